@@ -1,0 +1,126 @@
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
+
+/** Where a change request stands; the legal steps between these are in changes/transitions.ts. */
+export type Status =
+  | 'unsent'
+  | 'pending'
+  | 'approved'
+  | 'verifying'
+  | 'done'
+  | 'rejected'
+  | 'cancelled'
+  | 'expired'
+  | 'stale'
+  | 'failed'
+  | 'needs-attention'
+
+/** One run of a playbook from proposal to outcome. `form`, `plan` and `checks` are emptied when it is purged. */
+@Entity({ name: 'change_requests', schema: 'chatops', synchronize: false })
+export class ChangeRequest {
+  @PrimaryGeneratedColumn({ type: 'bigint' })
+  id!: string
+
+  @Column({ type: 'text' })
+  playbook!: string
+
+  @Column({ name: 'playbook_version', type: 'integer' })
+  playbookVersion!: number
+
+  @Column({ type: 'text' })
+  status!: Status
+
+  /** Slack user id of the person who asked. */
+  @Column({ type: 'text' })
+  requester!: string
+
+  /** Slack channel the card belongs in. */
+  @Column({ type: 'text' })
+  channel!: string
+
+  @Column({ name: 'trainee_id', type: 'bigint', nullable: true })
+  traineeId!: string | null
+
+  @Column({ type: 'jsonb', nullable: true })
+  form!: Record<string, string> | null
+
+  @Column({ type: 'jsonb', nullable: true })
+  plan!: object | null
+
+  @Column({ type: 'jsonb', nullable: true })
+  checks!: object | null
+
+  /** The rows the plan writes, as `table:id`; no two open requests share one. */
+  @Column({ type: 'text', array: true })
+  subjects!: string[]
+
+  /** SHA-256 in hex over everything that is approved (playbooks/plan.ts). */
+  @Column({ type: 'text' })
+  digest!: string
+
+  /** The request this one was made from ("Preview again", undo). */
+  @Column({ type: 'bigint', nullable: true })
+  follows!: string | null
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date
+
+  @Column({ name: 'sent_at', type: 'timestamptz', nullable: true })
+  sentAt!: Date | null
+
+  @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
+  expiresAt!: Date | null
+
+  @Column({ name: 'decided_at', type: 'timestamptz', nullable: true })
+  decidedAt!: Date | null
+
+  @Column({ name: 'decided_by', type: 'text', nullable: true })
+  decidedBy!: string | null
+
+  @Column({ name: 'decision_reason', type: 'text', nullable: true })
+  decisionReason!: string | null
+
+  @Column({ name: 'upstream_failing_since', type: 'timestamptz', nullable: true })
+  upstreamFailingSince!: Date | null
+
+  @Column({ name: 'hinted_at', type: 'timestamptz', nullable: true })
+  hintedAt!: Date | null
+
+  @Column({ name: 'executed_at', type: 'timestamptz', nullable: true })
+  executedAt!: Date | null
+
+  @Column({ name: 'next_verify_at', type: 'timestamptz', nullable: true })
+  nextVerifyAt!: Date | null
+
+  @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
+  finishedAt!: Date | null
+
+  @Column({ type: 'jsonb' })
+  outcome!: Outcome
+
+  @Column({ name: 'card_ts', type: 'text', nullable: true })
+  cardTs!: string | null
+
+  @Column({ name: 'card_version', type: 'integer' })
+  cardVersion!: number
+
+  @Column({ name: 'rendered_version', type: 'integer' })
+  renderedVersion!: number
+}
+
+/** What came of a request, in facts; views turn them into words. Holds column names, never personal values. */
+export type Outcome = {
+  /** Why it went out of date: columns that moved, or the sentences of checks that now find something else. */
+  moved?: { columns: string[]; checks: string[]; noticedAt: string }
+  /** Why it failed or needs attention, in words for the person in Slack. */
+  problem?: string
+  /** Postconditions as last looked at after the commit. */
+  verified?: Postcondition[]
+  /** What people do next. */
+  advice?: Advice | null
+}
+
+/** One postcondition: a sentence that should hold, whether it did, and what was looked at. */
+export type Postcondition = { sentence: string; holds: boolean; found: string }
+
+/** What people do next: a lead-in, and a message ready to copy. */
+export type Advice = { lead: string; message: string | null }

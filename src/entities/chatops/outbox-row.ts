@@ -1,0 +1,45 @@
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
+
+/** Something to be done outside the database, committed with the change it belongs to and relayed afterwards. */
+@Entity({ name: 'outbox', schema: 'chatops', synchronize: false })
+export class OutboxRow {
+  @PrimaryGeneratedColumn('uuid')
+  id!: string
+
+  /** Order of insertion; rows of one stream are sent in this order. */
+  @Column({ type: 'bigint', insert: false })
+  seq!: string
+
+  @Column({ type: 'text' })
+  stream!: string
+
+  @Column({ type: 'text' })
+  kind!: string
+
+  @Column({ name: 'change_request_id', type: 'bigint', nullable: true })
+  changeRequestId!: string | null
+
+  @Column({ type: 'jsonb' })
+  payload!: object
+
+  @Column({ type: 'text' })
+  status!: 'queued' | 'sending' | 'sent' | 'failed'
+
+  @Column({ type: 'integer' })
+  attempts!: number
+
+  @Column({ name: 'due_at', type: 'timestamptz' })
+  dueAt!: Date
+
+  @Column({ name: 'claimed_at', type: 'timestamptz', nullable: true })
+  claimedAt!: Date | null
+
+  @Column({ name: 'sent_at', type: 'timestamptz', nullable: true })
+  sentAt!: Date | null
+
+  @Column({ name: 'last_error', type: 'text', nullable: true })
+  lastError!: string | null
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date
+}

@@ -1,0 +1,40 @@
+import 'reflect-metadata'
+import pg from 'pg'
+import { DataSource } from 'typeorm'
+import { ChangeRequest } from './chatops/change-request.ts'
+import { LedgerEntry } from './chatops/ledger-entry.ts'
+import { OutboxRow } from './chatops/outbox-row.ts'
+import { Review } from './chatops/review.ts'
+import { Lifecycle1761523200000 } from './migrations/1761523200000-lifecycle.ts'
+import { Audit } from './register/audit.ts'
+import { Degree } from './register/degree.ts'
+import { DttpSchool } from './register/dttp-school.ts'
+import { Provider } from './register/provider.ts'
+import { School } from './register/school.ts'
+import { Trainee } from './register/trainee.ts'
+import { User } from './register/user.ts'
+import { exactTypes } from './timestamp.ts'
+
+const REGISTER = [Audit, Degree, DttpSchool, Provider, School, Trainee, User]
+const CHATOPS = [ChangeRequest, LedgerEntry, OutboxRow, Review]
+
+/**
+ * A pool of sessions on Register's database, exact in time: sessions run in UTC, and dates and timestamps stay text.
+ * Nothing is ever synchronised: Register's tables belong to Rails, ours to the migrations.
+ * @param poolSize connections at most; an execution holds one, a preview one.
+ */
+export function createDataSource(url: string, poolSize = 10): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    poolSize,
+    applicationName: 'trainee-chatops',
+    connectTimeoutMS: 5_000,
+    entities: [...REGISTER, ...CHATOPS],
+    migrations: [Lifecycle1761523200000],
+    migrationsTableName: 'migrations',
+    schema: 'chatops',
+    synchronize: false,
+    extra: { types: exactTypes(pg.types as never), options: '-c timezone=UTC' },
+  })
+}
