@@ -1,0 +1,197 @@
+import type { Json } from '../../entities/json.ts'
+import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
+import { findState, stateLabel } from '../../register/states.ts'
+import { formatDateTime } from '../../register/times.ts'
+import {
+  awardOf,
+  findRoute,
+  isRouteAllowed,
+  isTrainingRoute,
+  requiresDegree,
+  routeLabel,
+  sendsEmployingSchool,
+  sendsLeadSchool,
+  TRAINING_ROUTES,
+  type TrainingRoute,
+} from '../../register/training-routes.ts'
+import type { Verdict } from '../plan.ts'
+import type { Check, Facts } from '../playbook.ts'
+import type { Form } from './form.ts'
+import type { Rows, SchoolRows } from './rows.ts'
+
+type Look = (facts: Facts<Rows, null, Form>) => { verdict: Verdict; found: string; evidence: Json }
+
+/** Each check as a sentence that should hold; the order is the order people read them in. */
+export const checks: Check<Rows, null, Form>[] = [
+  { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
+  { id: 'provider', sentence: 'The route is open to the provider', look: lookAtProvider },
+  { id: 'route', sentence: 'The new route is not the current one', look: lookAtRoute },
+  { id: 'route-enabled', sentence: 'The new route is switched on in Register', look: lookAtFlag },
+  { id: 'state', sentence: 'The record is still being worked on', look: lookAtState },
+  { id: 'lead-school', sentence: 'The lead school fits the new route', look: lookAtLeadSchool },
+  { id: 'employing-school', sentence: 'The employing school fits the new route', look: lookAtEmployingSchool },
+  { id: 'degree', sentence: 'The trainee has the degree the new route asks for', look: lookAtDegree },
+  { id: 'award', sentence: 'The award stays the same', look: lookAtAward },
+  { id: 'dttp', sentence: 'DTTP needs no change by hand', look: lookAtDttp },
+  { id: 'last-change', sentence: 'The last change to the record is known', look: lookAtLastChange },
+]
+
+/** The route in a form, which its select has already checked. */
+export function newRoute(form: { route: string }): TrainingRoute {
+  if (!isTrainingRoute(form.route)) throw new TypeError('not a training route')
+  return form.route
+}
+
+function lookAtTrainee({ rows: { trainee } }: Parameters<Look>[0]): ReturnType<Look> {
+  const evidence = { id: trainee.id, slug: trainee.slug }
+  return { verdict: 'holds', found: `Trainee ${trainee.id}.`, evidence }
+}
+
+function lookAtProvider({ rows: { provider }, form }: Parameters<Look>[0]): ReturnType<Look> {
+  const route = newRoute(form)
+  const evidence = { provider: provider.id, code: provider.code }
+  const name = `${provider.name} (${provider.code ?? 'no code'})`
+  if (isRouteAllowed(route, provider.code)) return { verdict: 'holds', found: `The provider is ${name}.`, evidence }
+  const found =
+    route === 'hpitt_postgrad'
+      ? `Only trainees with the provider code HPITT can be on this route. This trainee’s provider is ${name}. Check you have the right trainee, or choose another route.`
+      : 'Trainees with the provider code HPITT can only be on the HPITT route. Check you have the right trainee.'
+  return { verdict: 'blocks', found, evidence }
+}
+
+function lookAtRoute({ rows: { trainee }, form }: Parameters<Look>[0]): ReturnType<Look> {
+  const { code, label } = TRAINING_ROUTES[newRoute(form)]
+  const evidence = { from: trainee.training_route, to: code }
+  if (trainee.training_route !== code) {
+    return { verdict: 'holds', found: `It changes from ${routeLabel(trainee.training_route)} to ${label}.`, evidence }
+  }
+  const found = `The trainee is already on ${label}. Saving the record again would only make the changes shown.`
+  return { verdict: 'warns', found, evidence }
+}
+
+function lookAtFlag({ form, register }: Parameters<Look>[0]): ReturnType<Look> {
+  const route = newRoute(form)
+  const enabled = route === 'assessment_only' || register.isEnabled(`routes.${route}`)
+  if (enabled) return { verdict: 'holds', found: 'It is on.', evidence: { enabled } }
+  const found = 'It is off: providers cannot choose it, and Register sends no schools for it.'
+  return { verdict: 'warns', found, evidence: { enabled } }
+}
+
+function lookAtState({ rows: { trainee } }: Parameters<Look>[0]): ReturnType<Look> {
+  const evidence = { state: trainee.state }
+  const label = stateLabel(trainee.state, trainee.training_route)
+  switch (findState(trainee.state)) {
+    case 'draft':
+      return { verdict: 'warns', found: `${label}. The provider can change the route of a draft without us.`, evidence }
+    case 'recommended_for_award':
+    case 'withdrawn':
+    case 'awarded':
+      return {
+        verdict: 'warns',
+        found: `${label}. This record is finished. Register lets us change it, but be sure that it should be changed.`,
+        evidence,
+      }
+    default:
+      return { verdict: 'holds', found: `${label}.`, evidence }
+  }
+}
+
+function lookAtLeadSchool({ rows, form, register }: Parameters<Look>[0]): ReturnType<Look> {
+  const sends = sendsLeadSchool(newRoute(form), register)
+  return lookAtSchool('lead school', rows.leadSchool, rows.trainee.lead_school_not_applicable === true, sends)
+}
+
+function lookAtEmployingSchool({ rows, form, register }: Parameters<Look>[0]): ReturnType<Look> {
+  const sends = sendsEmployingSchool(newRoute(form), register)
+  return lookAtSchool(
+    'employing school',
+    rows.employingSchool,
+    rows.trainee.employing_school_not_applicable === true,
+    sends,
+  )
+}
+
+function lookAtSchool(
+  which: string,
+  rows: SchoolRows | null,
+  notApplicable: boolean,
+  sends: boolean,
+): ReturnType<Look> {
+  const evidence = {
+    sends,
+    notApplicable,
+    urn: rows?.school.urn ?? null,
+    dttp: rows?.inDttp.map((row) => [row.id, row.status_code]) ?? [],
+  }
+  if (!sends) {
+    if (!rows) return { verdict: 'holds', found: `The new route sends no ${which}, and none is set.`, evidence }
+    const found = `The new route sends no ${which}. The one that is set (URN ${rows.school.urn}) will no longer be used.`
+    return { verdict: 'warns', found, evidence }
+  }
+  if (notApplicable) {
+    const found = `The new route sends one, but “not applicable” is ticked. The provider must choose a school.`
+    return { verdict: 'warns', found, evidence }
+  }
+  if (!rows) {
+    return { verdict: 'warns', found: 'The new route sends one, and none is set. The provider must add it.', evidence }
+  }
+  return { ...lookAtDttpSchool(rows), evidence }
+}
+
+function lookAtDttpSchool({ school, inDttp }: SchoolRows): { verdict: Verdict; found: string } {
+  const statuses = inDttp.map(({ status_code }) => dttpStatusLabel(status_code)).join(' and ')
+  const active = inDttp.filter(({ status_code }) => isActiveInDttp(status_code))
+  const urn = `URN ${school.urn}`
+  if (inDttp.length === 0) {
+    return { verdict: 'warns', found: `${urn} is not among the DTTP schools, so sending it to DTTP will fail.` }
+  }
+  if (active.length === 0) {
+    return { verdict: 'warns', found: `${urn} is ${statuses} in DTTP, so sending it to DTTP will fail.` }
+  }
+  if (active.length > 1) {
+    return { verdict: 'warns', found: `${urn} is in DTTP more than once (${statuses}). Register may use either.` }
+  }
+  return { verdict: 'holds', found: `${urn} is ${statuses} in DTTP.` }
+}
+
+function lookAtDegree({ rows: { degrees }, form }: Parameters<Look>[0]): ReturnType<Look> {
+  const required = requiresDegree(newRoute(form))
+  const evidence = { required, degrees }
+  const has = degrees === 0 ? 'no degree' : degrees === 1 ? '1 degree' : `${degrees} degrees`
+  if (!required) return { verdict: 'holds', found: `The new route asks for none. The trainee has ${has}.`, evidence }
+  if (degrees > 0) return { verdict: 'holds', found: `The trainee has ${has}.`, evidence }
+  return { verdict: 'warns', found: 'The trainee has no degree. The provider must add one.', evidence }
+}
+
+function lookAtAward({ rows: { trainee }, form }: Parameters<Look>[0]): ReturnType<Look> {
+  const current = findRoute(trainee.training_route)
+  const [before, after] = [current && awardOf(current), awardOf(newRoute(form))]
+  const evidence = { before, after }
+  if (before === null || before === after) return { verdict: 'holds', found: `The award is ${after}.`, evidence }
+  return { verdict: 'warns', found: `The award changes from ${before} to ${after}.`, evidence }
+}
+
+function lookAtDttp({ rows: { trainee }, form }: Parameters<Look>[0]): ReturnType<Look> {
+  const changes = trainee.training_route !== TRAINING_ROUTES[newRoute(form)].code
+  const state = findState(trainee.state)
+  const nightly = state === 'submitted_for_trn' || state === 'trn_received'
+  const evidence = { record: trainee.dttp_id, changes, nightly }
+  if (trainee.dttp_id === null) return { verdict: 'holds', found: 'The trainee has no DTTP record yet.', evidence }
+  if (!changes) return { verdict: 'holds', found: 'The route in DTTP is not affected.', evidence }
+  const also = nightly
+    ? ' Nightly updates of this trainee to DTTP fail until the emptied course details are filled in again.'
+    : ''
+  const found = `The new route does not reach DTTP by itself. Ask for it to be changed there: there is text to copy.${also}`
+  return { verdict: 'warns', found, evidence }
+}
+
+function lookAtLastChange({ rows: { lastAudit } }: Parameters<Look>[0]): ReturnType<Look> {
+  if (!lastAudit) return { verdict: 'holds', found: 'Register has no history for this trainee.', evidence: null }
+  const by = lastAudit.user_id === null ? 'by the system or from the console' : `by user ${lastAudit.user_id}`
+  const when = lastAudit.created_at ? formatDateTime(lastAudit.created_at) : 'at an unknown time'
+  return {
+    verdict: 'holds',
+    found: `Last changed ${when}, ${by}.`,
+    evidence: { audit: lastAudit.id, version: lastAudit.version },
+  }
+}

@@ -1,0 +1,15 @@
+import { ROUTE_NAMES, TRAINING_ROUTES } from '../../register/training-routes.ts'
+import { reason, select, ticket, traineeRef } from '../form.ts'
+
+const routeOptions = ROUTE_NAMES.map((name) => ({ value: name, label: TRAINING_ROUTES[name].label })).sort((a, b) =>
+  a.label.localeCompare(b.label),
+)
+
+export const form = {
+  trainee: traineeRef(),
+  route: select('New route', routeOptions),
+  reason: reason(),
+  ticket: ticket(),
+}
+
+export type Form = typeof form

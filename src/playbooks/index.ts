@@ -1,0 +1,16 @@
+import { fixRoute } from './fix-route/index.ts'
+import type { AnyPlaybook } from './playbook.ts'
+
+/** Every playbook there is; `/trainee help`, the chooser and the contract suite are made from this list. */
+export const playbooks: readonly AnyPlaybook[] = [fixRoute]
+
+export function findPlaybook(name: string): AnyPlaybook | null {
+  return playbooks.find((playbook) => playbook.name === name) ?? null
+}
+
+/** Throws for a name that was in the registry once and is no longer: such a request cannot be run. */
+export function getPlaybook(name: string): AnyPlaybook {
+  const playbook = findPlaybook(name)
+  if (!playbook) throw new Error(`no playbook ${name}`)
+  return playbook
+}

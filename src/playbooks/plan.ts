@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import type { Json } from '../entities/json.ts'
+
+// A plan is data, not code: the same value is previewed, digested, approved, executed, audited and, where it can be, undone.
+
+/** A column before and after, as raw database values: enums as integers, dates ISO, timestamps as `to_jsonb` writes them. */
+export type Change = readonly [before: Json, after: Json]
+
+/**
+ * One row to change. `audited` saves as Register's models do (an audit row, `updated_at` moves); `columns-only` is
+ * Rails' `update_columns`: neither.
+ */
+export type Update = {
+  table: 'trainees' | 'dttp_schools'
+  id: string
+  changes: Readonly<Record<string, Change>>
+  save: 'audited' | 'columns-only'
+}
+
+/** One row to add. */
+export type Insert = { table: 'dttp_schools'; values: Readonly<Record<string, Json>> }
+
+/** Something to happen after the commit. A manual step is for people: we only offer the words. */
+export type Effect =
+  | { kind: 'enqueue'; job: string; args: Readonly<Record<string, Json>>; delaySeconds?: number }
+  | { kind: 'retry'; job: string; jobId: string; fingerprint: string }
+  | { kind: 'trello-card'; title: string; text: string }
+  | { kind: 'manual-step'; title: string; text: string }
+
+export type Plan = { updates: readonly Update[]; inserts: readonly Insert[]; effects: readonly Effect[] }
+
+/** What a check found: it holds, warns, blocks, or could not be checked (which blocks too, unless the check says otherwise). */
+export type Verdict = 'holds' | 'warns' | 'blocks' | 'unchecked'
+
+/** A check's answer. `found` is for people; `evidence` is the stable data behind it, and part of the digest: no clocks, no ages. */
+export type CheckResult = { id: string; sentence: string; verdict: Verdict; found: string; evidence: Json }
+
+/** Whether a plan would do nothing by itself. Manual steps alone are no reason for a request. */
+export function isEmpty(plan: Plan): boolean {
+  return (
+    plan.updates.every((update) => Object.keys(update.changes).length === 0) &&
+    plan.inserts.length === 0 &&
+    plan.effects.every((effect) => effect.kind === 'manual-step')
+  )
+}
+
+/** The rows a plan writes, as `table:id`; two open requests never share one. */
+export function subjectsOf(plan: Plan): string[] {
+  const updated = plan.updates.map((update) => `${update.table}:${update.id}`)
+  const inserted = plan.inserts.map((insert) => `${insert.table}:new:${canonical(insert.values)}`)
+  const trainees = plan.effects.flatMap((effect) =>
+    effect.kind === 'enqueue' && 'trainee' in effect.args ? [`trainees:${String(effect.args['trainee'])}`] : [],
+  )
+  return [...new Set([...updated, ...inserted, ...trainees])].sort()
+}
+
+/**
+ * What an approval is an approval of: SHA-256 in hex over the canonical JSON of everything that was shown and
+ * everything that will be done. No clocks and no ages go in, so the same facts always give the same digest.
+ */
+export function digestOf(approved: {
+  changeRequest: string
+  playbook: string
+  version: number
+  form: Json
+  plan: Plan
+  checks: readonly CheckResult[]
+  database: string
+}): string {
+  const checks = approved.checks.map(({ id, verdict, evidence }) => ({ id, verdict, evidence }))
+  return createHash('sha256')
+    .update(canonical({ ...approved, checks }))
+    .digest('hex')
+}
+
+/** JSON with sorted keys and no white space. Throws on what JSON cannot hold, rather than dropping it. */
+export function canonical(value: unknown): string {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
+    const entries = Object.entries(value).filter(([, member]) => member !== undefined)
+    entries.sort(([a], [b]) => (a < b ? -1 : 1))
+    return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`
+  }
+  throw new TypeError(`${typeof value} is not JSON`)
+}
+
+/**
+ * The plan that takes a plan back, or the reasons why there is none. Columns go back byte for byte; `updated_at`,
+ * audits, inserted rows, and jobs and cards already sent do not.
+ */
+export function inverse(plan: Plan): { plan: Plan } | { refused: string[] } {
+  const refused = [
+    ...plan.inserts.map((insert) => `It added a row to ${insert.table}, which the bot cannot remove.`),
+    ...plan.effects
+      .filter((effect) => effect.kind !== 'manual-step')
+      .map((effect) => (effect.kind === 'trello-card' ? 'It added a Trello card.' : `It ran ${effect.job}.`)),
+  ]
+  if (refused.length > 0) return { refused }
+  const updates = plan.updates.map((update) => ({
+    ...update,
+    changes: Object.fromEntries(
+      Object.entries(update.changes).map(([column, [before, after]]) => [column, [after, before] as const]),
+    ),
+  }))
+  return { plan: { updates, inserts: [], effects: [] } }
+}
+
+/** The columns in which a row differs from `before` and the wanted `after`, for a plan's `changes`. */
+export function changesBetween(before: Record<string, Json>, after: Record<string, Json>): Record<string, Change> {
+  const changes: Record<string, Change> = {}
+  for (const [column, value] of Object.entries(after)) {
+    const old = before[column] ?? null
+    if (canonical(old) !== canonical(value)) changes[column] = [old, value]
+  }
+  return changes
+}
+
+/** The plan kept with a request; empty once the request is purged. */
+export function planOf(request: { plan: object | null }): Plan {
+  return (request.plan as Plan | null) ?? { updates: [], inserts: [], effects: [] }
+}
+
+/** The verdicts kept with a request; none once it is purged. */
+export function checksOf(request: { checks: object | null }): readonly CheckResult[] {
+  return (request.checks as readonly CheckResult[] | null) ?? []
+}

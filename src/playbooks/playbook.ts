@@ -1,0 +1,76 @@
+import type { EntityManager } from 'typeorm'
+import type { Advice, Postcondition } from '../entities/chatops/change-request.ts'
+import type { Json } from '../entities/json.ts'
+import type { RegisterFeatures } from '../register/features.ts'
+import type { Fields, FormValues } from './form.ts'
+import type { CheckResult, Plan, Verdict } from './plan.ts'
+
+/** How a playbook reads the database: inside a read-only snapshot for a preview, under lock when it is executed. */
+export type Sql = EntityManager
+
+/** Settings of Register that decide what its code does, and its base URL without a trailing slash. */
+export type RegisterSettings = RegisterFeatures & { url: string }
+
+/** The systems a playbook may ask. Each client times out by itself and throws UpstreamUnavailable when it gets no answer. */
+export type Upstreams = Record<string, never>
+
+/** What a check sees. */
+export type Facts<R, U, F extends Fields> = { rows: R; upstream: U; form: FormValues<F>; register: RegisterSettings }
+
+/** A named sentence that should hold, with a pure function that says whether it does and what was found. */
+export type Check<R, U, F extends Fields> = {
+  id: string
+  sentence: string
+  look: (facts: Facts<R, U, F>) => { verdict: Verdict; found: string; evidence: Json }
+}
+
+/**
+ * One kind of fix, from top to bottom. Nothing in it writes: one shared executor writes exactly the plan.
+ * Everything but `rows`, `ask` and the two `verify…` is pure.
+ */
+export type Playbook<F extends Fields = Fields, R = unknown, U = unknown> = {
+  /** Verb-noun, as typed after the command; also the folder's name. */
+  name: string
+  /** Raised whenever the same form could lead to another plan: open approvals of the old version go out of date. */
+  version: number
+  title: string
+  /** One line for help and the chooser. */
+  summary: string
+  /** Arguments after the name, in order, as form field names. */
+  args: readonly (keyof F & string)[]
+  source: string
+  form: F
+  /** The only SQL reads. */
+  rows: (sql: Sql, form: FormValues<F>) => Promise<R>
+  /** Questions to other systems. `about` says what is asked, so that a change in it under lock makes the request stale. */
+  upstream?: { about: (rows: R) => Json; ask: (about: Json, net: Upstreams) => Promise<U> }
+  checks: readonly Check<R, U, F>[]
+  plan: (facts: Facts<R, U, F>) => Plan
+  /** The trainee a request is about, to find requests by trainee and to keep personal data out of free text. */
+  trainee: (rows: R) => { id: string; slug: string } | null
+  /** What must be true in the transaction, after the writes and before the commit; anything that does not hold rolls back. */
+  verifyRows: (sql: Sql, plan: Plan) => Promise<Postcondition[]>
+  /** What support would ask the next day; looked at after the commit and again later. */
+  verifyAfter: (sql: Sql, plan: Plan) => Promise<Postcondition[]>
+  /** What people do next, from the rows as they stand after the writes. */
+  advice: (facts: Facts<R, U, F>) => Advice | null
+}
+
+/** Declares a playbook, with the types of its rows and answers inferred. */
+export function definePlaybook<F extends Fields, R, U = null>(playbook: Playbook<F, R, U>): Playbook<F, R, U> {
+  return playbook
+}
+
+/** Any playbook, for code that treats them all alike. */
+// biome-ignore lint/suspicious/noExplicitAny: rows and answers are private to each playbook; nothing here looks into them
+export type AnyPlaybook = Playbook<any, any, any>
+
+/** Runs every check. A check that could not be made blocks. */
+export function runChecks<R, U, F extends Fields>(playbook: Playbook<F, R, U>, facts: Facts<R, U, F>): CheckResult[] {
+  return playbook.checks.map(({ id, sentence, look }) => ({ id, sentence, ...look(facts) }))
+}
+
+/** Whether anything stands in the way. */
+export function isBlocked(checks: readonly CheckResult[]): boolean {
+  return checks.some(({ verdict }) => verdict === 'blocks' || verdict === 'unchecked')
+}

@@ -1,0 +1,22 @@
+/** DTTP's status codes for a school account, as Register stores them in `dttp_schools.status_code`. */
+const DTTP_STATUSES: Readonly<Record<number, string>> = {
+  1: 'active',
+  2: 'inactive',
+  300000000: 'open, proposed to close',
+  300000002: 'closed',
+  300000003: 'PNP active',
+  300000005: 'notified to close',
+  300000007: 'new',
+  300000008: 'proposed to open',
+}
+
+/** Only "active" and "new" schools are found when Register sends a trainee to DTTP. */
+export function isActiveInDttp(statusCode: number | null): boolean {
+  return statusCode === 1 || statusCode === 300000007
+}
+
+/** The status in words, with its code. */
+export function dttpStatusLabel(statusCode: number | null): string {
+  if (statusCode === null) return 'no status'
+  return `${DTTP_STATUSES[statusCode] ?? 'unknown status'} (${statusCode})`
+}

@@ -1,0 +1,43 @@
+import { awardOf, findRoute } from './training-routes.ts'
+
+/** Register's trainee states, by the enum's integer. */
+export const STATES = [
+  'draft',
+  'submitted_for_trn',
+  'trn_received',
+  'recommended_for_award',
+  'withdrawn',
+  'deferred',
+  'awarded',
+] as const
+
+export type State = (typeof STATES)[number]
+
+/** The state behind an enum's integer; null for one that Register added since. */
+export function findState(code: number | null): State | null {
+  return code === null ? null : (STATES[code] ?? null)
+}
+
+/** The words Register shows for a state. Finished records are named after the award of their route. */
+export function stateLabel(code: number | null, route: number | null): string {
+  const routeName = findRoute(route)
+  const award = routeName ? awardOf(routeName) : 'Qualification'
+  switch (findState(code)) {
+    case 'draft':
+      return 'Draft'
+    case 'submitted_for_trn':
+      return 'Pending TRN'
+    case 'trn_received':
+      return 'TRN received'
+    case 'recommended_for_award':
+      return `${award} recommended`
+    case 'withdrawn':
+      return 'Withdrawn'
+    case 'deferred':
+      return 'Deferred'
+    case 'awarded':
+      return `${award} awarded`
+    default:
+      return `Unknown state (${code})`
+  }
+}
