@@ -1,0 +1,79 @@
+import type { DataSource, EntityManager } from 'typeorm'
+import type { Json } from '../entities/json.ts'
+import { type CheckResult, canonical, isEmpty, type Plan, subjectsOf } from '../playbooks/plan.ts'
+import { type AnyPlaybook, isBlocked, runChecks } from '../playbooks/playbook.ts'
+import type { ChangesContext } from './context.ts'
+
+// The one way from a form to a plan. A preview and an execution both go through `judge`, so they cannot disagree.
+
+export type Form = Record<string, string>
+
+/** What a playbook read, and what it would do. `plan` is null where a check blocks. */
+export type Assessment = {
+  rows: unknown
+  upstream: unknown
+  checks: CheckResult[]
+  plan: Plan | null
+  trainee: { id: string; slug: string } | null
+  subjects: string[]
+}
+
+/** Runs `read` in a snapshot that cannot write: Postgres refuses it. */
+export function inSnapshot<T>(database: DataSource, read: (sql: EntityManager) => Promise<T>): Promise<T> {
+  return database.transaction('REPEATABLE READ', async (sql) => {
+    await sql.query('SET TRANSACTION READ ONLY')
+    return read(sql)
+  })
+}
+
+/** Reads the rows of a form and asks other systems about them; nothing is locked and nothing can be written. */
+export async function gather(
+  context: ChangesContext,
+  playbook: AnyPlaybook,
+  form: Form,
+): Promise<{ rows: unknown; about: Json; upstream: unknown }> {
+  const rows = await inSnapshot(context.database, (sql) => playbook.rows(sql, form))
+  const about = playbook.upstream ? playbook.upstream.about(rows) : null
+  const upstream = playbook.upstream ? await playbook.upstream.ask(about, context.upstreams) : null
+  return { rows, about, upstream }
+}
+
+/**
+ * Rows and answers to checks and a plan; pure but for looking whether another request is open for the same rows.
+ * @param self the request being assessed, which does not stand in its own way
+ */
+export async function judge(
+  context: ChangesContext,
+  sql: EntityManager,
+  playbook: AnyPlaybook,
+  facts: { rows: unknown; upstream: unknown; form: Form; self: string | null },
+): Promise<Assessment> {
+  const { rows, upstream, form, self } = facts
+  const seen = { rows, upstream, form, register: context.register }
+  const checks = runChecks(playbook, seen)
+  const plan = isBlocked(checks) ? null : playbook.plan(seen)
+  const trainee = playbook.trainee(rows)
+  const subjects = plan && !isEmpty(plan) ? subjectsOf(plan) : trainee ? [`trainees:${trainee.id}`] : []
+  checks.push(await lookForOpenRequest(sql, subjects, self))
+  return { rows, upstream, checks, plan: isBlocked(checks) ? null : plan, trainee, subjects }
+}
+
+async function lookForOpenRequest(sql: EntityManager, subjects: string[], self: string | null): Promise<CheckResult> {
+  const open = await sql.query<{ id: string }[]>(
+    `SELECT DISTINCT change_request_id AS id FROM chatops.open_subjects
+     WHERE subject = ANY($1) AND change_request_id IS DISTINCT FROM $2 ORDER BY 1`,
+    [subjects, self],
+  )
+  const check = { id: 'open-request', sentence: 'No other request is open for this record' }
+  if (open.length === 0) return { ...check, verdict: 'holds', found: 'There is none.', evidence: [] }
+  const names = open.map(({ id }) => `CR-${id}`)
+  const found = `${names.join(' and ')} would change it too. Wait until that is finished, or ask for it to be cancelled.`
+  return { ...check, verdict: 'blocks', found, evidence: names }
+}
+
+/** Sentences of the checks that now find something else than before. */
+export function findChangedChecks(before: readonly CheckResult[], after: readonly CheckResult[]): string[] {
+  const essence = (check: CheckResult | undefined) => check && canonical([check.verdict, check.evidence])
+  const was = new Map(before.map((check) => [check.id, check]))
+  return after.filter((check) => essence(check) !== essence(was.get(check.id))).map(({ sentence }) => sentence)
+}

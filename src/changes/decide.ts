@@ -1,0 +1,141 @@
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { Review } from '../entities/chatops/review.ts'
+import { Trainee } from '../entities/register/trainee.ts'
+import { planOf } from '../playbooks/plan.ts'
+import { isPersonal, personalDataIn } from '../register/personal-data.ts'
+import { formatDateTime } from '../register/times.ts'
+import type { ChangesContext } from './context.ts'
+import { ChangeError } from './errors.ts'
+import { appendToLedger } from './ledger.ts'
+import { announce, hintExecution } from './outbox.ts'
+import { getRequest, lockRequest, refusalFor } from './requests.ts'
+import { refuse, refuseUnless } from './standing.ts'
+
+// Every door to a decision leads here. Self-approval is looked at before anything else; there is no exemption.
+
+type Actor = { id: string; actor: string }
+
+/** What an approval must match: this person was shown this digest in this modal. */
+type Shown = { digest: string; viewId: string }
+
+/**
+ * Lets an approver see a request in full. Records that this person was shown this digest, and which personal columns
+ * were revealed. Throws ChangeError.
+ */
+export async function openReview(context: ChangesContext, { id, actor, viewId }: Actor & { viewId: string }) {
+  const request = await refuseUnlessDecidable(context, { id, actor }, 'own-request')
+  await context.database.transaction(async (sql) => {
+    await sql.insert(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
+    const revealed = personalColumns(request)
+    await appendToLedger(sql, {
+      changeRequest: id,
+      event: 'review-opened',
+      actor,
+      details: { digest: request.digest, ...(revealed.length > 0 ? { revealed } : {}) },
+    })
+  })
+  return request
+}
+
+/** A request that this person has open in this modal, for its other pages. Throws ChangeError `not-shown`. */
+export async function getReviewed(context: ChangesContext, { id, actor, viewId }: Actor & { viewId: string }) {
+  const request = await getRequest(context.database, id)
+  const shown = { changeRequestId: request.id, digest: request.digest, slackUser: actor, viewId }
+  if (!(await context.database.manager.existsBy(Review, shown))) throw new ChangeError('not-shown', { cr: `CR-${id}` })
+  return request
+}
+
+/** Approves, once: the loser of a race is told who was first. Only the review modal's submission leads here. */
+export async function approve(context: ChangesContext, { id, actor, digest, viewId }: Actor & Shown) {
+  await refuseUnlessDecidable(context, { id, actor }, 'own-request')
+  return decide(context, { id, actor }, async (sql, request, now) => {
+    const shown = await sql.existsBy(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
+    if (!shown || digest !== request.digest) return { code: 'not-shown' }
+    await sql.update(ChangeRequest, { id, status: 'pending' }, { status: 'approved', decidedBy: actor, decidedAt: now })
+    await hintExecution(sql, id, now)
+    await announce(sql, id)
+    await appendToLedger(sql, { changeRequest: id, event: 'approved', actor, details: { digest, viewId } })
+    return null
+  })
+}
+
+/** Whether this person may reject this request now; throws ChangeError if not. */
+export async function checkRejection(context: ChangesContext, asked: Actor): Promise<ChangeRequest> {
+  return refuseUnlessDecidable(context, asked, 'own-rejection')
+}
+
+/** What a reason gives away about the trainee of a request, or null. */
+export async function findPersonalDataIn(context: ChangesContext, id: string, text: string): Promise<string | null> {
+  const { traineeId } = await getRequest(context.database, id)
+  const trainee = traineeId ? await context.database.manager.findOneBy(Trainee, { id: traineeId }) : null
+  return trainee ? personalDataIn(text, trainee) : null
+}
+
+/** Rejects with a reason, which everyone in the channel can read. */
+export async function reject(context: ChangesContext, { id, actor, reason }: Actor & { reason: string }) {
+  await refuseUnlessDecidable(context, { id, actor }, 'own-rejection')
+  return decide(context, { id, actor }, async (sql, _request, now) => {
+    const decision = { status: 'rejected', decidedBy: actor, decidedAt: now, decisionReason: reason } as const
+    await sql.update(ChangeRequest, { id, status: 'pending' }, decision)
+    await announce(sql, id, ['notice'])
+    await appendToLedger(sql, { changeRequest: id, event: 'rejected', actor })
+    return null
+  })
+}
+
+/** Takes a request back; only its requester can. */
+export async function cancel(context: ChangesContext, { id, actor }: Actor) {
+  const request = await getRequest(context.database, id)
+  if (request.requester !== actor) return refuse(context, 'not-requester', actor, id)
+  return decide(context, { id, actor }, async (sql) => {
+    await sql.update(ChangeRequest, { id, status: 'pending' }, { status: 'cancelled' })
+    await announce(sql, id)
+    await appendToLedger(sql, { changeRequest: id, event: 'cancelled', actor })
+    return null
+  })
+}
+
+async function refuseUnlessDecidable(
+  context: ChangesContext,
+  { id, actor }: Actor,
+  own: 'own-request' | 'own-rejection',
+): Promise<ChangeRequest> {
+  const request = await getRequest(context.database, id)
+  if (request.requester === actor) return refuse(context, own, actor, id)
+  await refuseUnless(context, 'mayApprove', actor, id)
+  const problem = findObstacle(request, context.now())
+  if (problem) return refuse(context, problem.code, actor, id, problem.facts)
+  return request
+}
+
+type Refusal = { code: ChangeError['code']; facts?: ChangeError['facts'] }
+
+function findObstacle(request: ChangeRequest, now: Date): Refusal | null {
+  if (request.status !== 'pending') return refusalFor(request)
+  if (request.expiresAt && request.expiresAt <= now) {
+    return { code: 'expired', facts: { when: formatDateTime(request.expiresAt) } }
+  }
+  return null
+}
+
+/** Claims the request under lock and then acts; a refusal is committed to the ledger before it is thrown. */
+async function decide(
+  context: ChangesContext,
+  { id, actor }: Actor,
+  act: (sql: ChangesContext['database']['manager'], request: ChangeRequest, now: Date) => Promise<Refusal | null>,
+): Promise<ChangeRequest> {
+  const decided = await context.database.transaction(async (sql) => {
+    const request = await lockRequest(sql, id)
+    const now = context.now()
+    const refusal = findObstacle(request, now) ?? (await act(sql, request, now))
+    if (!refusal) return { request: await sql.findOneByOrFail(ChangeRequest, { id }) }
+    await appendToLedger(sql, { changeRequest: id, event: 'refused', actor, details: { because: refusal.code } })
+    return { refusal }
+  })
+  if (decided.refusal) throw new ChangeError(decided.refusal.code, { cr: `CR-${id}`, ...decided.refusal.facts })
+  return decided.request
+}
+
+function personalColumns(request: ChangeRequest): string[] {
+  return planOf(request).updates.flatMap(({ changes }) => Object.keys(changes).filter(isPersonal))
+}

@@ -1,0 +1,105 @@
+// The one catalogue of what can go wrong for a person in Slack: what happened, that nothing has changed, what to do.
+
+type Facts = { cr?: string; who?: string; when?: string; other?: string; detail?: string }
+
+const CATALOGUE = {
+  'own-request': (f: Facts) => ({
+    title: 'You cannot approve your own request',
+    text: `You asked for ${f.cr}, so another developer must review it.\nNothing has changed. We have recorded this attempt. Ask another approver in this thread.`,
+  }),
+  'own-rejection': (f: Facts) => ({
+    title: 'You cannot reject your own request',
+    text: `You asked for ${f.cr}. Select “Cancel request” if it is no longer needed.\nNothing has changed.`,
+  }),
+  'not-an-approver': (f: Facts) => ({
+    title: 'You cannot decide on requests',
+    text: `Only approvers can review or reject ${f.cr}.\nNothing has changed. We have recorded this attempt. Ask an approver in this thread.`,
+  }),
+  'not-a-requester': () => ({
+    title: 'You cannot ask for changes',
+    text: 'You are not on the list of people who may use this command.\nNothing has changed. Ask the Register developers to add you.',
+  }),
+  'not-a-colleague': () => ({
+    title: 'Guests and visitors cannot use this',
+    text: 'Only members of this workspace can ask for changes or approve them.\nNothing has changed. Ask a colleague in the support team.',
+  }),
+  'people-unknown': () => ({
+    title: 'We could not check who you are',
+    text: 'Slack did not answer when we looked up your account or group.\nNothing has changed. Try again in a minute.',
+  }),
+  'not-requester': (f: Facts) => ({
+    title: 'You cannot cancel this request',
+    text: `Only the person who asked for ${f.cr} can cancel it.\nNothing has changed. An approver can reject it instead.`,
+  }),
+  'already-approved': (f: Facts) => ({
+    title: `${f.cr} is already approved`,
+    text: `${f.who} approved it ${f.when}. It runs once only.\nYou do not need to do anything.`,
+  }),
+  'already-over': (f: Facts) => ({
+    title: `${f.cr} is no longer waiting for approval`,
+    text: `${f.detail}\nNothing has changed because of what you selected.`,
+  }),
+  'not-shown': (f: Facts) => ({
+    title: 'Review the request first',
+    text: `We have no record of showing you ${f.cr} as it is now.\nNothing has changed. Select “Review & approve” on the request and read it there.`,
+  }),
+  expired: (f: Facts) => ({
+    title: `${f.cr} has expired`,
+    text: `Nobody approved it before ${f.when}.\nNothing has changed. Select “Preview again” to ask for it anew.`,
+  }),
+  'another-open': (f: Facts) => ({
+    title: 'Another request is open for this record',
+    text: `${f.other} would change the same record and is not finished.\nNothing has changed. Wait until it is finished, or ask for it to be cancelled.`,
+  }),
+  'not-found': () => ({
+    title: 'We cannot find this request',
+    text: 'It may have been removed after its retention time.\nNothing has changed.',
+  }),
+  'not-allowed-channel': (f: Facts) => ({
+    title: 'You cannot use this command here',
+    text: `Requests are posted where the command is typed, so that the team can see them. Use it in ${f.detail}.\nNothing has changed.`,
+  }),
+  'trainee-gone': () => ({
+    title: 'This trainee is no longer in Register',
+    text: 'The record was deleted after you referred to it.\nNothing has changed. Check the trainee in Register.',
+  }),
+  'upstream-unavailable': (f: Facts) => ({
+    title: 'We could not finish the checks',
+    text: `${f.detail ?? 'Another system'} did not answer.\nNothing has changed. Try again in a few minutes.`,
+  }),
+  unexpected: (f: Facts) => ({
+    title: 'Something went wrong',
+    text: `We could not do this, and have logged the problem${f.detail ? ` (reference ${f.detail})` : ''}.\nTry again. If it happens again, tell the Register developers.`,
+  }),
+} as const satisfies Record<string, (facts: Facts) => { title: string; text: string }>
+
+export type ErrorCode = keyof typeof CATALOGUE
+
+/** A refusal or failure with words for the person in Slack; anything else that is thrown is a bug or an outage. */
+export class ChangeError extends Error {
+  readonly code: ErrorCode
+  readonly facts: Facts
+
+  constructor(code: ErrorCode, facts: Facts = {}) {
+    super(code)
+    this.name = 'ChangeError'
+    this.code = code
+    this.facts = facts
+  }
+
+  /** What happened and what to do next, as plain text; `who` is a Slack mention. */
+  get words(): { title: string; text: string } {
+    return CATALOGUE[this.code](this.facts)
+  }
+}
+
+/** A system that a playbook asked gave no answer; the request stays as it is and can be tried again. */
+export class UpstreamUnavailable extends Error {
+  constructor(
+    readonly system: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${system} did not answer`, options)
+    this.name = 'UpstreamUnavailable'
+  }
+}

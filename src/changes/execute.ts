@@ -1,0 +1,242 @@
+import { type EntityManager, EntityNotFoundError, QueryFailedError } from 'typeorm'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import type { Json } from '../entities/json.ts'
+import { getPlaybook } from '../playbooks/index.ts'
+import { type CheckResult, canonical, checksOf, digestOf, type Plan, planOf } from '../playbooks/plan.ts'
+import { findMoved, TABLES } from '../playbooks/rows.ts'
+import { writeTraineeAudit } from '../register/audits.ts'
+import { type Assessment, findChangedChecks, gather, judge } from './assess.ts'
+import type { ChangesContext, ExecutionStep } from './context.ts'
+import { UpstreamUnavailable } from './errors.ts'
+import { appendToLedger, THE_BOT } from './ledger.ts'
+import { announce } from './outbox.ts'
+import { endAsStale, getRequest } from './requests.ts'
+import { isTransient, retryConflicts } from './transient.ts'
+import { writePlan } from './write-plan.ts'
+
+/** What became of one attempt to carry out a request. `not-approved`: someone else did, or it is over. */
+export type Execution = 'executed' | 'stale' | 'failed' | 'not-approved' | 'postponed'
+
+/** For how long an execution that cannot reach what it needs is tried again. */
+const GIVE_UP_AFTER_MS = 30 * 60_000
+
+/**
+ * Carries out an approved request, in one transaction, against the rows as they were previewed, or not at all. Safe to
+ * call any number of times, from any number of workers, and to die in at any point.
+ */
+export async function execute(context: ChangesContext, id: string): Promise<Execution> {
+  const request = await getRequest(context.database, id)
+  if (request.status !== 'approved') return 'not-approved'
+  try {
+    await step(context, 'begun', id)
+    return await carryOut(context, request)
+  } catch (error) {
+    if (isTransient(error) || error instanceof UpstreamUnavailable) return postponeExecution(context, id, error)
+    return fail(context, id, error)
+  }
+}
+
+async function carryOut(context: ChangesContext, request: ChangeRequest): Promise<Execution> {
+  const playbook = getPlaybook(request.playbook)
+  const form = request.form ?? {}
+  const gathered = await gatherUnlessGone(context, request)
+  if (!gathered) return endGone(context, request.id)
+  await step(context, 'asked', request.id)
+
+  const execution = await retryConflicts(() =>
+    context.database.transaction('READ COMMITTED', async (sql): Promise<Execution> => {
+      await sql.query(`SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '10s'`)
+      const claimed = await claim(sql, request.id)
+      if (!claimed) return 'not-approved'
+      await step(context, 'claimed', request.id)
+
+      const plan = planOf(claimed)
+      await lockRows(sql, plan)
+      await step(context, 'locked', request.id)
+
+      const rows = await playbook.rows(sql, form)
+      const about = playbook.upstream ? playbook.upstream.about(rows) : null
+      const facts = { rows, upstream: gathered.upstream, form, self: request.id }
+      const now = await judge(context, sql, playbook, facts)
+      if (canonical(about) !== canonical(gathered.about) || !isSame(context, claimed, playbook.version, now)) {
+        await endMoved(context, sql, claimed, now.checks)
+        return 'stale'
+      }
+      await step(context, 'judged', request.id)
+
+      const at = await writePlan(sql, plan)
+      await step(context, 'written', request.id)
+
+      await demandPostconditions(await playbook.verifyRows(sql, plan))
+      await step(context, 'verified', request.id)
+
+      await writeAudits(sql, claimed, plan, at)
+      await step(context, 'audited', request.id)
+
+      const after = await playbook.rows(sql, form)
+      const advice = playbook.advice({ rows: after, upstream: gathered.upstream, form, register: context.register })
+      await sql.update(
+        ChangeRequest,
+        { id: request.id, status: 'approved' },
+        { status: 'verifying', executedAt: context.now(), nextVerifyAt: context.now(), outcome: { advice } },
+      )
+      const manual = plan.effects.some(({ kind }) => kind === 'manual-step')
+      await announce(sql, request.id, [
+        'receipt',
+        ...(advice ? ['advice' as const] : []),
+        ...(manual ? ['manual-steps' as const] : []),
+      ])
+      await step(context, 'queued', request.id)
+
+      await appendToLedger(sql, {
+        changeRequest: request.id,
+        event: 'executed',
+        actor: THE_BOT,
+        details: { digest: claimed.digest, requester: claimed.requester, approver: claimed.decidedBy },
+      })
+      await step(context, 'recorded', request.id)
+      return 'executed'
+    }),
+  )
+  await step(context, 'committed', request.id)
+  return execution
+}
+
+async function step(context: ChangesContext, name: ExecutionStep, id: string): Promise<void> {
+  await context.onStep?.(name, id)
+}
+
+async function gatherUnlessGone(context: ChangesContext, request: ChangeRequest) {
+  try {
+    return await gather(context, getPlaybook(request.playbook), request.form ?? {})
+  } catch (error) {
+    if (error instanceof EntityNotFoundError) return null
+    throw error
+  }
+}
+
+async function claim(sql: EntityManager, id: string): Promise<ChangeRequest | null> {
+  return sql.findOne(ChangeRequest, { where: { id, status: 'approved' }, lock: { mode: 'pessimistic_write' } })
+}
+
+/** Locks just the rows the plan writes, in one fixed order, in the mode that lets Rails insert rows referring to them. */
+async function lockRows(sql: EntityManager, plan: Plan): Promise<void> {
+  const updates = [...plan.updates].sort((a, b) =>
+    a.table === b.table ? Number(BigInt(a.id) - BigInt(b.id)) : a.table < b.table ? -1 : 1,
+  )
+  for (const { table, id } of updates) {
+    await sql
+      .createQueryBuilder(TABLES[table], 'row')
+      .select('row.id')
+      .where('row.id = :id', { id })
+      .setLock('for_no_key_update')
+      .getOne()
+  }
+}
+
+function isSame(context: ChangesContext, request: ChangeRequest, version: number, now: Assessment): boolean {
+  if (!now.plan || version !== request.playbookVersion) return false
+  const digest = digestOf({
+    changeRequest: request.id,
+    playbook: request.playbook,
+    version,
+    form: request.form,
+    plan: now.plan,
+    checks: now.checks,
+    database: context.databaseIdentity,
+  })
+  return digest === request.digest
+}
+
+async function endMoved(
+  context: ChangesContext,
+  sql: EntityManager,
+  request: ChangeRequest,
+  checks: readonly CheckResult[],
+) {
+  const columns = (await findMoved(sql, planOf(request), 'before')).map(({ column }) => column)
+  await endAsStale(context, sql, request, { columns, checks: findChangedChecks(checksOf(request), checks) })
+}
+
+async function endGone(context: ChangesContext, id: string): Promise<Execution> {
+  return context.database.transaction(async (sql) => {
+    const request = await claim(sql, id)
+    if (!request) return 'not-approved'
+    const columns = planOf(request).updates.flatMap(({ changes }) => Object.keys(changes))
+    await endAsStale(context, sql, request, { columns, checks: ['The reference names one trainee'] })
+    return 'stale'
+  })
+}
+
+/** A postcondition that does not hold rolls everything back. */
+class PostconditionFailed extends Error {}
+
+function demandPostconditions(found: readonly { sentence: string; holds: boolean }[]): void {
+  const failed = found.filter(({ holds }) => !holds).map(({ sentence }) => sentence)
+  if (failed.length > 0) throw new PostconditionFailed(failed.join('; '))
+}
+
+async function writeAudits(sql: EntityManager, request: ChangeRequest, plan: Plan, at: string): Promise<void> {
+  const comment = `CR-${request.id}: asked by ${request.requester}, approved by ${request.decidedBy} in Slack`
+  for (const { table, id, changes, save } of plan.updates) {
+    if (save === 'audited' && table === 'trainees')
+      await writeTraineeAudit(sql, { traineeId: id, changes, comment, at })
+  }
+}
+
+/** Leaves the request approved, to be tried again by the sweeper, until it has failed for half an hour. */
+async function postponeExecution(context: ChangesContext, id: string, cause: unknown): Promise<Execution> {
+  context.log.warn({ changeRequest: id, cause: describe(cause) }, 'execution postponed')
+  return context.database.transaction(async (sql) => {
+    const request = await claim(sql, id)
+    if (!request) return 'not-approved'
+    const now = context.now()
+    const since = request.upstreamFailingSince ?? now
+    if (now.getTime() - since.getTime() < GIVE_UP_AFTER_MS) {
+      await sql.update(ChangeRequest, { id, status: 'approved' }, { upstreamFailingSince: since })
+      return 'postponed'
+    }
+    const problem = 'We tried for 30 minutes and could not carry it out. None of the changes in this request were made.'
+    await sql.update(ChangeRequest, { id, status: 'approved' }, { status: 'needs-attention', outcome: { problem } })
+    await announce(sql, id, ['notice'])
+    await appendToLedger(sql, {
+      changeRequest: id,
+      event: 'needs-attention',
+      actor: THE_BOT,
+      details: { because: describe(cause) },
+    })
+    return 'failed'
+  })
+}
+
+/** After the rollback: the request ends as failed, in a second transaction. */
+async function fail(context: ChangesContext, id: string, cause: unknown): Promise<Execution> {
+  context.log.error({ changeRequest: id, cause: describe(cause) }, 'execution failed')
+  return context.database.transaction(async (sql) => {
+    const request = await claim(sql, id)
+    if (!request) return 'not-approved'
+    const problem =
+      cause instanceof PostconditionFailed
+        ? `The result was not what it should be (${cause.message}), so we took everything back.`
+        : 'The database refused it, so we took everything back. The developers can find the cause in the log.'
+    await sql.update(ChangeRequest, { id, status: 'approved' }, { status: 'failed', outcome: { problem } })
+    await announce(sql, id, ['notice'])
+    await appendToLedger(sql, {
+      changeRequest: id,
+      event: 'failed',
+      actor: THE_BOT,
+      details: { because: describe(cause) },
+    })
+    return 'failed'
+  })
+}
+
+/** A cause without values: Postgres puts row contents into `detail`, and TypeORM the parameters into its error. */
+function describe(cause: unknown): string {
+  if (cause instanceof QueryFailedError) {
+    const driver = cause.driverError as { code?: Json; constraint?: Json; column?: Json }
+    return `database ${String(driver.code)} ${String(driver.constraint ?? driver.column ?? '')}`.trim()
+  }
+  if (cause instanceof PostconditionFailed || cause instanceof UpstreamUnavailable) return cause.message
+  return cause instanceof Error ? cause.name : 'unknown'
+}

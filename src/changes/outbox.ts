@@ -1,0 +1,120 @@
+import type { DataSource, EntityManager } from 'typeorm'
+import { OutboxRow } from '../entities/chatops/outbox-row.ts'
+import type { Json } from '../entities/json.ts'
+
+/** What can happen outside the database. `hint` wakes a worker for an approved request; the others are Slack messages. */
+export type OutboxKind = 'card' | 'thread' | 'direct' | 'hint'
+
+/** Which message goes into a request's thread. */
+export type ThreadPart = 'receipt' | 'advice' | 'manual-steps' | 'notice'
+
+/** Adds an effect to the transaction that it belongs to. Rows of one stream are sent in order, one at a time. */
+export async function addToOutbox(
+  sql: EntityManager,
+  row: { stream: string; kind: OutboxKind; changeRequest: string | null; payload?: Record<string, Json> },
+): Promise<void> {
+  await sql
+    .createQueryBuilder()
+    .insert()
+    .into(OutboxRow, ['stream', 'kind', 'changeRequestId', 'payload'])
+    .values({
+      stream: row.stream,
+      kind: row.kind,
+      changeRequestId: row.changeRequest,
+      payload: row.payload ?? {},
+    })
+    .updateEntity(false)
+    .execute()
+}
+
+/** Has the card drawn anew from the database, and messages added to its thread. */
+export async function announce(sql: EntityManager, changeRequest: string, parts: readonly ThreadPart[] = []) {
+  const stream = `card:${changeRequest}`
+  await sql.query('UPDATE chatops.change_requests SET card_version = card_version + 1 WHERE id = $1', [changeRequest])
+  await addToOutbox(sql, { stream, kind: 'card', changeRequest })
+  for (const part of parts) await addToOutbox(sql, { stream, kind: 'thread', changeRequest, payload: { part } })
+}
+
+/** Wakes a worker for an approved request. Only a hint: the request itself is the truth, and a sweeper hints again. */
+export async function hintExecution(sql: EntityManager, changeRequest: string, now: Date): Promise<void> {
+  await sql.query('UPDATE chatops.change_requests SET hinted_at = $2 WHERE id = $1', [changeRequest, now])
+  await addToOutbox(sql, { stream: `hint:${changeRequest}`, kind: 'hint', changeRequest })
+}
+
+/** A row to send now. `again` is true if an earlier attempt may have got through without our hearing of it. */
+export type Claimed = {
+  id: string
+  kind: OutboxKind
+  changeRequest: string | null
+  payload: Record<string, Json>
+  again: boolean
+  attempts: number
+}
+
+/** After this many seconds in "sending", a row's sender is taken to be dead. */
+const SENDER_DEAD_AFTER_SECONDS = 60
+
+/**
+ * Takes up to `limit` rows to send: the first open row of each stream, if it is due. Two relays never hold the same
+ * row, nor two rows of one stream.
+ */
+export async function claimOutbox(database: DataSource, limit: number): Promise<Claimed[]> {
+  const rows = await returned<ClaimedRow>(database.query(CLAIM, [limit, SENDER_DEAD_AFTER_SECONDS]))
+  return rows.map(({ change_request_id, ...row }) => ({ ...row, changeRequest: change_request_id }))
+}
+
+/** TypeORM answers an UPDATE … RETURNING with the rows and their number. */
+async function returned<T>(answer: Promise<unknown>): Promise<T[]> {
+  const [rows] = (await answer) as [T[], number]
+  return rows
+}
+
+type ClaimedRow = Omit<Claimed, 'changeRequest'> & { change_request_id: string | null }
+
+const CLAIM = `
+  UPDATE chatops.outbox row SET status = 'sending', claimed_at = now(), attempts = row.attempts + 1
+  FROM (
+    SELECT id FROM chatops.outbox candidate
+    WHERE status IN ('queued', 'sending') AND due_at <= now()
+      AND (status = 'queued' OR claimed_at < now() - make_interval(secs => $2))
+      AND NOT EXISTS (
+        SELECT FROM chatops.outbox earlier
+        WHERE earlier.stream = candidate.stream AND earlier.seq < candidate.seq AND earlier.status IN ('queued', 'sending')
+      )
+    ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
+  ) due
+  WHERE row.id = due.id
+  RETURNING row.id, row.kind, row.change_request_id, row.payload, row.attempts, row.attempts > 1 AS again`
+
+export async function markSent(sql: EntityManager, id: string): Promise<void> {
+  await sql.query(`UPDATE chatops.outbox SET status = 'sent', sent_at = now(), last_error = NULL WHERE id = $1`, [id])
+}
+
+/** Puts a row back to be sent later; `delay` in milliseconds. */
+export async function postpone(sql: EntityManager, id: string, delay: number, error: string): Promise<void> {
+  await sql.query(
+    `UPDATE chatops.outbox SET status = 'queued', due_at = now() + make_interval(secs => $2), last_error = $3 WHERE id = $1`,
+    [id, delay / 1000, error],
+  )
+}
+
+/** Gives a row up for good; those after it in its stream go on. */
+export async function giveUp(sql: EntityManager, id: string, error: string): Promise<void> {
+  await sql.query(`UPDATE chatops.outbox SET status = 'failed', last_error = $2 WHERE id = $1`, [id, error])
+}
+
+/** The receiver asked us to wait this many milliseconds. */
+export class RetryLater extends Error {
+  constructor(readonly delay: number) {
+    super(`asked to wait ${delay} ms`)
+    this.name = 'RetryLater'
+  }
+}
+
+/** No repetition will help. */
+export class Undeliverable extends Error {
+  constructor(reason: string) {
+    super(reason)
+    this.name = 'Undeliverable'
+  }
+}

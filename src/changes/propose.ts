@@ -1,0 +1,154 @@
+import { type EntityManager, EntityNotFoundError, QueryFailedError } from 'typeorm'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { type CheckResult, digestOf, isEmpty, type Plan, planOf } from '../playbooks/plan.ts'
+import type { AnyPlaybook } from '../playbooks/playbook.ts'
+import { findMoved } from '../playbooks/rows.ts'
+import { type Assessment, type Form, gather, judge } from './assess.ts'
+import type { ChangesContext } from './context.ts'
+import { ChangeError, UpstreamUnavailable } from './errors.ts'
+import { appendToLedger } from './ledger.ts'
+import { announce } from './outbox.ts'
+import { endAsStale, lockRequest } from './requests.ts'
+import { refuseUnless } from './standing.ts'
+
+/** What a preview came to. Only `ready` leaves a change request behind, not yet sent. */
+export type Proposal =
+  | { kind: 'ready'; changeRequest: ChangeRequest }
+  | { kind: 'blocked'; checks: CheckResult[] }
+  | { kind: 'nothing-to-do'; checks: CheckResult[] }
+
+/**
+ * Looks at everything a playbook looks at and keeps the result as an unsent request, which only its requester sees.
+ * Writes nothing of Register's. Throws ChangeError: the person may not ask, the trainee is gone, a system is silent.
+ */
+export async function propose(
+  context: ChangesContext,
+  asked: { playbook: AnyPlaybook; form: Form; requester: string; channel: string; follows?: string },
+): Promise<Proposal> {
+  await refuseUnless(context, 'mayRequest', asked.requester)
+  const assessment = await assess(context, asked.playbook, asked.form)
+  const { checks, plan } = assessment
+  if (plan && !isEmpty(plan)) return { kind: 'ready', changeRequest: await keep(context, asked, assessment, plan) }
+  const kind = plan ? 'nothing-to-do' : 'blocked'
+  await context.database.transaction((sql) =>
+    appendToLedger(sql, {
+      changeRequest: null,
+      event: 'blocked',
+      actor: asked.requester,
+      details: {
+        playbook: asked.playbook.name,
+        trainee: assessment.trainee?.id ?? null,
+        because: plan ? ['nothing-to-do'] : checks.filter(({ verdict }) => verdict !== 'holds').map(({ id }) => id),
+      },
+    }),
+  )
+  return { kind, checks }
+}
+
+async function assess(context: ChangesContext, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
+  try {
+    const { rows, upstream } = await gather(context, playbook, form)
+    return await judge(context, context.database.manager, playbook, { rows, upstream, form, self: null })
+  } catch (error) {
+    if (error instanceof EntityNotFoundError) throw new ChangeError('trainee-gone')
+    if (error instanceof UpstreamUnavailable) throw new ChangeError('upstream-unavailable', { detail: error.system })
+    throw error
+  }
+}
+
+async function keep(
+  context: ChangesContext,
+  asked: { playbook: AnyPlaybook; form: Form; requester: string; channel: string; follows?: string },
+  assessment: Assessment,
+  plan: Plan,
+): Promise<ChangeRequest> {
+  const { playbook, form } = asked
+  return context.database.transaction(async (sql) => {
+    const [next] = await sql.query<{ id: string }[]>(
+      `SELECT nextval(pg_get_serial_sequence('chatops.change_requests', 'id')) AS id`,
+    )
+    if (!next) throw new Error('no number for the change request')
+    const digest = digestOf({
+      changeRequest: next.id,
+      playbook: playbook.name,
+      version: playbook.version,
+      form,
+      plan,
+      checks: assessment.checks,
+      database: context.databaseIdentity,
+    })
+    await sql.insert(ChangeRequest, {
+      id: next.id,
+      playbook: playbook.name,
+      playbookVersion: playbook.version,
+      requester: asked.requester,
+      channel: asked.channel,
+      traineeId: assessment.trainee?.id ?? null,
+      form,
+      plan,
+      checks: assessment.checks,
+      subjects: assessment.subjects,
+      digest,
+      follows: asked.follows ?? null,
+      createdAt: context.now(),
+    })
+    const changeRequest = await sql.findOneByOrFail(ChangeRequest, { id: next.id })
+    await appendToLedger(sql, {
+      changeRequest: next.id,
+      event: 'proposed',
+      actor: asked.requester,
+      details: { playbook: playbook.name, version: playbook.version, digest, columns: columnsOf(plan) },
+    })
+    return changeRequest
+  })
+}
+
+/** "Ask for approval": the request is sent to the channel, unless its rows have moved since the preview. */
+export async function send(context: ChangesContext, asked: { id: string; requester: string }): Promise<ChangeRequest> {
+  await refuseUnless(context, 'mayRequest', asked.requester, asked.id)
+  try {
+    return await context.database.transaction((sql) => sendUnsent(context, sql, asked))
+  } catch (error) {
+    if (isUniqueViolation(error)) throw new ChangeError('another-open', { other: 'Another request' })
+    throw error
+  }
+}
+
+async function sendUnsent(
+  context: ChangesContext,
+  sql: EntityManager,
+  { id, requester }: { id: string; requester: string },
+): Promise<ChangeRequest> {
+  const request = await lockRequest(sql, id)
+  if (request.requester !== requester) throw new ChangeError('not-found')
+  if (request.status !== 'unsent') return request // sent by an earlier click: show that one
+  const moved = await findMoved(sql, planOf(request), 'before')
+  if (moved.length > 0) {
+    return endAsStale(context, sql, request, { columns: moved.map(({ column }) => column), checks: [] })
+  }
+  const now = context.now()
+  const expiresAt = new Date(now.getTime() + context.expiryOf(request.playbook))
+  await sql.update(ChangeRequest, { id, status: 'unsent' }, { status: 'pending', sentAt: now, expiresAt })
+  await announce(sql, id)
+  await appendToLedger(sql, { changeRequest: id, event: 'sent', actor: requester, details: { digest: request.digest } })
+  return sql.findOneByOrFail(ChangeRequest, { id })
+}
+
+/** Drops a request that was never sent. */
+export async function discard(context: ChangesContext, asked: { id: string; requester: string }): Promise<void> {
+  await context.database.transaction(async (sql) => {
+    const request = await lockRequest(sql, asked.id)
+    if (request.requester !== asked.requester) throw new ChangeError('not-found')
+    if (request.status !== 'unsent') return
+    await sql.update(ChangeRequest, { id: asked.id, status: 'unsent' }, { status: 'cancelled' })
+    await appendToLedger(sql, { changeRequest: asked.id, event: 'cancelled', actor: asked.requester })
+  })
+}
+
+function columnsOf(plan: Plan): string[] {
+  return plan.updates.flatMap(({ table, changes }) => Object.keys(changes).map((column) => `${table}.${column}`))
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '23505'
+}

@@ -1,0 +1,87 @@
+import type { DataSource, EntityManager } from 'typeorm'
+import { In } from 'typeorm'
+import { ChangeRequest, type Status } from '../entities/chatops/change-request.ts'
+import { formatDateTime } from '../register/times.ts'
+import type { ChangesContext } from './context.ts'
+import { ChangeError } from './errors.ts'
+import { appendToLedger, THE_BOT } from './ledger.ts'
+import { announce } from './outbox.ts'
+
+/** Locks a request for as long as the transaction lasts. Throws ChangeError `not-found`. */
+export async function lockRequest(sql: EntityManager, id: string): Promise<ChangeRequest> {
+  const request = await sql.findOne(ChangeRequest, { where: { id }, lock: { mode: 'pessimistic_write' } })
+  if (!request) throw new ChangeError('not-found')
+  return request
+}
+
+/** Throws ChangeError `not-found`, also for an id that is no number. */
+export async function getRequest(database: DataSource, id: string): Promise<ChangeRequest> {
+  const request = /^\d{1,18}$/.test(id) ? await database.manager.findOneBy(ChangeRequest, { id }) : null
+  if (!request) throw new ChangeError('not-found')
+  return request
+}
+
+/** One person's requests, newest first. */
+export function listRequests(database: DataSource, requester: string, statuses: readonly Status[], take: number) {
+  return database.manager.find(ChangeRequest, {
+    where: { requester, status: In(statuses) },
+    order: { createdAt: 'DESC', id: 'DESC' },
+    take,
+  })
+}
+
+/** Requests of everybody in these states, newest first. */
+export function listAllRequests(database: DataSource, statuses: readonly Status[], take: number) {
+  return database.manager.find(ChangeRequest, {
+    where: { status: In(statuses) },
+    order: { createdAt: 'DESC', id: 'DESC' },
+    take,
+  })
+}
+
+/** Ends a request as out of date, naming what moved. A ledger entry is written: call it last in the transaction. */
+export async function endAsStale(
+  context: ChangesContext,
+  sql: EntityManager,
+  request: ChangeRequest,
+  moved: { columns: string[]; checks: string[] },
+): Promise<ChangeRequest> {
+  const outcome = { ...request.outcome, moved: { ...moved, noticedAt: context.now().toISOString() } }
+  await sql.update(ChangeRequest, { id: request.id, status: request.status }, { status: 'stale', outcome })
+  if (request.status !== 'unsent') await announce(sql, request.id, ['notice'])
+  await appendToLedger(sql, {
+    changeRequest: request.id,
+    event: 'stale',
+    actor: THE_BOT,
+    details: { columns: moved.columns, checks: moved.checks },
+  })
+  return sql.findOneByOrFail(ChangeRequest, { id: request.id })
+}
+
+/** Why a request can no longer be decided, for someone who tries. */
+export function refusalFor(request: ChangeRequest): { code: ChangeError['code']; facts: ChangeError['facts'] } {
+  const when = request.decidedAt ? formatDateTime(request.decidedAt) : ''
+  const who = request.decidedBy ? `<@${request.decidedBy}>` : 'Someone'
+  const expiry = request.expiresAt ? formatDateTime(request.expiresAt) : ''
+  switch (request.status) {
+    case 'approved':
+    case 'verifying':
+    case 'done':
+    case 'failed':
+    case 'needs-attention':
+      return { code: 'already-approved', facts: { who, when: `on ${when}` } }
+    case 'expired':
+      return { code: 'expired', facts: { when: expiry } }
+    case 'rejected':
+      return { code: 'already-over', facts: { detail: `${who} rejected it on ${when}.` } }
+    case 'cancelled':
+      return { code: 'already-over', facts: { detail: 'The person who asked for it cancelled it.' } }
+    case 'stale':
+      return {
+        code: 'already-over',
+        facts: { detail: 'The record changed after the preview. Select “Preview again”.' },
+      }
+    default:
+      return { code: 'already-over', facts: { detail: 'It has not been sent yet.' } }
+  }
+}

@@ -1,0 +1,44 @@
+import type { ChangesContext } from './context.ts'
+import { ChangeError, type ErrorCode } from './errors.ts'
+import { appendToLedger } from './ledger.ts'
+import type { Standing } from './people.ts'
+
+const REFUSALS: Readonly<
+  Record<'mayRequest' | 'mayApprove', Readonly<Record<Exclude<Standing, 'allowed'>, ErrorCode>>>
+> = {
+  mayRequest: {
+    'not-listed': 'not-a-requester',
+    'not-a-colleague': 'not-a-colleague',
+    'people-unknown': 'people-unknown',
+  },
+  mayApprove: {
+    'not-listed': 'not-an-approver',
+    'not-a-colleague': 'not-a-colleague',
+    'people-unknown': 'people-unknown',
+  },
+}
+
+/** Records a refusal and throws it, unless this person may do this. Asks Slack, so never call it inside a transaction. */
+export async function refuseUnless(
+  context: ChangesContext,
+  right: 'mayRequest' | 'mayApprove',
+  userId: string,
+  changeRequest: string | null = null,
+): Promise<void> {
+  const standing = await context.people[right](userId)
+  if (standing !== 'allowed') await refuse(context, REFUSALS[right][standing], userId, changeRequest)
+}
+
+/** Records a refusal in a transaction of its own, then throws it. */
+export async function refuse(
+  context: ChangesContext,
+  code: ErrorCode,
+  actor: string,
+  changeRequest: string | null,
+  facts: ChangeError['facts'] = {},
+): Promise<never> {
+  await context.database.transaction((sql) =>
+    appendToLedger(sql, { changeRequest, event: 'refused', actor, details: { because: code } }),
+  )
+  throw new ChangeError(code, { ...(changeRequest ? { cr: `CR-${changeRequest}` } : {}), ...facts })
+}

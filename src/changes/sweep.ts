@@ -1,0 +1,115 @@
+import type { EntityManager } from 'typeorm'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { planOf } from '../playbooks/plan.ts'
+import { findMoved } from '../playbooks/rows.ts'
+import type { ChangesContext } from './context.ts'
+import { appendToLedger, THE_BOT } from './ledger.ts'
+import { announce, hintExecution } from './outbox.ts'
+import { endAsStale } from './requests.ts'
+import { verify } from './verify.ts'
+
+// What happens without anyone clicking. Any number of workers may sweep at once: each request is locked by one of them.
+
+/** An approved request that nobody has picked up for this long gets another hint. */
+const HINT_AGAIN_AFTER_MS = 30_000
+/** An unsent request is dropped after this long. */
+const UNSENT_KEPT_MS = 24 * 60 * 60_000
+/** A verification is leased for this long, so that a dead worker's is taken over. */
+const VERIFY_LEASE_MS = 60_000
+
+/** Expires what nobody approved in time. Returns how many. */
+export async function expireRequests(context: ChangesContext): Promise<number> {
+  const now = context.now()
+  const due = await findIds(
+    context,
+    `(status = 'pending' AND expires_at <= $1) OR (status = 'unsent' AND created_at <= $2)`,
+    [now, new Date(now.getTime() - UNSENT_KEPT_MS)],
+  )
+  return sweepEach(context, due, ['pending', 'unsent'], async (sql, request) => {
+    if (request.status === 'pending' && (request.expiresAt ?? now) > now) return
+    await sql.update(ChangeRequest, { id: request.id, status: request.status }, { status: 'expired' })
+    if (request.status === 'pending') await announce(sql, request.id, ['notice'])
+    await appendToLedger(sql, { changeRequest: request.id, event: 'expired', actor: THE_BOT })
+  })
+}
+
+/** Hints again at approved requests that nobody carries out: a hint may be lost with the queue that held it. */
+export async function hintAgain(context: ChangesContext): Promise<number> {
+  const before = new Date(context.now().getTime() - HINT_AGAIN_AFTER_MS)
+  const due = await findIds(context, `status = 'approved' AND coalesce(hinted_at, decided_at) <= $1`, [before])
+  return sweepEach(context, due, ['approved'], async (sql, request) => {
+    if ((request.hintedAt ?? request.decidedAt ?? before) <= before) await hintExecution(sql, request.id, context.now())
+  })
+}
+
+/** Ends waiting requests whose rows have moved, naming the columns. SQL only. */
+export async function findDrift(context: ChangesContext): Promise<number> {
+  const due = await findIds(context, `status = 'pending'`, [])
+  let stale = 0
+  for (const id of due) {
+    const request = await context.database.manager.findOneBy(ChangeRequest, { id })
+    if (!request || (await findMoved(context.database.manager, planOf(request), 'before')).length === 0) continue
+    stale += await sweepEach(context, [id], ['pending'], async (sql, locked) => {
+      const moved = await findMoved(sql, planOf(locked), 'before')
+      if (moved.length > 0)
+        await endAsStale(context, sql, locked, { columns: moved.map(({ column }) => column), checks: [] })
+    })
+  }
+  return stale
+}
+
+/** Looks at the results that are due to be looked at. */
+export async function verifyDue(context: ChangesContext): Promise<number> {
+  const now = context.now()
+  const [leased] = (await context.database.query(
+    `UPDATE chatops.change_requests SET next_verify_at = $2
+     WHERE id IN (SELECT id FROM chatops.change_requests WHERE status = 'verifying' AND next_verify_at <= $1
+                  ORDER BY next_verify_at LIMIT 20 FOR UPDATE SKIP LOCKED) RETURNING id`,
+    [now, new Date(now.getTime() + VERIFY_LEASE_MS)],
+  )) as [{ id: string }[], number]
+  for (const { id } of leased) await verify(context, id)
+  return leased.length
+}
+
+/** Forgets forms, plans and verdicts of requests that ended long ago; the ledger and the outcome stay. */
+export async function purge(context: ChangesContext, keptMs: number): Promise<number> {
+  const before = new Date(context.now().getTime() - keptMs)
+  const due = await findIds(context, `plan IS NOT NULL AND finished_at <= $1`, [before])
+  for (const id of due) {
+    await context.database.transaction(async (sql) => {
+      await sql.update(ChangeRequest, { id }, { form: null, plan: null, checks: null })
+      await appendToLedger(sql, { changeRequest: id, event: 'purged', actor: THE_BOT })
+    })
+  }
+  return due.length
+}
+
+async function findIds(context: ChangesContext, where: string, parameters: unknown[]): Promise<string[]> {
+  const rows = await context.database.query<{ id: string }[]>(
+    `SELECT id FROM chatops.change_requests WHERE ${where} ORDER BY id LIMIT 200`,
+    parameters,
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** Runs `act` on each request that can be locked at once and is still in one of these states. */
+async function sweepEach(
+  context: ChangesContext,
+  ids: readonly string[],
+  statuses: readonly ChangeRequest['status'][],
+  act: (sql: EntityManager, request: ChangeRequest) => Promise<void>,
+): Promise<number> {
+  let swept = 0
+  for (const id of ids) {
+    await context.database.transaction(async (sql) => {
+      const request = await sql.findOne(ChangeRequest, {
+        where: { id },
+        lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
+      })
+      if (!request || !statuses.includes(request.status)) return
+      await act(sql, request)
+      swept++
+    })
+  }
+  return swept
+}

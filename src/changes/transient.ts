@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+// Which database errors go away by themselves.
+
+/** Serialization failure, deadlock, lock not available: the whole transaction may be tried again at once. */
+const CONFLICTS = new Set(['40001', '40P01', '55P03'])
+
+const ATTEMPTS = 5
+
+/** Runs a transaction again when it lost against another one. */
+export async function retryConflicts<T>(transaction: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transaction()
+    } catch (error) {
+      if (attempt === ATTEMPTS || !CONFLICTS.has(codeOf(error))) throw error
+      await sleep(attempt * 20 + Math.random() * 50)
+    }
+  }
+}
+
+/** Conflicts that outlasted the retries, time-outs, a server that is away or shutting down, lost connections. */
+export function isTransient(error: unknown): boolean {
+  const code = codeOf(error)
+  return CONFLICTS.has(code) || /^(08|53|57)/.test(code) || /^E[A-Z]+$/.test(code) || isLostConnection(error)
+}
+
+function isLostConnection(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /connection (terminated|ended|timeout)|timeout exceeded|not queryable/i.test(error.message)
+  )
+}
+
+function codeOf(error: unknown): string {
+  const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } }
+  return String(driverError?.code ?? code ?? '')
+}
