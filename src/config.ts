@@ -1,0 +1,182 @@
+import * as z from 'zod'
+
+// The only reader of process.env. Everything is checked together, and every problem is reported at once.
+
+const USER_OR_GROUP = /^[UWS][A-Z0-9]{2,}$/
+const CHANNEL = /^[CG][A-Z0-9]{2,}$/
+
+/** A duration such as "90s", "15m", "24h" or "7d", in milliseconds. */
+const duration = z
+  .string()
+  .regex(/^\d{1,5}(s|m|h|d)$/, 'must be a number with s, m, h or d, such as 24h')
+  .transform(
+    (text) =>
+      Number(text.slice(0, -1)) * { s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[text.slice(-1) as 's' | 'm' | 'h' | 'd'],
+  )
+
+function listOf(pattern: RegExp, what: string) {
+  return z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter(Boolean),
+    )
+    .refine((items) => items.length > 0, `must name at least one ${what}`)
+    .refine((items) => items.every((item) => pattern.test(item)), `must be a comma-separated list of ${what} ids`)
+}
+
+/** "24h" for every playbook, or "24h,fix-route=8h": name=duration after the default. */
+const expiry = z.string().transform((text, issues) => {
+  const [first = '', ...rest] = text.split(',').map((item) => item.trim())
+  const standard = duration.safeParse(first)
+  const byPlaybook = new Map<string, number>()
+  for (const item of rest) {
+    const [name = '', value = ''] = item.split('=')
+    const parsed = duration.safeParse(value)
+    if (!name || !parsed.success) issues.addIssue({ code: 'custom', message: `"${item}" must look like fix-route=8h` })
+    else byPlaybook.set(name, parsed.data)
+  }
+  if (standard.success) return { standard: standard.data, byPlaybook }
+  issues.addIssue({ code: 'custom', message: 'must begin with a duration such as 24h' })
+  return z.NEVER
+})
+
+/** "persist_to_dttp=true,routes.hpitt_postgrad=false,…"; "routes=all" stands for every route. */
+const features = z.string().transform((text, issues) => {
+  const flags = new Map<string, boolean>()
+  for (const item of text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)) {
+    const [name = '', value = ''] = item.split('=')
+    if (item === 'routes=all') flags.set('routes', true)
+    else if (!/^[a-z_.]+$/.test(name) || !['true', 'false'].includes(value)) {
+      issues.addIssue({ code: 'custom', message: `"${item}" must look like persist_to_dttp=true` })
+    } else flags.set(name, value === 'true')
+  }
+  for (const needed of ['persist_to_dttp', 'sync_from_dttp']) {
+    if (!flags.has(needed)) issues.addIssue({ code: 'custom', message: `must say whether ${needed} is true or false` })
+  }
+  const named = [...flags.keys()].some((name) => name.startsWith('routes'))
+  if (!named)
+    issues.addIssue({
+      code: 'custom',
+      message: 'must say which routes are on: routes=all, or routes.<name>=true for each',
+    })
+  return flags
+})
+
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
+const secret = (prefix: RegExp, what: string) => z.string().regex(prefix, `must be ${what}`)
+
+const settings = z.object({
+  ROLES: z
+    .string()
+    .default('bot,worker')
+    .transform((text) => text.split(',').map((role) => role.trim()))
+    .refine(
+      (roles) => roles.length > 0 && roles.every((role) => role === 'bot' || role === 'worker'),
+      'must be bot, worker or bot,worker',
+    )
+    .describe('What this process does: bot (Slack), worker (queue), or both.'),
+  SLACK_MODE: z
+    .enum(['socket', 'http'])
+    .describe('How Slack reaches the bot: socket (Socket Mode) or http (signed requests).'),
+  SLACK_BOT_TOKEN: secret(/^xoxb-/, 'a bot token (xoxb-…)').describe('The bot token, from "OAuth & Permissions".'),
+  SLACK_APP_TOKEN: secret(/^xapp-/, 'an app-level token (xapp-…)')
+    .optional()
+    .describe('The app-level token with connections:write; needed with SLACK_MODE=socket.'),
+  SLACK_SIGNING_SECRET: secret(/^[0-9a-f]{32,}$/, 'the signing secret: 32 hexadecimal digits').describe(
+    'The signing secret, from "Basic Information".',
+  ),
+  SLACK_TEAM_ID: secret(/^T[A-Z0-9]+$/, 'a workspace id (T…)').describe(
+    'The only workspace whose members may use the bot.',
+  ),
+  SLACK_API_URL: z
+    .url()
+    .default('https://slack.com/api/')
+    .describe('Where Slack’s Web API is; only the demo changes it.'),
+  ALLOWED_CHANNELS: listOf(CHANNEL, 'channel').describe(
+    'Channels in which the command may be used and cards are posted.',
+  ),
+  REQUESTERS: listOf(USER_OR_GROUP, 'user or user group').describe(
+    'Who may ask for changes: user ids (U…) and user group ids (S…).',
+  ),
+  APPROVERS: listOf(USER_OR_GROUP, 'user or user group').describe(
+    'Who may approve them: user ids (U…) and user group ids (S…).',
+  ),
+  REQUEST_EXPIRY: expiry
+    .default({ standard: 864e5, byPlaybook: new Map() })
+    .describe('How long a request waits for approval: 24h, or 24h,fix-route=8h.'),
+  RETENTION: duration
+    .default(90 * 864e5)
+    .describe('How long forms and changes of finished requests are kept. The ledger is kept for good.'),
+  VERIFY_AGAIN_AFTER: duration.default(6e4).describe('When the result of a change is looked at a second time.'),
+  REGISTER_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .describe('Register’s base URL; trainee links begin with it.'),
+  REGISTER_FEATURES: features.describe(
+    'Register’s feature flags: persist_to_dttp=true,sync_from_dttp=true,routes=all,course_study_mode=true',
+  ),
+  DATABASE_URL: postgresUrl.describe('Register’s database, as the role chatops_app.'),
+  DATABASE_POOL: z.coerce.number().int().min(4).max(200).default(10).describe('Database connections at most.'),
+  QUEUE_BACKEND: z
+    .enum(['redis', 'postgres'])
+    .describe('Where our own jobs are kept: redis, or postgres for small installations.'),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must be a redis:// URL')
+    .optional()
+    .describe('Redis; needed with QUEUE_BACKEND=redis.'),
+  HTTP_HOST: z
+    .string()
+    .min(1)
+    .default('0.0.0.0')
+    .describe('Address to listen on for health checks and, in http mode, Slack.'),
+  HTTP_PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('Port to listen on.'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('How much is logged.'),
+})
+
+export type Config = z.output<typeof settings>
+
+/** A setting, what it is for, and what is wrong with it, if anything. Never holds the value. */
+export type SettingReport = { name: string; about: string; required: boolean; problem: string | null }
+
+/** Looks at every setting. `config` is null if anything is missing or unsafe; `problems` then say what. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): { config: Config | null; report: SettingReport[] } {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  )
+  const parsed = settings.safeParse(given)
+  const problems = new Map<string, string>()
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0])
+    if (!problems.has(name)) problems.set(name, name in given ? issue.message : 'is missing')
+  }
+  if (given['SLACK_MODE'] === 'socket' && !given['SLACK_APP_TOKEN'])
+    problems.set('SLACK_APP_TOKEN', 'is missing: SLACK_MODE is socket')
+  if (given['QUEUE_BACKEND'] === 'redis' && !given['REDIS_URL'])
+    problems.set('REDIS_URL', 'is missing: QUEUE_BACKEND is redis')
+  const report = Object.entries(settings.shape).map(([name, schema]) => ({
+    name,
+    about: schema.description ?? '',
+    required: !schema.safeParse(undefined).success,
+    problem: problems.get(name) ?? null,
+  }))
+  return { config: parsed.success && problems.size === 0 ? parsed.data : null, report }
+}
+
+/** The configuration, or an error that names every problem at once. */
+export function loadConfig(env?: NodeJS.ProcessEnv): Config {
+  const { config, report } = readConfig(env)
+  if (config) return config
+  const problems = report.filter(({ problem }) => problem).map(({ name, problem }) => `  ${name} ${problem}`)
+  throw new ConfigError(
+    `The configuration is not complete:\n${problems.join('\n')}\nRun bin/chatops check-config to see what each setting is for.`,
+  )
+}
+
+export class ConfigError extends Error {}
