@@ -1,0 +1,125 @@
+import { App, ExpressReceiver, LogLevel, type Logger as SlackLogger, SocketModeReceiver } from '@slack/bolt'
+import type { Application } from 'express'
+import type { Logger } from 'pino'
+import { discardUnsent, openHome } from '../handlers/app-home.ts'
+import type { HandlerContext } from '../handlers/context.ts'
+import {
+  approveRequest,
+  cancelRequest,
+  openRejection,
+  rejectRequest,
+  reviewRequest,
+  turnReviewPage,
+} from '../handlers/decision.ts'
+import {
+  askForApproval,
+  choosePlaybook,
+  openUnsent,
+  previewAgain,
+  startPlaybook,
+  submitForm,
+} from '../handlers/playbook-form.ts'
+import { traineeCommand } from '../handlers/trainee-command.ts'
+import { ACTIONS, MODALS } from '../views/ids.ts'
+import { trackInFlight } from './in-flight.ts'
+
+export type SlackSettings = {
+  mode: 'socket' | 'http'
+  botToken: string
+  appToken?: string | undefined
+  signingSecret: string
+  teamId: string
+  apiUrl: string
+}
+
+/** A connected bot. `stop` takes nothing new and waits for what is being answered. */
+export type RunningBot = { isConnected: () => boolean; stop: () => Promise<void> }
+
+/**
+ * Registers every entry point and starts listening. In http mode Slack's requests arrive on `web`, at /slack/events.
+ * Throws if the token is not valid, or is not one for the configured workspace.
+ */
+export async function startBot(
+  context: HandlerContext,
+  settings: SlackSettings,
+  web: Application,
+  log: Logger,
+): Promise<RunningBot> {
+  const logger = slackLogger(log)
+  const receiver =
+    settings.mode === 'http'
+      ? new ExpressReceiver({ signingSecret: settings.signingSecret, app: web, logger })
+      : new SocketModeReceiver({ appToken: settings.appToken ?? '', logger, ...socketOptions(settings) })
+  const app = new App({
+    token: settings.botToken,
+    receiver,
+    logger,
+    clientOptions: { slackApiUrl: settings.apiUrl, retryConfig: { retries: 0 }, timeout: 10_000 },
+    deferInitialization: true,
+  })
+  const inFlight = trackInFlight(app)
+  register(app, context)
+  app.error(async (error) => log.error({ error: error.name, code: error.code }, 'Slack request failed'))
+  await app.init()
+  const { team_id } = await app.client.auth.test()
+  if (team_id !== settings.teamId) throw new Error('SLACK_BOT_TOKEN belongs to another workspace than SLACK_TEAM_ID')
+  let connected = settings.mode === 'http'
+  if (receiver instanceof SocketModeReceiver) {
+    receiver.client.on('connected', () => {
+      connected = true
+    })
+    receiver.client.on('reconnecting', () => {
+      connected = false
+    })
+    receiver.client.on('disconnected', () => {
+      connected = false
+    })
+    await app.start()
+  }
+  return {
+    isConnected: () => connected,
+    async stop() {
+      inFlight.refuse()
+      await inFlight.drained()
+      if (settings.mode === 'socket') await app.stop()
+    },
+  }
+}
+
+function register(app: App, context: HandlerContext): void {
+  app.command('/trainee', (args) => traineeCommand(context, args))
+  app.view(MODALS.chooser, (args) => choosePlaybook(context, args as never))
+  app.view(MODALS.form, (args) => submitForm(context, args as never))
+  app.view(MODALS.preview, (args) => askForApproval(context, args as never))
+  app.view(MODALS.review, (args) => approveRequest(context, args as never))
+  app.view(MODALS.reject, (args) => rejectRequest(context, args as never))
+  app.action(ACTIONS.openReview, (args) => reviewRequest(context, args as never))
+  app.action(ACTIONS.reviewPage, (args) => turnReviewPage(context, args as never))
+  app.action(ACTIONS.openReject, (args) => openRejection(context, args as never))
+  app.action(ACTIONS.cancelRequest, (args) => cancelRequest(context, args as never))
+  app.action(ACTIONS.previewAgain, (args) => previewAgain(context, args as never))
+  app.action(ACTIONS.openUnsent, (args) => openUnsent(context, args as never))
+  app.action(ACTIONS.discardUnsent, (args) => discardUnsent(context, args as never))
+  app.action(ACTIONS.startPlaybook, (args) => startPlaybook(context, args as never))
+  app.action(ACTIONS.viewTrainee, ({ ack }) => ack())
+  app.event('app_home_opened', (args) => openHome(context, args))
+}
+
+function socketOptions({ apiUrl }: SlackSettings) {
+  return { installerOptions: { clientOptions: { slackApiUrl: apiUrl } } }
+}
+
+/** Bolt's log as pino lines. Its debug output holds whole payloads, so nothing below a warning is passed on. */
+function slackLogger(log: Logger): SlackLogger {
+  const line = (messages: unknown[]) =>
+    messages.map((message) => (message instanceof Error ? message.message : String(message))).join(' ')
+  return {
+    debug: () => {},
+    info: () => {},
+    warn: (...messages) => log.warn({ slack: line(messages) }, 'Slack'),
+    error: (...messages) => log.error({ slack: line(messages) }, 'Slack'),
+    setLevel: () => {},
+    getLevel: () => LogLevel.WARN,
+    setName: () => {},
+  }
+}

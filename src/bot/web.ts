@@ -1,0 +1,56 @@
+import { createServer, type Server } from 'node:http'
+import express, { type Application } from 'express'
+
+/** Whether each thing we depend on answers; each throws if it does not. */
+export type Probes = Readonly<Record<string, () => Promise<void>>>
+
+export type WebServer = { port: number; close: () => Promise<void> }
+
+/** `/healthz`: this process runs. `/readyz`: everything it depends on answers, or 503 and what does not. */
+export function createWeb(probes: Probes): Application {
+  const web = express()
+  web.disable('x-powered-by')
+  web.get('/healthz', (_request, response) => {
+    response.json({ ok: true })
+  })
+  web.get('/readyz', async (_request, response) => {
+    const names = Object.keys(probes)
+    const results = await Promise.allSettled(names.map((name) => withinTwoSeconds(probes[name])))
+    const answers = Object.fromEntries(names.map((name, index) => [name, results[index]?.status === 'fulfilled']))
+    const ready = Object.values(answers).every(Boolean)
+    response.status(ready ? 200 : 503).json({ ready, ...answers })
+  })
+  return web
+}
+
+/** Starts listening; port 0 takes any free one. */
+export async function listen(web: Application, host: string, port: number): Promise<WebServer> {
+  const server: Server = createServer(web as never)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address ? address.port : port,
+    async close() {
+      server.closeIdleConnections()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        setTimeout(() => server.closeAllConnections(), 3_000).unref()
+      })
+    },
+  }
+}
+
+async function withinTwoSeconds(probe: (() => Promise<void>) | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer')), 2_000)
+  })
+  try {
+    await Promise.race([probe?.(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

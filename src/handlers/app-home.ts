@@ -1,0 +1,42 @@
+import type {
+  AllMiddlewareArgs,
+  BlockAction,
+  ButtonAction,
+  SlackActionMiddlewareArgs,
+  SlackEventMiddlewareArgs,
+} from '@slack/bolt'
+import { discard } from '../changes/propose.ts'
+import { listAllRequests, listRequests } from '../changes/requests.ts'
+import { playbooks } from '../playbooks/index.ts'
+import { renderHome } from '../views/home.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
+
+type Opened = SlackEventMiddlewareArgs<'app_home_opened'> & AllMiddlewareArgs
+type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs
+
+/** Shows the Home tab: what one has not sent yet, what waits for approval, what ended lately. */
+export async function openHome(context: HandlerContext, { event, client }: Opened): Promise<void> {
+  if (event.tab === 'home') await publish(context, client, event.user)
+}
+
+/** "Discard" on an unsent request. */
+export async function discardUnsent(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+  await ack()
+  try {
+    await discard(context.changes, { id: action.value ?? '', requester: body.user.id })
+  } catch (error) {
+    wordsFor(context, error) // the tab is drawn anew either way, and shows what is true
+  }
+  await publish(context, client, body.user.id)
+}
+
+async function publish(context: HandlerContext, client: Click['client'], user: string): Promise<void> {
+  const { database, register } = context.changes
+  const [unsent, waiting, recent] = await Promise.all([
+    listRequests(database, user, ['unsent'], 10),
+    listAllRequests(database, ['pending', 'approved', 'verifying'], 10),
+    listAllRequests(database, ['done', 'needs-attention', 'failed', 'rejected', 'stale', 'expired', 'cancelled'], 10),
+  ])
+  const view = renderHome({ unsent, waiting, recent, playbooks, registerUrl: register.url })
+  await client.views.publish({ user_id: user, view })
+}

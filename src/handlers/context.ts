@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto'
+import type { ChangesContext } from '../changes/context.ts'
+import { ChangeError } from '../changes/errors.ts'
+
+/** What every handler works with. */
+export type HandlerContext = {
+  changes: ChangesContext
+  allowedChannels: readonly string[]
+  /** Has what was just committed sent to Slack and the queue at once. */
+  nudge: () => void
+}
+
+/**
+ * The one boundary: any error as words for the person who clicked. What is not in the catalogue is logged with a
+ * reference that the person is given too.
+ */
+export function wordsFor(context: HandlerContext, error: unknown): { title: string; text: string } {
+  if (error instanceof ChangeError) return error.words
+  const reference = randomUUID().slice(0, 8)
+  const slack = (error as { data?: { error?: string } }).data?.error
+  const { name, stack } = error instanceof Error ? error : { name: 'unknown', stack: undefined }
+  const frames = stack?.split('\n').filter((line) => line.trimStart().startsWith('at '))
+  context.changes.log.error({ reference, error: name, slack, frames: frames?.slice(0, 6) }, 'a handler failed')
+  return new ChangeError('unexpected', { detail: reference }).words
+}

@@ -1,0 +1,129 @@
+import type {
+  AllMiddlewareArgs,
+  BlockAction,
+  ButtonAction,
+  SlackActionMiddlewareArgs,
+  SlackViewMiddlewareArgs,
+  ViewSubmitAction,
+} from '@slack/bolt'
+import {
+  approve,
+  cancel,
+  checkRejection,
+  findPersonalDataIn,
+  getReviewed,
+  openReview,
+  reject,
+} from '../changes/decide.ts'
+import type { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { getPlaybook } from '../playbooks/index.ts'
+import { readFormValues } from '../views/form.ts'
+import { renderNoticeBlocks, renderNoticeView } from '../views/notice.ts'
+import { renderOpeningReview, renderReject, renderReview } from '../views/review.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
+import { requestMetadata, reviewMetadata } from './form-metadata.ts'
+
+type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
+type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs
+
+/** "Review & approve": the full request for this one person, or why they may not see it. */
+export async function reviewRequest(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+  await ack()
+  let viewId: string | undefined
+  try {
+    const opened = await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderOpeningReview() })
+    viewId = opened.view?.id
+    if (!viewId) return
+    const request = await openReview(context.changes, { id: action.value ?? '', actor: body.user.id, viewId })
+    await client.views.update({ view_id: viewId, view: renderPage(context, request, 0) })
+  } catch (error) {
+    const words = wordsFor(context, error)
+    if (viewId) await client.views.update({ view_id: viewId, view: renderNoticeView(words) }).catch(() => {})
+    else await tell({ body, client } as Click, words)
+  }
+}
+
+/** "Next page" and "Previous page" of a long review. */
+export async function turnReviewPage(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+  await ack()
+  const [id = '', page = '0'] = (action.value ?? '').split(':')
+  const viewId = body.view?.id
+  if (!viewId) return
+  const show = (view: ReturnType<typeof renderNoticeView>) => client.views.update({ view_id: viewId, view })
+  try {
+    const request = await getReviewed(context.changes, { id, actor: body.user.id, viewId })
+    await show(renderPage(context, request, Number(page) || 0))
+  } catch (error) {
+    await show(renderNoticeView(wordsFor(context, error)))
+  }
+}
+
+/** The review's "Approve": the only door to an approval. */
+export async function approveRequest(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
+  try {
+    const { changeRequest: id, digest } = reviewMetadata.parse(JSON.parse(view.private_metadata))
+    const request = await approve(context.changes, { id, actor: body.user.id, digest, viewId: view.id })
+    context.nudge()
+    const text = 'It is carried out now, once, against the record as you saw it. The result appears on the request.'
+    await ack({ response_action: 'update', view: renderNoticeView({ title: `You approved CR-${request.id}`, text }) })
+  } catch (error) {
+    await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
+  }
+}
+
+/** "Reject" on the card: asks for the reason. */
+export async function openRejection(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+  await ack()
+  try {
+    const changeRequest = await checkRejection(context.changes, { id: action.value ?? '', actor: body.user.id })
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderReject({ changeRequest }) })
+  } catch (error) {
+    await tell({ body, client } as Click, wordsFor(context, error))
+  }
+}
+
+/** The rejection's "Reject". */
+export async function rejectRequest(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
+  try {
+    const { changeRequest: id } = requestMetadata.parse(JSON.parse(view.private_metadata))
+    const reason = (readFormValues(view.state.values)['reason'] ?? '').trim()
+    if (!reason) return await ack({ response_action: 'errors', errors: { reason: 'Enter a reason.' } })
+    const personal = await findPersonalDataIn(context.changes, id, reason)
+    if (personal) {
+      const problem = `Remove the trainee’s ${personal}: everyone in the channel can read this.`
+      return await ack({ response_action: 'errors', errors: { reason: problem } })
+    }
+    await reject(context.changes, { id, actor: body.user.id, reason: reason.slice(0, 500) })
+    context.nudge()
+    const text = 'Nothing has changed in Register. The person who asked can read your reason on the request.'
+    await ack({ response_action: 'update', view: renderNoticeView({ title: `You rejected CR-${id}`, text }) })
+  } catch (error) {
+    await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
+  }
+}
+
+/** "Cancel request". The card itself shows that it worked. */
+export async function cancelRequest(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+  await ack()
+  try {
+    await cancel(context.changes, { id: action.value ?? '', actor: body.user.id })
+    context.nudge()
+  } catch (error) {
+    await tell({ body, client } as Click, wordsFor(context, error))
+  }
+}
+
+function renderPage(context: HandlerContext, changeRequest: ChangeRequest, page: number) {
+  const playbook = getPlaybook(changeRequest.playbook)
+  return renderReview({ changeRequest, playbook, registerUrl: context.changes.register.url, page }).view
+}
+
+/** Words for this one person, in the channel where they clicked. */
+async function tell(
+  { body, client }: Pick<Click, 'body' | 'client'>,
+  words: { title: string; text: string },
+): Promise<void> {
+  const channel = body.channel?.id
+  if (!channel) return
+  await client.chat.postEphemeral({ channel, user: body.user.id, ...renderNoticeBlocks(words) })
+}

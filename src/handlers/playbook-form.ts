@@ -1,0 +1,186 @@
+import type {
+  AllMiddlewareArgs,
+  BlockAction,
+  ButtonAction,
+  SlackActionMiddlewareArgs,
+  SlackViewMiddlewareArgs,
+  ViewSubmitAction,
+} from '@slack/bolt'
+import * as z from 'zod'
+import { type Proposal, propose, send } from '../changes/propose.ts'
+import { getRequest } from '../changes/requests.ts'
+import type { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { parseForm } from '../playbooks/form.ts'
+import { findPlaybook, getPlaybook } from '../playbooks/index.ts'
+import type { AnyPlaybook } from '../playbooks/playbook.ts'
+import { readFormValues, renderForm } from '../views/form.ts'
+import { renderNoticeView } from '../views/notice.ts'
+import { renderBlocked, renderChecking, renderNothingToDo, renderPreview } from '../views/preview.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
+import { formMetadata, requestMetadata } from './form-metadata.ts'
+
+type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
+type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs
+type View = Parameters<AllMiddlewareArgs['client']['views']['update']>[0]['view']
+
+/** The chooser's "Continue": the chosen playbook's form takes its place. */
+export async function choosePlaybook(context: HandlerContext, { ack, view }: Submission): Promise<void> {
+  try {
+    const { channel } = z.object({ channel: z.string() }).parse(JSON.parse(view.private_metadata))
+    const playbook = getPlaybook(readFormValues(view.state.values)['playbook'] ?? '')
+    await ack({
+      response_action: 'update',
+      view: renderForm(playbook, { metadata: JSON.stringify({ playbook: playbook.name, channel }) }),
+    })
+  } catch (error) {
+    await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
+  }
+}
+
+/** A form's "Check": bad input is answered at its field with the ack; then "Checking…", and then what was found. */
+export async function submitForm(context: HandlerContext, { ack, view, body, client }: Submission): Promise<void> {
+  let acknowledged = false
+  try {
+    const metadata = formMetadata.parse(JSON.parse(view.private_metadata))
+    const playbook = getPlaybook(metadata.playbook)
+    const { changes } = context
+    const parsed = await parseForm(playbook.form, readFormValues(view.state.values), {
+      sql: changes.database.manager,
+      registerUrl: changes.register.url,
+    })
+    if (!parsed.ok) return await ack({ response_action: 'errors', errors: parsed.errors })
+    await ack({ response_action: 'update', view: renderChecking(playbook) })
+    acknowledged = true
+    const asked = { playbook, form: parsed.values, requester: body.user.id, channel: metadata.channel }
+    await show(context, client, view.id, await previewOrRefusal(context, asked))
+  } catch (error) {
+    const notice = renderNoticeView(wordsFor(context, error))
+    if (acknowledged) await show(context, client, view.id, notice)
+    else await ack({ response_action: 'update', view: notice })
+  }
+}
+
+/** The preview's "Ask for approval". */
+export async function askForApproval(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
+  try {
+    const { changeRequest } = requestMetadata.parse(JSON.parse(view.private_metadata))
+    const sent = await send(context.changes, { id: changeRequest, requester: body.user.id })
+    context.nudge()
+    await ack({ response_action: 'update', view: renderNoticeView(wordsAfterSending(sent)) })
+  } catch (error) {
+    await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
+  }
+}
+
+/** "Preview again": a new request with the same form, whose requester is whoever clicked. */
+export async function previewAgain(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+  await ack()
+  const viewId = await openChecking(context, client, body.trigger_id)
+  if (!viewId) return
+  try {
+    const old = await getRequest(context.changes.database, action.value ?? '')
+    const playbook = findPlaybook(old.playbook)
+    const values = old.form
+    if (!playbook || !values) return await show(context, client, viewId, renderNoticeView(FORGOTTEN))
+    const { database, register } = context.changes
+    const parsed = await parseForm(playbook.form, values, { sql: database.manager, registerUrl: register.url })
+    const metadata = JSON.stringify({ playbook: playbook.name, channel: old.channel })
+    if (!parsed.ok) {
+      return await show(
+        context,
+        client,
+        viewId,
+        renderForm(playbook, { values, metadata, problems: Object.values(parsed.errors) }),
+      )
+    }
+    const asked = { playbook, form: parsed.values, requester: body.user.id, channel: old.channel, follows: old.id }
+    await show(context, client, viewId, await previewOrRefusal(context, asked))
+  } catch (error) {
+    await show(context, client, viewId, renderNoticeView(wordsFor(context, error)))
+  }
+}
+
+/** Opens the preview of one's own unsent request, from the Home tab. */
+export async function openUnsent(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+  await ack()
+  const viewId = await openChecking(context, client, body.trigger_id)
+  if (!viewId) return
+  try {
+    const request = await getRequest(context.changes.database, action.value ?? '')
+    const mine = request.requester === body.user.id && request.status === 'unsent'
+    await show(context, client, viewId, mine ? renderRequestPreview(context, request) : renderNoticeView(NOT_WAITING))
+  } catch (error) {
+    await show(context, client, viewId, renderNoticeView(wordsFor(context, error)))
+  }
+}
+
+/** A button that starts a playbook from the Home tab; its card goes to the first allowed channel. */
+export async function startPlaybook(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+  await ack()
+  const playbook = findPlaybook(action.value ?? '')
+  const channel = body.channel?.id ?? context.allowedChannels[0]
+  if (!playbook || !channel || !body.trigger_id) return
+  const view = renderForm(playbook, { metadata: JSON.stringify({ playbook: playbook.name, channel }) })
+  await client.views.open({ trigger_id: body.trigger_id, view })
+}
+
+async function previewOrRefusal(context: HandlerContext, asked: Parameters<typeof propose>[1]): Promise<View> {
+  return renderProposal(context, asked.playbook, await propose(context.changes, asked))
+}
+
+function renderProposal(context: HandlerContext, playbook: AnyPlaybook, proposal: Proposal): View {
+  switch (proposal.kind) {
+    case 'ready':
+      return renderRequestPreview(context, proposal.changeRequest)
+    case 'blocked':
+      return renderBlocked({ playbook, checks: proposal.checks })
+    case 'nothing-to-do':
+      return renderNothingToDo({ playbook, checks: proposal.checks })
+  }
+}
+
+function renderRequestPreview(context: HandlerContext, changeRequest: ChangeRequest): View {
+  const registerUrl = context.changes.register.url
+  return renderPreview({ changeRequest, playbook: getPlaybook(changeRequest.playbook), registerUrl })
+}
+
+async function openChecking(
+  context: HandlerContext,
+  client: Click['client'],
+  trigger: string | undefined,
+): Promise<string | null> {
+  const opened = await client.views
+    .open({ trigger_id: trigger ?? '', view: renderChecking(null) })
+    .catch((error: unknown) => void wordsFor(context, error))
+  return opened?.view?.id ?? null
+}
+
+/** Shows a view in a modal that is open; if the person has closed it, what was prepared is kept as "not sent yet". */
+async function show(context: HandlerContext, client: Click['client'], viewId: string, view: View): Promise<void> {
+  try {
+    await client.views.update({ view_id: viewId, view })
+  } catch (error) {
+    if ((error as { data?: { error?: string } }).data?.error !== 'not_found') throw error
+    context.changes.log.info('a modal was closed before its answer came')
+  }
+}
+
+function wordsAfterSending({ id, status, channel, outcome }: ChangeRequest): { title: string; text: string } {
+  if (status !== 'stale') {
+    const text = `It is posted in <#${channel}>. Nothing changes until a second person approves it there.`
+    return { title: `CR-${id} is waiting for approval`, text }
+  }
+  const what = outcome.moved?.columns.length ? 'The record' : 'Something'
+  const text = `${what} changed after the preview. We have not sent this request, and nothing has changed.\nUse the command again to see a new preview.`
+  return { title: `CR-${id} is out of date`, text }
+}
+
+const FORGOTTEN = {
+  title: 'We no longer hold what this request asked for',
+  text: 'It was removed after its retention time.\nUse the command to ask again.',
+}
+
+const NOT_WAITING = {
+  title: 'This request is not waiting to be sent',
+  text: 'It was sent or discarded already.\nNothing has changed.',
+}

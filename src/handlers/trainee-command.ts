@@ -1,0 +1,80 @@
+import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt'
+import { ChangeError } from '../changes/errors.ts'
+import { listRequests } from '../changes/requests.ts'
+import { refuseUnless } from '../changes/standing.ts'
+import { findPlaybook, playbooks } from '../playbooks/index.ts'
+import type { AnyPlaybook } from '../playbooks/playbook.ts'
+import { renderChooser, renderForm } from '../views/form.ts'
+import { renderHelp } from '../views/help.ts'
+import { renderNoticeBlocks } from '../views/notice.ts'
+import { renderRequests } from '../views/requests.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
+
+type Args = SlackCommandMiddlewareArgs & AllMiddlewareArgs
+
+/** `/trainee`, `/trainee help`, `/trainee requests`, `/trainee <playbook> [what is known]`. */
+export async function traineeCommand(context: HandlerContext, args: Args): Promise<void> {
+  await args.ack()
+  try {
+    await answer(context, args)
+  } catch (error) {
+    await tell(args, renderNoticeBlocks(wordsFor(context, error)))
+  }
+}
+
+async function answer(context: HandlerContext, args: Args): Promise<void> {
+  const [word = '', ...rest] = args.command.text.trim().split(/\s+/)
+  const name = word.toLowerCase()
+  if (name === 'help') return tell(args, renderHelp(playbooks))
+  if (name === 'requests') return tell(args, await findRequests(context, args.command.user_id))
+  const playbook = findPlaybook(name)
+  if (word && !playbook) return tell(args, renderHelp(playbooks, word))
+
+  if (!context.allowedChannels.includes(args.command.channel_id)) {
+    throw new ChangeError('not-allowed-channel', {
+      detail: context.allowedChannels.map((id) => `<#${id}>`).join(' or '),
+    })
+  }
+  await refuseUnless(context.changes, 'mayRequest', args.command.user_id)
+  const channel = args.command.channel_id
+  const view = playbook
+    ? renderForm(playbook, {
+        ...prefill(playbook, rest),
+        metadata: JSON.stringify({ playbook: playbook.name, channel }),
+      })
+    : renderChooser(playbooks, JSON.stringify({ channel }))
+  await args.client.views.open({ trigger_id: args.command.trigger_id, view })
+}
+
+/** Words after the command as form values; a choice that is not on its list is said to be unknown, not guessed. */
+function prefill(
+  playbook: AnyPlaybook,
+  words: readonly string[],
+): { values: Record<string, string>; problems: string[] } {
+  const values: Record<string, string> = {}
+  const problems: string[] = []
+  playbook.args.forEach((field, index) => {
+    const typed = (index === playbook.args.length - 1 ? words.slice(index).join(' ') : words[index]) ?? ''
+    const { input, label } = playbook.form[field]
+    if (!typed) return
+    if (input.type === 'text') values[field] = typed.slice(0, input.maxLength)
+    else {
+      const same = (text: string) => text.toLowerCase() === typed.toLowerCase()
+      const option = input.options.find(
+        ({ value, label: name }: { value: string; label: string }) => same(value) || same(name),
+      )
+      if (option) values[field] = option.value
+      else problems.push(`${label}: “${typed.slice(0, 60)}” is not on the list. Choose one.`)
+    }
+  })
+  return { values, problems }
+}
+
+async function findRequests(context: HandlerContext, user: string) {
+  const statuses = ['unsent', 'pending', 'approved', 'verifying', 'needs-attention'] as const
+  return renderRequests(await listRequests(context.changes.database, user, statuses, 50))
+}
+
+async function tell({ respond }: Args, message: { text: string; blocks: object[] }): Promise<void> {
+  await respond({ response_type: 'ephemeral', ...message } as Parameters<Args['respond']>[0])
+}

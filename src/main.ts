@@ -1,0 +1,38 @@
+import { ConfigError, loadConfig } from './config.ts'
+import { createLog } from './log.ts'
+import { startServices } from './services.ts'
+
+/** For how long a shutdown waits for what is in flight. */
+const DRAIN_MS = 25_000
+
+async function main(): Promise<void> {
+  const config = loadConfig()
+  const log = createLog(config.LOG_LEVEL)
+  const services = await startServices(config, log)
+  log.info({ roles: config.ROLES, port: services.port }, 'started')
+
+  let stopping = false
+  const stop = async (signal: string) => {
+    if (stopping) return
+    stopping = true
+    log.info({ signal }, 'stopping')
+    setTimeout(() => {
+      log.error('could not drain in time')
+      process.exit(1)
+    }, DRAIN_MS).unref()
+    await services.stop()
+    log.info('stopped')
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop('SIGTERM'))
+  process.on('SIGINT', () => void stop('SIGINT'))
+}
+
+main().catch((error: unknown) => {
+  const message =
+    error instanceof ConfigError
+      ? error.message
+      : `Could not start: ${error instanceof Error ? error.message : 'unknown error'}`
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+})

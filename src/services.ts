@@ -1,0 +1,120 @@
+import { webApi } from '@slack/bolt'
+import type { Logger } from 'pino'
+import { type RunningBot, startBot } from './bot/app.ts'
+import { createCards } from './bot/cards.ts'
+import { createDirectory } from './bot/directory.ts'
+import { createWeb, listen, type Probes } from './bot/web.ts'
+import { type ChangesContext, readDatabaseIdentity } from './changes/context.ts'
+import { createPeople } from './changes/people.ts'
+import type { Config } from './config.ts'
+import { createDataSource } from './entities/data-source.ts'
+import { createQueueBackend } from './queue/backend.ts'
+import { type RunningWorker, startWorker } from './queue/worker.ts'
+
+/** What a running process is made of. `stop` drains: no new work, what is in flight is finished, then all is closed. */
+export type Services = { port: number; changes: ChangesContext; stop: () => Promise<void> }
+
+/** Builds every service once, passes them down, and starts the roles that are configured. */
+export async function startServices(
+  config: Config,
+  log: Logger,
+  overrides: Partial<Pick<ChangesContext, 'now' | 'onStep'>> = {},
+): Promise<Services> {
+  const database = await createDataSource(config.DATABASE_URL, config.DATABASE_POOL).initialize()
+  const client = new webApi.WebClient(config.SLACK_BOT_TOKEN, {
+    slackApiUrl: config.SLACK_API_URL,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    timeout: 10_000,
+  })
+  const changes: ChangesContext = { ...(await createChanges(config, log, database, client)), ...overrides }
+  const backend = createQueueBackend(queueSettings(config), log)
+
+  let bot: RunningBot | null = null
+  let worker: RunningWorker | null = null
+  const probes: Probes = {
+    database: () => database.query('SELECT 1').then(() => undefined),
+    queue: () => backend.ping(),
+    ...(config.ROLES.includes('bot')
+      ? {
+          slack: async () => {
+            if (!bot?.isConnected()) throw new Error('not connected')
+          },
+        }
+      : {}),
+  }
+  const web = createWeb(probes)
+  const server = await listen(web, config.HTTP_HOST, config.HTTP_PORT)
+
+  if (config.ROLES.includes('worker')) {
+    const cards = createCards(database, client, {
+      registerUrl: config.REGISTER_URL,
+      approverGroup: groupOf(config.APPROVERS),
+    })
+    worker = startWorker(changes, backend, cards, { retention: config.RETENTION })
+  }
+  if (config.ROLES.includes('bot')) {
+    const nudge = () => worker?.nudge()
+    bot = await startBot({ changes, allowedChannels: config.ALLOWED_CHANNELS, nudge }, slackSettings(config), web, log)
+  }
+
+  return {
+    port: server.port,
+    changes,
+    async stop() {
+      await bot?.stop()
+      await server.close()
+      await worker?.stop()
+      await backend.close()
+      await database.destroy()
+    },
+  }
+}
+
+async function createChanges(
+  config: Config,
+  log: Logger,
+  database: ChangesContext['database'],
+  client: webApi.WebClient,
+): Promise<ChangesContext> {
+  const now = () => new Date()
+  const { standard, byPlaybook } = config.REQUEST_EXPIRY
+  const people = { teamId: config.SLACK_TEAM_ID, requesters: config.REQUESTERS, approvers: config.APPROVERS }
+  const features = config.REGISTER_FEATURES
+  return {
+    database,
+    databaseIdentity: await readDatabaseIdentity(database),
+    register: {
+      url: config.REGISTER_URL,
+      isEnabled: (flag) => features.get(flag) ?? (flag.startsWith('routes.') && features.get('routes') === true),
+    },
+    upstreams: {},
+    people: createPeople(people, createDirectory(client), now),
+    log,
+    now,
+    expiryOf: (playbook) => byPlaybook.get(playbook) ?? standard,
+    verifyAgainAfter: config.VERIFY_AGAIN_AFTER,
+  }
+}
+
+function queueSettings(config: Config) {
+  return config.QUEUE_BACKEND === 'redis'
+    ? { backend: 'redis' as const, url: config.REDIS_URL ?? '' }
+    : { backend: 'postgres' as const, url: config.DATABASE_URL }
+}
+
+function slackSettings(config: Config) {
+  return {
+    mode: config.SLACK_MODE,
+    botToken: config.SLACK_BOT_TOKEN,
+    appToken: config.SLACK_APP_TOKEN,
+    signingSecret: config.SLACK_SIGNING_SECRET,
+    teamId: config.SLACK_TEAM_ID,
+    apiUrl: config.SLACK_API_URL,
+  }
+}
+
+/** The first user group among the approvers, whom a waiting card mentions. */
+function groupOf(approvers: readonly string[]): string | null {
+  return approvers.find((id) => id.startsWith('S')) ?? null
+}
