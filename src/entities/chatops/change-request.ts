@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
+import { Column, Entity, PrimaryColumn } from 'typeorm'
 
 /** Where a change request stands; the legal steps between these are in changes/transitions.ts. */
 export type Status =
@@ -17,7 +17,7 @@ export type Status =
 /** One run of a playbook from proposal to outcome. `form`, `plan` and `checks` are emptied when it is purged. */
 @Entity({ name: 'change_requests', schema: 'chatops', synchronize: false })
 export class ChangeRequest {
-  @PrimaryGeneratedColumn({ type: 'bigint' })
+  @PrimaryColumn({ type: 'bigint' })
   id!: string
 
   @Column({ type: 'text' })

@@ -220,6 +220,7 @@ const GRANTS = `
   GRANT USAGE ON SCHEMA chatops TO chatops_app;
   GRANT SELECT ON ALL TABLES IN SCHEMA chatops TO chatops_app;
   GRANT INSERT, UPDATE ON chatops.change_requests, chatops.outbox TO chatops_app;
+  GRANT USAGE ON SEQUENCE chatops.change_requests_id_seq TO chatops_app;
   GRANT INSERT ON chatops.reviews TO chatops_app;
   GRANT EXECUTE ON FUNCTION chatops.append_ledger TO chatops_app;
 `

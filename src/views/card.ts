@@ -1,0 +1,159 @@
+import type { ChangeRequest, Status } from '../entities/chatops/change-request.ts'
+import type { CheckResult } from '../playbooks/plan.ts'
+import type { AnyPlaybook } from '../playbooks/playbook.ts'
+import { formatDateTime } from '../register/times.ts'
+import {
+  actions,
+  type Block,
+  button,
+  header,
+  heading,
+  type Message,
+  note,
+  plainSections,
+  section,
+  takeWithin,
+} from './blocks.ts'
+import { isShortened, renderChangeRows } from './change-rows.ts'
+import { describeEffects } from './effects.ts'
+import { ACTIONS } from './ids.ts'
+import { headlineOf, renderOutcome } from './outcome.ts'
+import { byWhom, checksOf, crName, PURGED, planOf, STATUS_WORDS, traineeLink, traineeUrl, typedIn } from './request.ts'
+import { count, escapeText, plain, shorten } from './text.ts'
+import { describeChanges } from './values.ts'
+import { loudestFirst } from './verdicts.ts'
+
+const MOST_OF_A_VALUE = 200
+
+/**
+ * The one message that shows a change request, for whatever state it is in. Never holds a personal value, and stays
+ * within 50 blocks and 12,000 characters whatever the plan.
+ */
+export function renderCard({
+  changeRequest,
+  playbook,
+  registerUrl,
+  approverGroup,
+}: {
+  changeRequest: ChangeRequest
+  playbook: Pick<AnyPlaybook, 'title'>
+  registerUrl: string
+  approverGroup: string | null
+}): Message {
+  const trainee = traineeLink(changeRequest, registerUrl)
+  const asked = `Asked for by ${byWhom(changeRequest.requester, changeRequest.sentAt ?? changeRequest.createdAt)}.`
+  const about = `${escapeText(shorten(playbook.title, 200))}${trainee ? ` for ${trainee}` : ''}`
+  const plan = planOf(changeRequest)
+  return {
+    text: `${crName(changeRequest)} (${STATUS_WORDS[changeRequest.status]}): ${escapeText(shorten(playbook.title, 200))}`,
+    blocks: [
+      header(headlineOf(changeRequest)),
+      section(`*${about}*\n${asked}${changeRequest.follows ? ` It follows CR-${changeRequest.follows}.` : ''}`),
+      ...typedWords(changeRequest),
+      ...renderOutcome(changeRequest),
+      ...(plan ? [...renderChanges(changeRequest), ...renderAlso(changeRequest)] : plainSections(PURGED)),
+      ...(plan ? renderChecks(checksOf(changeRequest), pointer(changeRequest)) : []),
+      ...renderExpiry(changeRequest, approverGroup),
+      ...renderButtons(changeRequest, registerUrl),
+    ],
+  }
+}
+
+function typedWords(changeRequest: ChangeRequest): Block[] {
+  const [reason, ticket] = [typedIn(changeRequest, 'reason'), typedIn(changeRequest, 'ticket')]
+  return [
+    ...plainSections(reason && shorten(`Reason: ${reason}`, 2500)),
+    ...plainSections(ticket && shorten(`Support ticket: ${ticket}`, 1000)),
+  ]
+}
+
+/** Where to see what the card leaves out. */
+function pointer({ status }: ChangeRequest): string {
+  return status === 'pending' ? ' “Review &amp; approve” shows all.' : ''
+}
+
+const CHANGES_HEADING: Readonly<Partial<Record<Status, string>>> = {
+  unsent: 'What would change',
+  pending: 'What would change',
+  approved: 'What will change',
+  verifying: 'What changed',
+  done: 'What changed',
+}
+
+function renderChanges(changeRequest: ChangeRequest): Block[] {
+  const plan = planOf(changeRequest)
+  const changes = plan ? describeChanges(plan, { reveal: false }) : []
+  if (changes.length === 0) return []
+  const { blocks, left } = takeWithin(renderChangeRows(changes, MOST_OF_A_VALUE), { blocks: 12, weight: 9000 })
+  const shown = changes.slice(0, changes.length - left)
+  const shortened = shown.filter((change) => isShortened(change, MOST_OF_A_VALUE)).length
+  const missing = [
+    ...(shortened > 0 ? [`${count(shortened, 'long value')} shortened.`] : []),
+    ...(left > 0 ? [`And ${count(left, 'more change')}.`] : []),
+  ].join(' ')
+  const otherwise = changeRequest.executedAt ? 'What changed' : 'What would have changed'
+  return [
+    heading(`${CHANGES_HEADING[changeRequest.status] ?? otherwise} (${changes.length.toLocaleString('en-GB')})`),
+    ...blocks,
+    ...(missing ? [note(`${missing}${pointer(changeRequest)}`)] : []),
+  ]
+}
+
+function renderAlso(changeRequest: ChangeRequest): Block[] {
+  const plan = planOf(changeRequest)
+  const groups = (plan ? describeEffects(plan) : []).map(({ title }) => ({
+    blocks: plainSections(shorten(title, 300)),
+    shows: 1,
+  }))
+  if (groups.length === 0) return []
+  const { blocks, left } = takeWithin(groups, { blocks: 6, weight: 2500 })
+  const more = left > 0 ? [note(`And ${left.toLocaleString('en-GB')} more.${pointer(changeRequest)}`)] : []
+  return [heading('With the changes'), ...blocks, ...more]
+}
+
+function renderChecks(checks: readonly CheckResult[], pointer: string): Block[] {
+  const loud = loudestFirst(checks).filter(({ verdict }) => verdict !== 'holds')
+  const holding = checks.length - loud.length
+  const groups = loud.map(({ sentence, found }) => ({
+    blocks: plainSections(shorten(`Warning: ${found} (Check: “${sentence}”.)`, 900)),
+    shows: 1,
+  }))
+  const { blocks, left } = takeWithin(groups, { blocks: 10, weight: 6000 })
+  const others = loud.length > 0 ? `${count(holding, 'other check')}` : count(holding, 'check')
+  const words = [
+    ...(left > 0 ? [`And ${count(left, 'more warning')}.${pointer}`] : []),
+    ...(holding > 0 ? [`${others} ${holding === 1 ? 'holds' : 'hold'}.`] : []),
+  ]
+  return [...blocks, ...(words.length > 0 ? [note(words.join(' '))] : [])]
+}
+
+function renderExpiry({ status, expiresAt }: ChangeRequest, approverGroup: string | null): Block[] {
+  if (status !== 'pending') return []
+  const ask = approverGroup && /^[A-Za-z0-9]+$/.test(approverGroup) ? `<!subteam^${approverGroup}> please review. ` : ''
+  const until = expiresAt ? `It expires on ${formatDateTime(expiresAt)} if nobody approves it.` : ''
+  return ask || until ? [section(`${ask}${until}`)] : []
+}
+
+function renderButtons(changeRequest: ChangeRequest, registerUrl: string): Block[] {
+  const { id, status } = changeRequest
+  if (status === 'stale' || status === 'expired') return [actions([button('Preview again', ACTIONS.previewAgain, id)])]
+  if (status !== 'pending') return []
+  const url = traineeUrl(changeRequest, registerUrl)
+  return [
+    actions([
+      button('Review & approve', ACTIONS.openReview, id, { style: 'primary' }),
+      button('Reject', ACTIONS.openReject, id, { style: 'danger' }),
+      button('Cancel request', ACTIONS.cancelRequest, id, { confirm: cancelling(crName(changeRequest)) }),
+      ...(url ? [button('View trainee', ACTIONS.viewTrainee, id, { url })] : []),
+    ]),
+  ]
+}
+
+function cancelling(cr: string) {
+  return {
+    title: plain('Cancel this request?'),
+    text: plain(`${cr} will not be made, and nobody can approve it any more. Only the person who asked can cancel it.`),
+    confirm: plain('Cancel request'),
+    deny: plain('Keep it'),
+  }
+}

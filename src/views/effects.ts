@@ -1,0 +1,70 @@
+import type { Json } from '../entities/json.ts'
+import { canonical, type Effect, type Plan } from '../playbooks/plan.ts'
+import { copyable, type Group, heading, plainSections } from './blocks.ts'
+import { count } from './text.ts'
+
+/** An effect in words: what happens, its particulars, and a text that people can copy. */
+export type DescribedEffect = { title: string; details: string | null; text: string | null; byHand: boolean }
+
+/** What a plan does besides changing columns. */
+export function describeEffects(plan: Plan): DescribedEffect[] {
+  const unaudited = plan.updates.some(({ save }) => save === 'columns-only')
+  const silent = 'Register’s timeline will not show the changed columns'
+  return [
+    ...(unaudited ? [{ title: silent, details: null, text: null, byHand: false }] : []),
+    ...plan.effects.map(describeEffect),
+  ]
+}
+
+export function describeEffect(effect: Effect): DescribedEffect {
+  switch (effect.kind) {
+    case 'enqueue': {
+      const { trainee, ...others } = effect.args
+      const whose = trainee === undefined ? '' : ` for trainee ${wordFor(trainee)}`
+      const title = `Run ${effect.job}${whose} ${delayWords(effect.delaySeconds ?? 0)}`
+      const args = Object.entries(others).map(([name, value]) => `${name.replaceAll('_', ' ')}: ${wordFor(value)}`)
+      return { title, details: args.join('\n') || null, text: null, byHand: false }
+    }
+    case 'retry':
+      return {
+        title: `Retry the failed job ${effect.job}`,
+        details: `Job ${effect.jobId}, ${effect.fingerprint}`,
+        text: null,
+        byHand: false,
+      }
+    case 'trello-card':
+      return { title: `Add a Trello card: ${effect.title}`, details: null, text: effect.text, byHand: false }
+    case 'manual-step':
+      return { title: `For you to do by hand: ${effect.title}`, details: null, text: effect.text, byHand: true }
+  }
+}
+
+/** Effects with their texts; `whole` adds the particulars, for the person who approves. */
+export function renderEffects(plan: Plan, { whole }: { whole: boolean }): Group[] {
+  return describeEffects(plan).map(({ title, details, text, byHand }) => ({
+    blocks: [
+      ...(title.length <= 500 ? [heading(title)] : plainSections(title)),
+      ...(whole && details ? plainSections(details) : []),
+      ...(text ? (byHand ? copyable(text) : plainSections(text)) : []),
+    ],
+    shows: 1,
+  }))
+}
+
+function wordFor(value: Json): string {
+  if (value === null) return 'empty'
+  return typeof value === 'string' ? value : canonical(value)
+}
+
+/** "at once", "in 1 hour", "in 4 days". */
+function delayWords(seconds: number): string {
+  if (seconds <= 0) return 'at once'
+  for (const [length, noun] of [
+    [86_400, 'day'],
+    [3_600, 'hour'],
+    [60, 'minute'],
+  ] as const) {
+    if (seconds % length === 0) return `in ${count(seconds / length, noun)}`
+  }
+  return `in ${count(seconds, 'second')}`
+}

@@ -1,0 +1,21 @@
+/** Characters that change how a line looks without being seen; a zero-width joiner is left, as emoji are made with it. */
+const HIDDEN = /(?![\n\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/gu
+
+/** White space that would be overlooked: at either end, doubled, or other than a plain space. */
+const ODD_SPACE = /^\s|\s$|\s\s|[^\S ]/
+
+/** A value in quotes. Hidden characters are written out, and spaces that would be overlooked are marked. */
+export function quote(text: string): string {
+  const marked = ODD_SPACE.test(text)
+    ? ` (each · is a space: “${showHidden(text).replace(/\n/g, '⏎').replace(/ /g, '·').replace(/\s/g, '⍽')}”)`
+    : ''
+  return `“${showHidden(text)}”${marked}`
+}
+
+/** The text with hidden characters written out, as "{U+202E}". */
+function showHidden(text: string): string {
+  return text.replace(HIDDEN, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+    return `{U+${code}}`
+  })
+}

@@ -1,0 +1,107 @@
+import type { types } from '@slack/bolt'
+import type { Field, Option } from '../playbooks/form.ts'
+import type { AnyPlaybook } from '../playbooks/playbook.ts'
+import { type Block, LIMITS, type Modal, modalTitle, plainSections } from './blocks.ts'
+import { INPUT_ACTION, MODALS } from './ids.ts'
+import { plain, shorten } from './text.ts'
+
+/** A playbook's form, filled in as far as known. A value that a select does not offer is left out. */
+export function renderForm(
+  playbook: AnyPlaybook,
+  { values = {}, metadata }: { values?: Record<string, string>; metadata: string },
+): Modal {
+  const fields: [string, Field<string>][] = Object.entries(playbook.form)
+  return {
+    type: 'modal',
+    callback_id: MODALS.form,
+    private_metadata: metadata,
+    title: modalTitle(playbook.title, 'New request'),
+    submit: plain('Check'),
+    close: plain('Close'),
+    blocks: [
+      ...plainSections(`${playbook.summary} Nothing changes until another developer has approved it.`),
+      ...fields.map(([name, field]) => inputFor(name, field, values[name] ?? '')),
+    ],
+  }
+}
+
+/** A modal that asks which playbook to start; its one input is named "playbook". */
+export function renderChooser(playbooks: readonly AnyPlaybook[], metadata: string): Modal {
+  const options = playbooks.map(({ name, title }) => ({ value: name, label: title }))
+  return {
+    type: 'modal',
+    callback_id: MODALS.chooser,
+    private_metadata: metadata,
+    title: plain('New request'),
+    submit: plain('Continue'),
+    close: plain('Close'),
+    blocks: [
+      {
+        type: 'input',
+        block_id: 'playbook',
+        label: plain('What do you need to do?'),
+        element: selectFor(options, 'Choose one', ''),
+      },
+      ...playbooks.slice(0, 50).flatMap(({ title, summary }) => plainSections(`${title}: ${summary}`)),
+    ],
+  }
+}
+
+type StateValues = Record<
+  string,
+  Record<string, { value?: string | null; selected_option?: { value: string } | null } | undefined>
+>
+
+/** What was typed or chosen in each field, by name; empty for a field that was left empty. */
+export function readFormValues(stateValues: StateValues): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(stateValues).map(([name, actions]) => {
+      const input = actions[INPUT_ACTION]
+      return [name, input?.selected_option?.value ?? input?.value ?? '']
+    }),
+  )
+}
+
+function inputFor(name: string, { label, hint, optional, input }: Field<string>, value: string): Block {
+  const element =
+    input.type === 'select'
+      ? selectFor(input.options, input.placeholder, value)
+      : textFor(input.multiline, input.maxLength, input.placeholder, value)
+  return {
+    type: 'input',
+    block_id: name,
+    label: plain(label),
+    optional,
+    element,
+    ...(hint === undefined ? {} : { hint: plain(hint) }),
+  }
+}
+
+/** A text that is already too long is kept whole, so that the answer at its field can say so. */
+function textFor(multiline: boolean, maxLength: number, placeholder: string | undefined, value: string) {
+  const kept = value.length <= LIMITS.input ? value : ''
+  return {
+    type: 'plain_text_input' as const,
+    action_id: INPUT_ACTION,
+    multiline,
+    max_length: Math.min(LIMITS.input, Math.max(maxLength, kept.length)),
+    ...(placeholder === undefined ? {} : { placeholder: plain(placeholder) }),
+    ...(kept === '' ? {} : { initial_value: kept }),
+  }
+}
+
+function selectFor(options: readonly Option[], placeholder: string | undefined, value: string): types.StaticSelect {
+  const offered = options.slice(0, LIMITS.options).map(toOption)
+  const chosen = offered.find((option) => option.value === value)
+  return {
+    type: 'static_select',
+    action_id: INPUT_ACTION,
+    options: offered,
+    ...(placeholder === undefined ? {} : { placeholder: plain(placeholder) }),
+    ...(chosen ? { initial_option: chosen } : {}),
+  }
+}
+
+function toOption({ value, label }: Option): types.PlainTextOption {
+  return { value, text: plain(shorten(label, LIMITS.option)) }
+}

@@ -1,0 +1,53 @@
+import type { types } from '@slack/bolt'
+import type { ChangeRequest } from '../entities/chatops/change-request.ts'
+import type { AnyPlaybook } from '../playbooks/playbook.ts'
+import { actions, type Block, button, divider, header, note, plainSections, section } from './blocks.ts'
+import { ACTIONS } from './ids.ts'
+import { requestLine } from './request.ts'
+import { unsentButtons } from './requests.ts'
+
+/** Blocks: 10 × 2 not sent, 20 waiting, 15 finished and 3 rows of buttons, with their headings, stay below 100. */
+const MOST = { unsent: 10, waiting: 20, recent: 15, buttons: 75 }
+
+/** The Home tab: someone's requests, and a button for each playbook. */
+export function renderHome({
+  unsent,
+  waiting,
+  recent,
+  playbooks,
+  registerUrl,
+}: {
+  unsent: readonly ChangeRequest[]
+  waiting: readonly ChangeRequest[]
+  recent: readonly ChangeRequest[]
+  playbooks: readonly AnyPlaybook[]
+  registerUrl: string
+}): types.HomeView {
+  const list = (title: string, requests: readonly ChangeRequest[], most: number, none: string): Block[] => [
+    header(title),
+    ...(requests.length === 0 ? plainSections(none) : []),
+    ...requests
+      .slice(0, most)
+      .flatMap((request) => [section(requestLine(request, playbooks, registerUrl)), ...unsentButtons(request)]),
+    ...(requests.length > most ? [note(`And ${(requests.length - most).toLocaleString('en-GB')} more.`)] : []),
+    divider(),
+  ]
+  return {
+    type: 'home',
+    blocks: [
+      ...list('Not sent yet', unsent, MOST.unsent, 'You have no previews that are not sent.'),
+      ...list('Waiting for approval', waiting, MOST.waiting, 'Nothing is waiting for approval.'),
+      ...list('Recently finished', recent, MOST.recent, 'Nothing has finished recently.'),
+      header('Start a new request'),
+      ...plainSections('You see a preview first. Nothing changes until another developer has approved it.'),
+      ...startButtons(playbooks.slice(0, MOST.buttons)),
+    ],
+  }
+}
+
+function startButtons(playbooks: readonly AnyPlaybook[]): Block[] {
+  const perBlock = 25
+  return Array.from({ length: Math.ceil(playbooks.length / perBlock) }, (_, index) =>
+    playbooks.slice(index * perBlock, (index + 1) * perBlock),
+  ).flatMap((some) => some.map(({ name, title }) => actions([button(title, ACTIONS.startPlaybook, name)])))
+}

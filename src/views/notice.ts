@@ -1,0 +1,36 @@
+import { type Block, header, heading, type Modal, plainSections, section } from './blocks.ts'
+import { MODALS } from './ids.ts'
+import { escapeText, plain, split } from './text.ts'
+
+/** What happened and what to do next: text whose lines are sentences and which may mention people as `<@U…>`. */
+export type Words = { title: string; text: string }
+
+/** A refusal or failure in place of a modal. */
+export function renderNoticeView({ title, text }: Words): Modal {
+  return {
+    type: 'modal',
+    callback_id: MODALS.notice,
+    title: plain('Change request'),
+    close: plain('Close'),
+    blocks: [header(title), ...lines(text)],
+  }
+}
+
+/** A refusal or failure as a message that only one person sees. */
+export function renderNoticeBlocks({ title, text }: Words): Block[] {
+  return [heading(title), ...lines(text)]
+}
+
+function lines(text: string): Block[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(0, 20)
+    .flatMap((line) => (/<@[A-Z0-9]+>/.test(line) ? split(line, 1000).map(withMentions) : plainSections(line)))
+}
+
+/** A mention needs mrkdwn; everything else in the line is kept from being interpreted. */
+function withMentions(line: string): Block {
+  const inert = escapeText(line).replace(/[*_~`:]/g, (mark) => `${mark}\u2060`)
+  return section(inert.replace(/&lt;@([A-Z0-9]+)&gt;/g, '<@$1>'))
+}

@@ -1,0 +1,110 @@
+import type { ChangeRequest, Postcondition, Status } from '../entities/chatops/change-request.ts'
+import { columnLabel } from '../register/columns.ts'
+import { formatDateTime } from '../register/times.ts'
+import { type Block, heading, plainSections, section, takeWithin } from './blocks.ts'
+import { capitalise, uncapitalise } from './labels.ts'
+import { byWhom, crName } from './request.ts'
+import { count, listed, shorten } from './text.ts'
+
+/** A request's state as the head of its card: one emoji, and what it is. */
+export function headlineOf(changeRequest: ChangeRequest): string {
+  return HEADLINES[changeRequest.status](crName(changeRequest))
+}
+
+const HEADLINES: Readonly<Record<Status, (cr: string) => string>> = {
+  unsent: (cr) => `📝 ${cr} is not sent yet`,
+  pending: (cr) => `⏳ ${cr} is waiting for approval`,
+  approved: (cr) => `👍 ${cr} is approved`,
+  verifying: (cr) => `🔎 ${cr}: checking the result`,
+  done: (cr) => `✅ ${cr} is done`,
+  rejected: (cr) => `🚫 ${cr} was rejected`,
+  cancelled: (cr) => `🚫 ${cr} was cancelled`,
+  expired: (cr) => `⌛ ${cr} has expired`,
+  stale: (cr) => `🔁 ${cr} is out of date`,
+  failed: (cr) => `❌ ${cr} could not be done`,
+  'needs-attention': (cr) => `⚠️ ${cr} needs attention`,
+}
+
+/** What has become of a request and what to do next, for its card. At most 12 blocks and 6,000 characters. */
+export function renderOutcome(changeRequest: ChangeRequest): Block[] {
+  const { status, decidedBy, decidedAt, decisionReason, executedAt, finishedAt, expiresAt, outcome } = changeRequest
+  const approved = `Approved by ${byWhom(decidedBy, decidedAt)}.`
+  const made = executedAt ? ` The changes were made on ${formatDateTime(executedAt)}.` : ''
+  switch (status) {
+    case 'unsent':
+      return [section('Not sent yet. Nothing has changed.')]
+    case 'pending':
+      return [section('Another developer must review it. Nothing has changed.')]
+    case 'approved':
+      return [section(`${approved} The changes are about to be made.`)]
+    case 'verifying':
+      return [section(`${approved}${made} We are checking the result. You do not need to do anything.`)]
+    case 'done': {
+      const checked = finishedAt ? ` We checked the result on ${formatDateTime(finishedAt)}: it is as approved.` : ''
+      return [section(`${approved}${made}${checked}`)]
+    }
+    case 'rejected':
+      return [
+        section(`Rejected by ${byWhom(decidedBy, decidedAt)}. Nothing has changed.`),
+        ...plainSections(decisionReason ? shorten(`Why: ${decisionReason}`, 2500) : ''),
+      ]
+    case 'cancelled':
+      return [section(`Cancelled by ${byWhom(decidedBy, decidedAt ?? finishedAt)}. Nothing has changed.`)]
+    case 'expired': {
+      const before = expiresAt ? ` before ${formatDateTime(expiresAt)}` : ' in time'
+      return [section(`Nobody approved it${before}. Nothing has changed.`), again('ask for it anew')]
+    }
+    case 'stale':
+      return [...whatMoved(outcome.moved), again('check the new preview, then ask for approval')]
+    case 'failed':
+      return [
+        ...(decidedBy ? [section(approved)] : []),
+        ...problem(outcome.problem),
+        section('We have not made any of the changes in this request.'),
+      ]
+    case 'needs-attention':
+      return [
+        section(executedAt ? `${approved}${made}` : `${approved} We have not made any of the changes in this request.`),
+        ...problem(outcome.problem),
+        ...whatDoesNotHold(outcome.verified ?? []),
+      ]
+  }
+}
+
+function again(then: string): Block {
+  return section(`Select “Preview again” to ${then}.`.replace('to check', 'and check'))
+}
+
+function problem(words: string | undefined): Block[] {
+  return words ? plainSections(shorten(words, 2500)) : []
+}
+
+function whatMoved(moved: ChangeRequest['outcome']['moved']): Block[] {
+  const columns = (moved?.columns ?? []).map((column) => uncapitalise(columnLabel(column)))
+  const noticed = moved ? `We noticed this on ${formatDateTime(new Date(moved.noticedAt))}. ` : ''
+  const what = columns.length > 0 ? `The ${listed(columns, 10)}` : 'What we looked at'
+  const checks = (moved?.checks ?? [])
+    .slice(0, 10)
+    .map((sentence) => `This check now finds something else: ${sentence}.`)
+  const left = (moved?.checks.length ?? 0) - checks.length
+  return [
+    ...plainSections(columns.length > 0 || checks.length === 0 ? `${capitalise(what)} changed after the preview.` : ''),
+    ...plainSections(shorten([...checks, ...(left > 0 ? [`And ${count(left, 'more check')}.`] : [])].join('\n'), 2500)),
+    section(`${noticed}We have not made any of the changes in this request.`),
+  ]
+}
+
+function whatDoesNotHold(verified: readonly Postcondition[]): Block[] {
+  const broken = verified.filter(({ holds }) => !holds)
+  if (broken.length === 0) return []
+  const groups = broken.map(({ sentence, found }) => ({
+    blocks: plainSections(shorten(`${sentence}: this does not hold. ${found}`, 1000)),
+    shows: 1,
+  }))
+  const { blocks, left } = takeWithin(groups, { blocks: 6, weight: 4000 })
+  return [
+    heading('What is not as it should be'),
+    ...blocks,
+    ...(left > 0 ? [section(`And ${left.toLocaleString('en-GB')} more.`)] : []),
+  ]
+}

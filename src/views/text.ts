@@ -1,0 +1,92 @@
+import type { types } from '@slack/bolt'
+
+// Words by people and from the database are shown as plain text, which Slack does not interpret. Mrkdwn is for our own
+// words, mentions and links.
+
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** The text with the three characters escaped by which Slack recognises links, mentions and channels. */
+export function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+/** A text object that is shown as it is. Never empty, which Slack refuses: white space alone becomes visible. */
+export function plain(text: string): types.PlainTextElement {
+  const shown = text.trim() === '' ? text.replace(/\s/g, '·') || 'empty' : text
+  return { type: 'plain_text', text: shown, emoji: false }
+}
+
+/** A text object with formatting, for our own words; Slack adds no links or mentions of its own. */
+export function mrkdwn(text: string): types.MrkdwnElement {
+  return { type: 'mrkdwn', text, verbatim: true }
+}
+
+/** The text in bold, or plain if a character in it could mean something else to Slack. */
+export function strong(text: string): types.TextObject {
+  const safe = /^(?:[\p{L}\p{N}\p{Extended_Pictographic} ’“”,.;()?!/+–-]|\uFE0F|: )+$/u
+  return safe.test(text) && text === text.trim() ? mrkdwn(`*${text}*`) : plain(text)
+}
+
+/** A mention of a Slack user for mrkdwn; for what the bot did by itself, "the bot". */
+export function mention(userId: string | null): string {
+  if (userId === 'chatops') return 'the bot'
+  return userId !== null && /^[A-Za-z0-9]+$/.test(userId) ? `<@${userId}>` : 'someone'
+}
+
+/** How many characters Slack counts at most: an escaped character counts as its escape. */
+export function size(text: string): number {
+  return escapeText(text).length
+}
+
+/**
+ * The text in pieces of at most `max` characters; put together they are the text again. Breaks after a line or a word
+ * where there is one, and never inside a character.
+ */
+export function split(text: string, max: number): string[] {
+  if (size(text) <= max) return [text]
+  const pieces: string[] = []
+  let piece = ''
+  let room = max
+  for (const unit of charactersOf(text)) {
+    const needed = size(unit)
+    if (needed > room) {
+      const at = breakIn(piece)
+      pieces.push(piece.slice(0, at))
+      piece = piece.slice(at)
+      room = max - size(piece)
+    }
+    piece += unit
+    room -= needed
+  }
+  return [...pieces, piece]
+}
+
+/** What people take for one character, unless it is absurdly long (stacked accents): then its code points. */
+function charactersOf(text: string): string[] {
+  return Array.from(GRAPHEMES.segment(text)).flatMap(({ segment }) => (segment.length > 30 ? [...segment] : [segment]))
+}
+
+function breakIn(piece: string): number {
+  const at = Math.max(piece.lastIndexOf('\n'), piece.lastIndexOf(' ')) + 1
+  return at > piece.length / 2 ? at : piece.length
+}
+
+/** The text itself, or its beginning and how many characters are left out. Room for fewer than 100 leaves only "…". */
+export function shorten(text: string, max: number): string {
+  if (size(text) <= max) return text
+  if (max < 100) return `${split(text, max - 1)[0]?.trimEnd()}…`
+  const [shown = ''] = split(text, max - 40)
+  return `${shown}… (${count([...text.slice(shown.length)].length, 'more character')})`
+}
+
+/** A number and its noun: "1 change", "1,200 changes". */
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en-GB')} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** "a, b and c"; beyond `most`, "a, b and 12 more". */
+export function listed(items: readonly string[], most = 20): string {
+  const left = items.length - most
+  const shown = left > 0 ? [...items.slice(0, most), `${left.toLocaleString('en-GB')} more`] : items
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
+}

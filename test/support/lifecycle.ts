@@ -1,0 +1,67 @@
+// The lifecycle on a database of one's own, with the two people it needs. Nothing of ours is mocked.
+import { pino } from 'pino'
+import { type ChangesContext, readDatabaseIdentity } from '../../src/changes/context.ts'
+import { approve, openReview } from '../../src/changes/decide.ts'
+import { createPeople, type Directory } from '../../src/changes/people.ts'
+import { propose, send } from '../../src/changes/propose.ts'
+import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import { createDataSource } from '../../src/entities/data-source.ts'
+import { getPlaybook } from '../../src/playbooks/index.ts'
+
+export const SUPPORT = 'U01SUPPORT'
+export const DEVELOPER = 'U02DEV'
+export const SECOND_DEVELOPER = 'U03DEV'
+export const STRANGER = 'U09STRANGER'
+export const TEAM = 'T01TEST'
+export const CHANNEL = 'C01SUPPORT'
+export const REGISTER_URL = 'https://register.example.test'
+
+const colleague = { teamId: TEAM, isBot: false, isGuest: false, isDeleted: false }
+
+/** Everyone is an ordinary member of our workspace. */
+const everyone: Directory = { findMember: async () => colleague, groupMembers: async () => [] }
+
+/** A context as services.ts builds it, connected as chatops_app. Close with `context.database.destroy()`. */
+export async function createLifecycle(
+  appUrl: string,
+  overrides: Partial<ChangesContext> = {},
+): Promise<ChangesContext> {
+  const database = await createDataSource(appUrl, 10).initialize()
+  const now = overrides.now ?? (() => new Date())
+  const listed = { teamId: TEAM, requesters: [SUPPORT, DEVELOPER], approvers: [DEVELOPER, SECOND_DEVELOPER] }
+  return {
+    database,
+    databaseIdentity: await readDatabaseIdentity(database),
+    register: { url: REGISTER_URL, isEnabled: () => true },
+    upstreams: {},
+    people: createPeople(listed, everyone, now),
+    log: pino({ level: 'silent' }),
+    now,
+    expiryOf: () => 24 * 3600_000,
+    verifyAgainAfter: 0,
+    ...overrides,
+  }
+}
+
+/** Proposes and sends; throws unless the preview was ready. */
+export async function sendRequest(
+  context: ChangesContext,
+  playbook: string,
+  form: Record<string, string>,
+  requester = SUPPORT,
+): Promise<ChangeRequest> {
+  const proposal = await propose(context, { playbook: getPlaybook(playbook), form, requester, channel: CHANNEL })
+  if (proposal.kind !== 'ready') throw new Error(`the preview was ${proposal.kind}`)
+  return send(context, { id: proposal.changeRequest.id, requester })
+}
+
+/** A developer opens the review and approves what it shows. */
+export async function approveRequest(
+  context: ChangesContext,
+  request: ChangeRequest,
+  actor = DEVELOPER,
+): Promise<ChangeRequest> {
+  const viewId = `V${request.id}${actor}`
+  const { digest } = await openReview(context, { id: request.id, actor, viewId })
+  return approve(context, { id: request.id, actor, digest, viewId })
+}
