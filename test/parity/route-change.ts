@@ -35,7 +35,7 @@ export async function runRouteChangeCase(
   admin: pg.Client,
   wanted: RouteChangeCase,
 ): Promise<string[]> {
-  await load(admin, wanted)
+  await loadCase(admin, wanted)
   const before = await readTrainee(admin, wanted.before.id)
   const outcome = await change(context, wanted)
   const after = await readTrainee(admin, wanted.before.id)
@@ -78,7 +78,10 @@ async function change(context: ChangesContext, wanted: RouteChangeCase): Promise
   return (await getRequest(context.database, sent.id)).status
 }
 
-async function load(admin: pg.Client, { provider, schools, before, existing_audits }: RouteChangeCase): Promise<void> {
+export async function loadCase(
+  admin: pg.Client,
+  { provider, schools, before, existing_audits }: RouteChangeCase,
+): Promise<void> {
   await admin.query('TRUNCATE public.trainees, public.providers, public.schools, public.audits')
   await insert(admin, 'providers', [provider])
   await insert(admin, 'schools', schools)

@@ -1,0 +1,232 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inSnapshot } from '../../src/changes/assess.ts'
+import type { ChangesContext } from '../../src/changes/context.ts'
+import { approve, openReview } from '../../src/changes/decide.ts'
+import { execute } from '../../src/changes/execute.ts'
+import { verifyLedger } from '../../src/changes/ledger.ts'
+import { propose } from '../../src/changes/propose.ts'
+import { getRequest } from '../../src/changes/requests.ts'
+import { verify } from '../../src/changes/verify.ts'
+import { writePlan } from '../../src/changes/write-plan.ts'
+import { LedgerEntry } from '../../src/entities/chatops/ledger-entry.ts'
+import { Trainee } from '../../src/entities/register/trainee.ts'
+import { playbooks } from '../../src/playbooks/index.ts'
+import { inverse, planOf } from '../../src/playbooks/plan.ts'
+import { findMoved } from '../../src/playbooks/rows.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import {
+  approveRequest,
+  CHANNEL,
+  createLifecycle,
+  DEVELOPER,
+  SECOND_DEVELOPER,
+  STRANGER,
+  SUPPORT,
+  sendRequest,
+} from '../support/lifecycle.ts'
+import { samples } from './samples.ts'
+
+// CONTRACT_SAMPLES=all runs every sample; otherwise a few of each playbook, spread over its list.
+const SAMPLES = process.env['CONTRACT_SAMPLES'] === 'all' ? Number.POSITIVE_INFINITY : 5
+
+let scratch: ScratchDatabase
+let context: ChangesContext
+let admin: pg.Client
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  context = await createLifecycle(scratch.appUrl)
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+})
+
+afterAll(async () => {
+  await admin.end()
+  await context.database.destroy()
+  await scratch.drop()
+})
+
+test('every playbook has samples', () => {
+  expect(Object.keys(samples).sort()).toEqual(playbooks.map(({ name }) => name).sort())
+})
+
+describe.each(playbooks)('$name', (playbook) => {
+  const all = samples[playbook.name] ?? []
+  const every = Math.max(1, Math.ceil(all.length / SAMPLES))
+  const chosen = all.filter((_, index) => index % every === 0)
+
+  describe.each(chosen)('on $name', (sample) => {
+    const sent = async () => {
+      await cancelOpen()
+      await sample.seed(admin)
+      return sendRequest(context, playbook.name, sample.form)
+    }
+
+    test('a preview writes nothing, and could not', async () => {
+      await cancelOpen()
+      await sample.seed(admin)
+      const before = await registerRows()
+      await propose(context, { playbook, form: sample.form, requester: SUPPORT, channel: CHANNEL })
+      expect(await registerRows()).toEqual(before)
+      const writing = inSnapshot(context.database, async (sql) => {
+        await playbook.rows(sql, sample.form)
+        await sql.query('UPDATE public.trainees SET updated_at = updated_at')
+      })
+      await expect(writing).rejects.toMatchObject({ driverError: { code: '25006' } })
+    })
+
+    test('nobody approves their own request', async () => {
+      const request = await sent()
+      const own = { id: request.id, actor: SUPPORT, viewId: 'V1', digest: request.digest }
+      await expect(openReview(context, own)).rejects.toMatchObject({ code: 'own-request' })
+      await expect(approve(context, own)).rejects.toMatchObject({ code: 'own-request' })
+      expect((await getRequest(context.database, request.id)).status).toBe('pending')
+    })
+
+    test('an approver who asked cannot approve either', async () => {
+      await cancelOpen()
+      await sample.seed(admin)
+      const request = await sendRequest(context, playbook.name, sample.form, DEVELOPER)
+      await expect(approveRequest(context, request, DEVELOPER)).rejects.toMatchObject({ code: 'own-request' })
+    })
+
+    test('nobody but an approver approves', async () => {
+      const request = await sent()
+      const asked = { id: request.id, actor: STRANGER, viewId: 'V1', digest: request.digest }
+      await expect(openReview(context, asked)).rejects.toMatchObject({ code: 'not-an-approver' })
+      await expect(approve(context, asked)).rejects.toMatchObject({ code: 'not-an-approver' })
+    })
+
+    test('nobody approves what they were not shown', async () => {
+      const request = await sent()
+      await openReview(context, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
+      const { id, digest } = request
+      const doors = [
+        { id, digest, actor: DEVELOPER, viewId: 'V-other' },
+        { id, digest, actor: SECOND_DEVELOPER, viewId: 'V1' },
+        { id, digest: 'f'.repeat(64), actor: DEVELOPER, viewId: 'V1' },
+      ]
+      for (const door of doors) await expect(approve(context, door)).rejects.toMatchObject({ code: 'not-shown' })
+      expect((await getRequest(context.database, id)).status).toBe('pending')
+    })
+
+    test('any planned column that moves makes it out of date, named, and nothing is written', async () => {
+      const plan = planOf(await sent())
+      for (const update of plan.updates) {
+        for (const column of Object.keys(update.changes)) {
+          const request = await sent()
+          await approveRequest(context, request)
+          await admin.query(moveColumn(update.table, column), [update.id])
+          const before = await registerRows()
+          expect(await execute(context, request.id)).toBe('stale')
+          expect(await registerRows()).toEqual(before)
+          const { status, outcome } = await getRequest(context.database, request.id)
+          expect({ status, columns: outcome.moved?.columns }).toEqual({ status: 'stale', columns: [column] })
+        }
+      }
+    })
+
+    test('a row that is deleted makes it out of date', async () => {
+      const request = await sent()
+      await approveRequest(context, request)
+      for (const { table, id } of planOf(request).updates)
+        await admin.query(`DELETE FROM public.${table} WHERE id = $1`, [id])
+      expect(await execute(context, request.id)).toBe('stale')
+    })
+
+    test('a postcondition that does not hold takes everything back', async () => {
+      const request = await sent()
+      await approveRequest(context, request)
+      const before = await registerRows()
+      await sabotage(planOf(request).updates[0]?.table ?? 'trainees')
+      try {
+        expect(await execute(context, request.id)).toBe('failed')
+      } finally {
+        await admin.query('DROP FUNCTION public.sabotage CASCADE')
+      }
+      expect(await registerRows()).toEqual(before)
+      expect((await getRequest(context.database, request.id)).status).toBe('failed')
+    })
+
+    test('carried out twice, and at once by several workers, it changes the rows once', async () => {
+      const request = await sent()
+      await approveRequest(context, request)
+      const attempts = await Promise.all([1, 2, 3, 4].map(() => execute(context, request.id)))
+      expect(attempts.filter((execution) => execution === 'executed')).toHaveLength(1)
+      expect(await execute(context, request.id)).toBe('not-approved')
+      const { rows } = await admin.query(`SELECT 1 FROM public.audits WHERE comment LIKE $1`, [`CR-${request.id}:%`])
+      const audited = planOf(request).updates.filter(({ save }) => save === 'audited')
+      expect(rows).toHaveLength(audited.length)
+    })
+
+    test('the ledger tells the whole story and its chain is sound', async () => {
+      const request = await sent()
+      await openReview(context, { id: request.id, actor: STRANGER, viewId: 'V0' }).catch(() => {})
+      await approveRequest(context, request)
+      await execute(context, request.id)
+      await verify(context, request.id)
+      const entries = await context.database.manager.find(LedgerEntry, {
+        where: { changeRequestId: request.id },
+        order: { seq: 'ASC' },
+      })
+      const story = ['proposed', 'sent', 'refused', 'review-opened', 'approved', 'executed', 'done']
+      expect(entries.map(({ event }) => event)).toEqual(story)
+      expect(await verifyLedger(context.database)).toMatchObject({ broken: null })
+    })
+
+    test('the inverse puts every planned column back, byte for byte', async () => {
+      const request = await sent()
+      const plan = planOf(request)
+      const back = inverse(plan)
+      if ('refused' in back) {
+        expect(back.refused.length).toBeGreaterThan(0)
+        return
+      }
+      await approveRequest(context, request)
+      expect(await execute(context, request.id)).toBe('executed')
+      await context.database.transaction((sql) => writePlan(sql, back.plan))
+      expect(await findMoved(context.database.manager, plan, 'before')).toEqual([])
+    })
+  })
+})
+
+/** Ends what an earlier test left open, so that the next one may use the same rows. */
+async function cancelOpen(): Promise<void> {
+  await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
+  await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
+  await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
+}
+
+/** Every row of the tables that a playbook could write, exactly. */
+async function registerRows(): Promise<unknown> {
+  const { rows } = await admin.query(`
+    SELECT (SELECT jsonb_agg(to_jsonb(t) ORDER BY id) FROM public.trainees t) AS trainees,
+           (SELECT jsonb_agg(to_jsonb(s) ORDER BY id) FROM public.dttp_schools s) AS dttp_schools,
+           (SELECT jsonb_agg(to_jsonb(a) ORDER BY id) FROM public.audits a) AS audits`)
+  return rows
+}
+
+/** Changes a column to a value that neither side of the plan has. */
+function moveColumn(table: string, column: string): string {
+  const { type } = context.database
+    .getMetadata(table === 'trainees' ? Trainee : table)
+    .columns.find((candidate) => candidate.databaseName === column) ?? { type: 'text' }
+  const values: Readonly<Record<string, string>> = {
+    integer: `CASE WHEN "${column}" IS NULL THEN 3 ELSE "${column}" + 1 END`,
+    bigint: `coalesce("${column}", 0) + 900`,
+    boolean: `CASE WHEN "${column}" IS NULL THEN true ELSE NOT "${column}" END`,
+    date: `coalesce("${column}", '2020-02-02') + 1`,
+    uuid: 'gen_random_uuid()',
+    jsonb: `coalesce("${column}", '{}') || '{"moved": true}'`,
+    timestamp: `coalesce("${column}", '2020-02-02') + interval '1 microsecond'`,
+  }
+  return `UPDATE public.${table} SET "${column}" = ${values[String(type)] ?? `coalesce("${column}", '') || '  moved'`} WHERE id = $1`
+}
+
+/** A trigger of someone else's that undoes whatever is written. */
+async function sabotage(table: string): Promise<void> {
+  await admin.query(`
+    CREATE FUNCTION public.sabotage() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
+    CREATE TRIGGER sabotage BEFORE UPDATE ON public.${table} FOR EACH ROW EXECUTE FUNCTION public.sabotage()`)
+}
