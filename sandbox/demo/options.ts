@@ -1,0 +1,43 @@
+// What can be asked of bin/demo.
+import { parseArgs } from 'node:util'
+
+export interface DemoOptions {
+  reset: boolean
+  tour: boolean
+  /** The port of the page to open. */
+  port: number | undefined
+  help: boolean
+}
+
+export const DEMO_HELP = `Runs trainee-chatops on this machine, with made-up trainees and a local Slack.
+
+  bin/demo            start, and print what to open and what to try
+  bin/demo --tour     start, and show the main paths by themselves
+  bin/demo --reset    forget everything done in earlier runs, then start
+  bin/demo --port N   serve the Slack page on port N (4300 unless it is taken)
+  bin/demo --help     this text
+
+Ctrl-C stops everything it started. What you did is kept for the next run, in .sandbox/demo.
+`
+
+/** Throws, in words for the person who typed it, on anything it does not know. */
+export function parseDemoOptions(argv: string[]): DemoOptions {
+  const { values } = parseArgs({
+    args: argv,
+    allowPositionals: false,
+    options: {
+      reset: { type: 'boolean', default: false },
+      tour: { type: 'boolean', default: false },
+      port: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  return { reset: values.reset, tour: values.tour, help: values.help, port: parsePort(values.port) }
+}
+
+function parsePort(typed: string | undefined): number | undefined {
+  if (typed === undefined) return undefined
+  const port = Number(typed)
+  if (/^\d+$/.test(typed) && port >= 1 && port <= 65_535) return port
+  throw new Error(`--port needs a number from 1 to 65535, not "${typed}".`)
+}

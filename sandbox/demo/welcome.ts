@@ -1,0 +1,39 @@
+// What a newcomer reads once the demo runs.
+import { trainees } from '../register/seed/trainees.ts'
+import { PEOPLE } from './workspace.ts'
+
+/** The text for the terminal. `logFile` is shown as given. */
+export function renderWelcome(pageUrl: string, logFile: string): string {
+  return `
+The demo is running.
+
+  Open   ${pageUrl}   (channel #register-support; "Act as" in the page picks who you are)
+
+Who is who
+  ${PEOPLE.support.real_name}          may ask for a change, and may not approve one
+  ${PEOPLE.developer.real_name}        may ask, and may approve what somebody else asked for
+  ${PEOPLE.secondDeveloper.real_name}    the same
+  ${PEOPLE.guest.real_name}            may do neither
+
+What to try
+  1. As ${PEOPLE.support.real_name}, in #register-support:  /trainee fix-route ${slug(5901)}
+     Choose "School direct (salaried)", see what would change, then "Ask for approval".
+  2. As ${PEOPLE.developer.real_name}, on the card:  "Review & approve". The card follows it to the end.
+  3. As ${PEOPLE.support.real_name}, try to approve your own request.
+
+Other trainees, each in a different situation
+  ${slug(5904)}   a draft
+  ${slug(5907)}   already awarded
+  ${slug(5908)}   on an early-years route
+  ${slug(5909)}   with spaces to tidy in the names
+  ${slug(5912)}   at the HPITT provider
+
+Everything here is made up. The page asks nobody who they are, and others on your network can open it.
+Log of the bot: ${logFile}
+Ctrl-C stops everything. "bin/demo --reset" starts again from the beginning.
+`
+}
+
+function slug(id: number): string {
+  return trainees.find((trainee) => trainee.id === id)?.slug ?? ''
+}

@@ -1,0 +1,58 @@
+// Once per run: a real Postgres with a template database, and a real Redis.
+import { fileURLToPath } from 'node:url'
+import type { TestProject } from 'vitest/node'
+import { startPostgres } from '../sandbox/postgres.ts'
+import { markProcess } from '../sandbox/processes.ts'
+import { createRegisterDatabase, withClient } from '../sandbox/register/database.ts'
+import { startRedis } from './support/redis.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The superuser's URL to the test server's database `postgres`. */
+    postgresUrl: string
+    /** Databases of this run have names that begin so. */
+    runPrefix: string
+    /** What scratchDatabase() clones: Register's empty tables, roles, grants, our migrated schema. */
+    templateDatabase: string
+    /** One Redis for the whole run: give queues a prefix of their own. */
+    redisUrl: string
+  }
+}
+
+const SANDBOX = fileURLToPath(new URL('../.sandbox/', import.meta.url))
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const postgres = await startPostgres({ dataDir: `${SANDBOX}test-postgres`, fsync: false, timezone: 'Europe/London' })
+  const redis = await startRedis(`${SANDBOX}test-redis`)
+  const runPrefix = `run_${process.pid}_`
+  const templateDatabase = `${runPrefix}template`
+  await dropDatabases(postgres.adminUrl, isLeftover)
+  await createRegisterDatabase(postgres.adminUrl, templateDatabase)
+  await withClient(postgres.adminUrl, (client) =>
+    client.query(`ALTER DATABASE ${templateDatabase} ALLOW_CONNECTIONS false`),
+  )
+  project.provide('postgresUrl', postgres.adminUrl)
+  project.provide('runPrefix', runPrefix)
+  project.provide('templateDatabase', templateDatabase)
+  project.provide('redisUrl', redis.url)
+  return async () => {
+    await redis.stop()
+    await dropDatabases(postgres.adminUrl, (name) => name.startsWith(runPrefix))
+    await postgres.stop()
+  }
+}
+
+/** A database of a run that is over, or of an earlier process with our own pid. */
+function isLeftover(name: string): boolean {
+  const pid = Number(/^run_(\d+)_/.exec(name)?.[1] ?? 0)
+  return pid > 0 && (pid === process.pid || markProcess(pid) === null)
+}
+
+async function dropDatabases(adminUrl: string, isUnwanted: (name: string) => boolean): Promise<void> {
+  await withClient(adminUrl, async (client) => {
+    const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database')
+    for (const { datname } of rows) {
+      if (isUnwanted(datname)) await client.query(`DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`)
+    }
+  })
+}

@@ -1,0 +1,45 @@
+// Databases for tests: each a clone of the run's template, so that no test sees another's rows.
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { inject } from 'vitest'
+import { databaseUrls, grantRights, type RegisterDatabase, withClient } from '../../sandbox/register/database.ts'
+
+export interface ScratchDatabase extends RegisterDatabase {
+  name: string
+  /** Removes it, whoever is still connected. What is not dropped goes at the end of the run. */
+  drop(): Promise<void>
+}
+
+/** A database of one's own: Register's empty tables, both roles with their grants, our migrated schema. */
+export async function scratchDatabase(): Promise<ScratchDatabase> {
+  const server = inject('postgresUrl')
+  const name = `${inject('runPrefix')}${randomUUID().slice(0, 8)}`
+  await clone(server, name, inject('templateDatabase'))
+  await grantRights(databaseUrls(server, name).adminUrl)
+  return {
+    ...databaseUrls(server, name),
+    name,
+    drop: () =>
+      withClient(server, async (client) => {
+        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      }),
+  }
+}
+
+async function clone(server: string, name: string, template: string): Promise<void> {
+  await withClient(server, async (client) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)
+        return
+      } catch (error) {
+        const isBusy = error instanceof pg.DatabaseError && error.code === TEMPLATE_IN_USE
+        if (!isBusy || attempt === 50) throw error
+        await sleep(40)
+      }
+    }
+  })
+}
+
+const TEMPLATE_IN_USE = '55006'
