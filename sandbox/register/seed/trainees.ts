@@ -59,7 +59,7 @@ const inDttp = (id: number, submitted = '2021-10-18 09:12:44.281937') => ({
 })
 
 const trainee = (id: number, slug: string, number: string, row: Partial<DemoTrainee>): DemoTrainee => ({
-  ...{ id, slug, trainee_id: `21/22-${id}`, first_names: 'Demo', last_name: `Trainee ${number}` },
+  ...{ id, slug, trainee_id: `21/22-${id}`, first_names: 'Demofirst', last_name: `Demo${number.toLowerCase()}` },
   ...{ date_of_birth: `1990-01-${String(id - 5900).padStart(2, '0')}`, progress: everySection, ...person },
   ...{ email: `trainee.${number.toLowerCase()}@example.test`, provider_id: 101, state: STATE.pendingTrn, ...row },
 })

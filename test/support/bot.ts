@@ -1,0 +1,102 @@
+// The whole bot against the strict fake Slack: real Bolt over signed HTTP, real Postgres, a real queue.
+
+import { readFileSync } from 'node:fs'
+import { pino } from 'pino'
+import { inject } from 'vitest'
+import { parse } from 'yaml'
+import type { ChangesContext } from '../../src/changes/context.ts'
+import { loadConfig } from '../../src/config.ts'
+import { type Services, startServices } from '../../src/services.ts'
+import { type ScratchDatabase, scratchDatabase } from './database.ts'
+import { CHANNEL, DEVELOPER, REGISTER_URL, SECOND_DEVELOPER, STRANGER, SUPPORT, TEAM } from './lifecycle.ts'
+import { type FakeSlack, startFakeSlack } from './slack/index.ts'
+
+export const OTHER_CHANNEL = 'C02RANDOM'
+export const GUEST = 'U08GUEST'
+const SIGNING_SECRET = '0123456789abcdef0123456789abcdef'
+const BOT_TOKEN = 'xoxb-test'
+const BOT_USER = 'U00BOT'
+
+const manifest = parse(readFileSync(new URL('../../manifest.yml', import.meta.url), 'utf8')) as {
+  oauth_config: { scopes: { bot: string[] } }
+}
+
+/** A Slack with the people of the story, granting exactly the scopes of our manifest. */
+export function startStorySlack(): Promise<FakeSlack> {
+  const people = [SUPPORT, DEVELOPER, SECOND_DEVELOPER, STRANGER]
+  return startFakeSlack({
+    signingSecret: SIGNING_SECRET,
+    botToken: BOT_TOKEN,
+    teamId: TEAM,
+    botUserId: BOT_USER,
+    scopes: manifest.oauth_config.scopes.bot,
+    users: [...people.map((id) => ({ id, teamId: TEAM })), { id: GUEST, teamId: TEAM, isRestricted: true }],
+    channels: [
+      { id: CHANNEL, name: 'register-support', members: [...people, GUEST, BOT_USER] },
+      { id: OTHER_CHANNEL, name: 'random', members: [...people, BOT_USER] },
+    ],
+  })
+}
+
+/** Settings of a bot as an operator would write them. */
+export function botEnvironment(
+  slack: FakeSlack,
+  appUrl: string,
+  extra: Record<string, string> = {},
+): Record<string, string> {
+  return {
+    SLACK_MODE: 'http',
+    SLACK_BOT_TOKEN: BOT_TOKEN,
+    SLACK_SIGNING_SECRET: SIGNING_SECRET,
+    SLACK_TEAM_ID: TEAM,
+    SLACK_API_URL: slack.apiUrl,
+    ALLOWED_CHANNELS: CHANNEL,
+    REQUESTERS: [SUPPORT, DEVELOPER, GUEST].join(','),
+    APPROVERS: [DEVELOPER, SECOND_DEVELOPER].join(','),
+    VERIFY_AGAIN_AFTER: '0s',
+    REGISTER_URL,
+    REGISTER_FEATURES: 'persist_to_dttp=true,sync_from_dttp=true,routes=all,course_study_mode=true',
+    DATABASE_URL: appUrl,
+    QUEUE_BACKEND: 'postgres',
+    HTTP_HOST: '127.0.0.1',
+    HTTP_PORT: '0',
+    LOG_LEVEL: 'silent',
+    ...extra,
+  }
+}
+
+/** Starts a bot in this process and has Slack deliver to it. */
+export async function startBot(
+  slack: FakeSlack,
+  appUrl: string,
+  options: { env?: Record<string, string>; overrides?: Partial<Pick<ChangesContext, 'now' | 'onStep'>> } = {},
+): Promise<Services> {
+  const config = loadConfig(botEnvironment(slack, appUrl, options.env))
+  const services = await startServices(config, pino({ level: 'silent' }), options.overrides)
+  if (config.ROLES.includes('bot')) slack.addReplica(`http://127.0.0.1:${services.port}/slack/events`)
+  return services
+}
+
+/** Slack, a database and one bot on it; `stop` ends them all. */
+export async function startStory(
+  options: { env?: Record<string, string>; overrides?: Partial<Pick<ChangesContext, 'now'>> } = {},
+) {
+  const scratch: ScratchDatabase = await scratchDatabase()
+  const slack = await startStorySlack()
+  const bot = await startBot(slack, scratch.appUrl, options)
+  return {
+    scratch,
+    slack,
+    bot,
+    async stop() {
+      await this.bot.stop()
+      await slack.stop()
+      await scratch.drop()
+    },
+  }
+}
+
+/** The run's Redis, for a bot whose jobs are kept there. */
+export function onRedis(): Record<string, string> {
+  return { QUEUE_BACKEND: 'redis', REDIS_URL: inject('redisUrl') }
+}
