@@ -59,6 +59,7 @@ export async function verifyLedger(database: DataSource): Promise<LedgerVerdict>
       for (const entry of entries) {
         const broken = (why: string) => ({ entries: Number(seq), broken: { seq: entry.seq, why }, head: head.hash })
         if (BigInt(entry.seq) !== seq + 1n) return broken('an entry before it is missing')
+        if (seq === BigInt(head.seq)) return broken('it was added past the head')
         if (entry.prev_hash !== hash) return broken('it does not follow the entry before it')
         const { change_request_id, at, event, actor, details } = entry
         if (sha256([hash, entry.seq, change_request_id, at, event, actor, details].join('\n')) !== entry.hash) {

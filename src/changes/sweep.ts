@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm'
+import { type EntityManager, IsNull, Not } from 'typeorm'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { planOf } from '../playbooks/plan.ts'
 import { findMoved } from '../playbooks/rows.ts'
@@ -75,13 +75,20 @@ export async function verifyDue(context: ChangesContext): Promise<number> {
 export async function purge(context: ChangesContext, keptMs: number): Promise<number> {
   const before = new Date(context.now().getTime() - keptMs)
   const due = await findIds(context, `plan IS NOT NULL AND finished_at <= $1`, [before])
+  let purged = 0
   for (const id of due) {
     await context.database.transaction(async (sql) => {
-      await sql.update(ChangeRequest, { id }, { form: null, plan: null, checks: null })
+      const { affected } = await sql.update(
+        ChangeRequest,
+        { id, plan: Not(IsNull()) },
+        { form: null, plan: null, checks: null },
+      )
+      if (!affected) return
       await appendToLedger(sql, { changeRequest: id, event: 'purged', actor: THE_BOT })
+      purged++
     })
   }
-  return due.length
+  return purged
 }
 
 async function findIds(context: ChangesContext, where: string, parameters: unknown[]): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { QueryRunnerAlreadyReleasedError } from 'typeorm'
 
 // Which database errors go away by themselves.
 
@@ -25,10 +26,12 @@ export function isTransient(error: unknown): boolean {
   return CONFLICTS.has(code) || /^(08|53|57)/.test(code) || /^E[A-Z]+$/.test(code) || isLostConnection(error)
 }
 
+/** TypeORM gives a transaction's session back as soon as it is lost, and then says only that. */
 function isLostConnection(error: unknown): boolean {
   return (
-    error instanceof Error &&
-    /connection (terminated|ended|timeout)|timeout exceeded|not queryable/i.test(error.message)
+    error instanceof QueryRunnerAlreadyReleasedError ||
+    (error instanceof Error &&
+      /connection (terminated|ended|timeout)|timeout exceeded|not queryable/i.test(error.message))
   )
 }
 

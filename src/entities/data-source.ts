@@ -35,6 +35,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
     migrationsTableName: 'migrations',
     schema: 'chatops',
     synchronize: false,
+    installExtensions: false, // for our uuid column TypeORM would add uuid-ossp to Register's schema
     extra: { types: exactTypes(pg.types as never), options: '-c timezone=UTC' },
   })
 }

@@ -23,7 +23,7 @@ export async function traineeCommand(context: HandlerContext, args: Args): Promi
 }
 
 async function answer(context: HandlerContext, args: Args): Promise<void> {
-  const [word = '', ...rest] = args.command.text.trim().split(/\s+/)
+  const [word = '', ...rest] = unescape(args.command.text).trim().split(/\s+/)
   const name = word.toLowerCase()
   if (name === 'help') return tell(args, renderHelp(playbooks))
   if (name === 'requests') return tell(args, await findRequests(context, args.command.user_id))
@@ -44,6 +44,11 @@ async function answer(context: HandlerContext, args: Args): Promise<void> {
       })
     : renderChooser(playbooks, JSON.stringify({ channel }))
   await args.client.views.open({ trigger_id: args.command.trigger_id, view })
+}
+
+/** Slack escapes these three in what people type after a command. */
+function unescape(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 }
 
 /** Words after the command as form values; a choice that is not on its list is said to be unknown, not guessed. */

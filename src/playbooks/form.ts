@@ -65,7 +65,7 @@ export function select(label: string, options: readonly Option[]): Field<string>
     label,
     optional: false,
     input: { type: 'select', options, placeholder: 'Choose one' },
-    schema: z.string({ error: 'Choose one.' }).refine((value) => values.includes(value), 'Choose one from the list.'),
+    schema: z.string().refine((value) => values.includes(value), 'Choose one from the list.'),
     freeText: false,
   }
 }
@@ -108,7 +108,7 @@ export async function parseForm(
   const values: Record<string, string> = {}
   const errors: Record<string, string> = {}
   for (const [name, field] of Object.entries(fields)) {
-    const shape = field.schema.safeParse(withoutControls(typed[name] ?? ''))
+    const shape = field.schema.safeParse(withoutControls(typed[name]))
     if (!shape.success) {
       errors[name] = shape.error.issues[0]?.message ?? 'Enter this again.'
       continue
@@ -132,9 +132,12 @@ export async function parseForm(
   return Object.keys(errors).length === 0 ? { ok: true, values } : { ok: false, errors }
 }
 
-/** Text as typed, in Unicode's composed form, without NUL and other control characters that Postgres or Slack would refuse. */
-function withoutControls(value: unknown): unknown {
-  if (typeof value !== 'string') return value
+/**
+ * Text as typed, in Unicode's composed form, without NUL and other control characters that Postgres or Slack would
+ * refuse. What is no text counts as left empty.
+ */
+function withoutControls(value: unknown): string {
+  if (typeof value !== 'string') return ''
   return (
     value
       .toWellFormed()

@@ -12,11 +12,12 @@ const LARGEST_BIGINT = 9_223_372_036_854_775_807n
 
 /**
  * Reads a slug, a Register link (`<register>/trainees/<slug>`, with or without Slack's angle brackets, and whatever
- * follows the slug) or a number. A link to anywhere else is refused.
+ * follows the slug) or a number. A link to anywhere else is refused, and so are leading zeros: only TRNs have them.
  */
 export function parseTraineeReference(typed: string, registerUrl: string): TraineeReference | Problem {
   const text = typed.trim().replace(/^<([^|>]*)(\|[^>]*)?>$/, '$1')
   if (/^\d+$/.test(text)) {
+    if (/^0\d/.test(text)) return { problem: 'A trainee’s number does not begin with 0. Use the link instead.' }
     if (BigInt(text.slice(0, 30)) > LARGEST_BIGINT || text.length > 30)
       return { problem: `No trainee has this number.` }
     return { by: 'number', number: BigInt(text).toString() }

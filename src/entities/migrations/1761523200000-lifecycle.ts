@@ -90,7 +90,8 @@ const CHANGE_REQUESTS = `
       RAISE EXCEPTION 'change request % is fixed once proposed', OLD.id USING ERRCODE = 'check_violation';
     END IF;
     IF (NEW.form IS DISTINCT FROM OLD.form OR NEW.plan IS DISTINCT FROM OLD.plan OR NEW.checks IS DISTINCT FROM OLD.checks)
-      AND (OLD.finished_at IS NULL OR NEW.form IS NOT NULL OR NEW.plan IS NOT NULL OR NEW.checks IS NOT NULL) THEN
+      AND (EXISTS (SELECT FROM chatops.transitions WHERE from_status = OLD.status)
+        OR NEW.form IS NOT NULL OR NEW.plan IS NOT NULL OR NEW.checks IS NOT NULL) THEN
       RAISE EXCEPTION 'the plan of change request % is fixed; it can only be purged once finished', OLD.id
         USING ERRCODE = 'check_violation';
     END IF;
