@@ -27,15 +27,20 @@ function listOf(pattern: RegExp, what: string) {
     .refine((items) => items.every((item) => pattern.test(item)), `must be a comma-separated list of ${what} ids`)
 }
 
+/** What is wrong with an item of a list, without repeating it: it could be a secret in the wrong place. */
+function unlike(item: number, example: string): string {
+  return `has an item that does not look like ${example}: number ${item}`
+}
+
 /** "24h" for every playbook, or "24h,fix-route=8h": name=duration after the default. */
 const expiry = z.string().transform((text, issues) => {
   const [first = '', ...rest] = text.split(',').map((item) => item.trim())
   const standard = duration.safeParse(first)
   const byPlaybook = new Map<string, number>()
-  for (const item of rest) {
+  for (const [index, item] of rest.entries()) {
     const [name = '', value = ''] = item.split('=')
     const parsed = duration.safeParse(value)
-    if (!name || !parsed.success) issues.addIssue({ code: 'custom', message: `"${item}" must look like fix-route=8h` })
+    if (!name || !parsed.success) issues.addIssue({ code: 'custom', message: unlike(index + 2, 'fix-route=8h') })
     else byPlaybook.set(name, parsed.data)
   }
   if (standard.success) return { standard: standard.data, byPlaybook }
@@ -46,14 +51,15 @@ const expiry = z.string().transform((text, issues) => {
 /** "persist_to_dttp=true,routes.hpitt_postgrad=false,…"; "routes=all" stands for every route. */
 const features = z.string().transform((text, issues) => {
   const flags = new Map<string, boolean>()
-  for (const item of text
+  const items = text
     .split(',')
     .map((part) => part.trim())
-    .filter(Boolean)) {
+    .filter(Boolean)
+  for (const [index, item] of items.entries()) {
     const [name = '', value = ''] = item.split('=')
     if (item === 'routes=all') flags.set('routes', true)
     else if (!/^[a-z_.]+$/.test(name) || !['true', 'false'].includes(value)) {
-      issues.addIssue({ code: 'custom', message: `"${item}" must look like persist_to_dttp=true` })
+      issues.addIssue({ code: 'custom', message: unlike(index + 1, 'persist_to_dttp=true') })
     } else flags.set(name, value === 'true')
   }
   for (const needed of ['persist_to_dttp', 'sync_from_dttp']) {

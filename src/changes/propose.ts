@@ -14,8 +14,7 @@ import { refuseUnless } from './standing.ts'
 /** What a preview came to. Only `ready` leaves a change request behind, not yet sent. */
 export type Proposal =
   | { kind: 'ready'; changeRequest: ChangeRequest }
-  | { kind: 'blocked'; checks: CheckResult[] }
-  | { kind: 'nothing-to-do'; checks: CheckResult[] }
+  | { kind: 'blocked' | 'nothing-to-do'; checks: CheckResult[]; trainee: Assessment['trainee'] }
 
 /**
  * Looks at everything a playbook looks at and keeps the result as an unsent request, which only its requester sees.
@@ -42,7 +41,7 @@ export async function propose(
       },
     }),
   )
-  return { kind, checks }
+  return { kind, checks, trainee: assessment.trainee }
 }
 
 async function assess(context: ChangesContext, playbook: AnyPlaybook, form: Form): Promise<Assessment> {

@@ -4,6 +4,8 @@ import * as z from 'zod'
 export const formMetadata = z.object({
   playbook: z.string().max(50),
   channel: z.string().max(30),
+  /** What was filled in for the person. */
+  prefilled: z.record(z.string(), z.string()).default({}),
 })
 
 export const requestMetadata = z.object({ changeRequest: z.string().regex(/^\d{1,18}$/) })

@@ -44,7 +44,7 @@ export async function submitForm(context: HandlerContext, { ack, view, body, cli
     const metadata = formMetadata.parse(JSON.parse(view.private_metadata))
     const playbook = getPlaybook(metadata.playbook)
     const { changes } = context
-    const parsed = await parseForm(playbook.form, readFormValues(view.state.values), {
+    const parsed = await parseForm(playbook.form, withPrefill(playbook, view.state.values, metadata.prefilled), {
       sql: changes.database.manager,
       registerUrl: changes.register.url,
     })
@@ -124,19 +124,28 @@ export async function startPlaybook(context: HandlerContext, { ack, action, body
   await client.views.open({ trigger_id: body.trigger_id, view })
 }
 
+/** A required value that was filled in for people and that they left alone; some clients send such a value as empty. */
+function withPrefill(
+  playbook: AnyPlaybook,
+  state: Submission['view']['state']['values'],
+  prefilled: Record<string, string>,
+) {
+  const typed = readFormValues(state)
+  for (const [name, value] of Object.entries(prefilled)) {
+    if (typed[name] === '' && playbook.form[name]?.optional === false) typed[name] = value
+  }
+  return typed
+}
+
 async function previewOrRefusal(context: HandlerContext, asked: Parameters<typeof propose>[1]): Promise<View> {
   return renderProposal(context, asked.playbook, await propose(context.changes, asked))
 }
 
 function renderProposal(context: HandlerContext, playbook: AnyPlaybook, proposal: Proposal): View {
-  switch (proposal.kind) {
-    case 'ready':
-      return renderRequestPreview(context, proposal.changeRequest)
-    case 'blocked':
-      return renderBlocked({ playbook, checks: proposal.checks })
-    case 'nothing-to-do':
-      return renderNothingToDo({ playbook, checks: proposal.checks })
-  }
+  if (proposal.kind === 'ready') return renderRequestPreview(context, proposal.changeRequest)
+  const { kind, checks, trainee } = proposal
+  if (kind === 'nothing-to-do') return renderNothingToDo({ playbook, checks })
+  return renderBlocked({ playbook, checks, trainee, registerUrl: context.changes.register.url })
 }
 
 function renderRequestPreview(context: HandlerContext, changeRequest: ChangeRequest): View {

@@ -23,7 +23,7 @@ export async function traineeCommand(context: HandlerContext, args: Args): Promi
 }
 
 async function answer(context: HandlerContext, args: Args): Promise<void> {
-  const [word = '', ...rest] = unescape(args.command.text).trim().split(/\s+/)
+  const [word = '', ...rest] = unescapeText(args.command.text).trim().split(/\s+/)
   const name = word.toLowerCase()
   if (name === 'help') return tell(args, renderHelp(playbooks))
   if (name === 'requests') return tell(args, await findRequests(context, args.command.user_id))
@@ -38,16 +38,19 @@ async function answer(context: HandlerContext, args: Args): Promise<void> {
   await refuseUnless(context.changes, 'mayRequest', args.command.user_id)
   const channel = args.command.channel_id
   const view = playbook
-    ? renderForm(playbook, {
-        ...prefill(playbook, rest),
-        metadata: JSON.stringify({ playbook: playbook.name, channel }),
-      })
+    ? renderFilledForm(playbook, channel, rest)
     : renderChooser(playbooks, JSON.stringify({ channel }))
   await args.client.views.open({ trigger_id: args.command.trigger_id, view })
 }
 
+function renderFilledForm(playbook: AnyPlaybook, channel: string, words: readonly string[]) {
+  const { values, problems } = prefill(playbook, words)
+  const metadata = JSON.stringify({ playbook: playbook.name, channel, prefilled: values })
+  return renderForm(playbook, { values, problems, metadata })
+}
+
 /** Slack escapes these three in what people type after a command. */
-function unescape(text: string): string {
+function unescapeText(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 }
 
@@ -77,7 +80,8 @@ function prefill(
 
 async function findRequests(context: HandlerContext, user: string) {
   const statuses = ['unsent', 'pending', 'approved', 'verifying', 'needs-attention'] as const
-  return renderRequests(await listRequests(context.changes.database, user, statuses, 50))
+  const { database, register } = context.changes
+  return renderRequests(await listRequests(database, user, statuses, 50), register.url)
 }
 
 async function tell({ respond }: Args, message: { text: string; blocks: object[] }): Promise<void> {

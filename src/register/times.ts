@@ -2,7 +2,7 @@ const TIME = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'Europe/London',
   hour: 'numeric',
   minute: '2-digit',
-  hour12: true,
+  hourCycle: 'h12',
 })
 const DATE = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'Europe/London',

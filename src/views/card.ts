@@ -1,5 +1,5 @@
 import type { ChangeRequest, Status } from '../entities/chatops/change-request.ts'
-import type { CheckResult } from '../playbooks/plan.ts'
+import { type CheckResult, checksOf } from '../playbooks/plan.ts'
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import { formatDateTime } from '../register/times.ts'
 import {
@@ -18,7 +18,7 @@ import { isShortened, renderChangeRows } from './change-rows.ts'
 import { describeEffects } from './effects.ts'
 import { ACTIONS } from './ids.ts'
 import { headlineOf, renderOutcome } from './outcome.ts'
-import { byWhom, checksOf, crName, PURGED, planOf, STATUS_WORDS, traineeLink, traineeUrl, typedIn } from './request.ts'
+import { byWhom, crName, findPlan, PURGED, STATUS_WORDS, traineeLink, traineeUrl, typedIn } from './request.ts'
 import { count, escapeText, plain, shorten } from './text.ts'
 import { describeChanges } from './values.ts'
 import { loudestFirst } from './verdicts.ts'
@@ -43,7 +43,7 @@ export function renderCard({
   const trainee = traineeLink(changeRequest, registerUrl)
   const asked = `Asked for by ${byWhom(changeRequest.requester, changeRequest.sentAt ?? changeRequest.createdAt)}.`
   const about = `${escapeText(shorten(playbook.title, 200))}${trainee ? ` for ${trainee}` : ''}`
-  const plan = planOf(changeRequest)
+  const plan = findPlan(changeRequest)
   return {
     text: `${crName(changeRequest)} (${STATUS_WORDS[changeRequest.status]}): ${escapeText(shorten(playbook.title, 200))}`,
     blocks: [
@@ -80,33 +80,38 @@ const CHANGES_HEADING: Readonly<Partial<Record<Status, string>>> = {
   done: 'What changed',
 }
 
+/** Only a request that needs attention may have been carried out or not. */
+function changesHeading({ status, executedAt }: ChangeRequest): string {
+  const isMade = status === 'needs-attention' && executedAt !== null
+  return CHANGES_HEADING[status] ?? (isMade ? 'What changed' : 'What would have changed')
+}
+
 function renderChanges(changeRequest: ChangeRequest): Block[] {
-  const plan = planOf(changeRequest)
+  const plan = findPlan(changeRequest)
   const changes = plan ? describeChanges(plan, { reveal: false }) : []
   if (changes.length === 0) return []
-  const { blocks, left } = takeWithin(renderChangeRows(changes, MOST_OF_A_VALUE), { blocks: 12, weight: 9000 })
+  const { blocks, left } = takeWithin(renderChangeRows(changes, MOST_OF_A_VALUE), { blocks: 12, weight: 5500 })
   const shown = changes.slice(0, changes.length - left)
   const shortened = shown.filter((change) => isShortened(change, MOST_OF_A_VALUE)).length
   const missing = [
     ...(shortened > 0 ? [`${count(shortened, 'long value')} shortened.`] : []),
     ...(left > 0 ? [`And ${count(left, 'more change')}.`] : []),
   ].join(' ')
-  const otherwise = changeRequest.executedAt ? 'What changed' : 'What would have changed'
   return [
-    heading(`${CHANGES_HEADING[changeRequest.status] ?? otherwise} (${changes.length.toLocaleString('en-GB')})`),
+    heading(changesHeading(changeRequest)),
     ...blocks,
     ...(missing ? [note(`${missing}${pointer(changeRequest)}`)] : []),
   ]
 }
 
 function renderAlso(changeRequest: ChangeRequest): Block[] {
-  const plan = planOf(changeRequest)
+  const plan = findPlan(changeRequest)
   const groups = (plan ? describeEffects(plan) : []).map(({ title }) => ({
     blocks: plainSections(shorten(title, 300)),
     shows: 1,
   }))
   if (groups.length === 0) return []
-  const { blocks, left } = takeWithin(groups, { blocks: 6, weight: 2500 })
+  const { blocks, left } = takeWithin(groups, { blocks: 6, weight: 1500 })
   const more = left > 0 ? [note(`And ${left.toLocaleString('en-GB')} more.${pointer(changeRequest)}`)] : []
   return [heading('With the changes'), ...blocks, ...more]
 }
@@ -118,7 +123,7 @@ function renderChecks(checks: readonly CheckResult[], pointer: string): Block[] 
     blocks: plainSections(shorten(`Warning: ${found} (Check: “${sentence}”.)`, 900)),
     shows: 1,
   }))
-  const { blocks, left } = takeWithin(groups, { blocks: 10, weight: 6000 })
+  const { blocks, left } = takeWithin(groups, { blocks: 10, weight: 3000 })
   const others = loud.length > 0 ? `${count(holding, 'other check')}` : count(holding, 'check')
   const words = [
     ...(left > 0 ? [`And ${count(left, 'more warning')}.${pointer}`] : []),

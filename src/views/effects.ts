@@ -16,7 +16,7 @@ export function describeEffects(plan: Plan): DescribedEffect[] {
   ]
 }
 
-export function describeEffect(effect: Effect): DescribedEffect {
+function describeEffect(effect: Effect): DescribedEffect {
   switch (effect.kind) {
     case 'enqueue': {
       const { trainee, ...others } = effect.args
@@ -35,7 +35,7 @@ export function describeEffect(effect: Effect): DescribedEffect {
     case 'trello-card':
       return { title: `Add a Trello card: ${effect.title}`, details: null, text: effect.text, byHand: false }
     case 'manual-step':
-      return { title: `For you to do by hand: ${effect.title}`, details: null, text: effect.text, byHand: true }
+      return { title: `To do by hand: ${effect.title}`, details: null, text: effect.text, byHand: true }
   }
 }
 

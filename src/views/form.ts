@@ -5,10 +5,17 @@ import { type Block, LIMITS, type Modal, modalTitle, plainSections } from './blo
 import { INPUT_ACTION, MODALS } from './ids.ts'
 import { plain, shorten } from './text.ts'
 
-/** A playbook's form, filled in as far as known. A value that a select does not offer is left out. */
+/**
+ * A playbook's form, filled in as far as known; a value that a select does not offer is left out. `problems` are
+ * sentences about what was given before the form was opened.
+ */
 export function renderForm(
   playbook: AnyPlaybook,
-  { values = {}, metadata }: { values?: Record<string, string>; metadata: string },
+  {
+    values = {},
+    problems = [],
+    metadata,
+  }: { values?: Readonly<Record<string, string>>; problems?: readonly string[]; metadata: string },
 ): Modal {
   const fields: [string, Field<string>][] = Object.entries(playbook.form)
   return {
@@ -19,6 +26,7 @@ export function renderForm(
     submit: plain('Check'),
     close: plain('Close'),
     blocks: [
+      ...problems.slice(0, 20).flatMap((problem) => plainSections(shorten(`⚠️ ${problem}`, 1000))),
       ...plainSections(`${playbook.summary} Nothing changes until another developer has approved it.`),
       ...fields.map(([name, field]) => inputFor(name, field, values[name] ?? '')),
     ],

@@ -1,15 +1,18 @@
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
-import { type Block, copyable, heading, type Message, note, plainSections, takeWithin } from './blocks.ts'
+import { type Block, heading, type Message, note, plainSections, section, takeWithin } from './blocks.ts'
 import { shorten } from './text.ts'
 
 const COMMAND = '/trainee'
 
-/** Every playbook as it is typed, made from the registry, and the commands that are always there. */
-export function renderHelp(playbooks: readonly AnyPlaybook[]): Message {
+/**
+ * Every playbook as it is typed, made from the registry, and the commands that are always there. `unknown` is what was
+ * typed in place of a command.
+ */
+export function renderHelp(playbooks: readonly AnyPlaybook[], unknown: string | null = null): Message {
   const groups = playbooks.map((playbook) => ({
     blocks: [
       heading(shorten(playbook.title, 500)),
-      ...copyable(usageOf(playbook)),
+      section(`\`${usageOf(playbook)}\``),
       ...plainSections(shorten(playbook.summary, 1000)),
     ],
     shows: 1,
@@ -18,6 +21,7 @@ export function renderHelp(playbooks: readonly AnyPlaybook[]): Message {
   return {
     text: `How to use ${COMMAND}`,
     blocks: [
+      ...plainSections(unknown === null ? '' : `There is no command “${shorten(unknown, 100)}”. Nothing has changed.`),
       heading('How to use this command'),
       ...plainSections(
         'Ask for a change to a trainee’s record. You see a preview first. Nothing changes until another developer has approved it.',
@@ -46,16 +50,16 @@ function always(first: AnyPlaybook | undefined): Block[] {
   ]
 }
 
-/** "/trainee fix-route <trainee> <route>" */
+/** "/trainee fix-route [trainee] [route]", of letters that mean nothing to Slack. */
 function usageOf({ name, args }: AnyPlaybook): string {
-  return [COMMAND, name, ...args.map((arg: string) => `<${arg}>`)].join(' ')
+  return [COMMAND, name, ...args.map((arg: string) => `[${arg}]`)].join(' ').replace(/[^\w/[\] -]/g, '')
 }
 
 /** The usage with a number for the trainee and the first thing each select offers. */
 function exampleOf({ name, args, form }: AnyPlaybook): string {
   const values = args.map((arg: string) => {
     const input = form[arg]?.input
-    return input?.type === 'select' ? (input.options[0]?.value ?? `<${arg}>`) : arg === 'trainee' ? '5913' : `<${arg}>`
+    return input?.type === 'select' ? (input.options[0]?.value ?? `[${arg}]`) : arg === 'trainee' ? '5913' : `[${arg}]`
   })
   return [COMMAND, name, ...values].join(' ')
 }

@@ -1,13 +1,14 @@
 import type { types } from '@slack/bolt'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
-import { actions, type Block, button, divider, header, note, plainSections, section } from './blocks.ts'
+import { type Block, button, divider, header, note, plainSections, section } from './blocks.ts'
 import { ACTIONS } from './ids.ts'
 import { requestLine } from './request.ts'
 import { unsentButtons } from './requests.ts'
+import { plain, shorten } from './text.ts'
 
-/** Blocks: 10 × 2 not sent, 20 waiting, 15 finished and 3 rows of buttons, with their headings, stay below 100. */
-const MOST = { unsent: 10, waiting: 20, recent: 15, buttons: 75 }
+/** Blocks: 10 × 2 not sent, 20 waiting, 15 finished and 20 to start, with their headings, stay below 100. */
+const MOST = { unsent: 10, waiting: 20, recent: 15, playbooks: 20 }
 
 /** The Home tab: someone's requests, and a button for each playbook. */
 export function renderHome({
@@ -40,14 +41,16 @@ export function renderHome({
       ...list('Recently finished', recent, MOST.recent, 'Nothing has finished recently.'),
       header('Start a new request'),
       ...plainSections('You see a preview first. Nothing changes until another developer has approved it.'),
-      ...startButtons(playbooks.slice(0, MOST.buttons)),
+      ...playbooks.slice(0, MOST.playbooks).map(startButton),
+      ...(playbooks.length > MOST.playbooks ? [note('Type /trainee to choose from all of them.')] : []),
     ],
   }
 }
 
-function startButtons(playbooks: readonly AnyPlaybook[]): Block[] {
-  const perBlock = 25
-  return Array.from({ length: Math.ceil(playbooks.length / perBlock) }, (_, index) =>
-    playbooks.slice(index * perBlock, (index + 1) * perBlock),
-  ).flatMap((some) => some.map(({ name, title }) => actions([button(title, ACTIONS.startPlaybook, name)])))
+function startButton({ name, title, summary }: AnyPlaybook): types.SectionBlock {
+  return {
+    type: 'section',
+    text: plain(shorten(`${title}: ${summary}`, 1000)),
+    accessory: button('Start', ACTIONS.startPlaybook, name),
+  }
 }

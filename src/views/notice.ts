@@ -1,8 +1,8 @@
-import { type Block, header, heading, type Modal, plainSections, section } from './blocks.ts'
+import { type Block, header, heading, type Message, type Modal, plainSections, section } from './blocks.ts'
 import { MODALS } from './ids.ts'
 import { escapeText, plain, split } from './text.ts'
 
-/** What happened and what to do next: text whose lines are sentences and which may mention people as `<@U…>`. */
+/** What happened and what to do next: text whose lines are sentences and which may mention people (`<@U…>`) and channels (`<#C…>`). */
 export type Words = { title: string; text: string }
 
 /** A refusal or failure in place of a modal. */
@@ -17,20 +17,21 @@ export function renderNoticeView({ title, text }: Words): Modal {
 }
 
 /** A refusal or failure as a message that only one person sees. */
-export function renderNoticeBlocks({ title, text }: Words): Block[] {
-  return [heading(title), ...lines(text)]
+export function renderNoticeBlocks({ title, text }: Words): Message {
+  return { text: escapeText(title), blocks: [heading(title), ...lines(text)] }
 }
 
+/** A section for each line, so that every client breaks them; a very long text keeps its end in one. */
 function lines(text: string): Block[] {
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(0, 20)
-    .flatMap((line) => (/<@[A-Z0-9]+>/.test(line) ? split(line, 1000).map(withMentions) : plainSections(line)))
+  const all = text.split('\n').filter((line) => line.trim() !== '')
+  const some = all.length > 20 ? [...all.slice(0, 20), all.slice(20).join(' ')] : all
+  return some.flatMap((line) => (MENTION.test(line) ? split(line, 1000).map(withMentions) : plainSections(line)))
 }
+
+const MENTION = /<[@#][A-Z0-9]+>/
 
 /** A mention needs mrkdwn; everything else in the line is kept from being interpreted. */
 function withMentions(line: string): Block {
   const inert = escapeText(line).replace(/[*_~`:]/g, (mark) => `${mark}\u2060`)
-  return section(inert.replace(/&lt;@([A-Z0-9]+)&gt;/g, '<@$1>'))
+  return section(inert.replace(/&lt;([@#][A-Z0-9]+)&gt;/g, '<$1>'))
 }

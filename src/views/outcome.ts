@@ -25,7 +25,7 @@ const HEADLINES: Readonly<Record<Status, (cr: string) => string>> = {
   'needs-attention': (cr) => `⚠️ ${cr} needs attention`,
 }
 
-/** What has become of a request and what to do next, for its card. At most 12 blocks and 6,000 characters. */
+/** What has become of a request and what to do next, for its card. Bounded: 12 blocks, 4,000 characters. */
 export function renderOutcome(changeRequest: ChangeRequest): Block[] {
   const { status, decidedBy, decidedAt, decisionReason, executedAt, finishedAt, expiresAt, outcome } = changeRequest
   const approved = `Approved by ${byWhom(decidedBy, decidedAt)}.`
@@ -52,10 +52,14 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
       return [section(`Cancelled by ${byWhom(decidedBy, decidedAt ?? finishedAt)}. Nothing has changed.`)]
     case 'expired': {
       const before = expiresAt ? ` before ${formatDateTime(expiresAt)}` : ' in time'
-      return [section(`Nobody approved it${before}. Nothing has changed.`), again('ask for it anew')]
+      return [section(`Nobody approved it${before}. Nothing has changed.\nSelect “Preview again” to ask for it anew.`)]
     }
     case 'stale':
-      return [...whatMoved(outcome.moved), again('check the new preview, then ask for approval')]
+      return [
+        ...(decidedBy ? [section(approved)] : []),
+        ...whatMoved(outcome.moved),
+        section('Select “Preview again”, check the new preview, then ask for approval.'),
+      ]
     case 'failed':
       return [
         ...(decidedBy ? [section(approved)] : []),
@@ -66,17 +70,13 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
       return [
         section(executedAt ? `${approved}${made}` : `${approved} We have not made any of the changes in this request.`),
         ...problem(outcome.problem),
-        ...whatDoesNotHold(outcome.verified ?? []),
+        ...whatDoesNotHold(outcome.verified ?? [], outcome.problem ?? ''),
       ]
   }
 }
 
-function again(then: string): Block {
-  return section(`Select “Preview again” to ${then}.`.replace('to check', 'and check'))
-}
-
 function problem(words: string | undefined): Block[] {
-  return words ? plainSections(shorten(words, 2500)) : []
+  return words ? plainSections(shorten(words, 1500)) : []
 }
 
 function whatMoved(moved: ChangeRequest['outcome']['moved']): Block[] {
@@ -89,19 +89,19 @@ function whatMoved(moved: ChangeRequest['outcome']['moved']): Block[] {
   const left = (moved?.checks.length ?? 0) - checks.length
   return [
     ...plainSections(columns.length > 0 || checks.length === 0 ? `${capitalise(what)} changed after the preview.` : ''),
-    ...plainSections(shorten([...checks, ...(left > 0 ? [`And ${count(left, 'more check')}.`] : [])].join('\n'), 2500)),
+    ...plainSections(shorten([...checks, ...(left > 0 ? [`And ${count(left, 'more check')}.`] : [])].join('\n'), 1500)),
     section(`${noticed}We have not made any of the changes in this request.`),
   ]
 }
 
-function whatDoesNotHold(verified: readonly Postcondition[]): Block[] {
+function whatDoesNotHold(verified: readonly Postcondition[], said: string): Block[] {
   const broken = verified.filter(({ holds }) => !holds)
   if (broken.length === 0) return []
   const groups = broken.map(({ sentence, found }) => ({
-    blocks: plainSections(shorten(`${sentence}: this does not hold. ${found}`, 1000)),
+    blocks: plainSections(shorten(`${sentence}: this does not hold.${said.includes(found) ? '' : ` ${found}`}`, 600)),
     shows: 1,
   }))
-  const { blocks, left } = takeWithin(groups, { blocks: 6, weight: 4000 })
+  const { blocks, left } = takeWithin(groups, { blocks: 6, weight: 1500 })
   return [
     heading('What is not as it should be'),
     ...blocks,

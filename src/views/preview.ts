@@ -1,5 +1,5 @@
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
-import type { CheckResult } from '../playbooks/plan.ts'
+import { type CheckResult, checksOf } from '../playbooks/plan.ts'
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import {
   type Block,
@@ -16,7 +16,7 @@ import {
 import { isShortened, renderChangeRows } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
 import { MODALS } from './ids.ts'
-import { checksOf, crName, linkTo, PURGED, planOf, traineeLink, traineeUrl, typedIn } from './request.ts'
+import { crName, findPlan, PURGED, traineeLink, typedIn } from './request.ts'
 import { count, plain } from './text.ts'
 import { describeChanges } from './values.ts'
 import { loudestFirst, renderVerdicts } from './verdicts.ts'
@@ -27,8 +27,10 @@ const MOST_OF_A_VALUE = 900
 const REVIEW_SHOWS = 'The person who reviews the request sees all of it.'
 
 /** Shown at once on submit, while the checks run. */
-export function renderChecking(playbook: Playbook): Modal {
-  return modal(playbook, [section('Checking… This usually takes a few seconds. Nothing has changed.')])
+export function renderChecking(playbook: Playbook | null): Modal {
+  return modal(playbook ?? { title: 'Preview' }, [
+    section('Checking… This usually takes a few seconds. Nothing has changed.'),
+  ])
 }
 
 /** What the checks found and exactly what would change, for the person who asks. Never holds a personal value. */
@@ -41,7 +43,7 @@ export function renderPreview({
   playbook: Playbook
   registerUrl: string
 }): Modal {
-  const plan = planOf(changeRequest)
+  const plan = findPlan(changeRequest)
   if (!plan) return modal(playbook, plainSections(`${PURGED} Start again to see a new preview.`))
   const trainee = traineeLink(changeRequest, registerUrl)
   const changes = describeChanges(plan, { reveal: false })
@@ -49,13 +51,13 @@ export function renderPreview({
   const checks = checksOf(changeRequest)
   const warnings = checks.filter(({ verdict }) => verdict !== 'holds').length
   const blocks = [
-    header(warnings > 0 ? `Not sent yet: read ${count(warnings, 'warning')} first` : 'Not sent yet'),
+    header(warnings > 0 ? `Read ${count(warnings, 'warning')} first` : 'Nothing stands in the way'),
     section(
       `Not sent yet. Nothing has changed.\nThis is ${crName(changeRequest)}${trainee ? ` for ${trainee}` : ''}. Select “Ask for approval” if the changes below are right. Another developer must approve them.`,
     ),
     ...bounded(renderVerdicts(checks), { blocks: 34, weight: 10_000 }),
     divider(),
-    ...(changes.length > 0 ? [heading(`What would change (${changes.length.toLocaleString('en-GB')})`)] : []),
+    ...(changes.length > 0 ? [heading('What would change')] : []),
     ...bounded(renderChangeRows(changes, MOST_OF_A_VALUE), { blocks: 32, weight: 16_000 }),
     ...(cut ? [section(`Long values are shortened here. ${REVIEW_SHOWS}`)] : []),
     ...also(renderEffects(plan, { whole: false })),
@@ -85,9 +87,8 @@ export function renderBlocked({
   const blocking = checks.filter(({ verdict }) => verdict === 'blocks' || verdict === 'unchecked')
   const unknown = blocking.some(({ verdict }) => verdict === 'unchecked')
   const others = checks.filter((check) => !blocking.includes(check))
-  const url =
-    trainee && registerUrl ? traineeUrl({ form: { trainee: trainee.slug }, traineeId: trainee.id }, registerUrl) : null
-  const whose = trainee ? ` This is about ${linkTo(url, `trainee ${trainee.id}`)}.` : ''
+  const about = trainee && traineeLink({ form: { trainee: trainee.slug }, traineeId: trainee.id }, registerUrl)
+  const whose = about ? ` This is about ${about}.` : ''
   return modal(playbook, [
     header('You cannot ask for this change'),
     ...bounded(renderVerdicts(blocking), { blocks: 40, weight: 16_000 }),

@@ -1,5 +1,5 @@
 import type { ChangeRequest, Status } from '../entities/chatops/change-request.ts'
-import type { CheckResult, Plan } from '../playbooks/plan.ts'
+import type { Plan } from '../playbooks/plan.ts'
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import { formatDateTime } from '../register/times.ts'
 import { escapeText, mention } from './text.ts'
@@ -27,38 +27,28 @@ export const STATUS_WORDS: Readonly<Record<Status, string>> = {
 /** What a purged request shows in place of its contents. */
 export const PURGED = 'The details of this request were removed after their retention time.'
 
-/** Null once the request is purged. */
-export function planOf({ plan }: ChangeRequest): Plan | null {
-  return plan as unknown as Plan | null
-}
-
-/** Empty once the request is purged. */
-export function checksOf({ checks }: ChangeRequest): CheckResult[] {
-  return (checks as unknown as CheckResult[] | null) ?? []
+/** The plan kept with a request; null once the request is purged. */
+export function findPlan({ plan }: Pick<ChangeRequest, 'plan'>): Plan | null {
+  return plan as Plan | null
 }
 
 /** What was typed into a field; empty if nothing was, or once the request is purged. */
 export function typedIn({ form }: Pick<ChangeRequest, 'form'>, field: string): string {
-  const value = form?.[field]
-  return typeof value === 'string' ? value : ''
+  return form?.[field] ?? ''
 }
 
 /** The trainee's page in Register; null without a trainee, or once the request is purged. */
 export function traineeUrl({ form, traineeId }: Pick<ChangeRequest, 'form' | 'traineeId'>, registerUrl: string) {
   const slug = typedIn({ form }, 'trainee')
-  return traineeId === null || slug === '' ? null : `${registerUrl}/trainees/${encodeURIComponent(slug)}`
+  return traineeId !== null && /^[\w-]+$/.test(slug) ? `${registerUrl}/trainees/${slug}` : null
 }
 
 /** Mrkdwn: the trainee by number, as a link where we can make one; null without a trainee. */
 export function traineeLink(request: Pick<ChangeRequest, 'form' | 'traineeId'>, registerUrl: string | null) {
   if (request.traineeId === null) return null
   const url = registerUrl === null ? null : traineeUrl(request, registerUrl)
-  return linkTo(url, `trainee ${request.traineeId}`)
-}
-
-/** Mrkdwn: words of ours as a link, or just the words. */
-export function linkTo(url: string | null, words: string): string {
-  return url === null || /[|<>\s]/.test(url) ? escapeText(words) : `<${escapeText(url)}|${escapeText(words)}>`
+  const words = `trainee ${request.traineeId.replace(/\D/g, '')}`
+  return url === null ? words : `<${url}|${words}>`
 }
 
 /** Mrkdwn: "<@U…> on 27 October 2021 at 2:14pm". */
@@ -67,7 +57,7 @@ export function byWhom(who: string | null, when: Date | null): string {
 }
 
 /** The playbook's title, or its name if it is no longer in the list. */
-export function titleOf({ playbook }: Pick<ChangeRequest, 'playbook'>, playbooks: readonly AnyPlaybook[]): string {
+function titleOf({ playbook }: Pick<ChangeRequest, 'playbook'>, playbooks: readonly AnyPlaybook[]): string {
   return playbooks.find(({ name }) => name === playbook)?.title ?? playbook
 }
 

@@ -1,6 +1,6 @@
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { Field } from '../playbooks/form.ts'
-import type { Plan } from '../playbooks/plan.ts'
+import { checksOf, type Plan } from '../playbooks/plan.ts'
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import { formatDateTime } from '../register/times.ts'
 import {
@@ -22,7 +22,7 @@ import {
 import { renderWholeChanges } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
 import { ACTIONS, INPUT_ACTION, MODALS } from './ids.ts'
-import { byWhom, checksOf, crName, PURGED, planOf, traineeLink, typedIn } from './request.ts'
+import { byWhom, crName, findPlan, PURGED, traineeLink, typedIn } from './request.ts'
 import { escapeText, plain } from './text.ts'
 import { describeChanges } from './values.ts'
 import { renderVerdicts } from './verdicts.ts'
@@ -47,7 +47,7 @@ export function renderReview({
   registerUrl: string
   page?: number
 }): { view: Modal; page: number; pages: number } {
-  const plan = planOf(changeRequest)
+  const plan = findPlan(changeRequest)
   const pages = plan ? paginate(contentOf(changeRequest, plan, playbook, registerUrl)) : [plainSections(PURGED)]
   const shown = Math.min(Math.max(1, Math.trunc(page) || 1), pages.length)
   const cr = crName(changeRequest)
@@ -115,7 +115,7 @@ function contentOf(changeRequest: ChangeRequest, plan: Plan, playbook: Playbook,
     ...formWords(changeRequest, playbook).flatMap((words) => plainSections(words).flatMap((block) => one(block))),
     ...one(divider(), heading('What the checks found')),
     ...renderVerdicts(checksOf(changeRequest)),
-    ...one(divider(), heading(`What changes (${changes.length.toLocaleString('en-GB')})`)),
+    ...one(divider(), heading('What changes')),
     ...renderWholeChanges(changes),
     ...(effects.length > 0 ? one(divider(), heading('What else happens')) : []),
     ...effects,

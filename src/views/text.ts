@@ -3,6 +3,8 @@ import type { types } from '@slack/bolt'
 // Words by people and from the database are shown as plain text, which Slack does not interpret. Mrkdwn is for our own
 // words, mentions and links.
 
+/** What people take for one character; a longer one (stacked accents) may be broken. */
+const LONGEST_CHARACTER = 40
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /** The text with the three characters escaped by which Slack recognises links, mentions and channels. */
@@ -43,32 +45,39 @@ export function size(text: string): number {
  * where there is one, and never inside a character.
  */
 export function split(text: string, max: number): string[] {
-  if (size(text) <= max) return [text]
   const pieces: string[] = []
-  let piece = ''
-  let room = max
-  for (const unit of charactersOf(text)) {
-    const needed = size(unit)
-    if (needed > room) {
-      const at = breakIn(piece)
-      pieces.push(piece.slice(0, at))
-      piece = piece.slice(at)
-      room = max - size(piece)
-    }
-    piece += unit
-    room -= needed
+  let start = 0
+  for (let end = reach(text, start, max); end < text.length; end = reach(text, start, max)) {
+    const at = breakBefore(text, start, end)
+    pieces.push(text.slice(start, at))
+    start = at
   }
-  return [...pieces, piece]
+  return [...pieces, text.slice(start)]
 }
 
-/** What people take for one character, unless it is absurdly long (stacked accents): then its code points. */
-function charactersOf(text: string): string[] {
-  return Array.from(GRAPHEMES.segment(text)).flatMap(({ segment }) => (segment.length > 30 ? [...segment] : [segment]))
+/** How far `max` characters go from `start`. */
+function reach(text: string, start: number, max: number): number {
+  let end = start
+  for (let room = max; end < text.length; end++) {
+    const character = text.charAt(end)
+    room -= character === '&' ? 5 : character === '<' || character === '>' ? 4 : 1
+    if (room < 0) break
+  }
+  return end
 }
 
-function breakIn(piece: string): number {
-  const at = Math.max(piece.lastIndexOf('\n'), piece.lastIndexOf(' ')) + 1
-  return at > piece.length / 2 ? at : piece.length
+/** The last good place to break in the later half, at most `end`: after a word, or else between two characters. */
+function breakBefore(text: string, start: number, end: number): number {
+  const piece = text.slice(start, end)
+  const word = start + Math.max(piece.lastIndexOf('\n'), piece.lastIndexOf(' ')) + 1
+  const half = start + piece.length / 2
+  if (word > half) return word
+  // Only the text around the break: segmenting takes time in the square of the length.
+  const from = Math.max(start, end - LONGEST_CHARACTER)
+  const character = GRAPHEMES.segment(text.slice(from, end + LONGEST_CHARACTER)).containing(end - from)
+  const at = from + (character?.index ?? 0)
+  if (at > half) return at
+  return /[\uDC00-\uDFFF]/.test(text.charAt(end)) ? end - 1 : end
 }
 
 /** The text itself, or its beginning and how many characters are left out. Room for fewer than 100 leaves only "…". */

@@ -4,8 +4,8 @@ import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import { columnLabel } from '../register/columns.ts'
 import { formatDateTime } from '../register/times.ts'
 import { copyable, heading, type Message, plainSections, section } from './blocks.ts'
-import { byWhom, crName, PURGED, planOf } from './request.ts'
-import { count, escapeText, listed, mention } from './text.ts'
+import { byWhom, crName, findPlan, PURGED, STATUS_WORDS } from './request.ts'
+import { count, escapeText, listed, mention, shorten } from './text.ts'
 import { columnsOf } from './values.ts'
 
 /** What was done, by whom and when, with the ledger's hash in full. Names columns, never values. */
@@ -45,15 +45,13 @@ export function renderManualStep({ title, text }: Extract<Effect, { kind: 'manua
   }
 }
 
-/** One line that tells the requester how their request ended; null while nothing has ended. */
-export function renderNotice({ changeRequest }: { changeRequest: ChangeRequest }): Message | null {
-  const words = noticeFor(changeRequest)
-  if (words === null) return null
-  const text = `${mention(changeRequest.requester)} ${crName(changeRequest)} ${words}`
+/** One line that tells the requester what has become of their request. */
+export function renderNotice({ changeRequest }: { changeRequest: ChangeRequest }): Message {
+  const text = `${mention(changeRequest.requester)} ${crName(changeRequest)} ${noticeFor(changeRequest)}`
   return { text, blocks: [section(text)] }
 }
 
-function noticeFor({ status, decidedBy, executedAt }: ChangeRequest): string | null {
+function noticeFor({ status, decidedBy, executedAt }: ChangeRequest): string {
   switch (status) {
     case 'done':
       return 'is done. The receipt is in this thread.'
@@ -70,21 +68,24 @@ function noticeFor({ status, decidedBy, executedAt }: ChangeRequest): string | n
         ? 'needs attention. The changes were made, but the result is not as it should be. The request above says what a developer needs to look at.'
         : 'needs attention. We have not made the changes. The request above says why.'
     default:
-      return null
+      return `is ${STATUS_WORDS[status]}.`
   }
 }
 
 function changedColumns(changeRequest: ChangeRequest): string {
-  const plan = planOf(changeRequest)
+  const plan = findPlan(changeRequest)
   if (!plan) return PURGED
   const columns = plan.updates.flatMap((update) => columnsOf(update).map(columnLabel))
   const names =
-    columns.length > 0 ? [`Changed ${count(columns.length, 'column')}: ${listed(columns.map(bounded), 40)}.`] : []
+    columns.length > 0
+      ? [
+          `Changed ${count(columns.length, 'column')}: ${listed(
+            columns.map((label) => shorten(label, 60)),
+            40,
+          )}.`,
+        ]
+      : []
   const added = plan.inserts.length > 0 ? [`Added ${count(plan.inserts.length, 'DTTP school row')}.`] : []
   const jobs = plan.effects.filter(({ kind }) => kind === 'enqueue' || kind === 'retry').length
   return [...names, ...added, ...(jobs > 0 ? [`Started ${count(jobs, 'job')}.`] : [])].join('\n')
-}
-
-function bounded(label: string): string {
-  return label.slice(0, 60)
 }

@@ -1,0 +1,83 @@
+import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import type { CheckResult, Plan, Update } from '../../src/playbooks/plan.ts'
+
+export const REGISTER = 'https://register.example'
+export const HASH = 'a1b2'.repeat(16)
+
+export const EMPTY_PLAN: Plan = { updates: [], inserts: [], effects: [] }
+
+export function planOf(changes: Update['changes'], more: Partial<Plan> = {}): Plan {
+  return { ...EMPTY_PLAN, updates: [{ table: 'trainees', id: '5913', changes, save: 'audited' }], ...more }
+}
+
+/** What fix-route plans for a trainee with a course. */
+export const ROUTE_PLAN = planOf(
+  {
+    progress: [
+      { course_details: true, funding: true, degrees: true },
+      { course_details: false, funding: false, degrees: true, schools: false },
+    ],
+    course_subject_one: ['mathematics', null],
+    course_start_date: ['2021-09-01', null],
+    study_mode: [1, null],
+    applying_for_bursary: [true, null],
+    training_route: [1, 4],
+    first_names: [' Anna  Maria', 'Anna Maria'],
+    lead_school_id: ['12', null],
+  },
+  {
+    effects: [
+      { kind: 'manual-step', title: 'Ask for the route to be changed in DTTP', text: 'Please change it.\nThanks' },
+    ],
+  },
+)
+
+export function check(verdict: CheckResult['verdict'], id: string, found = `Found ${id}.`): CheckResult {
+  return { id, sentence: `The ${id} is right`, verdict, found, evidence: null }
+}
+
+export function changeRequest(
+  given: Partial<Omit<ChangeRequest, 'plan' | 'checks'>> & { plan?: Plan | null; checks?: CheckResult[] | null } = {},
+): ChangeRequest {
+  const { plan = ROUTE_PLAN, checks = [check('holds', 'provider'), check('warns', 'state')], ...rest } = given
+  return {
+    id: '12',
+    playbook: 'fix-route',
+    playbookVersion: 1,
+    status: 'pending',
+    requester: 'U0REQUESTER',
+    channel: 'C01',
+    traineeId: '5913',
+    form: { trainee: 'Ab3dEf6hIj', route: 'school_direct_salaried', reason: 'Typo by the provider', ticket: 'ZD-77' },
+    plan: plan as ChangeRequest['plan'],
+    checks: checks as ChangeRequest['checks'],
+    subjects: ['trainees:5913'],
+    digest: 'd1'.repeat(32),
+    follows: null,
+    createdAt: new Date('2021-10-27T13:10:00Z'),
+    sentAt: new Date('2021-10-27T13:14:00Z'),
+    expiresAt: new Date('2021-10-28T13:14:00Z'),
+    decidedAt: null,
+    decidedBy: null,
+    decisionReason: null,
+    upstreamFailingSince: null,
+    hintedAt: null,
+    executedAt: null,
+    nextVerifyAt: null,
+    finishedAt: null,
+    outcome: {},
+    cardTs: null,
+    cardVersion: 1,
+    renderedVersion: 0,
+    ...rest,
+  }
+}
+
+/** A seeded source of numbers from 0 to `below`, so that a failing case can be run again. */
+export function numbers(seed: number): (below: number) => number {
+  let state = seed >>> 0
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest'
+import type { ChangeRequest, Status } from '../../src/entities/chatops/change-request.ts'
+import type { Json } from '../../src/entities/json.ts'
+import { fixRoute as playbook } from '../../src/playbooks/fix-route/index.ts'
+import type { Effect, Plan } from '../../src/playbooks/plan.ts'
+import { renderCard } from '../../src/views/card.ts'
+import { renderForm } from '../../src/views/form.ts'
+import { renderBlocked, renderNothingToDo, renderPreview } from '../../src/views/preview.ts'
+import { renderReview } from '../../src/views/review.ts'
+import { renderAdvice, renderNotice, renderReceipt } from '../../src/views/thread.ts'
+import { changeRequest, check, HASH, numbers, planOf, REGISTER } from './builders.ts'
+import { expectMessage, expectView, mrkdwnOf, readingOf } from './shown.ts'
+
+const STATUSES: Status[] = [
+  'unsent',
+  'pending',
+  'approved',
+  'verifying',
+  'done',
+  'rejected',
+  'cancelled',
+  'expired',
+  'stale',
+  'failed',
+  'needs-attention',
+]
+const EVIL = '<!channel> *x* _y_ ~z~ <@U0EVIL> <https://evil|click> :tada: ``` `q` https://evil.example'
+const PERSONAL = [
+  'first_names',
+  'middle_names',
+  'last_name',
+  'date_of_birth',
+  'email',
+  'postcode',
+  'town_city',
+  'gender',
+  'trn',
+  'address_line_one',
+]
+const DECIDED = { decidedBy: 'U0APPROVER', decidedAt: new Date('2021-10-27T13:20:00Z') }
+
+/** Everything that the channel and the requester may see of a request. */
+function publicSights(request: ChangeRequest) {
+  const card = renderCard({ changeRequest: request, playbook, registerUrl: REGISTER, approverGroup: 'S0GROUP' })
+  const preview = renderPreview({ changeRequest: request, playbook, registerUrl: REGISTER })
+  const receipt = renderReceipt({ changeRequest: request, playbook, ledgerHash: HASH })
+  return { card, preview, receipt, notice: renderNotice({ changeRequest: request }) }
+}
+
+function expectPublicSightsFit(request: ChangeRequest) {
+  const { card, preview, receipt, notice } = publicSights(request)
+  expectMessage(card)
+  expectView(preview)
+  expectMessage(receipt)
+  expectMessage(notice)
+}
+
+function pagesOf(request: ChangeRequest) {
+  const show = (page: number) => renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page })
+  return Array.from({ length: show(1).pages }, (_, index) => show(index + 1).view)
+}
+
+describe('text by people and from the database', () => {
+  it.each(STATUSES)('is never interpreted by Slack: %s', (status) => {
+    const effects: Effect[] = [
+      { kind: 'manual-step', title: EVIL, text: EVIL },
+      { kind: 'trello-card', title: EVIL, text: EVIL },
+      { kind: 'enqueue', job: EVIL, args: { trainee: EVIL, other: EVIL } },
+      { kind: 'retry', job: EVIL, jobId: EVIL, fingerprint: EVIL },
+    ]
+    const request = changeRequest({
+      status,
+      ...DECIDED,
+      requester: '!channel>',
+      decisionReason: EVIL,
+      form: { trainee: EVIL, route: EVIL, reason: EVIL, ticket: EVIL },
+      plan: planOf({ course_subject_one: [EVIL, null], first_names: [EVIL, 'x'], [EVIL]: [1, EVIL] }, { effects }),
+      checks: [check('warns', EVIL, EVIL), check('holds', EVIL, EVIL)],
+      outcome: {
+        moved: { columns: [EVIL], checks: [EVIL], noticedAt: '2021-10-27T13:14:00.000Z' },
+        problem: EVIL,
+        verified: [{ sentence: EVIL, holds: false, found: EVIL }],
+      },
+    })
+    const evilChecks = [check('blocks', EVIL, EVIL), check('holds', EVIL, EVIL)]
+    const sights: unknown[] = [
+      publicSights(request),
+      pagesOf(request),
+      renderBlocked({ playbook, checks: evilChecks, trainee: { id: EVIL, slug: EVIL }, registerUrl: REGISTER }),
+      renderNothingToDo({ playbook, checks: evilChecks }),
+      renderForm(playbook, { values: { reason: EVIL, trainee: EVIL }, problems: [EVIL], metadata: '' }),
+      renderAdvice({ lead: EVIL, message: EVIL }),
+    ]
+    const interpreted = mrkdwnOf(sights)
+      .replaceAll('<!subteam^S0GROUP>', '')
+      .replace(/```[^`]*```/g, '')
+    expect(interpreted).not.toMatch(/<!|<@U0EVIL|<https:\/\/evil|\*x\*|_y_|~z~|:tada:|`q`/)
+    expect(mrkdwnOf(sights)).not.toMatch(/<https?:\/\/evil|<@U0EVIL|<!channel/)
+    expectPublicSightsFit(request)
+  })
+})
+
+describe('personal values', () => {
+  it('reach the approver, and never the channel or the preview, whatever the change', () => {
+    const number = numbers(11)
+    const secret = (n: number) => `Zq${n}x Secret${n}`
+    const values = (n: number): Json[] => [null, '', `  ${secret(n)} `, secret(n), `${secret(n)} &<*`, `${secret(n)}\n`]
+    for (let round = 0; round < 150; round++) {
+      const changes = Object.fromEntries(
+        PERSONAL.filter(() => number(2) === 0).map((column, n) => {
+          const some = values(n)
+          const before = number(some.length)
+          const after = (before + 1 + number(some.length - 1)) % some.length
+          return [column, [some[before] ?? null, some[after] ?? null] as const]
+        }),
+      )
+      const status = STATUSES[number(STATUSES.length)] ?? 'pending'
+      const request = changeRequest({ status, ...DECIDED, plan: planOf({ ...changes, study_mode: [0, 1] }) })
+      expect(JSON.stringify(publicSights(request))).not.toMatch(/Zq\dx|Secret\d/)
+      const shown = Object.values(changes)
+        .flat()
+        .filter((value) => typeof value === 'string' && value.trim() !== '')
+      const read = readingOf(pagesOf(request))
+      for (const value of shown) expect(read).toContain(`“${value}”`)
+    }
+  })
+})
+
+describe('Slack’s limits', () => {
+  const value = (n: number, length: number) => `${n} ${'👍'.repeat(length)}`
+  const huge: Plan = {
+    updates: Array.from({ length: 3 }, (_, row) => ({
+      table: 'trainees',
+      id: String(row),
+      save: 'columns-only',
+      changes: Object.fromEntries(
+        Array.from({ length: 400 }, (_, n) => [`column_${n}`, [value(n, n % 400), null] as const]),
+      ),
+    })),
+    inserts: Array.from({ length: 40 }, (_, n) => ({
+      table: 'dttp_schools',
+      values: { name: value(n, 2000), urn: String(n) },
+    })),
+    effects: Array.from({ length: 60 }, (_, n) => ({
+      kind: 'manual-step',
+      title: value(n, 900),
+      text: value(n, 5000),
+    })),
+  }
+  const checks = Array.from({ length: 120 }, (_, n) => check(n % 2 ? 'warns' : 'holds', `c${n}`, value(n, 1500)))
+
+  it.each(STATUSES)('hold for a request of any size: %s', (status) => {
+    const request = changeRequest({
+      status,
+      ...DECIDED,
+      executedAt: new Date('2021-10-27T13:21:00Z'),
+      id: '9'.repeat(19),
+      form: { trainee: 'a'.repeat(64), route: 'x', reason: '👍'.repeat(250), ticket: '&'.repeat(200) },
+      decisionReason: '<'.repeat(500),
+      plan: huge,
+      checks,
+      outcome: {
+        moved: {
+          columns: Array.from({ length: 3000 }, (_, n) => `column_${n}`),
+          checks: checks.map(({ sentence }) => sentence),
+          noticedAt: '2021-10-27T13:14:00.000Z',
+        },
+        problem: '字'.repeat(20_000),
+        verified: checks.map(({ sentence, found }) => ({ sentence, found, holds: false })),
+      },
+    })
+    expectPublicSightsFit(request)
+  })
+
+  it('are kept by saying how much is left out, and where all of it is', () => {
+    const request = changeRequest({ plan: huge, checks })
+    const read = readingOf(publicSights(request).card.blocks)
+    expect(read).toMatch(/And [\d,]+ more changes\. “Review & approve” shows all\./)
+    expect(read).toMatch(/And \d+ more warnings\. “Review & approve” shows all\./)
+    expect(read).toMatch(/more characters/)
+  })
+
+  it('hold for every page of a review of that size', () => {
+    const pages = pagesOf(changeRequest({ plan: huge, checks }))
+    for (const page of pages) expectView(page)
+    expect(pages.filter(({ submit }) => submit)).toHaveLength(1)
+  })
+
+  it('hold for what blocks', () => {
+    expectView(renderBlocked({ playbook, checks: checks.map((one) => ({ ...one, verdict: 'blocks' })) }))
+    expectView(renderNothingToDo({ playbook, checks }))
+  })
+})

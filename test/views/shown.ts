@@ -1,0 +1,56 @@
+import { expect } from 'vitest'
+import { acceptContent, acceptView } from '../support/slack/block-kit/surfaces.ts'
+
+type Shown = { type: 'plain_text' | 'mrkdwn'; text: string }
+
+/** Every text object in a view or message, in reading order. */
+function textsOf(value: unknown): Shown[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf)
+  if (typeof value !== 'object' || value === null) return []
+  const { type, text } = value as { type?: unknown; text?: unknown }
+  if ((type === 'plain_text' || type === 'mrkdwn') && typeof text === 'string') return [{ type, text }]
+  return Object.values(value).flatMap(textsOf)
+}
+
+/** Everything a person can read, put together; escapes are undone. */
+export function readingOf(value: unknown): string {
+  return textsOf(value).map(readable).join('\n')
+}
+
+/** The same without breaks, to find a text that runs over several blocks. */
+export function runOf(value: unknown): string {
+  return textsOf(value).map(readable).join('')
+}
+
+function readable({ type, text }: Shown): string {
+  return type === 'mrkdwn' ? text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&') : text
+}
+
+export function buttonsOf(value: unknown): { action_id: string; value: string; text: Shown; url?: string }[] {
+  if (Array.isArray(value)) return value.flatMap(buttonsOf)
+  if (typeof value !== 'object' || value === null) return []
+  const own = (value as { type?: unknown }).type === 'button' ? [value as ReturnType<typeof buttonsOf>[number]] : []
+  return [...own, ...Object.values(value).flatMap(buttonsOf)]
+}
+
+/** Fails unless Slack would take the view, with JSON that stays small enough even if every character is escaped. */
+export function expectView(view: { type: string }): void {
+  acceptView(view, view.type === 'home' ? 'home' : 'modal')
+  const escaped = JSON.stringify(view).replace(/[^\x20-\x7e]/g, '______')
+  expect(escaped.length).toBeLessThan(250_000)
+}
+
+/** Fails unless Slack would take the message, and it is of a size that people can read. */
+export function expectMessage(message: { text: string; blocks: unknown[] }): void {
+  acceptContent(message as never, 4000)
+  const characters = textsOf(message.blocks).reduce((sum, { text }) => sum + text.length, 0)
+  expect(characters).toBeLessThanOrEqual(12_000)
+}
+
+/** Parts of mrkdwn that Slack would interpret: links, mentions, formatting, in text that did not come from us. */
+export function mrkdwnOf(value: unknown): string {
+  return textsOf(value)
+    .filter(({ type }) => type === 'mrkdwn')
+    .map(({ text }) => text)
+    .join('\n')
+}
