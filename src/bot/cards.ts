@@ -26,7 +26,7 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
     }
     const key = `card-${request.id}`
     const ts = await poster
-      .put({ channel: request.channel, ts: request.cardTs, message, key, again: row.again })
+      .put({ channel: request.channel, ts: request.cardTs, message, key, again: row.again, since: row.createdAt })
       .catch((error: unknown) => tellRequester(request, error))
     await database.manager.update(
       ChangeRequest,
@@ -55,7 +55,14 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
     const messages = await renderPart(request, String(row.payload['part']))
     for (const [index, message] of messages.entries()) {
       const key = `${row.id}-${index}`
-      await poster.reply({ channel: request.channel, thread: request.cardTs, message, key, again: row.again })
+      await poster.reply({
+        channel: request.channel,
+        thread: request.cardTs,
+        message,
+        key,
+        again: row.again,
+        since: row.createdAt,
+      })
     }
   }
 
@@ -81,7 +88,14 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
   async function direct(row: Claimed): Promise<void> {
     const { user, channel } = row.payload as { user: string; channel: string }
     const text = `We could not post CR-${row.changeRequest} in <#${channel}>. It is waiting for approval, but nobody can see it. Add the bot to that channel, then use the command again.`
-    await poster.put({ channel: user, ts: null, message: { text, blocks: [] }, key: row.id, again: false })
+    await poster.put({
+      channel: user,
+      ts: null,
+      message: { text, blocks: [] },
+      key: row.id,
+      again: row.again,
+      since: row.createdAt,
+    })
   }
 
   return { card, thread, direct }

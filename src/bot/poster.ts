@@ -4,6 +4,12 @@ import { RetryLater, Undeliverable } from '../changes/outbox.ts'
 /** A message's blocks, with the text that notifications and screen readers use. */
 export type Message = { text: string; blocks: object[] }
 
+/** A message to be posted once: `again` if an attempt since `since` may have got through. */
+type Post = { channel: string; message: Message; key: string; again: boolean; since: Date }
+
+/** Slack's clock and ours. */
+const CLOCKS_MAY_DIFFER_SECONDS = 300
+
 const METADATA_EVENT = 'trainee_chatops'
 
 /** Slack's words for "not here, not now, not ever". */
@@ -64,33 +70,27 @@ export function createPoster(client: webApi.WebClient) {
     return posted.ts
   }
 
-  /** The message that carries this key among the newest, or null. */
-  async function find(channel: string, thread: string | null, key: string): Promise<string | null> {
-    const { messages } = thread
-      ? await call('conversations.replies', () =>
-          client.conversations.replies({ channel, ts: thread, include_all_metadata: true, limit: 200 }),
-        )
-      : await call('conversations.history', () =>
-          client.conversations.history({ channel, include_all_metadata: true, limit: 200 }),
-        )
-    const found = messages?.find((message) => {
-      const payload = (message as { metadata?: { event_payload?: { key?: string } } }).metadata?.event_payload
-      return payload?.key === key
-    })
-    return found?.ts ?? null
+  /** The message that carries this key, posted after `since`, or null. */
+  async function find(channel: string, thread: string | null, key: string, since: Date): Promise<string | null> {
+    const oldest = (since.getTime() / 1000 - CLOCKS_MAY_DIFFER_SECONDS).toFixed(6)
+    let cursor: string | undefined
+    do {
+      const page = { channel, oldest, include_all_metadata: true, limit: 200, ...(cursor ? { cursor } : {}) }
+      const { messages, response_metadata } = thread
+        ? await call('conversations.replies', () => client.conversations.replies({ ...page, ts: thread }))
+        : await call('conversations.history', () => client.conversations.history(page))
+      const found = messages?.find((message) => keyOf(message) === key)
+      if (found?.ts) return found.ts
+      cursor = response_metadata?.next_cursor
+    } while (cursor)
+    return null
   }
 
   return {
     /** Posts a message, or updates the one at `ts`; returns its timestamp. A message that was deleted is posted anew. */
-    async put(asked: {
-      channel: string
-      ts: string | null
-      message: Message
-      key: string
-      again: boolean
-    }): Promise<string> {
+    async put(asked: Post & { ts: string | null }): Promise<string> {
       const { channel, message, key } = asked
-      const ts = asked.ts ?? (asked.again ? await find(channel, null, key) : null)
+      const ts = asked.ts ?? (asked.again ? await find(channel, null, key, asked.since) : null)
       if (!ts) return post(channel, null, message, key)
       try {
         const metadata = { event_type: METADATA_EVENT, event_payload: { key } }
@@ -105,16 +105,14 @@ export function createPoster(client: webApi.WebClient) {
     },
 
     /** Posts a message into a thread, unless it is there already. */
-    async reply(asked: {
-      channel: string
-      thread: string
-      message: Message
-      key: string
-      again: boolean
-    }): Promise<void> {
+    async reply(asked: Post & { thread: string }): Promise<void> {
       const { channel, thread, message, key } = asked
-      if (asked.again && (await find(channel, thread, key))) return
+      if (asked.again && (await find(channel, thread, key, asked.since))) return
       await post(channel, thread, message, key)
     },
   }
+}
+
+function keyOf(message: object): string | undefined {
+  return (message as { metadata?: { event_payload?: { key?: string } } }).metadata?.event_payload?.key
 }

@@ -67,6 +67,10 @@ const CATALOGUE = {
     title: 'We could not finish the checks',
     text: `${f.detail ?? 'Another system'} did not answer.\nNothing has changed. Try again in a few minutes.`,
   }),
+  'too-slow': () => ({
+    title: 'That took too long',
+    text: 'Slack stopped waiting before we could show anything.\nNothing has changed. Try again.',
+  }),
   unexpected: (f: Facts) => ({
     title: 'Something went wrong',
     text: `We could not do this, and have logged the problem${f.detail ? ` (reference ${f.detail})` : ''}.\nTry again. If it happens again, tell the Register developers.`,

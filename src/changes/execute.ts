@@ -45,7 +45,7 @@ async function carryOut(context: ChangesContext, request: ChangeRequest): Promis
 
   const execution = await retryConflicts(() =>
     context.database.transaction('READ COMMITTED', async (sql): Promise<Execution> => {
-      await sql.query(`SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '10s'`)
+      await sql.query(`SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '10s'`)
       const claimed = await claim(sql, request.id)
       if (!claimed) return 'not-approved'
       await step(context, 'claimed', request.id)
@@ -148,6 +148,9 @@ function isSame(context: ChangesContext, request: ChangeRequest, version: number
   return digest === request.digest
 }
 
+/** What else an approval is bound to: the playbook's version and the database itself. */
+const SAME_SOFTWARE = 'The request was made with this version of the bot, for this database'
+
 async function endMoved(
   context: ChangesContext,
   sql: EntityManager,
@@ -155,7 +158,9 @@ async function endMoved(
   checks: readonly CheckResult[],
 ) {
   const columns = (await findMoved(sql, planOf(request), 'before')).map(({ column }) => column)
-  await endAsStale(context, sql, request, { columns, checks: findChangedChecks(checksOf(request), checks) })
+  const changed = findChangedChecks(checksOf(request), checks)
+  const nothing = columns.length === 0 && changed.length === 0
+  await endAsStale(context, sql, request, { columns, checks: nothing ? [SAME_SOFTWARE] : changed })
 }
 
 async function endGone(context: ChangesContext, id: string): Promise<Execution> {

@@ -49,6 +49,7 @@ export type Claimed = {
   payload: Record<string, Json>
   again: boolean
   attempts: number
+  createdAt: Date
 }
 
 /** After this many seconds in "sending", a row's sender is taken to be dead. */
@@ -60,7 +61,11 @@ const SENDER_DEAD_AFTER_SECONDS = 60
  */
 export async function claimOutbox(database: DataSource, limit: number): Promise<Claimed[]> {
   const rows = await returned<ClaimedRow>(database.query(CLAIM, [limit, SENDER_DEAD_AFTER_SECONDS]))
-  return rows.map(({ change_request_id, ...row }) => ({ ...row, changeRequest: change_request_id }))
+  return rows.map(({ change_request_id, created_at, ...row }) => ({
+    ...row,
+    changeRequest: change_request_id,
+    createdAt: created_at,
+  }))
 }
 
 /** TypeORM answers an UPDATE … RETURNING with the rows and their number. */
@@ -69,7 +74,7 @@ async function returned<T>(answer: Promise<unknown>): Promise<T[]> {
   return rows
 }
 
-type ClaimedRow = Omit<Claimed, 'changeRequest'> & { change_request_id: string | null }
+type ClaimedRow = Omit<Claimed, 'changeRequest' | 'createdAt'> & { change_request_id: string | null; created_at: Date }
 
 const CLAIM = `
   UPDATE chatops.outbox row SET status = 'sending', claimed_at = now(), attempts = row.attempts + 1
@@ -84,7 +89,7 @@ const CLAIM = `
     ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
   ) due
   WHERE row.id = due.id
-  RETURNING row.id, row.kind, row.change_request_id, row.payload, row.attempts, row.attempts > 1 AS again`
+  RETURNING row.id, row.kind, row.change_request_id, row.payload, row.attempts, row.created_at, row.attempts > 1 AS again`
 
 export async function markSent(sql: EntityManager, id: string): Promise<void> {
   await sql.query(`UPDATE chatops.outbox SET status = 'sent', sent_at = now(), last_error = NULL WHERE id = $1`, [id])

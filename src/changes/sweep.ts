@@ -93,7 +93,7 @@ export async function purge(context: ChangesContext, keptMs: number): Promise<nu
 
 async function findIds(context: ChangesContext, where: string, parameters: unknown[]): Promise<string[]> {
   const rows = await context.database.query<{ id: string }[]>(
-    `SELECT id FROM chatops.change_requests WHERE ${where} ORDER BY id LIMIT 200`,
+    `SELECT id FROM chatops.change_requests WHERE ${where} ORDER BY id`,
     parameters,
   )
   return rows.map(({ id }) => id)

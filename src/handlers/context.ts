@@ -16,10 +16,16 @@ export type HandlerContext = {
  */
 export function wordsFor(context: HandlerContext, error: unknown): { title: string; text: string } {
   if (error instanceof ChangeError) return error.words
+  if (slackErrorOf(error) === 'expired_trigger_id') return new ChangeError('too-slow').words
   const reference = randomUUID().slice(0, 8)
-  const slack = (error as { data?: { error?: string } }).data?.error
+  const slack = slackErrorOf(error)
   const { name, stack } = error instanceof Error ? error : { name: 'unknown', stack: undefined }
   const frames = stack?.split('\n').filter((line) => line.trimStart().startsWith('at '))
   context.changes.log.error({ reference, error: name, slack, frames: frames?.slice(0, 6) }, 'a handler failed')
   return new ChangeError('unexpected', { detail: reference }).words
+}
+
+/** The code of an error that Slack's Web API answered with. */
+export function slackErrorOf(error: unknown): string | undefined {
+  return (error as { data?: { error?: string } }).data?.error
 }

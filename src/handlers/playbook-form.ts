@@ -16,7 +16,7 @@ import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import { readFormValues, renderForm } from '../views/form.ts'
 import { renderNoticeView } from '../views/notice.ts'
 import { renderBlocked, renderChecking, renderNothingToDo, renderPreview } from '../views/preview.ts'
-import { type HandlerContext, wordsFor } from './context.ts'
+import { type HandlerContext, slackErrorOf, wordsFor } from './context.ts'
 import { formMetadata, requestMetadata } from './form-metadata.ts'
 
 type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
@@ -169,7 +169,7 @@ async function show(context: HandlerContext, client: Click['client'], viewId: st
   try {
     await client.views.update({ view_id: viewId, view })
   } catch (error) {
-    if ((error as { data?: { error?: string } }).data?.error !== 'not_found') throw error
+    if (slackErrorOf(error) !== 'not_found') throw error
     context.changes.log.info('a modal was closed before its answer came')
   }
 }

@@ -77,7 +77,11 @@ export function reason(): Field<string> {
     hint: 'Everyone in the channel can read this. Do not name the trainee.',
     optional: false,
     input: { type: 'text', multiline: true, maxLength: 500 },
-    schema: z.string().trim().min(1, 'Enter a reason.').max(500, 'Enter at most 500 characters.'),
+    schema: z
+      .string()
+      .trim()
+      .refine((text) => /[\p{L}\p{N}]/u.test(text), 'Enter a reason.')
+      .max(500, 'Enter at most 500 characters.'),
     freeText: true,
   }
 }

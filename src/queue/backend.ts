@@ -89,9 +89,23 @@ type BullQueue = {
 function wrapQueue(queue: BullQueue, log: Logger): JobQueue {
   queue.on('error', (error) => log.warn({ error: error.name }, 'queue error'))
   return {
-    async add(name, data, options) {
-      await queue.add(name, data, options)
-    },
+    add: (name, data, options) => answeredInTime(queue.add(name, data, options)),
     close: () => queue.close(),
+  }
+}
+
+const ANSWER_WITHIN_MS = 5_000
+
+/** ioredis waits for as long as Redis is away; whoever adds a job must not. The job may still be added later. */
+async function answeredInTime(answer: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the queue did not answer')), ANSWER_WITHIN_MS)
+  })
+  answer.catch(() => {})
+  try {
+    await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

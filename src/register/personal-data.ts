@@ -67,7 +67,7 @@ export function personalDataIn(text: string, person: Person): string | null {
 function plainWords(text: string | null): string {
   return (text ?? '')
     .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
+    .replace(/[\p{M}\p{Cf}]/gu, '') // accents, and characters that nobody sees
     .toLowerCase()
     .replace(/['’]/g, '')
     .replace(/[^\p{L}\p{N}]+/gu, ' ')

@@ -1,0 +1,184 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { ConfigError, loadConfig, readConfig } from '../src/config.ts'
+
+const HOUR = 3_600_000
+
+const REQUIRED = {
+  SLACK_MODE: 'socket',
+  SLACK_BOT_TOKEN: 'xoxb-1',
+  SLACK_SIGNING_SECRET: 'a'.repeat(32),
+  SLACK_TEAM_ID: 'T01TEST',
+  ALLOWED_CHANNELS: 'C01SUPPORT',
+  REQUESTERS: 'S01SUPPORT',
+  APPROVERS: 'U02DEV,S02DEVS',
+  REGISTER_URL: 'https://register.example.test',
+  REGISTER_FEATURES: 'persist_to_dttp=true,sync_from_dttp=false,routes=all',
+  DATABASE_URL: 'postgres://chatops_app@127.0.0.1/register',
+  QUEUE_BACKEND: 'redis',
+}
+/** Needed by the choices above. */
+const ALSO = { SLACK_APP_TOKEN: 'xapp-1', REDIS_URL: 'redis://127.0.0.1:6379' }
+const GOOD = { ...REQUIRED, ...ALSO }
+
+test('the required settings are enough', () => {
+  expect(loadConfig(GOOD)).toMatchObject({
+    ROLES: ['bot', 'worker'],
+    APPROVERS: ['U02DEV', 'S02DEVS'],
+    REQUEST_EXPIRY: { standard: 24 * HOUR },
+    VERIFY_AGAIN_AFTER: 60_000,
+    SLACK_API_URL: 'https://slack.com/api/',
+  })
+})
+
+describe('a required setting', () => {
+  test.each(Object.keys(GOOD))('%s that is missing or blank is named, and the bot does not start', (name) => {
+    for (const value of [undefined, '', '  ']) {
+      const env = { ...GOOD, [name]: value }
+      expect(problemsIn(env)).toEqual({ [name]: expect.stringMatching(/^is missing/) })
+      expect(() => loadConfig(env)).toThrow(new RegExp(`^ {2}${name} is missing`, 'm'))
+      expect(() => loadConfig(env)).toThrow(ConfigError)
+    }
+  })
+
+  test('is not needed where another choice makes it useless', () => {
+    const { SLACK_APP_TOKEN: _token, REDIS_URL: _url, ...rest } = GOOD
+    expect(problemsIn({ ...rest, SLACK_MODE: 'http', QUEUE_BACKEND: 'postgres' })).toEqual({})
+  })
+})
+
+test('everything that is wrong is said at once', () => {
+  expect(Object.keys(problemsIn({})).sort()).toEqual(Object.keys(REQUIRED).sort())
+  const bad = { ...GOOD, SLACK_BOT_TOKEN: 'nonsense', APPROVERS: '', HTTP_PORT: 'eighty', REDIS_URL: '' }
+  expect(Object.keys(problemsIn(bad)).sort()).toEqual(['APPROVERS', 'HTTP_PORT', 'REDIS_URL', 'SLACK_BOT_TOKEN'])
+  const told = messageOf(() => loadConfig(bad))
+  for (const name of ['APPROVERS', 'HTTP_PORT', 'REDIS_URL', 'SLACK_BOT_TOKEN']) expect(told).toContain(name)
+})
+
+describe('a value that cannot be used', () => {
+  test.each([
+    ['ROLES', 'bot,cook'],
+    ['ROLES', ','],
+    ['SLACK_MODE', 'carrier-pigeon'],
+    ['SLACK_BOT_TOKEN', 'xoxp-a-user-token'],
+    ['SLACK_APP_TOKEN', 'xoxb-the-wrong-one'],
+    ['SLACK_SIGNING_SECRET', 'short'],
+    ['SLACK_TEAM_ID', 'my workspace'],
+    ['SLACK_API_URL', 'not a url'],
+    ['ALLOWED_CHANNELS', '#support'],
+    ['ALLOWED_CHANNELS', 'C01SUPPORT,D01DIRECT'],
+    ['REQUESTERS', 'everyone'],
+    ['APPROVERS', 'U02DEV,C01SUPPORT'],
+    ['APPROVERS', ','],
+    ['REQUEST_EXPIRY', 'soon'],
+    ['REQUEST_EXPIRY', '24h,fix-route'],
+    ['REQUEST_EXPIRY', 'fix-route=8h'],
+    ['RETENTION', '90'],
+    ['VERIFY_AGAIN_AFTER', '-1s'],
+    ['REGISTER_URL', 'register.example.test'],
+    ['REGISTER_URL', 'ftp://register.example.test'],
+    ['REGISTER_FEATURES', 'routes=all,persist_to_dttp=true'],
+    ['REGISTER_FEATURES', 'persist_to_dttp=true,sync_from_dttp=true'],
+    ['REGISTER_FEATURES', 'persist_to_dttp=yes,sync_from_dttp=true,routes=all'],
+    ['DATABASE_URL', 'mysql://127.0.0.1/register'],
+    ['DATABASE_POOL', '1'],
+    ['QUEUE_BACKEND', 'kafka'],
+    ['REDIS_URL', 'http://127.0.0.1'],
+    ['HTTP_PORT', '70000'],
+    ['LOG_LEVEL', 'loud'],
+  ])('is refused: %s=%s', (name, value) => {
+    expect(Object.keys(problemsIn({ ...GOOD, [name]: value }))).toEqual([name])
+  })
+
+  test.each([...Object.keys(GOOD), 'ROLES', 'REQUEST_EXPIRY', 'RETENTION', 'HTTP_PORT', 'LOG_LEVEL', 'SLACK_API_URL'])(
+    'is never repeated, as it could be a secret in the wrong place: %s',
+    (name) => {
+      const secret = 'hunter2, xoxb-hunter2, hunter2=hunter2'
+      const env = { ...GOOD, [name]: secret }
+      expect(messageOf(() => loadConfig(env))).toContain(name)
+      expect(messageOf(() => loadConfig(env)) + JSON.stringify(readConfig(env).report)).not.toContain('hunter2')
+    },
+  )
+})
+
+describe('what settings mean', () => {
+  test('a duration has a unit', () => {
+    const { RETENTION, VERIFY_AGAIN_AFTER } = loadConfig({ ...GOOD, RETENTION: '7d', VERIFY_AGAIN_AFTER: '90s' })
+    expect([RETENTION, VERIFY_AGAIN_AFTER]).toEqual([7 * 24 * HOUR, 90_000])
+  })
+
+  test('the expiry can differ for a playbook', () => {
+    const { REQUEST_EXPIRY } = loadConfig({ ...GOOD, REQUEST_EXPIRY: '24h, fix-route=8h,requeue-trn=30m' })
+    expect(REQUEST_EXPIRY.standard).toBe(24 * HOUR)
+    expect(Object.fromEntries(REQUEST_EXPIRY.byPlaybook)).toEqual({ 'fix-route': 8 * HOUR, 'requeue-trn': HOUR / 2 })
+  })
+
+  test('flags are true or false, and routes can be switched on one by one', () => {
+    const flags = 'persist_to_dttp=true, sync_from_dttp=false, routes.hpitt_postgrad=true'
+    const { REGISTER_FEATURES } = loadConfig({ ...GOOD, REGISTER_FEATURES: flags })
+    expect(Object.fromEntries(REGISTER_FEATURES)).toEqual({
+      persist_to_dttp: true,
+      sync_from_dttp: false,
+      'routes.hpitt_postgrad': true,
+    })
+  })
+
+  test('lists may have spaces, and Register’s URL a slash at its end', () => {
+    const config = loadConfig({
+      ...GOOD,
+      APPROVERS: ' U02DEV , S02DEVS,',
+      REGISTER_URL: 'https://r.example.test/app//',
+    })
+    expect(config).toMatchObject({ APPROVERS: ['U02DEV', 'S02DEVS'], REGISTER_URL: 'https://r.example.test/app' })
+  })
+})
+
+describe('bin/chatops check-config', () => {
+  test('explains every setting and exits 0 when all is well', async () => {
+    const { code, output } = await checkConfig(GOOD)
+    expect(code).toBe(0)
+    for (const { name, about } of readConfig(GOOD).report) {
+      expect(about.length).toBeGreaterThan(10)
+      expect(output).toContain(name)
+      expect(output).toContain(about)
+    }
+    expect(output).toContain('The configuration is complete.')
+    expect(output).not.toMatch(/xoxb-1|xapp-1|a{32}|chatops_app@/)
+  })
+
+  test('says what is wrong with each setting and exits 1', async () => {
+    const { code, output } = await checkConfig({ ...GOOD, APPROVERS: '', SLACK_BOT_TOKEN: 'hunter2' })
+    expect(code).toBe(1)
+    expect(output).toMatch(/✗ APPROVERS\n.*\n {4}Problem: it is missing\./)
+    expect(output).toMatch(/✗ SLACK_BOT_TOKEN\n.*\n {4}Problem: it must be a bot token/)
+    expect(output).toContain('2 settings need attention.')
+    expect(output).not.toContain('hunter2')
+  })
+})
+
+function problemsIn(env: Record<string, string | undefined>): Record<string, string> {
+  const { config, report } = readConfig(env)
+  const problems = Object.fromEntries(report.flatMap(({ name, problem }) => (problem ? [[name, problem]] : [])))
+  expect(config === null).toBe(Object.keys(problems).length > 0)
+  return problems
+}
+
+function messageOf(act: () => unknown): string {
+  try {
+    act()
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('nothing was refused')
+}
+
+async function checkConfig(env: Record<string, string>): Promise<{ code: number; output: string }> {
+  const run = promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'check-config'], {
+    env: { PATH: process.env['PATH'], ...env },
+  })
+  return run.then(
+    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
+    ({ code, stdout, stderr }) => ({ code, output: stdout + stderr }),
+  )
+}

@@ -1,0 +1,347 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { databaseUrls, grantRights, withClient } from '../../sandbox/register/database.ts'
+import { registerSchemaSql } from '../../sandbox/register/schema.ts'
+import { seedRegister } from '../../sandbox/register/seed.ts'
+import { TRANSITIONS } from '../../src/changes/transitions.ts'
+import type { Status } from '../../src/entities/chatops/change-request.ts'
+import { migrate } from '../../src/entities/migrate.ts'
+import { Trainee } from '../../src/entities/register/trainee.ts'
+import { applySaveRules } from '../../src/register/saving.ts'
+import { applyRoute, ROUTE_NAMES } from '../../src/register/training-routes.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+
+const STATUSES = Object.keys(TRANSITIONS) as Status[]
+const DENIED = { code: '42501' }
+const REFUSED = { code: '23514' }
+
+describe('migrating', () => {
+  const name = `${inject('runPrefix')}${randomUUID().slice(0, 8)}`
+  const { adminUrl, ownerUrl, appUrl } = databaseUrls(inject('postgresUrl'), name)
+
+  beforeAll(async () => {
+    await withClient(inject('postgresUrl'), (client) => client.query(`CREATE DATABASE ${name}`))
+    await withClient(adminUrl, (client) => client.query(registerSchemaSql()))
+    await grantRights(adminUrl)
+  })
+
+  afterAll(() =>
+    withClient(inject('postgresUrl'), (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
+  )
+
+  test('works from several processes at once, and leaves Register’s tables alone', async () => {
+    const register = await readCatalog(adminUrl, 'public')
+    await Promise.all([migrate(ownerUrl), migrate(ownerUrl), migrate(ownerUrl)])
+    expect(await readCatalog(adminUrl, 'public')).toEqual(register)
+    const { rows } = await withClient(appUrl, (client) => client.query('SELECT seq FROM chatops.ledger_head'))
+    expect(rows).toEqual([{ seq: '0' }])
+  })
+
+  test('changes nothing when it is run again', async () => {
+    const before = [await readCatalog(adminUrl, 'chatops'), await readCatalog(adminUrl, 'bullmq'), await readOurs()]
+    await migrate(ownerUrl)
+    expect([await readCatalog(adminUrl, 'chatops'), await readCatalog(adminUrl, 'bullmq'), await readOurs()]).toEqual(
+      before,
+    )
+  })
+
+  test('is not needed by the app’s role, which could not do it', async () => {
+    await expect(migrate(appUrl)).rejects.toMatchObject(DENIED)
+  })
+
+  async function readOurs(): Promise<unknown> {
+    const { rows } = await withClient(adminUrl, (client) =>
+      client.query(
+        `SELECT (SELECT jsonb_agg(m) FROM chatops.migrations m) AS migrations, (SELECT id FROM chatops.identity) AS id,
+           (SELECT hash FROM chatops.ledger_head) AS head, (SELECT jsonb_agg(t ORDER BY t) FROM chatops.transitions t)`,
+      ),
+    )
+    return rows
+  }
+})
+
+describe('what the roles may do', () => {
+  let scratch: ScratchDatabase
+  let app: pg.Client
+  let owner: pg.Client
+  let admin: pg.Client
+
+  beforeAll(async () => {
+    scratch = await scratchDatabase()
+    await seedRegister(scratch.adminUrl)
+    app = await connect(scratch.appUrl)
+    owner = await connect(scratch.ownerUrl)
+    admin = await connect(scratch.adminUrl)
+    await app.query(`SELECT chatops.append_ledger(NULL, 'refused', 'U01', '{}')`)
+  })
+
+  afterAll(async () => {
+    await Promise.all([app.end(), owner.end(), admin.end()])
+    await scratch.drop()
+  })
+
+  describe('the bot', () => {
+    test.each([
+      `UPDATE chatops.ledger SET actor = 'someone else'`,
+      'DELETE FROM chatops.ledger',
+      'TRUNCATE chatops.ledger',
+      `INSERT INTO chatops.ledger VALUES (99, NULL, now(), 'done', 'U01', '{}', 'a', 'b')`,
+      'UPDATE chatops.ledger_head SET seq = 0',
+      'DELETE FROM chatops.ledger_head',
+      `INSERT INTO chatops.ledger_head VALUES (true, 0, 'x')`,
+      'ALTER TABLE chatops.ledger DISABLE TRIGGER ALL',
+      `SET session_replication_role = replica`,
+      'DROP TRIGGER guard_change_request ON chatops.change_requests',
+      `INSERT INTO chatops.transitions VALUES ('done', 'approved')`,
+      `UPDATE chatops.transitions SET to_status = 'approved'`,
+      'UPDATE chatops.identity SET id = gen_random_uuid()',
+      'DELETE FROM chatops.change_requests',
+      'TRUNCATE chatops.change_requests CASCADE',
+      `INSERT INTO chatops.open_subjects VALUES ('trainees:1', 1)`,
+      'DELETE FROM chatops.open_subjects',
+      `UPDATE chatops.reviews SET digest = 'x'`,
+      'DELETE FROM chatops.reviews',
+      'DELETE FROM chatops.outbox',
+      'CREATE TABLE chatops.mine ()',
+      'CREATE TABLE public.mine ()',
+      'CREATE SCHEMA mine',
+      'SET ROLE chatops_owner',
+    ])('is refused: %s', async (statement) => {
+      await expect(app.query(statement)).rejects.toMatchObject(DENIED)
+    })
+
+    test.each([
+      'DELETE FROM trainees',
+      'TRUNCATE trainees',
+      `INSERT INTO trainees (slug) VALUES ('new')`,
+      'UPDATE providers SET code = NULL',
+      'UPDATE schools SET urn = urn',
+      'UPDATE dttp_schools SET status_code = 1',
+      'DELETE FROM degrees',
+      `UPDATE audits SET comment = 'x'`,
+      'DELETE FROM audits',
+      `INSERT INTO audits (username) VALUES ('someone')`,
+      `INSERT INTO audits (user_id) VALUES (1)`,
+      `INSERT INTO audits (user_type) VALUES ('User')`,
+      `INSERT INTO audits (id) VALUES (1)`,
+      `UPDATE users SET dttp_id = NULL`,
+      'SELECT email FROM users',
+      'SELECT * FROM nationalities',
+    ])('is refused in Register: %s', async (statement) => {
+      await expect(app.query(statement)).rejects.toMatchObject(DENIED)
+    })
+
+    test('can write the columns of a trainee that fix-route can plan, and no others', async () => {
+      const { rows } = await admin.query<{ column_name: string; may: boolean }>(
+        `SELECT column_name::text, has_column_privilege('chatops_app', 'public.trainees', column_name, 'UPDATE') AS may
+         FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'trainees'`,
+      )
+      const granted = rows.filter(({ may }) => may).map(({ column_name }) => column_name)
+      expect(granted.sort()).toEqual([...(await columnsOfFixRoute()), 'updated_at'].sort())
+      for (const { column_name: column, may } of rows) {
+        const write = app.query(`UPDATE trainees SET "${column}" = "${column}" WHERE id = 5901`)
+        if (may) await write
+        else await expect(write, column).rejects.toMatchObject(DENIED)
+      }
+    })
+
+    test('can append to the ledger, and read it', async () => {
+      const { rows } = await app.query(`SELECT chatops.append_ledger(NULL, 'refused', 'U02', '{"a": 1}') AS hash`)
+      const entry = await app.query('SELECT event, actor FROM chatops.ledger WHERE hash = $1', [rows[0].hash])
+      expect(entry.rows).toEqual([{ event: 'refused', actor: 'U02' }])
+    })
+  })
+
+  describe('the owner', () => {
+    test.each([`UPDATE chatops.ledger SET actor = 'x'`, 'DELETE FROM chatops.ledger', 'TRUNCATE chatops.ledger'])(
+      'cannot rewrite the ledger by accident: %s',
+      async (statement) => {
+        await expect(owner.query(statement)).rejects.toThrow('the ledger is append-only')
+      },
+    )
+
+    test('has no rights on Register’s rows', async () => {
+      await expect(owner.query('SELECT * FROM public.trainees')).rejects.toMatchObject(DENIED)
+    })
+  })
+
+  describe('a change request', () => {
+    test.each(STATUSES.filter((status) => status !== 'unsent'))('cannot begin as %s', async (status) => {
+      await expect(insertRequest(app, { status })).rejects.toMatchObject(REFUSED)
+      await expect(insertRequest(app, { status, decided_by: 'U02' })).rejects.toMatchObject(REFUSED)
+    })
+
+    test('cannot begin decided', async () => {
+      await expect(insertRequest(app, { decided_by: 'U02' })).rejects.toMatchObject(REFUSED)
+    })
+
+    test.each([
+      ['digest', `'${'b'.repeat(64)}'`],
+      ['plan', `'{"updates": []}'`],
+      ['form', `'{}'`],
+      ['checks', `'[]'`],
+      ['requester', `'U03'`],
+      ['playbook', `'other'`],
+      ['playbook_version', '2'],
+      ['subjects', `'{trainees:2}'`],
+      ['created_at', `now() + interval '1 hour'`],
+      ['id', '999999'],
+    ])('keeps its %s, whatever its state', async (column, value) => {
+      for (const status of STATUSES) {
+        const id = await requestIn(status)
+        const write = app.query(`UPDATE chatops.change_requests SET ${column} = ${value} WHERE id = $1`, [id])
+        await expect(write, status).rejects.toMatchObject(REFUSED)
+      }
+    })
+
+    test('can be emptied of what it holds only once it is over, whatever it says of its end', async () => {
+      const empty = 'UPDATE chatops.change_requests SET form = NULL, plan = NULL, checks = NULL WHERE id = $1'
+      for (const status of STATUSES) {
+        const id = await requestIn(status)
+        await app.query('UPDATE chatops.change_requests SET finished_at = now() WHERE id = $1', [id])
+        const isOver = TRANSITIONS[status].length === 0
+        if (isOver) await app.query(empty, [id])
+        else await expect(app.query(empty, [id]), status).rejects.toMatchObject(REFUSED)
+      }
+    })
+
+    test('takes the legal steps and is refused every other', async () => {
+      const taken: Record<string, string[]> = {}
+      for (const from of STATUSES) {
+        taken[from] = []
+        for (const to of STATUSES.filter((status) => status !== from)) {
+          const id = await requestIn(from, { subject: `trainees:${from}-${to}` })
+          const step = app.query(
+            `UPDATE chatops.change_requests SET status = $2, decided_by = coalesce(decided_by, 'U02') WHERE id = $1`,
+            [id, to],
+          )
+          if (await step.then(Boolean, demandRefusal)) taken[from].push(to)
+        }
+      }
+      expect(taken).toEqual(sorted(TRANSITIONS))
+    })
+
+    test.each(['approved', 'verifying', 'done'])('cannot be %s by the person who asked', async (status) => {
+      const from = { approved: 'pending', verifying: 'approved', done: 'verifying' }[status] as Status
+      const own = await requestIn(from, { decided_by: from === 'pending' ? null : 'U01', unchecked: true })
+      const step = `UPDATE chatops.change_requests SET status = $2, decided_by = 'U01' WHERE id = $1`
+      await expect(app.query(step, [own, status])).rejects.toMatchObject({
+        ...REFUSED,
+        constraint: 'decided_by_another_person',
+      })
+    })
+
+    test('cannot be approved by nobody', async () => {
+      const id = await requestIn('pending')
+      await expect(
+        app.query(`UPDATE chatops.change_requests SET status = 'approved' WHERE id = $1`, [id]),
+      ).rejects.toMatchObject(REFUSED)
+    })
+
+    test('keeps the person who decided', async () => {
+      const id = await requestIn('approved')
+      await expect(
+        app.query(`UPDATE chatops.change_requests SET decided_by = 'U03' WHERE id = $1`, [id]),
+      ).rejects.toMatchObject(REFUSED)
+    })
+
+    test('holds its rows from the sending to the end: no other request can', async () => {
+      const subject = 'trainees:held'
+      const [first, second] = [await requestIn('unsent', { subject }), await requestIn('unsent', { subject })]
+      const send = `UPDATE chatops.change_requests SET status = 'pending' WHERE id = $1`
+      await app.query(send, [first])
+      await expect(app.query(send, [second])).rejects.toMatchObject({ code: '23505' })
+      await app.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [first])
+      await app.query(send, [second])
+    })
+  })
+
+  /** A request in a state that it did not reach step by step; only a superuser can make one. */
+  async function requestIn(status: Status, columns: Columns & { unchecked?: boolean } = {}): Promise<string> {
+    const { unchecked, ...rest } = columns
+    const decided = ['unsent', 'pending'].includes(status) ? null : 'U02'
+    if (unchecked) await admin.query('ALTER TABLE chatops.change_requests DROP CONSTRAINT decided_by_another_person')
+    await admin.query('SET session_replication_role = replica')
+    const id = await insertRequest(admin, { status, decided_by: decided, ...rest })
+    await admin.query('SET session_replication_role = origin')
+    if (unchecked) {
+      await admin.query(`ALTER TABLE chatops.change_requests ADD CONSTRAINT decided_by_another_person CHECK (
+        status NOT IN ('approved', 'verifying', 'done') OR (decided_by IS NOT NULL AND decided_by <> requester)) NOT VALID`)
+    }
+    return id
+  }
+})
+
+type Columns = { status?: string; decided_by?: string | null; subject?: string }
+
+async function insertRequest(client: pg.Client, columns: Columns): Promise<string> {
+  const { status = 'unsent', decided_by = null, subject = `trainees:${randomUUID()}` } = columns
+  const { rows } = await client.query<{ id: string }>(
+    `INSERT INTO chatops.change_requests
+       (playbook, playbook_version, status, requester, channel, form, plan, checks, subjects, digest, decided_by)
+     VALUES ('fix-route', 1, $1, 'U01', 'C01', '{"a": "b"}', '{}', '[{}]', ARRAY[$2], repeat('a', 64), $3)
+     RETURNING id`,
+    [status, subject, decided_by],
+  )
+  return rows[0]?.id ?? ''
+}
+
+function demandRefusal(error: unknown): false {
+  expect(error).toMatchObject({ ...REFUSED, message: expect.stringContaining('cannot go from') })
+  return false
+}
+
+function sorted(table: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(table).map(([from, to]) => [from, STATUSES.filter((s) => to.includes(s))]))
+}
+
+/** Every column that any route could give a trainee, with every rule of a save at work. */
+async function columnsOfFixRoute(): Promise<string[]> {
+  const trainee = Object.assign(new Trainee(), {
+    training_route: 1,
+    progress: { course_details: true },
+    first_names: ' A',
+    last_name: ' B',
+    lead_school_not_applicable: true,
+    employing_school_not_applicable: true,
+  })
+  const columns = ROUTE_NAMES.flatMap((route) => Object.keys(applySaveRules(trainee, applyRoute(trainee, route))))
+  return [...new Set(columns)]
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client(url)
+  await client.connect()
+  return client
+}
+
+/** Everything Postgres knows of a schema that DDL would change, and what is installed in the database. */
+async function readCatalog(url: string, schema: string): Promise<unknown> {
+  return withClient(url, async (client) => {
+    const read = async (sql: string, values = [schema]) => (await client.query(sql, values)).rows
+    return {
+      schema: await read('SELECT nspname, nspacl::text FROM pg_namespace WHERE nspname = $1'),
+      extensions: await read('SELECT extname FROM pg_extension ORDER BY 1', []),
+      relations: await read(
+        `SELECT oid, relname, relkind, relowner, relacl::text, relhastriggers, relrowsecurity FROM pg_class
+         WHERE relnamespace = $1::regnamespace ORDER BY oid`,
+      ),
+      columns: await read(
+        `SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attisdropped, a.attacl::text FROM pg_attribute a
+         JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = $1::regnamespace ORDER BY 1, a.attnum`,
+      ),
+      constraints: await read(
+        'SELECT oid, conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = $1::regnamespace ORDER BY oid',
+      ),
+      triggers: await read(
+        `SELECT t.oid, t.tgname, t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+         WHERE c.relnamespace = $1::regnamespace ORDER BY t.oid`,
+      ),
+      functions: await read(
+        `SELECT oid, proname, md5(prosrc), proacl::text, proowner FROM pg_proc WHERE pronamespace = $1::regnamespace ORDER BY oid`,
+      ),
+      types: await read('SELECT oid, typname FROM pg_type WHERE typnamespace = $1::regnamespace ORDER BY oid'),
+    }
+  })
+}
