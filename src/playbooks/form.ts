@@ -11,7 +11,7 @@ export type FormContext = { sql: EntityManager; registerUrl: string }
 export type Option = { value: string; label: string }
 
 /** How a field is shown. */
-export type Input =
+type Input =
   | { type: 'text'; multiline: boolean; maxLength: number; placeholder?: string }
   | { type: 'select'; options: readonly Option[]; placeholder?: string }
 
@@ -33,7 +33,7 @@ export type Fields = Readonly<Record<string, Field<string>>>
 export type FormValues<F extends Fields> = { [K in keyof F]: string }
 
 /** Bad input, with the words to show at its field. */
-export class FieldError extends Error {}
+class FieldError extends Error {}
 
 /** The trainee, by slug, Register link or number; the value is the trainee's slug. */
 export function traineeRef(): Field<string> {

@@ -6,7 +6,7 @@ import type { Fields, FormValues } from './form.ts'
 import type { CheckResult, Plan, Verdict } from './plan.ts'
 
 /** How a playbook reads the database: inside a read-only snapshot for a preview, under lock when it is executed. */
-export type Sql = EntityManager
+type Sql = EntityManager
 
 /** Settings of Register that decide what its code does, and its base URL without a trailing slash. */
 export type RegisterSettings = RegisterFeatures & { url: string }

@@ -12,12 +12,12 @@ const DATE = new Intl.DateTimeFormat('en-GB', {
 })
 
 /** A time of day in London, as "2:14pm". */
-export function formatTime(instant: Date | string): string {
+function formatTime(instant: Date | string): string {
   return TIME.format(toDate(instant)).replace(/\s/g, '')
 }
 
 /** A day in London, as "27 October 2021". */
-export function formatDate(instant: Date | string): string {
+function formatDate(instant: Date | string): string {
   return DATE.format(toDate(instant))
 }
 
