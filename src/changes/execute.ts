@@ -1,24 +1,18 @@
-import { type EntityManager, EntityNotFoundError, QueryFailedError } from 'typeorm'
+import { type EntityManager, EntityNotFoundError } from 'typeorm'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
-import type { Json } from '../entities/json.ts'
 import { getPlaybook } from '../playbooks/index.ts'
-import { type CheckResult, canonical, checksOf, digestOf, type Plan, planOf } from '../playbooks/plan.ts'
-import { findMoved, TABLES } from '../playbooks/rows.ts'
+import { canonical, digestOf, type Plan, planOf } from '../playbooks/plan.ts'
+import { TABLES } from '../playbooks/rows.ts'
 import { writeTraineeAudit } from '../register/audits.ts'
-import { type Assessment, findChangedChecks, gather, judge } from './assess.ts'
+import { type Assessment, gather, judge } from './assess.ts'
 import type { ChangesContext, ExecutionStep } from './context.ts'
 import { UpstreamUnavailable } from './errors.ts'
 import { appendToLedger, THE_BOT } from './ledger.ts'
 import { announce } from './outbox.ts'
-import { endAsStale, getRequest } from './requests.ts'
+import { getRequest } from './requests.ts'
 import { isTransient, retryConflicts } from './transient.ts'
+import { claim, type Execution, endFailed, endGone, endMoved, PostconditionFailed, postpone } from './unexecuted.ts'
 import { writePlan } from './write-plan.ts'
-
-/** What became of one attempt to carry out a request. `not-approved`: someone else did, or it is over. */
-export type Execution = 'executed' | 'stale' | 'failed' | 'not-approved' | 'postponed'
-
-/** For how long an execution that cannot reach what it needs is tried again. */
-const GIVE_UP_AFTER_MS = 30 * 60_000
 
 /**
  * Carries out an approved request, in one transaction, against the rows as they were previewed, or not at all. Safe to
@@ -31,8 +25,8 @@ export async function execute(context: ChangesContext, id: string): Promise<Exec
     await step(context, 'begun', id)
     return await carryOut(context, request)
   } catch (error) {
-    if (isTransient(error) || error instanceof UpstreamUnavailable) return postponeExecution(context, id, error)
-    return fail(context, id, error)
+    if (isTransient(error) || error instanceof UpstreamUnavailable) return postpone(context, id, error)
+    return endFailed(context, id, error)
   }
 }
 
@@ -115,10 +109,6 @@ async function gatherUnlessGone(context: ChangesContext, request: ChangeRequest)
   }
 }
 
-async function claim(sql: EntityManager, id: string): Promise<ChangeRequest | null> {
-  return sql.findOne(ChangeRequest, { where: { id, status: 'approved' }, lock: { mode: 'pessimistic_write' } })
-}
-
 /** Locks just the rows the plan writes, in one fixed order, in the mode that lets Rails insert rows referring to them. */
 async function lockRows(sql: EntityManager, plan: Plan): Promise<void> {
   const updates = [...plan.updates].sort((a, b) =>
@@ -148,34 +138,6 @@ function isSame(context: ChangesContext, request: ChangeRequest, version: number
   return digest === request.digest
 }
 
-/** What else an approval is bound to: the playbook's version and the database itself. */
-const SAME_SOFTWARE = 'The request was made with this version of the bot, for this database'
-
-async function endMoved(
-  context: ChangesContext,
-  sql: EntityManager,
-  request: ChangeRequest,
-  checks: readonly CheckResult[],
-) {
-  const columns = (await findMoved(sql, planOf(request), 'before')).map(({ column }) => column)
-  const changed = findChangedChecks(checksOf(request), checks)
-  const nothing = columns.length === 0 && changed.length === 0
-  await endAsStale(context, sql, request, { columns, checks: nothing ? [SAME_SOFTWARE] : changed })
-}
-
-async function endGone(context: ChangesContext, id: string): Promise<Execution> {
-  return context.database.transaction(async (sql) => {
-    const request = await claim(sql, id)
-    if (!request) return 'not-approved'
-    const columns = planOf(request).updates.flatMap(({ changes }) => Object.keys(changes))
-    await endAsStale(context, sql, request, { columns, checks: ['The reference names one trainee'] })
-    return 'stale'
-  })
-}
-
-/** A postcondition that does not hold rolls everything back. */
-class PostconditionFailed extends Error {}
-
 function demandPostconditions(found: readonly { sentence: string; holds: boolean }[]): void {
   const failed = found.filter(({ holds }) => !holds).map(({ sentence }) => sentence)
   if (failed.length > 0) throw new PostconditionFailed(failed.join('; '))
@@ -187,61 +149,4 @@ async function writeAudits(sql: EntityManager, request: ChangeRequest, plan: Pla
     if (save === 'audited' && table === 'trainees')
       await writeTraineeAudit(sql, { traineeId: id, changes, comment, at })
   }
-}
-
-/** Leaves the request approved, to be tried again by the sweeper, until it has failed for half an hour. */
-async function postponeExecution(context: ChangesContext, id: string, cause: unknown): Promise<Execution> {
-  context.log.warn({ changeRequest: id, cause: describe(cause) }, 'execution postponed')
-  return context.database.transaction(async (sql) => {
-    const request = await claim(sql, id)
-    if (!request) return 'not-approved'
-    const now = context.now()
-    const since = request.upstreamFailingSince ?? now
-    if (now.getTime() - since.getTime() < GIVE_UP_AFTER_MS) {
-      await sql.update(ChangeRequest, { id, status: 'approved' }, { upstreamFailingSince: since })
-      return 'postponed'
-    }
-    const problem = 'We tried for 30 minutes and could not carry it out. None of the changes in this request were made.'
-    await sql.update(ChangeRequest, { id, status: 'approved' }, { status: 'needs-attention', outcome: { problem } })
-    await announce(sql, id, ['notice'])
-    await appendToLedger(sql, {
-      changeRequest: id,
-      event: 'needs-attention',
-      actor: THE_BOT,
-      details: { because: describe(cause) },
-    })
-    return 'failed'
-  })
-}
-
-/** After the rollback: the request ends as failed, in a second transaction. */
-async function fail(context: ChangesContext, id: string, cause: unknown): Promise<Execution> {
-  context.log.error({ changeRequest: id, cause: describe(cause) }, 'execution failed')
-  return context.database.transaction(async (sql) => {
-    const request = await claim(sql, id)
-    if (!request) return 'not-approved'
-    const problem =
-      cause instanceof PostconditionFailed
-        ? `The result was not what it should be (${cause.message}), so we took everything back.`
-        : 'The database refused it, so we took everything back. The developers can find the cause in the log.'
-    await sql.update(ChangeRequest, { id, status: 'approved' }, { status: 'failed', outcome: { problem } })
-    await announce(sql, id, ['notice'])
-    await appendToLedger(sql, {
-      changeRequest: id,
-      event: 'failed',
-      actor: THE_BOT,
-      details: { because: describe(cause) },
-    })
-    return 'failed'
-  })
-}
-
-/** A cause without values: Postgres puts row contents into `detail`, and TypeORM the parameters into its error. */
-function describe(cause: unknown): string {
-  if (cause instanceof QueryFailedError) {
-    const driver = cause.driverError as { code?: Json; constraint?: Json; column?: Json }
-    return `database ${String(driver.code)} ${String(driver.constraint ?? driver.column ?? '')}`.trim()
-  }
-  if (cause instanceof PostconditionFailed || cause instanceof UpstreamUnavailable) return cause.message
-  return cause instanceof Error ? cause.name : 'unknown'
 }

@@ -1,21 +1,12 @@
-import type {
-  AllMiddlewareArgs,
-  BlockAction,
-  ButtonAction,
-  SlackActionMiddlewareArgs,
-  SlackEventMiddlewareArgs,
-} from '@slack/bolt'
 import { discard } from '../changes/propose.ts'
 import { listAllRequests, listRequests } from '../changes/requests.ts'
 import { playbooks } from '../playbooks/index.ts'
 import { renderHome } from '../views/home.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
-
-type Opened = SlackEventMiddlewareArgs<'app_home_opened'> & AllMiddlewareArgs
-type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs
+import type { Click, HomeOpened, SlackClient } from './entry-points.ts'
 
 /** Shows the Home tab: what one has not sent yet, what waits for approval, what ended lately. */
-export async function openHome(context: HandlerContext, { event, client }: Opened): Promise<void> {
+export async function openHome(context: HandlerContext, { event, client }: HomeOpened): Promise<void> {
   if (event.tab === 'home') await publish(context, client, event.user)
 }
 
@@ -30,7 +21,7 @@ export async function discardUnsent(context: HandlerContext, { ack, action, body
   await publish(context, client, body.user.id)
 }
 
-async function publish(context: HandlerContext, client: Click['client'], user: string): Promise<void> {
+async function publish(context: HandlerContext, client: SlackClient, user: string): Promise<void> {
   const { database, register } = context.changes
   const [unsent, waiting, recent] = await Promise.all([
     listRequests(database, user, ['unsent'], 10),

@@ -1,11 +1,3 @@
-import type {
-  AllMiddlewareArgs,
-  BlockAction,
-  ButtonAction,
-  SlackActionMiddlewareArgs,
-  SlackViewMiddlewareArgs,
-  ViewSubmitAction,
-} from '@slack/bolt'
 import {
   approve,
   cancel,
@@ -21,10 +13,8 @@ import { readFormValues } from '../views/form.ts'
 import { renderNoticeBlocks, renderNoticeView } from '../views/notice.ts'
 import { renderOpeningReview, renderReject, renderReview } from '../views/review.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
+import type { Click, Submission } from './entry-points.ts'
 import { requestMetadata, reviewMetadata } from './form-metadata.ts'
-
-type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
-type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs
 
 /** "Review & approve": the full request for this one person, or why they may not see it. */
 export async function reviewRequest(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
@@ -62,7 +52,8 @@ export async function turnReviewPage(context: HandlerContext, { ack, action, bod
 export async function approveRequest(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
   try {
     const { changeRequest: id, digest } = reviewMetadata.parse(JSON.parse(view.private_metadata))
-    const request = await approve(context.changes, { id, actor: body.user.id, digest, viewId: view.id })
+    const viewId = view.root_view_id ?? view.id // the local Slack gives a view a new id at every update
+    const request = await approve(context.changes, { id, actor: body.user.id, digest, viewId })
     context.nudge()
     const text = 'It is carried out now, once, against the record as you saw it. The result appears on the request.'
     await ack({ response_action: 'update', view: renderNoticeView({ title: `You approved CR-${request.id}`, text }) })

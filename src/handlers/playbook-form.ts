@@ -1,11 +1,3 @@
-import type {
-  AllMiddlewareArgs,
-  BlockAction,
-  ButtonAction,
-  SlackActionMiddlewareArgs,
-  SlackViewMiddlewareArgs,
-  ViewSubmitAction,
-} from '@slack/bolt'
 import * as z from 'zod'
 import { type Proposal, propose, send } from '../changes/propose.ts'
 import { getRequest } from '../changes/requests.ts'
@@ -17,11 +9,10 @@ import { readFormValues, renderForm } from '../views/form.ts'
 import { renderNoticeView } from '../views/notice.ts'
 import { renderBlocked, renderChecking, renderNothingToDo, renderPreview } from '../views/preview.ts'
 import { type HandlerContext, slackErrorOf, wordsFor } from './context.ts'
+import type { Click, SlackClient, Submission } from './entry-points.ts'
 import { formMetadata, requestMetadata } from './form-metadata.ts'
 
-type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
-type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs
-type View = Parameters<AllMiddlewareArgs['client']['views']['update']>[0]['view']
+type View = Parameters<SlackClient['views']['update']>[0]['view']
 
 /** The chooser's "Continue": the chosen playbook's form takes its place. */
 export async function choosePlaybook(context: HandlerContext, { ack, view }: Submission): Promise<void> {
@@ -155,7 +146,7 @@ function renderRequestPreview(context: HandlerContext, changeRequest: ChangeRequ
 
 async function openChecking(
   context: HandlerContext,
-  client: Click['client'],
+  client: SlackClient,
   trigger: string | undefined,
 ): Promise<string | null> {
   const opened = await client.views
@@ -165,7 +156,7 @@ async function openChecking(
 }
 
 /** Shows a view in a modal that is open; if the person has closed it, what was prepared is kept as "not sent yet". */
-async function show(context: HandlerContext, client: Click['client'], viewId: string, view: View): Promise<void> {
+async function show(context: HandlerContext, client: SlackClient, viewId: string, view: View): Promise<void> {
   try {
     await client.views.update({ view_id: viewId, view })
   } catch (error) {

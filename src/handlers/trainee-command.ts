@@ -1,4 +1,3 @@
-import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt'
 import { ChangeError } from '../changes/errors.ts'
 import { listRequests } from '../changes/requests.ts'
 import { refuseUnless } from '../changes/standing.ts'
@@ -9,11 +8,10 @@ import { renderHelp } from '../views/help.ts'
 import { renderNoticeBlocks } from '../views/notice.ts'
 import { renderRequests } from '../views/requests.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
-
-type Args = SlackCommandMiddlewareArgs & AllMiddlewareArgs
+import type { Command } from './entry-points.ts'
 
 /** `/trainee`, `/trainee help`, `/trainee requests`, `/trainee <playbook> [what is known]`. */
-export async function traineeCommand(context: HandlerContext, args: Args): Promise<void> {
+export async function traineeCommand(context: HandlerContext, args: Command): Promise<void> {
   await args.ack()
   try {
     await answer(context, args)
@@ -22,7 +20,7 @@ export async function traineeCommand(context: HandlerContext, args: Args): Promi
   }
 }
 
-async function answer(context: HandlerContext, args: Args): Promise<void> {
+async function answer(context: HandlerContext, args: Command): Promise<void> {
   const [word = '', ...rest] = unescapeText(args.command.text).trim().split(/\s+/)
   const name = word.toLowerCase()
   if (name === 'help') return tell(args, renderHelp(playbooks))
@@ -84,6 +82,6 @@ async function findRequests(context: HandlerContext, user: string) {
   return renderRequests(await listRequests(database, user, statuses, 50), register.url)
 }
 
-async function tell({ respond }: Args, message: { text: string; blocks: object[] }): Promise<void> {
-  await respond({ response_type: 'ephemeral', ...message } as Parameters<Args['respond']>[0])
+async function tell({ respond }: Command, message: { text: string; blocks: object[] }): Promise<void> {
+  await respond({ response_type: 'ephemeral', ...message } as Parameters<Command['respond']>[0])
 }

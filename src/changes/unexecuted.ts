@@ -1,0 +1,106 @@
+import { type EntityManager, QueryFailedError } from 'typeorm'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { type CheckResult, checksOf, planOf } from '../playbooks/plan.ts'
+import { findMoved } from '../playbooks/rows.ts'
+import { findChangedChecks } from './assess.ts'
+import type { ChangesContext } from './context.ts'
+import { UpstreamUnavailable } from './errors.ts'
+import { appendToLedger, THE_BOT } from './ledger.ts'
+import { announce } from './outbox.ts'
+import { endAsStale } from './requests.ts'
+
+// How an attempt to carry out a request ends when nothing was written.
+
+/** What became of one attempt to carry out a request. `not-approved`: someone else did, or it is over. */
+export type Execution = 'executed' | 'stale' | 'failed' | 'not-approved' | 'postponed'
+
+/** A postcondition that does not hold rolls everything back. */
+export class PostconditionFailed extends Error {}
+
+/** For how long an execution that cannot reach what it needs is tried again. */
+const GIVE_UP_AFTER_MS = 30 * 60_000
+
+/** What else an approval is bound to: the playbook's version and the database itself. */
+const SAME_SOFTWARE = 'The request was made with this version of the bot, for this database'
+
+/** Locks the request if it is still approved. */
+export async function claim(sql: EntityManager, id: string): Promise<ChangeRequest | null> {
+  return sql.findOne(ChangeRequest, { where: { id, status: 'approved' }, lock: { mode: 'pessimistic_write' } })
+}
+
+/** Ends a request, inside the execution's own transaction, whose facts are no longer those that were approved. */
+export async function endMoved(
+  context: ChangesContext,
+  sql: EntityManager,
+  request: ChangeRequest,
+  checks: readonly CheckResult[],
+) {
+  const columns = (await findMoved(sql, planOf(request), 'before')).map(({ column }) => column)
+  const changed = findChangedChecks(checksOf(request), checks)
+  const nothing = columns.length === 0 && changed.length === 0
+  await endAsStale(context, sql, request, { columns, checks: nothing ? [SAME_SOFTWARE] : changed })
+}
+
+/** Ends a request whose trainee is no longer there. */
+export async function endGone(context: ChangesContext, id: string): Promise<Execution> {
+  return context.database.transaction(async (sql) => {
+    const request = await claim(sql, id)
+    if (!request) return 'not-approved'
+    const columns = planOf(request).updates.flatMap(({ changes }) => Object.keys(changes))
+    await endAsStale(context, sql, request, { columns, checks: ['The reference names one trainee'] })
+    return 'stale'
+  })
+}
+
+/** Leaves the request approved, to be tried again by the sweeper, until it has failed for half an hour. */
+export async function postpone(context: ChangesContext, id: string, cause: unknown): Promise<Execution> {
+  context.log.warn({ changeRequest: id, cause: describe(cause) }, 'execution postponed')
+  return context.database.transaction(async (sql) => {
+    const request = await claim(sql, id)
+    if (!request) return 'not-approved'
+    const now = context.now()
+    const since = request.upstreamFailingSince ?? now
+    if (now.getTime() - since.getTime() < GIVE_UP_AFTER_MS) {
+      await sql.update(ChangeRequest, { id, status: 'approved' }, { upstreamFailingSince: since })
+      return 'postponed'
+    }
+    const problem = 'We tried for 30 minutes and could not carry it out. None of the changes in this request were made.'
+    return end(sql, id, 'needs-attention', problem, cause)
+  })
+}
+
+/** After the rollback: the request ends as failed, in a second transaction. */
+export async function endFailed(context: ChangesContext, id: string, cause: unknown): Promise<Execution> {
+  context.log.error({ changeRequest: id, cause: describe(cause) }, 'execution failed')
+  const problem =
+    cause instanceof PostconditionFailed
+      ? `The result was not what it should be (${cause.message}), so we took everything back.`
+      : 'The database refused it, so we took everything back. The developers can find the cause in the log.'
+  return context.database.transaction(async (sql) =>
+    (await claim(sql, id)) ? end(sql, id, 'failed', problem, cause) : 'not-approved',
+  )
+}
+
+async function end(
+  sql: EntityManager,
+  id: string,
+  status: 'failed' | 'needs-attention',
+  problem: string,
+  cause: unknown,
+): Promise<Execution> {
+  await sql.update(ChangeRequest, { id, status: 'approved' }, { status, outcome: { problem } })
+  await announce(sql, id, ['notice'])
+  const details = { because: describe(cause) }
+  await appendToLedger(sql, { changeRequest: id, event: status, actor: THE_BOT, details })
+  return 'failed'
+}
+
+/** A cause without values: Postgres puts row contents into `detail`, and TypeORM the parameters into its error. */
+function describe(cause: unknown): string {
+  if (cause instanceof QueryFailedError) {
+    const driver = cause.driverError as { code?: unknown; constraint?: unknown; column?: unknown }
+    return `database ${String(driver.code)} ${String(driver.constraint ?? driver.column ?? '')}`.trim()
+  }
+  if (cause instanceof PostconditionFailed || cause instanceof UpstreamUnavailable) return cause.message
+  return cause instanceof Error ? cause.name : 'unknown'
+}

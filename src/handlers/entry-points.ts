@@ -1,0 +1,18 @@
+import type {
+  AllMiddlewareArgs,
+  BlockAction,
+  ButtonAction,
+  SlackActionMiddlewareArgs,
+  SlackCommandMiddlewareArgs,
+  SlackEventMiddlewareArgs,
+  SlackViewMiddlewareArgs,
+  ViewSubmitAction,
+} from '@slack/bolt'
+
+// What Bolt hands a handler for each kind of thing that people do.
+
+export type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs
+export type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
+export type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs
+export type HomeOpened = SlackEventMiddlewareArgs<'app_home_opened'> & AllMiddlewareArgs
+export type SlackClient = AllMiddlewareArgs['client']
