@@ -1,21 +1,11 @@
+import { type EnumName, findEnumName } from '../entities/register/enums.ts'
 import { awardOf, findRoute } from './training-routes.ts'
 
-/** Register's trainee states, by the enum's integer. */
-export const STATES = [
-  'draft',
-  'submitted_for_trn',
-  'trn_received',
-  'recommended_for_award',
-  'withdrawn',
-  'deferred',
-  'awarded',
-] as const
-
-export type State = (typeof STATES)[number]
+export type State = EnumName<'state'>
 
 /** The state behind an enum's integer; null for one that Register added since. */
 export function findState(code: number | null): State | null {
-  return code === null ? null : (STATES[code] ?? null)
+  return findEnumName('state', code)
 }
 
 /** The words Register shows for a state. Finished records are named after the award of their route. */

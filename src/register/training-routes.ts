@@ -1,3 +1,4 @@
+import { type EnumName, findEnumName } from '../entities/register/enums.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import type { RegisterFeatures } from './features.ts'
 import { padProgress } from './progress.ts'
@@ -16,7 +17,7 @@ export const TRAINING_ROUTES = {
   provider_led_undergrad: { code: 9, label: 'Provider-led (undergrad)' },
   opt_in_undergrad: { code: 10, label: 'Opt-in (undergrad)' },
   hpitt_postgrad: { code: 11, label: 'HPITT' },
-} as const satisfies Record<string, { code: number; label: string }>
+} as const satisfies Record<EnumName<'training_route'>, { code: number; label: string }>
 
 export type TrainingRoute = keyof typeof TRAINING_ROUTES
 
@@ -28,7 +29,7 @@ export function isTrainingRoute(name: string): name is TrainingRoute {
 
 /** The route behind an enum's integer; null for none, or for one that Register added since. */
 export function findRoute(code: number | null): TrainingRoute | null {
-  return ROUTE_NAMES.find((name) => TRAINING_ROUTES[name].code === code) ?? null
+  return findEnumName('training_route', code)
 }
 
 export function routeLabel(code: number | null): string {

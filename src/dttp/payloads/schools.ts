@@ -1,0 +1,37 @@
+import { isActiveInDttp } from '../../register/schools.ts'
+import type { Problem } from '../problems.ts'
+import { type Draft, reference } from './draft.ts'
+import { byId, type RegistrationRows, type RouteRules } from './rows.ts'
+
+/** The account that DTTP keeps for "not applicable" (Dttp::Params::PlacementAssignment). */
+const NOT_APPLICABLE = '9e7fcac0-4a37-e811-80ef-005056ac45bb'
+
+/** The schools in the training record, as far as the route sends them. */
+export function sentSchools(rows: RegistrationRows, rules: RouteRules): Draft {
+  if (!rules.sendsLeadSchool) return {}
+  return {
+    'dfe_LeadSchoolId@odata.bind': reference('accounts', account(rows, 'lead')),
+    ...(rules.sendsEmployingSchool && {
+      'dfe_EmployingSchoolId@odata.bind': reference('accounts', account(rows, 'employing')),
+    }),
+  }
+}
+
+/** Of two active DTTP rows with one URN Register takes either; this takes the older. */
+function account({ trainee, schools, dttpSchools }: RegistrationRows, which: 'lead' | 'employing'): string | Problem {
+  if (trainee[`${which}_school_not_applicable`]) return NOT_APPLICABLE
+  const id = trainee[`${which}_school_id`]
+  const school = id === null ? undefined : schools.find((candidate) => candidate.id === id)
+  if (!school) {
+    return { code: `${which}-school-missing`, message: `The ${which} school is not set, and the route sends one.` }
+  }
+  const [active] = byId(dttpSchools).filter(
+    ({ urn, status_code, dttp_id }) => urn === school.urn && isActiveInDttp(status_code) && dttp_id !== null,
+  )
+  return (
+    active?.dttp_id ?? {
+      code: `${which}-school-not-active-in-dttp`,
+      message: `The ${which} school (URN ${school.urn}) is not an active school in DTTP.`,
+    }
+  )
+}

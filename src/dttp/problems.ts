@@ -1,0 +1,26 @@
+/** Why something cannot be sent to DTTP. The codes are stable: alerts and playbooks choose what to advise by them. */
+type ProblemCode =
+  | 'commencement-date-missing'
+  | 'course-start-date-missing'
+  | 'course-end-date-missing'
+  | 'date-of-birth-missing'
+  | 'gender-missing'
+  | 'route-missing'
+  | 'degree-missing'
+  | 'graduation-year-missing'
+  | 'academic-year-unknown'
+  | 'lead-school-missing'
+  | 'lead-school-not-active-in-dttp'
+  | 'employing-school-missing'
+  | 'employing-school-not-active-in-dttp'
+  | 'provider-without-dttp-id'
+  | 'submitter-without-dttp-id'
+  | 'name-missing'
+  | 'name-unknown'
+
+/** One missing thing in plain words. The words hold no value of a personal column, so they may be shown in a channel. */
+export type Problem = { readonly code: ProblemCode; readonly message: string }
+
+export function isProblem(value: unknown): value is Problem {
+  return typeof value === 'object' && value !== null && 'code' in value && 'message' in value
+}

@@ -1,0 +1,51 @@
+// The kinds of recorded cases, told apart by what they hold.
+import { existsSync, readFileSync } from 'node:fs'
+import pg from 'pg'
+import type { ChangesContext } from '../../src/changes/context.ts'
+import { createLifecycle } from '../support/lifecycle.ts'
+import { isRegisterForTrnCase, type RegisterForTrnCase, runRegisterForTrnCase } from './register-for-trn.ts'
+import { isRouteChangeCase, type RouteChangeCase, runRouteChangeCase } from './route-change.ts'
+
+export type ParityCase = RouteChangeCase | RegisterForTrnCase
+
+/** A Register of our own, for cases that write. */
+export type ParityDatabase = { context: ChangesContext; admin: pg.Client; close: () => Promise<void> }
+
+export function needsDatabase(wanted: ParityCase): boolean {
+  return isRouteChangeCase(wanted)
+}
+
+/** Returns what differs from Register, in words, or nothing; also where we threw. */
+export async function runCase(wanted: ParityCase, database: ParityDatabase | null): Promise<string[]> {
+  try {
+    if (!isRouteChangeCase(wanted)) return runRegisterForTrnCase(wanted)
+    if (!database) throw new Error('a route change needs a database')
+    return await runRouteChangeCase(database.context, database.admin, wanted)
+  } catch (error) {
+    return [`threw ${error instanceof Error ? error.stack : error}`]
+  }
+}
+
+export async function openParityDatabase(urls: { appUrl: string; adminUrl: string }): Promise<ParityDatabase> {
+  const context = await createLifecycle(urls.appUrl)
+  const admin = new pg.Client(urls.adminUrl)
+  await admin.connect()
+  const close = async () => {
+    await admin.end()
+    await context.database.destroy()
+  }
+  return { context, admin, close }
+}
+
+/** The cases of a file. Throws if it is missing, empty, or holds a kind that is not known. */
+export function readCases(file: string): ParityCase[] {
+  if (!existsSync(file)) throw new Error(`There is no file ${file}.`)
+  const cases: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  if (!Array.isArray(cases) || cases.length === 0) throw new Error(`${file} holds no list of cases.`)
+  return cases.map((value: unknown, index) => {
+    if (isRouteChangeCase(value) || isRegisterForTrnCase(value)) return value
+    throw new Error(
+      `Case ${index + 1} of ${file} is of a kind this does not know. It knows route changes and registrations for a TRN.`,
+    )
+  })
+}
