@@ -16,6 +16,8 @@ const HINT_AGAIN_AFTER_MS = 30_000
 const UNSENT_KEPT_MS = 24 * 60 * 60_000
 /** A verification is leased for this long, so that a dead worker's is taken over. */
 const VERIFY_LEASE_MS = 60_000
+/** Results looked at together; each holds a database connection for a moment. */
+export const VERIFY_BATCH = 5
 
 /** Expires what nobody approved in time. Returns how many. */
 export async function expireRequests(context: ChangesContext): Promise<number> {
@@ -58,16 +60,16 @@ export async function findDrift(context: ChangesContext): Promise<number> {
   return stale
 }
 
-/** Looks at the results that are due to be looked at. */
+/** Looks at up to VERIFY_BATCH results that are due to be looked at. */
 export async function verifyDue(context: ChangesContext): Promise<number> {
   const now = context.now()
   const [leased] = (await context.database.query(
     `UPDATE chatops.change_requests SET next_verify_at = $2
      WHERE id IN (SELECT id FROM chatops.change_requests WHERE status = 'verifying' AND next_verify_at <= $1
-                  ORDER BY next_verify_at LIMIT 20 FOR UPDATE SKIP LOCKED) RETURNING id`,
-    [now, new Date(now.getTime() + VERIFY_LEASE_MS)],
+                  ORDER BY next_verify_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id`,
+    [now, new Date(now.getTime() + VERIFY_LEASE_MS), VERIFY_BATCH],
   )) as [{ id: string }[], number]
-  for (const { id } of leased) await verify(context, id)
+  await Promise.all(leased.map(({ id }) => verify(context, id)))
   return leased.length
 }
 

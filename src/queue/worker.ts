@@ -34,13 +34,14 @@ export function startWorker(
     async (job) => {
       await executeChange(context, job)
       nudge()
+      sweepers.verifySoon()
     },
     { concurrency: CONCURRENCY },
   )
   return {
     nudge,
     async stop() {
-      await Promise.all(sweepers.map((sweeper) => sweeper.stop()))
+      await sweepers.stop()
       await worker.close()
       await relay.stop()
       await queue.close()

@@ -74,6 +74,7 @@ export function createTransport() {
         response.on('end', () => {
           clearTimeout(timer)
           const { statusCode = 0, headers: received } = response
+          if (statusCode < 200 || statusCode > 599) return fail('bad-status')
           resolve({ status: statusCode, headers: received, text: Buffer.concat(chunks).toString('utf8') })
         })
       })

@@ -5,31 +5,27 @@ const LONGEST = 240
 /** Names of Dataverse's schema, which say what is wrong without saying anything about anyone. */
 const SCHEMA_NAME = /^(_?dfe_\w+(@odata\.bind)?|Edm\.\w+|Microsoft\.Dynamics\.CRM\.\w+|contacts?|accounts?)$/
 
-const GUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+const ID_OR_NUMBER = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|(?<![\w-])\d[\d/:.,TZ-]*(?![\w-])/gi
 
 /**
  * A Dataverse message without what it quotes, without any word of `sent`, and without e-mail addresses, dates and
- * numbers. Ids and schema names stay.
+ * numbers. Ids and schema names stay; so do the server's own words, cut where its stack trace begins.
  */
 export function withoutValues(message: string, sent: readonly string[] = []): string {
-  const ids: string[] = []
-  const shielded = message
-    .split(/\s*(?:-->|InnerException|\r?\n)/)[0]
-    ?.replace(GUID, (id) => `\u0000${ids.push(id) - 1}\u0000`)
-  return withoutSent(shielded ?? '', sent)
-    .replace(/"[^"]*"|“[^”]*”|‘[^’]*’/g, quoted)
-    .replace(/(?<![\p{L}\p{N}])'.*?'(?![\p{L}\p{N}])/gu, quoted)
-    .replace(/(?<![\p{L}\p{N}])['"“‘].*$/u, '[…]')
+  const [firstLine = ''] = message.split(/\s*(?:-->|InnerException|\r?\n)/)
+  return withoutSent(firstLine, sent)
+    .replace(/"[^"]*"|“[^”]*”|‘[^’]*’/g, keepSchemaNames)
+    .replace(/(?<![\p{L}\p{N}])'.*?'(?![\p{L}\p{N}])/gu, keepSchemaNames)
+    .replace(/(?<![\p{L}\p{N}])['"“‘](?!(dfe_|Edm|Microsoft|contact|account)).*$/u, '[…]')
     .replace(/\S+@(?!odata)\S+/g, '[…]')
-    .replace(/(?<![\u0000\w])\d[\d/:.,TZ-]*(?![\u0000\w])/g, '[…]')
-    .replace(/\u0000(\d+)\u0000/g, (_, index) => ids[Number(index)] ?? '')
+    .replace(ID_OR_NUMBER, (_, id?: string) => id ?? '[…]')
     .replace(/\[…\](\s*\[…\])+/g, '[…]')
     .slice(0, LONGEST)
     .trim()
 }
 
-function quoted(text: string): string {
-  return SCHEMA_NAME.test(text.slice(1, -1)) ? text : '[…]'
+function keepSchemaNames(quoted: string): string {
+  return SCHEMA_NAME.test(quoted.slice(1, -1)) ? quoted : '[…]'
 }
 
 function withoutSent(message: string, sent: readonly string[]): string {
@@ -40,11 +36,11 @@ function withoutSent(message: string, sent: readonly string[]): string {
 }
 
 function wholeWord(word: string): RegExp {
-  const escaped = word.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
+  const escaped = word.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
   return new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'giu')
 }
 
-/** Every text value in a body, however deep, except references to other records. */
+/** Every text and number in a body, however deep, except references to other records. */
 export function valuesIn(body: unknown): string[] {
   if (typeof body === 'string') return [body]
   if (typeof body === 'number') return [String(body)]

@@ -1,0 +1,67 @@
+// What an answer that is no success means.
+import { z } from 'zod'
+import { DttpError } from './errors.ts'
+import type { Answer } from './transport.ts'
+import { valuesIn, withoutValues } from './without-values.ts'
+
+/** What was asked, as far as it decides what an answer means. */
+export type Asked = {
+  call: string
+  isWrite: boolean
+  /** The id of the record the URL names, if it names one. */
+  recordId?: string
+  /** What was sent, so that it can be taken out of messages that repeat it. */
+  sent?: unknown
+}
+
+const dataverseError = z.object({ error: z.object({ code: z.string().catch(''), message: z.string().catch('') }) })
+
+/** Dataverse: "… Does Not Exist". It is used for records referred to as well as for the one asked for. */
+const DOES_NOT_EXIST = '0x80040217'
+
+/** The error that an answer with a status outside 2xx stands for. `retryAfterMs`: what the gate made of Retry-After. */
+export function errorOf(asked: Asked, answer: Pick<Answer, 'status' | 'text'>, retryAfterMs: number | null): DttpError {
+  const { status } = answer
+  const { code, message } = readError(answer.text)
+  const facts = {
+    status,
+    code: /^[\w.-]{1,64}$/.test(code) ? code : null,
+    detail: withoutValues(message, valuesIn(asked.sent)) || null,
+    retryAfterMs,
+  }
+  const kind = (): DttpError['kind'] => {
+    if (status === 401) return 'unauthorised'
+    // DTTP turned it away before looking at it.
+    if (status === 429) return 'unavailable'
+    // 408 is the server's own time-out; after 5xx a write may have been carried out, whatever the body says.
+    if (status >= 500 || status === 408) return asked.isWrite ? 'outcome-unknown' : 'unavailable'
+    if (isGone(asked, status, code, message)) return 'gone'
+    if (status >= 300) return 'refused'
+    return asked.isWrite ? 'outcome-unknown' : 'malformed'
+  }
+  return new DttpError(kind(), asked.call, facts)
+}
+
+/**
+ * 404 0x80040217 for a record that was deleted, and the 400 "Cannot find record to be updated" that Register saw.
+ * A 404 that names another id is about a record referred to, and one without the code about the URL: both `refused`.
+ */
+function isGone(asked: Asked, status: number, code: string, message: string): boolean {
+  if (!asked.recordId) return false
+  if (status === 400) return /cannot find record to be updated/i.test(message)
+  // RFC 9110 §13.1.1: `If-Match: *`, which we always send, is false only where there is no record.
+  if (status === 412) return asked.isWrite
+  if (status !== 404 || !(code === DOES_NOT_EXIST || (code === '' && /does not exist/i.test(message)))) return false
+  const named = message.toLowerCase().match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g)
+  return !named || named.includes(asked.recordId)
+}
+
+function readError(text: string): { code: string; message: string } {
+  try {
+    const parsed = dataverseError.safeParse(JSON.parse(text))
+    if (parsed.success) return parsed.data.error
+  } catch {
+    // Not JSON: an answer of something between us and Dataverse, of which only the status is used.
+  }
+  return { code: '', message: '' }
+}

@@ -1,0 +1,146 @@
+// Trainees in DTTP: the contact, and its placement assignment (the training record).
+import { z } from 'zod'
+import { DttpError } from './errors.ts'
+import { checkedId, guid, query, quote } from './odata.ts'
+import type { Read, Requests } from './requests.ts'
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null)
+const id = guid.nullish().transform((value) => value ?? null)
+
+const DttpContact = z
+  .object({
+    contactid: guid,
+    dfe_trn: text,
+    dfe_traineeid: text,
+    _dfe_traineestatusid_value: id,
+    _parentcustomerid_value: id,
+    createdon: text,
+  })
+  .transform((record) => ({
+    id: record.contactid,
+    /** As DTTP has it: not always seven digits ("Not Registered" occurs). */
+    trn: record.dfe_trn,
+    traineeId: record.dfe_traineeid,
+    statusId: record._dfe_traineestatusid_value,
+    providerId: record._parentcustomerid_value,
+    createdOn: record.createdon,
+  }))
+
+const DttpPlacementAssignment = z
+  .object({
+    dfe_placementassignmentid: guid,
+    _dfe_contactid_value: id,
+    _dfe_providerid_value: id,
+    _dfe_traineestatusid_value: id,
+    createdon: text,
+  })
+  .transform((record) => ({
+    id: record.dfe_placementassignmentid,
+    contactId: record._dfe_contactid_value,
+    providerId: record._dfe_providerid_value,
+    statusId: record._dfe_traineestatusid_value,
+    createdOn: record.createdon,
+  }))
+
+/** A trainee's contact, without names or addresses: we never ask for those. */
+export type DttpContact = z.output<typeof DttpContact>
+export type DttpPlacementAssignment = z.output<typeof DttpPlacementAssignment>
+
+const CONTACT = 'contactid,dfe_trn,dfe_traineeid,_dfe_traineestatusid_value,_parentcustomerid_value,createdon'
+const PLACEMENT_ASSIGNMENT =
+  'dfe_placementassignmentid,_dfe_contactid_value,_dfe_providerid_value,_dfe_traineestatusid_value,createdon'
+const MOST_FOUND = 50
+
+/** The contact, or null if DTTP has none of this id (any more). Throws DttpError. */
+export async function findContact(requests: Requests, contactId: string): Promise<DttpContact | null> {
+  return find(requests, 'findContact', 'contacts', contactId, CONTACT, DttpContact)
+}
+
+/** The placement assignment, or null if DTTP has none of this id (any more). Throws DttpError. */
+export async function findPlacementAssignment(requests: Requests, assignmentId: string) {
+  const [call, set] = ['findPlacementAssignment', 'dfe_placementassignments']
+  return find(requests, call, set, assignmentId, PLACEMENT_ASSIGNMENT, DttpPlacementAssignment)
+}
+
+/** The contact's TRN as DTTP has it, or null while it has none. Throws DttpError, `gone` if there is no such contact. */
+export async function getTrn(requests: Requests, contactId: string): Promise<string | null> {
+  const call = 'getTrn'
+  const asked = one(requests, call, 'contacts', contactId, 'dfe_trn')
+  return parse(call, z.object({ dfe_trn: text }), await requests.read(asked)).dfe_trn
+}
+
+/** At most 50 contacts with exactly this trainee id, of one provider if given. Throws DttpError. */
+export async function findContactsBy(
+  requests: Requests,
+  { traineeId, providerId }: { traineeId: string; providerId?: string },
+): Promise<DttpContact[]> {
+  const call = 'findContactsBy'
+  const ofProvider = providerId ? [`_parentcustomerid_value eq ${checkedId(call, providerId)}`] : []
+  const filter = [`dfe_traineeid eq ${quote(traineeId)}`, ...ofProvider].join(' and ')
+  const url = new URL('contacts', requests.api)
+  url.search = query({ $select: CONTACT, $filter: filter, $top: String(MOST_FOUND) })
+  const answer = await requests.read({ call, isWrite: false, sent: traineeId, url })
+  return parse(call, z.object({ value: z.array(DttpContact) }), answer).value
+}
+
+/**
+ * Updates a record that exists. Without `If-Match: *` a PATCH would create what it cannot find. Throws DttpError: `gone`
+ * if there is no such record, `outcome-unknown` if no answer came.
+ */
+export async function update(
+  requests: Requests,
+  call: string,
+  set: 'contacts' | 'dfe_placementassignments',
+  recordId: string,
+  body: Record<string, unknown>,
+): Promise<void> {
+  const checked = checkedId(call, recordId)
+  const asked = { call, isWrite: true, recordId: checked, sent: body }
+  const { answer, toldMs } = await requests.write({
+    ...asked,
+    method: 'PATCH',
+    url: new URL(`${set}(${checked})`, requests.api),
+    headers: { 'content-type': 'application/json; charset=utf-8', 'if-match': '*' },
+    body: JSON.stringify(body),
+  })
+  if (answer.status !== 204) throw requests.failure(asked, answer, toldMs)
+}
+
+function one(requests: Requests, call: string, set: string, recordId: string, columns: string): Read {
+  const checked = checkedId(call, recordId)
+  const url = new URL(`${set}(${checked})`, requests.api)
+  url.search = query({ $select: columns })
+  return { call, isWrite: false, recordId: checked, url }
+}
+
+async function find<T extends z.ZodType<{ id: string }>>(
+  requests: Requests,
+  call: string,
+  set: string,
+  recordId: string,
+  columns: string,
+  schema: T,
+): Promise<z.output<T> | null> {
+  const asked = one(requests, call, set, recordId, columns)
+  try {
+    const record = parse(call, schema, await requests.read(asked))
+    if (record.id === asked.recordId) return record
+  } catch (error) {
+    if (error instanceof DttpError && error.kind === 'gone') return null
+    throw error
+  }
+  throw new DttpError('malformed', call, { status: 200, code: 'another-record' })
+}
+
+/** What a 200 holds. Throws DttpError `malformed` if it is not what it should be. */
+export function parse<T extends z.ZodType>(call: string, schema: T, answer: string): z.output<T> {
+  try {
+    return schema.parse(JSON.parse(answer))
+  } catch {
+    // The parser's own error quotes what it was given.
+    throw new DttpError('malformed', call, { status: 200, code: 'unreadable-answer' })
+  }
+}

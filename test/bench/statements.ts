@@ -1,0 +1,105 @@
+// How many SQL statements each step of the story sends, with everything in this process.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
+import { execute } from '../../src/changes/execute.ts'
+import { verify } from '../../src/changes/verify.ts'
+import { loadConfig } from '../../src/config.ts'
+import { startServices } from '../../src/services.ts'
+import { approve, askForApproval, openReview, type Stage, submitForm, typeCommand } from '../proof/steps.ts'
+import { ROUTE } from '../proof/trainees.ts'
+import { approveRequest, sendRequest } from '../support/lifecycle.ts'
+import { type Count, countQueries } from './count-queries.ts'
+import type { Pair } from './rounds.ts'
+
+type Counter = ReturnType<typeof countQueries>
+
+/** Longer than the rarest sweep that runs while one story is told. */
+const IDLE_MS = 6_000
+
+const log = pino({ level: 'silent' })
+
+export async function countStatements(stage: Stage, env: Record<string, string>, pair: Pair, slugs: string[]) {
+  const counter = countQueries()
+  try {
+    return {
+      ...(await countStory(counter, stage, env, pair, slugs)),
+      ...(await countExecution(counter, env, pair, slugs)),
+    }
+  } finally {
+    counter.stop()
+  }
+}
+
+/**
+ * From the command to the card that says done, bot and worker together, beyond what an idle worker sends by the clock.
+ * The second of two stories, so that nothing is counted that a process does only once.
+ */
+async function countStory(counter: Counter, stage: Stage, env: Record<string, string>, pair: Pair, slugs: string[]) {
+  const services = await startServices(loadConfig({ ...env, ROLES: 'bot,worker' }), log)
+  const url = `http://127.0.0.1:${services.port}/slack/events`
+  stage.slack.addReplica(url)
+  try {
+    await sleep(IDLE_MS)
+    const idle = new Set(counter.texts())
+    counter.reset()
+    await sleep(IDLE_MS)
+    const idlePerSecond = Math.round((counter.texts().length / IDLE_MS) * 10_000) / 10
+    let steps: Record<string, Count> = {}
+    for (const slug of slugs.splice(0, 2)) steps = await tell(counter, idle, stage, pair, slug)
+    return { ...steps, idleWorkerPerSecond: idlePerSecond }
+  } finally {
+    stage.slack.removeReplica(url)
+    await services.stop()
+  }
+}
+
+async function tell(
+  counter: Counter,
+  idle: ReadonlySet<string>,
+  stage: Stage,
+  { requester, approver }: Pair,
+  slug: string,
+) {
+  const steps: Record<string, Count> = {}
+  const step = async <T>(name: string, act: () => Promise<T>): Promise<T> => {
+    counter.reset()
+    const result = await act()
+    await sleep(300) // what follows the answer belongs to the step as well
+    steps[name] = counter.read(idle)
+    return result
+  }
+  await step('commandToForm', () => typeCommand(stage, requester, slug))
+  await step('submitToPreview', () => submitForm(stage, requester))
+  const { id, card } = await step('askToCard', () => askForApproval(stage, requester))
+  await step('openReview', () => openReview(stage, approver, card))
+  await step('approveToDone', () => approve(stage, approver, id))
+  return steps
+}
+
+/** The two parts of the work that write Register's rows and look at them again, alone. */
+async function countExecution(
+  counter: Counter,
+  env: Record<string, string>,
+  { requester, approver }: Pair,
+  slugs: string[],
+) {
+  const services = await startServices(loadConfig({ ...env, ROLES: 'bot' }), log)
+  const { changes } = services
+  try {
+    let counts = {}
+    for (const trainee of slugs.splice(0, 2)) {
+      const form = { trainee, route: ROUTE, reason: 'Measured', ticket: '' }
+      const request = await sendRequest(changes, 'fix-route', form, requester)
+      await approveRequest(changes, request, approver)
+      counter.reset()
+      await execute(changes, request.id)
+      const ofWhichExecute = counter.read()
+      counter.reset()
+      await verify(changes, request.id)
+      counts = { ofWhichExecute, ofWhichVerify: counter.read() }
+    }
+    return counts
+  } finally {
+    await services.stop()
+  }
+}

@@ -1,0 +1,70 @@
+// npm run proof [-- <name> …]: the claims that take large counts to believe, as one JSON document.
+import { fileURLToPath } from 'node:url'
+import { startPostgres } from '../../sandbox/postgres.ts'
+import { createRegisterDatabase, withClient } from '../../sandbox/register/database.ts'
+import { startRedis } from '../support/redis.ts'
+import { proveApprovals } from './approvals.ts'
+import { proveKills } from './kills.ts'
+import { spreadOverSteps } from './kills-result.ts'
+import { proveContract, proveParity } from './suites.ts'
+
+const SANDBOX = fileURLToPath(new URL('../../.sandbox/', import.meta.url))
+const APPROVALS = { people: 20, times: 10, intruders: 10 }
+const KILLS = 50
+
+type Proof = { problems: readonly string[] }
+
+async function main(names: readonly string[]): Promise<number> {
+  const postgres = await startPostgres({ dataDir: `${SANDBOX}proof-postgres`, fsync: false })
+  const redis = await startRedis(`${SANDBOX}proof-redis`)
+  const databases: string[] = []
+  const place = async (what: string, redisUrl: string | null) => {
+    const name = `proof_${process.pid}_${what}`
+    databases.push(name)
+    return { ...(await createRegisterDatabase(postgres.adminUrl, name)), redisUrl }
+  }
+  const queue = (index: number) => redis.url.replace(/\d+$/, String(index))
+
+  const proofs: Record<string, () => Promise<Proof>> = {
+    approvals: async () => proveApprovals(await place('approvals', queue(1)), APPROVALS),
+    kills: async () => {
+      const places = { redis: await place('kills_redis', queue(2)), postgres: await place('kills_postgres', null) }
+      return proveKills(places, spreadOverSteps(KILLS), { say })
+    },
+    contract: proveContract,
+    parity: proveParity,
+  }
+  try {
+    const results: Record<string, object> = {}
+    for (const [name, prove] of Object.entries(proofs)) {
+      if (names.length > 0 && !names.includes(name)) continue
+      say(`${name} …`)
+      const began = performance.now()
+      const result = await prove().catch((error: Error): Proof => ({ problems: [`could not be run: ${error.stack}`] }))
+      const seconds = Math.round((performance.now() - began) / 1000)
+      results[name] = { holds: result.problems.length === 0, seconds, ...result }
+      say(`${name} ${result.problems.length === 0 ? 'holds' : 'DOES NOT HOLD'} (${seconds} s)`)
+    }
+    const holds = Object.values(results).every((result) => (result as { holds: boolean }).holds)
+    console.log(JSON.stringify({ holds, node: process.version, ...results }, null, 2))
+    return holds ? 0 : 1
+  } finally {
+    for (const name of databases) {
+      await withClient(postgres.adminUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
+    }
+    await redis.stop()
+    await postgres.stop()
+  }
+}
+
+function say(progress: string): void {
+  process.stderr.write(`${progress}\n`)
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    console.error(error.stack)
+    process.exit(1)
+  },
+)
