@@ -4,9 +4,10 @@ import pg from 'pg'
 import type { ChangesContext } from '../../src/changes/context.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 import { isRegisterForTrnCase, type RegisterForTrnCase, runRegisterForTrnCase } from './register-for-trn.ts'
+import { isRetrieveTrnCase, type RetrieveTrnCase, runRetrieveTrnCase } from './retrieve-trn.ts'
 import { isRouteChangeCase, type RouteChangeCase, runRouteChangeCase } from './route-change.ts'
 
-export type ParityCase = RouteChangeCase | RegisterForTrnCase
+export type ParityCase = RouteChangeCase | RegisterForTrnCase | RetrieveTrnCase
 
 /** A Register of our own, for cases that write. */
 export type ParityDatabase = { context: ChangesContext; admin: pg.Client; close: () => Promise<void> }
@@ -18,7 +19,8 @@ export function needsDatabase(wanted: ParityCase): boolean {
 /** Returns what differs from Register, in words, or nothing; also where we threw. */
 export async function runCase(wanted: ParityCase, database: ParityDatabase | null): Promise<string[]> {
   try {
-    if (!isRouteChangeCase(wanted)) return runRegisterForTrnCase(wanted)
+    if (isRetrieveTrnCase(wanted)) return runRetrieveTrnCase(wanted)
+    if (isRegisterForTrnCase(wanted)) return runRegisterForTrnCase(wanted)
     if (!database) throw new Error('a route change needs a database')
     return await runRouteChangeCase(database.context, database.admin, wanted)
   } catch (error) {
@@ -43,9 +45,9 @@ export function readCases(file: string): ParityCase[] {
   const cases: unknown = JSON.parse(readFileSync(file, 'utf8'))
   if (!Array.isArray(cases) || cases.length === 0) throw new Error(`${file} holds no list of cases.`)
   return cases.map((value: unknown, index) => {
-    if (isRouteChangeCase(value) || isRegisterForTrnCase(value)) return value
+    if (isRouteChangeCase(value) || isRegisterForTrnCase(value) || isRetrieveTrnCase(value)) return value
     throw new Error(
-      `Case ${index + 1} of ${file} is of a kind this does not know. It knows route changes and registrations for a TRN.`,
+      `Case ${index + 1} of ${file} is of a kind this does not know. It knows route changes, registrations for a TRN and polls for one.`,
     )
   })
 }
