@@ -25,7 +25,7 @@ const DttpAccount = z
   }))
 
 /** A school as DTTP has it; `statusCode` is active for 1 and 300000007. */
-export type DttpAccount = z.output<typeof DttpAccount>
+type DttpAccount = z.output<typeof DttpAccount>
 
 const Page = z.object({ value: z.array(DttpAccount), '@odata.nextLink': z.string().optional() })
 

@@ -25,7 +25,7 @@ export function errorOf(asked: Asked, answer: Pick<Answer, 'status' | 'text'>, r
   const { code, message } = readError(answer.text)
   const facts = {
     status,
-    code: /^[\w.-]{1,64}$/.test(code) ? code : null,
+    code: /^0x[0-9a-f]{1,8}$/i.test(code) ? code : null,
     detail: withoutValues(message, valuesIn(asked.sent)) || null,
     retryAfterMs,
   }

@@ -18,8 +18,6 @@ export class ToldToWait extends Error {
   }
 }
 
-export type Gate = ReturnType<typeof createGate>
-
 /**
  * One gate for one host. "A client that keeps sending while told to wait waits longer" (Dataverse, service protection
  * limits): once closed, nothing passes until the time is up, whichever call was told.
@@ -50,7 +48,8 @@ export function createGate(now: () => Date, sleep: Sleep) {
 /** Retry-After in milliseconds: seconds or an HTTP date (RFC 9110 §10.2.3). Nonsense counts as unsaid. */
 function readRetryAfter(header: string | undefined, now: Date): number {
   const text = header?.trim() ?? ''
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now.getTime()
+  const date = /^[A-Z]/i.test(text) ? Date.parse(text) : Number.NaN
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : date - now.getTime()
   if (Number.isNaN(ms)) return UNSAID_MS
   return Math.min(Math.max(ms, 0), LONGEST_MS)
 }

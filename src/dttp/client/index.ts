@@ -8,10 +8,8 @@ import { createRequests } from './requests.ts'
 import { createTokens } from './token.ts'
 import { createTransport, isSafeForCredentials } from './transport.ts'
 
-export type { AccountsPage, DttpAccount } from './accounts.ts'
 export type { BatchPart } from './batch.ts'
-export { DttpError, type DttpErrorKind } from './errors.ts'
-export type { DttpContact, DttpPlacementAssignment } from './records.ts'
+export { DttpError } from './errors.ts'
 
 export type DttpSettings = {
   /** The organisation, such as `https://org.crm4.dynamics.com`; the API is at `/api/data/v9.1`. */
@@ -38,8 +36,6 @@ const TIMEOUTS = {
 }
 
 const SILENT: Log = { debug: () => {}, warn: () => {} }
-
-export type DttpClient = ReturnType<typeof createDttpClient>
 
 /** Throws if a URL is not https (plain http is for the simulator on this machine). Sends nothing yet. */
 export function createDttpClient(settings: DttpSettings) {

@@ -23,7 +23,7 @@ export async function retryHarmless<T>(
       const unavailable = error instanceof DttpError && error.kind === 'unavailable' && error.call === call
       if (!unavailable || error.code === TOLD_TO_WAIT || number === ATTEMPTS) throw error
       // Where DTTP said how long, the gate holds the next attempt back.
-      if (error.retryAfterMs === null) {
+      if (!error.retryAfterMs) {
         const pause = FIRST_PAUSE_MS * 2 ** (number - 1)
         await sleep(pause + jitter(pause))
       }

@@ -1,6 +1,8 @@
 // Dataverse's messages quote what was sent to it. This takes the values out, so that what is left can be logged.
 
 const LONGEST = 240
+/** No more of a message than this is looked at. */
+const LONGEST_READ = 2_000
 
 /** Names of Dataverse's schema, which say what is wrong without saying anything about anyone. */
 const SCHEMA_NAME = /^(_?dfe_\w+(@odata\.bind)?|Edm\.\w+|Microsoft\.Dynamics\.CRM\.\w+|contacts?|accounts?)$/
@@ -12,7 +14,7 @@ const ID_OR_NUMBER = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|(?<![\w-])\d
  * numbers. Ids and schema names stay; so do the server's own words, cut where its stack trace begins.
  */
 export function withoutValues(message: string, sent: readonly string[] = []): string {
-  const [firstLine = ''] = message.split(/\s*(?:-->|InnerException|\r?\n)/)
+  const [firstLine = ''] = message.slice(0, LONGEST_READ).split(/\s*(?:-{2,}>|InnerException|\r?\n)/)
   return withoutSent(firstLine, sent)
     .replace(/"[^"]*"|“[^”]*”|‘[^’]*’/g, keepSchemaNames)
     .replace(/(?<![\p{L}\p{N}])'.*?'(?![\p{L}\p{N}])/gu, keepSchemaNames)
