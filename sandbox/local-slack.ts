@@ -69,15 +69,27 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   return { url, process: mark, stop: () => endProcess(mark, 'SIGTERM', 3_000) }
 }
 
+const PACKAGE = `local-slack-${process.platform}-${process.arch}`
+
+/** Why there is no local Slack on this machine, or null if there is one. */
+export function whyNoLocalSlack(): string | null {
+  return findProgram() ? null : `the npm package ${PACKAGE} is not installed`
+}
+
 function localSlackProgram(): string {
-  const name = `local-slack-${process.platform}-${process.arch}`
+  const program = findProgram()
+  if (program) return program
+  throw new Error(
+    `The local Slack is not installed (npm package ${PACKAGE}). Run "npm ci" on Linux x64; for other platforms the ` +
+      'package "local-slack" may offer one: npm install --no-save local-slack',
+  )
+}
+
+function findProgram(): string | null {
   try {
-    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'bin', 'local-slack')
+    return join(dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)), 'bin', 'local-slack')
   } catch {
-    throw new Error(
-      `The local Slack is not installed (npm package ${name}). Run "npm ci" on Linux x64; for other platforms the ` +
-        'package "local-slack" may offer one: npm install --no-save local-slack',
-    )
+    return null
   }
 }
 

@@ -1,17 +1,31 @@
-// One demo at a time per checkout, and nothing left over from one that was killed.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// One run at a time per directory, and nothing left over from one that was killed.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { tryLock, unlock } from '../lock.ts'
 import { endProcess, type ProcessMark } from '../processes.ts'
 
-/** Takes the demo's lock, or throws in words for the person who started a second one. */
-export function claimDemo(directory: string): void {
+const OURS = '.trainee-chatops-demo'
+
+/**
+ * Makes a directory that somebody named ours, as starting anew removes what is in it. Throws if it holds anything that
+ * is not from an earlier run.
+ */
+export function adoptDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true })
-  const holder = tryLock(`${directory}.lock`)
-  if (holder) throw new Error(`The demo already runs here (process ${holder.pid}). Stop it with Ctrl-C first.`)
+  const marker = join(directory, OURS)
+  if (existsSync(marker)) return
+  if (readdirSync(directory).length > 0) throw new Error(`${directory} holds other files. Name a new or empty folder.`)
+  writeFileSync(marker, '')
 }
 
-export function releaseDemo(directory: string): void {
+/** Takes the directory's lock, or throws in words for the person who started a second run. */
+export function claimDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true })
+  const holder = tryLock(`${directory}.lock`)
+  if (holder) throw new Error(`It already runs here (process ${holder.pid}). Stop that with Ctrl-C first.`)
+}
+
+export function releaseDirectory(directory: string): void {
   unlock(`${directory}.lock`)
 }
 
@@ -22,10 +36,17 @@ export function noteChild(directory: string, child: ProcessMark): void {
   writeFileSync(noteFile(directory), JSON.stringify(noted))
 }
 
-/** Ends the children of an earlier run that are still there. Only for whoever holds the demo's lock. */
+/** Ends the children of an earlier run that are still there. Only for whoever holds the directory's lock. */
 export async function endNotedChildren(directory: string): Promise<void> {
   for (const child of notedChildren(directory)) await endProcess(child, 'SIGTERM', 5_000)
   rmSync(noteFile(directory), { force: true })
+}
+
+/** Removes what earlier runs kept in the directory, but not the directory, nor the mark that it is ours. */
+export function emptyDirectory(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (name !== OURS) rmSync(join(directory, name), { recursive: true, force: true })
+  }
 }
 
 function notedChildren(directory: string): ProcessMark[] {

@@ -2,10 +2,18 @@
 import { trainees } from '../register/seed/trainees.ts'
 import { PEOPLE } from './workspace.ts'
 
-/** The text for the terminal. `logFile` is shown as given. */
-export function renderWelcome(pageUrl: string, logFile: string): string {
+/** The text for the terminal. `logFile` is shown as given; `reposted` cards are from earlier runs. */
+export function renderWelcome({
+  pageUrl,
+  logFile,
+  reposted,
+}: {
+  pageUrl: string
+  logFile: string
+  reposted: number
+}): string {
   return `
-The demo is running.
+The demo is running.${reposted > 0 ? ` Requests from earlier runs are in the channel again: ${reposted}.` : ''}
 
   Open   ${pageUrl}   (channel #register-support; "Act as" in the page picks who you are)
 

@@ -3,6 +3,7 @@ import type { SlackWorkspace } from '../local-slack.ts'
 
 export const TEAM_ID = 'T01TEST'
 export const SUPPORT_CHANNEL = 'C01SUPPORT'
+export const OTHER_CHANNEL = 'C02RANDOM'
 
 export const DEMO_TOKENS = { botToken: 'xoxb-demo', appToken: 'xapp-demo' }
 
@@ -14,6 +15,13 @@ export const PEOPLE = {
 }
 
 const BOT_USER = 'U00BOT'
+
+/** People and channels as Slack shows them. */
+export const WORDS_FOR_IDS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.values(PEOPLE).map(({ id, real_name }) => [id, `@${real_name}`])),
+  [SUPPORT_CHANNEL]: '#register-support',
+  [OTHER_CHANNEL]: '#random',
+}
 
 /** One workspace with the bot's app in Socket Mode. */
 export function demoWorkspace(signingSecret: string): SlackWorkspace {
@@ -27,7 +35,7 @@ export function demoWorkspace(signingSecret: string): SlackWorkspace {
     users: people.map((person) => ({ ...person, email: `${person.name}@example.test`, tz: 'Europe/London' })),
     channels: [
       { id: SUPPORT_CHANNEL, name: 'register-support', members, purpose: 'Help with trainee records' },
-      { id: 'C02RANDOM', name: 'random', members, purpose: 'The bot does not work here' },
+      { id: OTHER_CHANNEL, name: 'random', members, purpose: 'The bot does not work here' },
     ],
   }
 }

@@ -65,7 +65,7 @@ async function lookForOpenRequest(sql: EntityManager, subjects: string[], self: 
     [subjects, self],
   )
   const check = { id: 'open-request', sentence: 'No other request is open for this record' }
-  if (open.length === 0) return { ...check, verdict: 'holds', found: 'There is none.', evidence: [] }
+  if (open.length === 0) return { ...check, verdict: 'holds', found: '', evidence: [] }
   const names = open.map(({ id }) => `CR-${id}`)
   const found = `${names.join(' and ')} would change it too. Wait until that is finished, or ask for it to be cancelled.`
   return { ...check, verdict: 'blocks', found, evidence: names }

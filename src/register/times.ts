@@ -26,6 +26,12 @@ export function formatDateTime(instant: Date | string): string {
   return `${formatDate(instant)} at ${formatTime(instant)}`
 }
 
+/** "at 2:14pm" on the day that was just named, otherwise with its date: "on 28 October 2021 at 2:14pm". */
+export function formatLater(instant: Date | string, named: Date | string | null): string {
+  const sameDay = named !== null && formatDate(instant) === formatDate(named)
+  return sameDay ? `at ${formatTime(instant)}` : `on ${formatDateTime(instant)}`
+}
+
 function toDate(instant: Date | string): Date {
   if (typeof instant !== 'string') return instant
   return new Date(/(Z|[+-]\d\d:?\d\d)$/.test(instant) || !instant.includes('T') ? instant : `${instant}Z`)

@@ -53,6 +53,11 @@ export function note(text: string): types.ContextBlock {
   return { type: 'context', elements: [mrkdwn(text)] }
 }
 
+/** A small line of text that is not interpreted. */
+export function plainNote(text: string): types.ContextBlock {
+  return { type: 'context', elements: [plain(shorten(text, LIMITS.fieldText))] }
+}
+
 /** Any text as blocks that are easy to copy. Nothing in it is interpreted; its backticks become apostrophes. */
 export function copyable(text: string): types.SectionBlock[] {
   const lines = text.replaceAll('`', '’')

@@ -51,8 +51,8 @@ export function renderCard({
       section(`*${about}*\n${asked}${changeRequest.follows ? ` It follows CR-${changeRequest.follows}.` : ''}`),
       ...typedWords(changeRequest),
       ...renderOutcome(changeRequest),
+      ...(plan ? renderChecks(changeRequest) : []),
       ...(plan ? [...renderChanges(changeRequest), ...renderAlso(changeRequest)] : plainSections(PURGED)),
-      ...(plan ? renderChecks(checksOf(changeRequest), pointer(changeRequest)) : []),
       ...renderExpiry(changeRequest, approverGroup),
       ...renderButtons(changeRequest, registerUrl),
     ],
@@ -113,14 +113,22 @@ function renderAlso(changeRequest: ChangeRequest): Block[] {
   if (groups.length === 0) return []
   const { blocks, left } = takeWithin(groups, { blocks: 6, weight: 1500 })
   const more = left > 0 ? [note(`And ${left.toLocaleString('en-GB')} more.${pointer(changeRequest)}`)] : []
-  return [heading('With the changes'), ...blocks, ...more]
+  return [heading('Also'), ...blocks, ...more]
 }
 
-function renderChecks(checks: readonly CheckResult[], pointer: string): Block[] {
+/** Warnings in full while someone must decide; afterwards only how many there were. */
+function renderChecks(changeRequest: ChangeRequest): Block[] {
+  const checks = checksOf(changeRequest)
+  const warnings = checks.filter(({ verdict }) => verdict !== 'holds').length
+  if (changeRequest.status === 'pending') return renderWarnings(checks, pointer(changeRequest))
+  return warnings > 0 ? [note(`${count(warnings, 'warning')} ${warnings === 1 ? 'was' : 'were'} shown before.`)] : []
+}
+
+function renderWarnings(checks: readonly CheckResult[], pointer: string): Block[] {
   const loud = loudestFirst(checks).filter(({ verdict }) => verdict !== 'holds')
   const holding = checks.length - loud.length
-  const groups = loud.map(({ sentence, found }) => ({
-    blocks: plainSections(shorten(`Warning: ${found} (Check: “${sentence}”.)`, 900)),
+  const groups = loud.map(({ found }) => ({
+    blocks: plainSections(shorten(`Warning: ${found}`, 900)),
     shows: 1,
   }))
   const { blocks, left } = takeWithin(groups, { blocks: 10, weight: 3000 })

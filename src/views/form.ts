@@ -27,7 +27,7 @@ export function renderForm(
     close: plain('Close'),
     blocks: [
       ...problems.slice(0, 20).flatMap((problem) => plainSections(shorten(`⚠️ ${problem}`, 1000))),
-      ...plainSections(`${playbook.summary} Nothing changes until another developer has approved it.`),
+      ...plainSections(`${playbook.summary} Nothing changes until a developer has approved it.`),
       ...fields.map(([name, field]) => inputFor(name, field, values[name] ?? '')),
     ],
   }

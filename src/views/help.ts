@@ -24,7 +24,7 @@ export function renderHelp(playbooks: readonly AnyPlaybook[], unknown: string | 
       ...plainSections(unknown === null ? '' : `There is no command “${shorten(unknown, 100)}”. Nothing has changed.`),
       heading('How to use this command'),
       ...plainSections(
-        'Ask for a change to a trainee’s record. You see a preview first. Nothing changes until another developer has approved it.',
+        'Ask for a change to a trainee’s record. You see a preview first. Nothing changes until a developer has approved it.',
       ),
       ...blocks,
       ...(left > 0

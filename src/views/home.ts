@@ -40,7 +40,7 @@ export function renderHome({
       ...list('Waiting for approval', waiting, MOST.waiting, 'Nothing is waiting for approval.'),
       ...list('Recently finished', recent, MOST.recent, 'Nothing has finished recently.'),
       header('Start a new request'),
-      ...plainSections('You see a preview first. Nothing changes until another developer has approved it.'),
+      ...plainSections('You see a preview first. Nothing changes until a developer has approved it.'),
       ...playbooks.slice(0, MOST.playbooks).map(startButton),
       ...(playbooks.length > MOST.playbooks ? [note('Type /trainee to choose from all of them.')] : []),
     ],

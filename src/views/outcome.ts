@@ -1,6 +1,6 @@
 import type { ChangeRequest, Postcondition, Status } from '../entities/chatops/change-request.ts'
 import { columnLabel } from '../register/columns.ts'
-import { formatDateTime } from '../register/times.ts'
+import { formatDateTime, formatLater } from '../register/times.ts'
 import { type Block, heading, plainSections, section, takeWithin } from './blocks.ts'
 import { capitalise, uncapitalise } from './labels.ts'
 import { byWhom, crName } from './request.ts'
@@ -27,20 +27,23 @@ const HEADLINES: Readonly<Record<Status, (cr: string) => string>> = {
 
 /** What has become of a request and what to do next, for its card. Bounded: 12 blocks, 4,000 characters. */
 export function renderOutcome(changeRequest: ChangeRequest): Block[] {
-  const { status, decidedBy, decidedAt, decisionReason, executedAt, finishedAt, expiresAt, outcome } = changeRequest
+  const { status, requester, decidedBy, decidedAt, decisionReason, executedAt, finishedAt, expiresAt, outcome } =
+    changeRequest
   const approved = `Approved by ${byWhom(decidedBy, decidedAt)}.`
-  const made = executedAt ? ` The changes were made on ${formatDateTime(executedAt)}.` : ''
+  const made = executedAt ? ` The changes were made ${formatLater(executedAt, decidedAt)}.` : ''
   switch (status) {
     case 'unsent':
       return [section('Not sent yet. Nothing has changed.')]
     case 'pending':
-      return [section('Another developer must review it. Nothing has changed.')]
+      return [section('A developer must review it. Nothing has changed.')]
     case 'approved':
       return [section(`${approved} The changes are about to be made.`)]
     case 'verifying':
       return [section(`${approved}${made} We are checking the result. You do not need to do anything.`)]
     case 'done': {
-      const checked = finishedAt ? ` We checked the result on ${formatDateTime(finishedAt)}: it is as approved.` : ''
+      const checked = finishedAt
+        ? ` We checked the result ${formatLater(finishedAt, executedAt)}: it is as approved.`
+        : ''
       return [section(`${approved}${made}${checked}`)]
     }
     case 'rejected':
@@ -49,7 +52,7 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
         ...plainSections(decisionReason ? shorten(`Why: ${decisionReason}`, 2500) : ''),
       ]
     case 'cancelled':
-      return [section(`Cancelled by ${byWhom(decidedBy, decidedAt ?? finishedAt)}. Nothing has changed.`)]
+      return [section(`Cancelled by ${byWhom(requester, finishedAt)}. Nothing has changed.`)]
     case 'expired': {
       const before = expiresAt ? ` before ${formatDateTime(expiresAt)}` : ' in time'
       return [section(`Nobody approved it${before}. Nothing has changed.\nSelect “Preview again” to ask for it anew.`)]

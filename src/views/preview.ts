@@ -53,15 +53,16 @@ export function renderPreview({
   const blocks = [
     header(warnings > 0 ? `Read ${count(warnings, 'warning')} first` : 'Nothing stands in the way'),
     section(
-      `Not sent yet. Nothing has changed.\nThis is ${crName(changeRequest)}${trainee ? ` for ${trainee}` : ''}. Select “Ask for approval” if the changes below are right. Another developer must approve them.`,
+      `Not sent yet. Nothing has changed.\nThis is ${crName(changeRequest)}${trainee ? ` for ${trainee}` : ''}. Select “Ask for approval” if the changes below are right. A developer must approve them.`,
     ),
+    ...plainSections(typedIn(changeRequest, 'reason') && `Reason: ${typedIn(changeRequest, 'reason')}`),
+    ...plainSections(typedIn(changeRequest, 'ticket') && `Support ticket: ${typedIn(changeRequest, 'ticket')}`),
     ...bounded(renderVerdicts(checks), { blocks: 34, weight: 10_000 }),
     divider(),
     ...(changes.length > 0 ? [heading('What would change')] : []),
     ...bounded(renderChangeRows(changes, MOST_OF_A_VALUE), { blocks: 32, weight: 16_000 }),
     ...(cut ? [section(`Long values are shortened here. ${REVIEW_SHOWS}`)] : []),
     ...also(renderEffects(plan, { whole: false })),
-    ...plainSections(typedIn(changeRequest, 'reason') && `Reason: ${typedIn(changeRequest, 'reason')}`),
   ]
   const sendable = changeRequest.status === 'unsent'
   return {

@@ -23,7 +23,7 @@ import { renderWholeChanges } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
 import { ACTIONS, INPUT_ACTION, MODALS } from './ids.ts'
 import { byWhom, crName, findPlan, PURGED, traineeLink, typedIn } from './request.ts'
-import { escapeText, plain } from './text.ts'
+import { plain } from './text.ts'
 import { describeChanges } from './values.ts'
 import { renderVerdicts } from './verdicts.ts'
 
@@ -106,12 +106,12 @@ function contentOf(changeRequest: ChangeRequest, plan: Plan, playbook: Playbook,
   const changes = describeChanges(plan, { reveal: true })
   const effects = renderEffects(plan, { whole: true })
   const facts = [
-    `*${escapeText(playbook.title)}*${trainee ? ` for ${trainee}` : ''}`,
+    `${crName(changeRequest)}${trainee ? ` for ${trainee}` : ''}`,
     `Asked for by ${byWhom(requester, sentAt ?? createdAt)}.`,
     ...(expiresAt ? [`It expires on ${formatDateTime(expiresAt)}.`] : []),
   ]
   return [
-    ...one(header(crName(changeRequest)), section(facts.join('\n'))),
+    ...one(header(playbook.title), section(facts.join('\n'))),
     ...formWords(changeRequest, playbook).flatMap((words) => plainSections(words).flatMap((block) => one(block))),
     ...one(divider(), heading('What the checks found')),
     ...renderVerdicts(checksOf(changeRequest)),

@@ -1,5 +1,6 @@
 import type { CheckResult, Verdict } from '../playbooks/plan.ts'
-import { type Group, heading, plainSections } from './blocks.ts'
+import { type Group, heading, plainNote, plainSections } from './blocks.ts'
+import { size } from './text.ts'
 
 const SYMBOLS: Readonly<Record<Verdict, string>> = { holds: '✅', warns: '⚠️', blocks: '⛔', unchecked: '❔' }
 const LOUDNESS: readonly Verdict[] = ['blocks', 'unchecked', 'warns', 'holds']
@@ -9,14 +10,18 @@ export function loudestFirst(checks: readonly CheckResult[]): CheckResult[] {
   return LOUDNESS.flatMap((verdict) => checks.filter((check) => check.verdict === verdict))
 }
 
-/** Every check with what was found: a line for each that holds, a heading of its own for each that does not. */
+/** What was found is set in bold up to this length; longer, it would not fit whole. */
+const LOUD_UP_TO = 1000
+
+/** Every check with what was found: a line for each that holds; what was found comes first for each that does not. */
 export function renderVerdicts(checks: readonly CheckResult[]): Group[] {
   return loudestFirst(checks).map((check) => {
-    const sentence = `${SYMBOLS[check.verdict]} ${check.sentence}`
-    const blocks =
-      check.verdict === 'holds'
-        ? plainSections(`${sentence}. ${check.found}`)
-        : [heading(sentence), ...plainSections(check.found)]
-    return { blocks, shows: 1 }
+    const symbol = SYMBOLS[check.verdict]
+    if (check.verdict === 'holds') {
+      return { blocks: plainSections(`${symbol} ${check.sentence}. ${check.found}`.trimEnd()), shows: 1 }
+    }
+    const loud = `${symbol} ${check.found}`
+    const blocks = size(loud) <= LOUD_UP_TO ? [heading(loud)] : plainSections(loud)
+    return { blocks: [...blocks, plainNote(`Check: ${check.sentence}`)], shows: 1 }
   })
 }

@@ -49,9 +49,9 @@ describe('checks', () => {
     ['route', 'it is the same', {}, 'provider_led_postgrad', 'warns', 'already on Provider-led (postgrad)'],
     ['route', 'there was none', { trainee: { training_route: null } }, 'assessment_only', 'holds', 'from no route'],
 
-    ['route-enabled', 'its flag is on', {}, 'hpitt_postgrad', 'holds', 'It is on'],
-    ['route-enabled', 'its flag is off', { flags: () => false }, 'hpitt_postgrad', 'warns', 'It is off'],
-    ['route-enabled', 'it has no flag', { flags: () => false }, 'assessment_only', 'holds', 'It is on'],
+    ['route-enabled', 'its flag is on', {}, 'hpitt_postgrad', 'holds', 'Providers can choose it'],
+    ['route-enabled', 'its flag is off', { flags: () => false }, 'hpitt_postgrad', 'warns', 'switched off in Register'],
+    ['route-enabled', 'it has no flag', { flags: () => false }, 'assessment_only', 'holds', 'Providers can choose it'],
 
     ['state', 'pending', { trainee: { state: 1 } }, 'assessment_only', 'holds', 'Pending TRN'],
     ['state', 'TRN received', { trainee: { state: 2 } }, 'assessment_only', 'holds', 'TRN received'],
@@ -62,7 +62,7 @@ describe('checks', () => {
       { trainee: { state: 0 } },
       'assessment_only',
       'warns',
-      'The provider can change the route of a draft',
+      'The provider can change its route',
     ],
     ['state', 'withdrawn', { trainee: { state: 4 } }, 'assessment_only', 'warns', 'This record is finished'],
     ['state', 'recommended', { trainee: { state: 3 } }, 'assessment_only', 'warns', 'QTS recommended'],

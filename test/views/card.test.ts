@@ -68,7 +68,7 @@ describe('a card that waits for approval', () => {
 describe('a card of a request that is decided or over', () => {
   const cases: [Status, Partial<Omit<ChangeRequest, 'plan' | 'checks'>>, string[], string[]][] = [
     ['approved', APPROVED, ['is approved', 'Approved by <@U0APPROVER> on 27 October 2021 at 2:20pm'], []],
-    ['verifying', MADE, ['checking the result', 'The changes were made on 27 October 2021 at 2:21pm'], []],
+    ['verifying', MADE, ['checking the result', 'The changes were made at 2:21pm'], []],
     ['done', MADE, ['✅ CR-12 is done', 'Approved by <@U0APPROVER>', 'What changed'], []],
     [
       'rejected',
@@ -82,7 +82,7 @@ describe('a card of a request that is decided or over', () => {
       ['Cancelled by <@U0REQUESTER>', 'Nothing has changed'],
       [],
     ],
-    ['cancelled', { ...APPROVED, decidedBy: 'chatops' }, ['Cancelled by the bot'], []],
+    ['cancelled', {}, ['Cancelled by <@U0REQUESTER>'], []],
     ['expired', {}, ['Nobody approved it before 28 October 2021 at 2:14pm', 'Nothing has changed'], ['Preview again']],
     [
       'stale',

@@ -33,10 +33,8 @@ describe('the preview', () => {
 
   it('shows warnings before what holds, every column before and after, and manual steps ready to copy', () => {
     const read = readingOf(preview())
-    expect(read.indexOf('⚠️ The state is right')).toBeGreaterThan(0)
-    expect(read.indexOf('✅ The provider is right. Found provider.')).toBeGreaterThan(
-      read.indexOf('⚠️ The state is right'),
-    )
+    expect(read.indexOf('⚠️ Found state.')).toBeGreaterThan(0)
+    expect(read.indexOf('✅ The provider is right. Found provider.')).toBeGreaterThan(read.indexOf('⚠️ Found state.'))
     expect(read).toContain('Course start date*\n1 September 2021 → empty')
     expect(read).toContain('To do by hand: Ask for the route to be changed in DTTP')
     expect(read).toContain('```Please change it.\nThanks```')
@@ -58,14 +56,14 @@ describe('a change that is not possible', () => {
     expectView(view)
     expect(view.submit).toBeUndefined()
     const read = readingOf(view)
-    expect(read).toContain('⛔ The provider is right*\nChoose another route.')
+    expect(read).toContain('⛔ Choose another route.*\nCheck: The provider is right')
     expect(read).toContain('Nothing has changed.')
     expect(read.indexOf('✅')).toBeGreaterThan(read.indexOf('⛔'))
   })
 
   it('asks to try again where something could not be checked', () => {
     const read = readingOf(renderBlocked({ playbook, checks: [check('unchecked', 'school', 'GIAS did not answer.')] }))
-    expect(read).toContain('❔ The school is right')
+    expect(read).toContain('Check: The school is right')
     expect(read).toContain('Try again in a few minutes.')
   })
 })

@@ -47,7 +47,6 @@ const DttpPlacementAssignment = z
 
 /** A trainee's contact, without names or addresses: we never ask for those. */
 export type DttpContact = z.output<typeof DttpContact>
-type DttpPlacementAssignment = z.output<typeof DttpPlacementAssignment>
 
 const CONTACT = 'contactid,dfe_trn,dfe_traineeid,_dfe_traineestatusid_value,_parentcustomerid_value,createdon'
 const PLACEMENT_ASSIGNMENT =

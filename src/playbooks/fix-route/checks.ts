@@ -72,8 +72,8 @@ function lookAtRoute({ rows: { trainee }, form }: Parameters<Look>[0]): ReturnTy
 function lookAtFlag({ form, register }: Parameters<Look>[0]): ReturnType<Look> {
   const route = newRoute(form)
   const enabled = route === 'assessment_only' || register.isEnabled(`routes.${route}`)
-  if (enabled) return { verdict: 'holds', found: 'It is on.', evidence: { enabled } }
-  const found = 'It is off: providers cannot choose it, and Register sends no schools for it.'
+  if (enabled) return { verdict: 'holds', found: 'Providers can choose it.', evidence: { enabled } }
+  const found = 'The new route is switched off in Register: providers cannot choose it, and no schools are sent for it.'
   return { verdict: 'warns', found, evidence: { enabled } }
 }
 
@@ -82,13 +82,17 @@ function lookAtState({ rows: { trainee } }: Parameters<Look>[0]): ReturnType<Loo
   const label = stateLabel(trainee.state, trainee.training_route)
   switch (findState(trainee.state)) {
     case 'draft':
-      return { verdict: 'warns', found: `${label}. The provider can change the route of a draft without us.`, evidence }
+      return {
+        verdict: 'warns',
+        found: `The record is a draft. The provider can change its route without us.`,
+        evidence,
+      }
     case 'recommended_for_award':
     case 'withdrawn':
     case 'awarded':
       return {
         verdict: 'warns',
-        found: `${label}. This record is finished. Register lets us change it, but be sure that it should be changed.`,
+        found: `This record is finished: ${label}. Register lets us change it, but be sure that it should be changed.`,
         evidence,
       }
     default:
@@ -129,29 +133,39 @@ function lookAtSchool(
     return { verdict: 'warns', found, evidence }
   }
   if (notApplicable) {
-    const found = `The new route sends one, but “not applicable” is ticked. The provider must choose a school.`
+    const found = `The new route sends the ${which}, but “not applicable” is ticked. The provider must choose one.`
     return { verdict: 'warns', found, evidence }
   }
   if (!rows) {
-    return { verdict: 'warns', found: 'The new route sends one, and none is set. The provider must add it.', evidence }
+    return {
+      verdict: 'warns',
+      found: `The new route sends the ${which}, and none is set. The provider must add it.`,
+      evidence,
+    }
   }
-  return { ...lookAtDttpSchool(rows), evidence }
+  return { ...lookAtDttpSchool(which, rows), evidence }
 }
 
-function lookAtDttpSchool({ school, inDttp }: SchoolRows): { verdict: Verdict; found: string } {
+function lookAtDttpSchool(which: string, { school, inDttp }: SchoolRows): { verdict: Verdict; found: string } {
   const statuses = inDttp.map(({ status_code }) => dttpStatusLabel(status_code)).join(' and ')
   const active = inDttp.filter(({ status_code }) => isActiveInDttp(status_code))
   const urn = `URN ${school.urn}`
   if (inDttp.length === 0) {
-    return { verdict: 'warns', found: `${urn} is not among the DTTP schools, so sending it to DTTP will fail.` }
+    return {
+      verdict: 'warns',
+      found: `The ${which} (${urn}) is not among the DTTP schools, so sending it to DTTP will fail.`,
+    }
   }
   if (active.length === 0) {
-    return { verdict: 'warns', found: `${urn} is ${statuses} in DTTP, so sending it to DTTP will fail.` }
+    return { verdict: 'warns', found: `The ${which} (${urn}) is ${statuses} in DTTP, so sending it to DTTP will fail.` }
   }
   if (active.length > 1) {
-    return { verdict: 'warns', found: `${urn} is in DTTP more than once (${statuses}). Register may use either.` }
+    return {
+      verdict: 'warns',
+      found: `The ${which} (${urn}) is in DTTP more than once (${statuses}). Register may use either.`,
+    }
   }
-  return { verdict: 'holds', found: `${urn} is ${statuses} in DTTP.` }
+  return { verdict: 'holds', found: `It is ${urn}, and is ${statuses} in DTTP.` }
 }
 
 function lookAtDegree({ rows: { degrees }, form }: Parameters<Look>[0]): ReturnType<Look> {

@@ -1,0 +1,98 @@
+// bin/demo --tour: plays the whole story in a local Slack and a database of its own, prints it, and checks every step.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Bot } from './demo/bot.ts'
+import { runSession, type Session, say } from './demo/session.ts'
+import { employBot, openDatabase, openOffice, startAnew } from './demo/stage.ts'
+import { PEOPLE } from './demo/workspace.ts'
+import type { RegisterDatabase } from './register/database.ts'
+import type { Tour } from './tour/acts.ts'
+import { castPerson } from './tour/people.ts'
+import { openRecords } from './tour/records.ts'
+import { openSlackWindow } from './tour/slack-window.ts'
+import { accounting, crashing, racing, recovering } from './tour/story/accidents.ts'
+import { approving } from './tour/story/approving.ts'
+import { asking } from './tour/story/asking.ts'
+import { endings } from './tour/story/endings.ts'
+import { createTranscript, StepFailed } from './tour/transcript.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** Plays the story. The exit code: 0 only if every step held. */
+export function runTour(directory: string): Promise<number> {
+  const began = Date.now()
+  return runSession(directory, async (session) => {
+    await startAnew(session)
+    const tour = await raiseCurtain(session)
+    try {
+      await asking(tour)
+      await approving(tour)
+      const crashed = await crashing(tour)
+      await endings(tour)
+      await racing(tour)
+      await recovering(tour, crashed)
+      await accounting(tour)
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error
+      say(`\n${error.message}\n\nThe bots’ logs are in ${directory}.`)
+      return 1
+    }
+    const { steps, held } = tour.transcript.counts()
+    say(`\nEvery step held: ${steps} steps, ${held} checks, ${Math.round((Date.now() - began) / 1000)} seconds.`)
+    return 0
+  })
+}
+
+/** Two bots on one database: the first does everything, the second answers only the second developer. */
+async function raiseCurtain(session: Session): Promise<Tour> {
+  say('A tour of trainee-chatops: the real bot, a local Slack, and made-up trainees in a real Postgres.')
+  const database = await openDatabase(session, { fsync: false })
+  const [office, annex] = await Promise.all([openOffice(session, 'slack'), openOffice(session, 'slack-two')])
+  const logs = ['bot.log', 'bot-two.log', 'bot-after.log'].map((name) => join(session.directory, name))
+  const [botLog = '', botTwoLog = '', botAfterLog = ''] = logs
+  const soon = { VERIFY_AGAIN_AFTER: '1s' }
+  let bot: Bot
+  ;[bot] = await Promise.all([
+    employBot(session, office, database, { logFile: botLog, ...soon }),
+    employBot(session, annex, database, { logFile: botTwoLog, ROLES: 'bot' }),
+  ])
+  const [window, windowTwo] = await Promise.all([openSlackWindow(office.slack.url), openSlackWindow(annex.slack.url)])
+  const records = await openRecords(database.adminUrl)
+  session.onStop(() => Promise.all([window.leave(), windowTwo.leave(), records.close()]))
+
+  const stage = { transcript: createTranscript((text) => process.stdout.write(text)), ...session }
+  return {
+    ...stage,
+    window,
+    records,
+    support: castPerson(stage, window, PEOPLE.support),
+    developer: castPerson(stage, window, PEOPLE.developer),
+    secondDeveloper: castPerson(stage, windowTwo, PEOPLE.secondDeveloper),
+    guest: castPerson(stage, window, PEOPLE.guest),
+    async crashBot() {
+      process.kill(bot.process.pid, 'SIGKILL')
+      await bot.ended
+    },
+    async restartBot() {
+      bot = await employBot(session, office, database, { logFile: botAfterLog, ...soon })
+    },
+    verifyLedger: async () => verifyLedger(database),
+    loggedErrors: () => logs.flatMap(errorsIn),
+  }
+}
+
+function verifyLedger({ appUrl }: RegisterDatabase): string {
+  const command = ['--import', 'tsx', 'src/cli.ts', 'verify-ledger']
+  const env = { ...process.env, DATABASE_URL: appUrl }
+  const { stdout, stderr } = spawnSync(process.execPath, command, { cwd: ROOT, env, encoding: 'utf8' })
+  return `${stdout}${stderr}`.trim()
+}
+
+/** Lines of pino's level "error" or above. */
+function errorsIn(logFile: string): string[] {
+  if (!existsSync(logFile)) return []
+  const lines = readFileSync(logFile, 'utf8').split('\n').filter(Boolean)
+  return lines.filter((line) => Number(/"level":(\d+)/.exec(line)?.[1]) >= 50)
+}

@@ -1,0 +1,72 @@
+// The local Slack's page, as a person uses it.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Locator, Page } from 'playwright-core'
+
+const PICTURES = fileURLToPath(new URL('../../docs/pictures', import.meta.url))
+
+export class SlackPage {
+  constructor(private readonly page: Page) {}
+
+  async open(url: string): Promise<void> {
+    await this.page.goto(url)
+    await this.page.getByRole('button', { name: 'register-support' }).click()
+  }
+
+  async actAs(name: string): Promise<void> {
+    await this.page.getByLabel('Act as').selectOption({ label: name })
+  }
+
+  async type(text: string): Promise<void> {
+    const composer = this.page.locator('.composer-input').first()
+    await composer.fill(text)
+    await composer.press('Enter')
+  }
+
+  /** The modal that is open, once it says this. */
+  async modal(says: string): Promise<Locator> {
+    const modal = this.page.locator('.modal', { hasText: says })
+    await modal.waitFor()
+    return modal
+  }
+
+  async fill(label: string, value: string): Promise<void> {
+    const input = this.page.locator('.modal .bk-input', { hasText: label })
+    const select = input.locator('select')
+    if ((await select.count()) > 0) await select.selectOption({ label: value })
+    else await input.locator('input, textarea').fill(value)
+  }
+
+  async select(button: string): Promise<void> {
+    await this.page.getByRole('button', { name: button, exact: true }).click()
+  }
+
+  /** The newest message of the channel that says this. */
+  async message(says: string): Promise<Locator> {
+    const message = this.page.locator('.messages .msg', { hasText: says }).last()
+    await message.waitFor()
+    return message
+  }
+
+  async openThread(message: Locator): Promise<Locator> {
+    await message.locator('.thread-summary-count').click()
+    const thread = this.page.locator('.thread-pane').first()
+    await thread.waitFor()
+    return thread
+  }
+
+  /** Blocks that the page could not draw, and shows as a red placeholder. */
+  async undrawn(): Promise<number> {
+    return this.page.locator('.bk-unknown').count()
+  }
+
+  /** A picture for the README; only when asked for with UPDATE_PICTURES=1, as no two are alike to the byte. */
+  async picture(name: string, of: Locator): Promise<void> {
+    if (process.env['UPDATE_PICTURES'] !== '1') return
+    mkdirSync(PICTURES, { recursive: true })
+    await this.page.mouse.move(0, 0)
+    await this.page.evaluate('document.activeElement?.blur()')
+    await of.screenshot({ path: join(PICTURES, name), animations: 'disabled' })
+  }
+}
