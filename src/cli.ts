@@ -56,7 +56,7 @@ function requireUrl(name: string): string {
 
 async function main(): Promise<number> {
   const [name = ''] = process.argv.slice(2)
-  const command = COMMANDS[name]
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command) return command.run()
   console.log('Usage: bin/chatops <command>\n')
   for (const [command, { about }] of Object.entries(COMMANDS)) console.log(`  ${command.padEnd(15)} ${about}`)

@@ -122,6 +122,10 @@ const settings = z.object({
   VERIFY_AGAIN_AFTER: duration.default(6e4).describe('When the result of a change is looked at a second time.'),
   REGISTER_URL: z
     .url({ protocol: /^https?$/ })
+    .refine(
+      (url) => !URL.canParse(url) || (!new URL(url).username && !new URL(url).password),
+      'must not hold a user name or password',
+    )
     .transform((url) => url.replace(/\/+$/, ''))
     .describe('Register’s base URL; trainee links begin with it.'),
   REGISTER_FEATURES: features.describe(

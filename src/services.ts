@@ -3,11 +3,14 @@ import type { Logger } from 'pino'
 import { type RunningBot, startBot } from './bot/app.ts'
 import { createCards } from './bot/cards.ts'
 import { createDirectory } from './bot/directory.ts'
+import { slackLogger } from './bot/slack-log.ts'
 import { createWeb, listen, type Probes } from './bot/web.ts'
 import { type ChangesContext, readDatabaseIdentity } from './changes/context.ts'
+import { demandLeastPrivilege } from './changes/least-privilege.ts'
 import { createPeople } from './changes/people.ts'
 import type { Config } from './config.ts'
 import { createDataSource } from './entities/data-source.ts'
+import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend } from './queue/backend.ts'
 import { type RunningWorker, startWorker } from './queue/worker.ts'
 
@@ -21,13 +24,11 @@ export async function startServices(
   overrides: Partial<Pick<ChangesContext, 'now' | 'onStep'>> = {},
 ): Promise<Services> {
   const database = await createDataSource(config.DATABASE_URL, config.DATABASE_POOL).initialize()
-  const client = new webApi.WebClient(config.SLACK_BOT_TOKEN, {
-    slackApiUrl: config.SLACK_API_URL,
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    timeout: 10_000,
-  })
-  const changes: ChangesContext = { ...(await createChanges(config, log, database, client)), ...overrides }
+  await demandLeastPrivilege(database)
+  demandKnownPlaybooks(config)
+  const client = createClient(config, log, 10_000)
+  await demandOwnWorkspace(client, config, log)
+  const changes: ChangesContext = { ...(await createChanges(config, log, database)), ...overrides }
   const backend = createQueueBackend(queueSettings(config), log)
 
   let bot: RunningBot | null = null
@@ -50,6 +51,7 @@ export async function startServices(
     const cards = createCards(database, client, {
       registerUrl: config.REGISTER_URL,
       approverGroup: groupOf(config.APPROVERS),
+      databaseIdentity: changes.databaseIdentity,
     })
     worker = startWorker(changes, backend, cards, { retention: config.RETENTION })
   }
@@ -75,7 +77,6 @@ async function createChanges(
   config: Config,
   log: Logger,
   database: ChangesContext['database'],
-  client: webApi.WebClient,
 ): Promise<ChangesContext> {
   const now = () => new Date()
   const { standard, byPlaybook } = config.REQUEST_EXPIRY
@@ -89,11 +90,39 @@ async function createChanges(
       isEnabled: (flag) => features.get(flag) ?? (flag.startsWith('routes.') && features.get('routes') === true),
     },
     upstreams: {},
-    people: createPeople(people, createDirectory(client), now),
+    people: createPeople(people, createDirectory(createClient(config, log, DIRECTORY_TIMEOUT_MS)), now),
     log,
     now,
     expiryOf: (playbook) => byPlaybook.get(playbook) ?? standard,
     verifyAgainAfter: config.VERIFY_AGAIN_AFTER,
+  }
+}
+
+/** Slack waits three seconds for an answer to a click; who may click must be known well before. */
+const DIRECTORY_TIMEOUT_MS = 2_000
+
+function createClient(config: Config, log: Logger, timeout: number): webApi.WebClient {
+  return new webApi.WebClient(config.SLACK_BOT_TOKEN, {
+    slackApiUrl: config.SLACK_API_URL,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    timeout,
+    logger: slackLogger(log),
+  })
+}
+
+/** A worker may start while Slack is away; but never with a token of another workspace. */
+async function demandOwnWorkspace(client: webApi.WebClient, config: Config, log: Logger): Promise<void> {
+  const answer = await client.auth.test().catch(() => null)
+  if (!answer) return log.warn('Slack did not say which workspace the bot token belongs to')
+  if (answer.team_id !== config.SLACK_TEAM_ID) {
+    throw new Error('SLACK_BOT_TOKEN belongs to another workspace than SLACK_TEAM_ID')
+  }
+}
+
+function demandKnownPlaybooks({ REQUEST_EXPIRY }: Config): void {
+  for (const name of REQUEST_EXPIRY.byPlaybook.keys()) {
+    if (!findPlaybook(name)) throw new Error('REQUEST_EXPIRY names a playbook that does not exist')
   }
 }
 

@@ -7,7 +7,6 @@ import { ACTIONS, MODALS } from '../src/views/ids.ts'
 /** Bot scopes for each Web API method in the channels we work in, public and private (docs.slack.dev/reference/methods). */
 const SCOPES: Readonly<Record<string, readonly string[]>> = {
   'auth.test': [],
-  'chat.postEphemeral': ['chat:write'],
   'chat.postMessage': ['chat:write'],
   'chat.update': ['chat:write'],
   'conversations.history': ['channels:history', 'groups:history'],

@@ -1,4 +1,4 @@
-import { App, ExpressReceiver, LogLevel, type Logger as SlackLogger, SocketModeReceiver } from '@slack/bolt'
+import { App, ExpressReceiver, SocketModeReceiver } from '@slack/bolt'
 import type { Application } from 'express'
 import type { Logger } from 'pino'
 import { discardUnsent, openHome } from '../handlers/app-home.ts'
@@ -22,6 +22,7 @@ import {
 import { traineeCommand } from '../handlers/trainee-command.ts'
 import { ACTIONS, MODALS } from '../views/ids.ts'
 import { trackInFlight } from './in-flight.ts'
+import { slackLogger } from './slack-log.ts'
 
 export type SlackSettings = {
   mode: 'socket' | 'http'
@@ -107,19 +108,4 @@ function register(app: App, context: HandlerContext): void {
 
 function socketOptions({ apiUrl }: SlackSettings) {
   return { installerOptions: { clientOptions: { slackApiUrl: apiUrl } } }
-}
-
-/** Bolt's log as pino lines. Its debug output holds whole payloads, so nothing below a warning is passed on. */
-function slackLogger(log: Logger): SlackLogger {
-  const line = (messages: unknown[]) =>
-    messages.map((message) => (message instanceof Error ? message.message : String(message))).join(' ')
-  return {
-    debug: () => {},
-    info: () => {},
-    warn: (...messages) => log.warn({ slack: line(messages) }, 'Slack'),
-    error: (...messages) => log.error({ slack: line(messages) }, 'Slack'),
-    setLevel: () => {},
-    getLevel: () => LogLevel.WARN,
-    setName: () => {},
-  }
 }

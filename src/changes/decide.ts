@@ -8,7 +8,7 @@ import type { ChangesContext } from './context.ts'
 import { ChangeError } from './errors.ts'
 import { appendToLedger } from './ledger.ts'
 import { announce, hintExecution } from './outbox.ts'
-import { getRequest, lockRequest, refusalFor } from './requests.ts'
+import { digestOfRequest, getRequest, lockRequest, refusalFor } from './requests.ts'
 import { refuse, refuseUnless } from './standing.ts'
 
 // Every door to a decision leads here. Self-approval is looked at before anything else; there is no exemption.
@@ -24,6 +24,7 @@ type Shown = { digest: string; viewId: string }
  */
 export async function openReview(context: ChangesContext, { id, actor, viewId }: Actor & { viewId: string }) {
   const request = await refuseUnlessDecidable(context, { id, actor }, 'own-request')
+  if (digestOfRequest(context, request) !== request.digest) return refuse(context, 'altered', actor, id)
   await context.database.transaction(async (sql) => {
     await sql.insert(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
     const revealed = personalColumns(request)
@@ -39,6 +40,7 @@ export async function openReview(context: ChangesContext, { id, actor, viewId }:
 
 /** A request that this person has open in this modal, for its other pages. Throws ChangeError `not-shown`. */
 export async function getReviewed(context: ChangesContext, { id, actor, viewId }: Actor & { viewId: string }) {
+  await refuseUnless(context, 'mayApprove', actor, id)
   const request = await getRequest(context.database, id)
   const shown = { changeRequestId: request.id, digest: request.digest, slackUser: actor, viewId }
   if (!(await context.database.manager.existsBy(Review, shown))) throw new ChangeError('not-shown', { cr: `CR-${id}` })
@@ -51,6 +53,7 @@ export async function approve(context: ChangesContext, { id, actor, digest, view
   return decide(context, { id, actor }, async (sql, request, now) => {
     const shown = await sql.existsBy(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
     if (!shown || digest !== request.digest) return { code: 'not-shown' }
+    if (digestOfRequest(context, request) !== digest) return { code: 'altered' }
     await sql.update(ChangeRequest, { id, status: 'pending' }, { status: 'approved', decidedBy: actor, decidedAt: now })
     await hintExecution(sql, id, now)
     await announce(sql, id)
@@ -103,16 +106,16 @@ async function refuseUnlessDecidable(
   const request = await getRequest(context.database, id)
   if (request.requester === actor) return refuse(context, own, actor, id)
   await refuseUnless(context, 'mayApprove', actor, id)
-  const problem = findObstacle(request, context.now())
+  const problem = findObstacle(context, request)
   if (problem) return refuse(context, problem.code, actor, id, problem.facts)
   return request
 }
 
 type Refusal = { code: ChangeError['code']; facts?: ChangeError['facts'] }
 
-function findObstacle(request: ChangeRequest, now: Date): Refusal | null {
+function findObstacle(context: ChangesContext, request: ChangeRequest): Refusal | null {
   if (request.status !== 'pending') return refusalFor(request)
-  if (request.expiresAt && request.expiresAt <= now) {
+  if (request.expiresAt && request.expiresAt <= context.now()) {
     return { code: 'expired', facts: { when: formatDateTime(request.expiresAt) } }
   }
   return null
@@ -127,7 +130,7 @@ async function decide(
   const decided = await context.database.transaction(async (sql) => {
     const request = await lockRequest(sql, id)
     const now = context.now()
-    const refusal = findObstacle(request, now) ?? (await act(sql, request, now))
+    const refusal = findObstacle(context, request) ?? (await act(sql, request, now))
     if (!refusal) return { request: await sql.findOneByOrFail(ChangeRequest, { id }) }
     await appendToLedger(sql, { changeRequest: id, event: 'refused', actor, details: { because: refusal.code } })
     return { refusal }

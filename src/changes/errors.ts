@@ -39,6 +39,10 @@ const CATALOGUE = {
     title: `${f.cr} is no longer waiting for approval`,
     text: `${f.detail}\nNothing has changed because of what you selected.`,
   }),
+  altered: (f: Facts) => ({
+    title: `${f.cr} is not as it was asked for`,
+    text: 'Its record was altered, or it belongs to another database or version of the bot.\nNothing has changed. Ask for the change again, and tell the Register developers.',
+  }),
   'not-shown': (f: Facts) => ({
     title: 'Review the request first',
     text: `We have no record of showing you ${f.cr} as it is now.\nNothing has changed. Select “Review & approve” on the request and read it there.`,

@@ -1,7 +1,7 @@
 import { type EntityManager, EntityNotFoundError } from 'typeorm'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { getPlaybook } from '../playbooks/index.ts'
-import { canonical, digestOf, type Plan, planOf } from '../playbooks/plan.ts'
+import { canonical, type Plan, planOf } from '../playbooks/plan.ts'
 import { TABLES } from '../playbooks/rows.ts'
 import { writeTraineeAudit } from '../register/audits.ts'
 import { type Assessment, gather, judge } from './assess.ts'
@@ -9,7 +9,7 @@ import type { ChangesContext, ExecutionStep } from './context.ts'
 import { UpstreamUnavailable } from './errors.ts'
 import { appendToLedger, THE_BOT } from './ledger.ts'
 import { announce } from './outbox.ts'
-import { getRequest } from './requests.ts'
+import { digestOfRequest, getRequest } from './requests.ts'
 import { isTransient, retryConflicts } from './transient.ts'
 import { claim, type Execution, endFailed, endGone, endMoved, PostconditionFailed, postpone } from './unexecuted.ts'
 import { writePlan } from './write-plan.ts'
@@ -26,6 +26,7 @@ export async function execute(context: ChangesContext, id: string): Promise<Exec
     return await carryOut(context, request)
   } catch (error) {
     if (isTransient(error) || error instanceof UpstreamUnavailable) return postpone(context, id, error)
+    if (error instanceof EntityNotFoundError) return endGone(context, id)
     return endFailed(context, id, error)
   }
 }
@@ -33,8 +34,7 @@ export async function execute(context: ChangesContext, id: string): Promise<Exec
 async function carryOut(context: ChangesContext, request: ChangeRequest): Promise<Execution> {
   const playbook = getPlaybook(request.playbook)
   const form = request.form ?? {}
-  const gathered = await gatherUnlessGone(context, request)
-  if (!gathered) return endGone(context, request.id)
+  const gathered = await gather(context, playbook, form)
   await step(context, 'asked', request.id)
 
   const execution = await retryConflicts(() =>
@@ -100,15 +100,6 @@ async function step(context: ChangesContext, name: ExecutionStep, id: string): P
   await context.onStep?.(name, id)
 }
 
-async function gatherUnlessGone(context: ChangesContext, request: ChangeRequest) {
-  try {
-    return await gather(context, getPlaybook(request.playbook), request.form ?? {})
-  } catch (error) {
-    if (error instanceof EntityNotFoundError) return null
-    throw error
-  }
-}
-
 /** Locks just the rows the plan writes, in one fixed order, in the mode that lets Rails insert rows referring to them. */
 async function lockRows(sql: EntityManager, plan: Plan): Promise<void> {
   const updates = [...plan.updates].sort((a, b) =>
@@ -124,18 +115,11 @@ async function lockRows(sql: EntityManager, plan: Plan): Promise<void> {
   }
 }
 
+/** Whether what would be done now, and what stands in the request, are both what was approved. */
 function isSame(context: ChangesContext, request: ChangeRequest, version: number, now: Assessment): boolean {
   if (!now.plan || version !== request.playbookVersion) return false
-  const digest = digestOf({
-    changeRequest: request.id,
-    playbook: request.playbook,
-    version,
-    form: request.form,
-    plan: now.plan,
-    checks: now.checks,
-    database: context.databaseIdentity,
-  })
-  return digest === request.digest
+  const today = { ...request, plan: now.plan, checks: now.checks }
+  return [today, request].every((version) => digestOfRequest(context, version) === request.digest)
 }
 
 function demandPostconditions(found: readonly { sentence: string; holds: boolean }[]): void {

@@ -8,7 +8,7 @@ import type { ChangesContext } from './context.ts'
 import { ChangeError, UpstreamUnavailable } from './errors.ts'
 import { appendToLedger } from './ledger.ts'
 import { announce } from './outbox.ts'
-import { endAsStale, lockRequest } from './requests.ts'
+import { endAsStale, getRequest, lockRequest } from './requests.ts'
 import { refuseUnless } from './standing.ts'
 
 /** What a preview came to. Only `ready` leaves a change request behind, not yet sent. */
@@ -104,6 +104,7 @@ async function keep(
 
 /** "Ask for approval": the request is sent to the channel, unless its rows have moved since the preview. */
 export async function send(context: ChangesContext, asked: { id: string; requester: string }): Promise<ChangeRequest> {
+  await getRequest(context.database, asked.id)
   await refuseUnless(context, 'mayRequest', asked.requester, asked.id)
   try {
     return await context.database.transaction((sql) => sendUnsent(context, sql, asked))

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import { In } from 'typeorm'
 import { ChangeRequest, type Status } from '../entities/chatops/change-request.ts'
+import { checksOf, digestOf, planOf } from '../playbooks/plan.ts'
 import { formatDateTime } from '../register/times.ts'
 import type { ChangesContext } from './context.ts'
 import { ChangeError } from './errors.ts'
@@ -12,6 +13,19 @@ export async function lockRequest(sql: EntityManager, id: string): Promise<Chang
   const request = await sql.findOne(ChangeRequest, { where: { id }, lock: { mode: 'pessimistic_write' } })
   if (!request) throw new ChangeError('not-found')
   return request
+}
+
+/** The digest of a request as it stands in the database; differs from `request.digest` if someone altered its row. */
+export function digestOfRequest(context: ChangesContext, request: ChangeRequest): string {
+  return digestOf({
+    changeRequest: request.id,
+    playbook: request.playbook,
+    version: request.playbookVersion,
+    form: request.form,
+    plan: planOf(request),
+    checks: checksOf(request),
+    database: context.databaseIdentity,
+  })
 }
 
 /** Throws ChangeError `not-found`, also for an id that is no number. */

@@ -49,12 +49,12 @@ export async function findDrift(context: ChangesContext): Promise<number> {
   const due = await findIds(context, `status = 'pending'`, [])
   let stale = 0
   for (const id of due) {
-    const request = await context.database.manager.findOneBy(ChangeRequest, { id })
-    if (!request || (await findMoved(context.database.manager, planOf(request), 'before')).length === 0) continue
+    const hasMoved = await alone(context, id, () => moved(context, id))
+    if (!hasMoved) continue
     stale += await sweepEach(context, [id], ['pending'], async (sql, locked) => {
-      const moved = await findMoved(sql, planOf(locked), 'before')
-      if (moved.length > 0)
-        await endAsStale(context, sql, locked, { columns: moved.map(({ column }) => column), checks: [] })
+      const now = await findMoved(sql, planOf(locked), 'before')
+      if (now.length > 0)
+        await endAsStale(context, sql, locked, { columns: now.map(({ column }) => column), checks: [] })
     })
   }
   return stale
@@ -69,7 +69,7 @@ export async function verifyDue(context: ChangesContext): Promise<number> {
                   ORDER BY next_verify_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id`,
     [now, new Date(now.getTime() + VERIFY_LEASE_MS), VERIFY_BATCH],
   )) as [{ id: string }[], number]
-  await Promise.all(leased.map(({ id }) => verify(context, id)))
+  await Promise.all(leased.map(({ id }) => alone(context, id, () => verify(context, id))))
   return leased.length
 }
 
@@ -83,7 +83,7 @@ export async function purge(context: ChangesContext, keptMs: number): Promise<nu
       const { affected } = await sql.update(
         ChangeRequest,
         { id, plan: Not(IsNull()) },
-        { form: null, plan: null, checks: null },
+        { form: null, plan: null, checks: null, decisionReason: null },
       )
       if (!affected) return
       await appendToLedger(sql, { changeRequest: id, event: 'purged', actor: THE_BOT })
@@ -91,6 +91,21 @@ export async function purge(context: ChangesContext, keptMs: number): Promise<nu
     })
   }
   return purged
+}
+
+async function moved(context: ChangesContext, id: string): Promise<boolean> {
+  const request = await context.database.manager.findOneBy(ChangeRequest, { id })
+  return request !== null && (await findMoved(context.database.manager, planOf(request), 'before')).length > 0
+}
+
+/** One request's trouble is logged and does not hold up the others. */
+async function alone<T>(context: ChangesContext, id: string, sweep: () => Promise<T>): Promise<T | null> {
+  try {
+    return await sweep()
+  } catch (error) {
+    context.log.error({ changeRequest: id, error: error instanceof Error ? error.name : 'unknown' }, 'a sweep failed')
+    return null
+  }
 }
 
 async function findIds(context: ChangesContext, where: string, parameters: unknown[]): Promise<string[]> {
@@ -110,15 +125,17 @@ async function sweepEach(
 ): Promise<number> {
   let swept = 0
   for (const id of ids) {
-    await context.database.transaction(async (sql) => {
-      const request = await sql.findOne(ChangeRequest, {
-        where: { id },
-        lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
-      })
-      if (!request || !statuses.includes(request.status)) return
-      await act(sql, request)
-      swept++
-    })
+    await alone(context, id, () =>
+      context.database.transaction(async (sql) => {
+        const request = await sql.findOne(ChangeRequest, {
+          where: { id },
+          lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
+        })
+        if (!request || !statuses.includes(request.status)) return
+        await act(sql, request)
+        swept++
+      }),
+    )
   }
   return swept
 }

@@ -19,6 +19,8 @@ export class PostconditionFailed extends Error {}
 
 /** For how long an execution that cannot reach what it needs is tried again. */
 const GIVE_UP_AFTER_MS = 30 * 60_000
+/** A longer silence between two attempts means that nobody was trying: the half hour begins anew. */
+const STILL_TRYING_MS = 5 * 60_000
 
 /** What else an approval is bound to: the playbook's version and the database itself. */
 const SAME_SOFTWARE = 'The request was made with this version of the bot, for this database'
@@ -59,7 +61,9 @@ export async function postpone(context: ChangesContext, id: string, cause: unkno
     const request = await claim(sql, id)
     if (!request) return 'not-approved'
     const now = context.now()
-    const since = request.upstreamFailingSince ?? now
+    const tried = request.hintedAt ?? now
+    const lately = now.getTime() - tried.getTime() < STILL_TRYING_MS
+    const since = (lately ? request.upstreamFailingSince : null) ?? now
     if (now.getTime() - since.getTime() < GIVE_UP_AFTER_MS) {
       await sql.update(ChangeRequest, { id, status: 'approved' }, { upstreamFailingSince: since })
       return 'postponed'

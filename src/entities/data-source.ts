@@ -18,6 +18,9 @@ import { exactTypes } from './timestamp.ts'
 const REGISTER = [Audit, Degree, DttpSchool, Provider, School, Trainee, User]
 const CHATOPS = [ChangeRequest, LedgerEntry, OutboxRow, Review]
 
+/** A process that hangs must not hold a lock that everyone needs, the ledger's head above all. */
+const SESSION = '-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=15s'
+
 /**
  * A pool of sessions on Register's database, exact in time: sessions run in UTC, and dates and timestamps stay text.
  * Nothing is ever synchronised: Register's tables belong to Rails, ours to the migrations.
@@ -36,6 +39,6 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
     schema: 'chatops',
     synchronize: false,
     installExtensions: false, // for our uuid column TypeORM would add uuid-ossp to Register's schema
-    extra: { types: exactTypes(pg.types as never), options: '-c timezone=UTC' },
+    extra: { types: exactTypes(pg.types as never), options: SESSION },
   })
 }

@@ -3,6 +3,10 @@
 DO $$ BEGIN EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO chatops_owner', current_database()); END $$;
 DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO chatops_app', current_database()); END $$;
 
+-- What an earlier version could do and this one need not is taken back first.
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM chatops_app;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM chatops_app;
+
 GRANT USAGE ON SCHEMA public TO chatops_app;
 GRANT SELECT ON public.trainees, public.providers, public.schools, public.dttp_schools, public.degrees, public.audits
   TO chatops_app;

@@ -1,7 +1,9 @@
+import { ChangeError } from '../changes/errors.ts'
 import { discard } from '../changes/propose.ts'
 import { listAllRequests, listRequests } from '../changes/requests.ts'
 import { playbooks } from '../playbooks/index.ts'
 import { renderHome } from '../views/home.ts'
+import { renderNoticeHome } from '../views/notice.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, HomeOpened, SlackClient } from './entry-points.ts'
 
@@ -22,7 +24,13 @@ export async function discardUnsent(context: HandlerContext, { ack, action, body
 }
 
 async function publish(context: HandlerContext, client: SlackClient, user: string): Promise<void> {
-  const { database, register } = context.changes
+  const { database, register, people } = context.changes
+  const standings = await Promise.all([people.mayRequest(user), people.mayApprove(user)])
+  if (!standings.includes('allowed')) {
+    const code = standings.includes('people-unknown') ? 'people-unknown' : 'not-a-requester'
+    const view = renderNoticeHome(new ChangeError(code).words)
+    return void (await client.views.publish({ user_id: user, view }))
+  }
   const [unsent, waiting, recent] = await Promise.all([
     listRequests(database, user, ['unsent'], 10),
     listAllRequests(database, ['pending', 'approved', 'verifying'], 10),

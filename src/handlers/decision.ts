@@ -10,14 +10,16 @@ import {
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { getPlaybook } from '../playbooks/index.ts'
 import { readFormValues } from '../views/form.ts'
-import { renderNoticeBlocks, renderNoticeView } from '../views/notice.ts'
+import { renderNoticeView } from '../views/notice.ts'
 import { renderOpeningReview, renderReject, renderReview } from '../views/review.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { requestMetadata, reviewMetadata } from './form-metadata.ts'
+import { tell } from './tell.ts'
 
 /** "Review & approve": the full request for this one person, or why they may not see it. */
-export async function reviewRequest(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+export async function reviewRequest(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
   await ack()
   let viewId: string | undefined
   try {
@@ -29,7 +31,7 @@ export async function reviewRequest(context: HandlerContext, { ack, action, body
   } catch (error) {
     const words = wordsFor(context, error)
     if (viewId) await client.views.update({ view_id: viewId, view: renderNoticeView(words) }).catch(() => {})
-    else await tell({ body, client } as Click, words)
+    else await tell(context, click, words)
   }
 }
 
@@ -37,7 +39,7 @@ export async function reviewRequest(context: HandlerContext, { ack, action, body
 export async function turnReviewPage(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
   await ack()
   const [id = '', page = '0'] = (action.value ?? '').split(':')
-  const viewId = body.view?.id
+  const viewId = body.view?.root_view_id ?? body.view?.id
   if (!viewId) return
   const show = (view: ReturnType<typeof renderNoticeView>) => client.views.update({ view_id: viewId, view })
   try {
@@ -52,7 +54,7 @@ export async function turnReviewPage(context: HandlerContext, { ack, action, bod
 export async function approveRequest(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
   try {
     const { changeRequest: id, digest } = reviewMetadata.parse(JSON.parse(view.private_metadata))
-    const viewId = view.root_view_id ?? view.id // the local Slack gives a view a new id at every update
+    const viewId = view.root_view_id ?? view.id // the modal as it was opened; the local Slack renames it at every update
     const request = await approve(context.changes, { id, actor: body.user.id, digest, viewId })
     context.nudge()
     const text = 'It is carried out now, once, against the record as you saw it. The result appears on the request.'
@@ -63,13 +65,14 @@ export async function approveRequest(context: HandlerContext, { ack, view, body 
 }
 
 /** "Reject" on the card: asks for the reason. */
-export async function openRejection(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+export async function openRejection(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
   await ack()
   try {
     const changeRequest = await checkRejection(context.changes, { id: action.value ?? '', actor: body.user.id })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderReject({ changeRequest }) })
   } catch (error) {
-    await tell({ body, client } as Click, wordsFor(context, error))
+    await tell(context, click, wordsFor(context, error))
   }
 }
 
@@ -79,6 +82,7 @@ export async function rejectRequest(context: HandlerContext, { ack, view, body }
     const { changeRequest: id } = requestMetadata.parse(JSON.parse(view.private_metadata))
     const reason = (readFormValues(view.state.values)['reason'] ?? '').trim()
     if (!reason) return await ack({ response_action: 'errors', errors: { reason: 'Enter a reason.' } })
+    await checkRejection(context.changes, { id, actor: body.user.id }) // before the field says anything about a trainee
     const personal = await findPersonalDataIn(context.changes, id, reason)
     if (personal) {
       const problem = `Remove the trainee’s ${personal}: everyone in the channel can read this.`
@@ -94,27 +98,18 @@ export async function rejectRequest(context: HandlerContext, { ack, view, body }
 }
 
 /** "Cancel request". The card itself shows that it worked. */
-export async function cancelRequest(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+export async function cancelRequest(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body } = click
   await ack()
   try {
     await cancel(context.changes, { id: action.value ?? '', actor: body.user.id })
     context.nudge()
   } catch (error) {
-    await tell({ body, client } as Click, wordsFor(context, error))
+    await tell(context, click, wordsFor(context, error))
   }
 }
 
 function renderPage(context: HandlerContext, changeRequest: ChangeRequest, page: number) {
   const playbook = getPlaybook(changeRequest.playbook)
   return renderReview({ changeRequest, playbook, registerUrl: context.changes.register.url, page }).view
-}
-
-/** Words for this one person, in the channel where they clicked. */
-async function tell(
-  { body, client }: Pick<Click, 'body' | 'client'>,
-  words: { title: string; text: string },
-): Promise<void> {
-  const channel = body.channel?.id
-  if (!channel) return
-  await client.chat.postEphemeral({ channel, user: body.user.id, ...renderNoticeBlocks(words) })
 }

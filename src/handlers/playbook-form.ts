@@ -1,6 +1,8 @@
 import * as z from 'zod'
+import { appendToLedger } from '../changes/ledger.ts'
 import { type Proposal, propose, send } from '../changes/propose.ts'
 import { getRequest } from '../changes/requests.ts'
+import { refuseUnless } from '../changes/standing.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { parseForm } from '../playbooks/form.ts'
 import { findPlaybook, getPlaybook } from '../playbooks/index.ts'
@@ -11,6 +13,7 @@ import { renderBlocked, renderChecking, renderNothingToDo, renderPreview } from 
 import { type HandlerContext, slackErrorOf, wordsFor } from './context.ts'
 import type { Click, SlackClient, Submission } from './entry-points.ts'
 import { formMetadata, requestMetadata } from './form-metadata.ts'
+import { tell } from './tell.ts'
 
 type View = Parameters<SlackClient['views']['update']>[0]['view']
 
@@ -35,11 +38,15 @@ export async function submitForm(context: HandlerContext, { ack, view, body, cli
     const metadata = formMetadata.parse(JSON.parse(view.private_metadata))
     const playbook = getPlaybook(metadata.playbook)
     const { changes } = context
+    await refuseUnless(changes, 'mayRequest', body.user.id) // before a field says anything about a trainee
     const parsed = await parseForm(playbook.form, withPrefill(playbook, view.state.values, metadata.prefilled), {
       sql: changes.database.manager,
       registerUrl: changes.register.url,
     })
-    if (!parsed.ok) return await ack({ response_action: 'errors', errors: parsed.errors })
+    if (!parsed.ok) {
+      await recordRevealing(changes, body.user.id, parsed.revealing)
+      return await ack({ response_action: 'errors', errors: parsed.errors })
+    }
     await ack({ response_action: 'update', view: renderChecking(playbook) })
     acknowledged = true
     const asked = { playbook, form: parsed.values, requester: body.user.id, channel: metadata.channel }
@@ -64,11 +71,13 @@ export async function askForApproval(context: HandlerContext, { ack, view, body 
 }
 
 /** "Preview again": a new request with the same form, whose requester is whoever clicked. */
-export async function previewAgain(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+export async function previewAgain(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
   await ack()
-  const viewId = await openChecking(context, client, body.trigger_id)
+  const viewId = await openChecking(context, click)
   if (!viewId) return
   try {
+    await refuseUnless(context.changes, 'mayRequest', body.user.id)
     const old = await getRequest(context.changes.database, action.value ?? '')
     const playbook = findPlaybook(old.playbook)
     const values = old.form
@@ -92,9 +101,10 @@ export async function previewAgain(context: HandlerContext, { ack, action, body,
 }
 
 /** Opens the preview of one's own unsent request, from the Home tab. */
-export async function openUnsent(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+export async function openUnsent(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
   await ack()
-  const viewId = await openChecking(context, client, body.trigger_id)
+  const viewId = await openChecking(context, click)
   if (!viewId) return
   try {
     const request = await getRequest(context.changes.database, action.value ?? '')
@@ -106,13 +116,17 @@ export async function openUnsent(context: HandlerContext, { ack, action, body, c
 }
 
 /** A button that starts a playbook from the Home tab; its card goes to the first allowed channel. */
-export async function startPlaybook(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+export async function startPlaybook(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
   await ack()
-  const playbook = findPlaybook(action.value ?? '')
-  const channel = body.channel?.id ?? context.allowedChannels[0]
-  if (!playbook || !channel || !body.trigger_id) return
-  const view = renderForm(playbook, { metadata: JSON.stringify({ playbook: playbook.name, channel }) })
-  await client.views.open({ trigger_id: body.trigger_id, view })
+  try {
+    await refuseUnless(context.changes, 'mayRequest', body.user.id)
+    const playbook = getPlaybook(action.value ?? '')
+    const metadata = JSON.stringify({ playbook: playbook.name, channel: context.allowedChannels[0] })
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderForm(playbook, { metadata }) })
+  } catch (error) {
+    await tell(context, click, wordsFor(context, error))
+  }
 }
 
 /** A required value that was filled in for people and that they left alone; some clients send such a value as empty. */
@@ -144,15 +158,26 @@ function renderRequestPreview(context: HandlerContext, changeRequest: ChangeRequ
   return renderPreview({ changeRequest, playbook: getPlaybook(changeRequest.playbook), registerUrl })
 }
 
-async function openChecking(
-  context: HandlerContext,
-  client: SlackClient,
-  trigger: string | undefined,
-): Promise<string | null> {
-  const opened = await client.views
-    .open({ trigger_id: trigger ?? '', view: renderChecking(null) })
-    .catch((error: unknown) => void wordsFor(context, error))
-  return opened?.view?.id ?? null
+async function openChecking(context: HandlerContext, click: Click): Promise<string | null> {
+  try {
+    const { view } = await click.client.views.open({
+      trigger_id: click.body.trigger_id ?? '',
+      view: renderChecking(null),
+    })
+    return view?.id ?? null
+  } catch (error) {
+    await tell(context, click, wordsFor(context, error))
+    return null
+  }
+}
+
+/** Someone wrote who a trainee is, or tried out what we would recognise: that is on record, without the text. */
+async function recordRevealing(changes: HandlerContext['changes'], actor: string, fields: readonly string[]) {
+  if (fields.length === 0) return
+  const details = { because: 'personal-data', fields }
+  await changes.database.transaction((sql) =>
+    appendToLedger(sql, { changeRequest: null, event: 'refused', actor, details }),
+  )
 }
 
 /** Shows a view in a modal that is open; if the person has closed it, what was prepared is kept as "not sent yet". */

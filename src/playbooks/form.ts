@@ -98,7 +98,9 @@ export function ticket(): Field<string> {
   }
 }
 
-export type FormResult = { ok: true; values: Record<string, string> } | { ok: false; errors: Record<string, string> }
+export type FormResult =
+  | { ok: true; values: Record<string, string> }
+  | { ok: false; errors: Record<string, string>; revealing: string[] }
 
 /**
  * What was typed, as a form's values, or words for each field that cannot be used. Looks at shape first and then, in
@@ -111,6 +113,7 @@ export async function parseForm(
 ): Promise<FormResult> {
   const values: Record<string, string> = {}
   const errors: Record<string, string> = {}
+  const revealing: string[] = []
   for (const [name, field] of Object.entries(fields)) {
     const shape = field.schema.safeParse(withoutControls(typed[name]))
     if (!shape.success) {
@@ -130,10 +133,13 @@ export async function parseForm(
       const text = values[name]
       if (!field.freeText || !text) continue
       const personal = await findPersonalData(context.sql, slug, text)
-      if (personal) errors[name] = `Remove the trainee’s ${personal}: everyone in the channel can read this.`
+      if (personal) {
+        revealing.push(name)
+        errors[name] = `Remove the trainee’s ${personal}: everyone in the channel can read this.`
+      }
     }
   }
-  return Object.keys(errors).length === 0 ? { ok: true, values } : { ok: false, errors }
+  return Object.keys(errors).length === 0 ? { ok: true, values } : { ok: false, errors, revealing }
 }
 
 /**

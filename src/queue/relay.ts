@@ -18,6 +18,8 @@ export type Effects = Readonly<Record<OutboxKind, (row: Claimed) => Promise<void
 const SLOTS = 20
 const POLL_MS = 200
 const MAX_DELAY_MS = 5 * 60_000
+/** Someone waits for an approved change; asking the queue again costs nothing. */
+const MAX_HINT_DELAY_MS = 5_000
 /** After about a day of five-minute delays nobody is waiting for the message any more. */
 const MAX_ATTEMPTS = 300
 
@@ -69,8 +71,8 @@ async function putBack(
     log.error({ because }, 'outbox row given up')
     return giveUp(sql, row.id, because)
   }
-  const delay =
-    error instanceof RetryLater ? error.delay : Math.min(500 * 2 ** Math.min(row.attempts, 12), MAX_DELAY_MS)
+  const longest = row.kind === 'hint' ? MAX_HINT_DELAY_MS : MAX_DELAY_MS
+  const delay = error instanceof RetryLater ? error.delay : Math.min(500 * 2 ** Math.min(row.attempts, 12), longest)
   log.warn({ because, delay }, 'outbox row postponed')
   await postpone(sql, row.id, delay, because)
 }

@@ -1,3 +1,4 @@
+import type { types } from '@slack/bolt'
 import { type Block, header, heading, type Message, type Modal, plainSections, section } from './blocks.ts'
 import { MODALS } from './ids.ts'
 import { escapeText, plain, split } from './text.ts'
@@ -14,6 +15,11 @@ export function renderNoticeView({ title, text }: Words): Modal {
     close: plain('Close'),
     blocks: [header(title), ...lines(text)],
   }
+}
+
+/** A refusal in place of the Home tab. */
+export function renderNoticeHome({ title, text }: Words): types.HomeView {
+  return { type: 'home', blocks: [header(title), ...lines(text)] }
 }
 
 /** A refusal or failure as a message that only one person sees. */

@@ -5,6 +5,7 @@ import { seedRegister } from '../../sandbox/register/seed.ts'
 import type { ChangesContext, ExecutionStep } from '../../src/changes/context.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
+import { hintAgain } from '../../src/changes/sweep.ts'
 import { LedgerEntry } from '../../src/entities/chatops/ledger-entry.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { approveRequest, createLifecycle, sendRequest } from '../support/lifecycle.ts'
@@ -92,14 +93,29 @@ describe('when what it needs is away', () => {
     },
   )
 
+  test('two failures with a long silence between them are not 30 minutes of trying', async () => {
+    const id = await approved()
+    onStep = (step) => (step === 'written' ? cutConnections() : Promise.resolve())
+    expect(await execute(context, id)).toBe('postponed')
+    clock += 31 * MINUTE
+    expect(await execute(context, id)).toBe('postponed')
+    onStep = async () => {}
+    expect(await execute(context, id)).toBe('executed')
+  })
+
   test('it is tried for 30 minutes, and then needs attention', async () => {
     const id = await approved()
     const before = await registerRows()
     onStep = (step) => (step === 'written' ? cutConnections() : Promise.resolve())
     expect(await execute(context, id)).toBe('postponed')
-    clock += 30 * MINUTE - 1
-    expect(await execute(context, id)).toBe('postponed')
-    clock += 1
+    const began = clock
+    while (clock < began + 30 * MINUTE - 4 * MINUTE) {
+      clock += 4 * MINUTE
+      await hintAgain(context)
+      expect(await execute(context, id)).toBe('postponed')
+    }
+    clock = began + 30 * MINUTE
+    await hintAgain(context)
     expect(await execute(context, id)).toBe('failed')
     const { status, outcome } = await getRequest(context.database, id)
     expect({ status, problem: outcome.problem }).toEqual({

@@ -130,8 +130,16 @@ describe('free text about the trainee', () => {
     ['address', 'moved to DE10XX'],
   ])('may not hold their %s: %j', async (what, text) => {
     const problem = `Remove the trainee’s ${what}: everyone in the channel can read this.`
-    expect(await refused({ ...GOOD, reason: text })).toEqual({ ok: false, errors: { reason: problem } })
-    expect(await refused({ ...GOOD, ticket: text })).toEqual({ ok: false, errors: { ticket: problem } })
+    expect(await refused({ ...GOOD, reason: text })).toEqual({
+      ok: false,
+      errors: { reason: problem },
+      revealing: ['reason'],
+    })
+    expect(await refused({ ...GOOD, ticket: text })).toEqual({
+      ok: false,
+      errors: { ticket: problem },
+      revealing: ['ticket'],
+    })
   })
 
   test('is not held against another trainee’s name', async () => {

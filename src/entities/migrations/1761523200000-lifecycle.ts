@@ -86,7 +86,8 @@ const CHANGE_REQUESTS = `
   BEGIN
     IF NEW.id <> OLD.id OR NEW.playbook <> OLD.playbook OR NEW.playbook_version <> OLD.playbook_version
       OR NEW.requester <> OLD.requester OR NEW.digest <> OLD.digest OR NEW.subjects <> OLD.subjects
-      OR NEW.created_at <> OLD.created_at THEN
+      OR NEW.created_at <> OLD.created_at OR NEW.channel <> OLD.channel
+      OR NEW.trainee_id IS DISTINCT FROM OLD.trainee_id OR NEW.follows IS DISTINCT FROM OLD.follows THEN
       RAISE EXCEPTION 'change request % is fixed once proposed', OLD.id USING ERRCODE = 'check_violation';
     END IF;
     IF (NEW.form IS DISTINCT FROM OLD.form OR NEW.plan IS DISTINCT FROM OLD.plan OR NEW.checks IS DISTINCT FROM OLD.checks)
@@ -104,7 +105,8 @@ const CHANGE_REQUESTS = `
           USING ERRCODE = 'check_violation';
       END IF;
       IF NEW.status = 'pending' THEN
-        INSERT INTO chatops.open_subjects SELECT DISTINCT unnest(NEW.subjects), NEW.id;
+        INSERT INTO chatops.open_subjects
+          SELECT DISTINCT subject, NEW.id FROM unnest(NEW.subjects) AS subject ORDER BY subject;
       ELSIF NOT EXISTS (SELECT FROM chatops.transitions WHERE from_status = NEW.status) THEN
         DELETE FROM chatops.open_subjects WHERE change_request_id = NEW.id;
         NEW.finished_at := coalesce(NEW.finished_at, now());

@@ -95,6 +95,8 @@ function lookAtState({ rows: { trainee } }: Parameters<Look>[0]): ReturnType<Loo
         found: `This record is finished: ${label}. Register lets us change it, but be sure that it should be changed.`,
         evidence,
       }
+    case null:
+      return { verdict: 'warns', found: `${label}. Register may have changed since this check was written.`, evidence }
     default:
       return { verdict: 'holds', found: `${label}.`, evidence }
   }

@@ -67,7 +67,7 @@ function askDttp(trainee: Rows['trainee'], route: keyof typeof TRAINING_ROUTES, 
 async function findAudit(sql: Parameters<typeof columnsHold>[0], traineeId: string, columns: string[]) {
   const audits = await sql.find(Audit, {
     where: { auditable_type: 'Trainee', auditable_id: Number(traineeId), action: 'update' },
-    order: { version: 'DESC', id: 'DESC' },
+    order: { version: { direction: 'DESC', nulls: 'LAST' }, id: 'DESC' },
     take: 20,
   })
   return audits.find((audit) => columns.every((column) => column in (audit.audited_changes ?? {}))) ?? null

@@ -37,7 +37,7 @@ export async function readRows(sql: EntityManager, slug: string): Promise<Rows> 
     degrees: await sql.countBy(Degree, { trainee_id: trainee.id }),
     lastAudit: await sql.findOne(Audit, {
       where: { auditable_type: 'Trainee', auditable_id: Number(trainee.id) },
-      order: { version: 'DESC', id: 'DESC' },
+      order: { version: { direction: 'DESC', nulls: 'LAST' }, id: 'DESC' },
     }),
   }
 }

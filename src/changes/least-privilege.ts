@@ -1,0 +1,17 @@
+import type { DataSource } from 'typeorm'
+
+/**
+ * Throws unless we are connected as a role that can do no more than grants.sql says: as a superuser or as the owner,
+ * neither the grants nor the append-only ledger would mean anything.
+ */
+export async function demandLeastPrivilege(database: DataSource): Promise<void> {
+  const [role] = await database.query<{ superuser: boolean; rewrites: boolean; writes: boolean }[]>(`
+    SELECT rolsuper AS superuser,
+      has_table_privilege('chatops.ledger', 'UPDATE') OR has_table_privilege('chatops.ledger', 'DELETE') AS rewrites,
+      has_column_privilege('public.trainees', 'slug', 'UPDATE') OR has_table_privilege('public.trainees', 'DELETE') AS writes
+    FROM pg_roles WHERE rolname = current_user`)
+  if (!role || role.superuser) throw new Error('DATABASE_URL must not be a superuser: connect as chatops_app.')
+  if (role.rewrites || role.writes) {
+    throw new Error('DATABASE_URL can do more than grants.sql allows: connect as chatops_app, and run grants.sql.')
+  }
+}

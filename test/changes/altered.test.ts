@@ -1,0 +1,81 @@
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { seedRegister } from '../../sandbox/register/seed.ts'
+import type { ChangesContext } from '../../src/changes/context.ts'
+import { approve, openReview } from '../../src/changes/decide.ts'
+import { execute } from '../../src/changes/execute.ts'
+import { findDrift } from '../../src/changes/sweep.ts'
+import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { approveRequest, createLifecycle, DEVELOPER, sendRequest } from '../support/lifecycle.ts'
+
+let scratch: ScratchDatabase
+let context: ChangesContext
+let admin: pg.Client
+let request: ChangeRequest
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  await seedRegister(scratch.adminUrl)
+  context = await createLifecycle(scratch.appUrl)
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+})
+
+afterAll(async () => {
+  await admin.end()
+  await context.database.destroy()
+  await scratch.drop()
+})
+
+beforeEach(async () => {
+  await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
+  const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+  request = await sendRequest(context, 'fix-route', {
+    trainee: rows[0].slug,
+    route: 'assessment_only',
+    reason: 'x',
+    ticket: '',
+  })
+})
+
+/** As someone who administers the database could, past our own guard. */
+async function alter(path: string, value: string): Promise<void> {
+  await admin.query('ALTER TABLE chatops.change_requests DISABLE TRIGGER guard_change_request')
+  await admin.query('UPDATE chatops.change_requests SET plan = jsonb_set(plan, $2::text[], $3::jsonb) WHERE id = $1', [
+    request.id,
+    path,
+    value,
+  ])
+  await admin.query('ALTER TABLE chatops.change_requests ENABLE TRIGGER guard_change_request')
+}
+
+const EVIL = ['{updates,0,changes,course_subject_two}', '["statistics", "altered"]'] as const
+
+test('a request whose row was altered cannot be reviewed or approved', async () => {
+  await openReview(context, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
+  await alter(...EVIL)
+  const review = openReview(context, { id: request.id, actor: DEVELOPER, viewId: 'V2' })
+  await expect(review).rejects.toMatchObject({ code: 'altered' })
+  const approval = approve(context, { id: request.id, actor: DEVELOPER, viewId: 'V1', digest: request.digest })
+  await expect(approval).rejects.toMatchObject({ code: 'altered' })
+})
+
+test('a request whose row was altered after its approval is not carried out', async () => {
+  await approveRequest(context, request)
+  await alter(...EVIL)
+  expect(await execute(context, request.id)).toBe('stale')
+  const { rows } = await admin.query('SELECT course_subject_two FROM trainees WHERE id = 5901')
+  expect(rows[0].course_subject_two).not.toBe('altered')
+})
+
+test('one request that cannot be looked at does not keep the others from being found to have moved', async () => {
+  await alter('{updates,0,table}', '"no_such_table"')
+  const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5902')
+  const form = { trainee: rows[0].slug, route: 'provider_led_postgrad', reason: 'x', ticket: '' }
+  const other = await sendRequest(context, 'fix-route', form)
+  await admin.query('UPDATE trainees SET course_start_date = course_start_date + 1 WHERE id = 5902')
+  await findDrift(context)
+  const { rows: found } = await admin.query('SELECT status FROM chatops.change_requests WHERE id = $1', [other.id])
+  expect(found).toEqual([{ status: 'stale' }])
+})
