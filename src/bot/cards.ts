@@ -1,52 +1,74 @@
+import { createHash } from 'node:crypto'
 import type { webApi } from '@slack/bolt'
-import type { DataSource } from 'typeorm'
+import { type DataSource, LessThan } from 'typeorm'
 import { addToOutbox, type Claimed, Undeliverable } from '../changes/outbox.ts'
+import { isOpen } from '../changes/transitions.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { LedgerEntry } from '../entities/chatops/ledger-entry.ts'
-import { getPlaybook } from '../playbooks/index.ts'
+import { OutboxRow } from '../entities/chatops/outbox-row.ts'
+import { findPlaybook } from '../playbooks/index.ts'
 import { planOf } from '../playbooks/plan.ts'
+import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import { renderCard } from '../views/card.ts'
 import { renderAdvice, renderManualStep, renderNotice, renderReceipt } from '../views/thread.ts'
-import { createPoster, type Message } from './poster.ts'
+import { ChannelClosed, createPoster, type Message, retryLater } from './poster.ts'
 
-type Projection = { registerUrl: string; approverGroup: string | null }
+/** @property databaseIdentity keeps apart what is posted from one database and from a copy of it */
+type Projection = { registerUrl: string; approverGroup: string | null; databaseIdentity: string }
+
+/** How often a closed channel is tried: someone may have let the bot in. */
+const CLOSED_AGAIN_AFTER_MS = 5 * 60_000
 
 /**
  * Projects change requests to Slack. A message is always drawn from the database at the moment it is sent, never from
  * what was clicked; and each is sent once, also when an answer of Slack's was lost.
  */
 export function createCards(database: DataSource, client: webApi.WebClient, projection: Projection) {
+  const { registerUrl, approverGroup } = projection
   const poster = createPoster(client)
+  const ours = createHash('sha256').update(projection.databaseIdentity).digest('hex').slice(0, 16)
 
+  /**
+   * Draws the card as the request stands. A relay that stalled may have put its older card over a newer one by now:
+   * such a card is drawn again, and the version on record never goes back.
+   */
   async function card(row: Claimed): Promise<void> {
-    const request = await getRequest(database, row)
-    if (request.cardTs && request.renderedVersion >= request.cardVersion) return
-    const message = {
-      ...renderCard({ changeRequest: request, playbook: getPlaybook(request.playbook), ...projection }),
+    for (let drawn = Number.POSITIVE_INFINITY; ; ) {
+      const request = await getRequest(database, row)
+      const isCurrent = request.cardTs !== null && request.renderedVersion >= request.cardVersion
+      if (isCurrent && drawn >= request.renderedVersion) return
+      const cardTs = await draw(row, request).catch((error: unknown) => cannotPost(request, error))
+      drawn = request.cardVersion
+      const { affected } = await database.manager.update(
+        ChangeRequest,
+        { id: request.id, renderedVersion: LessThan(drawn) },
+        { cardTs, renderedVersion: drawn },
+      )
+      if (affected) return
     }
-    const key = `card-${request.id}`
-    const ts = await poster
-      .put({ channel: request.channel, ts: request.cardTs, message, key, again: row.again, since: row.createdAt })
-      .catch((error: unknown) => tellRequester(request, error))
-    await database.manager.update(
-      ChangeRequest,
-      { id: request.id },
-      { cardTs: ts, renderedVersion: request.cardVersion },
-    )
   }
 
-  /** The requester would wait for a card that can never be posted, so is told directly. */
-  async function tellRequester(request: ChangeRequest, error: unknown): Promise<never> {
-    if (error instanceof Undeliverable && !request.cardTs) {
-      const payload = { user: request.requester, channel: request.channel }
-      await addToOutbox(database.manager, {
-        stream: `direct:${request.id}`,
-        kind: 'direct',
-        changeRequest: request.id,
-        payload,
-      })
+  async function draw(row: Claimed, request: ChangeRequest): Promise<string> {
+    const message = renderCard({ changeRequest: request, playbook: playbookOf(request), registerUrl, approverGroup })
+    const key = `${ours}-card-${request.id}`
+    const { channel, cardTs: ts } = request
+    return poster.put({ channel, ts, message, key, again: row.again, since: row.createdAt })
+  }
+
+  /** The requester would wait for a card that nobody sees, so is told directly, once; a closed channel may yet open. */
+  async function cannotPost(request: ChangeRequest, error: unknown): Promise<never> {
+    if (!(error instanceof Undeliverable) || request.cardTs) throw error
+    if (request.status === 'pending') await tellRequester(request, error.message)
+    if (error instanceof ChannelClosed && isOpen(request.status)) {
+      throw retryLater(CLOSED_AGAIN_AFTER_MS, error.message)
     }
     throw error
+  }
+
+  async function tellRequester({ id, requester, channel }: ChangeRequest, because: string): Promise<void> {
+    if (await database.manager.existsBy(OutboxRow, { kind: 'direct', changeRequestId: id })) return
+    const payload = { user: requester, channel, because }
+    await addToOutbox(database.manager, { stream: `direct:${id}`, kind: 'direct', changeRequest: id, payload })
   }
 
   async function thread(row: Claimed): Promise<void> {
@@ -54,7 +76,7 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
     if (!request.cardTs) throw new Undeliverable('there is no card to reply to')
     const messages = await renderPart(request, String(row.payload['part']))
     for (const [index, message] of messages.entries()) {
-      const key = `${row.id}-${index}`
+      const key = `${ours}-${row.id}-${index}`
       await poster.reply({
         channel: request.channel,
         thread: request.cardTs,
@@ -67,7 +89,7 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
   }
 
   async function renderPart(request: ChangeRequest, part: string): Promise<Message[]> {
-    const playbook = getPlaybook(request.playbook)
+    const playbook = playbookOf(request)
     if (part === 'receipt')
       return [renderReceipt({ changeRequest: request, playbook, ledgerHash: await executionHash(request.id) })]
     if (part === 'advice') return request.outcome.advice ? [renderAdvice(request.outcome.advice)] : []
@@ -85,15 +107,17 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
     return entry.hash
   }
 
+  /** May be sent twice if an answer is lost: the bot cannot read direct messages, and nobody told would be worse. */
   async function direct(row: Claimed): Promise<void> {
-    const { user, channel } = row.payload as { user: string; channel: string }
-    const text = `We could not post CR-${row.changeRequest} in <#${channel}>. It is waiting for approval, but nobody can see it. Add the bot to that channel, then use the command again.`
+    const { user, channel, because } = row.payload as { user: string; channel: string; because: string }
+    const { why, remedy } = obstacle(because)
+    const text = `We could not post CR-${row.changeRequest} in <#${channel}>: ${why}. It waits for approval, but nobody can see it. ${remedy} the request with /trainee requests.`
     await poster.put({
       channel: user,
       ts: null,
       message: { text, blocks: [] },
-      key: row.id,
-      again: row.again,
+      key: `${ours}-${row.id}`,
+      again: false,
       since: row.createdAt,
     })
   }
@@ -105,4 +129,26 @@ async function getRequest(database: DataSource, row: Claimed): Promise<ChangeReq
   const request = row.changeRequest && (await database.manager.findOneBy(ChangeRequest, { id: row.changeRequest }))
   if (!request) throw new Undeliverable('there is no such request')
   return request
+}
+
+/** A request outlives its playbook, but nothing can be said about it any more. */
+function playbookOf({ playbook }: ChangeRequest): AnyPlaybook {
+  const found = findPlaybook(playbook)
+  if (!found) throw new Undeliverable('unknown playbook')
+  return found
+}
+
+/** Why a card could not be posted, and what its requester can do about it. */
+function obstacle(because: string): { why: string; remedy: string } {
+  switch (because) {
+    case 'not_in_channel':
+    case 'channel_not_found':
+      return { why: 'the bot is not in that channel', remedy: 'Add the bot to the channel, or cancel' }
+    case 'is_archived':
+      return { why: 'that channel is archived', remedy: 'Unarchive the channel, or cancel' }
+    case 'unknown playbook':
+      return { why: 'the bot no longer knows this kind of change', remedy: 'Cancel' }
+    default:
+      return { why: `Slack refused it (${because})`, remedy: 'Cancel' }
+  }
 }

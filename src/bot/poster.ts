@@ -12,15 +12,8 @@ const CLOCKS_MAY_DIFFER_SECONDS = 300
 
 const METADATA_EVENT = 'trainee_chatops'
 
-/** Slack's words for "not here, not now, not ever". */
+/** What no waiting mends for this message. */
 const HOPELESS = new Set([
-  'channel_not_found',
-  'not_in_channel',
-  'is_archived',
-  'invalid_auth',
-  'account_inactive',
-  'token_revoked',
-  'missing_scope',
   'restricted_action',
   'invalid_blocks',
   'msg_too_long',
@@ -29,12 +22,31 @@ const HOPELESS = new Set([
   'messages_tab_disabled',
 ])
 
+/** The channel is closed to us until someone there lets us in. */
+const CLOSED = new Set(['channel_not_found', 'not_in_channel', 'is_archived'])
+
+/** Our token or its scopes are in trouble, which an operator mends. */
+const UNAUTHORISED = new Set(['invalid_auth', 'account_inactive', 'token_revoked', 'missing_scope'])
+const OPERATOR_MENDS_MS = 60_000
+
+/** A message that is no longer there to be updated, or is not ours. */
+const GONE = new Set(['message_not_found', 'cant_update_message'])
+
+/** Nothing can be posted in this channel as things stand. */
+export class ChannelClosed extends Undeliverable {}
+
+/** Asks to be tried again; the relay keeps Slack's code as the reason. */
+export function retryLater(delay: number, code: string): RetryLater {
+  return Object.assign(new RetryLater(delay), { data: { error: code } })
+}
+
 /**
  * Posts messages that must appear once. Every message carries its key as metadata; where an earlier attempt may have
  * got through, the channel is searched for that key before anything is posted again.
  */
 export function createPoster(client: webApi.WebClient) {
   const pausedUntil = new Map<string, number>()
+  let ourselves: Author | null = null
 
   /** One call of the Web API, honouring what Slack said about waiting. */
   async function call<T>(method: string, request: () => Promise<T>): Promise<T> {
@@ -48,20 +60,30 @@ export function createPoster(client: webApi.WebClient) {
         pausedUntil.set(method, Date.now() + (retryAfter ?? 1) * 1000)
         throw new RetryLater((retryAfter ?? 1) * 1000)
       }
-      if (data?.error && HOPELESS.has(data.error)) throw new Undeliverable(data.error)
+      const slackCode = data?.error ?? ''
+      if (UNAUTHORISED.has(slackCode)) throw retryLater(OPERATOR_MENDS_MS, slackCode)
+      if (CLOSED.has(slackCode)) throw new ChannelClosed(slackCode)
+      if (HOPELESS.has(slackCode)) throw new Undeliverable(slackCode)
       throw error
     }
   }
 
+  async function findOurselves(): Promise<Author> {
+    if (!ourselves) {
+      const { user_id: user, bot_id, app_id } = await call('auth.test', () => client.auth.test())
+      ourselves = { user, bot_id, app_id }
+    }
+    return ourselves
+  }
+
   async function post(channel: string, thread: string | null, message: Message, key: string): Promise<string> {
-    const metadata = { event_type: METADATA_EVENT, event_payload: { key } }
     const posted = await call('chat.postMessage', () =>
       client.chat.postMessage({
         channel,
         ...(thread ? { thread_ts: thread } : {}),
         text: message.text,
         ...(message.blocks.length > 0 ? { blocks: message.blocks as never } : {}),
-        metadata,
+        metadata: metadataFor(key),
         unfurl_links: false,
         unfurl_media: false,
       }),
@@ -70,8 +92,25 @@ export function createPoster(client: webApi.WebClient) {
     return posted.ts
   }
 
-  /** The message that carries this key, posted after `since`, or null. */
-  async function find(channel: string, thread: string | null, key: string, since: Date): Promise<string | null> {
+  /** Whether the message at `ts` could be updated: it may be gone. */
+  async function update(channel: string, ts: string, message: Message, key: string): Promise<boolean> {
+    const content = { text: message.text, blocks: message.blocks as never, metadata: metadataFor(key) }
+    try {
+      await call('chat.update', () => client.chat.update({ channel, ts, ...content }))
+      return true
+    } catch (error) {
+      if (GONE.has((error as { data?: { error?: string } }).data?.error ?? '')) return false
+      throw error
+    }
+  }
+
+  /** Our message with this key, posted after `since` and not at `gone`, or null. Anyone can post our key: ours counts. */
+  async function find(
+    channel: string,
+    thread: string | null,
+    { key, since, gone = null }: { key: string; since: Date; gone?: string | null },
+  ): Promise<string | null> {
+    const us = await findOurselves()
     const oldest = (since.getTime() / 1000 - CLOCKS_MAY_DIFFER_SECONDS).toFixed(6)
     let cursor: string | undefined
     do {
@@ -79,7 +118,7 @@ export function createPoster(client: webApi.WebClient) {
       const { messages, response_metadata } = thread
         ? await call('conversations.replies', () => client.conversations.replies({ ...page, ts: thread }))
         : await call('conversations.history', () => client.conversations.history(page))
-      const found = messages?.find((message) => keyOf(message) === key)
+      const found = messages?.find((message) => carries(message, key) && isBy(message, us) && message.ts !== gone)
       if (found?.ts) return found.ts
       cursor = response_metadata?.next_cursor
     } while (cursor)
@@ -87,32 +126,43 @@ export function createPoster(client: webApi.WebClient) {
   }
 
   return {
-    /** Posts a message, or updates the one at `ts`; returns its timestamp. A message that was deleted is posted anew. */
+    /**
+     * Posts a message, or updates the one at `ts`; returns its timestamp. One that was deleted, or is not ours to
+     * update, is posted anew.
+     */
     async put(asked: Post & { ts: string | null }): Promise<string> {
-      const { channel, message, key } = asked
-      const ts = asked.ts ?? (asked.again ? await find(channel, null, key, asked.since) : null)
-      if (!ts) return post(channel, null, message, key)
-      try {
-        const metadata = { event_type: METADATA_EVENT, event_payload: { key } }
-        await call('chat.update', () =>
-          client.chat.update({ channel, ts, text: message.text, blocks: message.blocks as never, metadata }),
-        )
-        return ts
-      } catch (error) {
-        if ((error as { data?: { error?: string } }).data?.error !== 'message_not_found') throw error
-        return post(channel, null, message, key)
-      }
+      const { channel, message, key, ts } = asked
+      if (ts && (await update(channel, ts, message, key))) return ts
+      const found = asked.again ? await find(channel, null, { key, since: asked.since, gone: ts }) : null
+      if (found && (await update(channel, found, message, key))) return found
+      return post(channel, null, message, key)
     },
 
     /** Posts a message into a thread, unless it is there already. */
     async reply(asked: Post & { thread: string }): Promise<void> {
       const { channel, thread, message, key } = asked
-      if (asked.again && (await find(channel, thread, key, asked.since))) return
+      if (asked.again && (await find(channel, thread, asked))) return
       await post(channel, thread, message, key)
     },
   }
 }
 
-function keyOf(message: object): string | undefined {
-  return (message as { metadata?: { event_payload?: { key?: string } } }).metadata?.event_payload?.key
+/** Who posted a message, as far as Slack says so. */
+type Author = { user?: string | undefined; bot_id?: string | undefined; app_id?: string | undefined }
+
+type Metadata = { event_type?: string; event_payload?: { key?: string } }
+
+function metadataFor(key: string) {
+  return { event_type: METADATA_EVENT, event_payload: { key } }
+}
+
+function carries(message: object, key: string): boolean {
+  const { metadata } = message as { metadata?: Metadata }
+  return metadata?.event_type === METADATA_EVENT && metadata.event_payload?.key === key
+}
+
+/** Whether everything that Slack says about the author agrees; not every Slack says everything. */
+function isBy(message: Author, us: Author): boolean {
+  const agree = (said: string | undefined, ours: string | undefined) => !said || !ours || said === ours
+  return agree(message.user, us.user) && agree(message.bot_id, us.bot_id) && agree(message.app_id, us.app_id)
 }

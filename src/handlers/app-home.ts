@@ -9,7 +9,7 @@ import type { Click, HomeOpened, SlackClient } from './entry-points.ts'
 
 /** Shows the Home tab: what one has not sent yet, what waits for approval, what ended lately. */
 export async function openHome(context: HandlerContext, { event, client }: HomeOpened): Promise<void> {
-  if (event.tab === 'home') await publish(context, client, event.user)
+  if (event.tab === 'home') await publishHome(context, client, event.user)
 }
 
 /** "Discard" on an unsent request. */
@@ -20,10 +20,11 @@ export async function discardUnsent(context: HandlerContext, { ack, action, body
   } catch (error) {
     wordsFor(context, error) // the tab is drawn anew either way, and shows what is true
   }
-  await publish(context, client, body.user.id)
+  await publishHome(context, client, body.user.id)
 }
 
-async function publish(context: HandlerContext, client: SlackClient, user: string): Promise<void> {
+/** Draws someone's Home tab anew. */
+export async function publishHome(context: HandlerContext, client: SlackClient, user: string): Promise<void> {
   const { database, register, people } = context.changes
   const standings = await Promise.all([people.mayRequest(user), people.mayApprove(user)])
   if (!standings.includes('allowed')) {
@@ -36,6 +37,6 @@ async function publish(context: HandlerContext, client: SlackClient, user: strin
     listAllRequests(database, ['pending', 'approved', 'verifying'], 10),
     listAllRequests(database, ['done', 'needs-attention', 'failed', 'rejected', 'stale', 'expired', 'cancelled'], 10),
   ])
-  const view = renderHome({ unsent, waiting, recent, playbooks, registerUrl: register.url })
+  const view = renderHome({ unsent, waiting, recent, playbooks, registerUrl: register.url, viewer: user })
   await client.views.publish({ user_id: user, view })
 }

@@ -12,6 +12,7 @@ import { getPlaybook } from '../playbooks/index.ts'
 import { readFormValues } from '../views/form.ts'
 import { renderNoticeView } from '../views/notice.ts'
 import { renderOpeningReview, renderReject, renderReview } from '../views/review.ts'
+import { publishHome } from './app-home.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { requestMetadata, reviewMetadata } from './form-metadata.ts'
@@ -97,16 +98,20 @@ export async function rejectRequest(context: HandlerContext, { ack, view, body }
   }
 }
 
-/** "Cancel request". The card itself shows that it worked. */
+/** "Cancel request": on the card, which then shows that it worked, on the Home tab, or in one's list of requests. */
 export async function cancelRequest(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body } = click
+  const { ack, action, body, client } = click
   await ack()
   try {
-    await cancel(context.changes, { id: action.value ?? '', actor: body.user.id })
+    const { id } = await cancel(context.changes, { id: action.value ?? '', actor: body.user.id })
     context.nudge()
+    if (body.container?.['is_ephemeral']) {
+      await tell(context, click, { title: `You cancelled CR-${id}`, text: 'Nothing has changed in Register.' })
+    }
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }
+  if (body.view?.type === 'home') await publishHome(context, client, body.user.id)
 }
 
 function renderPage(context: HandlerContext, changeRequest: ChangeRequest, page: number) {

@@ -20,7 +20,7 @@ const POLL_MS = 200
 const MAX_DELAY_MS = 5 * 60_000
 /** Someone waits for an approved change; asking the queue again costs nothing. */
 const MAX_HINT_DELAY_MS = 5_000
-/** After about a day of five-minute delays nobody is waiting for the message any more. */
+/** After about a day of five-minute delays nobody is waiting for the message any more; being asked to wait does not count. */
 const MAX_ATTEMPTS = 300
 
 /** Sends outbox rows until it is stopped: at once when nudged, and otherwise several times a second. */
@@ -67,7 +67,7 @@ async function putBack(
 ): Promise<void> {
   const sql = context.database.manager
   const because = error instanceof Error ? `${error.name}: ${reasonOf(error)}` : 'unknown'
-  if (error instanceof Undeliverable || row.attempts >= MAX_ATTEMPTS) {
+  if (error instanceof Undeliverable || (row.attempts >= MAX_ATTEMPTS && !(error instanceof RetryLater))) {
     log.error({ because }, 'outbox row given up')
     return giveUp(sql, row.id, because)
   }

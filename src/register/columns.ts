@@ -20,5 +20,6 @@ const LABELS: Readonly<Record<string, string>> = {
 /** A column's name as people read it. */
 export function columnLabel(column: string): string {
   const words = column.replaceAll('_', ' ')
-  return LABELS[column] ?? `${words.charAt(0).toUpperCase()}${words.slice(1)}`
+  const label = Object.hasOwn(LABELS, column) ? LABELS[column] : null
+  return label ?? `${words.charAt(0).toUpperCase()}${words.slice(1)}`
 }

@@ -22,72 +22,108 @@ export function isPersonal(column: string): boolean {
 
 /**
  * What a text gives away about a trainee: "name", "email address", "date of birth" or "address"; null if nothing.
- * Compares without case, accents and punctuation, whole words only.
+ * Compares whole words, without case, accents, punctuation and characters that nobody sees.
  */
 export async function findPersonalData(sql: EntityManager, slug: string, text: string): Promise<string | null> {
   const trainee = await sql.findOneBy(Trainee, { slug })
   return trainee ? personalDataIn(text, trainee) : null
 }
 
-type Person = Pick<
+type Names = Pick<Trainee, 'first_names' | 'middle_names' | 'last_name'>
+type Address = Pick<
   Trainee,
-  | 'first_names'
-  | 'middle_names'
-  | 'last_name'
-  | 'email'
-  | 'date_of_birth'
-  | 'address_line_one'
-  | 'address_line_two'
-  | 'postcode'
-  | 'international_address'
+  'address_line_one' | 'address_line_two' | 'town_city' | 'postcode' | 'international_address'
 >
+type Person = Names & Address & Pick<Trainee, 'email' | 'date_of_birth'>
 
 export function personalDataIn(text: string, person: Person): string | null {
-  const words = ` ${plainWords(text)} `
-  const squeezed = words.replaceAll(' ', '')
-  const names = [person.first_names, person.middle_names, person.last_name].flatMap((name) =>
-    plainWords(name).split(' '),
-  )
-  if (person.email && text.normalize('NFKC').toLowerCase().includes(person.email.trim().toLowerCase()))
-    return 'email address'
-  if (names.some((name) => name.length > 1 && words.includes(` ${name} `))) return 'name'
-  if (person.date_of_birth && datesIn(person.date_of_birth).some((date) => words.includes(` ${date} `)))
-    return 'date of birth'
-  const postcode = plainWords(person.postcode).replaceAll(' ', '')
-  if (postcode.length >= 5 && squeezed.includes(postcode)) return 'address'
-  const lines = [
-    person.address_line_one,
-    person.address_line_two,
-    ...(person.international_address ?? '').split(/[\n,]/),
-  ]
-  if (lines.map(plainWords).some((line) => line.length >= 5 && words.includes(` ${line} `))) return 'address'
-  return null
+  const words = wordsOf(text)
+  const email = fold(person.email).trim()
+  if (email !== '' && fold(text).includes(email)) return 'email address'
+  if (holdsName(words, person)) return 'name'
+  if (person.date_of_birth && datesIn(person.date_of_birth).some((date) => holds(words, date))) return 'date of birth'
+  return holdsAddress(words, person) ? 'address' : null
+}
+
+/** The words of a text between spaces, twice: "Jane's" as "janes" and as "jane". */
+function wordsOf(text: string): string {
+  const withoutPossessives = fold(text).replace(/'s?(?![\p{L}\p{N}])/gu, ' ')
+  return ` ${plainWords(text)} | ${plainWords(withoutPossessives)} `
+}
+
+function holds(words: string, phrase: string): boolean {
+  return words.includes(` ${phrase} `)
+}
+
+function holdsName(words: string, { first_names, middle_names, last_name }: Names): boolean {
+  const single = [first_names, middle_names, last_name].flatMap(spellingsOf)
+  if (single.some((name) => holds(words, name))) return true
+  const first = [...partsOf(first_names), squeeze(`${first_names ?? ''} ${middle_names ?? ''}`)].filter(isTelling)
+  const last = partsOf(last_name).filter(isTelling)
+  return first.flatMap((one) => last.flatMap((other) => [one + other, other + one])).some((n) => holdsJoined(words, n))
+}
+
+/** Whether a first and last name in one stand in the text: inside a longer word only if that is no accident. */
+function holdsJoined(words: string, name: string): boolean {
+  if (name.length >= 8 || WITHOUT_SPACES.test(name)) return words.includes(name)
+  return name.length >= 5 && holds(words, name)
+}
+
+const WITHOUT_SPACES = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u
+
+/** What stands for a name in a full name: all of it, or one of its first parts. */
+function partsOf(name: string | null): string[] {
+  return [squeeze(name), ...plainWords(name).split(' ').slice(0, 4)]
+}
+
+/** The ways people write a name: each part, "O'Brien" as "obrien" and "o brien", "Anne-Marie" also as "annemarie". */
+function spellingsOf(name: string | null): string[] {
+  const folded = fold(name)
+  const parts = folded.split(/[^\p{L}\p{N}']+/u)
+  const squeezed = [folded, ...folded.split(/\s+/)].map(squeeze).filter((spelling) => spelling.length >= 4)
+  return [...parts.flatMap((part) => [plainWords(part), spaced(part)]).filter(isTelling), ...squeezed]
+}
+
+/** One Latin letter says nothing; one Chinese character can be a whole name. */
+function isTelling(word: string): boolean {
+  return word.length > 1 || /[^\p{Script=Latin}\p{N}]/u.test(word)
+}
+
+function holdsAddress(words: string, address: Address): boolean {
+  const postcode = squeeze(address.postcode)
+  if (postcode.length >= 5 && words.replaceAll(' ', '').includes(postcode)) return true
+  const { address_line_one, address_line_two, town_city, international_address } = address
+  const lines = [address_line_one, address_line_two, ...(international_address ?? '').split(/[\n,]/)].map(plainWords)
+  const town = plainWords(town_city)
+  return (town.length >= 4 && holds(words, town)) || lines.some((line) => line.length >= 5 && holds(words, line))
+}
+
+/** Letters that are no plain letter with an accent, and how people type them without. */
+const PLAIN = new Map(Object.entries({ ł: 'l', ø: 'o', đ: 'd', ð: 'd', ı: 'i', þ: 'th', ß: 'ss', æ: 'ae', œ: 'oe' }))
+
+/** The text in small plain letters, without characters that nobody sees, and with one kind of apostrophe. */
+function fold(text: string | null): string {
+  return (text ?? '')
+    .normalize('NFKD')
+    .replace(/[\p{M}\p{Cf}]/gu, '')
+    .toLowerCase()
+    .replace(/[łøđðıþßæœ]/g, (letter) => PLAIN.get(letter) ?? letter)
+    .replace(/[’‘‛ʼ`′]/g, "'")
+}
+
+function spaced(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]+/gu, ' ').trim()
 }
 
 function plainWords(text: string | null): string {
-  return (text ?? '')
-    .normalize('NFKD')
-    .replace(/[\p{M}\p{Cf}]/gu, '') // accents, and characters that nobody sees
-    .toLowerCase()
-    .replace(/['’]/g, '')
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
+  return spaced(fold(text).replaceAll("'", ''))
 }
 
-const MONTHS = [
-  'january',
-  'february',
-  'march',
-  'april',
-  'may',
-  'june',
-  'july',
-  'august',
-  'september',
-  'october',
-  'november',
-  'december',
-]
+function squeeze(text: string | null): string {
+  return plainWords(text).replaceAll(' ', '')
+}
+
+const MONTHS = 'january february march april may june july august september october november december'.split(' ')
 
 /** The ways people write an ISO date, as plainWords leaves them. */
 function datesIn(iso: string): string[] {
@@ -95,18 +131,13 @@ function datesIn(iso: string): string[] {
   const name = MONTHS[Number(month) - 1] ?? month
   const years = [year, year.slice(2)]
   const days = [day, String(Number(day)), `${Number(day)}${ordinal(Number(day))}`]
-  const months = [month, String(Number(month)), name, name.slice(0, 3)]
-  return years.flatMap((y) =>
+  const months = [month, String(Number(month)), name, name.slice(0, 3), name.slice(0, 4)] // four for "Sept"
+  const parted = years.flatMap((y) =>
     days.flatMap((d) =>
-      months.flatMap((m) => [
-        `${d} ${m} ${y}`,
-        `${m} ${d} ${y}`,
-        `${y} ${m} ${d}`,
-        `${y}${month}${day}`,
-        `${day}${month}${y}`,
-      ]),
+      months.flatMap((m) => [`${d} ${m} ${y}`, `${d} of ${m} ${y}`, `${m} ${d} ${y}`, `${y} ${m} ${d}`]),
     ),
   )
+  return [...parted, ...years.flatMap((y) => [`${y}${month}${day}`, `${day}${month}${y}`])]
 }
 
 function ordinal(day: number): string {

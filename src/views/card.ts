@@ -14,12 +14,14 @@ import {
   section,
   takeWithin,
 } from './blocks.ts'
+import { cancelButton } from './cancel-button.ts'
 import { isShortened, renderChangeRows } from './change-rows.ts'
 import { describeEffects } from './effects.ts'
+import { onOneLine } from './exact-text.ts'
 import { ACTIONS } from './ids.ts'
 import { headlineOf, renderOutcome } from './outcome.ts'
 import { byWhom, crName, findPlan, PURGED, STATUS_WORDS, traineeLink, traineeUrl, typedIn } from './request.ts'
-import { count, escapeText, plain, shorten } from './text.ts'
+import { count, escapeText, shorten } from './text.ts'
 import { describeChanges } from './values.ts'
 import { loudestFirst } from './verdicts.ts'
 
@@ -62,8 +64,8 @@ export function renderCard({
 function typedWords(changeRequest: ChangeRequest): Block[] {
   const [reason, ticket] = [typedIn(changeRequest, 'reason'), typedIn(changeRequest, 'ticket')]
   return [
-    ...plainSections(reason && shorten(`Reason: ${reason}`, 2500)),
-    ...plainSections(ticket && shorten(`Support ticket: ${ticket}`, 1000)),
+    ...plainSections(reason && shorten(`Reason: ${onOneLine(reason)}`, 2500)),
+    ...plainSections(ticket && shorten(`Support ticket: ${onOneLine(ticket)}`, 1000)),
   ]
 }
 
@@ -156,17 +158,8 @@ function renderButtons(changeRequest: ChangeRequest, registerUrl: string): Block
     actions([
       button('Review & approve', ACTIONS.openReview, id, { style: 'primary' }),
       button('Reject', ACTIONS.openReject, id, { style: 'danger' }),
-      button('Cancel request', ACTIONS.cancelRequest, id, { confirm: cancelling(crName(changeRequest)) }),
+      cancelButton(changeRequest),
       ...(url ? [button('View trainee', ACTIONS.viewTrainee, id, { url })] : []),
     ]),
   ]
-}
-
-function cancelling(cr: string) {
-  return {
-    title: plain('Cancel this request?'),
-    text: plain(`${cr} will not be made, and nobody can approve it any more. Only the person who asked can cancel it.`),
-    confirm: plain('Cancel request'),
-    deny: plain('Keep it'),
-  }
 }

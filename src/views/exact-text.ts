@@ -12,6 +12,15 @@ export function quote(text: string): string {
   return `“${showHidden(text)}”${marked}`
 }
 
+/** What someone typed as one line in quotes, so that it cannot pass for other parts of the card. */
+export function onOneLine(typed: string): string {
+  const lines = typed
+    .split(/[\n\v\f\r\u0085\u2028\u2029]+/)
+    .map((line) => line.replace(/[\s\u2800\u3164]+/g, ' ').trim())
+  const line = lines.filter((words) => words !== '').join(' / ')
+  return quote(line.replace(/[“”]/g, '"'))
+}
+
 /** The text with hidden characters written out, as "{U+202E}". */
 function showHidden(text: string): string {
   return text.replace(HIDDEN, (character) => {

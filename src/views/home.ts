@@ -4,32 +4,40 @@ import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import { type Block, button, divider, header, note, plainSections, section } from './blocks.ts'
 import { ACTIONS } from './ids.ts'
 import { requestLine } from './request.ts'
-import { unsentButtons } from './requests.ts'
+import { requestButtons } from './requests.ts'
 import { plain, shorten } from './text.ts'
 
-/** Blocks: 10 × 2 not sent, 20 waiting, 15 finished and 20 to start, with their headings, stay below 100. */
-const MOST = { unsent: 10, waiting: 20, recent: 15, playbooks: 20 }
+/** Blocks: 10 × 2 not sent, 15 × 2 waiting, 15 finished and 20 to start, with their headings, stay below 100. */
+const MOST = { unsent: 10, waiting: 15, recent: 15, playbooks: 20 }
 
-/** The Home tab: someone's requests, and a button for each playbook. */
+/**
+ * The Home tab: someone's requests, and a button for each playbook.
+ * @param viewer who looks at it, and can cancel their own requests
+ */
 export function renderHome({
   unsent,
   waiting,
   recent,
   playbooks,
   registerUrl,
+  viewer,
 }: {
   unsent: readonly ChangeRequest[]
   waiting: readonly ChangeRequest[]
   recent: readonly ChangeRequest[]
   playbooks: readonly AnyPlaybook[]
   registerUrl: string
+  viewer?: string
 }): types.HomeView {
   const list = (title: string, requests: readonly ChangeRequest[], most: number, none: string): Block[] => [
     header(title),
     ...(requests.length === 0 ? plainSections(none) : []),
     ...requests
       .slice(0, most)
-      .flatMap((request) => [section(requestLine(request, playbooks, registerUrl)), ...unsentButtons(request)]),
+      .flatMap((request) => [
+        section(requestLine(request, playbooks, registerUrl)),
+        ...requestButtons(request, viewer),
+      ]),
     ...(requests.length > most ? [note(`And ${(requests.length - most).toLocaleString('en-GB')} more.`)] : []),
     divider(),
   ]

@@ -2,6 +2,7 @@ import type { ChangeRequest, Postcondition, Status } from '../entities/chatops/c
 import { columnLabel } from '../register/columns.ts'
 import { formatDateTime, formatLater } from '../register/times.ts'
 import { type Block, heading, plainSections, section, takeWithin } from './blocks.ts'
+import { onOneLine } from './exact-text.ts'
 import { capitalise, uncapitalise } from './labels.ts'
 import { byWhom, crName } from './request.ts'
 import { count, listed, shorten } from './text.ts'
@@ -49,7 +50,7 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
     case 'rejected':
       return [
         section(`Rejected by ${byWhom(decidedBy, decidedAt)}. Nothing has changed.`),
-        ...plainSections(decisionReason ? shorten(`Why: ${decisionReason}`, 2500) : ''),
+        ...plainSections(decisionReason ? shorten(`Why: ${onOneLine(decisionReason)}`, 2500) : ''),
       ]
     case 'cancelled':
       return [section(`Cancelled by ${byWhom(requester, finishedAt)}. Nothing has changed.`)]

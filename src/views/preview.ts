@@ -15,6 +15,7 @@ import {
 } from './blocks.ts'
 import { isShortened, renderChangeRows } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
+import { onOneLine } from './exact-text.ts'
 import { MODALS } from './ids.ts'
 import { crName, findPlan, PURGED, traineeLink, typedIn } from './request.ts'
 import { count, plain } from './text.ts'
@@ -55,8 +56,10 @@ export function renderPreview({
     section(
       `Not sent yet. Nothing has changed.\nThis is ${crName(changeRequest)}${trainee ? ` for ${trainee}` : ''}. Select “Ask for approval” if the changes below are right. A developer must approve them.`,
     ),
-    ...plainSections(typedIn(changeRequest, 'reason') && `Reason: ${typedIn(changeRequest, 'reason')}`),
-    ...plainSections(typedIn(changeRequest, 'ticket') && `Support ticket: ${typedIn(changeRequest, 'ticket')}`),
+    ...plainSections(typedIn(changeRequest, 'reason') && `Reason: ${onOneLine(typedIn(changeRequest, 'reason'))}`),
+    ...plainSections(
+      typedIn(changeRequest, 'ticket') && `Support ticket: ${onOneLine(typedIn(changeRequest, 'ticket'))}`,
+    ),
     ...bounded(renderVerdicts(checks), { blocks: 34, weight: 10_000 }),
     divider(),
     ...(changes.length > 0 ? [heading('What would change')] : []),

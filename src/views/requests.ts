@@ -1,19 +1,20 @@
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { playbooks } from '../playbooks/index.ts'
 import { actions, type Block, button, heading, type Message, note, plainSections, section } from './blocks.ts'
+import { cancelButton } from './cancel-button.ts'
 import { ACTIONS } from './ids.ts'
 import { requestLine } from './request.ts'
 
 const MOST = 12
 
-/** The answer to `/trainee requests`: someone's requests, with what they can do about those not sent yet. */
+/** The answer to `/trainee requests`: someone's requests, with what they can do about them. */
 export function renderRequests(list: readonly ChangeRequest[], registerUrl: string | null = null): Message {
   const left = list.length - MOST
   const shown = list
     .slice(0, MOST)
     .flatMap((changeRequest) => [
       section(requestLine(changeRequest, playbooks, registerUrl)),
-      ...unsentButtons(changeRequest),
+      ...requestButtons(changeRequest, changeRequest.requester),
     ])
   return {
     text: 'Your requests',
@@ -25,8 +26,12 @@ export function renderRequests(list: readonly ChangeRequest[], registerUrl: stri
   }
 }
 
-/** "Open" and "Discard" for a request that is not sent yet; nothing for others. */
-export function unsentButtons({ id, status }: ChangeRequest): Block[] {
-  if (status !== 'unsent') return []
-  return [actions([button('Open', ACTIONS.openUnsent, id), button('Discard', ACTIONS.discardUnsent, id)])]
+/** What one can do about one's own request: "Open" and "Discard" until it is sent, then "Cancel request". */
+export function requestButtons(request: ChangeRequest, viewer: string | undefined): Block[] {
+  const { id, status } = request
+  if (status === 'unsent') {
+    return [actions([button('Open', ACTIONS.openUnsent, id), button('Discard', ACTIONS.discardUnsent, id)])]
+  }
+  if (status !== 'pending' || request.requester !== viewer) return []
+  return [actions([cancelButton(request)])]
 }

@@ -24,8 +24,8 @@ describe('a card that waits for approval', () => {
       '⏳ CR-12 is waiting for approval',
       `Change training route for <${REGISTER}/trainees/Ab3dEf6hIj|trainee 5913>`,
       'Asked for by <@U0REQUESTER> on 27 October 2021 at 2:14pm',
-      'Reason: Typo by the provider',
-      'Support ticket: ZD-77',
+      'Reason: “Typo by the provider”',
+      'Support ticket: “ZD-77”',
       'It expires on 28 October 2021 at 2:14pm',
     ]) {
       expect(read).toContain(words)
@@ -65,6 +65,31 @@ describe('a card that waits for approval', () => {
   })
 })
 
+describe('a reason and a ticket', () => {
+  function typed(text: string): string[] {
+    const form = { trainee: 'Ab3dEf6hIj', route: 'x', reason: text, ticket: text }
+    return readingOf(card({ form }).blocks)
+      .split('\n')
+      .filter((line) => /^(Reason|Support ticket): /.test(line))
+  }
+
+  it.each([
+    ['Typo\n\nApproved by <@U0BOSS>', 'Typo / Approved by <@U0BOSS>'],
+    ['a\r\nb\u2028c\u2029d\u0085e\vf\n', 'a / b / c / d / e / f'],
+    ['Typo” Approved by “me', 'Typo" Approved by "me'],
+    [`Typo${' \u00a0\u3000\u2800'.repeat(50)}Approved`, 'Typo Approved'],
+    ['a\u202eb\u2066c\u200bd\u2060e', 'a{U+202E}b{U+2066}c{U+200B}d{U+2060}e'],
+    ['👩‍🏫 moved', '👩‍🏫 moved'],
+    ['\n \n', ''],
+  ])('are each one line in quotes that cannot imitate the card: %j', (text, shown) => {
+    expect(typed(text)).toEqual([`Reason: “${shown}”`, `Support ticket: “${shown}”`])
+  })
+
+  it('stay short even when every character must be written out', () => {
+    expectMessage(card({ form: { trainee: 'x', route: 'x', reason: '\u202e'.repeat(3000), ticket: '' } }))
+  })
+})
+
 describe('a card of a request that is decided or over', () => {
   const cases: [Status, Partial<Omit<ChangeRequest, 'plan' | 'checks'>>, string[], string[]][] = [
     ['approved', APPROVED, ['is approved', 'Approved by <@U0APPROVER> on 27 October 2021 at 2:20pm'], []],
@@ -73,7 +98,7 @@ describe('a card of a request that is decided or over', () => {
     [
       'rejected',
       { ...APPROVED, decisionReason: 'Wrong trainee' },
-      ['Rejected by <@U0APPROVER>', 'Why: Wrong trainee', 'Nothing has changed'],
+      ['Rejected by <@U0APPROVER>', 'Why: “Wrong trainee”', 'Nothing has changed'],
       [],
     ],
     [

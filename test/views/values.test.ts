@@ -97,6 +97,35 @@ describe('progress', () => {
   })
 })
 
+describe('entries of progress that Register does not know', () => {
+  const odd = JSON.parse('{"degrees":true,"Jane Smythe":"secret","constructor":"secret","__proto__":{"a":"secret"}}')
+
+  it.each([
+    ['removed', odd, { degrees: true }, 'recorded', 'not recorded'],
+    ['added', { degrees: true }, odd, 'not recorded', 'recorded'],
+    ['changed', { ...odd, legacy: 1 }, odd, 'recorded', 'recorded differently'],
+  ])('are said to be %s, without their names and values', (became, before, after, from, to) => {
+    const described = [{ label: `Progress: other entries ${became}`, before: from, after: to, note: null }]
+    expect(hidden({ progress: [before, after] })).toEqual(described)
+    expect(revealed({ progress: [before, after] })).toEqual(described)
+  })
+
+  it('are not mentioned when they stay as they are', () => {
+    const reordered = Object.fromEntries(Object.entries(odd).reverse())
+    expect(hidden({ progress: [odd, { ...reordered, degrees: false }] })).toMatchObject([
+      { label: 'Progress: degrees', before: 'complete', after: 'not complete' },
+    ])
+  })
+
+  it('leave the ten parts in words, whatever is stored in them', () => {
+    expect(hidden({ progress: [{ degrees: 'Jane', funding: 'true', schools: 'off' }, { degrees: false }] })).toEqual([
+      { label: 'Progress: degrees', before: 'complete', after: 'not complete', note: null },
+      { label: 'Progress: schools', before: 'not complete', after: 'not recorded', note: null },
+      { label: 'Progress: funding', before: 'complete', after: 'not recorded', note: null },
+    ])
+  })
+})
+
 describe('a personal value', () => {
   it.each([
     [' Anna  Maria', 'Anna Maria', 'extra spaces removed'],

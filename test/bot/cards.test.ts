@@ -1,0 +1,203 @@
+import { webApi } from '@slack/bolt'
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { seedRegister } from '../../sandbox/register/seed.ts'
+import { createCards } from '../../src/bot/cards.ts'
+import type { ChangesContext } from '../../src/changes/context.ts'
+import { cancel } from '../../src/changes/decide.ts'
+import { announce, type Claimed, RetryLater, Undeliverable } from '../../src/changes/outbox.ts'
+import { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
+import { startStorySlack } from '../support/bot.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { CHANNEL, createLifecycle, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { type FakeSlack, readText } from '../support/slack/index.ts'
+
+const BOT_USER = 'U00BOT'
+const FORM = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
+
+let scratch: ScratchDatabase
+let admin: pg.Client
+let context: ChangesContext
+let slack: FakeSlack
+let cards: ReturnType<typeof createCards>
+let id: string
+
+beforeEach(async () => {
+  scratch = await scratchDatabase()
+  await seedRegister(scratch.adminUrl)
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+  context = await createLifecycle(scratch.appUrl)
+  slack = await startStorySlack()
+  cards = cardsOf(context.databaseIdentity)
+  id = (await sendRequest(context, 'fix-route', FORM)).id
+})
+
+afterEach(async () => {
+  expect(slack.takeViolations()).toEqual([])
+  await slack.stop()
+  await context.database.destroy()
+  await admin.end()
+  await scratch.drop()
+})
+
+describe('a card that another database may have posted under the same number', () => {
+  test('is taken up again by the database that posted it', async () => {
+    await cards.card(row())
+    await forgetCard()
+    await cards.card(row({ again: true }))
+    expect(slack.messages(CHANNEL)).toHaveLength(1)
+  })
+
+  test('is left alone by every other database', async () => {
+    await cards.card(row())
+    await forgetCard()
+    await cardsOf('a copy').card(row({ again: true }))
+    expect(slack.messages(CHANNEL)).toHaveLength(2)
+  })
+
+  test('and so are the replies in its thread', async () => {
+    await cards.card(row())
+    const notice = row({ kind: 'thread', payload: { part: 'notice' } })
+    await cards.thread(notice)
+    await cardsOf('a copy').thread({ ...notice, again: true })
+    await cards.thread({ ...notice, again: true })
+    expect(slack.replies(CHANNEL, (await request()).cardTs ?? '')).toHaveLength(2)
+  })
+})
+
+describe('a relay that stalled', () => {
+  test('leaves the newest card standing, and the newest version on record', async () => {
+    await cards.card(row())
+    await announce(context.database.manager, id)
+    slack.fault({ method: 'chat.update', kind: 'slow', ms: 400 })
+    const stalled = cards.card(row())
+    await slack.until(async () => (await request()).cardVersion === 2)
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    await cancel(context, { id, actor: SUPPORT })
+    await cards.card(row())
+    expect(shown()).toMatch(/cancelled/i)
+    await stalled
+    expect(shown()).toMatch(/cancelled/i)
+    expect(await request()).toMatchObject({ cardVersion: 3, renderedVersion: 3 })
+  })
+})
+
+describe('a request whose playbook is no longer registered', () => {
+  beforeEach(async () => {
+    await cancel(context, { id, actor: SUPPORT })
+    const { rows } = await admin.query(
+      `INSERT INTO chatops.change_requests (playbook, playbook_version, requester, channel, subjects, digest, plan, form)
+       SELECT 'fix-gone', 1, requester, channel, subjects, digest, plan, form FROM chatops.change_requests
+       RETURNING id`,
+    )
+    id = rows[0].id
+    await admin.query(`UPDATE chatops.change_requests SET status = 'pending', card_version = 1 WHERE id = $1`, [id])
+  })
+
+  test('has a card that is given up, and its requester is told', async () => {
+    expect(await refusal(cards.card(row()))).toEqual(new Undeliverable('unknown playbook'))
+    expect(await directs()).toHaveLength(1)
+  })
+
+  test('has a thread that is given up', async () => {
+    await admin.query(`UPDATE chatops.change_requests SET card_ts = '1.000001' WHERE id = $1`, [id])
+    const error = await refusal(cards.thread(row({ kind: 'thread', payload: { part: 'receipt' } })))
+    expect(error).toEqual(new Undeliverable('unknown playbook'))
+  })
+})
+
+describe('a card whose channel is closed to the bot', () => {
+  beforeEach(() => slack.kick(CHANNEL, BOT_USER))
+
+  test('is tried again every five minutes, and its requester is told once', async () => {
+    for (const again of [false, true, true]) {
+      const error = await refusal(cards.card(row({ again })))
+      expect(error).toBeInstanceOf(RetryLater)
+      expect(error).toMatchObject({ delay: 300_000, data: { error: 'not_in_channel' } })
+    }
+    expect(await directs()).toHaveLength(1)
+  })
+
+  test('appears once the bot is in the channel', async () => {
+    await refusal(cards.card(row()))
+    slack.invite(CHANNEL, BOT_USER)
+    await cards.card(row({ again: true }))
+    expect(shown()).toContain(`CR-${id}`)
+  })
+
+  test('is not waited for once the request is over', async () => {
+    await refusal(cards.card(row()))
+    await cancel(context, { id, actor: SUPPORT })
+    expect(await refusal(cards.card(row({ again: true })))).toBeInstanceOf(Undeliverable)
+  })
+
+  test('is not waited for if it was posted before: it is only out of date', async () => {
+    slack.invite(CHANNEL, BOT_USER)
+    await cards.card(row())
+    await announce(context.database.manager, id)
+    slack.fault({ method: 'chat.update', kind: 'error', code: 'is_archived' })
+    expect(await refusal(cards.card(row()))).toBeInstanceOf(Undeliverable)
+    expect(await directs()).toEqual([])
+  })
+})
+
+describe('the requester of a card that cannot be posted', () => {
+  test.each([
+    ['not_in_channel', 'the bot is not in that channel', 'Add the bot to the channel, or cancel'],
+    ['channel_not_found', 'the bot is not in that channel', 'Add the bot to the channel, or cancel'],
+    ['is_archived', 'that channel is archived', 'Unarchive the channel, or cancel'],
+    ['restricted_action', 'Slack refused it (restricted_action)', 'Cancel'],
+  ])('is told what %s means, and what mends it', async (code, why, remedy) => {
+    slack.fault({ method: 'chat.postMessage', kind: 'error', code })
+    await refusal(cards.card(row()))
+    await cards.direct(row({ kind: 'direct', payload: (await directs())[0]?.payload as Claimed['payload'] }))
+    const [text] = slack.directMessages(SUPPORT).map(readText)
+    expect(text).toBe(
+      `We could not post CR-${id} in <#${CHANNEL}>: ${why}. It waits for approval, but nobody can see it. ${remedy} the request with /trainee requests.`,
+    )
+  })
+
+  test('is told although the first attempt was lost: the bot cannot read direct messages to look for it', async () => {
+    const direct = row({ kind: 'direct', payload: { user: SUPPORT, channel: CHANNEL, because: 'not_in_channel' } })
+    slack.fault({ method: 'chat.postMessage', kind: 'lost_request' })
+    await refusal(cards.direct(direct))
+    await cards.direct({ ...direct, again: true })
+    expect(slack.directMessages(SUPPORT)).toHaveLength(1)
+  })
+})
+
+function cardsOf(databaseIdentity: string) {
+  const client = new webApi.WebClient('xoxb-test', {
+    slackApiUrl: slack.apiUrl,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+  })
+  return createCards(context.database, client, { registerUrl: REGISTER_URL, approverGroup: null, databaseIdentity })
+}
+
+function row(given: Partial<Claimed> = {}): Claimed {
+  const fixed = { id: '4b0c8f0e-0000-4000-8000-000000000001', kind: 'card' as const, payload: {}, attempts: 1 }
+  return { ...fixed, changeRequest: id, again: false, createdAt: new Date(Date.now() - 60_000), ...given }
+}
+
+function request(): Promise<ChangeRequest> {
+  return context.database.manager.findOneByOrFail(ChangeRequest, { id })
+}
+
+function directs(): Promise<OutboxRow[]> {
+  return context.database.manager.findBy(OutboxRow, { kind: 'direct', changeRequestId: id })
+}
+
+async function forgetCard(): Promise<void> {
+  await admin.query('UPDATE chatops.change_requests SET card_ts = NULL, rendered_version = 0')
+}
+
+const shown = () => readText(slack.messages(CHANNEL).at(-1))
+
+const refusal = (sending: Promise<unknown>): Promise<unknown> =>
+  sending.then(
+    () => null,
+    (error: unknown) => error,
+  )

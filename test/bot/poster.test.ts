@@ -1,0 +1,172 @@
+import { webApi } from '@slack/bolt'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createPoster } from '../../src/bot/poster.ts'
+import { RetryLater, Undeliverable } from '../../src/changes/outbox.ts'
+import { startStorySlack } from '../support/bot.ts'
+import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
+import type { FakeSlack } from '../support/slack/index.ts'
+
+type Author = { user?: string; bot_id?: string; app_id?: string }
+
+const KEY = 'a1b2-card-1'
+const MINE = { event_type: 'trainee_chatops', event_payload: { key: KEY } }
+
+let slack: FakeSlack
+let client: webApi.WebClient
+let poster: ReturnType<typeof createPoster>
+
+beforeEach(async () => {
+  slack = await startStorySlack()
+  client = new webApi.WebClient('xoxb-test', {
+    slackApiUrl: slack.apiUrl,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    logger: {
+      ...console,
+      debug() {},
+      info() {},
+      warn() {},
+      error() {},
+      setLevel() {},
+      getLevel,
+      setName() {},
+    } as never,
+  })
+  poster = createPoster(client)
+})
+
+afterEach(() => slack.stop())
+
+describe('a message that carries our key', () => {
+  test('is taken for ours if we posted it', async () => {
+    const ts = await post(MINE)
+    expect(await put({ again: true })).toBe(ts)
+    expect(texts()).toEqual(['the card'])
+  })
+
+  test.each<[string, Author]>([
+    ['a person', { user: SUPPORT }],
+    ['another app', { user: 'U00OTHER', bot_id: 'B00OTHER', app_id: 'A00OTHER' }],
+    ['a person by way of our app', { user: SUPPORT, bot_id: 'B01', app_id: 'A01' }],
+  ])('is left alone if %s posted it', async (_, author) => {
+    const ts = await post(MINE)
+    readAsPostedBy(ts, author)
+    expect(await put({ again: true })).not.toBe(ts)
+    expect(texts()).toEqual(['someone’s words', 'the card'])
+  })
+
+  test('is taken for ours if Slack does not say who posted it', async () => {
+    const ts = await post(MINE)
+    readAsPostedBy(ts, {})
+    expect(await put({ again: true })).toBe(ts)
+  })
+
+  test('in metadata of another kind is left alone', async () => {
+    const ts = await post({ ...MINE, event_type: 'another_event' })
+    expect(await put({ again: true })).not.toBe(ts)
+  })
+})
+
+test('who we are is asked once, and only when a message must be searched for', async () => {
+  await put()
+  expect(slack.callsTo('auth.test')).toEqual([])
+  await put({ again: true })
+  await put({ again: true })
+  expect(slack.callsTo('auth.test')).toHaveLength(1)
+})
+
+describe('a message that was deleted', () => {
+  test('is posted anew once, however often the answer is lost', async () => {
+    const ts = await put()
+    slack.deleteMessage(CHANNEL, ts)
+    for (const again of [false, true, true]) {
+      slack.fault({ method: again ? 'chat.update' : 'chat.postMessage', kind: 'lost_response', when: isNot(ts) })
+      await expect(put({ ts, again })).rejects.toThrow()
+    }
+    const anew = await put({ ts, again: true })
+    expect(slack.messages(CHANNEL).map((message) => message.ts)).toEqual([anew])
+  })
+
+  test('is posted anew without a search where nothing can have been posted since', async () => {
+    const ts = await put()
+    slack.deleteMessage(CHANNEL, ts)
+    await put({ ts })
+    expect(texts()).toEqual(['the card'])
+    expect(slack.callsTo('conversations.history')).toEqual([])
+  })
+})
+
+test('a message that Slack will not have us update is posted anew, and the old one is not taken up again', async () => {
+  const ts = await put()
+  slack.fault({ method: 'chat.update', kind: 'error', code: 'cant_update_message' })
+  expect(await put({ ts, again: true })).not.toBe(ts)
+  expect(texts()).toEqual(['the card', 'the card'])
+})
+
+describe('trouble that an operator mends', () => {
+  test.each(['invalid_auth', 'account_inactive', 'token_revoked', 'missing_scope'])(
+    '%s is tried again in a minute, and named',
+    async (code) => {
+      slack.fault({ method: 'chat.postMessage', kind: 'error', code })
+      const error = await refusal(put())
+      expect(error).toBeInstanceOf(RetryLater)
+      expect(error).toMatchObject({ delay: 60_000, data: { error: code } })
+      await put()
+      expect(texts()).toEqual(['the card'])
+    },
+  )
+})
+
+test.each([
+  'invalid_blocks',
+  'msg_too_long',
+  'no_text',
+  'user_not_found',
+  'is_archived',
+  'channel_not_found',
+  'not_in_channel',
+  'restricted_action',
+  'messages_tab_disabled',
+])('%s is not waited for', async (code) => {
+  slack.fault({ method: 'chat.postMessage', kind: 'error', code })
+  const error = await refusal(put())
+  expect(error).toBeInstanceOf(Undeliverable)
+  expect(error).toHaveProperty('message', code)
+})
+
+function put({ ts = null, again = false }: { ts?: string | null; again?: boolean } = {}): Promise<string> {
+  const message = { text: 'the card', blocks: [] }
+  return poster.put({ channel: CHANNEL, ts, message, key: KEY, again, since: new Date(Date.now() - 1000) })
+}
+
+async function post(metadata: typeof MINE): Promise<string> {
+  const { ts } = await client.chat.postMessage({ channel: CHANNEL, text: 'someone’s words', metadata })
+  return ts ?? ''
+}
+
+/** The fake lets nobody else post metadata, so its history is shown with another author. */
+function readAsPostedBy(ts: string, author: Author): void {
+  const read = client.conversations.history
+  client.conversations.history = async (asked) => {
+    const page = await read(asked)
+    const messages = page.messages?.map((message) => {
+      const { user: _user, bot_id: _bot, app_id: _app, ...rest } = message
+      return message.ts === ts ? { ...rest, ...author } : message
+    })
+    return { ...page, messages }
+  }
+}
+
+const isNot = (ts: string) => (args: Record<string, unknown>) => args['ts'] !== ts
+
+const refusal = (sending: Promise<unknown>): Promise<unknown> =>
+  sending.then(
+    () => null,
+    (error: unknown) => error,
+  )
+
+const texts = () => slack.messages(CHANNEL).map(({ text }) => text)
+
+function getLevel() {
+  return 'error'
+}
