@@ -53,7 +53,7 @@ export async function sendRequest(tour: Tour, asked: { trainee: string; route: s
 /** Opens the review; returns what it shows. */
 export async function openReview(person: Person, message: Message, cr: string): Promise<string[]> {
   await person.selects('Review & approve', message)
-  return person.getsModal(new RegExp(`CR-${cr}\\n[^]*What changes[^]*\\[ Approve \\]$`))
+  return person.getsModal(new RegExp(`CR-${cr} for[^]*What changes[^]*\\[ Approve \\]$`))
 }
 
 /** The request's card, once it says this. */
