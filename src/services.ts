@@ -111,9 +111,12 @@ function createClient(config: Config, log: Logger, timeout: number): webApi.WebC
   })
 }
 
-/** A worker may start while Slack is away; but never with a token of another workspace. */
+/** No process runs with a token of another workspace. A worker may start while Slack is away, a bot may not. */
 async function demandOwnWorkspace(client: webApi.WebClient, config: Config, log: Logger): Promise<void> {
-  const answer = await client.auth.test().catch(() => null)
+  const answer = await client.auth.test().catch((error: unknown) => {
+    if (config.ROLES.includes('bot')) throw error
+    return null
+  })
   if (!answer) return log.warn('Slack did not say which workspace the bot token belongs to')
   if (answer.team_id !== config.SLACK_TEAM_ID) {
     throw new Error('SLACK_BOT_TOKEN belongs to another workspace than SLACK_TEAM_ID')
@@ -138,7 +141,6 @@ function slackSettings(config: Config) {
     botToken: config.SLACK_BOT_TOKEN,
     appToken: config.SLACK_APP_TOKEN,
     signingSecret: config.SLACK_SIGNING_SECRET,
-    teamId: config.SLACK_TEAM_ID,
     apiUrl: config.SLACK_API_URL,
   }
 }

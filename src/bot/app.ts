@@ -29,7 +29,6 @@ export type SlackSettings = {
   botToken: string
   appToken?: string | undefined
   signingSecret: string
-  teamId: string
   apiUrl: string
 }
 
@@ -38,7 +37,7 @@ export type RunningBot = { isConnected: () => boolean; stop: () => Promise<void>
 
 /**
  * Registers every entry point and starts listening. In http mode Slack's requests arrive on `web`, at /slack/events.
- * Throws if the token is not valid, or is not one for the configured workspace.
+ * Throws if the token is not valid.
  */
 export async function startBot(
   context: HandlerContext,
@@ -62,8 +61,6 @@ export async function startBot(
   register(app, context)
   app.error(async (error) => log.error({ error: error.name, code: error.code }, 'Slack request failed'))
   await app.init()
-  const { team_id } = await app.client.auth.test()
-  if (team_id !== settings.teamId) throw new Error('SLACK_BOT_TOKEN belongs to another workspace than SLACK_TEAM_ID')
   let connected = settings.mode === 'http'
   if (receiver instanceof SocketModeReceiver) {
     receiver.client.on('connected', () => {

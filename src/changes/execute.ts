@@ -61,7 +61,7 @@ async function carryOut(context: ChangesContext, request: ChangeRequest): Promis
       const at = await writePlan(sql, plan)
       await step(context, 'written', request.id)
 
-      await demandPostconditions(await playbook.verifyRows(sql, plan))
+      demandPostconditions(await playbook.verifyRows(sql, plan))
       await step(context, 'verified', request.id)
 
       await writeAudits(sql, claimed, plan, at)
@@ -119,7 +119,7 @@ async function lockRows(sql: EntityManager, plan: Plan): Promise<void> {
 function isSame(context: ChangesContext, request: ChangeRequest, version: number, now: Assessment): boolean {
   if (!now.plan || version !== request.playbookVersion) return false
   const today = { ...request, plan: now.plan, checks: now.checks }
-  return [today, request].every((version) => digestOfRequest(context, version) === request.digest)
+  return [today, request].every((shown) => digestOfRequest(context, shown) === request.digest)
 }
 
 function demandPostconditions(found: readonly { sentence: string; holds: boolean }[]): void {

@@ -1,42 +1,24 @@
-import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
+import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
 import { ACTIONS } from '../../src/views/ids.ts'
-import { botEnvironment, GUEST, startBot, startStory } from '../support/bot.ts'
+import { botEnvironment, GUEST, startBot, useStory } from '../support/bot.ts'
 import { CHANNEL, DEVELOPER, STRANGER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { readText } from '../support/slack/index.ts'
 
-type Story = Awaited<ReturnType<typeof startStory>>
+const use = useStory()
 
-let story: Story
-let admin: pg.Client
-
-beforeEach(async () => {
-  story = await startStory()
-  await seedRegister(story.scratch.adminUrl)
-  admin = new pg.Client(story.scratch.adminUrl)
-  await admin.connect()
-})
-
-afterEach(async () => {
-  expect(story.slack.takeViolations()).toEqual([])
-  await admin.end()
-  await story.stop()
-})
-
-const slug = async () => (await admin.query('SELECT slug FROM trainees WHERE id = 5901')).rows[0].slug as string
+const slug = async () => (await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')).rows[0].slug as string
 const form = async () => ({ trainee: await slug(), route: 'assessment_only', reason: 'Asked for', ticket: '' })
 
 describe('someone who may not ask', () => {
   test.each([STRANGER, GUEST])('learns nothing about a trainee from a form (%s)', async (user) => {
-    const { slack } = story
+    const { slack } = use.story
     await slack.command({ user: SUPPORT, channel: CHANNEL, text: 'fix-route 5901 assessment_only' })
     const view = await slack.until(() => slack.view(SUPPORT))
-    await admin.query(`UPDATE trainees SET last_name = 'Guessable' WHERE id = 5901`)
+    await use.admin.query(`UPDATE trainees SET last_name = 'Guessable' WHERE id = 5901`)
     const values = { reason: 'Guessable' }
     await slack.submit({ user: SUPPORT, values })
-    const { rows: noted } = await admin.query(`SELECT details FROM chatops.ledger WHERE event = 'refused'`)
+    const { rows: noted } = await use.admin.query(`SELECT details FROM chatops.ledger WHERE event = 'refused'`)
     expect(noted).toEqual([{ details: { because: 'personal-data', fields: ['reason'] } }])
     const stolen = await slack.submit({ user, view, values, force: true })
     expect(JSON.stringify(stolen.errors)).not.toContain('Remove')
@@ -44,7 +26,7 @@ describe('someone who may not ask', () => {
   })
 
   test.each([STRANGER, GUEST])('sees no request on the Home tab (%s)', async (user) => {
-    const { slack, bot } = story
+    const { slack, bot } = use.story
     await sendRequest(bot.changes, 'fix-route', await form())
     await slack.openHome({ user })
     const home = await slack.until(() => slack.home(user))
@@ -55,7 +37,7 @@ describe('someone who may not ask', () => {
 
 describe('a click', () => {
   test('whose trigger is too old is answered in words', async () => {
-    const { slack, bot } = story
+    const { slack, bot } = use.story
     const request = await sendRequest(bot.changes, 'fix-route', await form())
     await slack.until(() => slack.messages(CHANNEL).length === 1)
     const message = slack.messages(CHANNEL)[0]
@@ -70,7 +52,7 @@ describe('a click', () => {
 
 describe('a bot', () => {
   test('refuses to run as a superuser or as the owner of its tables', async () => {
-    const { slack, scratch } = story
+    const { slack, scratch } = use.story
     for (const url of [scratch.adminUrl, scratch.ownerUrl]) {
       await expect(startBot(slack, url)).rejects.toThrow(/connect as chatops_app/)
     }

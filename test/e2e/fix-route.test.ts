@@ -1,41 +1,23 @@
-import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { verifyLedger } from '../../src/changes/ledger.ts'
 import { findDrift } from '../../src/changes/sweep.ts'
 import { ACTIONS } from '../../src/views/ids.ts'
-import { GUEST, OTHER_CHANNEL, onRedis, startBot, startStory } from '../support/bot.ts'
+import { GUEST, OTHER_CHANNEL, onRedis, startBot, useStory } from '../support/bot.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'
 import { buttons, liveMarkup, readText } from '../support/slack/index.ts'
 
-type Story = Awaited<ReturnType<typeof startStory>>
-
-let story: Story
-let admin: pg.Client
-
-beforeEach(async () => {
-  story = await startStory()
-  await seedRegister(story.scratch.adminUrl)
-  admin = new pg.Client(story.scratch.adminUrl)
-  await admin.connect()
-})
-
-afterEach(async () => {
-  expect(story.slack.takeViolations()).toEqual([])
-  await admin.end()
-  await story.stop()
-})
+const use = useStory()
 
 const reason = 'The provider chose the wrong route'
 
 async function trainee(id = 5901): Promise<Record<string, unknown> & { slug: string }> {
-  const { rows } = await admin.query('SELECT to_jsonb(t) AS row FROM public.trainees t WHERE id = $1', [id])
+  const { rows } = await use.admin.query('SELECT to_jsonb(t) AS row FROM public.trainees t WHERE id = $1', [id])
   return rows[0].row
 }
 
 /** Types a command and waits for what it brings: a modal, or a message for this person alone. */
 async function type(command: { user: string; channel: string; text: string }): Promise<void> {
-  const { slack } = story
+  const { slack } = use.story
   const { user } = command
   const shown = () => `${slack.view(user)?.id} ${slack.ephemerals(user).length}`
   const before = shown()
@@ -45,7 +27,7 @@ async function type(command: { user: string; channel: string; text: string }): P
 
 /** Types the command, fills the form and sees the preview. */
 async function preview(reference: string, user = SUPPORT, route = 'school_direct_salaried'): Promise<string> {
-  const { slack } = story
+  const { slack } = use.story
   await type({ user, channel: CHANNEL, text: `fix-route ${reference} ${route}` })
   await slack.submit({ user, values: { reason, ticket: 'T-1' } })
   return slack.until(() => {
@@ -57,7 +39,7 @@ async function preview(reference: string, user = SUPPORT, route = 'school_direct
 
 /** Sends the previewed request and waits for its card. */
 async function send(user = SUPPORT) {
-  const { slack } = story
+  const { slack } = use.story
   const before = slack.messages(CHANNEL).length
   await slack.submit({ user })
   await slack.until(() => slack.messages(CHANNEL).length > before)
@@ -65,13 +47,13 @@ async function send(user = SUPPORT) {
 }
 
 function card() {
-  const message = story.slack.messages(CHANNEL).at(-1)
+  const message = use.story.slack.messages(CHANNEL).at(-1)
   if (!message) throw new Error('there is no card')
   return message
 }
 
 async function review(user: string) {
-  const { slack } = story
+  const { slack } = use.story
   const before = slack.view(user)?.id
   await slack.click({ user, actionId: ACTIONS.openReview, message: card() })
   return slack.until(() => {
@@ -81,11 +63,11 @@ async function review(user: string) {
   })
 }
 
-const cardSays = (words: string | RegExp) => story.slack.until(() => readText(card()).match(words))
+const cardSays = (words: string | RegExp) => use.story.slack.until(() => readText(card()).match(words))
 
 describe('the story', () => {
   test('asked for, reviewed by another person, carried out once, and told', async () => {
-    const { slack } = story
+    const { slack } = use.story
     const before = await trainee()
     const shown = await preview('5901')
     expect(shown).toContain('Not sent yet')
@@ -124,13 +106,13 @@ describe('the story', () => {
     })
     expect(thread).toContain('course start date')
     expect(thread).toContain('DTTP')
-    expect(await verifyLedger(story.bot.changes.database)).toMatchObject({ broken: null })
+    expect(await verifyLedger(use.story.bot.changes.database)).toMatchObject({ broken: null })
   })
 
   test('on Redis, with a bot and a worker in separate processes of the work, it is the same', async () => {
-    const { slack, scratch } = story
-    await story.bot.stop()
-    slack.removeReplica(`http://127.0.0.1:${story.bot.port}/slack/events`)
+    const { slack, scratch } = use.story
+    await use.story.bot.stop()
+    slack.removeReplica(`http://127.0.0.1:${use.story.bot.port}/slack/events`)
     const roles = ['bot', 'bot', 'worker', 'worker']
     const started = await Promise.all(
       roles.map((ROLES) => startBot(slack, scratch.appUrl, { env: { ...onRedis(), ROLES } })),
@@ -141,22 +123,25 @@ describe('the story', () => {
     await slack.submit({ user: DEVELOPER })
     await cardSays(/done/i)
     expect(slack.messages(CHANNEL)).toHaveLength(1)
-    const { rows } = await admin.query(`SELECT 1 FROM public.audits WHERE comment LIKE 'CR-1:%'`)
+    const { rows } = await use.admin.query(`SELECT 1 FROM public.audits WHERE comment LIKE 'CR-1:%'`)
     expect(rows).toHaveLength(1)
-    story.bot = { ...story.bot, stop: async () => void (await Promise.all(started.map((services) => services.stop()))) }
+    use.story.bot = {
+      ...use.story.bot,
+      stop: async () => void (await Promise.all(started.map((services) => services.stop()))),
+    }
   })
 })
 
 describe('the command', () => {
   test('alone opens a chooser that leads to the form', async () => {
-    const { slack } = story
+    const { slack } = use.story
     await type({ user: SUPPORT, channel: CHANNEL, text: '' })
     await slack.submit({ user: SUPPORT, values: { playbook: 'fix-route' } })
     expect(readText(slack.view(SUPPORT) ?? [])).toContain('New route')
   })
 
   test('help lists every playbook, an unknown word is answered, and nothing is shown to others', async () => {
-    const { slack } = story
+    const { slack } = use.story
     await type({ user: SUPPORT, channel: CHANNEL, text: 'help' })
     await type({ user: SUPPORT, channel: CHANNEL, text: 'fix-rout <!channel> *5901*' })
     const [help, unknown] = slack.ephemerals(SUPPORT)
@@ -167,21 +152,21 @@ describe('the command', () => {
   })
 
   test('is refused in a channel that is not allowed, naming those that are', async () => {
-    const { slack } = story
+    const { slack } = use.story
     await type({ user: SUPPORT, channel: OTHER_CHANNEL, text: 'fix-route 5901' })
     expect(readText(slack.ephemerals(SUPPORT)[0] ?? [])).toContain(CHANNEL)
     expect(slack.view(SUPPORT)).toBeUndefined()
   })
 
   test.each([STRANGER, GUEST])('is refused to %s, who may not ask', async (user) => {
-    const { slack } = story
+    const { slack } = use.story
     await type({ user, channel: CHANNEL, text: 'fix-route 5901' })
     expect(readText(slack.ephemerals(user)[0] ?? [])).toMatch(/You cannot ask for changes|Guests and visitors/)
     expect(slack.view(user)).toBeUndefined()
   })
 
   test('takes a Register link, a slug and a number; fills in what is known', async () => {
-    const { slack } = story
+    const { slack } = use.story
     const { slug } = await trainee()
     for (const reference of [slug, `https://register.example.test/trainees/${slug}/edit`, '5901']) {
       expect(await preview(reference)).toContain('Not sent yet')
@@ -197,7 +182,7 @@ describe('the form', () => {
     ['https://evil.example/trainees/abcdefgh', 'not a link to a trainee in Register'],
     ['Demo Trainee', 'Do not use a name'],
   ])('answers %s at its field', async (reference, words) => {
-    const { slack } = story
+    const { slack } = use.story
     await type({ user: SUPPORT, channel: CHANNEL, text: 'fix-route' })
     const values = { trainee: reference, route: 'hpitt_postgrad', reason }
     const submission = await slack.submit({ user: SUPPORT, values })
@@ -205,7 +190,7 @@ describe('the form', () => {
   })
 
   test('refuses a reason that names the trainee', async () => {
-    const { slack } = story
+    const { slack } = use.story
     const { last_name, email } = await trainee()
     await type({ user: SUPPORT, channel: CHANNEL, text: 'fix-route 5901 hpitt_postgrad' })
     for (const text of [`asked by ${last_name}`, `see ${email}`]) {
@@ -216,16 +201,16 @@ describe('the form', () => {
 
   test('shows what stands in the way, and makes no request', async () => {
     expect(await preview('5901', SUPPORT, 'hpitt_postgrad')).toContain('Only trainees with the provider code HPITT')
-    const { rows } = await admin.query('SELECT 1 FROM chatops.change_requests')
+    const { rows } = await use.admin.query('SELECT 1 FROM chatops.change_requests')
     expect(rows).toEqual([])
   })
 
   test('a preview whose modal was closed is kept as not sent yet', async () => {
-    const { slack } = story
+    const { slack } = use.story
     slack.fault({ method: 'views.update', kind: 'error', code: 'not_found' })
     await type({ user: SUPPORT, channel: CHANNEL, text: 'fix-route 5901 assessment_only' })
     await slack.submit({ user: SUPPORT, values: { reason } })
-    await slack.until(async () => (await admin.query('SELECT 1 FROM chatops.change_requests')).rows.length === 1)
+    await slack.until(async () => (await use.admin.query('SELECT 1 FROM chatops.change_requests')).rows.length === 1)
     await type({ user: SUPPORT, channel: CHANNEL, text: 'requests' })
     expect(readText(slack.ephemerals(SUPPORT)[0] ?? [])).toContain('CR-1')
     await slack.openHome({ user: SUPPORT })
@@ -240,7 +225,7 @@ describe('a decision', () => {
   })
 
   test('to reject needs a reason without personal data, ends the buttons and tells the requester', async () => {
-    const { slack } = story
+    const { slack } = use.story
     const { last_name } = await trainee()
     const before = await trainee()
     await slack.click({ user: DEVELOPER, actionId: ACTIONS.openReject, message: card() })
@@ -256,7 +241,7 @@ describe('a decision', () => {
   })
 
   test('to cancel is the requester’s alone', async () => {
-    const { slack } = story
+    const { slack } = use.story
     await slack.click({ user: DEVELOPER, actionId: ACTIONS.cancelRequest, message: card() })
     await slack.until(() => slack.ephemerals(DEVELOPER).length === 1)
     expect(readText(slack.ephemerals(DEVELOPER)[0] ?? [])).toContain('You cannot cancel this request')
@@ -265,7 +250,7 @@ describe('a decision', () => {
   })
 
   test('by two people at once is one decision, and the second is told who was first', async () => {
-    const { slack } = story
+    const { slack } = use.story
     await review(DEVELOPER)
     await review(SECOND_DEVELOPER)
     const both = await Promise.all([slack.submit({ user: DEVELOPER }), slack.submit({ user: SECOND_DEVELOPER })])
@@ -277,7 +262,7 @@ describe('a decision', () => {
   })
 
   test('clicked late, on an old copy of the card, is answered', async () => {
-    const { slack } = story
+    const { slack } = use.story
     const old = structuredClone(card())
     await slack.click({ user: SUPPORT, actionId: ACTIONS.cancelRequest, message: card() })
     await cardSays(/cancelled/i)
@@ -286,9 +271,9 @@ describe('a decision', () => {
   })
 
   test('on a record that moved writes nothing, names the column and offers a new preview', async () => {
-    const { slack } = story
+    const { slack } = use.story
     await review(DEVELOPER)
-    await admin.query(`UPDATE public.trainees SET course_start_date = '2022-01-01' WHERE id = 5901`)
+    await use.admin.query(`UPDATE public.trainees SET course_start_date = '2022-01-01' WHERE id = 5901`)
     const before = await trainee()
     await slack.submit({ user: DEVELOPER })
     await cardSays(/out of date/)
@@ -296,15 +281,15 @@ describe('a decision', () => {
     expect(await trainee()).toEqual(before)
     await slack.click({ user: DEVELOPER, actionId: ACTIONS.previewAgain, message: card() })
     await slack.until(() => readText(slack.view(DEVELOPER) ?? []).includes('Not sent yet'))
-    const { rows } = await admin.query(
+    const { rows } = await use.admin.query(
       'SELECT requester, follows FROM chatops.change_requests ORDER BY id DESC LIMIT 1',
     )
     expect(rows).toEqual([{ requester: DEVELOPER, follows: '1' }])
   })
 
   test('is not needed any more where the record moves by itself: the card says so', async () => {
-    await admin.query(`UPDATE public.trainees SET study_mode = 0 WHERE id = 5901`)
-    await findDrift(story.bot.changes)
+    await use.admin.query(`UPDATE public.trainees SET study_mode = 0 WHERE id = 5901`)
+    await findDrift(use.story.bot.changes)
     await cardSays(/out of date/)
   })
 
@@ -315,16 +300,18 @@ describe('a decision', () => {
 
 describe('when Slack falters', () => {
   test('a card whose answer was lost is posted once', async () => {
-    const { slack } = story
+    const { slack } = use.story
     await preview('5901')
     slack.fault({ method: 'chat.postMessage', kind: 'lost_response' })
     await slack.submit({ user: SUPPORT })
-    await slack.until(async () => (await admin.query('SELECT card_ts FROM chatops.change_requests')).rows[0]?.card_ts)
+    await slack.until(
+      async () => (await use.admin.query('SELECT card_ts FROM chatops.change_requests')).rows[0]?.card_ts,
+    )
     expect(slack.messages(CHANNEL)).toHaveLength(1)
   })
 
   test('a rate limit delays a card, and loses nothing', async () => {
-    const { slack } = story
+    const { slack } = use.story
     await preview('5901')
     slack.fault({ method: 'chat.postMessage', kind: 'rate_limited', retryAfterSeconds: 1 })
     await slack.submit({ user: SUPPORT })
@@ -332,7 +319,7 @@ describe('when Slack falters', () => {
   })
 
   test('a requester whose card cannot be posted is told directly', async () => {
-    const { slack } = story
+    const { slack } = use.story
     await preview('5901')
     slack.kick(CHANNEL, 'U00BOT')
     await slack.submit({ user: SUPPORT })

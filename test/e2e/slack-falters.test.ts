@@ -1,40 +1,24 @@
-import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { announce } from '../../src/changes/outbox.ts'
 import { ACTIONS } from '../../src/views/ids.ts'
-import { startStory } from '../support/bot.ts'
+import { useStory } from '../support/bot.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
 import { buttons, readText } from '../support/slack/index.ts'
 
 const BOT_USER = 'U00BOT'
 
-let story: Awaited<ReturnType<typeof startStory>>
-let admin: pg.Client
-
-beforeEach(async () => {
-  story = await startStory()
-  await seedRegister(story.scratch.adminUrl)
-  admin = new pg.Client(story.scratch.adminUrl)
-  await admin.connect()
-})
-
-afterEach(async () => {
-  expect(story.slack.takeViolations()).toEqual([])
-  await admin.end()
-  await story.stop()
-})
+const use = useStory()
 
 describe('a request whose channel the bot is not in', () => {
   beforeEach(async () => {
     await preview()
-    story.slack.kick(CHANNEL, BOT_USER)
-    await story.slack.submit({ user: SUPPORT })
-    await story.slack.until(() => story.slack.directMessages(SUPPORT).length === 1)
+    use.story.slack.kick(CHANNEL, BOT_USER)
+    await use.story.slack.submit({ user: SUPPORT })
+    await use.story.slack.until(() => use.story.slack.directMessages(SUPPORT).length === 1)
   })
 
   test('can be cancelled by its requester, as the direct message says', async () => {
-    const { slack } = story
+    const { slack } = use.story
     expect(readText(slack.directMessages(SUPPORT)[0])).toContain('cancel the request with /trainee requests')
     await slack.command({ user: SUPPORT, channel: CHANNEL, text: 'requests' })
     const list = await slack.until(() => slack.ephemerals(SUPPORT).at(-1))
@@ -44,7 +28,7 @@ describe('a request whose channel the bot is not in', () => {
   })
 
   test('gets its card when the bot is added, and its requester is told only once', async () => {
-    const { slack } = story
+    const { slack } = use.story
     await mended('RetryLater: not_in_channel')
     await mended('RetryLater: not_in_channel')
     await slack.until(async () => (await cardRow()).status === 'queued')
@@ -56,7 +40,7 @@ describe('a request whose channel the bot is not in', () => {
 })
 
 test('a card survives trouble with the token', async () => {
-  const { slack } = story
+  const { slack } = use.story
   await preview()
   slack.fault({ method: 'chat.postMessage', kind: 'error', code: 'token_revoked' })
   await slack.submit({ user: SUPPORT })
@@ -65,19 +49,19 @@ test('a card survives trouble with the token', async () => {
 })
 
 test('a deleted card is posted anew once, also when the answer is lost', async () => {
-  const { slack } = story
+  const { slack } = use.story
   await preview()
   await slack.submit({ user: SUPPORT })
   const { card_ts: deleted } = await slack.until(async () => ((await request()).card_ts ? request() : null))
   slack.deleteMessage(CHANNEL, deleted)
   slack.fault({ method: 'chat.postMessage', kind: 'lost_response', times: 2 })
-  await announce(story.bot.changes.database.manager, '1')
+  await announce(use.story.bot.changes.database.manager, '1')
   await slack.until(async () => (await request()).rendered_version === 2, 'the card to be drawn', 10_000)
   expect(slack.messages(CHANNEL).map(({ ts }) => ts)).toEqual([(await request()).card_ts])
 })
 
 async function preview(): Promise<void> {
-  const { slack } = story
+  const { slack } = use.story
   await slack.command({ user: SUPPORT, channel: CHANNEL, text: 'fix-route 5901 school_direct_salaried' })
   await slack.until(() => slack.view(SUPPORT))
   await slack.submit({ user: SUPPORT, values: { reason: 'The provider chose the wrong route', ticket: 'T-1' } })
@@ -85,22 +69,24 @@ async function preview(): Promise<void> {
 }
 
 async function request() {
-  const { rows } = await admin.query('SELECT status, card_ts, rendered_version FROM chatops.change_requests')
+  const { rows } = await use.admin.query('SELECT status, card_ts, rendered_version FROM chatops.change_requests')
   return rows[0]
 }
 
 async function cardRow() {
-  const { rows } = await admin.query(`SELECT status, last_error FROM chatops.outbox WHERE kind = 'card' ORDER BY seq`)
+  const { rows } = await use.admin.query(
+    `SELECT status, last_error FROM chatops.outbox WHERE kind = 'card' ORDER BY seq`,
+  )
   return rows[0]
 }
 
 /** Waits until the card is put off for this reason, then has it tried at once. */
 async function mended(because: string): Promise<void> {
-  await story.slack.until(async () => (await cardRow())?.status === 'queued' && (await cardRow()).last_error)
+  await use.story.slack.until(async () => (await cardRow())?.status === 'queued' && (await cardRow()).last_error)
   expect(await cardRow()).toEqual({ status: 'queued', last_error: because })
   await tryAgain()
 }
 
 async function tryAgain(): Promise<void> {
-  await admin.query(`UPDATE chatops.outbox SET due_at = now(), last_error = NULL WHERE status = 'queued'`)
+  await use.admin.query(`UPDATE chatops.outbox SET due_at = now(), last_error = NULL WHERE status = 'queued'`)
 }

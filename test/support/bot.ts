@@ -1,9 +1,11 @@
 // The whole bot against the strict fake Slack: real Bolt over signed HTTP, real Postgres, a real queue.
 
 import { readFileSync } from 'node:fs'
+import pg from 'pg'
 import { pino } from 'pino'
-import { inject } from 'vitest'
+import { afterEach, beforeEach, expect, inject } from 'vitest'
 import { parse } from 'yaml'
+import { seedRegister } from '../../sandbox/register/seed.ts'
 import type { ChangesContext } from '../../src/changes/context.ts'
 import { loadConfig } from '../../src/config.ts'
 import { type Services, startServices } from '../../src/services.ts'
@@ -78,7 +80,7 @@ export async function startBot(
 }
 
 /** Slack, a database and one bot on it; `stop` ends them all. */
-export async function startStory(
+async function startStory(
   options: { env?: Record<string, string>; overrides?: Partial<Pick<ChangesContext, 'now'>> } = {},
 ) {
   const scratch: ScratchDatabase = await scratchDatabase()
@@ -94,6 +96,26 @@ export async function startStory(
       await scratch.drop()
     },
   }
+}
+
+/**
+ * A story for each test of a file, with seeded trainees and a superuser's connection to look behind the scenes. After
+ * each test Slack must have found nothing to object to.
+ */
+export function useStory() {
+  const use = {} as { story: Awaited<ReturnType<typeof startStory>>; admin: pg.Client }
+  beforeEach(async () => {
+    use.story = await startStory()
+    await seedRegister(use.story.scratch.adminUrl)
+    use.admin = new pg.Client(use.story.scratch.adminUrl)
+    await use.admin.connect()
+  })
+  afterEach(async () => {
+    expect(use.story.slack.takeViolations()).toEqual([])
+    await use.admin.end()
+    await use.story.stop()
+  })
+  return use
 }
 
 /** The run's Redis, for a bot whose jobs are kept there. */
