@@ -74,6 +74,13 @@ const features = z.string().transform((text, issues) => {
   return flags
 })
 
+/** https, or plain http to this very machine: credentials are sent there. */
+const httpsUrl = z.url({ protocol: /^https?$/ }).refine((url) => {
+  if (!URL.canParse(url)) return true
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'https:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+}, 'must be an https:// URL')
+
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
 const secret = (prefix: RegExp, what: string) => z.string().regex(prefix, `must be ${what}`)
 
@@ -131,6 +138,27 @@ const settings = z.object({
   REGISTER_FEATURES: features.describe(
     'Register’s feature flags: persist_to_dttp=true,sync_from_dttp=true,routes=all,course_study_mode=true',
   ),
+  REGISTER_JOBS: z
+    .enum(['own', 'off'])
+    .default('off')
+    .describe(
+      'Who runs Register’s five DTTP jobs: own (our workers), or off (nobody here; playbooks that need them say so).',
+    ),
+  POLL_EVERY: duration.default(36e5).describe('Time between two polls for a TRN; only the demo changes it.'),
+  ALERT_CHANNEL: secret(CHANNEL, 'a channel id (C…)')
+    .optional()
+    .describe('Where the bot posts failed jobs by itself; the first of ALLOWED_CHANNELS unless set.'),
+  DTTP_URL: httpsUrl.describe('DTTP’s organisation, such as https://org.crm4.dynamics.com'),
+  DTTP_TOKEN_URL: httpsUrl.describe(
+    'Where DTTP’s tokens come from: https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token',
+  ),
+  DTTP_CLIENT_ID: z.string().min(1).describe('The bot’s client id for DTTP.'),
+  DTTP_CLIENT_SECRET: z.string().min(8, 'must have at least 8 characters').describe('Its secret.'),
+  JOBS_DASHBOARD: z
+    .string()
+    .regex(/^[^:\s]+:[^\s]{16,}$/, 'must be <user>:<password>, the password with at least 16 characters')
+    .optional()
+    .describe('User and password for the read-only queue dashboard at /jobs; there is none unless set.'),
   DATABASE_URL: postgresUrl.describe('Register’s database, as the role chatops_app.'),
   DATABASE_POOL: z.coerce.number().int().min(4).max(200).default(10).describe('Database connections at most.'),
   QUEUE_BACKEND: z
@@ -170,6 +198,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): { config: Conf
     problems.set('SLACK_APP_TOKEN', 'is missing: SLACK_MODE is socket')
   if (given['QUEUE_BACKEND'] === 'redis' && !given['REDIS_URL'])
     problems.set('REDIS_URL', 'is missing: QUEUE_BACKEND is redis')
+  const { ALERT_CHANNEL: alerts, ALLOWED_CHANNELS: channels = '' } = given
+  if (alerts && !channels.split(',').some((channel) => channel.trim() === alerts.trim()))
+    problems.set('ALERT_CHANNEL', 'is not one of ALLOWED_CHANNELS')
   const report = Object.entries(settings.shape).map(([name, schema]) => ({
     name,
     about: schema.description ?? '',

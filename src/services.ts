@@ -9,6 +9,7 @@ import { type ChangesContext, readDatabaseIdentity } from './changes/context.ts'
 import { demandLeastPrivilege } from './changes/least-privilege.ts'
 import { createPeople } from './changes/people.ts'
 import type { Config } from './config.ts'
+import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend } from './queue/backend.ts'
@@ -53,7 +54,7 @@ export async function startServices(
       approverGroup: groupOf(config.APPROVERS),
       databaseIdentity: changes.databaseIdentity,
     })
-    worker = startWorker(changes, backend, cards, { retention: config.RETENTION })
+    worker = startWorker(changes, backend, { ...cards, alert: async () => {}, trello: async () => {} }, { retention: config.RETENTION })
   }
   if (config.ROLES.includes('bot')) {
     const nudge = () => worker?.nudge()
@@ -68,6 +69,7 @@ export async function startServices(
       await server.close()
       await worker?.stop()
       await backend.close()
+      changes.upstreams.dttp.close()
       await database.destroy()
     },
   }
@@ -87,15 +89,32 @@ async function createChanges(
     databaseIdentity: await readDatabaseIdentity(database),
     register: {
       url: config.REGISTER_URL,
+      runsJobs: config.REGISTER_JOBS === 'own',
       isEnabled: (flag) => features.get(flag) ?? (flag.startsWith('routes.') && features.get('routes') === true),
     },
-    upstreams: {},
+    upstreams: { dttp: createDttp(config, log) },
     people: createPeople(people, createDirectory(createClient(config, log, DIRECTORY_TIMEOUT_MS)), now),
     log,
     now,
     expiryOf: (playbook) => byPlaybook.get(playbook) ?? standard,
     verifyAgainAfter: config.VERIFY_AGAIN_AFTER,
+    pollEvery: config.POLL_EVERY,
+    alertChannel: config.ALERT_CHANNEL ?? config.ALLOWED_CHANNELS[0] ?? '',
   }
+}
+
+/** A write is over before a shutdown stops waiting for it. */
+const DTTP_WRITE_TIMEOUT_MS = 20_000
+
+function createDttp(config: Config, log: Logger): DttpClient {
+  return createDttpClient({
+    organisation: config.DTTP_URL,
+    tokenUrl: config.DTTP_TOKEN_URL,
+    clientId: config.DTTP_CLIENT_ID,
+    clientSecret: config.DTTP_CLIENT_SECRET,
+    timeouts: { write: DTTP_WRITE_TIMEOUT_MS },
+    log,
+  })
 }
 
 /** Slack waits three seconds for an answer to a click; who may click must be known well before. */

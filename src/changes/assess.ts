@@ -1,8 +1,10 @@
 import type { DataSource, EntityManager } from 'typeorm'
-import type { Json } from '../entities/json.ts'
-import { type CheckResult, canonical, isEmpty, type Plan, subjectsOf } from '../playbooks/plan.ts'
+import { DttpError } from '../dttp/client/index.ts'
+import { canonical, type Json } from '../entities/json.ts'
+import { type CheckResult, isEmpty, type Plan, subjectsOf } from '../playbooks/plan.ts'
 import { type AnyPlaybook, isBlocked, runChecks } from '../playbooks/playbook.ts'
 import type { ChangesContext } from './context.ts'
+import { UpstreamUnavailable } from './errors.ts'
 
 // The one way from a form to a plan. A preview and an execution both go through `judge`, so they cannot disagree.
 
@@ -34,8 +36,18 @@ export async function gather(
 ): Promise<{ rows: unknown; about: Json; upstream: unknown }> {
   const rows = await inSnapshot(context.database, (sql) => playbook.rows(sql, form))
   const about = playbook.upstream ? playbook.upstream.about(rows) : null
-  const upstream = playbook.upstream ? await playbook.upstream.ask(about, context.upstreams) : null
+  const upstream = playbook.upstream ? await ask(() => playbook.upstream?.ask(about, context.upstreams)) : null
   return { rows, about, upstream }
+}
+
+/** No answer, or none that can be read, is one thing for a request: it must wait. */
+async function ask<T>(question: () => T): Promise<Awaited<T>> {
+  try {
+    return await question()
+  } catch (error) {
+    if (error instanceof DttpError) throw new UpstreamUnavailable('DTTP', { cause: error })
+    throw error
+  }
 }
 
 /**

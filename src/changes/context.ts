@@ -17,6 +17,10 @@ export type ChangesContext = {
   expiryOf: (playbook: string) => number
   /** Milliseconds after the commit at which the result is looked at once more. */
   verifyAgainAfter: number
+  /** Milliseconds between two polls for a TRN: an hour in Register. */
+  pollEvery: number
+  /** Slack channel of what the bot posts by itself. */
+  alertChannel: string
   /** Called between the steps of an execution; the proof kills the process there. */
   onStep?: (step: ExecutionStep, changeRequest: string) => void | Promise<void>
 }

@@ -1,11 +1,13 @@
 import { type EntityManager, EntityNotFoundError } from 'typeorm'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { canonical } from '../entities/json.ts'
 import { getPlaybook } from '../playbooks/index.ts'
-import { canonical, type Plan, planOf } from '../playbooks/plan.ts'
+import { type Plan, planOf } from '../playbooks/plan.ts'
 import { TABLES } from '../playbooks/rows.ts'
 import { writeTraineeAudit } from '../register/audits.ts'
 import { type Assessment, gather, judge } from './assess.ts'
 import type { ChangesContext, ExecutionStep } from './context.ts'
+import { queueEffects } from './effects.ts'
 import { UpstreamUnavailable } from './errors.ts'
 import { appendToLedger, THE_BOT } from './ledger.ts'
 import { announce } from './outbox.ts'
@@ -61,7 +63,7 @@ async function carryOut(context: ChangesContext, request: ChangeRequest): Promis
       const at = await writePlan(sql, plan)
       await step(context, 'written', request.id)
 
-      demandPostconditions(await playbook.verifyRows(sql, plan))
+      demandPostconditions(await playbook.verifyRows(sql, plan, rows))
       await step(context, 'verified', request.id)
 
       await writeAudits(sql, claimed, plan, at)
@@ -69,10 +71,11 @@ async function carryOut(context: ChangesContext, request: ChangeRequest): Promis
 
       const after = await playbook.rows(sql, form)
       const advice = playbook.advice({ rows: after, upstream: gathered.upstream, form, register: context.register })
+      const executedAt = context.now()
       await sql.update(
         ChangeRequest,
         { id: request.id, status: 'approved' },
-        { status: 'verifying', executedAt: context.now(), nextVerifyAt: context.now(), outcome: { advice } },
+        { status: 'verifying', executedAt, nextVerifyAt: executedAt, outcome: { advice } },
       )
       const manual = plan.effects.some(({ kind }) => kind === 'manual-step')
       await announce(sql, request.id, [
@@ -80,6 +83,7 @@ async function carryOut(context: ChangesContext, request: ChangeRequest): Promis
         ...(advice ? ['advice' as const] : []),
         ...(manual ? ['manual-steps' as const] : []),
       ])
+      await queueEffects(sql, claimed, plan, executedAt)
       await step(context, 'queued', request.id)
 
       await appendToLedger(sql, {

@@ -1,23 +1,25 @@
+import { randomUUID } from 'node:crypto'
 import type { DataSource, EntityManager } from 'typeorm'
 import { OutboxRow } from '../entities/chatops/outbox-row.ts'
 import type { Json } from '../entities/json.ts'
 
-/** What can happen outside the database. `hint` wakes a worker for an approved request; the others are Slack messages. */
-export type OutboxKind = 'card' | 'thread' | 'direct' | 'hint'
+/** What can happen outside the database. `hint` and `job` wake a worker, `trello` is a Trello card; the others are Slack messages. */
+export type OutboxKind = 'card' | 'thread' | 'direct' | 'alert' | 'trello' | 'hint' | 'job'
 
 /** Which message goes into a request's thread. */
-export type ThreadPart = 'receipt' | 'advice' | 'manual-steps' | 'notice'
+export type ThreadPart = 'receipt' | 'advice' | 'manual-steps' | 'notice' | 'job-news'
 
 /** Adds an effect to the transaction that it belongs to. Rows of one stream are sent in order, one at a time. */
 export async function addToOutbox(
   sql: EntityManager,
-  row: { stream: string; kind: OutboxKind; changeRequest: string | null; payload?: Record<string, Json> },
+  row: { id?: string; stream: string; kind: OutboxKind; changeRequest: string | null; payload?: Record<string, Json> },
 ): Promise<void> {
   await sql
     .createQueryBuilder()
     .insert()
-    .into(OutboxRow, ['stream', 'kind', 'changeRequestId', 'payload'])
+    .into(OutboxRow, ['id', 'stream', 'kind', 'changeRequestId', 'payload'])
     .values({
+      id: row.id ?? randomUUID(),
       stream: row.stream,
       kind: row.kind,
       changeRequestId: row.changeRequest,

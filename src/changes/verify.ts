@@ -1,6 +1,8 @@
+import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest, type Postcondition } from '../entities/chatops/change-request.ts'
 import { getPlaybook } from '../playbooks/index.ts'
-import { planOf } from '../playbooks/plan.ts'
+import { checksOf, planOf } from '../playbooks/plan.ts'
+import type { Executed } from '../playbooks/playbook.ts'
 import { inSnapshot } from './assess.ts'
 import type { ChangesContext } from './context.ts'
 import { appendToLedger, THE_BOT } from './ledger.ts'
@@ -14,13 +16,12 @@ import { getRequest, lockRequest } from './requests.ts'
 export async function verify(context: ChangesContext, id: string): Promise<void> {
   const request = await getRequest(context.database, id)
   if (request.status !== 'verifying') return
-  const playbook = getPlaybook(request.playbook)
-  const verified = await inSnapshot(context.database, (sql) => playbook.verifyAfter(sql, planOf(request)))
+  const verified = await look(context, request)
   await context.database.transaction(async (sql) => {
     const current = await lockRequest(sql, id)
     if (current.status !== 'verifying') return
     const next = nextStatus(context, current, verified)
-    const again = new Date((current.executedAt ?? context.now()).getTime() + context.verifyAgainAfter)
+    const again = nextLook(context, current, verified)
     const outcome = {
       ...current.outcome,
       verified,
@@ -41,10 +42,45 @@ export async function verify(context: ChangesContext, id: string): Promise<void>
   })
 }
 
+/** What the playbook says of the result, once other systems were asked. Nobody waits for one that does not answer. */
+async function look(context: ChangesContext, request: ChangeRequest): Promise<Postcondition[]> {
+  const { after, verifyAfter } = getPlaybook(request.playbook)
+  const plan = planOf(request)
+  const executed: Executed = {
+    changeRequest: request.id,
+    executedAt: request.executedAt ?? context.now(),
+    evidence: Object.fromEntries(checksOf(request).map(({ id, evidence }) => [id, evidence])),
+    answered: null,
+  }
+  if (!after) return inSnapshot(context.database, (sql) => verifyAfter(sql, plan, executed))
+  const about = await inSnapshot(context.database, (sql) => after.about(sql, plan, executed))
+  const answered = await after.ask(about, context.upstreams).catch((error: unknown) => {
+    if (error instanceof DttpError) return null
+    throw error
+  })
+  return inSnapshot(context.database, (sql) => verifyAfter(sql, plan, { ...executed, answered }))
+}
+
+/** Something that is still under way is looked at again and again, until the playbook's deadline. */
+const WAITING_LOOK_MS = 30_000
+
+function nextLook(context: ChangesContext, request: ChangeRequest, verified: readonly Postcondition[]): Date {
+  const settled = (request.executedAt ?? context.now()).getTime() + context.verifyAgainAfter
+  const waiting = verified.some(isWaiting) ? context.now().getTime() + WAITING_LOOK_MS : 0
+  return new Date(Math.max(settled, waiting))
+}
+
 function nextStatus(context: ChangesContext, request: ChangeRequest, verified: readonly Postcondition[]) {
-  if (verified.some(({ holds }) => !holds)) return 'needs-attention'
-  const settled = (request.executedAt?.getTime() ?? 0) + context.verifyAgainAfter
-  return context.now().getTime() >= settled ? 'done' : 'verifying'
+  const executed = request.executedAt?.getTime() ?? 0
+  const deadline = executed + (getPlaybook(request.playbook).settlesWithin ?? 0)
+  const mayWait = context.now().getTime() < deadline
+  if (verified.some((one) => !one.holds && !(mayWait && isWaiting(one)))) return 'needs-attention'
+  if (verified.some(isWaiting)) return 'verifying'
+  return context.now().getTime() >= executed + context.verifyAgainAfter ? 'done' : 'verifying'
+}
+
+function isWaiting({ holds, waiting }: Postcondition): boolean {
+  return !holds && waiting === true
 }
 
 function problemOf(verified: readonly Postcondition[]): string {

@@ -2,6 +2,7 @@ import type { EntityManager, ObjectLiteral } from 'typeorm'
 import type { Json } from '../entities/json.ts'
 import type { Plan, Update } from '../playbooks/plan.ts'
 import { TABLES } from '../playbooks/rows.ts'
+import { readClock } from '../register/saves.ts'
 
 /** A planned row was not as previewed; cannot happen while it is locked and the digest matched, and rolls back if it does. */
 class RowMoved extends Error {}
@@ -11,10 +12,7 @@ class RowMoved extends Error {}
  * of the save, as Register's timestamps are written, for `updated_at` and the audits.
  */
 export async function writePlan(sql: EntityManager, plan: Plan): Promise<string> {
-  const [clock] = await sql.query<{ at: string }[]>(
-    `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at`,
-  )
-  const at = clock?.at ?? ''
+  const at = await readClock(sql)
   for (const update of plan.updates) await writeUpdate(sql, update, at)
   for (const { table, values } of plan.inserts) {
     await sql

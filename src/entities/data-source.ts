@@ -1,22 +1,58 @@
 import 'reflect-metadata'
 import pg from 'pg'
 import { DataSource } from 'typeorm'
+import { Alert, AlertEntry } from './chatops/alert.ts'
 import { ChangeRequest } from './chatops/change-request.ts'
+import { GiasLoad } from './chatops/gias-load.ts'
+import { GiasSchool } from './chatops/gias-school.ts'
+import { Job } from './chatops/job.ts'
 import { LedgerEntry } from './chatops/ledger-entry.ts'
 import { OutboxRow } from './chatops/outbox-row.ts'
+import { Poll } from './chatops/poll.ts'
+import { RegistrationAttempt } from './chatops/registration-attempt.ts'
 import { Review } from './chatops/review.ts'
 import { Lifecycle1761523200000 } from './migrations/1761523200000-lifecycle.ts'
+import { Jobs1763900000000 } from './migrations/1763900000000-jobs.ts'
+import { Gias1764000000000 } from './migrations/1764000000000-gias.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
+import { Disability } from './register/disability.ts'
 import { DttpSchool } from './register/dttp-school.ts'
+import { Nationalisation } from './register/nationalisation.ts'
+import { Nationality } from './register/nationality.ts'
 import { Provider } from './register/provider.ts'
 import { School } from './register/school.ts'
 import { Trainee } from './register/trainee.ts'
+import { TraineeDisability } from './register/trainee-disability.ts'
 import { User } from './register/user.ts'
 import { exactTypes } from './timestamp.ts'
 
-const REGISTER = [Audit, Degree, DttpSchool, Provider, School, Trainee, User]
-const CHATOPS = [ChangeRequest, LedgerEntry, OutboxRow, Review]
+const REGISTER = [
+  Audit,
+  Degree,
+  Disability,
+  DttpSchool,
+  Nationalisation,
+  Nationality,
+  Provider,
+  School,
+  Trainee,
+  TraineeDisability,
+  User,
+]
+const CHATOPS = [
+  Alert,
+  AlertEntry,
+  GiasLoad,
+  GiasSchool,
+  Job,
+  Poll,
+  RegistrationAttempt,
+  ChangeRequest,
+  LedgerEntry,
+  OutboxRow,
+  Review,
+]
 
 /** A process that hangs must not hold a lock that everyone needs, the ledger's head above all. */
 const SESSION = '-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=15s'
@@ -34,7 +70,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
     applicationName: 'trainee-chatops',
     connectTimeoutMS: 5_000,
     entities: [...REGISTER, ...CHATOPS],
-    migrations: [Lifecycle1761523200000],
+    migrations: [Lifecycle1761523200000, Jobs1763900000000, Gias1764000000000],
     migrationsTableName: 'migrations',
     schema: 'chatops',
     synchronize: false,

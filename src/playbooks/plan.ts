@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Json } from '../entities/json.ts'
+import { canonical, type Json } from '../entities/json.ts'
+import type { Change } from '../register/saving.ts'
 
 // A plan is data, not code: the same value is previewed, digested, approved, executed, audited and, where it can be, undone.
-
-/** A column before and after, as raw database values: enums as integers, dates ISO, timestamps as `to_jsonb` writes them. */
-export type Change = readonly [before: Json, after: Json]
 
 /**
  * One row to change. `audited` saves as Register's models do (an audit row, `updated_at` moves); `columns-only` is
@@ -23,7 +21,8 @@ export type Insert = { table: 'dttp_schools'; values: Readonly<Record<string, Js
 /** Something to happen after the commit. A manual step is for people: we only offer the words. */
 export type Effect =
   | { kind: 'enqueue'; job: string; args: Readonly<Record<string, Json>>; delaySeconds?: number }
-  | { kind: 'retry'; job: string; jobId: string; fingerprint: string }
+  | { kind: 'retry'; job: string; jobId: string; fingerprint: string; trainee: string | null }
+  | { kind: 'settle-registration'; jobId: string; trainee: string; outcome: 'registered' | 'not-sent' }
   | { kind: 'trello-card'; title: string; text: string }
   | { kind: 'manual-step'; title: string; text: string }
 
@@ -48,10 +47,14 @@ export function isEmpty(plan: Plan): boolean {
 export function subjectsOf(plan: Plan): string[] {
   const updated = plan.updates.map((update) => `${update.table}:${update.id}`)
   const inserted = plan.inserts.map((insert) => `${insert.table}:new:${canonical(insert.values)}`)
-  const trainees = plan.effects.flatMap((effect) =>
-    effect.kind === 'enqueue' && 'trainee' in effect.args ? [`trainees:${String(effect.args['trainee'])}`] : [],
-  )
-  return [...new Set([...updated, ...inserted, ...trainees])].sort()
+  const trainees = plan.effects.map(traineeOf).filter((trainee) => trainee !== null)
+  return [...new Set([...updated, ...inserted, ...trainees.map((id) => `trainees:${id}`)])].sort()
+}
+
+/** The trainee that an effect is about, if it is about one. */
+function traineeOf(effect: Effect): string | null {
+  if (effect.kind === 'enqueue') return 'trainee' in effect.args ? String(effect.args['trainee']) : null
+  return effect.kind === 'retry' || effect.kind === 'settle-registration' ? effect.trainee : null
 }
 
 /**
@@ -73,19 +76,6 @@ export function digestOf(approved: {
     .digest('hex')
 }
 
-/** JSON with sorted keys and no white space. Throws on what JSON cannot hold, rather than dropping it. */
-export function canonical(value: unknown): string {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
-    const entries = Object.entries(value).filter(([, member]) => member !== undefined)
-    entries.sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`
-  }
-  throw new TypeError(`${typeof value} is not JSON`)
-}
-
 /**
  * The plan that takes a plan back, or the reasons why there is none. Columns go back byte for byte; `updated_at`,
  * audits, inserted rows, and jobs and cards already sent do not.
@@ -93,9 +83,7 @@ export function canonical(value: unknown): string {
 export function inverse(plan: Plan): { plan: Plan } | { refused: string[] } {
   const refused = [
     ...plan.inserts.map((insert) => `It added a row to ${insert.table}, which the bot cannot remove.`),
-    ...plan.effects
-      .filter((effect) => effect.kind !== 'manual-step')
-      .map((effect) => (effect.kind === 'trello-card' ? 'It added a Trello card.' : `It ran ${effect.job}.`)),
+    ...plan.effects.filter((effect) => effect.kind !== 'manual-step').map(whatCannotBeTakenBack),
   ]
   if (refused.length > 0) return { refused }
   const updates = plan.updates.map((update) => ({
@@ -107,14 +95,18 @@ export function inverse(plan: Plan): { plan: Plan } | { refused: string[] } {
   return { plan: { updates, inserts: [], effects: [] } }
 }
 
-/** The columns in which a row differs from `before` and the wanted `after`, for a plan's `changes`. */
-export function changesBetween(before: Record<string, Json>, after: Record<string, Json>): Record<string, Change> {
-  const changes: Record<string, Change> = {}
-  for (const [column, value] of Object.entries(after)) {
-    const old = before[column] ?? null
-    if (canonical(old) !== canonical(value)) changes[column] = [old, value]
+function whatCannotBeTakenBack(effect: Effect): string {
+  switch (effect.kind) {
+    case 'enqueue':
+    case 'retry':
+      return `It ran ${effect.job}.`
+    case 'trello-card':
+      return 'It added a Trello card.'
+    case 'settle-registration':
+      return 'It settled a registration.'
+    case 'manual-step':
+      return 'It asked people to do something.'
   }
-  return changes
 }
 
 /** The plan kept with a request; empty once the request is purged. */

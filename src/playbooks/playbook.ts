@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm'
+import type { DttpClient } from '../dttp/client/index.ts'
 import type { Advice, Postcondition } from '../entities/chatops/change-request.ts'
 import type { Json } from '../entities/json.ts'
 import type { RegisterFeatures } from '../register/features.ts'
@@ -9,10 +10,14 @@ import type { CheckResult, Plan, Verdict } from './plan.ts'
 type Sql = EntityManager
 
 /** Settings of Register that decide what its code does, and its base URL without a trailing slash. */
-export type RegisterSettings = RegisterFeatures & { url: string }
+export type RegisterSettings = RegisterFeatures & {
+  url: string
+  /** Whether our workers run Register's five jobs. */
+  runsJobs: boolean
+}
 
-/** The systems a playbook may ask. Each client times out by itself and throws UpstreamUnavailable when it gets no answer. */
-export type Upstreams = Record<string, never>
+/** The systems a playbook may ask. Each client times out by itself; what it throws, `ask` turns into words or passes on. */
+export type Upstreams = { dttp: DttpClient }
 
 /** What a check sees. */
 export type Facts<R, U, F extends Fields> = { rows: R; upstream: U; form: FormValues<F>; register: RegisterSettings }
@@ -22,6 +27,17 @@ export type Check<R, U, F extends Fields> = {
   id: string
   sentence: string
   look: (facts: Facts<R, U, F>) => { verdict: Verdict; found: string; evidence: Json }
+}
+
+/**
+ * What was carried out, when, and as part of which request; with the checks' evidence as approved, by check, and what
+ * other systems answered to `after`.
+ */
+export type Executed = {
+  changeRequest: string
+  executedAt: Date
+  evidence: Readonly<Record<string, Json>>
+  answered: Json
 }
 
 /**
@@ -48,10 +64,20 @@ export type Playbook<F extends Fields = Fields, R = unknown, U = unknown> = {
   plan: (facts: Facts<R, U, F>) => Plan
   /** The trainee a request is about, to find requests by trainee and to keep personal data out of free text. */
   trainee: (rows: R) => { id: string; slug: string } | null
-  /** What must be true in the transaction, after the writes and before the commit; anything that does not hold rolls back. */
-  verifyRows: (sql: Sql, plan: Plan) => Promise<Postcondition[]>
+  /**
+   * What must be true in the transaction, after the writes and before the commit; anything that does not hold rolls
+   * back. `before` is what was read under lock before the writes.
+   */
+  verifyRows: (sql: Sql, plan: Plan, before: R) => Promise<Postcondition[]>
+  /** What other systems are asked before `verifyAfter` looks; no answer counts as null. */
+  after?: {
+    about: (sql: Sql, plan: Plan, executed: Executed) => Promise<Json>
+    ask: (about: Json, net: Upstreams) => Promise<Json>
+  }
   /** What support would ask the next day; looked at after the commit and again later. */
-  verifyAfter: (sql: Sql, plan: Plan) => Promise<Postcondition[]>
+  verifyAfter: (sql: Sql, plan: Plan, executed: Executed) => Promise<Postcondition[]>
+  /** Milliseconds after the commit until when a postcondition may be waiting for a job; none unless given. */
+  settlesWithin?: number
   /** What people do next, from the rows as they stand after the writes. */
   advice: (facts: Facts<R, U, F>) => Advice | null
 }

@@ -1,22 +1,46 @@
-import { createPostgresBackend, createRedisBackend, type Job, type JobsOptions, withBackend } from 'bullmq'
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  DelayedError,
+  type Job,
+  type JobsOptions,
+  type Queue as RedisQueue,
+  withBackend,
+} from 'bullmq'
 import { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 
 /** Where jobs are kept. */
 export type QueueSettings = { backend: 'redis'; url: string } | { backend: 'postgres'; url: string }
 
-/** A queue of jobs with JSON data. Adding a job with the id of one that is still there does nothing. */
+/** A queue of jobs with JSON data. */
 export type JobQueue = {
+  /** Adding a job with the id of one that is still there does nothing. */
   add: (name: string, data: object, options: JobsOptions & { jobId: string }) => Promise<void>
+  /** The same for a job that runs at a time; one that is there and waits for its time is moved to this one. */
+  addAt: (name: string, data: object, at: Date, options: JobsOptions & { jobId: string }) => Promise<void>
+  /** Has a job added at each time of a cron pattern, in London; says so as often as you like. */
+  schedule: (id: string, pattern: string, data: object) => Promise<void>
+  /** BullMQ's own queue, for the dashboard. */
+  bull: RedisQueue
   close: () => Promise<void>
 }
 
 export type JobWorker = { close: () => Promise<void> }
 
+/** Does a job; a time means: the same job again, then. */
+export type Process = (job: Job) => Promise<Date | null | undefined | void>
+
+export type WorkerSettings = {
+  concurrency: number
+  /** How often a job whose worker died is started again; 5 unless given. */
+  maxStalledCount?: number
+}
+
 /** What both backends can do; nothing else of BullMQ is used, and never QueueEvents: on Postgres they lose events. */
 export type QueueBackend = {
   openQueue: (name: string) => JobQueue
-  startWorker: (name: string, process: (job: Job) => Promise<void>, options: { concurrency: number }) => JobWorker
+  startWorker: (name: string, process: Process, settings: WorkerSettings) => JobWorker
   /** Whether the backend answers; for /readyz. */
   ping: () => Promise<void>
   close: () => Promise<void>
@@ -39,9 +63,9 @@ function redisBackend(url: string, log: Logger): QueueBackend {
   const client = connect()
   return {
     openQueue: (name) => wrapQueue(new Queue(name, { connection: client }), log),
-    startWorker(name, process, options) {
+    startWorker(name, process, settings) {
       const connection = connect()
-      const worker = new Worker(name, process, { connection, ...STALLED, ...options })
+      const worker = new Worker(name, againIfTold(process), { connection, ...STALLED, ...settings })
       worker.on('error', (error: Error) => log.warn({ error: error.name }, 'queue worker error'))
       return {
         async close() {
@@ -66,12 +90,12 @@ function postgresBackend(url: string, log: Logger): QueueBackend {
   const queues: JobQueue[] = []
   return {
     openQueue(name) {
-      const queue = wrapQueue(new Queue(name, { connection }), log)
+      const queue = wrapQueue(new Queue(name, { connection }) as unknown as RedisQueue, log)
       queues.push(queue)
       return queue
     },
-    startWorker(name, process, options) {
-      const worker = new Worker(name, process, { connection, ...STALLED, ...options })
+    startWorker(name, process, settings) {
+      const worker = new Worker(name, againIfTold(process), { connection, ...STALLED, ...settings })
       worker.on('error', (error: Error) => log.warn({ error: error.name }, 'queue worker error'))
       return { close: () => worker.close() }
     },
@@ -80,18 +104,45 @@ function postgresBackend(url: string, log: Logger): QueueBackend {
   }
 }
 
-type BullQueue = {
-  add: (name: string, data: object, options: JobsOptions) => Promise<unknown>
-  close: () => Promise<void>
-  on: (event: 'error', listener: (error: Error) => void) => unknown
+/** Copies of a job would be swallowed as duplicates, so the very job is put back to its next time. */
+function againIfTold(process: Process) {
+  return async (job: Job, token?: string): Promise<void> => {
+    const at = await process(job)
+    if (!at) return
+    await job.moveToDelayed(at.getTime(), token)
+    throw new DelayedError()
+  }
 }
 
-function wrapQueue(queue: BullQueue, log: Logger): JobQueue {
+function wrapQueue(queue: RedisQueue, log: Logger): JobQueue {
   queue.on('error', (error) => log.warn({ error: error.name }, 'queue error'))
   return {
+    bull: queue,
     add: (name, data, options) => answeredInTime(queue.add(name, data, options)),
+    addAt: (name, data, at, options) => answeredInTime(addAt(queue, name, data, at, options)),
+    schedule: (id, pattern, data) =>
+      answeredInTime(
+        queue.upsertJobScheduler(
+          id,
+          { pattern, tz: 'Europe/London' },
+          { name: id, data, opts: { removeOnComplete: true, removeOnFail: true } },
+        ),
+      ),
     close: () => queue.close(),
   }
+}
+
+async function addAt(
+  queue: RedisQueue,
+  name: string,
+  data: object,
+  at: Date,
+  options: JobsOptions & { jobId: string },
+): Promise<void> {
+  const delay = Math.max(0, at.getTime() - Date.now())
+  const waiting = await queue.getJob(options.jobId)
+  if (waiting && (await waiting.isDelayed())) await waiting.changeDelay(delay)
+  else await queue.add(name, data, { ...options, delay })
 }
 
 const ANSWER_WITHIN_MS = 5_000

@@ -1,6 +1,9 @@
 import type { ChangesContext } from '../changes/context.ts'
+import { addNightlyJob } from '../changes/jobs.ts'
 import type { QueueBackend } from './backend.ts'
+import { openJobQueues, startJobWorkers } from './job-queues.ts'
 import { enqueueExecution, executeChange } from './jobs/execute-change.ts'
+import { jobHandlers } from './jobs/index.ts'
 import { type Effects, startRelay } from './relay.ts'
 import { startSweepers } from './sweeper.ts'
 
@@ -11,40 +14,48 @@ const CONCURRENCY = 4
 export type RunningWorker = { nudge: () => void; stop: () => Promise<void> }
 
 /**
- * Starts the relay, the sweepers and the queue's worker.
+ * Starts the relay, the sweepers and the queues' workers.
  * @param slack how messages reach Slack; handed in, so that nothing here need know Slack
  */
 export function startWorker(
   context: ChangesContext,
   backend: QueueBackend,
-  slack: Omit<Effects, 'hint'>,
+  slack: Omit<Effects, 'hint' | 'job'>,
   settings: { retention: number },
 ): RunningWorker {
   const queue = backend.openQueue(CHANGES_QUEUE)
+  const jobQueues = openJobQueues(backend)
   const relay = startRelay(context, {
     ...slack,
     async hint({ changeRequest }) {
       if (changeRequest) await enqueueExecution(queue, changeRequest)
     },
+    job: ({ payload }) => jobQueues.hint(context, String(payload['job'])),
   })
   const nudge = () => relay.nudge()
-  const sweepers = startSweepers(context, { ...settings, nudge })
+  const sweepers = startSweepers(context, jobQueues, { ...settings, nudge })
+  const ran = () => {
+    nudge()
+    sweepers.verifySoon()
+  }
   const worker = backend.startWorker(
     CHANGES_QUEUE,
     async (job) => {
       await executeChange(context, job)
-      nudge()
-      sweepers.verifySoon()
+      ran()
     },
     { concurrency: CONCURRENCY },
   )
+  const jobWorkers = context.register.runsJobs
+    ? startJobWorkers(context, backend, jobHandlers, { addNightly: (name) => addNightlyJob(context, name), ran })
+    : null
   return {
     nudge,
     async stop() {
       await sweepers.stop()
-      await worker.close()
+      await Promise.all([worker.close(), jobWorkers?.close()])
       await relay.stop()
-      await queue.close()
+      await Promise.all([queue.close(), jobQueues.close()])
     },
   }
 }

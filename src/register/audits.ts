@@ -6,34 +6,48 @@ import { Trainee } from '../entities/register/trainee.ts'
 import { timestampForAudit } from '../entities/timestamp.ts'
 import { padProgress } from './progress.ts'
 
+type NewAudit = { changes: Readonly<Record<string, readonly [Json, Json]>>; comment: string; at: string }
+
+/** What a row's audits are filed under: the row itself, and what it belongs to. */
+type Filed = { auditable: ['Trainee' | 'Degree', string]; associated: ['Provider' | 'Trainee', string] }
+
 /**
  * Writes the audit row that Register's `audited` gem writes when a trainee is saved with these changes. Call it with
  * the trainee's row locked: its version is one more than the highest so far.
- * @param comment who asked and who approved; `user` stays empty, as from Register's console, and `username` is never
- *   written, since Register's timeline crashes on it.
+ * @param comment on whose word; `user` stays empty, as from Register's console, and `username` is never written, since
+ *   Register's timeline crashes on it.
  */
-export async function writeTraineeAudit(
-  sql: EntityManager,
-  audit: { traineeId: string; changes: Readonly<Record<string, readonly [Json, Json]>>; comment: string; at: string },
-): Promise<void> {
+export async function writeTraineeAudit(sql: EntityManager, audit: NewAudit & { traineeId: string }): Promise<void> {
   const { provider_id } = await sql.findOneOrFail(Trainee, {
     select: { id: true, provider_id: true },
     where: { id: audit.traineeId },
   })
+  await writeAudit(sql, { auditable: ['Trainee', audit.traineeId], associated: ['Provider', provider_id] }, audit)
+}
+
+/** The same for a degree, which is filed under its trainee. Call it with the degree's row locked. */
+export async function writeDegreeAudit(
+  sql: EntityManager,
+  audit: NewAudit & { degreeId: string; traineeId: string },
+): Promise<void> {
+  await writeAudit(sql, { auditable: ['Degree', audit.degreeId], associated: ['Trainee', audit.traineeId] }, audit)
+}
+
+async function writeAudit(sql: EntityManager, { auditable, associated }: Filed, audit: NewAudit): Promise<void> {
   const { version } = (await sql
     .createQueryBuilder(Audit, 'audit')
     .select('coalesce(max(audit.version), 0) + 1', 'version')
-    .where({ auditable_type: 'Trainee', auditable_id: Number(audit.traineeId) })
+    .where({ auditable_type: auditable[0], auditable_id: Number(auditable[1]) })
     .getRawOne<{ version: number }>()) ?? { version: 1 }
   await sql
     .createQueryBuilder()
     .insert()
     .into(Audit, AUDIT_COLUMNS)
     .values({
-      auditable_type: 'Trainee',
-      auditable_id: Number(audit.traineeId),
-      associated_type: 'Provider',
-      associated_id: Number(provider_id),
+      auditable_type: auditable[0],
+      auditable_id: Number(auditable[1]),
+      associated_type: associated[0],
+      associated_id: Number(associated[1]),
       action: 'update',
       audited_changes: auditedChanges(audit.changes),
       version,

@@ -1,8 +1,21 @@
-import type { Json } from '../entities/json.ts'
+import { canonical, type Json } from '../entities/json.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { padProgress } from './progress.ts'
 
 // What Register's Trainee model does on every save, whoever saves.
+
+/** A column before and after, as raw database values: enums as integers, dates ISO, timestamps as `to_jsonb` writes them. */
+export type Change = readonly [before: Json, after: Json]
+
+/** The columns in which a row differs from `before` and the wanted `after`. */
+export function changesBetween(before: Record<string, Json>, after: Record<string, Json>): Record<string, Change> {
+  const changes: Record<string, Change> = {}
+  for (const [column, value] of Object.entries(after)) {
+    const old = before[column] ?? null
+    if (canonical(old) !== canonical(value)) changes[column] = [old, value]
+  }
+  return changes
+}
 
 /**
  * The row as Register would store it when `assigned` is saved: names squished, schools emptied where they do not

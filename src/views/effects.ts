@@ -1,6 +1,7 @@
-import type { Json } from '../entities/json.ts'
-import { canonical, type Effect, type Plan } from '../playbooks/plan.ts'
+import { canonical, type Json } from '../entities/json.ts'
+import type { Effect, Plan } from '../playbooks/plan.ts'
 import { copyable, type Group, heading, plainSections } from './blocks.ts'
+import { registerJobName, whatJobDoes } from './job-words.ts'
 import { count } from './text.ts'
 
 /** An effect in words: what happens, its particulars, and a text that people can copy. */
@@ -19,19 +20,25 @@ export function describeEffects(plan: Plan): DescribedEffect[] {
 function describeEffect(effect: Effect): DescribedEffect {
   switch (effect.kind) {
     case 'enqueue': {
-      const { trainee, ...others } = effect.args
+      const { trainee, poll_for: duration, ...others } = effect.args
       const whose = trainee === undefined ? '' : ` for trainee ${wordFor(trainee)}`
-      const title = `Run ${effect.job}${whose} ${delayWords(effect.delaySeconds ?? 0)}`
+      const howLong = duration === undefined ? '' : `, ${durationWords(wordFor(duration))}`
+      const title = `${whatJobDoes(effect.job)}${whose} ${delayWords(effect.delaySeconds ?? 0)}${howLong}`
       const args = Object.entries(others).map(([name, value]) => `${name.replaceAll('_', ' ')}: ${wordFor(value)}`)
       return { title, details: args.join('\n') || null, text: null, byHand: false }
     }
     case 'retry':
       return {
-        title: `Retry the failed job ${effect.job}`,
+        title: `Retry the failed job ${registerJobName(effect.job)}`,
         details: `Job ${effect.jobId}, ${effect.fingerprint}`,
         text: null,
         byHand: false,
       }
+    case 'settle-registration': {
+      const what = effect.outcome === 'registered' ? 'worked' : 'never reached DTTP'
+      const title = `Record that the registration of trainee ${effect.trainee} ${what}`
+      return { title, details: `Job ${effect.jobId}`, text: null, byHand: false }
+    }
     case 'trello-card':
       return { title: `Add a Trello card: ${effect.title}`, details: null, text: effect.text, byHand: false }
     case 'manual-step':
@@ -54,6 +61,11 @@ export function renderEffects(plan: Plan, { whole }: { whole: boolean }): Group[
 function wordFor(value: Json): string {
   if (value === null) return 'empty'
   return typeof value === 'string' ? value : canonical(value)
+}
+
+/** "for 1 day", "until the end of the next working day". */
+function durationWords(duration: string): string {
+  return /^\d/.test(duration) ? `for ${duration}` : `until ${duration}`
 }
 
 /** "at once", "in 1 hour", "in 4 days". */

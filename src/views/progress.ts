@@ -1,5 +1,5 @@
-import type { Json } from '../entities/json.ts'
-import { canonical } from '../playbooks/plan.ts'
+import { canonical, type Json } from '../entities/json.ts'
+
 import { columnLabel } from '../register/columns.ts'
 import { isComplete, PARTS } from '../register/progress.ts'
 

@@ -1,5 +1,5 @@
-import type { Json } from '../entities/json.ts'
-import { canonical, type Insert, type Plan, type Update } from '../playbooks/plan.ts'
+import { canonical, type Json } from '../entities/json.ts'
+import type { Insert, Plan, Update } from '../playbooks/plan.ts'
 import { columnLabel } from '../register/columns.ts'
 import { isPersonal } from '../register/personal-data.ts'
 import { formatDateTime } from '../register/times.ts'

@@ -8,7 +8,7 @@ import { preflight, preflightUpdate } from '../../src/dttp/payloads/preflight.ts
 import type { RegistrationRows, RouteRules } from '../../src/dttp/payloads/rows.ts'
 import type { Problem } from '../../src/dttp/problems.ts'
 import { updateSha } from '../../src/dttp/update-sha.ts'
-import type { Json } from '../../src/entities/json.ts'
+import { canonical, type Json } from '../../src/entities/json.ts'
 import type { Degree } from '../../src/entities/register/degree.ts'
 import type { Disability } from '../../src/entities/register/disability.ts'
 import type { DttpSchool } from '../../src/entities/register/dttp-school.ts'
@@ -16,7 +16,7 @@ import type { Nationality } from '../../src/entities/register/nationality.ts'
 import type { Provider } from '../../src/entities/register/provider.ts'
 import type { School } from '../../src/entities/register/school.ts'
 import type { Trainee } from '../../src/entities/register/trainee.ts'
-import { canonical } from '../../src/playbooks/plan.ts'
+
 import { findRoute, requiresDegree, sendsEmployingSchool, sendsLeadSchool } from '../../src/register/training-routes.ts'
 
 type Row = Record<string, Json>

@@ -1,10 +1,10 @@
 // What one poll of Register's own Dttp::RetrieveTrnJob did, case by case, against our rule for it.
-import type { Json } from '../../src/entities/json.ts'
+import { canonical, type Json } from '../../src/entities/json.ts'
 import type { Trainee } from '../../src/entities/register/trainee.ts'
-import { canonical, changesBetween } from '../../src/playbooks/plan.ts'
+
 import { auditedChanges } from '../../src/register/audits.ts'
 import { decidePoll, type PollOutcome } from '../../src/register/retrieve-trn.ts'
-import { applySaveRules } from '../../src/register/saving.ts'
+import { applySaveRules, changesBetween } from '../../src/register/saving.ts'
 
 type Recorded = { state: number; trn: string | null; submitted_for_trn_at: string | null }
 

@@ -5,9 +5,10 @@ import { execute } from '../../src/changes/execute.ts'
 import { propose, send } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify.ts'
+import { canonical } from '../../src/entities/json.ts'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
 import { parseForm } from '../../src/playbooks/form.ts'
-import { canonical } from '../../src/playbooks/plan.ts'
+
 import { approveRequest, CHANNEL, REGISTER_URL, SUPPORT } from '../support/lifecycle.ts'
 
 type Row = Record<string, unknown>

@@ -473,7 +473,7 @@ function facts({ trainee, flags = () => true, ...rows }: Situation, route: Train
     },
     upstream: null,
     form: { trainee: 'slug5901', route, reason: 'Wrong route', ticket: '' },
-    register: { url: URL, isEnabled: flags },
+    register: { url: URL, runsJobs: true, isEnabled: flags },
   }
 }
 

@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Json } from '../../src/entities/json.ts'
-import {
-  type CheckResult,
-  canonical,
-  changesBetween,
-  digestOf,
-  inverse,
-  isEmpty,
-  type Plan,
-  subjectsOf,
-} from '../../src/playbooks/plan.ts'
+import { canonical, type Json } from '../../src/entities/json.ts'
+import { type CheckResult, digestOf, inverse, isEmpty, type Plan, subjectsOf } from '../../src/playbooks/plan.ts'
+import { changesBetween } from '../../src/register/saving.ts'
 
 const nothing: Plan = { updates: [], inserts: [], effects: [] }
 const update: Plan['updates'][number] = {
@@ -21,7 +13,7 @@ const update: Plan['updates'][number] = {
 const plan: Plan = { ...nothing, updates: [update] }
 const insert = { table: 'dttp_schools', values: { urn: '900001', status_code: 1 } } as const
 const enqueue = { kind: 'enqueue', job: 'RetrieveTrn', args: { trainee: '5901' } } as const
-const retry = { kind: 'retry', job: 'RegisterForTrn', jobId: 'abc', fingerprint: 'f' } as const
+const retry = { kind: 'retry', job: 'RegisterForTrn', jobId: 'abc', fingerprint: 'f', trainee: null } as const
 const card = { kind: 'trello-card', title: 'T', text: 't' } as const
 const manual = { kind: 'manual-step', title: 'Ask DTTP', text: 'Please' } as const
 

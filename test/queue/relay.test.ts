@@ -191,7 +191,7 @@ async function send(row: Claimed): Promise<void> {
 }
 
 function everyKind(effect: Effects['card']): Effects {
-  return { card: effect, thread: effect, direct: effect, hint: effect }
+  return { card: effect, thread: effect, direct: effect, alert: effect, trello: effect, hint: effect, job: effect }
 }
 
 function add(stream: string, name: string, kind: keyof Effects = 'card'): Promise<void> {

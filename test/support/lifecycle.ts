@@ -4,6 +4,7 @@ import { type ChangesContext, readDatabaseIdentity } from '../../src/changes/con
 import { approve, openReview } from '../../src/changes/decide.ts'
 import { createPeople, type Directory } from '../../src/changes/people.ts'
 import { propose, send } from '../../src/changes/propose.ts'
+import { createDttpClient } from '../../src/dttp/client/index.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
@@ -32,15 +33,28 @@ export async function createLifecycle(
   return {
     database,
     databaseIdentity: await readDatabaseIdentity(database),
-    register: { url: REGISTER_URL, isEnabled: () => true },
-    upstreams: {},
+    register: { url: REGISTER_URL, runsJobs: true, isEnabled: () => true },
+    upstreams: { dttp: unreachableDttp() },
     people: createPeople(listed, everyone, now),
     log: pino({ level: 'silent' }),
     now,
     expiryOf: () => 24 * 3600_000,
     verifyAgainAfter: 0,
+    pollEvery: 3600_000,
+    alertChannel: CHANNEL,
     ...overrides,
   }
+}
+
+/** A DTTP that nobody runs; a test that asks it passes a client of its own. */
+export function unreachableDttp() {
+  const nowhere = 'http://127.0.0.1:9'
+  return createDttpClient({
+    organisation: nowhere,
+    tokenUrl: `${nowhere}/token`,
+    clientId: 'none',
+    clientSecret: 'none',
+  })
 }
 
 /** Proposes and sends; throws unless the preview was ready. */

@@ -66,7 +66,7 @@ describe('text by people and from the database', () => {
       { kind: 'manual-step', title: EVIL, text: EVIL },
       { kind: 'trello-card', title: EVIL, text: EVIL },
       { kind: 'enqueue', job: EVIL, args: { trainee: EVIL, other: EVIL } },
-      { kind: 'retry', job: EVIL, jobId: EVIL, fingerprint: EVIL },
+      { kind: 'retry', job: EVIL, jobId: EVIL, fingerprint: EVIL, trainee: EVIL },
     ]
     const request = changeRequest({
       status,

@@ -164,7 +164,7 @@ it('tells in words what happens besides the changes', () => {
     effects: [
       { kind: 'enqueue', job: 'Dttp::RetrieveTrnJob', args: { trainee: '5913' }, delaySeconds: 3600 },
       { kind: 'enqueue', job: 'Dttp::SyncSchoolsJob', args: {} },
-      { kind: 'retry', job: 'Dttp::RegisterForTrnJob', jobId: 'j1', fingerprint: 'f1' },
+      { kind: 'retry', job: 'Dttp::RegisterForTrnJob', jobId: 'j1', fingerprint: 'f1', trainee: null },
       { kind: 'trello-card', title: 'Update school', text: 'URN 100001' },
       { kind: 'manual-step', title: 'Ask DTTP', text: 'Please' },
     ],

@@ -37,6 +37,8 @@ const TIMEOUTS = {
 
 const SILENT: Log = { debug: () => {}, warn: () => {} }
 
+export type DttpClient = ReturnType<typeof createDttpClient>
+
 /** Throws if a URL is not https (plain http is for the simulator on this machine). Sends nothing yet. */
 export function createDttpClient(settings: DttpSettings) {
   const { clientId, clientSecret, now = () => new Date(), log = SILENT, sleep = realSleep } = settings

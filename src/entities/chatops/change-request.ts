@@ -119,8 +119,11 @@ export type Outcome = {
   advice?: Advice | null
 }
 
-/** One postcondition: a sentence that should hold, whether it did, and what was looked at. */
-export type Postcondition = { sentence: string; holds: boolean; found: string }
+/**
+ * One postcondition: a sentence that should hold, whether it did, and what was looked at. `waiting`: it does not hold
+ * yet, but may until the playbook's deadline.
+ */
+export type Postcondition = { sentence: string; holds: boolean; found: string; waiting?: boolean }
 
 /** What people do next: a lead-in, and a message ready to copy. */
 export type Advice = { lead: string; message: string | null }

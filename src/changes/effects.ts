@@ -1,0 +1,74 @@
+import type { EntityManager } from 'typeorm'
+import type { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { JOB_NAMES, Job, type JobName } from '../entities/chatops/job.ts'
+import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
+import type { Effect, Plan } from '../playbooks/plan.ts'
+import { pollTimeout } from '../register/poll-durations.ts'
+import { enqueueJob, hintJob, startPoll } from './jobs.ts'
+import { addToOutbox } from './outbox.ts'
+
+type Enqueue = Extract<Effect, { kind: 'enqueue' }>
+type Retry = Extract<Effect, { kind: 'retry' }>
+type Settle = Extract<Effect, { kind: 'settle-registration' }>
+type TrelloCard = Extract<Effect, { kind: 'trello-card' }>
+
+/** Writes what a plan does outside the database, as rows that are relayed after the commit. */
+export async function queueEffects(sql: EntityManager, request: ChangeRequest, plan: Plan, now: Date): Promise<void> {
+  for (const effect of plan.effects) {
+    switch (effect.kind) {
+      case 'enqueue':
+        await enqueue(sql, request.id, effect, now)
+        break
+      case 'retry':
+        await retry(sql, request.id, effect, now)
+        break
+      case 'settle-registration':
+        await settle(sql, effect, now)
+        break
+      case 'trello-card':
+        await addTrelloCard(sql, request.id, effect)
+        break
+      case 'manual-step': // people are told in the request's thread
+    }
+  }
+}
+
+/** A failed job runs again as it is, if it is still the one that was approved. */
+async function retry(sql: EntityManager, changeRequest: string, effect: Retry, now: Date): Promise<void> {
+  const { affected } = await sql.update(
+    Job,
+    { id: effect.jobId, status: 'failed', run: Number(effect.fingerprint) },
+    { status: 'waiting', dueAt: now, attempts: 0, stalls: 0, finishedAt: null, changeRequestId: changeRequest },
+  )
+  if (affected !== 1) throw new Error('the failed job is no longer as it was')
+  await hintJob(sql, effect.jobId)
+}
+
+/** What nobody knew of a registration, two people have found out. */
+async function settle(sql: EntityManager, { jobId, outcome }: Settle, now: Date): Promise<void> {
+  const { affected } = await sql.update(RegistrationAttempt, { jobId, outcome: 'unknown' }, { outcome, settledAt: now })
+  if (affected !== 1) throw new Error('the registration is no longer of unknown outcome')
+}
+
+async function addTrelloCard(sql: EntityManager, changeRequest: string, { title, text }: TrelloCard): Promise<void> {
+  const stream = `trello:${changeRequest}`
+  await addToOutbox(sql, { stream, kind: 'trello', changeRequest, payload: { title, text } })
+}
+
+/** Durations count from now, when the plan is carried out. */
+async function enqueue(sql: EntityManager, changeRequest: string, effect: Enqueue, now: Date): Promise<void> {
+  const { trainee, poll_for: duration, ...args } = effect.args
+  const dueAt = new Date(now.getTime() + (effect.delaySeconds ?? 0) * 1000)
+  const subject = trainee === undefined ? null : String(trainee)
+  if (effect.job === 'retrieve-trn' && subject !== null) {
+    await startPoll(sql, { trainee: subject, timeoutAt: pollTimeout(String(duration), now), dueAt, changeRequest })
+    return
+  }
+  await enqueueJob(sql, { name: jobName(effect.job), trainee: subject, args, dueAt, changeRequest })
+}
+
+function jobName(name: string): JobName {
+  const known = JOB_NAMES.find((candidate) => candidate === name)
+  if (!known) throw new Error('a plan names a job that does not exist')
+  return known
+}

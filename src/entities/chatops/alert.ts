@@ -1,0 +1,75 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm'
+import type { JobFailure } from './job.ts'
+
+/** A post that the bot made by itself: one live post for each cause. */
+@Entity({ name: 'alerts', schema: 'chatops', synchronize: false })
+export class Alert {
+  @PrimaryColumn({ type: 'bigint' })
+  id!: string
+
+  /** What the failures have in common, such as `school:123456`. */
+  @Column({ type: 'text' })
+  cause!: string
+
+  @Column({ type: 'text' })
+  status!: 'open' | 'resolved' | 'dismissed'
+
+  @Column({ type: 'text' })
+  channel!: string
+
+  /** What the read-only checks found when they last looked. */
+  @Column({ type: 'jsonb', nullable: true })
+  found!: object | null
+
+  @Column({ name: 'looked_at', type: 'timestamptz', nullable: true })
+  lookedAt!: Date | null
+
+  @Column({ name: 'opened_at', type: 'timestamptz' })
+  openedAt!: Date
+
+  @Column({ name: 'closed_at', type: 'timestamptz', nullable: true })
+  closedAt!: Date | null
+
+  @Column({ name: 'dismissed_by', type: 'text', nullable: true })
+  dismissedBy!: string | null
+
+  @Column({ name: 'dismiss_reason', type: 'text', nullable: true })
+  dismissReason!: string | null
+
+  @Column({ name: 'card_ts', type: 'text', nullable: true })
+  cardTs!: string | null
+
+  @Column({ name: 'card_version', type: 'integer' })
+  cardVersion!: number
+
+  @Column({ name: 'rendered_version', type: 'integer' })
+  renderedVersion!: number
+}
+
+/** Something that an alert is about: a job that failed, of one trainee or of none. */
+@Entity({ name: 'alert_entries', schema: 'chatops', synchronize: false })
+export class AlertEntry {
+  @PrimaryColumn({ name: 'alert_id', type: 'bigint' })
+  alertId!: string
+
+  /** `<job>:<trainee>`: a job that fails again for the same trainee takes the place of the one before. */
+  @PrimaryColumn({ type: 'text' })
+  subject!: string
+
+  @Column({ name: 'trainee_id', type: 'bigint', nullable: true })
+  traineeId!: string | null
+
+  /** The job that failed; none where the trouble is that there is no job. */
+  @Column({ name: 'job_id', type: 'uuid', nullable: true })
+  jobId!: string | null
+
+  @Column({ type: 'jsonb' })
+  failure!: JobFailure
+
+  @Column({ name: 'added_at', type: 'timestamptz' })
+  addedAt!: Date
+
+  /** When the cause went away for it. */
+  @Column({ name: 'settled_at', type: 'timestamptz', nullable: true })
+  settledAt!: Date | null
+}

@@ -1,0 +1,119 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm'
+
+/** Register's jobs that we run, by our names for them. */
+export const JOB_NAMES = [
+  'retrieve-trn',
+  'register-for-trn',
+  'change-trainee-status',
+  'update-trainee',
+  'sync-schools',
+] as const
+
+export type JobName = (typeof JOB_NAMES)[number]
+
+/** JSON of a job's own; each job parses what it reads of it. */
+export type JobData = object
+
+/** One job: the truth about it, of which the queue holds only a hint. Its id is also that of the outbox row it began as. */
+@Entity({ name: 'jobs', schema: 'chatops', synchronize: false })
+export class Job {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string
+
+  @Column({ type: 'text' })
+  name!: JobName
+
+  @Column({ name: 'trainee_id', type: 'bigint', nullable: true })
+  traineeId!: string | null
+
+  @Column({ type: 'jsonb' })
+  args!: object
+
+  /** Two jobs never have the same; for those that a schedule starts. */
+  @Column({ name: 'once_key', type: 'text', nullable: true })
+  onceKey!: string | null
+
+  @Column({ type: 'text' })
+  status!: 'waiting' | 'running' | 'done' | 'failed'
+
+  /** When it runs next, or ran last. */
+  @Column({ name: 'due_at', type: 'timestamptz' })
+  dueAt!: Date
+
+  /** Failures in a row. */
+  @Column({ type: 'integer' })
+  attempts!: number
+
+  /** How often its worker died on it. */
+  @Column({ type: 'integer' })
+  stalls!: number
+
+  /** Counts its runs: who holds an older number has lost the job to another worker. */
+  @Column({ type: 'integer' })
+  run!: number
+
+  @Column({ name: 'hinted_at', type: 'timestamptz', nullable: true })
+  hintedAt!: Date | null
+
+  /** While it runs: when its worker counts as dead. */
+  @Column({ name: 'lease_until', type: 'timestamptz', nullable: true })
+  leaseUntil!: Date | null
+
+  /** Why it failed last. */
+  @Column({ type: 'jsonb', nullable: true })
+  failure!: JobFailure | null
+
+  /** What came of it. */
+  @Column({ type: 'jsonb', nullable: true })
+  result!: object | null
+
+  /** Where a long job stands, to go on from there. */
+  @Column({ type: 'jsonb', nullable: true })
+  progress!: object | null
+
+  /** The change request whose plan it was part of. */
+  @Column({ name: 'change_request_id', type: 'bigint', nullable: true })
+  changeRequestId!: string | null
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date
+
+  @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
+  finishedAt!: Date | null
+}
+
+/**
+ * Why a job failed; the code decides which playbook applies. `words` are for people, `urn` names the schools it is
+ * about. Holds no personal data.
+ */
+export type JobFailure = { code: FailureCode; words: string; urns?: string[]; at: string }
+
+export type FailureCode =
+  /** A poll's time is up. */
+  | 'timed-out'
+  /** A school that the trainee's route sends is not active in DTTP. */
+  | 'school-not-active'
+  /** Something else that DTTP must be told is missing from the trainee's record. */
+  | 'incomplete'
+  /** DTTP does not have the record (any more). */
+  | 'gone'
+  /** A write was sent, and nobody knows whether it happened. */
+  | 'outcome-unknown'
+  /** The trainee has a DTTP record already. */
+  | 'already-registered'
+  /** The trainee has none yet. */
+  | 'not-registered'
+  /** The trainee was never submitted, or is in a state that cannot receive a TRN. */
+  | 'cannot-receive-trn'
+  /** Register's feature flag for the job is off. */
+  | 'switched-off'
+  | 'dttp-unavailable'
+  | 'dttp-unauthorised'
+  | 'dttp-refused'
+  | 'dttp-unreadable'
+  | 'trainee-gone'
+  /** A trainee waits for a TRN, and nothing asks for it. */
+  | 'not-polled'
+  /** Its workers died on it again and again. */
+  | 'stalled'
+  | 'unexpected'

@@ -1,0 +1,91 @@
+import type { ChangesContext } from '../changes/context.ts'
+import { Job, type JobName } from '../entities/chatops/job.ts'
+import type { JobQueue, JobWorker, QueueBackend } from './backend.ts'
+import { type JobHandlers, runJob } from './run-job.ts'
+
+// The queues that jobs run on. What they hold is a hint with the job's id; the row in chatops.jobs is the truth.
+
+type QueueName = 'chatops-jobs' | 'chatops-registrations' | 'chatops-schools'
+
+const QUEUE_OF: Readonly<Record<JobName, QueueName>> = {
+  'retrieve-trn': 'chatops-jobs',
+  'change-trainee-status': 'chatops-jobs',
+  'update-trainee': 'chatops-jobs',
+  'register-for-trn': 'chatops-registrations',
+  'sync-schools': 'chatops-schools',
+}
+
+/** A registration is never started again by the queue itself, and schools are synchronised one at a time. */
+const SETTINGS: Readonly<Record<QueueName, { concurrency: number; maxStalledCount?: number }>> = {
+  'chatops-jobs': { concurrency: 10 },
+  'chatops-registrations': { concurrency: 4, maxStalledCount: 0 },
+  'chatops-schools': { concurrency: 1 },
+}
+
+const QUEUE_NAMES = Object.keys(SETTINGS) as QueueName[]
+
+export type JobQueues = {
+  /** Tells the queue of a job, or moves what it knows of it to the job's time. */
+  hint: (context: ChangesContext, id: string) => Promise<void>
+  /** Has the night's job added at each time of a cron pattern. */
+  schedule: (name: JobName, pattern: string) => Promise<void>
+  all: readonly JobQueue[]
+  close: () => Promise<void>
+}
+
+export function openJobQueues(backend: QueueBackend): JobQueues {
+  const queues = new Map(QUEUE_NAMES.map((name) => [name, backend.openQueue(name)]))
+  const queueOf = (name: JobName): JobQueue => {
+    const queue = queues.get(QUEUE_OF[name])
+    if (!queue) throw new Error(`there is no queue for ${name}`)
+    return queue
+  }
+  return {
+    async hint(context, id) {
+      const job = await context.database.manager.findOneBy(Job, { id })
+      if (!job || job.status === 'done' || job.status === 'failed') return
+      await queueOf(job.name).addAt(job.name, { job: id }, job.dueAt, {
+        jobId: `job-${id}`,
+        removeOnComplete: true,
+        removeOnFail: true,
+      })
+    },
+    schedule: (name, pattern) => queueOf(name).schedule(`nightly-${name}`, pattern, { nightly: name }),
+    all: [...queues.values()],
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()))
+    },
+  }
+}
+
+/**
+ * Starts a worker on each queue.
+ * @param hooks `addNightly` makes the row of a job that the schedule started; `ran` is called after each job
+ */
+export function startJobWorkers(
+  context: ChangesContext,
+  backend: QueueBackend,
+  handlers: JobHandlers,
+  hooks: { addNightly: (name: string) => Promise<void>; ran: () => void },
+): JobWorker {
+  const workers = QUEUE_NAMES.map((name) =>
+    backend.startWorker(
+      name,
+      async ({ data }) => {
+        const { job, nightly } = data as { job?: unknown; nightly?: unknown }
+        if (typeof nightly === 'string') await hooks.addNightly(nightly)
+        const next = typeof job === 'string' && UUID.test(job) ? await runJob(context, handlers, job) : null
+        hooks.ran()
+        return next
+      },
+      SETTINGS[name],
+    ),
+  )
+  return {
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close()))
+    },
+  }
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

@@ -1,0 +1,89 @@
+import type { EntityManager } from 'typeorm'
+import type { ChangesContext } from '../../changes/context.ts'
+import type { Job } from '../../entities/chatops/job.ts'
+import { Poll } from '../../entities/chatops/poll.ts'
+import { Trainee } from '../../entities/register/trainee.ts'
+import { decidePoll, type PollOutcome } from '../../register/retrieve-trn.ts'
+import { lockTrainee, saveTrainee } from '../../register/saves.ts'
+import { JobFailed } from '../failures.ts'
+import type { Ending, Finish } from '../run-job.ts'
+import { commentOf, demandSwitchedOn } from './job.ts'
+
+/**
+ * One poll for a trainee's TRN (Register's Dttp::RetrieveTrnJob): saves it once DTTP has it, and otherwise asks again
+ * in an hour until the poll's timeout. The decision is made under lock, with the timeout as it is by then.
+ */
+export async function retrieveTrn(context: ChangesContext, job: Job): Promise<Finish> {
+  demandSwitchedOn(context, 'persist_to_dttp')
+  const { manager } = context.database
+  const poll = await manager.findOneBy(Poll, { jobId: job.id })
+  const trainee = await manager.findOneBy(Trainee, { id: job.traineeId ?? '0' })
+  if (!trainee) throw traineeGone()
+  if (!poll) throw new JobFailed('unexpected', 'The poll is not on record.')
+  const asked = poll.timeoutAt === null ? null : trainee.dttp_id
+  if (poll.timeoutAt !== null && asked === null) {
+    throw new JobFailed('not-registered', 'The trainee has no DTTP record, so DTTP cannot have a TRN for them.')
+  }
+  const trn = asked === null ? null : await askForTrn(context, asked)
+  return (sql) => decide(context, sql, job, { asked, trn })
+}
+
+/** DTTP also writes words where a TRN belongs ("Not Registered"); only seven digits are one. */
+async function askForTrn(context: ChangesContext, contactId: string): Promise<string | null> {
+  const trn = (await context.upstreams.dttp.getTrn(contactId))?.trim() ?? ''
+  return /^\d{7}$/.test(trn) ? trn : null
+}
+
+async function decide(
+  context: ChangesContext,
+  sql: EntityManager,
+  job: Job,
+  { asked, trn }: { asked: string | null; trn: string | null },
+): Promise<Ending> {
+  const now = context.now()
+  const trainee = await lockTrainee(sql, job.traineeId ?? '0')
+  const poll = await sql.findOneByOrFail(Poll, { jobId: job.id })
+  if (!trainee) throw traineeGone()
+  if (poll.timeoutAt !== null && trainee.dttp_id !== asked) return { kind: 'again', at: now }
+  const outcome = decidePoll(trainee, trn, poll.timeoutAt, now)
+  switch (outcome.kind) {
+    case 'received': {
+      let row = trainee
+      for (const assigned of outcome.saves) row = await saveTrainee(sql, row, assigned, commentOf(job))
+      return { kind: 'done', result: { received: true }, news: { kind: 'trn-received' } }
+    }
+    case 'poll-again':
+      return pollAgain(context, sql, poll, outcome, now)
+    case 'timed-out':
+      throw new JobFailed('timed-out', outcome.message)
+    case 'refused':
+      throw new JobFailed('cannot-receive-trn', REFUSED[outcome.because])
+  }
+}
+
+async function pollAgain(
+  context: ChangesContext,
+  sql: EntityManager,
+  poll: Poll,
+  { delay, timeout }: Extract<PollOutcome, { kind: 'poll-again' }>,
+  now: Date,
+): Promise<Ending> {
+  const { traineeId, jobId } = poll
+  if (delay === 0) {
+    await sql.update(Poll, { traineeId, jobId }, { timeoutAt: timeout })
+    return { kind: 'again', at: now }
+  }
+  await sql.update(Poll, { traineeId, jobId }, { polledAt: now })
+  const at = new Date(now.getTime() + context.pollEvery)
+  if (poll.polledAt !== null) return { kind: 'again', at }
+  return { kind: 'again', at, news: { kind: 'no-trn-yet', next: at.toISOString(), timeout } }
+}
+
+const REFUSED = {
+  'never-submitted': 'The trainee was never submitted for a TRN.',
+  'state-cannot-receive-a-trn': 'DTTP has a TRN, but the trainee is in a state that cannot receive one.',
+} as const
+
+function traineeGone(): JobFailed {
+  return new JobFailed('trainee-gone', 'The trainee is no longer in Register.')
+}
