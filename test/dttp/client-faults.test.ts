@@ -14,6 +14,9 @@ const READS = {
     client.findPlacementAssignment(placementAssignment),
   getTrn: ({ client, contact }: Dttp) => client.getTrn(contact),
   findContactsBy: ({ client }: Dttp) => client.findContactsBy({ traineeId: TRAINEE_ID }),
+  findPlacementAssignmentsOf: ({ client, contact }: Dttp) => client.findPlacementAssignmentsOf(contact),
+  findDegreeQualificationsOf: ({ client, contact }: Dttp) => client.findDegreeQualificationsOf(contact),
+  findAccount: ({ client, school }: Dttp) => client.findAccount(school),
   accounts: ({ client }: Dttp) => collect(client.accounts(5000)),
 }
 const WRITES = {

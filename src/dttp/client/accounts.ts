@@ -10,7 +10,7 @@ const CALL = 'accounts'
 const SCHOOLS = { $filter: 'dfe_provider eq false', $select: 'name,dfe_urn,accountid,statuscode' }
 const MAX_BYTES = 32 * 1024 * 1024
 
-const DttpAccount = z
+export const DttpAccount = z
   .object({
     accountid: guid,
     name: z.string().nullish(),
@@ -25,7 +25,7 @@ const DttpAccount = z
   }))
 
 /** A school as DTTP has it; `statusCode` is active for 1 and 300000007. */
-type DttpAccount = z.output<typeof DttpAccount>
+export type DttpAccount = z.output<typeof DttpAccount>
 
 const Page = z.object({ value: z.array(DttpAccount), '@odata.nextLink': z.string().optional() })
 

@@ -4,6 +4,7 @@ import { type BatchPart, createInBatch } from './batch.ts'
 import { realSleep, type Sleep } from './gate.ts'
 import type { Log } from './log.ts'
 import { findContact, findContactsBy, findPlacementAssignment, getTrn, update } from './records.ts'
+import { findAccount, findDegreeQualificationsOf, findPlacementAssignmentsOf } from './related.ts'
 import { createRequests } from './requests.ts'
 import { createTokens } from './token.ts'
 import { createTransport, isSafeForCredentials } from './transport.ts'
@@ -61,6 +62,9 @@ export function createDttpClient(settings: DttpSettings) {
     findPlacementAssignment: (id: string) => findPlacementAssignment(requests, id),
     getTrn: (contactId: string) => getTrn(requests, contactId),
     findContactsBy: (by: { traineeId: string; providerId?: string }) => findContactsBy(requests, by),
+    findPlacementAssignmentsOf: (contactId: string) => findPlacementAssignmentsOf(requests, contactId),
+    findDegreeQualificationsOf: (contactId: string) => findDegreeQualificationsOf(requests, contactId),
+    findAccount: (id: string) => findAccount(requests, id),
     updateContact: (id: string, body: Record<string, unknown>) =>
       update(requests, 'updateContact', 'contacts', id, body),
     updatePlacementAssignment: (id: string, body: Record<string, unknown>) =>

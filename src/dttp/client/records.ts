@@ -29,7 +29,7 @@ const DttpContact = z
     createdOn: record.createdon,
   }))
 
-const DttpPlacementAssignment = z
+export const DttpPlacementAssignment = z
   .object({
     dfe_placementassignmentid: guid,
     _dfe_contactid_value: id,
@@ -55,13 +55,13 @@ const MOST_FOUND = 50
 
 /** The contact, or null if DTTP has none of this id (any more). Throws DttpError. */
 export async function findContact(requests: Requests, contactId: string): Promise<DttpContact | null> {
-  return find(requests, 'findContact', 'contacts', contactId, CONTACT, DttpContact)
+  return findRecord(requests, 'findContact', 'contacts', contactId, CONTACT, DttpContact)
 }
 
 /** The placement assignment, or null if DTTP has none of this id (any more). Throws DttpError. */
 export async function findPlacementAssignment(requests: Requests, assignmentId: string) {
   const [call, set] = ['findPlacementAssignment', 'dfe_placementassignments']
-  return find(requests, call, set, assignmentId, PLACEMENT_ASSIGNMENT, DttpPlacementAssignment)
+  return findRecord(requests, call, set, assignmentId, PLACEMENT_ASSIGNMENT, DttpPlacementAssignment)
 }
 
 /** The contact's TRN as DTTP has it, or null while it has none. Throws DttpError, `gone` if there is no such contact. */
@@ -115,7 +115,8 @@ function one(requests: Requests, call: string, set: string, recordId: string, co
   return { call, isWrite: false, recordId: checked, url }
 }
 
-async function find<T extends z.ZodType<{ id: string }>>(
+/** A record by its id, or null if there is none. Throws DttpError. */
+export async function findRecord<T extends z.ZodType<{ id: string }>>(
   requests: Requests,
   call: string,
   set: string,

@@ -1,0 +1,47 @@
+// What hangs on a trainee's contact, and one school: looked up when somebody wants to know what DTTP has by now.
+import { z } from 'zod'
+import { DttpAccount } from './accounts.ts'
+import { checkedId, guid, query } from './odata.ts'
+import { DttpPlacementAssignment, findRecord, parse } from './records.ts'
+import type { Requests } from './requests.ts'
+
+const MOST_FOUND = 50
+
+const DttpDegreeQualification = z
+  .object({ dfe_degreequalificationid: guid, createdon: z.string().nullish() })
+  .transform((record) => ({ id: record.dfe_degreequalificationid, createdOn: record.createdon ?? null }))
+
+/** At most 50 placement assignments of a contact. Throws DttpError. */
+export async function findPlacementAssignmentsOf(requests: Requests, contactId: string) {
+  const columns =
+    'dfe_placementassignmentid,_dfe_contactid_value,_dfe_providerid_value,_dfe_traineestatusid_value,createdon'
+  const [call, set] = ['findPlacementAssignmentsOf', 'dfe_placementassignments']
+  return findOf(requests, call, set, contactId, columns, DttpPlacementAssignment)
+}
+
+/** At most 50 degree qualifications of a contact. Throws DttpError. */
+export async function findDegreeQualificationsOf(requests: Requests, contactId: string) {
+  const [call, set] = ['findDegreeQualificationsOf', 'dfe_degreequalifications']
+  return findOf(requests, call, set, contactId, 'dfe_degreequalificationid,createdon', DttpDegreeQualification)
+}
+
+/** One account, or null if DTTP has none of this id. Throws DttpError. */
+export async function findAccount(requests: Requests, accountId: string) {
+  const columns = 'accountid,name,dfe_urn,statuscode'
+  return findRecord(requests, 'findAccount', 'accounts', accountId, columns, DttpAccount)
+}
+
+async function findOf<T extends z.ZodType>(
+  requests: Requests,
+  call: string,
+  set: string,
+  contactId: string,
+  columns: string,
+  schema: T,
+): Promise<z.output<T>[]> {
+  const id = checkedId(call, contactId)
+  const url = new URL(set, requests.api)
+  url.search = query({ $select: columns, $filter: `_dfe_contactid_value eq ${id}`, $top: String(MOST_FOUND) })
+  const answer = await requests.read({ call, isWrite: false, recordId: id, url })
+  return parse(call, z.object({ value: z.array(schema) }), answer).value
+}
