@@ -1,0 +1,142 @@
+// The whole body of the scheduled job: GIAS's extract → our own tables, all of it or nothing.
+import { type DataSource, type EntityManager, IsNull, type QueryRunner } from 'typeorm'
+import { GiasLoad } from '../entities/chatops/gias-load.ts'
+import { openExtract } from './download.ts'
+import { GiasError, refused } from './errors.ts'
+import { type Defects, readSchools } from './read.ts'
+import { findGiasAge } from './schools.ts'
+import { countStaged, emptyStaging, replaceSchools, type Staged, stage } from './staging.ts'
+
+export type LoadContext = {
+  database: DataSource
+  /** pino's logger is one. Given numbers, never what is in a row. */
+  log: { info: (fields: object, message: string) => void; warn: (fields: object, message: string) => void }
+  now: () => Date
+  /** Where the extract is: https; `{yyyymmdd}` in it stands for the day in London. */
+  url: string
+  timeoutMs?: Partial<typeof TIMEOUTS_MS>
+  limits?: Partial<typeof LIMITS>
+}
+
+/** `refused` and `busy` change nothing: what was loaded before stays. */
+export type LoadResult =
+  | { kind: 'loaded'; rows: number; defects: number }
+  | { kind: 'refused'; problem: string }
+  | { kind: 'busy' }
+
+const TIMEOUTS_MS = { idle: 30_000, overall: 15 * 60_000 }
+
+/** The extract has about 50,000 rows in 60 MB. What is not like that is not the extract. */
+const LIMITS = {
+  maxBytes: 500e6,
+  minimumRows: 10_000,
+  /** Of the schools loaded before, how many at least. */
+  smallestShare: 0.95,
+  /** Of all rows, how many may be unusable. */
+  defectShare: 0.01,
+}
+
+/** Any number of our own; its holder is the one load that runs. */
+const LOAD_LOCK = 7_031_521
+
+/**
+ * Loads the newest extract. Every statement is sent by the session that holds the lock, so that a load which lost its
+ * lock cannot write. `busy`: another load runs. Throws GiasError `unavailable` if GIAS cannot be reached or the
+ * download breaks off, and what the database throws; the schools are then as before.
+ */
+export async function loadExtract(context: LoadContext): Promise<LoadResult> {
+  const runner = context.database.createQueryRunner()
+  try {
+    const [lock] = await runner.query('SELECT pg_try_advisory_lock($1) AS held', [LOAD_LOCK])
+    if (!lock.held) return { kind: 'busy' }
+    try {
+      return await loadAlone(context, runner)
+    } finally {
+      await runner.query('SELECT pg_advisory_unlock($1)', [LOAD_LOCK]).catch(() => {}) // gone with the connection
+    }
+  } finally {
+    await runner.release()
+  }
+}
+
+async function loadAlone(context: LoadContext, runner: QueryRunner): Promise<LoadResult> {
+  const { database, log, now } = context
+  const load = await begin(runner.manager, now())
+  try {
+    const { rows, defects } = await take(context, runner, load)
+    log.info({ load, rows, defects: defects.count, firstDefects: defects.firstRows }, 'GIAS loaded')
+    await emptyStaging(runner.manager).catch(() => {}) // the next load does it
+    return { kind: 'loaded', rows, defects: defects.count }
+  } catch (error) {
+    const isRefused = error instanceof GiasError && error.kind === 'refused'
+    const outcome = isRefused ? 'refused' : 'failed'
+    const problem = error instanceof GiasError ? error.problem : 'The database did not take the extract.'
+    log.warn({ load, outcome, problem, code: (error as { code?: string }).code }, 'GIAS not loaded')
+    await database.manager
+      .update(GiasLoad, { id: load, outcome: IsNull() }, { outcome, problem, finishedAt: now() })
+      .catch(() => {}) // the next load finds it unfinished
+    if (isRefused) return { kind: 'refused', problem }
+    throw error
+  }
+}
+
+/** Tidies up after loads that died, and says that there is a new one. Returns its id. */
+async function begin(sql: EntityManager, now: Date): Promise<string> {
+  const died = { outcome: 'failed', problem: 'It was interrupted.', finishedAt: now } as const
+  await sql.update(GiasLoad, { outcome: IsNull() }, died)
+  await emptyStaging(sql)
+  const { identifiers } = await sql.insert(GiasLoad, { startedAt: now })
+  return String(identifiers[0]?.['id'])
+}
+
+async function take(context: LoadContext, runner: QueryRunner, load: string) {
+  const limits = { ...LIMITS, ...context.limits }
+  const timeoutMs = { ...TIMEOUTS_MS, ...context.timeoutMs }
+  const sql = runner.manager
+  const extract = await openExtract({ url: context.url, now: context.now(), timeoutMs, maxBytes: limits.maxBytes })
+  const defects: Defects = { count: 0, firstRows: [] }
+  try {
+    const age = await findGiasAge(sql)
+    if (age && age.sourceDate > extract.sourceDate) throw refused('The extract is older than the one loaded before.')
+    await sql.update(GiasLoad, { id: load }, { sourceDate: extract.sourceDate })
+    for await (const schools of readSchools(extract.bytes, defects)) await stage(sql, load, schools)
+  } finally {
+    extract.close()
+  }
+  const staged = await countStaged(sql, load)
+  defects.count += staged.rows - staged.schools
+  await sql.update(GiasLoad, { id: load }, { rows: staged.schools, defects: defects.count })
+  demandWhole(staged, defects, limits)
+  await inTransaction(runner, async () => {
+    await replaceSchools(sql, load)
+    await sql.update(GiasLoad, { id: load }, { outcome: 'loaded', finishedAt: context.now() })
+  })
+  return { rows: staged.schools, defects }
+}
+
+/** Throws GiasError `refused` if this cannot be all of GIAS. */
+function demandWhole(staged: Staged, { count, firstRows }: Defects, limits: typeof LIMITS): void {
+  const { schools, before } = staged
+  const all = schools + count
+  if (count > all * limits.defectShare) {
+    const first = firstRows.length > 0 ? `, the first of them ${firstRows.join(', ')}` : ''
+    throw refused(`${count} of the extract’s ${all} rows cannot be used${first}.`)
+  }
+  if (schools < limits.minimumRows) {
+    throw refused(`The extract has ${schools} schools; there should be at least ${limits.minimumRows}.`)
+  }
+  if (schools < before * limits.smallestShare) {
+    throw refused(`The extract has ${schools} schools, where ${before} were loaded before.`)
+  }
+}
+
+async function inTransaction(runner: QueryRunner, work: () => Promise<void>): Promise<void> {
+  await runner.startTransaction()
+  try {
+    await work()
+    await runner.commitTransaction()
+  } catch (error) {
+    await runner.rollbackTransaction().catch(() => {})
+    throw error
+  }
+}

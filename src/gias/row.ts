@@ -1,0 +1,74 @@
+// One line of the extract: which columns we need, and what may be in them.
+import * as z from 'zod'
+import { findDay } from './days.ts'
+import { refused } from './errors.ts'
+
+const text = z
+  .string()
+  .transform((value) => value.replace(/[\s\p{Cc}]+/gu, ' ').trim())
+  .pipe(z.string().min(1).max(500))
+
+const day = z
+  .string()
+  .trim()
+  .transform((value, issues) => {
+    const found = value === '' ? null : findDay(value)
+    if (value !== '' && found === null) issues.addIssue('no such day')
+    return found
+  })
+
+/** A school as the extract has it. The statuses are all that GIAS has; of schools elsewhere the URN can be shorter. */
+const giasRow = z.object({
+  urn: z
+    .string()
+    .trim()
+    .regex(/^[1-9]\d{4,5}$/),
+  name: text,
+  status: z
+    .string()
+    .trim()
+    .regex(/^[1-4]$/)
+    .transform(Number),
+  statusName: text,
+  openDate: day,
+  closeDate: day,
+})
+
+export type GiasRow = z.output<typeof giasRow>
+
+/** What each is called in the extract's header. */
+const COLUMNS = {
+  urn: 'URN',
+  name: 'EstablishmentName',
+  status: 'EstablishmentStatus (code)',
+  statusName: 'EstablishmentStatus (name)',
+  openDate: 'OpenDate',
+  closeDate: 'CloseDate',
+} as const satisfies Record<keyof GiasRow, string>
+
+export type Header = { width: number; places: Readonly<Record<keyof GiasRow, number>> }
+
+/** Finds our columns, in whatever order and case. Throws GiasError, naming every one that is missing or there twice. */
+export function readHeader(cells: readonly string[]): Header {
+  const names = cells.map(normalise)
+  const problems: string[] = []
+  const places = Object.entries(COLUMNS).map(([key, column]) => {
+    const place = names.indexOf(normalise(column))
+    if (place === -1) problems.push(`no column “${column}”`)
+    else if (place !== names.lastIndexOf(normalise(column))) problems.push(`the column “${column}” twice`)
+    return [key, place]
+  })
+  if (problems.length > 0) throw refused(`The extract has ${problems.join(', ')}.`)
+  return { width: cells.length, places: Object.fromEntries(places) }
+}
+
+/** The school in a row; null if anything about it is not as it must be. */
+export function findSchool(cells: readonly string[], { width, places }: Header): GiasRow | null {
+  if (cells.length !== width) return null
+  const named = Object.fromEntries(Object.entries(places).map(([key, place]) => [key, cells[place]]))
+  return giasRow.safeParse(named).data ?? null
+}
+
+function normalise(name: string): string {
+  return name.trim().toLowerCase()
+}
