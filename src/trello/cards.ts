@@ -1,0 +1,89 @@
+// What we ask of Trello: the list, whether our card is there, and the card.
+import { z } from 'zod'
+import { endsWithMarker } from './card-text.ts'
+import type { TrelloCall } from './errors.ts'
+import { type Exchange, unreadable } from './exchange.ts'
+
+/** A card as it is known afterwards; `url` is for people. */
+export type TrelloCard = { id: string; url: string }
+
+/** With the longest descriptions, a page of this many still fits the size limit. Trello gives at most 1,000. */
+const PAGE = 300
+
+const trelloId = z.string().regex(/^[0-9a-f]{24}$/i)
+const TrelloList = z.object({ closed: z.boolean(), idBoard: trelloId })
+const MadeCard = z.object({ id: trelloId, shortUrl: z.url() })
+/** Other people's cards may be of kinds we do not know; only a match must have a link. */
+const ListedCards = z.array(z.object({ id: trelloId, desc: z.string().nullish(), shortUrl: z.unknown().optional() }))
+
+/** One attempt's means of asking. */
+export type Asking = { exchange: Exchange; api: URL; underWay: AbortController }
+
+/** The list's board, and whether the list is archived. Throws TrelloError, `refused` if there is no such list. */
+export async function getList({ exchange, underWay }: Asking, listId: string) {
+  const call = 'get list'
+  const answer = await exchange({ call, path: `lists/${listId}`, query: { fields: 'closed,idBoard' }, underWay })
+  const { closed, idBoard } = parse(call, TrelloList, answer)
+  return { boardId: idBoard, isArchived: closed }
+}
+
+/**
+ * The board's card whose description ends with the marker, in whatever list it is by now and archived or not; null if
+ * there is none. Looks through the cards from the newest to those made before `since`. Throws TrelloError.
+ */
+export async function findCard(
+  { exchange, api, underWay }: Asking,
+  { boardId, marker, since }: { boardId: string; marker: string; since: Date | null },
+): Promise<TrelloCard | null> {
+  const call = 'find card'
+  const fixed = { fields: 'desc,shortUrl', filter: 'all', limit: String(PAGE) }
+  for (let before: string | null = null; ; ) {
+    const query: Record<string, string> = before === null ? fixed : { ...fixed, before }
+    const cards = parse(call, ListedCards, await exchange({ call, path: `boards/${boardId}/cards`, query, underWay }))
+    const found = cards.find(({ desc }) => endsWithMarker(desc ?? '', marker))
+    if (found) return forPeople(call, parse(call, MadeCard, found), api)
+    const ids = cards.map(({ id }) => id.toLowerCase()).sort()
+    const [oldest] = ids
+    if (oldest === undefined || cards.length < PAGE) return null
+    if (since && madeAt(oldest) < since.getTime()) return null
+    const next = beforeNextPage(oldest, ids.at(-1) ?? oldest)
+    if (next === before) throw unreadable(call, 'endless-pages')
+    before = next
+  }
+}
+
+/** Makes the card. Sends once. Throws TrelloError. */
+export async function makeCard(
+  { exchange, api, underWay }: Asking,
+  card: { listId: string; name: string; desc: string },
+): Promise<TrelloCard> {
+  const call = 'add card'
+  const post = { idList: card.listId, name: card.name, desc: card.desc }
+  return forPeople(call, parse(call, MadeCard, await exchange({ call, path: 'cards', post, underWay })), api)
+}
+
+function parse<T>(call: TrelloCall, schema: z.ZodType<T>, answer: unknown): T {
+  const parsed = schema.safeParse(answer)
+  if (!parsed.success) throw unreadable(call)
+  return parsed.data
+}
+
+/** The card with its link, which must be https, or lead to the simulator we are talking to. */
+function forPeople(call: TrelloCall, { id, shortUrl }: z.output<typeof MadeCard>, api: URL): TrelloCard {
+  const { protocol, origin } = new URL(shortUrl)
+  if (protocol !== 'https:' && origin !== api.origin) throw unreadable(call)
+  return { id, url: shortUrl }
+}
+
+/**
+ * Where the next page ends. Trello takes `before` to the second only and may pass over the rest of a page's oldest second
+ * (github.com/trello-archive/api-docs/issues/68): that second is asked for again, unless it fills the page.
+ */
+function beforeNextPage(oldest: string, newest: string): string {
+  return madeAt(oldest) === madeAt(newest) ? oldest : new Date(madeAt(oldest) + 1_000).toISOString()
+}
+
+/** When it was made, in milliseconds, to the second: a Trello id begins with that, in hexadecimal. */
+function madeAt(id: string): number {
+  return Number.parseInt(id.slice(0, 8), 16) * 1_000
+}
