@@ -10,6 +10,7 @@ import { findPlaybook } from '../playbooks/index.ts'
 import { planOf } from '../playbooks/plan.ts'
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import { renderCard } from '../views/card.ts'
+import { type PostedNews, renderJobNews } from '../views/job-news.ts'
 import { renderAdvice, renderManualStep, renderNotice, renderReceipt } from '../views/thread.ts'
 import { ChannelClosed, createPoster, type Message, retryLater } from './poster.ts'
 
@@ -74,7 +75,7 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
   async function thread(row: Claimed): Promise<void> {
     const request = await getRequest(database, row)
     if (!request.cardTs) throw new Undeliverable('there is no card to reply to')
-    const messages = await renderPart(request, String(row.payload['part']))
+    const messages = await renderPart(request, row.payload)
     for (const [index, message] of messages.entries()) {
       const key = `${ours}-${row.id}-${index}`
       await poster.reply({
@@ -88,8 +89,13 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
     }
   }
 
-  async function renderPart(request: ChangeRequest, part: string): Promise<Message[]> {
+  async function renderPart(request: ChangeRequest, payload: Claimed['payload']): Promise<Message[]> {
     const playbook = playbookOf(request)
+    const { part } = payload
+    if (part === 'job-news') {
+      const posted = payload as unknown as PostedNews
+      return [renderJobNews({ ...posted, changeRequest: request, registerUrl })]
+    }
     if (part === 'receipt')
       return [renderReceipt({ changeRequest: request, playbook, ledgerHash: await executionHash(request.id) })]
     if (part === 'advice') return request.outcome.advice ? [renderAdvice(request.outcome.advice)] : []

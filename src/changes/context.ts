@@ -17,12 +17,18 @@ export type ChangesContext = {
   expiryOf: (playbook: string) => number
   /** Milliseconds after the commit at which the result is looked at once more. */
   verifyAgainAfter: number
+  /** DTTP’s organisation, without a trailing slash: links to its records begin with it. */
+  dttpUrl: string
   /** Milliseconds between two polls for a TRN: an hour in Register. */
   pollEvery: number
   /** Slack channel of what the bot posts by itself. */
   alertChannel: string
+  /** Aborted when a worker is asked to stop: a long job then ends its step and is put back, to go on elsewhere. */
+  stopping?: AbortSignal
   /** Called between the steps of an execution; the proof kills the process there. */
   onStep?: (step: ExecutionStep, changeRequest: string) => void | Promise<void>
+  /** The same between the steps of a registration with DTTP, with the job's id. */
+  onJobStep?: (step: string, job: string) => void | Promise<void>
 }
 
 /** The named points between which an execution can die. */

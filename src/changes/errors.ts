@@ -63,6 +63,10 @@ const CATALOGUE = {
     title: 'You cannot use this command here',
     text: `Requests are posted where the command is typed, so that the team can see them. Use it in ${f.detail}.\nNothing has changed.`,
   }),
+  'bad-reference': (f: Facts) => ({
+    title: 'We cannot find this trainee',
+    text: `${f.detail}\nUse the trainee’s link in Register, the last part of that link, or their number.`,
+  }),
   'trainee-gone': () => ({
     title: 'This trainee is no longer in Register',
     text: 'The record was deleted after you referred to it.\nNothing has changed. Check the trainee in Register.',

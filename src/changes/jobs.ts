@@ -88,9 +88,11 @@ export async function startPoll(sql: EntityManager, poll: NewPoll): Promise<stri
   return id
 }
 
+/** A poll that is being made just now is taken from its worker, whose answer may belong to the old timeout. */
 async function movePoll(sql: EntityManager, job: string, poll: NewPoll): Promise<string> {
   await sql.query(
-    `UPDATE chatops.jobs SET due_at = least(due_at, $2), change_request_id = coalesce($3, change_request_id)
+    `UPDATE chatops.jobs SET status = 'waiting', due_at = least(due_at, $2), attempts = 0, stalls = 0, failure = NULL,
+       hinted_at = NULL, change_request_id = coalesce($3, change_request_id)
      WHERE id = $1`,
     [job, poll.dueAt, poll.changeRequest],
   )

@@ -29,6 +29,12 @@ export async function refuseUnless(
   if (standing !== 'allowed') await refuse(context, REFUSALS[right][standing], userId, changeRequest)
 }
 
+/** The same for what both requesters and approvers may do, such as looking something up. */
+export async function refuseUnlessEither(context: ChangesContext, userId: string): Promise<void> {
+  if ((await context.people.mayApprove(userId)) === 'allowed') return
+  await refuseUnless(context, 'mayRequest', userId)
+}
+
 /** Records a refusal in a transaction of its own, then throws it. */
 export async function refuse(
   context: ChangesContext,

@@ -1,5 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { Trainee } from '../entities/register/trainee.ts'
 import { findPersonalData } from '../register/personal-data.ts'
 import { parseTraineeReference, resolveTrainee } from '../register/trainee-reference.ts'
 
@@ -27,6 +29,8 @@ export type Field<T> = {
   resolve?: (value: T, context: FormContext) => Promise<T>
   /** Free text, in which the trainee must not be named. */
   freeText: boolean
+  /** The trainees that a value leads to, by slug. */
+  leadsTo?: (value: T, context: FormContext) => Promise<string[]>
 }
 
 export type Fields = Readonly<Record<string, Field<string>>>
@@ -54,6 +58,7 @@ export function traineeRef(): Field<string> {
       if ('problem' in found) throw new FieldError(found.problem)
       return found.slug
     },
+    leadsTo: async (slug) => [slug],
     freeText: false,
   }
 }
@@ -66,6 +71,63 @@ export function select(label: string, options: readonly Option[]): Field<string>
     optional: false,
     input: { type: 'select', options, placeholder: 'Choose one' },
     schema: z.string().refine((value) => values.includes(value), 'Choose one from the list.'),
+    freeText: false,
+  }
+}
+
+/** A number in Register, where one is needed only sometimes; empty if not. */
+export function optionalNumber(label: string, hint: string): Field<string> {
+  return {
+    label,
+    hint,
+    optional: true,
+    input: { type: 'text', multiline: false, maxLength: 18 },
+    schema: z
+      .string()
+      .trim()
+      .regex(/^([1-9]\d{0,17})?$/, 'Enter a number, or leave this empty.'),
+    freeText: false,
+  }
+}
+
+/** A record's id in DTTP, where one is needed only sometimes; empty if not. Dynamics ids are not all proper UUIDs. */
+export function optionalDttpId(label: string, hint: string): Field<string> {
+  return {
+    label,
+    hint,
+    optional: true,
+    input: { type: 'text', multiline: false, maxLength: 60 },
+    schema: z
+      .string()
+      .trim()
+      .toLowerCase()
+      .transform((text) => text.replace(/^\{(.*)\}$/, '$1'))
+      .pipe(z.union([z.literal(''), z.guid()], 'Enter an id such as 9e7fcac0-4a37-e811-80ef-005056ac45bb.')),
+    freeText: false,
+  }
+}
+
+/** A change request, as "CR-12" or its number; the value is the number. */
+export function requestRef(): Field<string> {
+  return {
+    label: 'Request',
+    hint: 'Its name or number, such as CR-12.',
+    optional: false,
+    input: { type: 'text', multiline: false, maxLength: 30 },
+    schema: z
+      .string()
+      .trim()
+      .regex(/^(CR-)?[1-9]\d{0,17}$/i, 'Enter a request such as CR-12.')
+      .transform((text) => text.replace(/^CR-/i, '')),
+    async resolve(value, { sql }) {
+      if (await sql.existsBy(ChangeRequest, { id: value })) return value
+      throw new FieldError(`There is no request CR-${value}.`)
+    },
+    async leadsTo(value, { sql }) {
+      const request = await sql.findOneByOrFail(ChangeRequest, { id: value })
+      const id = request.traineeId
+      return id === null ? [] : (await sql.findBy(Trainee, { id })).map(({ slug }) => slug)
+    },
     freeText: false,
   }
 }
@@ -127,8 +189,7 @@ export async function parseForm(
       errors[name] = error.message
     }
   }
-  const slug = values['trainee']
-  if (slug !== undefined) {
+  for (const slug of await traineesIn(fields, values, context)) {
     for (const [name, field] of Object.entries(fields)) {
       const text = values[name]
       if (!field.freeText || !text) continue
@@ -140,6 +201,16 @@ export async function parseForm(
     }
   }
   return Object.keys(errors).length === 0 ? { ok: true, values } : { ok: false, errors, revealing }
+}
+
+/** Every trainee that the form leads to, whom its free text must not name. */
+async function traineesIn(fields: Fields, values: Record<string, string>, context: FormContext): Promise<Set<string>> {
+  const slugs = new Set<string>()
+  for (const [name, field] of Object.entries(fields)) {
+    const value = values[name]
+    if (value !== undefined && field.leadsTo) for (const slug of await field.leadsTo(value, context)) slugs.add(slug)
+  }
+  return slugs
 }
 
 /**

@@ -1,9 +1,10 @@
 import { fixRoute } from './fix-route/index.ts'
 import type { AnyPlaybook } from './playbook.ts'
 import { requeueTrn } from './requeue-trn/index.ts'
+import { undo } from './undo/index.ts'
 
 /** Every playbook there is; `/trainee help`, the chooser and the contract suite are made from this list. */
-export const playbooks: readonly AnyPlaybook[] = [fixRoute, requeueTrn]
+export const playbooks: readonly AnyPlaybook[] = [fixRoute, requeueTrn, undo]
 
 export function findPlaybook(name: string): AnyPlaybook | null {
   return playbooks.find((playbook) => playbook.name === name) ?? null

@@ -26,8 +26,11 @@ export type Facts<R, U, F extends Fields> = { rows: R; upstream: U; form: FormVa
 export type Check<R, U, F extends Fields> = {
   id: string
   sentence: string
-  look: (facts: Facts<R, U, F>) => { verdict: Verdict; found: string; evidence: Json }
+  look: (facts: Facts<R, U, F>) => Finding
 }
+
+/** What a check's look comes to; see CheckResult. */
+export type Finding = { verdict: Verdict; found: string; evidence: Json }
 
 /**
  * What was carried out, when, and as part of which request; with the checks' evidence as approved, by check, and what

@@ -48,5 +48,5 @@ function partsOf(instant: Date) {
 }
 
 function asTimestamp(instant: Date): string {
-  return instant.toISOString().replace(/Z$/, '')
+  return instant.toISOString().replace(/\.?0*Z$/, '')
 }

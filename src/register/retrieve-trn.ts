@@ -3,6 +3,12 @@ import { findState } from './states.ts'
 
 // What Register's Dttp::RetrieveTrnJob decides on each poll; pure, so that the job and its preview cannot disagree.
 
+/** The TRN in what DTTP holds, or null: it also writes words where a TRN belongs ("Not Registered"). */
+export function readTrn(held: string | null | undefined): string | null {
+  const trn = held?.trim() ?? ''
+  return /^\d{7}$/.test(trn) ? trn : null
+}
+
 /** Register's Settings.jobs.max_poll_duration_days. */
 const MAX_POLL_DAYS = 4
 const DAY_MS = 24 * 3600_000

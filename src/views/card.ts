@@ -74,18 +74,24 @@ function pointer({ status }: ChangeRequest): string {
   return status === 'pending' ? ' “Review &amp; approve” shows all.' : ''
 }
 
-const CHANGES_HEADING: Readonly<Partial<Record<Status, string>>> = {
-  unsent: 'What would change',
-  pending: 'What would change',
-  approved: 'What will change',
-  verifying: 'What changed',
-  done: 'What changed',
+type Headings = { changes: string; happens: string }
+
+const WOULD: Headings = { changes: 'What would change', happens: 'What would happen' }
+const DID: Headings = { changes: 'What changed', happens: 'What was done' }
+const WOULD_HAVE: Headings = { changes: 'What would have changed', happens: 'What would have happened' }
+
+const HEADINGS: Readonly<Partial<Record<Status, Headings>>> = {
+  unsent: WOULD,
+  pending: WOULD,
+  approved: { changes: 'What will change', happens: 'What will happen' },
+  verifying: DID,
+  done: DID,
 }
 
 /** Only a request that needs attention may have been carried out or not. */
-function changesHeading({ status, executedAt }: ChangeRequest): string {
+function headingsFor({ status, executedAt }: ChangeRequest): Headings {
   const isMade = status === 'needs-attention' && executedAt !== null
-  return CHANGES_HEADING[status] ?? (isMade ? 'What changed' : 'What would have changed')
+  return HEADINGS[status] ?? (isMade ? DID : WOULD_HAVE)
 }
 
 function renderChanges(changeRequest: ChangeRequest): Block[] {
@@ -100,7 +106,7 @@ function renderChanges(changeRequest: ChangeRequest): Block[] {
     ...(left > 0 ? [`And ${count(left, 'more change')}.`] : []),
   ].join(' ')
   return [
-    heading(changesHeading(changeRequest)),
+    heading(headingsFor(changeRequest).changes),
     ...blocks,
     ...(missing ? [note(`${missing}${pointer(changeRequest)}`)] : []),
   ]
@@ -115,7 +121,8 @@ function renderAlso(changeRequest: ChangeRequest): Block[] {
   if (groups.length === 0) return []
   const { blocks, left } = takeWithin(groups, { blocks: 6, weight: 1500 })
   const more = left > 0 ? [note(`And ${left.toLocaleString('en-GB')} more.${pointer(changeRequest)}`)] : []
-  return [heading('Also'), ...blocks, ...more]
+  const isAll = plan !== null && describeChanges(plan, { reveal: false }).length === 0
+  return [heading(isAll ? headingsFor(changeRequest).happens : 'Also'), ...blocks, ...more]
 }
 
 /** Warnings in full while someone must decide; afterwards only how many there were. */

@@ -65,7 +65,7 @@ export function renderPreview({
     ...(changes.length > 0 ? [heading('What would change')] : []),
     ...bounded(renderChangeRows(changes, MOST_OF_A_VALUE), { blocks: 32, weight: 16_000 }),
     ...(cut ? [section(`Long values are shortened here. ${REVIEW_SHOWS}`)] : []),
-    ...also(renderEffects(plan, { whole: false })),
+    ...also(renderEffects(plan, { whole: false }), changes.length > 0 ? 'What else happens' : 'What would happen'),
   ]
   const sendable = changeRequest.status === 'unsent'
   return {
@@ -118,9 +118,9 @@ function modal({ title }: Playbook, blocks: Block[]): Modal {
   return { type: 'modal', title: modalTitle(title, 'Preview'), close: plain('Close'), blocks }
 }
 
-function also(effects: readonly Group[]): Block[] {
+function also(effects: readonly Group[], title: string): Block[] {
   if (effects.length === 0) return []
-  return [divider(), heading('What else happens'), ...bounded(effects, { blocks: 20, weight: 9000 })]
+  return [divider(), heading(title), ...bounded(effects, { blocks: 20, weight: 9000 })]
 }
 
 function bounded(groups: readonly Group[], room: { blocks: number; weight: number }): Block[] {

@@ -115,9 +115,9 @@ function contentOf(changeRequest: ChangeRequest, plan: Plan, playbook: Playbook,
     ...formWords(changeRequest, playbook).flatMap((words) => plainSections(words).flatMap((block) => one(block))),
     ...one(divider(), heading('What the checks found')),
     ...renderVerdicts(checksOf(changeRequest)),
-    ...one(divider(), heading('What changes')),
+    ...(changes.length > 0 ? one(divider(), heading('What changes')) : []),
     ...renderWholeChanges(changes),
-    ...(effects.length > 0 ? one(divider(), heading('What else happens')) : []),
+    ...(effects.length > 0 ? one(divider(), heading(changes.length > 0 ? 'What else happens' : 'What happens')) : []),
     ...effects,
   ]
 }

@@ -79,9 +79,10 @@ async function change(context: ChangesContext, wanted: RouteChangeCase): Promise
   return (await getRequest(context.database, sent.id)).status
 }
 
+/** Puts a trainee with their provider and schools into empty tables. */
 export async function loadCase(
   admin: pg.Client,
-  { provider, schools, before, existing_audits }: RouteChangeCase,
+  { provider, schools, before, existing_audits }: Omit<RouteChangeCase, 'name' | 'target_route'>,
 ): Promise<void> {
   await admin.query('TRUNCATE public.trainees, public.providers, public.schools, public.audits')
   await insert(admin, 'providers', [provider])

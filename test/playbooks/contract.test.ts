@@ -12,9 +12,10 @@ import { writePlan } from '../../src/changes/write-plan.ts'
 import { LedgerEntry } from '../../src/entities/chatops/ledger-entry.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { playbooks } from '../../src/playbooks/index.ts'
-import { inverse, planOf } from '../../src/playbooks/plan.ts'
+import { checksOf, inverse, type Plan, planOf } from '../../src/playbooks/plan.ts'
 import { findMoved } from '../../src/playbooks/rows.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
 import {
   approveRequest,
   CHANNEL,
@@ -32,11 +33,13 @@ const SAMPLES = process.env['CONTRACT_SAMPLES'] === 'all' ? Number.POSITIVE_INFI
 
 let scratch: ScratchDatabase
 let context: ChangesContext
+let dttp: StoryDttp
 let admin: pg.Client
 
 beforeAll(async () => {
   scratch = await scratchDatabase()
-  context = await createLifecycle(scratch.appUrl)
+  dttp = await startStoryDttp()
+  context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client } })
   admin = new pg.Client(scratch.adminUrl)
   await admin.connect()
 })
@@ -44,6 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await admin.end()
   await context.database.destroy()
+  await dttp.stop()
   await scratch.drop()
 })
 
@@ -57,18 +61,22 @@ describe.each(playbooks)('$name', (playbook) => {
   const chosen = all.filter((_, index) => index % every === 0)
 
   describe.each(chosen)('on $name', (sample) => {
-    const sent = async () => {
-      await cancelOpen()
+    const begin = async () => {
+      await forget()
+      dttp.reset()
       await sample.seed(admin)
+      sample.inDttp?.(dttp)
+    }
+    const sent = async () => {
+      await begin()
       return sendRequest(context, playbook.name, sample.form)
     }
 
     test('a preview writes nothing, and could not', async () => {
-      await cancelOpen()
-      await sample.seed(admin)
-      const before = await registerRows()
+      await begin()
+      const before = await writableRows()
       await propose(context, { playbook, form: sample.form, requester: SUPPORT, channel: CHANNEL })
-      expect(await registerRows()).toEqual(before)
+      expect(await writableRows()).toEqual(before)
       const writing = inSnapshot(context.database, async (sql) => {
         await playbook.rows(sql, sample.form)
         await sql.query('UPDATE public.trainees SET updated_at = updated_at')
@@ -85,8 +93,7 @@ describe.each(playbooks)('$name', (playbook) => {
     })
 
     test('an approver who asked cannot approve either', async () => {
-      await cancelOpen()
-      await sample.seed(admin)
+      await begin()
       const request = await sendRequest(context, playbook.name, sample.form, DEVELOPER)
       await expect(approveRequest(context, request, DEVELOPER)).rejects.toMatchObject({ code: 'own-request' })
     })
@@ -118,34 +125,53 @@ describe.each(playbooks)('$name', (playbook) => {
           const request = await sent()
           await approveRequest(context, request)
           await admin.query(moveColumn(update.table, column), [update.id])
-          const before = await registerRows()
+          const before = await writableRows()
           expect(await execute(context, request.id)).toBe('stale')
-          expect(await registerRows()).toEqual(before)
+          expect(await writableRows()).toEqual(before)
           const { status, outcome } = await getRequest(context.database, request.id)
           expect({ status, columns: outcome.moved?.columns }).toEqual({ status: 'stale', columns: [column] })
         }
       }
     })
 
+    test('anything else that the approval rests on and that moves makes it out of date, and nothing is written', async () => {
+      const drifts = sample.drifts ?? []
+      expect(planOf(await sent()).updates.length + drifts.length).toBeGreaterThan(0)
+      for (const { check, move } of drifts) {
+        const request = await sent()
+        await approveRequest(context, request)
+        await move(admin, dttp)
+        const before = await writableRows()
+        expect(await execute(context, request.id)).toBe('stale')
+        expect(await writableRows()).toEqual(before)
+        const { status, outcome } = await getRequest(context.database, request.id)
+        const sentence = checksOf(request).find(({ id }) => id === check)?.sentence
+        expect({ status, checks: outcome.moved?.checks }).toEqual({
+          status: 'stale',
+          checks: expect.arrayContaining([sentence]),
+        })
+      }
+    })
+
     test('a row that is deleted makes it out of date', async () => {
       const request = await sent()
       await approveRequest(context, request)
-      for (const { table, id } of planOf(request).updates)
+      for (const [table, id] of request.subjects.map((subject) => subject.split(':')))
         await admin.query(`DELETE FROM public.${table} WHERE id = $1`, [id])
       expect(await execute(context, request.id)).toBe('stale')
     })
 
-    test('a postcondition that does not hold takes everything back', async () => {
+    test('a postcondition that does not hold, or a job that cannot be added, takes everything back', async () => {
       const request = await sent()
       await approveRequest(context, request)
-      const before = await registerRows()
-      await sabotage(planOf(request).updates[0]?.table ?? 'trainees')
+      const before = await writableRows()
+      await sabotage(planOf(request))
       try {
         expect(await execute(context, request.id)).toBe('failed')
       } finally {
         await admin.query('DROP FUNCTION public.sabotage CASCADE')
       }
-      expect(await registerRows()).toEqual(before)
+      expect(await writableRows()).toEqual(before)
       expect((await getRequest(context.database, request.id)).status).toBe('failed')
     })
 
@@ -158,6 +184,8 @@ describe.each(playbooks)('$name', (playbook) => {
       const { rows } = await admin.query(`SELECT 1 FROM public.audits WHERE comment LIKE $1`, [`CR-${request.id}:%`])
       const audited = planOf(request).updates.filter(({ save }) => save === 'audited')
       expect(rows).toHaveLength(audited.length)
+      const { rows: jobs } = await admin.query('SELECT 1 FROM chatops.jobs WHERE change_request_id = $1', [request.id])
+      expect(jobs).toHaveLength(planOf(request).effects.filter(({ kind }) => kind === 'enqueue').length)
     })
 
     test('the ledger tells the whole story and its chain is sound', async () => {
@@ -192,18 +220,21 @@ describe.each(playbooks)('$name', (playbook) => {
 })
 
 /** Ends what an earlier test left open, so that the next one may use the same rows. */
-async function cancelOpen(): Promise<void> {
+async function forget(): Promise<void> {
   await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
   await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
   await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
+  await admin.query('TRUNCATE chatops.jobs, chatops.polls, chatops.registration_attempts, chatops.alert_entries')
 }
 
 /** Every row of the tables that a playbook could write, exactly. */
-async function registerRows(): Promise<unknown> {
+async function writableRows(): Promise<unknown> {
   const { rows } = await admin.query(`
     SELECT (SELECT jsonb_agg(to_jsonb(t) ORDER BY id) FROM public.trainees t) AS trainees,
            (SELECT jsonb_agg(to_jsonb(s) ORDER BY id) FROM public.dttp_schools s) AS dttp_schools,
-           (SELECT jsonb_agg(to_jsonb(a) ORDER BY id) FROM public.audits a) AS audits`)
+           (SELECT jsonb_agg(to_jsonb(a) ORDER BY id) FROM public.audits a) AS audits,
+           (SELECT jsonb_agg(to_jsonb(j) ORDER BY id) FROM chatops.jobs j) AS jobs,
+           (SELECT jsonb_agg(to_jsonb(p) ORDER BY trainee_id) FROM chatops.polls p) AS polls`)
   return rows
 }
 
@@ -224,9 +255,12 @@ function moveColumn(table: string, column: string): string {
   return `UPDATE public.${table} SET "${column}" = ${values[String(type)] ?? `coalesce("${column}", '') || '  moved'`} WHERE id = $1`
 }
 
-/** A trigger of someone else's that undoes whatever is written. */
-async function sabotage(table: string): Promise<void> {
+/** A trigger that undoes whatever is written to the plan's first row; or, where it changes none, refuses its jobs. */
+async function sabotage({ updates: [update] }: Plan): Promise<void> {
+  const [table, body] = update
+    ? [`public.${update.table}`, 'BEGIN RETURN OLD; END']
+    : ['chatops.jobs', `BEGIN RAISE EXCEPTION ''sabotage''; END`]
   await admin.query(`
-    CREATE FUNCTION public.sabotage() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
-    CREATE TRIGGER sabotage BEFORE UPDATE ON public.${table} FOR EACH ROW EXECUTE FUNCTION public.sabotage()`)
+    CREATE FUNCTION public.sabotage() RETURNS trigger LANGUAGE plpgsql AS '${body}';
+    CREATE TRIGGER sabotage BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION public.sabotage()`)
 }

@@ -105,11 +105,12 @@ async function startStory(
 /**
  * A story for each test of a file, with seeded trainees and a superuser's connection to look behind the scenes. After
  * each test Slack must have found nothing to object to.
+ * @param environment further settings of the bot, asked for before each test
  */
-export function useStory() {
+export function useStory(environment: () => Record<string, string> = () => ({})) {
   const use = {} as { story: Awaited<ReturnType<typeof startStory>>; admin: pg.Client }
   beforeEach(async () => {
-    use.story = await startStory()
+    use.story = await startStory({ env: environment() })
     await seedRegister(use.story.scratch.adminUrl)
     use.admin = new pg.Client(use.story.scratch.adminUrl)
     await use.admin.connect()
@@ -122,7 +123,8 @@ export function useStory() {
   return use
 }
 
-/** The run's Redis, for a bot whose jobs are kept there. */
+/** The run's Redis, for a bot whose jobs are kept there. Bots of two test files at once never share a database of it. */
 export function onRedis(): Record<string, string> {
-  return { QUEUE_BACKEND: 'redis', REDIS_URL: inject('redisUrl') }
+  const database = 2 + Number(process.env['VITEST_POOL_ID'] ?? 0)
+  return { QUEUE_BACKEND: 'redis', REDIS_URL: inject('redisUrl').replace(/\d+$/, String(database)) }
 }

@@ -40,6 +40,7 @@ export async function createLifecycle(
     now,
     expiryOf: () => 24 * 3600_000,
     verifyAgainAfter: 0,
+    dttpUrl: 'https://dttp.example.test',
     pollEvery: 3600_000,
     alertChannel: CHANNEL,
     ...overrides,

@@ -3,7 +3,9 @@ import type { ChangeRequest, Status } from '../../src/entities/chatops/change-re
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
 import { renderCard } from '../../src/views/card.ts'
 import { ACTIONS } from '../../src/views/ids.ts'
-import { changeRequest, check, REGISTER } from './builders.ts'
+import { renderPreview } from '../../src/views/preview.ts'
+import { renderReview } from '../../src/views/review.ts'
+import { changeRequest, check, EMPTY_PLAN, REGISTER } from './builders.ts'
 import { buttonsOf, expectMessage, mrkdwnOf, readingOf } from './shown.ts'
 
 const APPROVED = { decidedBy: 'U0APPROVER', decidedAt: new Date('2021-10-27T13:20:00Z') }
@@ -199,4 +201,39 @@ it.each(STATUSES)('still says what became of a request whose details were remove
   expect(readingOf(message.blocks)).toContain('CR-12')
   expect(readingOf(message.blocks)).toContain('removed after their retention time')
   expectMessage(message)
+})
+
+describe('a plan that changes no column', () => {
+  const job = { kind: 'enqueue', job: 'retrieve-trn', args: { trainee: '5913', poll_for: '1 day' } } as const
+  const plan = { ...EMPTY_PLAN, effects: [job] }
+  const poll = 'Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5913 at once, for 1 day'
+
+  it.each([
+    ['pending', {}, 'What would happen'],
+    ['approved', APPROVED, 'What will happen'],
+    ['done', MADE, 'What was done'],
+    ['needs-attention', MADE, 'What was done'],
+    ['needs-attention', APPROVED, 'What would have happened'],
+    ['stale', APPROVED, 'What would have happened'],
+  ] as const)('has what happens under a heading of its own, when %s', (status, more, title) => {
+    const message = card({ status, plan, ...more })
+    expectMessage(message)
+    const read = readingOf(message.blocks)
+    expect(read).toContain(`${title}*\n${poll}`)
+    expect(read).not.toMatch(/Also|What (would|will) change|What changed/)
+  })
+
+  it('is so in the preview and in the review', () => {
+    const shown = {
+      changeRequest: changeRequest({ status: 'unsent', plan }),
+      playbook: fixRoute,
+      registerUrl: REGISTER,
+    }
+    const preview = readingOf(renderPreview(shown))
+    expect(preview).toContain(`What would happen*\n${poll}`)
+    expect(preview).not.toMatch(/What would change|What else happens/)
+    const review = readingOf(renderReview(shown).view)
+    expect(review).toContain(`What happens*\n${poll}`)
+    expect(review).not.toMatch(/What changes|What else happens/)
+  })
 })

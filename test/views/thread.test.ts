@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { JobFailure } from '../../src/entities/chatops/job.ts'
 import { fixRoute as playbook } from '../../src/playbooks/fix-route/index.ts'
+import { type PostedNews, renderJobNews } from '../../src/views/job-news.ts'
 import { renderNoticeBlocks, renderNoticeView } from '../../src/views/notice.ts'
 import { renderAdvice, renderManualStep, renderNotice, renderReceipt } from '../../src/views/thread.ts'
-import { changeRequest, HASH, planOf } from './builders.ts'
+import { changeRequest, HASH, planOf, REGISTER } from './builders.ts'
 import { expectMessage, expectView, mrkdwnOf, readingOf } from './shown.ts'
 
 const MADE = {
@@ -96,5 +98,68 @@ describe('a refusal', () => {
     expectView(renderNoticeView(words))
     expectView(renderNoticeView(long))
     expectMessage(renderNoticeBlocks(words))
+  })
+})
+
+describe('news of a job', () => {
+  const news = (posted: Partial<PostedNews>) =>
+    renderJobNews({
+      ...{ job: 'retrieve-trn', trainee: '5913', news: { kind: 'done' } },
+      ...posted,
+      changeRequest: changeRequest({ status: 'done', ...MADE }),
+      registerUrl: REGISTER,
+    })
+  const failed = (failure: Partial<JobFailure>): PostedNews['news'] => ({
+    kind: 'failed',
+    failure: { code: 'unexpected', words: 'It went wrong.', at: '2021-10-27T13:14:00Z', ...failure },
+  })
+  const said = (posted: Partial<PostedNews>) => {
+    const message = news(posted)
+    expectMessage(message)
+    return readingOf(message.blocks)
+  }
+
+  it('says that there is no TRN yet, when we ask again and for how long, and disturbs nobody', () => {
+    const reading = said({
+      news: { kind: 'no-trn-yet', next: '2021-10-27T14:14:00.000Z', timeout: '2021-10-28T13:14:00.5' },
+    })
+    expect(reading).toBe(
+      'DTTP has no TRN yet for <https://register.example/trainees/Ab3dEf6hIj|trainee 5913>. We ask again on 27 October 2021 at 3:14pm, and go on until 28 October 2021 at 2:14pm.',
+    )
+  })
+
+  it('tells the requester that the TRN has arrived', () => {
+    const reading = said({ news: { kind: 'trn-received' } })
+    expect(reading).toContain('<@U0REQUESTER> The TRN has arrived for')
+    expect(reading).toContain('It is saved in Register.')
+  })
+
+  it.each([
+    ['register-for-trn', 'Registered with DTTP for'],
+    ['change-trainee-status', 'The status is set in DTTP for'],
+    ['update-trainee', 'The record is sent to DTTP for'],
+    ['a-job-of-tomorrow', 'a-job-of-tomorrow is done for'],
+  ])('says that %s is done', (job, words) => {
+    expect(said({ job })).toContain(`<@U0REQUESTER> ${words} <https://register.example/trainees/Ab3dEf6hIj|trainee`)
+  })
+
+  it('is about no trainee where the job is about none', () => {
+    expect(said({ job: 'sync-schools', trainee: null })).toBe('<@U0REQUESTER> The schools are fetched from DTTP.')
+    expect(said({ job: 'sync-schools', trainee: null, news: failed({}) })).toContain('<@U0REQUESTER> It is not tried')
+  })
+
+  it('names another trainee than the request’s without a link', () => {
+    expect(said({ trainee: '5914' })).toContain('for trainee 5914.')
+  })
+
+  it.each([
+    ['timed-out', 'No TRN has come in time', 'ask the operations team'],
+    ['gone', 'Polling DTTP for a TRN failed', 'must be registered again'],
+    ['outcome-unknown', 'Polling DTTP for a TRN failed', 'Do not register or retry this trainee'],
+    ['dttp-refused', 'Polling DTTP for a TRN failed', 'A developer needs to look at it'],
+  ] as const)('says why it failed (%s) and what to do', (code, title, next) => {
+    const reading = said({ news: failed({ code, words: 'DTTP said <!channel> *no*.' }) })
+    for (const words of [title, 'DTTP said <!channel> *no*.', 'This is about', next]) expect(reading).toContain(words)
+    expect(mrkdwnOf(news({ news: failed({ words: 'DTTP said <!channel> *no*.' }) }).blocks)).not.toContain('channel')
   })
 })

@@ -178,3 +178,31 @@ it('tells in words what happens besides the changes', () => {
     'To do by hand: Ask DTTP',
   ])
 })
+
+it('tells Register’s jobs in words for people, with how long a poll goes on', () => {
+  const enqueue = (job: string, args: Record<string, string>, delaySeconds = 0) =>
+    ({ kind: 'enqueue', job, args, delaySeconds }) as const
+  const retry = { kind: 'retry', job: 'register-for-trn', jobId: 'j1', fingerprint: '3', trainee: '5913' } as const
+  const effects = [
+    enqueue('retrieve-trn', { trainee: '5902', poll_for: '1 day' }),
+    enqueue('retrieve-trn', { trainee: '5902', poll_for: 'the end of the next working day' }),
+    enqueue('retrieve-trn', { trainee: '5902', poll_for: '4 days' }, 3600),
+    enqueue('register-for-trn', { trainee: '5913', submitted_by: 'e1' }),
+    enqueue('change-trainee-status', { trainee: '5913' }),
+    enqueue('update-trainee', { trainee: '5913' }),
+    enqueue('sync-schools', {}),
+    retry,
+  ]
+  const described = describeEffects({ updates: [], inserts: [], effects })
+  expect(described.map(({ title }) => title)).toEqual([
+    'Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5902 at once, for 1 day',
+    'Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5902 at once, until the end of the next working day',
+    'Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5902 in 1 hour, for 4 days',
+    'Register with DTTP (Dttp::RegisterForTrnJob) for trainee 5913 at once',
+    'Set the status in DTTP (Dttp::ChangeTraineeStatusJob) for trainee 5913 at once',
+    'Send the record to DTTP (Dttp::UpdateTraineeJob) for trainee 5913 at once',
+    'Fetch the schools from DTTP (Dttp::SyncSchoolsJob) at once',
+    'Retry the failed job Dttp::RegisterForTrnJob',
+  ])
+  expect(described.map(({ details }) => details).filter(Boolean)).toEqual(['submitted by: e1', 'Job j1, 3'])
+})

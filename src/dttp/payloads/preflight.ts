@@ -1,23 +1,49 @@
 import type { Problem } from '../problems.ts'
 import { contact, contactUpdate } from './contact.ts'
 import { degreeQualifications } from './degrees.ts'
-import { problemsIn } from './draft.ts'
+import { type Draft, problemsIn } from './draft.ts'
+import { emptyReferences } from './empty-references.ts'
 import { placementAssignment, placementAssignmentUpdate } from './placement-assignment.ts'
 import type { RegistrationRows, RouteRules } from './rows.ts'
 
-/** Everything that stands in the way of registering a trainee with DTTP, each once; empty if it can be sent. */
+/** What Register itself would die of when it registers a trainee, each once. */
 export function preflight(rows: RegistrationRows, rules: RouteRules, submittedBy: string | null): Problem[] {
-  const unsent = { contact: '', placementAssignment: '' }
-  return distinct([
-    ...problemsIn(contact(rows, submittedBy, new Date(0))),
-    ...problemsIn(placementAssignment(rows, rules, unsent.contact)),
-    ...degreeQualifications(rows, unsent).flatMap(({ draft }) => problemsIn(draft)),
-  ])
+  return distinct(registrationDrafts(rows, rules, submittedBy).flatMap(problemsIn))
 }
 
 /** The same for updating a trainee whom DTTP has already. */
 export function preflightUpdate(rows: RegistrationRows, rules: RouteRules): Problem[] {
-  return distinct([...problemsIn(contactUpdate(rows)), ...problemsIn(placementAssignmentUpdate(rows, rules))])
+  return distinct(updateDrafts(rows, rules).flatMap(problemsIn))
+}
+
+/**
+ * Everything that stands in the way of registering a trainee with DTTP, each once; empty if it can be sent. That is more
+ * than Register dies of: it sends empty references, which DTTP refuses.
+ */
+export function registrationProblems(rows: RegistrationRows, rules: RouteRules, submittedBy: string | null): Problem[] {
+  return problemsOf(registrationDrafts(rows, rules, submittedBy), rows)
+}
+
+/** The same for updating a trainee whom DTTP has already. */
+export function updateProblems(rows: RegistrationRows, rules: RouteRules): Problem[] {
+  return problemsOf(updateDrafts(rows, rules), rows)
+}
+
+function problemsOf(drafts: readonly Draft[], { trainee }: RegistrationRows): Problem[] {
+  return distinct(drafts.flatMap((draft) => [...problemsIn(draft), ...emptyReferences(draft, trainee)]))
+}
+
+function registrationDrafts(rows: RegistrationRows, rules: RouteRules, submittedBy: string | null): Draft[] {
+  const unsent = { contact: '', placementAssignment: '' }
+  return [
+    contact(rows, submittedBy, new Date(0)),
+    placementAssignment(rows, rules, unsent.contact),
+    ...degreeQualifications(rows, unsent).map(({ draft }) => draft),
+  ]
+}
+
+function updateDrafts(rows: RegistrationRows, rules: RouteRules): Draft[] {
+  return [contactUpdate(rows), placementAssignmentUpdate(rows, rules)]
 }
 
 function distinct(problems: readonly Problem[]): Problem[] {

@@ -1,0 +1,49 @@
+import type { BatchPart } from '../client/index.ts'
+import { contact } from './contact.ts'
+import { degreeQualifications } from './degrees.ts'
+import { settle } from './draft.ts'
+import { placementAssignment } from './placement-assignment.ts'
+import type { RegistrationRows, RouteRules } from './rows.ts'
+
+/** What registers a trainee, to be sent in one batch, and where in its answer the new records' ids are. */
+export type Registration = {
+  parts: BatchPart[]
+  contentIds: {
+    contact: string
+    placementAssignment: string
+    /** By the degree's own id. */
+    degrees: Readonly<Record<string, string>>
+  }
+}
+
+/** The batch that registers a trainee. Throws if something is missing: ask `registrationProblems` first. */
+export function registration(
+  rows: RegistrationRows,
+  rules: RouteRules,
+  submittedBy: string | null,
+  now: Date,
+): Registration {
+  const ids = { contact: contentId(0), placementAssignment: contentId(1) }
+  const degrees = degreeQualifications(rows, ids).map(({ degree, draft }, index) => ({
+    degree: degree.id,
+    part: { contentId: contentId(index + 2), entity: 'dfe_degreequalifications', body: settle(draft) } as const,
+  }))
+  return {
+    parts: [
+      { contentId: ids.contact, entity: 'contacts', body: settle(contact(rows, submittedBy, now)) },
+      {
+        contentId: ids.placementAssignment,
+        entity: 'dfe_placementassignments',
+        body: settle(placementAssignment(rows, rules, ids.contact)),
+      },
+      ...degrees.map(({ part }) => part),
+    ],
+    contentIds: { ...ids, degrees: Object.fromEntries(degrees.map(({ degree, part }) => [degree, part.contentId])) },
+  }
+}
+
+/** A UUID as Register uses one, but the same for the same place in every batch. */
+function contentId(index: number): string {
+  const place = String(index)
+  return `${place.padStart(8, '0')}-0000-4000-8000-${place.padStart(12, '0')}`
+}

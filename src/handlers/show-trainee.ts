@@ -1,0 +1,17 @@
+import { ChangeError } from '../changes/errors.ts'
+import { refuseUnlessEither } from '../changes/standing.ts'
+import { gatherTraineeFacts } from '../changes/trainee-facts.ts'
+import { parseTraineeReference, resolveTrainee } from '../register/trainee-reference.ts'
+import { renderTrainee } from '../views/trainee.ts'
+import type { HandlerContext } from './context.ts'
+
+/** `/trainee show <trainee>`: what support looks up, for one person. Throws ChangeError. */
+export async function showTrainee(context: HandlerContext, user: string, typed: string) {
+  const { changes } = context
+  await refuseUnlessEither(changes, user)
+  const reference = parseTraineeReference(typed, changes.register.url)
+  const found = 'problem' in reference ? reference : await resolveTrainee(changes.database.manager, reference)
+  if ('problem' in found) throw new ChangeError('bad-reference', { detail: found.problem })
+  const facts = await gatherTraineeFacts(changes, found.slug)
+  return renderTrainee(facts, { registerUrl: changes.register.url, dttpUrl: changes.dttpUrl })
+}

@@ -1,0 +1,109 @@
+import { findState, stateLabel } from '../../register/states.ts'
+import { formatDateTime } from '../../register/times.ts'
+import { lookAtFlag, lookAtRunner } from '../job-checks.ts'
+import type { Check, Facts, Finding } from '../playbook.ts'
+import type { InDttp } from './dttp.ts'
+import type { Form } from './form.ts'
+import { isUnderWay, type PollRows, type Rows } from './rows.ts'
+
+type Seen = Facts<Rows, InDttp | null, Form>
+
+/** Each check as a sentence that should hold; the order is the order people read them in. */
+export const checks: Check<Rows, InDttp | null, Form>[] = [
+  { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
+  { id: 'jobs', sentence: 'The bot runs Register’s jobs', look: lookAtRunner },
+  { id: 'flag', sentence: 'Register’s jobs for DTTP are switched on', look: lookAtFlag },
+  { id: 'state', sentence: 'The record can still receive a TRN', look: lookAtState },
+  { id: 'submitted', sentence: 'The trainee was submitted for a TRN', look: lookAtSubmission },
+  { id: 'trn', sentence: 'The trainee has no TRN yet', look: lookAtTrn },
+  { id: 'dttp', sentence: 'The trainee has a DTTP record, and DTTP still has it', look: lookAtDttp },
+  { id: 'poll', sentence: 'Nothing polls for this TRN yet', look: lookAtPoll },
+]
+
+function lookAtTrainee({ rows: { trainee } }: Seen): Finding {
+  return { verdict: 'holds', found: `Trainee ${trainee.id}.`, evidence: { id: trainee.id, slug: trainee.slug } }
+}
+
+function lookAtState({ rows: { trainee } }: Seen): Finding {
+  const evidence = { state: trainee.state }
+  const label = stateLabel(trainee.state, trainee.training_route)
+  switch (findState(trainee.state)) {
+    case 'submitted_for_trn':
+      return { verdict: 'holds', found: `${label}.`, evidence }
+    case 'deferred':
+    case 'withdrawn':
+      return { verdict: 'holds', found: `${label}. It stays so when the TRN arrives.`, evidence }
+    case 'draft': {
+      const found = 'The record is a draft. The provider must submit it before DTTP can have a TRN for it.'
+      return { verdict: 'blocks', found, evidence }
+    }
+    case 'trn_received':
+      return { verdict: 'blocks', found: `The record is ${label} already, so there is nothing to poll for.`, evidence }
+    case 'recommended_for_award':
+    case 'awarded': {
+      const found = `The record is ${label}. Only one that is Pending TRN, deferred or withdrawn can receive a TRN.`
+      return { verdict: 'blocks', found, evidence }
+    }
+    case null:
+      return { verdict: 'blocks', found: `${label}. Register may have changed since this was written.`, evidence }
+  }
+}
+
+function lookAtSubmission({ rows: { trainee } }: Seen): Finding {
+  const evidence = { submitted: trainee.submitted_for_trn_at }
+  if (trainee.submitted_for_trn_at === null) {
+    return { verdict: 'blocks', found: 'The trainee was never submitted for a TRN.', evidence }
+  }
+  return { verdict: 'holds', found: `Submitted on ${formatDateTime(trainee.submitted_for_trn_at)}.`, evidence }
+}
+
+/**
+ * Whether DTTP has a TRN by now is only shown: as evidence it would make an approved request out of date just because
+ * the TRN arrived meanwhile, when the job would simply succeed.
+ */
+function lookAtTrn({ rows: { trainee }, upstream }: Seen): Finding {
+  const evidence = { received: trainee.trn !== null }
+  if (trainee.trn !== null) {
+    const found = 'The trainee has a TRN in Register already, so there is nothing to poll for.'
+    return { verdict: 'blocks', found, evidence }
+  }
+  if (!upstream?.exists) return { verdict: 'holds', found: 'There is none in Register.', evidence }
+  const found = upstream.hasTrn
+    ? 'There is none in Register, but DTTP has one by now: the job will succeed at once.'
+    : 'There is none in Register, and DTTP has none yet either.'
+  return { verdict: 'holds', found, evidence }
+}
+
+function lookAtDttp({ rows, upstream }: Seen): Finding {
+  const { dttp_id } = rows.trainee
+  const evidence = { record: dttp_id, exists: upstream?.exists ?? false }
+  if (dttp_id === null) return { verdict: 'blocks', found: whyNotRegistered(rows), evidence }
+  if (upstream?.exists) return { verdict: 'holds', found: `It is ${dttp_id}.`, evidence }
+  const found = `DTTP no longer has this trainee’s record (${dttp_id}): it was deleted there, so no TRN can come. Updates of this trainee fail too, with “Cannot find record to be updated”. The trainee must be registered again (re-register). Ask a developer.`
+  return { verdict: 'blocks', found, evidence }
+}
+
+function whyNotRegistered({ registration: job }: Rows): string {
+  const never = 'The trainee has no DTTP record: they were never registered there, so polling again will not help.'
+  if (!job) return `${never} We have no record of an attempt to register them. Ask a developer.`
+  if (isUnderWay(job)) return `${never} They are being registered at the moment: wait until that is finished.`
+  if (job.failure === null) return `${never} Ask a developer.`
+  return `${never} Registering them failed on ${formatDateTime(job.failure.at)}: ${job.failure.words}`
+}
+
+function lookAtPoll({ rows: { lastPoll } }: Seen): Finding {
+  if (lastPoll && isUnderWay(lastPoll.job)) {
+    const found = `This trainee is already polled for, ${untilWhen(lastPoll)}. Approving this request moves that time.`
+    return { verdict: 'warns', found, evidence: { polled: true } }
+  }
+  return { verdict: 'holds', found: lastPoll ? howItEnded(lastPoll) : '', evidence: { polled: false } }
+}
+
+function untilWhen({ poll: { timeoutAt } }: PollRows): string {
+  return timeoutAt === null ? 'until 4 days after the submission' : `until ${formatDateTime(timeoutAt)}`
+}
+
+function howItEnded({ job: { failure, finishedAt } }: PollRows): string {
+  const when = finishedAt ? ` on ${formatDateTime(finishedAt)}` : ''
+  return `The last poll ended${when}${failure ? `: ${failure.words}` : '.'}`
+}

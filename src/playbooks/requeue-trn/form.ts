@@ -1,0 +1,19 @@
+import { POLL_DURATIONS } from '../../register/poll-durations.ts'
+import { reason, select, ticket, traineeRef } from '../form.ts'
+
+const durationOptions = POLL_DURATIONS.map((duration) => ({
+  value: duration,
+  label: duration.startsWith('the ') ? `Until ${duration}` : duration,
+}))
+
+export const form = {
+  trainee: traineeRef(),
+  duration: {
+    ...select('Keep polling for', durationOptions),
+    hint: 'Counted from when the request is carried out. Every day from Monday to Friday is a working day here.',
+  },
+  reason: reason(),
+  ticket: ticket(),
+}
+
+export type Form = typeof form

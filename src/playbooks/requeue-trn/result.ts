@@ -1,0 +1,41 @@
+import type { EntityManager } from 'typeorm'
+import type { Postcondition } from '../../entities/chatops/change-request.ts'
+import { pollTimeout } from '../../register/poll-durations.ts'
+import { formatDateTime } from '../../register/times.ts'
+import type { Plan } from '../plan.ts'
+import type { Executed } from '../playbook.ts'
+import { findPoll, isUnderWay, type PollRows } from './rows.ts'
+
+/** Whether the poll that a plan asked for is under way with exactly its timeout, or is over because the TRN arrived. */
+export async function pollHolds(sql: EntityManager, plan: Plan, executed: Executed): Promise<Postcondition[]> {
+  const asked = plan.effects.flatMap((effect) => (effect.kind === 'enqueue' ? [effect.args] : []))
+  return Promise.all(
+    asked.map(async ({ trainee, poll_for }) => {
+      const timeout = pollTimeout(String(poll_for), executed.executedAt)
+      const found = look(await findPoll(sql, String(trainee)), timeout, executed.changeRequest)
+      return { sentence: 'DTTP is polled for the TRN until the time that was approved', ...found }
+    }),
+  )
+}
+
+function look(
+  pollRows: PollRows | null,
+  timeout: string,
+  changeRequest: string,
+): Pick<Postcondition, 'holds' | 'found'> {
+  if (pollRows?.job.changeRequestId !== changeRequest) {
+    return { holds: false, found: 'We find no poll that belongs to this request.' }
+  }
+  const { poll, job } = pollRows
+  if (job.failure && job.status === 'failed') return { holds: false, found: `The poll failed: ${job.failure.words}` }
+  if (!isUnderWay(job)) return { holds: true, found: 'The TRN has arrived.' }
+  if (poll.timeoutAt === null) return { holds: false, found: 'The poll has no time at which it ends.' }
+  const found = `The poll is under way until ${formatDateTime(poll.timeoutAt)}.`
+  if (toInstant(poll.timeoutAt) === toInstant(timeout)) return { holds: true, found }
+  return { holds: false, found: `${found} It should be until ${formatDateTime(timeout)}.` }
+}
+
+/** One of Register's timestamps, which are UTC without saying so; Postgres leaves out zeros at the end. */
+function toInstant(timestamp: string): number {
+  return Date.parse(`${timestamp}Z`)
+}

@@ -1,0 +1,72 @@
+import { columnLabel } from '../../register/columns.ts'
+import { formatDateTime } from '../../register/times.ts'
+import { type Effect, inverse } from '../plan.ts'
+import type { Check, Facts, Finding } from '../playbook.ts'
+import type { Form } from './form.ts'
+import type { Rows } from './rows.ts'
+
+type Seen = Facts<Rows, null, Form>
+
+/** Each check as a sentence that should hold; the order is the order people read them in. */
+export const checks: Check<Rows, null, Form>[] = [
+  { id: 'request', sentence: 'The request was carried out', look: lookAtRequest },
+  { id: 'inverse', sentence: 'Everything it did can be taken back', look: lookAtInverse },
+  { id: 'moved', sentence: 'Nothing has changed since', look: lookAtMoved },
+  { id: 'undone', sentence: 'It was not taken back already', look: lookAtUndone },
+]
+
+function lookAtRequest({ rows: { request } }: Seen): Finding {
+  const evidence = { request: request.id, digest: request.digest }
+  if (request.plan === null) {
+    const found = 'What it did was removed after its retention time. A developer must look at Register’s history.'
+    return { verdict: 'blocks', found, evidence }
+  }
+  if (request.status === 'verifying') {
+    const found = 'We are still checking its result. Wait until that is finished.'
+    return { verdict: 'blocks', found, evidence }
+  }
+  if (request.executedAt === null) {
+    return { verdict: 'blocks', found: `CR-${request.id} changed nothing, so there is nothing to undo.`, evidence }
+  }
+  return { verdict: 'holds', found: `Its changes were made on ${formatDateTime(request.executedAt)}.`, evidence }
+}
+
+function lookAtInverse({ rows: { plan } }: Seen): Finding {
+  const undone = inverse(plan)
+  if ('plan' in undone)
+    return { verdict: 'holds', found: 'Only columns, which go back to what they held.', evidence: [] }
+  const byHand = [...new Set([...plan.inserts.map(() => BY_HAND.insert), ...plan.effects.flatMap(adviceFor)])]
+  const found = `${undone.refused.join(' ')} The bot cannot take that back. By hand: ${byHand.join(' ')}`
+  return { verdict: 'blocks', found, evidence: undone.refused }
+}
+
+const BY_HAND = {
+  insert: 'a developer can delete the new row, if nothing uses it.',
+  poll: 'a poll changes nothing until the TRN arrives; a developer can stop it.',
+  registration: 'ask the operations team to delete the record in DTTP, then ask a developer.',
+  job: 'ask a developer what the job changed in DTTP.',
+  card: 'archive the Trello card.',
+} as const
+
+/** What people can do about something that was sent. */
+function adviceFor(effect: Effect): string[] {
+  if (effect.kind === 'manual-step') return []
+  if (effect.kind === 'trello-card') return [BY_HAND.card]
+  if (effect.kind === 'settle-registration') return [BY_HAND.registration]
+  if (effect.job === 'retrieve-trn') return [BY_HAND.poll]
+  return [effect.job === 'register-for-trn' ? BY_HAND.registration : BY_HAND.job]
+}
+
+function lookAtMoved({ rows: { moved } }: Seen): Finding {
+  const evidence = moved.map(({ table, id, column }) => [table, id, column])
+  if (moved.length === 0) return { verdict: 'holds', found: 'Every column holds what the request wrote.', evidence }
+  const columns = moved.map(({ column }) => columnLabel(column)).join(', ')
+  const found = `Changed since, so undoing would overwrite someone’s work: ${columns}. Change what is left by hand in Register.`
+  return { verdict: 'blocks', found, evidence }
+}
+
+function lookAtUndone({ rows: { undoneBy } }: Seen): Finding {
+  const evidence = undoneBy?.id ?? null
+  if (!undoneBy) return { verdict: 'holds', found: '', evidence }
+  return { verdict: 'blocks', found: `CR-${undoneBy.id} took it back already.`, evidence }
+}

@@ -1,0 +1,332 @@
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { seedRegister } from '../../sandbox/register/seed.ts'
+import type { ChangesContext } from '../../src/changes/context.ts'
+import { execute } from '../../src/changes/execute.ts'
+import { propose } from '../../src/changes/propose.ts'
+import { getRequest } from '../../src/changes/requests.ts'
+import { verify } from '../../src/changes/verify.ts'
+import { DttpError } from '../../src/dttp/client/index.ts'
+import { Job } from '../../src/entities/chatops/job.ts'
+import { Poll } from '../../src/entities/chatops/poll.ts'
+import { Trainee } from '../../src/entities/register/trainee.ts'
+import { isEmpty, subjectsOf } from '../../src/playbooks/plan.ts'
+import { runChecks } from '../../src/playbooks/playbook.ts'
+import { type InDttp, lookInDttp } from '../../src/playbooks/requeue-trn/dttp.ts'
+import { requeueTrn } from '../../src/playbooks/requeue-trn/index.ts'
+import type { PollRows, Rows } from '../../src/playbooks/requeue-trn/rows.ts'
+import { jobHandlers } from '../../src/queue/jobs/index.ts'
+import { runJob } from '../../src/queue/run-job.ts'
+import type { POLL_DURATIONS } from '../../src/register/poll-durations.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
+import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+
+const CONTACT = 'c0000000-0000-4000-8000-000000005902'
+const SLUG = 'YEXq5VcjRjQ47sjr9L3CxKLC'
+const REGISTER = { url: 'https://register.example.test', runsJobs: true, isEnabled: () => true }
+const THERE: InDttp = { exists: true, hasTrn: false }
+
+type Situation = Partial<Omit<Rows, 'trainee'>> & {
+  trainee?: Partial<Trainee>
+  inDttp?: InDttp | null
+  register?: Partial<typeof REGISTER>
+}
+
+describe('checks', () => {
+  const polled = (status: Job['status'], timeoutAt: string | null = '2021-10-28T13:14:00.5'): PollRows => ({
+    poll: Object.assign(new Poll(), { timeoutAt }),
+    job: job({ status, finishedAt: new Date('2021-10-15T16:40:00Z') }),
+  })
+  const unregistered = { trainee: { dttp_id: null }, inDttp: null }
+
+  test.each<[check: string, when: string, Situation, verdict: string, found: string]>([
+    ['trainee', 'there is one', {}, 'holds', 'Trainee 5902.'],
+    ['jobs', 'the bot runs them', {}, 'holds', ''],
+    ['jobs', 'it does not', { register: { runsJobs: false } }, 'blocks', 'not run by this bot'],
+    ['flag', 'it is on', {}, 'holds', ''],
+    ['flag', 'it is off', { register: { isEnabled: () => false } }, 'blocks', 'persist_to_dttp is off'],
+
+    ['state', 'Pending TRN', {}, 'holds', 'Pending TRN.'],
+    ['state', 'deferred', { trainee: { state: 5 } }, 'holds', 'Deferred. It stays so'],
+    ['state', 'withdrawn', { trainee: { state: 4 } }, 'holds', 'Withdrawn. It stays so'],
+    ['state', 'a draft', { trainee: { state: 0 } }, 'blocks', 'The provider must submit it'],
+    ['state', 'TRN received', { trainee: { state: 2 } }, 'blocks', 'TRN received already'],
+    ['state', 'recommended', { trainee: { state: 3 } }, 'blocks', 'QTS recommended'],
+    ['state', 'awarded', { trainee: { state: 6 } }, 'blocks', 'QTS awarded'],
+    ['state', 'one that Register added since', { trainee: { state: 9 } }, 'blocks', 'Unknown state (9)'],
+
+    ['submitted', 'it was', {}, 'holds', 'Submitted on 11 October 2021 at 5:40pm.'],
+    ['submitted', 'it never was', { trainee: { submitted_for_trn_at: null } }, 'blocks', 'never submitted'],
+
+    ['trn', 'there is none anywhere', {}, 'holds', 'DTTP has none yet either'],
+    ['trn', 'DTTP has one by now', { inDttp: { exists: true, hasTrn: true } }, 'holds', 'will succeed at once'],
+    ['trn', 'DTTP was not asked', unregistered, 'holds', 'There is none in Register.'],
+    ['trn', 'Register has one', { trainee: { trn: '3000003' } }, 'blocks', 'nothing to poll for'],
+
+    ['dttp', 'the record is there', {}, 'holds', CONTACT],
+    ['dttp', 'it was deleted', { inDttp: { exists: false, hasTrn: false } }, 'blocks', 'must be registered again'],
+    ['dttp', 'there never was one', unregistered, 'blocks', 'no record of an attempt'],
+    [
+      'dttp',
+      'registering failed',
+      { ...unregistered, registration: job({ status: 'failed', failure: failure('URN 900004 is not active.') }) },
+      'blocks',
+      'Registering them failed on 27 October 2021 at 2:14pm: URN 900004 is not active.',
+    ],
+    [
+      'dttp',
+      'they are being registered',
+      { ...unregistered, registration: job({ status: 'running' }) },
+      'blocks',
+      'wait until that is finished',
+    ],
+
+    ['poll', 'there never was one', {}, 'holds', ''],
+    ['poll', 'one is waiting', { lastPoll: polled('waiting') }, 'warns', 'until 28 October 2021 at 2:14pm. Approving'],
+    ['poll', 'one is being made', { lastPoll: polled('running') }, 'warns', 'moves that time'],
+    ['poll', 'one has no time yet', { lastPoll: polled('waiting', null) }, 'warns', '4 days after the submission'],
+    ['poll', 'the last one is over', { lastPoll: polled('done') }, 'holds', 'ended on 15 October 2021 at 5:40pm.'],
+  ])('%s: %s', (check, _when, situation, verdict, found) => {
+    const result = runChecks(requeueTrn, facts(situation)).find(({ id }) => id === check)
+    expect(result).toMatchObject({ verdict, found: expect.stringContaining(found) })
+  })
+
+  test('a poll that failed says why', () => {
+    const lastPoll = polled('failed')
+    lastPoll.job.failure = failure('Dttp::RetrieveTrnJob for Trainee id: 5902 has timed out after 4 days.')
+    const result = runChecks(requeueTrn, facts({ lastPoll })).find(({ id }) => id === 'poll')
+    expect(result).toMatchObject({ verdict: 'holds', found: expect.stringContaining('has timed out after 4 days.') })
+  })
+
+  test('rest on the same evidence when time passes, the poll’s time moves or DTTP has the TRN', () => {
+    const evidence = (situation: Situation) =>
+      runChecks(requeueTrn, facts(situation)).map(({ id, verdict, evidence }) => ({ id, verdict, evidence }))
+    const before = evidence({ lastPoll: polled('waiting') })
+    const after = evidence({
+      lastPoll: polled('running', '2021-10-29T00:00:00'),
+      inDttp: { exists: true, hasTrn: true },
+    })
+    expect(after).toEqual(before)
+  })
+})
+
+describe('the plan', () => {
+  test('is one job with a duration, and a step for people; it changes no column and names no person', () => {
+    const plan = requeueTrn.plan(facts({}))
+    expect(plan).toMatchObject({ updates: [], inserts: [] })
+    expect(plan.effects[0]).toEqual({
+      kind: 'enqueue',
+      job: 'retrieve-trn',
+      args: { trainee: '5902', poll_for: '1 day' },
+    })
+    expect(isEmpty(plan)).toBe(false)
+    expect(subjectsOf(plan)).toEqual(['trainees:5902'])
+    const step = JSON.stringify(plan.effects.slice(1))
+    for (const words of ['Ask the operations team', CONTACT, 'Trainee 5902', '11 October 2021', SLUG]) {
+      expect(step).toContain(words)
+    }
+    expect(step).not.toMatch(/Demo|example\.test[^/]|trainee\.two/)
+  })
+})
+
+describe('with DTTP and a database', () => {
+  let scratch: ScratchDatabase
+  let dttp: StoryDttp
+  let context: ChangesContext
+  let admin: pg.Client
+  let clock: Date
+
+  beforeAll(async () => {
+    scratch = await scratchDatabase()
+    dttp = await startStoryDttp()
+    context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client }, now: () => clock })
+    admin = new pg.Client(scratch.adminUrl)
+    await admin.connect()
+  })
+
+  beforeEach(async () => {
+    clock = new Date('2030-03-15T15:06:47.120Z') // a Friday
+    dttp.reset()
+    await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
+    await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
+    await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
+    await admin.query(
+      `TRUNCATE trainees, providers, dttp_providers, users, dttp_users, schools, dttp_schools, nationalities,
+         disabilities, degrees, nationalisations, trainee_disabilities, audits,
+         chatops.jobs, chatops.polls, chatops.registration_attempts, chatops.alert_entries`,
+    )
+    await seedRegister(scratch.adminUrl)
+  })
+
+  afterAll(async () => {
+    await admin.end()
+    await context.database.destroy()
+    await dttp.stop()
+    await scratch.drop()
+  })
+
+  test('DTTP is asked whether the record is there and has a TRN, and for nothing without a record', async () => {
+    const about = { contact: CONTACT }
+    expect(await lookInDttp(about, dttp.client)).toEqual({ exists: true, hasTrn: false })
+    dttp.giveTrn(5902, 'Not Registered')
+    expect(await lookInDttp(about, dttp.client)).toEqual({ exists: true, hasTrn: false })
+    dttp.giveTrn(5902, '3999999')
+    expect(await lookInDttp(about, dttp.client)).toEqual({ exists: true, hasTrn: true })
+    dttp.deleteContact(5902)
+    expect(await lookInDttp(about, dttp.client)).toEqual({ exists: false, hasTrn: false })
+    dttp.goDown()
+    await expect(lookInDttp(about, dttp.client)).rejects.toBeInstanceOf(DttpError)
+    expect(await lookInDttp({ contact: null }, dttp.client)).toBeNull()
+  })
+
+  test.each([
+    ['the end of the next working day', '2030-03-19T00:00:00'],
+    ['1 day', '2030-03-16T15:09:47.12'],
+    ['3 days', '2030-03-18T15:09:47.12'],
+    ['7 days', '2030-03-22T15:09:47.12'],
+  ] satisfies [(typeof POLL_DURATIONS)[number], string][])(
+    'the poll goes on for %s, counted from when the request is carried out',
+    async (duration, timeout) => {
+      const id = await approved(duration)
+      clock = new Date(clock.getTime() + 180_000)
+      expect(await execute(context, id)).toBe('executed')
+      expect(await poll()).toMatchObject({ timeoutAt: timeout, polledAt: null })
+      expect(await jobOfPoll()).toMatchObject({ status: 'waiting', dueAt: clock, changeRequestId: id })
+      expect(await result(id)).toMatchObject({ status: 'done', held: [true] })
+    },
+  )
+
+  test('a TRN that DTTP has by the time of the execution does not make the request out of date', async () => {
+    const id = await approved()
+    dttp.giveTrn(5902)
+    expect(await execute(context, id)).toBe('executed')
+  })
+
+  test('a poll that has found the TRN is a good result', async () => {
+    const id = await approved()
+    await execute(context, id)
+    dttp.giveTrn(5902, '3999999')
+    await runJob(context, jobHandlers, (await jobOfPoll()).id)
+    expect(await result(id)).toMatchObject({ status: 'done', found: ['The TRN has arrived.'] })
+    expect(await trainee()).toMatchObject({ trn: '3999999', state: 2 })
+  })
+
+  test('a poll that failed needs attention, and says why', async () => {
+    const id = await approved()
+    await execute(context, id)
+    dttp.deleteContact(5902)
+    await runJob(context, jobHandlers, (await jobOfPoll()).id)
+    const { status, found } = await result(id)
+    expect(status).toBe('needs-attention')
+    expect(found[0]).toContain('The poll failed: DTTP does not have the record')
+  })
+
+  test('a poll whose time someone has moved needs attention, and says to when', async () => {
+    const id = await approved()
+    await execute(context, id)
+    await admin.query(`UPDATE chatops.polls SET timeout_at = timeout_at + interval '1 millisecond'`)
+    expect(await result(id)).toMatchObject({ status: 'needs-attention', held: [false] })
+  })
+
+  test('a poll that is gone, or another’s, needs attention', async () => {
+    const id = await approved()
+    await execute(context, id)
+    await admin.query('UPDATE chatops.jobs SET change_request_id = NULL')
+    expect(await result(id)).toMatchObject({ found: ['We find no poll that belongs to this request.'] })
+  })
+
+  test('a trainee who is polled for already keeps that one poll, with the new time', async () => {
+    await execute(context, await approved('7 days'))
+    const before = await jobOfPoll()
+    await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
+    const second = await approved('1 day')
+    const warned = (await getRequest(context.database, second)).checks as { id: string; found: string }[]
+    expect(warned.find(({ id }) => id === 'poll')?.found).toContain('already polled for, until 22 March 2030')
+    expect(await execute(context, second)).toBe('executed')
+    expect(await jobOfPoll()).toMatchObject({ id: before.id, changeRequestId: second })
+    expect(await poll()).toMatchObject({ timeoutAt: '2030-03-16T15:06:47.12' })
+    expect(await context.database.manager.count(Job)).toBe(1)
+    expect(await result(second)).toMatchObject({ status: 'done' })
+  })
+
+  test('without an answer from DTTP there is no preview, and nothing is kept', async () => {
+    dttp.goDown()
+    const { count } = await requests()
+    const asked = { playbook: requeueTrn, form: form('1 day'), requester: SUPPORT, channel: CHANNEL }
+    await expect(propose(context, asked)).rejects.toMatchObject({
+      code: 'upstream-unavailable',
+      words: { text: expect.stringContaining('DTTP did not answer') },
+    })
+    expect(await requests()).toEqual({ count })
+  })
+
+  test('without an answer at the execution the request waits, and time counts from when it is carried out', async () => {
+    const id = await approved()
+    dttp.goDown()
+    expect(await execute(context, id)).toBe('postponed')
+    expect(await context.database.manager.count(Job)).toBe(0)
+    clock = new Date(clock.getTime() + 600_000)
+    dttp.comeBack()
+    expect(await execute(context, id)).toBe('executed')
+    expect(await poll()).toMatchObject({ timeoutAt: '2030-03-16T15:16:47.12' })
+  })
+
+  test('a draft is told to be submitted first, without DTTP being asked', async () => {
+    dttp.goDown()
+    const draft = { ...form('1 day'), trainee: 'ZvjeJejNeS9KHEWzDgFWgg6C' }
+    const proposal = await propose(context, {
+      playbook: requeueTrn,
+      form: draft,
+      requester: SUPPORT,
+      channel: CHANNEL,
+    })
+    if (proposal.kind !== 'blocked') throw new Error(`it was ${proposal.kind}`)
+    const blocking = proposal.checks.filter(({ verdict }) => verdict === 'blocks').map(({ id }) => id)
+    expect(blocking).toEqual(['state', 'submitted', 'dttp'])
+  })
+
+  const form = (duration: string) => ({ trainee: SLUG, duration, reason: 'Delay at DQT', ticket: '' })
+
+  async function approved(duration = '1 day'): Promise<string> {
+    const request = await sendRequest(context, 'requeue-trn', form(duration))
+    await approveRequest(context, request)
+    return request.id
+  }
+
+  async function result(id: string) {
+    await verify(context, id)
+    const { status, outcome } = await getRequest(context.database, id)
+    const verified = outcome.verified ?? []
+    return { status, held: verified.map(({ holds }) => holds), found: verified.map(({ found }) => found) }
+  }
+
+  const poll = () => context.database.manager.findOneByOrFail(Poll, { traineeId: '5902' })
+  const jobOfPoll = async () => context.database.manager.findOneByOrFail(Job, { id: (await poll()).jobId })
+  const trainee = () => context.database.manager.findOneByOrFail(Trainee, { id: '5902' })
+  const requests = async () =>
+    (await admin.query<{ count: string }>('SELECT count(*) FROM chatops.change_requests')).rows[0] ?? { count: '' }
+})
+
+function facts(situation: Situation): Parameters<typeof requeueTrn.plan>[0] {
+  const { trainee = {}, inDttp = THERE, register = {}, lastPoll = null, registration = null } = situation
+  const row = {
+    ...{ id: '5902', slug: SLUG, state: 1, training_route: 0, trn: null, dttp_id: CONTACT },
+    submitted_for_trn_at: '2021-10-11T16:40:03.000128',
+    ...trainee,
+  }
+  return {
+    rows: { trainee: Object.assign(new Trainee(), row), lastPoll, registration },
+    upstream: inDttp,
+    form: { trainee: SLUG, duration: '1 day', reason: 'Delay at DQT', ticket: '' },
+    register: { ...REGISTER, ...register },
+  }
+}
+
+function job(columns: Partial<Job>): Job {
+  return Object.assign(new Job(), { failure: null, finishedAt: null, ...columns })
+}
+
+function failure(words: string): NonNullable<Job['failure']> {
+  return { code: 'unexpected', words, at: '2021-10-27T13:14:00.000Z' }
+}

@@ -1,0 +1,148 @@
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { seedRegister } from '../../sandbox/register/seed.ts'
+import type { ChangesContext } from '../../src/changes/context.ts'
+import { execute } from '../../src/changes/execute.ts'
+import { propose } from '../../src/changes/propose.ts'
+import { getRequest } from '../../src/changes/requests.ts'
+import { verify } from '../../src/changes/verify.ts'
+import { getPlaybook } from '../../src/playbooks/index.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+
+const ID = '5909' // with spaces to tidy in the names
+const FORM = { route: 'assessment_only', reason: 'Wrong route', ticket: '' }
+
+let scratch: ScratchDatabase
+let context: ChangesContext
+let admin: pg.Client
+let slug: string
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  context = await createLifecycle(scratch.appUrl)
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+})
+
+beforeEach(async () => {
+  await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status IN ('pending', 'approved')`)
+  await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
+  await admin.query(
+    `TRUNCATE trainees, providers, dttp_providers, users, dttp_users, schools, dttp_schools, nationalities,
+       disabilities, degrees, nationalisations, trainee_disabilities, audits`,
+  )
+  await seedRegister(scratch.adminUrl)
+  slug = (await admin.query('SELECT slug FROM trainees WHERE id = $1', [ID])).rows[0].slug
+})
+
+afterAll(async () => {
+  await admin.end()
+  await context.database.destroy()
+  await scratch.drop()
+})
+
+describe('a finished request', () => {
+  test('is taken back, column for column and byte for byte, by a request of its own', async () => {
+    const before = await planned(await row())
+    const request = await done('fix-route', { trainee: slug, ...FORM })
+    expect(await planned(await row())).not.toEqual(before)
+    const undone = await done('undo', undo(request))
+    expect(await planned(await row())).toEqual(before)
+    expect(await getRequest(context.database, undone)).toMatchObject({ status: 'done', traineeId: ID })
+  })
+
+  test('can be redone by undoing the undoing', async () => {
+    const request = await done('fix-route', { trainee: slug, ...FORM })
+    const changed = await planned(await row())
+    await done('undo', undo(await done('undo', undo(request))))
+    expect(await planned(await row())).toEqual(changed)
+  })
+
+  test('is not taken back twice', async () => {
+    const request = await done('fix-route', { trainee: slug, ...FORM })
+    await done('undo', undo(request))
+    await admin.query('UPDATE trainees SET training_route = 0 WHERE id = $1', [ID])
+    expect(await blocking('undo', undo(request))).toContain('undone')
+  })
+
+  test('is not taken back where someone has changed a column since, which is named', async () => {
+    const request = await done('fix-route', { trainee: slug, ...FORM })
+    await admin.query(`UPDATE trainees SET course_start_date = '2021-09-09' WHERE id = $1`, [ID])
+    const { checks } = await preview('undo', undo(request))
+    expect(checks.find(({ id }) => id === 'moved')).toMatchObject({
+      verdict: 'blocks',
+      found: expect.stringContaining('Course start date'),
+    })
+  })
+
+  test('goes out of date if a column moves before the undoing is carried out', async () => {
+    const request = await done('fix-route', { trainee: slug, ...FORM })
+    const sent = await sendRequest(context, 'undo', undo(request))
+    await approveRequest(context, sent)
+    await admin.query('UPDATE trainees SET training_route = 9 WHERE id = $1', [ID])
+    expect(await execute(context, sent.id)).toBe('stale')
+  })
+})
+
+describe('there is nothing to take back of', () => {
+  test('a request that was never carried out', async () => {
+    const { id } = await sendRequest(context, 'fix-route', { trainee: slug, ...FORM })
+    await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [id])
+    expect(await blocking('undo', undo(id))).toEqual(['request', 'moved'])
+  })
+
+  test('one whose result is still being checked', async () => {
+    const sent = await sendRequest(context, 'fix-route', { trainee: slug, ...FORM })
+    await approveRequest(context, sent)
+    await execute(context, sent.id)
+    expect(await blocking('undo', undo(sent.id))).toContain('request')
+  })
+
+  test('one whose contents were removed', async () => {
+    const request = await done('fix-route', { trainee: slug, ...FORM })
+    await admin.query('UPDATE chatops.change_requests SET plan = NULL, form = NULL, checks = NULL WHERE id = $1', [
+      request,
+    ])
+    expect(await blocking('undo', undo(request))).toContain('request')
+  })
+})
+
+function undo(request: string): Record<string, string> {
+  return { request, reason: 'It was right before', ticket: '' }
+}
+
+/** Carries a request out and looks at its result. */
+async function done(playbook: string, form: Record<string, string>): Promise<string> {
+  const sent = await sendRequest(context, playbook, form)
+  await approveRequest(context, sent)
+  expect(await execute(context, sent.id)).toBe('executed')
+  await verify(context, sent.id)
+  expect(await getRequest(context.database, sent.id)).toMatchObject({ status: 'done' })
+  return sent.id
+}
+
+async function preview(playbook: string, form: Record<string, string>) {
+  const proposal = await propose(context, {
+    playbook: getPlaybook(playbook),
+    form,
+    requester: SUPPORT,
+    channel: CHANNEL,
+  })
+  if (proposal.kind === 'ready') throw new Error('nothing stands in the way')
+  return proposal
+}
+
+async function blocking(playbook: string, form: Record<string, string>): Promise<string[]> {
+  const { checks } = await preview(playbook, form)
+  return checks.filter(({ verdict }) => verdict === 'blocks').map(({ id }) => id)
+}
+
+async function row(): Promise<Record<string, unknown>> {
+  return (await admin.query('SELECT to_jsonb(t) AS row FROM trainees t WHERE id = $1', [ID])).rows[0].row
+}
+
+/** Everything but the time of the last save. */
+function planned({ updated_at: _, ...columns }: Record<string, unknown>) {
+  return columns
+}
