@@ -66,19 +66,17 @@ describe.each(playbooks)('$name', (playbook) => {
       dttp.reset()
       await sample.seed(admin)
       sample.inDttp?.(dttp)
+      return typeof sample.form === 'function' ? sample.form(context) : sample.form
     }
-    const sent = async () => {
-      await begin()
-      return sendRequest(context, playbook.name, sample.form)
-    }
+    const sent = async () => sendRequest(context, playbook.name, await begin())
 
     test('a preview writes nothing, and could not', async () => {
-      await begin()
+      const form = await begin()
       const before = await writableRows()
-      await propose(context, { playbook, form: sample.form, requester: SUPPORT, channel: CHANNEL })
+      await propose(context, { playbook, form, requester: SUPPORT, channel: CHANNEL })
       expect(await writableRows()).toEqual(before)
       const writing = inSnapshot(context.database, async (sql) => {
-        await playbook.rows(sql, sample.form)
+        await playbook.rows(sql, form)
         await sql.query('UPDATE public.trainees SET updated_at = updated_at')
       })
       await expect(writing).rejects.toMatchObject({ driverError: { code: '25006' } })
@@ -93,8 +91,7 @@ describe.each(playbooks)('$name', (playbook) => {
     })
 
     test('an approver who asked cannot approve either', async () => {
-      await begin()
-      const request = await sendRequest(context, playbook.name, sample.form, DEVELOPER)
+      const request = await sendRequest(context, playbook.name, await begin(), DEVELOPER)
       await expect(approveRequest(context, request, DEVELOPER)).rejects.toMatchObject({ code: 'own-request' })
     })
 

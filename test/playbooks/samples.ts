@@ -3,14 +3,19 @@ import { readFileSync } from 'node:fs'
 import type pg from 'pg'
 import { providers } from '../../sandbox/register/seed/organisations.ts'
 import { trainees } from '../../sandbox/register/seed/trainees.ts'
+import type { ChangesContext } from '../../src/changes/context.ts'
+import { execute } from '../../src/changes/execute.ts'
+import { verify } from '../../src/changes/verify.ts'
 import { loadCase, type RouteChangeCase } from '../parity/route-change.ts'
 import type { StoryDttp } from '../support/dttp.ts'
+import { approveRequest, sendRequest } from '../support/lifecycle.ts'
 
 export type Sample = {
   name: string
   /** Puts the rows in place, into empty tables. */
   seed: (admin: pg.Client) => Promise<void>
-  form: Record<string, string>
+  /** What is asked for; worked out first where it depends on something that was done before. */
+  form: Record<string, string> | ((context: ChangesContext) => Promise<Record<string, string>>)
   /** Changes what DTTP holds, from what it holds for the seeded trainees. */
   inDttp?: (dttp: StoryDttp) => void
   /** What an approval rests on besides the columns that the plan changes. A playbook that changes none needs some. */
@@ -32,6 +37,19 @@ const routeChanges: Sample[] = cases
     seed: (admin) => loadCase(admin, recorded),
     form: { trainee: recorded.before.slug, route: recorded.target_route, reason: 'Contract', ticket: '' },
   }))
+
+/** Taking back what a route change did. */
+const undos: Sample[] = routeChanges.map(({ name, seed, form }) => ({
+  name,
+  seed,
+  async form(context) {
+    const sent = await sendRequest(context, 'fix-route', form as Record<string, string>)
+    await approveRequest(context, sent)
+    await execute(context, sent.id)
+    await verify(context, sent.id)
+    return { request: sent.id, reason: 'Contract', ticket: '' }
+  },
+}))
 
 const PENDING = 5902
 const DEFERRED = 5905
@@ -93,4 +111,5 @@ const requeues: Sample[] = [
 export const samples: Readonly<Record<string, readonly Sample[]>> = {
   'fix-route': routeChanges,
   'requeue-trn': requeues,
+  undo: undos,
 }
