@@ -1,5 +1,131 @@
-import type { JobHandler } from '../run-job.ts'
+import type { EntityManager } from 'typeorm'
+import { z } from 'zod'
+import type { ChangesContext } from '../../changes/context.ts'
+import { DttpError } from '../../dttp/client/index.ts'
+import { Job } from '../../entities/chatops/job.ts'
+import { type SchoolInDttp, upsertDttpSchools } from '../../register/dttp-schools.ts'
+import { JobFailed } from '../failures.ts'
+import { whileHeld } from '../leases.ts'
+import type { Finish } from '../run-job.ts'
+import { demandSwitchedOn } from './job.ts'
 
-export const syncSchools: JobHandler = async () => {
-  throw new Error('being written')
+/** As Register asks for them (Dttp::RetrieveSchools); also the most that DTTP gives. */
+const PAGE_SIZE = 5000
+/** DTTP has about 50,000 schools: by then its links lead in a circle. */
+const MOST_PAGES = 1000
+
+const count = z.number().int().nonnegative()
+
+/** How far the job has come: what of the pages is written, and the link to the page that comes next. */
+const Progress = z.object({
+  startedAt: z.string(),
+  /** Null before the first page and after the last. */
+  next: z.string().nullable(),
+  pages: count,
+  rows: count,
+  inserted: count,
+  updated: count,
+  /** Whether a link was stale, so that it began again from the first page. */
+  startedOver: z.boolean(),
+})
+
+type Progress = z.output<typeof Progress>
+
+type Page = { accounts: readonly SchoolInDttp[]; next: string | null }
+
+/**
+ * Copies the schools of DTTP, page by page (Register's Dttp::SyncSchoolsJob). Each page commits together with the
+ * progress, so that another attempt goes on with the next one, and has attempts of its own as in Register, where each
+ * page is a job. Schools that DTTP no longer has are left alone.
+ */
+export async function syncSchools(context: ChangesContext, job: Job): Promise<Finish> {
+  demandSwitchedOn(context, 'sync_from_dttp')
+  try {
+    await writePages(context, job, progressOf(context, job))
+  } catch (error) {
+    const afresh = isStaleLink(error) ? await startOver(context, job) : null
+    if (!afresh) throw error
+    await writePages(context, job, afresh)
+  }
+  return async (_sql, held) => {
+    const progress = progressOf(context, held)
+    if (!isComplete(progress)) return { kind: 'again', at: context.now() }
+    const { rows, pages, inserted, updated } = progress
+    return { kind: 'done', result: { rows, pages, inserted, updated } }
+  }
+}
+
+/** Writes the pages that are left, until the last one, a shutdown, or the loss of the job to another worker. */
+async function writePages(context: ChangesContext, job: Job, begun: Progress): Promise<void> {
+  if (isComplete(begun)) return
+  for await (const page of context.upstreams.dttp.accounts(PAGE_SIZE, begun.next ?? undefined)) {
+    const kept = await keepProgress(context, job, (sql, progress) => writePage(sql, progress, page))
+    if (!kept) return context.log.warn({ job: job.id }, 'schools are being synchronised by another worker')
+    const { pages, rows, inserted, updated } = kept
+    context.log.info({ job: job.id, pages, rows, inserted, updated }, 'page of schools written')
+    if (context.stopping?.aborted) return
+  }
+}
+
+async function writePage(sql: EntityManager, progress: Progress, { accounts, next }: Page): Promise<Progress> {
+  if (progress.pages >= MOST_PAGES) throw new JobFailed('dttp-unreadable', 'DTTP’s list of schools does not end.')
+  const { inserted, updated } = await upsertDttpSchools(sql, accounts).catch((error: unknown) => {
+    if (isUnstorable(error)) throw new JobFailed('dttp-unreadable', 'DTTP has a school that Register cannot hold.')
+    throw error
+  })
+  return {
+    ...progress,
+    next,
+    pages: progress.pages + 1,
+    rows: progress.rows + accounts.length,
+    inserted: progress.inserted + inserted,
+    updated: progress.updated + updated,
+  }
+}
+
+/** Begins again from the first page; null if it has done so before. What was written stands. */
+async function startOver(context: ChangesContext, job: Job): Promise<Progress | null> {
+  return keepProgress(context, job, async (_sql, progress) => {
+    if (progress.startedOver || progress.next === null) return null
+    context.log.warn({ job: job.id, pages: progress.pages }, 'the link to the next page of schools is stale')
+    return { ...progress, next: null, pages: 0, rows: 0, startedOver: true }
+  })
+}
+
+/** Commits what `write` writes together with the progress it answers; null if another worker has the job by now. */
+async function keepProgress(
+  context: ChangesContext,
+  job: Job,
+  write: (sql: EntityManager, progress: Progress) => Promise<Progress | null>,
+): Promise<Progress | null> {
+  const kept: { progress: Progress | null } = { progress: null }
+  await whileHeld(context, job, async (sql, held) => {
+    const progress = await write(sql, progressOf(context, held))
+    if (progress) await sql.update(Job, { id: job.id }, { progress, attempts: 0, stalls: 0 })
+    kept.progress = progress
+  })
+  return kept.progress
+}
+
+function progressOf(context: ChangesContext, job: Job): Progress {
+  const known = Progress.safeParse(job.progress)
+  if (known.success) return known.data
+  const startedAt = context.now().toISOString()
+  return { startedAt, next: null, pages: 0, rows: 0, inserted: 0, updated: 0, startedOver: false }
+}
+
+function isComplete({ pages, next }: Progress): boolean {
+  return pages > 0 && next === null
+}
+
+/** DTTP refuses a paging cookie that it no longer knows; and the link may be one of an organisation we used to ask. */
+function isStaleLink(error: unknown): boolean {
+  if (!(error instanceof DttpError)) return false
+  return (error.kind === 'refused' && error.status === 400) || error.code === 'foreign-next-link'
+}
+
+/** Postgres' class 22, data exception: a number or a text that its column cannot hold. */
+function isUnstorable(error: unknown): boolean {
+  const { driverError } = error as { driverError?: { code?: unknown } }
+  return String(driverError?.code ?? '').startsWith('22')
 }

@@ -1,0 +1,143 @@
+import type { ChangeRequest } from '../entities/chatops/change-request.ts'
+import type { Job } from '../entities/chatops/job.ts'
+import type { Poll } from '../entities/chatops/poll.ts'
+import type { DttpSchool } from '../entities/register/dttp-school.ts'
+import type { Provider } from '../entities/register/provider.ts'
+import type { School } from '../entities/register/school.ts'
+import type { Trainee } from '../entities/register/trainee.ts'
+import { describeGiasAge, giasStatusLabel, giasUrl } from '../gias/schools.ts'
+import { playbooks } from '../playbooks/index.ts'
+import { dttpStatusLabel } from '../register/schools.ts'
+import { stateLabel } from '../register/states.ts'
+import type { Submission } from '../register/submissions.ts'
+import { formatDateTime } from '../register/times.ts'
+import { routeLabel } from '../register/training-routes.ts'
+import { type Block, heading, type Message, plainSections, section } from './blocks.ts'
+import { registerJobName } from './job-words.ts'
+import { capitalise } from './labels.ts'
+import { requestLine } from './request.ts'
+import { escapeText, shorten } from './text.ts'
+
+type SchoolShown = {
+  which: 'lead' | 'employing'
+  sent: boolean
+  notApplicable: boolean
+  school: School | null
+  inDttp: readonly DttpSchool[]
+  onGias: Parameters<typeof giasStatusLabel>[0] | null
+}
+
+type RecordShown = { id: string; there: boolean | null } | null
+
+/** What is shown of a trainee: changes/trainee-facts.ts gathers it. */
+export type TraineeShown = {
+  trainee: Trainee
+  provider: Provider
+  contact: RecordShown
+  placementAssignment: RecordShown
+  trnInDttp: boolean | null
+  schools: readonly SchoolShown[]
+  giasAge: Parameters<typeof describeGiasAge>[0]
+  submission: Submission | null
+  poll: Poll | null
+  jobs: readonly Job[]
+  requests: readonly ChangeRequest[]
+}
+
+/** Where the links lead: base URLs without a trailing slash. */
+type Links = { registerUrl: string; dttpUrl: string }
+
+/**
+ * The answer to `/trainee show`: what support looks up, and nothing that says who the trainee is. At most 40 blocks.
+ */
+export function renderTrainee(facts: TraineeShown, links: Links): Message {
+  const { trainee } = facts
+  const title = `Trainee ${trainee.id}`
+  return {
+    text: title,
+    blocks: [
+      heading(title),
+      section(`<${links.registerUrl}/trainees/${trainee.slug}|Open in Register>`),
+      ...plainSections(describeRecord(facts)),
+      heading('DTTP'),
+      ...describeDttp(facts, links.dttpUrl),
+      heading('Schools'),
+      ...facts.schools.flatMap((school) => describeSchool(school)),
+      ...plainSections(`From ${describeGiasAge(facts.giasAge)}.`),
+      heading('Jobs'),
+      ...plainSections(describeJobs(facts)),
+      heading('Requests'),
+      ...describeRequests(facts.requests, links.registerUrl),
+    ],
+  }
+}
+
+function describeRecord({ trainee, provider, submission }: TraineeShown): string {
+  const submitted = trainee.submitted_for_trn_at
+  return [
+    `State: ${stateLabel(trainee.state, trainee.training_route)}`,
+    `Route: ${capitalise(routeLabel(trainee.training_route))}`,
+    `Provider: ${shorten(provider.name, 200)} (${provider.code ?? 'no code'})`,
+    `TRN: ${trainee.trn === null ? 'not in Register yet' : 'in Register'}`,
+    `Submitted for TRN: ${submitted === null ? 'never' : formatDateTime(submitted)}`,
+    `Submitted by: ${describeSubmitter(submission)}`,
+  ].join('\n')
+}
+
+/** By number: a name would be personal data of a colleague's. */
+function describeSubmitter(submission: Submission | null): string {
+  if (!submission?.user) return 'not known'
+  const { user, reinstated } = submission
+  const again = reinstated?.created_at ? `; reinstated on ${formatDateTime(reinstated.created_at)}` : ''
+  return `user ${user.id}, ${user.dttp_id === null ? 'without a DTTP id' : 'registered with DTTP'}${again}`
+}
+
+function describeDttp({ contact, placementAssignment, trnInDttp }: TraineeShown, dttpUrl: string): Block[] {
+  const trn = { true: 'DTTP has a TRN for the trainee.', false: 'DTTP has no TRN yet.', null: '' }[`${trnInDttp}`]
+  return [
+    section(`Record: ${describeLink(contact, dttpUrl, 'contact')}`),
+    section(`Training record: ${describeLink(placementAssignment, dttpUrl, 'dfe_placementassignment')}`),
+    ...plainSections(contact?.there ? trn : ''),
+  ]
+}
+
+function describeLink(record: RecordShown, dttpUrl: string, entity: string): string {
+  if (!record) return 'none in Register'
+  const url = `${dttpUrl}/main.aspx?pagetype=entityrecord&amp;etn=${entity}&amp;id=${record.id}`
+  const there = { true: 'found in DTTP', false: '*not in DTTP*', null: 'could not be checked' }[`${record.there}`]
+  return `<${url}|${escapeText(record.id)}>, ${there}`
+}
+
+function describeSchool({ which, sent, notApplicable, school, inDttp, onGias }: SchoolShown): Block[] {
+  const label = `${capitalise(which)} school`
+  const use = sent ? '' : ' The route does not send it.'
+  if (notApplicable) return plainSections(`${label}: not applicable.${use}`)
+  if (!school) return plainSections(`${label}: not set.${use}`)
+  const statuses = inDttp.map(({ id, status_code }) => `${dttpStatusLabel(status_code)}, row ${id}`)
+  const dttp = inDttp.length > 0 ? `In DTTP: ${statuses.join('; ')}.` : 'Not among the DTTP schools.'
+  const gias = onGias ? `GIAS: ${giasStatusLabel(onGias)}.` : 'Not on GIAS, as far as we know.'
+  const name = escapeText(shorten(school.name, 150))
+  return [section(`${label}: ${name}, <${giasUrl(school.urn)}|URN ${escapeText(school.urn)}>.${use}\n${dttp} ${gias}`)]
+}
+
+function describeJobs({ jobs, poll }: TraineeShown): string {
+  if (jobs.length === 0) return 'None is waiting, and none has failed.'
+  return jobs.map((job) => describeJob(job, poll)).join('\n')
+}
+
+function describeJob(job: Job, poll: Poll | null): string {
+  const name = registerJobName(job.name)
+  if (job.status === 'failed') {
+    const when = job.finishedAt ? ` on ${formatDateTime(job.finishedAt)}` : ''
+    return `${name} failed${when}: ${shorten(job.failure?.words ?? 'for an unknown reason', 300)}`
+  }
+  if (job.status === 'running') return `${name} is running.`
+  const until = poll?.jobId === job.id && poll.timeoutAt ? `, until ${formatDateTime(poll.timeoutAt)}` : ''
+  const again = job.attempts > 0 ? ` It failed ${job.attempts} times so far.` : ''
+  return `${name} runs next on ${formatDateTime(job.dueAt)}${until}.${again}`
+}
+
+function describeRequests(requests: readonly ChangeRequest[], registerUrl: string): Block[] {
+  if (requests.length === 0) return plainSections('None.')
+  return requests.map((request) => section(requestLine(request, playbooks, registerUrl)))
+}
