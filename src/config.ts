@@ -84,6 +84,8 @@ const httpsUrl = z.url({ protocol: /^https?$/ }).refine((url) => {
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
 const secret = (prefix: RegExp, what: string) => z.string().regex(prefix, `must be ${what}`)
 
+const trelloSecret = secret(/^[\w-]{1,256}$/, 'letters and digits')
+
 const settings = z.object({
   ROLES: z
     .string()
@@ -154,6 +156,22 @@ const settings = z.object({
   ),
   DTTP_CLIENT_ID: z.string().min(1).describe('The bot’s client id for DTTP.'),
   DTTP_CLIENT_SECRET: z.string().min(8, 'must have at least 8 characters').describe('Its secret.'),
+  GIAS_URL: httpsUrl
+    .default('https://ea-edubase-api-prod.azurewebsites.net/edubase/downloads/public/edubasealldata{yyyymmdd}.csv')
+    .describe('GIAS’s daily extract of all establishments; {yyyymmdd} stands for the day.'),
+  GIAS_MAX_AGE: duration
+    .default(3 * 864e5)
+    .describe('How old the extract may be, counted from its day; what is older counts as “could not be checked”.'),
+  TRELLO_KEY: trelloSecret
+    .optional()
+    .describe('Trello’s API key. Without Trello, people are given the text of a card.'),
+  TRELLO_TOKEN: trelloSecret.optional().describe('The token that goes with it; it must be able to write.'),
+  TRELLO_LIST_ID: z
+    .string()
+    .regex(/^[0-9a-f]{24}$/i, 'must be 24 hexadecimal digits')
+    .optional()
+    .describe('The list that cards for support are added to.'),
+  TRELLO_API_URL: httpsUrl.optional().describe('Where Trello’s REST API is; only the demo changes it.'),
   JOBS_DASHBOARD: z
     .string()
     .regex(/^[^:\s]+:[^\s]{16,}$/, 'must be <user>:<password>, the password with at least 16 characters')
@@ -198,6 +216,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): { config: Conf
     problems.set('SLACK_APP_TOKEN', 'is missing: SLACK_MODE is socket')
   if (given['QUEUE_BACKEND'] === 'redis' && !given['REDIS_URL'])
     problems.set('REDIS_URL', 'is missing: QUEUE_BACKEND is redis')
+  const trello = ['TRELLO_KEY', 'TRELLO_TOKEN', 'TRELLO_LIST_ID']
+  if (trello.some((name) => given[name])) {
+    for (const name of trello) if (!given[name]) problems.set(name, 'is missing: key, token and list go together')
+  }
   const { ALERT_CHANNEL: alerts, ALLOWED_CHANNELS: channels = '' } = given
   if (alerts && !channels.split(',').some((channel) => channel.trim() === alerts.trim()))
     problems.set('ALERT_CHANNEL', 'is not one of ALLOWED_CHANNELS')

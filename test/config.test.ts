@@ -15,6 +15,10 @@ const REQUIRED = {
   APPROVERS: 'U02DEV,S02DEVS',
   REGISTER_URL: 'https://register.example.test',
   REGISTER_FEATURES: 'persist_to_dttp=true,sync_from_dttp=false,routes=all',
+  DTTP_URL: 'https://org.dttp.example.test',
+  DTTP_TOKEN_URL: 'https://login.example.test/tenant/oauth2/v2.0/token',
+  DTTP_CLIENT_ID: 'demo-client',
+  DTTP_CLIENT_SECRET: 'demo-client-secret',
   DATABASE_URL: 'postgres://chatops_app@127.0.0.1/register',
   QUEUE_BACKEND: 'redis',
 }
@@ -29,7 +33,10 @@ test('the required settings are enough', () => {
     REQUEST_EXPIRY: { standard: 24 * HOUR },
     VERIFY_AGAIN_AFTER: 60_000,
     SLACK_API_URL: 'https://slack.com/api/',
+    REGISTER_JOBS: 'off',
+    POLL_EVERY: HOUR,
   })
+  for (const setting of ['ALERT_CHANNEL', 'JOBS_DASHBOARD']) expect(loadConfig(GOOD)).not.toHaveProperty(setting)
 })
 
 describe('a required setting', () => {
@@ -81,6 +88,26 @@ describe('a value that cannot be used', () => {
     ['REGISTER_FEATURES', 'routes=all,persist_to_dttp=true'],
     ['REGISTER_FEATURES', 'persist_to_dttp=true,sync_from_dttp=true'],
     ['REGISTER_FEATURES', 'persist_to_dttp=yes,sync_from_dttp=true,routes=all'],
+    ['REGISTER_JOBS', 'sidekiq'],
+    ['REGISTER_JOBS', 'on'],
+    ['POLL_EVERY', '60'],
+    ['POLL_EVERY', 'hourly'],
+    ['ALERT_CHANNEL', '#support'],
+    ['ALERT_CHANNEL', 'U02DEV'],
+    ['ALERT_CHANNEL', 'C09ELSEWHERE'],
+    ['DTTP_URL', 'http://org.dttp.example.test'],
+    ['DTTP_URL', 'http://127.0.0.1.example.test'],
+    ['DTTP_URL', 'org.dttp.example.test'],
+    ['DTTP_TOKEN_URL', 'http://login.example.test/token'],
+    ['DTTP_TOKEN_URL', 'ftp://login.example.test/token'],
+    ['DTTP_CLIENT_SECRET', 'short'],
+    ['GIAS_URL', 'http://gias.example.test/{yyyymmdd}.csv'],
+    ['GIAS_MAX_AGE', '3'],
+    ['TRELLO_API_URL', 'http://api.trello.example.test'],
+    ['JOBS_DASHBOARD', 'operator'],
+    ['JOBS_DASHBOARD', 'operator:too-short'],
+    ['JOBS_DASHBOARD', ':a-long-enough-password'],
+    ['JOBS_DASHBOARD', 'operator:a long password with spaces'],
     ['DATABASE_URL', 'mysql://127.0.0.1/register'],
     ['DATABASE_POOL', '1'],
     ['QUEUE_BACKEND', 'kafka'],
@@ -91,7 +118,10 @@ describe('a value that cannot be used', () => {
     expect(Object.keys(problemsIn({ ...GOOD, [name]: value }))).toEqual([name])
   })
 
-  test.each([...Object.keys(GOOD), 'ROLES', 'REQUEST_EXPIRY', 'RETENTION', 'HTTP_PORT', 'LOG_LEVEL', 'SLACK_API_URL'])(
+  const defaulted = ['ROLES', 'REQUEST_EXPIRY', 'RETENTION', 'REGISTER_JOBS', 'POLL_EVERY', 'ALERT_CHANNEL']
+  const others = ['JOBS_DASHBOARD', 'HTTP_PORT', 'LOG_LEVEL', 'SLACK_API_URL']
+  const anything = ['DTTP_CLIENT_ID', 'DTTP_CLIENT_SECRET']
+  test.each([...Object.keys(GOOD), ...defaulted, ...others].filter((name) => !anything.includes(name)))(
     'is never repeated, as it could be a secret in the wrong place: %s',
     (name) => {
       const secret = 'hunter2, xoxb-hunter2, hunter2=hunter2'
@@ -134,9 +164,50 @@ describe('what settings mean', () => {
   })
 })
 
+describe('what is set for Register’s jobs', () => {
+  test('they are run only where that is said', () => {
+    expect(loadConfig({ ...GOOD, REGISTER_JOBS: 'own' }).REGISTER_JOBS).toBe('own')
+  })
+
+  test('polls can be closer together than an hour', () => {
+    expect(loadConfig({ ...GOOD, POLL_EVERY: '15s' }).POLL_EVERY).toBe(15_000)
+  })
+
+  test('failures are posted in one of the allowed channels', () => {
+    const channels = { ALLOWED_CHANNELS: 'C01SUPPORT, C02ALERTS' }
+    expect(loadConfig({ ...GOOD, ...channels, ALERT_CHANNEL: 'C02ALERTS' }).ALERT_CHANNEL).toBe('C02ALERTS')
+    const elsewhere = problemsIn({ ...GOOD, ...channels, ALERT_CHANNEL: 'C03OTHER' })
+    expect(elsewhere).toEqual({ ALERT_CHANNEL: 'is not one of ALLOWED_CHANNELS' })
+  })
+
+  test.each(['http://127.0.0.1:8080', 'http://localhost:8080', 'http://[::1]:8080'])(
+    'DTTP may be asked without TLS on this very machine: %s',
+    (url) => {
+      const config = loadConfig({ ...GOOD, DTTP_URL: url, DTTP_TOKEN_URL: `${url}/token` })
+      expect(config).toMatchObject({ DTTP_URL: url, DTTP_TOKEN_URL: `${url}/token` })
+    },
+  )
+
+  test('Trello’s key, token and list go together, or there is no Trello', () => {
+    const trello = { TRELLO_KEY: 'demo-key', TRELLO_TOKEN: 'demo-token', TRELLO_LIST_ID: 'a1'.repeat(12) }
+    expect(loadConfig({ ...GOOD, ...trello })).toMatchObject(trello)
+    for (const name of Object.keys(trello)) {
+      expect(problemsIn({ ...GOOD, ...trello, [name]: '' })).toEqual({
+        [name]: 'is missing: key, token and list go together',
+      })
+      expect(Object.keys(problemsIn({ ...GOOD, ...trello, [name]: 'not one, at all' }))).toEqual([name])
+    }
+  })
+
+  test('the dashboard’s password may hold anything but spaces', () => {
+    const login = 'operator:a:long-Ωpassword,with=more'
+    expect(loadConfig({ ...GOOD, JOBS_DASHBOARD: login }).JOBS_DASHBOARD).toBe(login)
+  })
+})
+
 describe('bin/chatops check-config', () => {
   test('explains every setting and exits 0 when all is well', async () => {
-    const { code, output } = await checkConfig(GOOD)
+    const { code, output } = await checkConfig({ ...GOOD, JOBS_DASHBOARD: 'operator:a-long-enough-password' })
     expect(code).toBe(0)
     for (const { name, about } of readConfig(GOOD).report) {
       expect(about.length).toBeGreaterThan(10)
@@ -144,7 +215,7 @@ describe('bin/chatops check-config', () => {
       expect(output).toContain(about)
     }
     expect(output).toContain('The configuration is complete.')
-    expect(output).not.toMatch(/xoxb-1|xapp-1|a{32}|chatops_app@/)
+    expect(output).not.toMatch(/xoxb-1|xapp-1|a{32}|chatops_app@|demo-client|long-enough/)
   })
 
   test('says what is wrong with each setting and exits 1', async () => {

@@ -23,6 +23,8 @@ export type DttpSimulatorOptions = {
   tokenLifetimeSeconds?: number
   /** How long after its creation a contact is given a TRN; null (the default) for never by itself. */
   trnAfterMs?: number | null
+  /** Whether references without an id, such as `/dfe_routes()`, are taken as none; refused unless given. */
+  takesEmptyReferences?: boolean
   now?: () => Date
 }
 
@@ -32,7 +34,11 @@ export type DttpSimulator = Awaited<ReturnType<typeof startDttpSimulator>>
 export async function startDttpSimulator(options: DttpSimulatorOptions = {}) {
   const { clientId = 'simulated-client', clientSecret = 'simulated-secret', now = () => new Date() } = options
   const requests: Recorded[] = []
-  const state = createState({ now, trnAfterMs: options.trnAfterMs ?? null })
+  const state = createState({
+    now,
+    trnAfterMs: options.trnAfterMs ?? null,
+    takesEmptyReferences: options.takesEmptyReferences ?? false,
+  })
   const faults = createFaults()
   const tokenOptions = { clientId, clientSecret, lifetimeSeconds: options.tokenLifetimeSeconds ?? 3599, now }
   let organisation = options.organisation ?? ''

@@ -68,19 +68,30 @@ function readCookie(text: string | null): { page: number; id: string } | null {
   return { page: Number(page), id }
 }
 
-/** Comparisons with `eq`, joined by `and`. A null never equals anything but null. */
+/** Comparisons with `eq`, and of times with `ge`, joined by `and`. A null never equals anything but null. */
 function readFilter(set: SetName, filter: string | null): (record: StoredRecord) => boolean {
   let rest = filter ?? ''
-  const terms: [string, Value][] = []
+  const terms: ((record: StoredRecord) => boolean)[] = []
   const readable = readableColumns(SETS[set])
   while (rest !== '') {
-    const [term, name = '', literal = ''] = /^(\w+) eq ('(?:[^']|'')*'|[\w-]+)(?: and (?=\w)|$)/.exec(rest) ?? []
-    if (!term) throw malformed('There is a syntax error in the $filter expression.')
+    const [term, name = '', literal, time] = TERM.exec(rest) ?? []
+    if (!term || (time && !TIMES.includes(name))) throw malformed('There is a syntax error in the $filter expression.')
     if (!readable.has(name)) throw noSuchProperty(set, name)
-    terms.push([name, readLiteral(literal)])
+    terms.push(time ? notBefore(name, time) : equals(name, readLiteral(literal ?? '')))
     rest = rest.slice(term.length)
   }
-  return (record) => terms.every(([name, value]) => (record[name] ?? null) === value)
+  return (record) => terms.every((holds) => holds(record))
+}
+
+const TERM = /^(\w+) (?:eq ('(?:[^']|'')*'|[\w-]+)|ge (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z))(?: and (?=\w)|$)/
+const TIMES = ['createdon', 'modifiedon']
+
+function equals(name: string, value: Value): (record: StoredRecord) => boolean {
+  return (record) => (record[name] ?? null) === value
+}
+
+function notBefore(name: string, time: string): (record: StoredRecord) => boolean {
+  return (record) => Date.parse(String(record[name] ?? '')) >= Date.parse(time)
 }
 
 function readLiteral(literal: string): Value {

@@ -8,7 +8,15 @@ export type StoredRecord = Record<string, Value>
 export type State = ReturnType<typeof createState>
 
 /** `trnAfterMs`: how long after its creation a contact is given a TRN; null for never. */
-export function createState({ now, trnAfterMs }: { now: () => Date; trnAfterMs: number | null }) {
+export function createState({
+  now,
+  trnAfterMs,
+  takesEmptyReferences = false,
+}: {
+  now: () => Date
+  trnAfterMs: number | null
+  takesEmptyReferences?: boolean
+}) {
   const sets = {
     contacts: new Map<string, StoredRecord>(),
     dfe_placementassignments: new Map<string, StoredRecord>(),
@@ -36,6 +44,7 @@ export function createState({ now, trnAfterMs }: { now: () => Date; trnAfterMs: 
 
   return {
     ...sets,
+    takesEmptyReferences,
     add,
     giveTrn,
 

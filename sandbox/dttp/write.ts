@@ -39,7 +39,7 @@ export function readColumns(state: State, set: SetName, body: unknown, pending: 
 }
 
 /** The id that `/accounts(…)` or `$<content id>` stands for, if it is of the right set and exists. */
-function resolve(state: State, target: string, reference: unknown, pending: readonly Created[]): string {
+function resolve(state: State, target: string, reference: unknown, pending: readonly Created[]): string | null {
   if (typeof reference !== 'string') throw malformed('A reference must be a string.')
   if (reference.startsWith('$')) {
     const referred = pending.find(({ contentId }) => contentId === reference.slice(1))
@@ -48,6 +48,7 @@ function resolve(state: State, target: string, reference: unknown, pending: read
   }
   const [, named = '', id = ''] = /^\/?([a-z_]+)\(([^)]*)\)$/i.exec(reference) ?? []
   if (named !== target) throw malformed(`Resource not found for the segment '${named || reference}'.`)
+  if (id === '' && state.takesEmptyReferences) return null
   if (!GUID.test(id)) throw malformed(`Empty or malformed id in the reference to '${named}'.`)
   if (isSetName(target) && !state.find(target, id)) throw doesNotExist(SETS[target].type, id)
   return id.toLowerCase()

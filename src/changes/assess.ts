@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm'
 import { DttpError } from '../dttp/client/index.ts'
 import { canonical, type Json } from '../entities/json.ts'
 import { type CheckResult, isEmpty, type Plan, subjectsOf } from '../playbooks/plan.ts'
-import { type AnyPlaybook, isBlocked, runChecks } from '../playbooks/playbook.ts'
+import { type AnyPlaybook, isBlocked, runChecks, type Wait } from '../playbooks/playbook.ts'
 import type { ChangesContext } from './context.ts'
 import { UpstreamUnavailable } from './errors.ts'
 
@@ -16,6 +16,8 @@ export type Assessment = {
   upstream: unknown
   checks: CheckResult[]
   plan: Plan | null
+  /** What the person has chosen to wait for, in place of the plan. */
+  wait: Wait | null
   trainee: { id: string; slug: string } | null
   subjects: string[]
 }
@@ -34,10 +36,20 @@ export async function gather(
   playbook: AnyPlaybook,
   form: Form,
 ): Promise<{ rows: unknown; about: Json; upstream: unknown }> {
-  const rows = await inSnapshot(context.database, (sql) => playbook.rows(sql, form))
+  const rows = await inSnapshot(context.database, (sql) => readRows(context, playbook, sql, form))
   const about = playbook.upstream ? playbook.upstream.about(rows) : null
   const upstream = playbook.upstream ? await ask(() => playbook.upstream?.ask(about, context.upstreams)) : null
   return { rows, about, upstream }
+}
+
+/** What a playbook decides by. */
+export function readRows(
+  { now, gias, addsTrelloCards }: ChangesContext,
+  playbook: AnyPlaybook,
+  sql: EntityManager,
+  form: Form,
+): Promise<unknown> {
+  return playbook.rows(sql, form, { now: now(), giasMaxAgeMs: gias.maxAgeMs, addsTrelloCards })
 }
 
 /** No answer, or none that can be read, is one thing for a request: it must wait. */
@@ -67,7 +79,8 @@ export async function judge(
   const trainee = playbook.trainee(rows)
   const subjects = plan && !isEmpty(plan) ? subjectsOf(plan) : trainee ? [`trainees:${trainee.id}`] : []
   checks.push(await lookForOpenRequest(sql, subjects, self))
-  return { rows, upstream, checks, plan: isBlocked(checks) ? null : plan, trainee, subjects }
+  if (isBlocked(checks)) return { rows, upstream, checks, plan: null, wait: null, trainee, subjects }
+  return { rows, upstream, checks, plan, wait: playbook.waits?.(seen) ?? null, trainee, subjects }
 }
 
 async function lookForOpenRequest(sql: EntityManager, subjects: string[], self: string | null): Promise<CheckResult> {

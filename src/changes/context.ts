@@ -17,12 +17,16 @@ export type ChangesContext = {
   expiryOf: (playbook: string) => number
   /** Milliseconds after the commit at which the result is looked at once more. */
   verifyAgainAfter: number
-  /** DTTP’s organisation, without a trailing slash: links to its records begin with it. */
-  dttpUrl: string
   /** Milliseconds between two polls for a TRN: an hour in Register. */
   pollEvery: number
   /** Slack channel of what the bot posts by itself. */
   alertChannel: string
+  /** DTTP's organisation without a trailing slash; links to records begin with it. */
+  dttpUrl: string
+  /** Where GIAS's extract is, `{yyyymmdd}` standing for the day, and for how many milliseconds it is good enough. */
+  gias: { url: string; maxAgeMs: number }
+  /** Whether cards can be added to Trello. */
+  addsTrelloCards: boolean
   /** Aborted when a worker is asked to stop: a long job then ends its step and is put back, to go on elsewhere. */
   stopping?: AbortSignal
   /** Called between the steps of an execution; the proof kills the process there. */

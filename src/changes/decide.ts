@@ -1,3 +1,4 @@
+import { In } from 'typeorm'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { Review } from '../entities/chatops/review.ts'
 import { Trainee } from '../entities/register/trainee.ts'
@@ -67,11 +68,14 @@ export async function checkRejection(context: ChangesContext, asked: Actor): Pro
   return refuseUnlessDecidable(context, asked, 'own-rejection')
 }
 
-/** What a reason gives away about the trainee of a request, or null. */
+/** What a reason gives away about a trainee of a request, or null: the one it is about, and everyone it sets going. */
 export async function findPersonalDataIn(context: ChangesContext, id: string, text: string): Promise<string | null> {
-  const { traineeId } = await getRequest(context.database, id)
-  const trainee = traineeId ? await context.database.manager.findOneBy(Trainee, { id: traineeId }) : null
-  return trainee ? personalDataIn(text, trainee) : null
+  const { traineeId, subjects } = await getRequest(context.database, id)
+  const others = subjects.flatMap((subject) => /^trainees:(\d+)$/.exec(subject)?.[1] ?? [])
+  const trainees = await context.database.manager.findBy(Trainee, {
+    id: In([...(traineeId ? [traineeId] : []), ...others]),
+  })
+  return trainees.map((trainee) => personalDataIn(text, trainee)).find((found) => found !== null) ?? null
 }
 
 /** Rejects with a reason, which everyone in the channel can read. */

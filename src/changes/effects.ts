@@ -46,7 +46,13 @@ async function retry(sql: EntityManager, changeRequest: string, effect: Retry, n
 
 /** What nobody knew of a registration, two people have found out. */
 async function settle(sql: EntityManager, { jobId, outcome }: Settle, now: Date): Promise<void> {
-  const { affected } = await sql.update(RegistrationAttempt, { jobId, outcome: 'unknown' }, { outcome, settledAt: now })
+  const { affected } = await sql
+    .createQueryBuilder()
+    .update(RegistrationAttempt)
+    .set({ outcome, settledAt: now })
+    .where(`job_id = :jobId AND (outcome IS NULL OR outcome = 'unknown')`, { jobId })
+    .updateEntity(false)
+    .execute()
   if (affected !== 1) throw new Error('the registration is no longer of unknown outcome')
 }
 

@@ -71,6 +71,22 @@ const CATALOGUE = {
     title: 'This trainee is no longer in Register',
     text: 'The record was deleted after you referred to it.\nNothing has changed. Check the trainee in Register.',
   }),
+  'not-to-dismiss': () => ({
+    title: 'You cannot dismiss this',
+    text: 'Only people who may ask for changes or approve them can dismiss what the bot has posted.\nNothing has changed. Ask the Register developers to add you.',
+  }),
+  'alert-over': (f: Facts) => ({
+    title: 'This is closed already',
+    text: `${f.detail}\nNothing has changed because of what you selected.`,
+  }),
+  'alert-cured': () => ({
+    title: 'Nobody needs to do this any more',
+    text: 'What was posted is no longer so. Nothing has changed because of what you selected.\nThe post is drawn anew in a few seconds.',
+  }),
+  'alert-gone': () => ({
+    title: 'We cannot find what this post is about',
+    text: 'Nothing has changed. Tell the Register developers.',
+  }),
   'upstream-unavailable': (f: Facts) => ({
     title: 'We could not finish the checks',
     text: `${f.detail ?? 'Another system'} did not answer.\nNothing has changed. Try again in a few minutes.`,

@@ -4,8 +4,8 @@ import { canonical } from '../entities/json.ts'
 import { getPlaybook } from '../playbooks/index.ts'
 import { type Plan, planOf } from '../playbooks/plan.ts'
 import { TABLES } from '../playbooks/rows.ts'
-import { writeTraineeAudit } from '../register/audits.ts'
-import { type Assessment, gather, judge } from './assess.ts'
+import { writeDegreeAudit, writeTraineeAudit } from '../register/audits.ts'
+import { type Assessment, gather, judge, readRows } from './assess.ts'
 import type { ChangesContext, ExecutionStep } from './context.ts'
 import { queueEffects } from './effects.ts'
 import { UpstreamUnavailable } from './errors.ts'
@@ -50,7 +50,7 @@ async function carryOut(context: ChangesContext, request: ChangeRequest): Promis
       await lockRows(sql, plan)
       await step(context, 'locked', request.id)
 
-      const rows = await playbook.rows(sql, form)
+      const rows = await readRows(context, playbook, sql, form)
       const about = playbook.upstream ? playbook.upstream.about(rows) : null
       const facts = { rows, upstream: gathered.upstream, form, self: request.id }
       const now = await judge(context, sql, playbook, facts)
@@ -69,7 +69,7 @@ async function carryOut(context: ChangesContext, request: ChangeRequest): Promis
       await writeAudits(sql, claimed, plan, at)
       await step(context, 'audited', request.id)
 
-      const after = await playbook.rows(sql, form)
+      const after = await readRows(context, playbook, sql, form)
       const advice = playbook.advice({ rows: after, upstream: gathered.upstream, form, register: context.register })
       const executedAt = context.now()
       await sql.update(
@@ -134,7 +134,9 @@ function demandPostconditions(found: readonly { sentence: string; holds: boolean
 async function writeAudits(sql: EntityManager, request: ChangeRequest, plan: Plan, at: string): Promise<void> {
   const comment = `CR-${request.id}: asked by ${request.requester}, approved by ${request.decidedBy} in Slack`
   for (const { table, id, changes, save } of plan.updates) {
-    if (save === 'audited' && table === 'trainees')
-      await writeTraineeAudit(sql, { traineeId: id, changes, comment, at })
+    if (save !== 'audited') continue
+    if (table === 'trainees') await writeTraineeAudit(sql, { traineeId: id, changes, comment, at })
+    if (table === 'degrees' && request.traineeId !== null)
+      await writeDegreeAudit(sql, { degreeId: id, traineeId: request.traineeId, changes, comment, at })
   }
 }

@@ -4,7 +4,7 @@ import type { ChangesContext } from './context.ts'
 // Jobs that are not over, and those that failed, as people want to see them.
 
 /** How many jobs a page shows. */
-export const JOBS_PER_PAGE = 8
+const JOBS_PER_PAGE = 8
 
 /** A page of the list, counted from 1; `pages` is at least 1, and `counts` is of all of them. */
 export type JobPage = { jobs: ListedJob[]; counts: JobCounts; page: number; pages: number }
@@ -21,13 +21,20 @@ export async function listJobs(context: ChangesContext, filter: JobFilter, wante
   const total = counted.reduce((sum, { count }) => sum + count, 0)
   const pages = Math.max(1, Math.ceil(total / JOBS_PER_PAGE))
   const page = Math.min(Math.max(wanted, 1), pages)
-  const jobs = await context.database.query<ListedJob[]>(`${LISTED} ${PAGE}`, [
+  const jobs = await context.database.query<ListedJob[]>(`${LISTED} ${JOBS} ${IN_ORDER}`, [
     ...values,
     JOB_KINDS,
     JOBS_PER_PAGE,
     (page - 1) * JOBS_PER_PAGE,
   ])
   return { jobs, counts, page, pages }
+}
+
+/** A job as it is listed now; null if it is not. */
+export async function findListedJob(context: ChangesContext, id: string): Promise<ListedJob | null> {
+  const values = [context.now(), null, null, id]
+  const [job] = await context.database.query<ListedJob[]>(`${LISTED} ${JOBS} WHERE j.id = $4`, values)
+  return job ?? null
 }
 
 // A later job of the same name and trainee did it; of the two statuses that a trainee has, the same one.
@@ -56,11 +63,20 @@ const LISTED = `
             SELECT FROM chatops.registration_attempts a WHERE a.job_id = j.id AND a.outcome = 'registered')))
   )`
 
-const PAGE = `
+// Of the posts about a job, the one in which it is still open counts first.
+const JOBS = `
   SELECT j.id, j.kind, j.name, j.trainee_id AS "traineeId", t.slug, j.status, j.due_at AS "dueAt",
     j.lease_until AS "leaseUntil", j.finished_at AS "finishedAt", j.created_at AS "createdAt", j.attempts, j.run,
-    j.failure, j.progress, j.change_request_id AS "changeRequestId"
-  FROM listed j LEFT JOIN public.trainees t ON t.id = j.trainee_id
+    j.failure, j.progress, j.change_request_id AS "changeRequestId", post.found,
+    post.settled_at IS NOT NULL AS "isCured"
+  FROM listed j
+    LEFT JOIN public.trainees t ON t.id = j.trainee_id
+    LEFT JOIN LATERAL (
+      SELECT a.found, e.settled_at FROM chatops.alert_entries e JOIN chatops.alerts a ON a.id = e.alert_id
+      WHERE e.job_id = j.id AND j.failure IS NOT NULL
+      ORDER BY e.settled_at DESC NULLS FIRST, a.id DESC LIMIT 1) post ON true`
+
+const IN_ORDER = `
   ORDER BY array_position($4::text[], j.kind),
     CASE WHEN j.kind = 'failed' THEN -extract(epoch FROM j.finished_at) ELSE extract(epoch FROM j.due_at) END, j.id
   LIMIT $5 OFFSET $6`

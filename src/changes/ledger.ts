@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { DataSource, EntityManager } from 'typeorm'
 import type { Json } from '../entities/json.ts'
 
-/** What can happen to a change request. */
+/** What can happen to a change request, and to what the bot posts by itself. */
 export type LedgerEvent =
   | 'blocked'
   | 'proposed'
@@ -21,6 +21,8 @@ export type LedgerEvent =
   | 'needs-attention'
   | 'done'
   | 'purged'
+  | 'alert-dismissed'
+  | 'waiting-for-school'
 
 /** Who did it: a Slack user id, or this for what the bot does by itself. */
 export const THE_BOT = 'chatops'

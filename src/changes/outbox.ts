@@ -7,7 +7,7 @@ import type { Json } from '../entities/json.ts'
 export type OutboxKind = 'card' | 'thread' | 'direct' | 'alert' | 'trello' | 'hint' | 'job'
 
 /** Which message goes into a request's thread. */
-export type ThreadPart = 'receipt' | 'advice' | 'manual-steps' | 'notice' | 'job-news'
+export type ThreadPart = 'receipt' | 'advice' | 'manual-steps' | 'notice' | 'job-news' | 'trello-card' | 'school-sync'
 
 /** Adds an effect to the transaction that it belongs to. Rows of one stream are sent in order, one at a time. */
 export async function addToOutbox(

@@ -1,5 +1,6 @@
 import { type EntityManager, EntityNotFoundError, QueryFailedError } from 'typeorm'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import type { SchoolWait } from '../entities/chatops/school-wait.ts'
 import { type CheckResult, digestOf, isEmpty, type Plan, planOf } from '../playbooks/plan.ts'
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import { findMoved } from '../playbooks/rows.ts'
@@ -9,11 +10,13 @@ import { ChangeError, UpstreamUnavailable } from './errors.ts'
 import { appendToLedger } from './ledger.ts'
 import { announce } from './outbox.ts'
 import { endAsStale, getRequest, lockRequest } from './requests.ts'
+import { keepWait } from './school-waits.ts'
 import { refuseUnless } from './standing.ts'
 
-/** What a preview came to. Only `ready` leaves a change request behind, not yet sent. */
+/** What a preview came to. Only `ready` leaves a change request behind, not yet sent; `waits` one that cannot be made yet. */
 export type Proposal =
   | { kind: 'ready'; changeRequest: ChangeRequest }
+  | { kind: 'waits'; wait: SchoolWait; askedBefore: SchoolWait | null; checks: CheckResult[] }
   | { kind: 'blocked' | 'nothing-to-do'; checks: CheckResult[]; trainee: Assessment['trainee'] }
 
 /**
@@ -26,7 +29,8 @@ export async function propose(
 ): Promise<Proposal> {
   await refuseUnless(context, 'mayRequest', asked.requester)
   const assessment = await assess(context, asked.playbook, asked.form)
-  const { checks, plan } = assessment
+  const { checks, plan, wait } = assessment
+  if (wait) return { kind: 'waits', checks, ...(await keepWait(context, asked, wait)) }
   if (plan && !isEmpty(plan)) return { kind: 'ready', changeRequest: await keep(context, asked, assessment, plan) }
   const kind = plan ? 'nothing-to-do' : 'blocked'
   await context.database.transaction((sql) =>

@@ -15,7 +15,7 @@ import { inSnapshot } from './assess.ts'
 import type { ChangesContext } from './context.ts'
 
 /** A school of a trainee's, as Register, DTTP's copy in Register, and GIAS have it. */
-export type SchoolFacts = {
+type SchoolFacts = {
   which: 'lead' | 'employing'
   sent: boolean
   notApplicable: boolean
@@ -25,7 +25,7 @@ export type SchoolFacts = {
 }
 
 /** Whether DTTP has a record: null if it did not say. */
-export type RecordFacts = { id: string; there: boolean | null }
+type RecordFacts = { id: string; there: boolean | null }
 
 /** What support looks up about a trainee. Holds nothing personal but the row itself, which views must not show. */
 export type TraineeFacts = {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { QueryRunnerAlreadyReleasedError } from 'typeorm'
+import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm'
 
 // Which database errors go away by themselves.
 
@@ -30,6 +30,7 @@ export function isTransient(error: unknown): boolean {
 function isLostConnection(error: unknown): boolean {
   return (
     error instanceof QueryRunnerAlreadyReleasedError ||
+    error instanceof QueryRunnerProviderAlreadyReleasedError ||
     (error instanceof Error &&
       /connection (terminated|ended|timeout)|timeout exceeded|not queryable/i.test(error.message))
   )

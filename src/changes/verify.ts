@@ -1,5 +1,6 @@
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest, type Postcondition } from '../entities/chatops/change-request.ts'
+import { canonical } from '../entities/json.ts'
 import { getPlaybook } from '../playbooks/index.ts'
 import { checksOf, planOf } from '../playbooks/plan.ts'
 import type { Executed } from '../playbooks/playbook.ts'
@@ -22,6 +23,10 @@ export async function verify(context: ChangesContext, id: string): Promise<void>
     if (current.status !== 'verifying') return
     const next = nextStatus(context, current, verified)
     const again = nextLook(context, current, verified)
+    if (next === 'verifying' && canonical(verified) === canonical(current.outcome.verified ?? null)) {
+      await sql.update(ChangeRequest, { id, status: next }, { nextVerifyAt: again })
+      return
+    }
     const outcome = {
       ...current.outcome,
       verified,
@@ -85,5 +90,8 @@ function isWaiting({ holds, waiting }: Postcondition): boolean {
 
 function problemOf(verified: readonly Postcondition[]): string {
   const lost = verified.filter(({ holds }) => !holds)
-  return `The change was made, but the result is not as it should be: ${lost.map(({ found }) => found).join(' ')}`
+  const [problem] = lost.flatMap(({ problem }) => problem ?? [])
+  if (problem) return problem
+  const what = 'The change was made, but the result is not as it should be'
+  return verified.length > 1 ? `${what}.` : `${what}: ${lost.map(({ found }) => found).join(' ')}`
 }

@@ -11,9 +11,12 @@ import { OutboxRow } from './chatops/outbox-row.ts'
 import { Poll } from './chatops/poll.ts'
 import { RegistrationAttempt } from './chatops/registration-attempt.ts'
 import { Review } from './chatops/review.ts'
+import { SchoolWait } from './chatops/school-wait.ts'
+import { outliveLoss } from './lost-sessions.ts'
 import { Lifecycle1761523200000 } from './migrations/1761523200000-lifecycle.ts'
 import { Jobs1763900000000 } from './migrations/1763900000000-jobs.ts'
 import { Gias1764000000000 } from './migrations/1764000000000-gias.ts'
+import { SchoolWaits1764100000000 } from './migrations/1764100000000-school-waits.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -52,6 +55,7 @@ const CHATOPS = [
   LedgerEntry,
   OutboxRow,
   Review,
+  SchoolWait,
 ]
 
 /** A process that hangs must not hold a lock that everyone needs, the ledger's head above all. */
@@ -70,11 +74,11 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
     applicationName: 'trainee-chatops',
     connectTimeoutMS: 5_000,
     entities: [...REGISTER, ...CHATOPS],
-    migrations: [Lifecycle1761523200000, Jobs1763900000000, Gias1764000000000],
+    migrations: [Lifecycle1761523200000, Jobs1763900000000, Gias1764000000000, SchoolWaits1764100000000],
     migrationsTableName: 'migrations',
     schema: 'chatops',
     synchronize: false,
     installExtensions: false, // for our uuid column TypeORM would add uuid-ossp to Register's schema
-    extra: { types: exactTypes(pg.types as never), options: SESSION },
+    extra: { types: exactTypes(pg.types as never), options: SESSION, onConnect: outliveLoss },
   })
 }

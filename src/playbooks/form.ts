@@ -37,7 +37,7 @@ export type Fields = Readonly<Record<string, Field<string>>>
 export type FormValues<F extends Fields> = { [K in keyof F]: string }
 
 /** Bad input, with the words to show at its field. */
-class FieldError extends Error {}
+export class FieldError extends Error {}
 
 /** The trainee, by slug, Register link or number; the value is the trainee's slug. */
 export function traineeRef(): Field<string> {
@@ -63,6 +63,19 @@ export function traineeRef(): Field<string> {
   }
 }
 
+/** A trainee where one can be left out; empty if it is. */
+export function optionalTraineeRef(hint: string): Field<string> {
+  const { resolve, ...field } = traineeRef()
+  return {
+    ...field,
+    hint,
+    optional: true,
+    schema: z.string().trim().max(300, 'Enter a shorter reference.'),
+    resolve: async (value, context) => (value === '' ? '' : ((await resolve?.(value, context)) ?? value)),
+    leadsTo: async (slug) => (slug === '' ? [] : [slug]),
+  }
+}
+
 /** One of a fixed list; a value that is not on it is refused. */
 export function select(label: string, options: readonly Option[]): Field<string> {
   const values = options.map(({ value }) => value)
@@ -73,6 +86,13 @@ export function select(label: string, options: readonly Option[]): Field<string>
     schema: z.string().refine((value) => values.includes(value), 'Choose one from the list.'),
     freeText: false,
   }
+}
+
+/** The same where an answer is needed only sometimes; empty if there is none. */
+export function optionalSelect(label: string, hint: string, options: readonly Option[]): Field<string> {
+  const values = ['', ...options.map(({ value }) => value)]
+  const schema = z.string().refine((value) => values.includes(value), 'Choose one from the list.')
+  return { ...select(label, options), hint, optional: true, schema }
 }
 
 /** A number in Register, where one is needed only sometimes; empty if not. */
@@ -102,7 +122,10 @@ export function optionalDttpId(label: string, hint: string): Field<string> {
       .trim()
       .toLowerCase()
       .transform((text) => text.replace(/^\{(.*)\}$/, '$1'))
-      .pipe(z.union([z.literal(''), z.guid()], 'Enter an id such as 9e7fcac0-4a37-e811-80ef-005056ac45bb.')),
+      .refine(
+        (text) => text === '' || z.guid().safeParse(text).success,
+        'Enter an id such as 9e7fcac0-4a37-e811-80ef-005056ac45bb.',
+      ),
     freeText: false,
   }
 }
@@ -167,11 +190,13 @@ export type FormResult =
 /**
  * What was typed, as a form's values, or words for each field that cannot be used. Looks at shape first and then, in
  * SQL, whether the trainee exists and whether free text names them.
+ * @param together what the fields must satisfy together, as words by field
  */
 export async function parseForm(
   fields: Fields,
   typed: Record<string, unknown>,
   context: FormContext,
+  together: (values: Record<string, string>) => Partial<Record<string, string>> = () => ({}),
 ): Promise<FormResult> {
   const values: Record<string, string> = {}
   const errors: Record<string, string> = {}
@@ -189,6 +214,7 @@ export async function parseForm(
       errors[name] = error.message
     }
   }
+  if (Object.keys(errors).length === 0) Object.assign(errors, together(values))
   for (const slug of await traineesIn(fields, values, context)) {
     for (const [name, field] of Object.entries(fields)) {
       const text = values[name]

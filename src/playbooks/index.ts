@@ -1,10 +1,13 @@
 import { fixRoute } from './fix-route/index.ts'
 import type { AnyPlaybook } from './playbook.ts'
+import { reRegister } from './re-register/index.ts'
+import { repairSchool } from './repair-school/index.ts'
 import { requeueTrn } from './requeue-trn/index.ts'
+import { settleRegistration } from './settle-registration/index.ts'
 import { undo } from './undo/index.ts'
 
 /** Every playbook there is; `/trainee help`, the chooser and the contract suite are made from this list. */
-export const playbooks: readonly AnyPlaybook[] = [fixRoute, requeueTrn, undo]
+export const playbooks: readonly AnyPlaybook[] = [fixRoute, requeueTrn, repairSchool, reRegister, settleRegistration, undo]
 
 export function findPlaybook(name: string): AnyPlaybook | null {
   return playbooks.find((playbook) => playbook.name === name) ?? null

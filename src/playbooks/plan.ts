@@ -9,7 +9,7 @@ import type { Change } from '../register/saving.ts'
  * Rails' `update_columns`: neither.
  */
 export type Update = {
-  table: 'trainees' | 'dttp_schools'
+  table: 'trainees' | 'degrees' | 'dttp_schools'
   id: string
   changes: Readonly<Record<string, Change>>
   save: 'audited' | 'columns-only'
@@ -31,8 +31,14 @@ export type Plan = { updates: readonly Update[]; inserts: readonly Insert[]; eff
 /** What a check found: it holds, warns, blocks, or could not be checked (which blocks too, unless the check says otherwise). */
 export type Verdict = 'holds' | 'warns' | 'blocks' | 'unchecked'
 
-/** A check's answer. `found` is for people; `evidence` is the stable data behind it, and part of the digest: no clocks, no ages. */
-export type CheckResult = { id: string; sentence: string; verdict: Verdict; found: string; evidence: Json }
+/** What a form has to say before anything can be planned: the field that `found` is about, and the answers there are. */
+export type Ask = { field: string; options?: readonly { value: string; label: string }[] }
+
+/**
+ * A check's answer. `found` is for people; `evidence` is the stable data behind it, and part of the digest: no clocks, no
+ * ages. One that blocks may ask for something in the form.
+ */
+export type CheckResult = { id: string; sentence: string; verdict: Verdict; found: string; evidence: Json; ask?: Ask }
 
 /** Whether a plan would do nothing by itself. Manual steps alone are no reason for a request. */
 export function isEmpty(plan: Plan): boolean {

@@ -4,7 +4,7 @@ import type { Advice, Postcondition } from '../entities/chatops/change-request.t
 import type { Json } from '../entities/json.ts'
 import type { RegisterFeatures } from '../register/features.ts'
 import type { Fields, FormValues } from './form.ts'
-import type { CheckResult, Plan, Verdict } from './plan.ts'
+import type { Ask, CheckResult, Plan, Verdict } from './plan.ts'
 
 /** How a playbook reads the database: inside a read-only snapshot for a preview, under lock when it is executed. */
 type Sql = EntityManager
@@ -30,7 +30,19 @@ export type Check<R, U, F extends Fields> = {
 }
 
 /** What a check's look comes to; see CheckResult. */
-export type Finding = { verdict: Verdict; found: string; evidence: Json }
+export type Finding = { verdict: Verdict; found: string; evidence: Json; ask?: Ask }
+
+/** What a playbook reads its rows by, besides the form. */
+export type Around = {
+  now: Date
+  /** What we have of GIAS counts as unknown if it is older, in milliseconds. */
+  giasMaxAgeMs: number
+  /** Whether we can add cards to Trello; if not, people are given the text. */
+  addsTrelloCards: boolean
+}
+
+/** Something that must come about before a request can be made, and the card that asks people for it. */
+export type Wait = { urn: string; title: string; text: string }
 
 /**
  * What was carried out, when, and as part of which request; with the checks' evidence as approved, by check, and what
@@ -57,14 +69,20 @@ export type Playbook<F extends Fields = Fields, R = unknown, U = unknown> = {
   summary: string
   /** Arguments after the name, in order, as form field names. */
   args: readonly (keyof F & string)[]
+  /** The field that the first word after the name belongs in, where that depends on the word. */
+  fieldOf?: (word: string) => keyof F & string
   source: string
   form: F
+  /** What its fields must satisfy together: words at each field where they do not. */
+  together?: (values: FormValues<F>) => Partial<Record<keyof F & string, string>>
   /** The only SQL reads. */
-  rows: (sql: Sql, form: FormValues<F>) => Promise<R>
+  rows: (sql: Sql, form: FormValues<F>, around: Around) => Promise<R>
   /** Questions to other systems. `about` says what is asked, so that a change in it under lock makes the request stale. */
   upstream?: { about: (rows: R) => Json; ask: (about: Json, net: Upstreams) => Promise<U> }
   checks: readonly Check<R, U, F>[]
   plan: (facts: Facts<R, U, F>) => Plan
+  /** What the person has chosen to wait for in place of a plan, once nothing blocks; null for nothing. */
+  waits?: (facts: Facts<R, U, F>) => Wait | null
   /** The trainee a request is about, to find requests by trainee and to keep personal data out of free text. */
   trainee: (rows: R) => { id: string; slug: string } | null
   /**

@@ -1,13 +1,14 @@
 import type { EntityManager } from 'typeorm'
 import type { Postcondition } from '../entities/chatops/change-request.ts'
 import { canonical, type Json } from '../entities/json.ts'
+import { Degree } from '../entities/register/degree.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { columnLabel } from '../register/columns.ts'
 import type { Plan, Update } from './plan.ts'
 
 /** The entity behind each table that a plan may write. */
-export const TABLES = { trainees: Trainee, dttp_schools: DttpSchool } as const satisfies Record<
+export const TABLES = { trainees: Trainee, degrees: Degree, dttp_schools: DttpSchool } as const satisfies Record<
   Update['table'],
   unknown
 >

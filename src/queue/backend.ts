@@ -3,33 +3,22 @@ import {
   createRedisBackend,
   DelayedError,
   type Job,
-  type JobsOptions,
   type Queue as RedisQueue,
   withBackend,
 } from 'bullmq'
 import { Redis } from 'ioredis'
+import pg from 'pg'
 import type { Logger } from 'pino'
+import { outliveLoss } from '../entities/lost-sessions.ts'
+import { type JobQueue, wrapQueue } from './bull-queue.ts'
 
 /** Where jobs are kept. */
 export type QueueSettings = { backend: 'redis'; url: string } | { backend: 'postgres'; url: string }
 
-/** A queue of jobs with JSON data. */
-export type JobQueue = {
-  /** Adding a job with the id of one that is still there does nothing. */
-  add: (name: string, data: object, options: JobsOptions & { jobId: string }) => Promise<void>
-  /** The same for a job that runs at a time; one that is there and waits for its time is moved to this one. */
-  addAt: (name: string, data: object, at: Date, options: JobsOptions & { jobId: string }) => Promise<void>
-  /** Has a job added at each time of a cron pattern, in London; says so as often as you like. */
-  schedule: (id: string, pattern: string, data: object) => Promise<void>
-  /** BullMQ's own queue, for the dashboard. */
-  bull: RedisQueue
-  close: () => Promise<void>
-}
-
 export type JobWorker = { close: () => Promise<void> }
 
-/** Does a job; a time means: the same job again, then. */
-export type Process = (job: Job) => Promise<Date | null | undefined | void>
+/** Does a job; where it answers with a time, the same job is done again, then. */
+export type Process = (job: Job) => Promise<unknown>
 
 export type WorkerSettings = {
   concurrency: number
@@ -46,7 +35,7 @@ export type QueueBackend = {
   close: () => Promise<void>
 }
 
-const STALLED = { lockDuration: 15_000, stalledInterval: 10_000, maxStalledCount: 5 }
+const WORKERS = { lockDuration: 15_000, stalledInterval: 10_000, maxStalledCount: 5, runRetryDelay: 1_000 }
 
 /** BullMQ on Redis or on Postgres, behind one interface. Connections re-establish themselves. */
 export function createQueueBackend(settings: QueueSettings, log: Logger): QueueBackend {
@@ -65,7 +54,7 @@ function redisBackend(url: string, log: Logger): QueueBackend {
     openQueue: (name) => wrapQueue(new Queue(name, { connection: client }), log),
     startWorker(name, process, settings) {
       const connection = connect()
-      const worker = new Worker(name, againIfTold(process), { connection, ...STALLED, ...settings })
+      const worker = new Worker(name, againIfTold(process), { connection, ...WORKERS, ...settings })
       worker.on('error', (error: Error) => log.warn({ error: error.name }, 'queue worker error'))
       return {
         async close() {
@@ -84,23 +73,32 @@ function redisBackend(url: string, log: Logger): QueueBackend {
   }
 }
 
+/** Each worker keeps one connection to listen on; the others are shared by everything the process has open. */
+const POSTGRES_POOL = { max: 14, connectionTimeoutMillis: 5_000, keepAlive: true, options: '-c search_path=bullmq' }
+
 function postgresBackend(url: string, log: Logger): QueueBackend {
   const { Queue, Worker } = withBackend(createPostgresBackend)
-  const connection = { connectionString: url, max: 4 }
-  const queues: JobQueue[] = []
+  const connection = new pg.Pool({ connectionString: url, onConnect: outliveLoss, ...POSTGRES_POOL })
+  connection.setMaxListeners(0)
+  connection.on('error', (error) => log.warn({ error: error.name }, 'postgres is not answering the queue'))
+  const opened: { waitUntilReady: () => Promise<unknown> }[] = []
   return {
     openQueue(name) {
-      const queue = wrapQueue(new Queue(name, { connection }) as unknown as RedisQueue, log)
-      queues.push(queue)
-      return queue
+      const queue = new Queue(name, { connection }) as unknown as RedisQueue
+      opened.push(queue)
+      return wrapQueue(queue, log)
     },
     startWorker(name, process, settings) {
-      const worker = new Worker(name, againIfTold(process), { connection, ...STALLED, ...settings })
+      const worker = new Worker(name, againIfTold(process), { connection, ...WORKERS, ...settings })
       worker.on('error', (error: Error) => log.warn({ error: error.name }, 'queue worker error'))
+      opened.push(worker)
       return { close: () => worker.close() }
     },
-    async ping() {}, // the same Postgres as our own tables, which /readyz asks anyway
-    async close() {},
+    async ping() {
+      await connection.query('SELECT 1')
+      await Promise.all(opened.map((one) => one.waitUntilReady()))
+    },
+    close: () => connection.end(),
   }
 }
 
@@ -108,55 +106,8 @@ function postgresBackend(url: string, log: Logger): QueueBackend {
 function againIfTold(process: Process) {
   return async (job: Job, token?: string): Promise<void> => {
     const at = await process(job)
-    if (!at) return
+    if (!(at instanceof Date)) return
     await job.moveToDelayed(at.getTime(), token)
     throw new DelayedError()
-  }
-}
-
-function wrapQueue(queue: RedisQueue, log: Logger): JobQueue {
-  queue.on('error', (error) => log.warn({ error: error.name }, 'queue error'))
-  return {
-    bull: queue,
-    add: (name, data, options) => answeredInTime(queue.add(name, data, options)),
-    addAt: (name, data, at, options) => answeredInTime(addAt(queue, name, data, at, options)),
-    schedule: (id, pattern, data) =>
-      answeredInTime(
-        queue.upsertJobScheduler(
-          id,
-          { pattern, tz: 'Europe/London' },
-          { name: id, data, opts: { removeOnComplete: true, removeOnFail: true } },
-        ),
-      ),
-    close: () => queue.close(),
-  }
-}
-
-async function addAt(
-  queue: RedisQueue,
-  name: string,
-  data: object,
-  at: Date,
-  options: JobsOptions & { jobId: string },
-): Promise<void> {
-  const delay = Math.max(0, at.getTime() - Date.now())
-  const waiting = await queue.getJob(options.jobId)
-  if (waiting && (await waiting.isDelayed())) await waiting.changeDelay(delay)
-  else await queue.add(name, data, { ...options, delay })
-}
-
-const ANSWER_WITHIN_MS = 5_000
-
-/** ioredis waits for as long as Redis is away; whoever adds a job must not. The job may still be added later. */
-async function answeredInTime(answer: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the queue did not answer')), ANSWER_WITHIN_MS)
-  })
-  answer.catch(() => {})
-  try {
-    await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

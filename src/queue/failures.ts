@@ -27,6 +27,11 @@ export function failureOf(error: unknown, now: Date): JobFailure {
   }
 }
 
+/** Milliseconds for which DTTP asked to be left alone. */
+export function askedToWait(error: unknown): number {
+  return error instanceof DttpError ? (error.retryAfterMs ?? 0) : 0
+}
+
 const DTTP_CODES: Readonly<Record<DttpError['kind'], FailureCode>> = {
   gone: 'gone',
   refused: 'dttp-refused',

@@ -1,11 +1,12 @@
 import type { ChangesContext } from '../changes/context.ts'
-import { Job, type JobName } from '../entities/chatops/job.ts'
-import type { JobQueue, JobWorker, QueueBackend } from './backend.ts'
+import type { Job, JobName } from '../entities/chatops/job.ts'
+import type { JobWorker, QueueBackend } from './backend.ts'
+import type { JobQueue } from './bull-queue.ts'
 import { type JobHandlers, runJob } from './run-job.ts'
 
 // The queues that jobs run on. What they hold is a hint with the job's id; the row in chatops.jobs is the truth.
 
-type QueueName = 'chatops-jobs' | 'chatops-registrations' | 'chatops-schools'
+type QueueName = 'chatops-jobs' | 'chatops-registrations' | 'chatops-schools' | 'chatops-gias'
 
 const QUEUE_OF: Readonly<Record<JobName, QueueName>> = {
   'retrieve-trn': 'chatops-jobs',
@@ -13,6 +14,7 @@ const QUEUE_OF: Readonly<Record<JobName, QueueName>> = {
   'update-trainee': 'chatops-jobs',
   'register-for-trn': 'chatops-registrations',
   'sync-schools': 'chatops-schools',
+  'load-gias': 'chatops-gias',
 }
 
 /** A registration is never started again by the queue itself, and schools are synchronised one at a time. */
@@ -20,13 +22,14 @@ const SETTINGS: Readonly<Record<QueueName, { concurrency: number; maxStalledCoun
   'chatops-jobs': { concurrency: 10 },
   'chatops-registrations': { concurrency: 4, maxStalledCount: 0 },
   'chatops-schools': { concurrency: 1 },
+  'chatops-gias': { concurrency: 1 },
 }
 
 const QUEUE_NAMES = Object.keys(SETTINGS) as QueueName[]
 
 export type JobQueues = {
   /** Tells the queue of a job, or moves what it knows of it to the job's time. */
-  hint: (context: ChangesContext, id: string) => Promise<void>
+  hint: (job: Pick<Job, 'id' | 'name' | 'dueAt'>) => Promise<void>
   /** Has the night's job added at each time of a cron pattern. */
   schedule: (name: JobName, pattern: string) => Promise<void>
   all: readonly JobQueue[]
@@ -41,15 +44,12 @@ export function openJobQueues(backend: QueueBackend): JobQueues {
     return queue
   }
   return {
-    async hint(context, id) {
-      const job = await context.database.manager.findOneBy(Job, { id })
-      if (!job || job.status === 'done' || job.status === 'failed') return
-      await queueOf(job.name).addAt(job.name, { job: id }, job.dueAt, {
+    hint: ({ id, name, dueAt }) =>
+      queueOf(name).addAt(name, { job: id }, dueAt, {
         jobId: `job-${id}`,
         removeOnComplete: true,
         removeOnFail: true,
-      })
-    },
+      }),
     schedule: (name, pattern) => queueOf(name).schedule(`nightly-${name}`, pattern, { nightly: name }),
     all: [...queues.values()],
     async close() {
@@ -58,9 +58,12 @@ export function openJobQueues(backend: QueueBackend): JobQueues {
   }
 }
 
+/** What runs also where Register's jobs are run by somebody else. */
+const OWN_QUEUES: readonly QueueName[] = ['chatops-gias']
+
 /**
- * Starts a worker on each queue.
- * @param hooks `addNightly` makes the row of a job that the schedule started; `ran` is called after each job
+ * Starts a worker on each queue; where Register's jobs are not ours to run, only on that of our own.
+ * @param hooks `addNightly` makes the row of a job that the schedule started; `ran` is called after each job that is over
  */
 export function startJobWorkers(
   context: ChangesContext,
@@ -68,14 +71,15 @@ export function startJobWorkers(
   handlers: JobHandlers,
   hooks: { addNightly: (name: string) => Promise<void>; ran: () => void },
 ): JobWorker {
-  const workers = QUEUE_NAMES.map((name) =>
+  const names = context.register.runsJobs ? QUEUE_NAMES : OWN_QUEUES
+  const workers = names.map((name) =>
     backend.startWorker(
       name,
       async ({ data }) => {
         const { job, nightly } = data as { job?: unknown; nightly?: unknown }
         if (typeof nightly === 'string') await hooks.addNightly(nightly)
         const next = typeof job === 'string' && UUID.test(job) ? await runJob(context, handlers, job) : null
-        hooks.ran()
+        if (next === null) hooks.ran()
         return next
       },
       SETTINGS[name],

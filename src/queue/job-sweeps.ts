@@ -1,7 +1,15 @@
 import type { ChangesContext } from '../changes/context.ts'
+import { isLive } from '../changes/jobs.ts'
+import { Job, type JobName } from '../entities/chatops/job.ts'
 import type { JobQueues } from './job-queues.ts'
 
-// What keeps jobs going when the queue has lost them.
+// How the queue hears of jobs, and what keeps them going when it has lost them.
+
+/** Tells the queue of a job that was added, or is due earlier than it was. */
+export async function hintAdded(context: ChangesContext, queues: JobQueues, id: string): Promise<void> {
+  const job = await context.database.manager.findOneBy(Job, { id })
+  if (job && isLive(job)) await queues.hint(job)
+}
 
 /** The queue should have started a due job by now. */
 const LATE_SECONDS = 30
@@ -16,13 +24,13 @@ export async function hintLateJobs(context: ChangesContext, queues: JobQueues): 
   const [late] = (await context.database.query(
     `UPDATE chatops.jobs SET hinted_at = now() WHERE id IN (
        SELECT id FROM chatops.jobs
-       WHERE coalesce(hinted_at, '-infinity') < now() - make_interval(secs => $2)
+       WHERE ($4 OR name = 'load-gias') AND coalesce(hinted_at, '-infinity') < now() - make_interval(secs => $2)
          AND ((status = 'waiting' AND due_at < $1::timestamptz - make_interval(secs => $2))
            OR (status = 'running' AND lease_until < now()))
        ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-     RETURNING id`,
-    [context.now(), LATE_SECONDS, HINT_BATCH],
-  )) as [{ id: string }[], number]
-  for (const { id } of late) await queues.hint(context, id)
+     RETURNING id, name, due_at AS "dueAt"`,
+    [context.now(), LATE_SECONDS, HINT_BATCH, context.register.runsJobs],
+  )) as [{ id: string; name: JobName; dueAt: Date }[], number]
+  for (const job of late) await queues.hint(job)
   return late.length
 }

@@ -2,12 +2,14 @@ import type { ChangesContext } from '../changes/context.ts'
 import { addNightlyJob } from '../changes/jobs.ts'
 import type { QueueBackend } from './backend.ts'
 import { openJobQueues, startJobWorkers } from './job-queues.ts'
+import { hintAdded } from './job-sweeps.ts'
 import { enqueueExecution, executeChange } from './jobs/execute-change.ts'
 import { jobHandlers } from './jobs/index.ts'
 import { type Effects, startRelay } from './relay.ts'
 import { startSweepers } from './sweeper.ts'
 
-const CHANGES_QUEUE = 'chatops-changes'
+/** The queue of requests that were approved. */
+export const CHANGES_QUEUE = 'chatops-changes'
 const CONCURRENCY = 4
 
 /** A running worker. `nudge` sends the outbox at once; `stop` takes no new work and finishes what is in flight. */
@@ -30,7 +32,7 @@ export function startWorker(
     async hint({ changeRequest }) {
       if (changeRequest) await enqueueExecution(queue, changeRequest)
     },
-    job: ({ payload }) => jobQueues.hint(context, String(payload['job'])),
+    job: ({ payload }) => hintAdded(context, jobQueues, String(payload['job'])),
   })
   const nudge = () => relay.nudge()
   const sweepers = startSweepers(context, jobQueues, { ...settings, nudge })
@@ -46,14 +48,16 @@ export function startWorker(
     },
     { concurrency: CONCURRENCY },
   )
-  const jobWorkers = context.register.runsJobs
-    ? startJobWorkers(context, backend, jobHandlers, { addNightly: (name) => addNightlyJob(context, name), ran })
-    : null
+  const stopping = new AbortController()
+  const stoppable = { ...context, stopping: stopping.signal }
+  const addNightly = (name: string) => addNightlyJob(context, name)
+  const jobWorkers = startJobWorkers(stoppable, backend, jobHandlers, { addNightly, ran })
   return {
     nudge,
     async stop() {
+      stopping.abort()
       await sweepers.stop()
-      await Promise.all([worker.close(), jobWorkers?.close()])
+      await Promise.all([worker.close(), jobWorkers.close()])
       await relay.stop()
       await Promise.all([queue.close(), jobQueues.close()])
     },

@@ -20,3 +20,8 @@ export function dttpStatusLabel(statusCode: number | null): string {
   if (statusCode === null) return 'no status'
   return `${DTTP_STATUSES[statusCode] ?? 'unknown status'} (${statusCode})`
 }
+
+/** Whether a text could be the URN of a school: GIAS gives out six digits, and five to schools elsewhere. */
+export function isUrn(text: string): boolean {
+  return /^[1-9]\d{4,5}$/.test(text)
+}

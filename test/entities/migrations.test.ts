@@ -6,6 +6,7 @@ import { registerSchemaSql } from '../../sandbox/register/schema.ts'
 import { seedRegister } from '../../sandbox/register/seed.ts'
 import { TRANSITIONS } from '../../src/changes/transitions.ts'
 import type { Status } from '../../src/entities/chatops/change-request.ts'
+import type { JobName } from '../../src/entities/chatops/job.ts'
 import { migrate } from '../../src/entities/migrate.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { applySaveRules } from '../../src/register/saving.ts'
@@ -117,7 +118,10 @@ describe('what the roles may do', () => {
       `INSERT INTO trainees (slug) VALUES ('new')`,
       'UPDATE providers SET code = NULL',
       'UPDATE schools SET urn = urn',
-      'UPDATE dttp_schools SET status_code = 1',
+      'UPDATE dttp_schools SET dttp_id = dttp_id',
+      'DELETE FROM dttp_schools',
+      `INSERT INTO degrees (trainee_id) VALUES (5901)`,
+      'UPDATE degrees SET trainee_id = 5902',
       'DELETE FROM degrees',
       `UPDATE audits SET comment = 'x'`,
       'DELETE FROM audits',
@@ -127,24 +131,88 @@ describe('what the roles may do', () => {
       `INSERT INTO audits (id) VALUES (1)`,
       `UPDATE users SET dttp_id = NULL`,
       'SELECT email FROM users',
-      'SELECT * FROM nationalities',
+      'SELECT * FROM trainee_disabilities',
+      'SELECT * FROM nationalisations',
     ])('is refused in Register: %s', async (statement) => {
       await expect(app.query(statement)).rejects.toMatchObject(DENIED)
     })
 
-    test('can write the columns of a trainee that fix-route can plan, and no others', async () => {
-      const { rows } = await admin.query<{ column_name: string; may: boolean }>(
-        `SELECT column_name::text, has_column_privilege('chatops_app', 'public.trainees', column_name, 'UPDATE') AS may
-         FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'trainees'`,
+    test('can write what fix-route and the jobs write of a trainee, and no other column', async () => {
+      const { trainees: columns = [] } = await rightsTo('UPDATE')
+      expect(columns).toEqual(
+        [...new Set([...(await columnsOfFixRoute()), ...Object.values(COLUMNS_OF_JOBS).flat(), 'updated_at'])].sort(),
       )
-      const granted = rows.filter(({ may }) => may).map(({ column_name }) => column_name)
-      expect(granted.sort()).toEqual([...(await columnsOfFixRoute()), 'updated_at'].sort())
-      for (const { column_name: column, may } of rows) {
+      for (const column of await columnsOf('trainees')) {
         const write = app.query(`UPDATE trainees SET "${column}" = "${column}" WHERE id = 5901`)
-        if (may) await write
+        if (columns.includes(column)) await write
         else await expect(write, column).rejects.toMatchObject(DENIED)
       }
     })
+
+    test('can write the ids of degrees, the schools that DTTP has, and audits, and nothing else', async () => {
+      const school = ['name', 'status_code', 'updated_at', 'urn']
+      expect(await rightsTo('UPDATE')).toEqual({
+        degrees: ['dttp_id', 'updated_at'],
+        dttp_schools: school,
+        trainees: expect.any(Array),
+      })
+      expect(await rightsTo('INSERT')).toEqual({
+        audits: [
+          ...['action', 'associated_id', 'associated_type', 'auditable_id', 'auditable_type', 'audited_changes'],
+          ...['comment', 'created_at', 'request_uuid', 'version'],
+        ],
+        dttp_schools: [...school, 'created_at', 'dttp_id'].sort(),
+      })
+      const { rows } = await admin.query(
+        `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+           AND has_table_privilege('chatops_app', oid, 'DELETE, TRUNCATE, TRIGGER, REFERENCES')`,
+      )
+      expect(rows).toEqual([])
+    })
+
+    test('can read eleven of Register’s tables, three of them only in part', async () => {
+      const rights = await rightsTo('SELECT')
+      const whole = [
+        'audits',
+        'degrees',
+        'disabilities',
+        'dttp_schools',
+        'nationalities',
+        'providers',
+        'schools',
+        'trainees',
+      ]
+      const inPart = {
+        nationalisations: ['id', 'nationality_id', 'trainee_id'],
+        trainee_disabilities: ['disability_id', 'id', 'trainee_id'],
+        users: ['discarded_at', 'dttp_id', 'id', 'provider_id', 'system_admin'],
+      }
+      expect(rights).toMatchObject(inPart)
+      expect(Object.keys(rights)).toEqual([...whole, ...Object.keys(inPart)].sort())
+      for (const table of whole) expect(rights[table]).toEqual(await columnsOf(table))
+    })
+
+    /** Columns of each of Register's tables to which the bot has this right. */
+    async function rightsTo(right: 'SELECT' | 'INSERT' | 'UPDATE'): Promise<Record<string, string[]>> {
+      const { rows } = await admin.query<{ table: string; columns: string[] }>(
+        `SELECT c.relname AS table, array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") AS columns
+         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p')
+           AND has_column_privilege('chatops_app', c.oid, a.attnum, $1)
+         GROUP BY 1`,
+        [right],
+      )
+      return Object.fromEntries(rows.map(({ table, columns }) => [table, columns]))
+    }
+
+    async function columnsOf(table: string): Promise<string[]> {
+      const { rows } = await admin.query<{ name: string }>(
+        `SELECT column_name::text AS name FROM information_schema.columns
+         WHERE table_schema = 'public' AND table_name = $1 ORDER BY column_name COLLATE "C"`,
+        [table],
+      )
+      return rows.map(({ name }) => name)
+    }
 
     test('can append to the ledger, and read it', async () => {
       const { rows } = await app.query(`SELECT chatops.append_ledger(NULL, 'refused', 'U02', '{"a": 1}') AS hash`)
@@ -295,6 +363,16 @@ function demandRefusal(error: unknown): false {
 function sorted(table: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {
   return Object.fromEntries(Object.entries(table).map(([from, to]) => [from, STATUSES.filter((s) => to.includes(s))]))
 }
+
+/** What each job saves of a trainee, besides what Register does on every save. */
+const COLUMNS_OF_JOBS = {
+  'retrieve-trn': ['trn', 'state'],
+  'register-for-trn': ['dttp_id', 'placement_assignment_dttp_id'],
+  'update-trainee': ['dttp_update_sha'],
+  'change-trainee-status': [],
+  'sync-schools': [],
+  'load-gias': [],
+} as const satisfies Record<JobName, readonly string[]>
 
 /** Every column that any route could give a trainee, with every rule of a save at work. */
 async function columnsOfFixRoute(): Promise<string[]> {

@@ -5,8 +5,9 @@ import { degreeQualifications } from '../../src/dttp/payloads/degrees.ts'
 import { type Draft, settle } from '../../src/dttp/payloads/draft.ts'
 import { placementAssignment, placementAssignmentUpdate } from '../../src/dttp/payloads/placement-assignment.ts'
 import { preflight, preflightUpdate } from '../../src/dttp/payloads/preflight.ts'
-import type { RegistrationRows, RouteRules } from '../../src/dttp/payloads/rows.ts'
+import type { RegistrationRows } from '../../src/dttp/payloads/rows.ts'
 import type { Problem } from '../../src/dttp/problems.ts'
+import { routeRules } from '../../src/dttp/registration-rows.ts'
 import { updateSha } from '../../src/dttp/update-sha.ts'
 import { canonical, type Json } from '../../src/entities/json.ts'
 import type { Degree } from '../../src/entities/register/degree.ts'
@@ -17,12 +18,10 @@ import type { Provider } from '../../src/entities/register/provider.ts'
 import type { School } from '../../src/entities/register/school.ts'
 import type { Trainee } from '../../src/entities/register/trainee.ts'
 
-import { findRoute, requiresDegree, sendsEmployingSchool, sendsLeadSchool } from '../../src/register/training-routes.ts'
-
 type Row = Record<string, Json>
 
-export /** Rows as `to_jsonb` writes them, null columns left out or not. */
-type RecordedRows = {
+/** Rows as `to_jsonb` writes them, null columns left out or not. */
+export type RecordedRows = {
   trainee: Row
   provider: Row
   schools: Row[]
@@ -50,10 +49,11 @@ export function isRegisterForTrnCase(value: unknown): value is RegisterForTrnCas
   return typeof value === 'object' && value !== null && 'created_by_dttp_id' in value && 'dttp_schools' in value
 }
 
-/** Runs one case; returns what differs from Register, in words, or nothing. */
-export function runRegisterForTrnCase(wanted: RegisterForTrnCase): string[] {
-  const rows = readRows(wanted)
-  const rules = readRules(rows.trainee)
+const ALL_ON = { isEnabled: () => true }
+
+/** Runs one case; returns what differs from Register, in words, or nothing. `rows`: as recorded, unless given. */
+export function runRegisterForTrnCase(wanted: RegisterForTrnCase, rows = readRows(wanted)): string[] {
+  const rules = routeRules(rows.trainee, ALL_ON)
   const problems = preflight(rows, rules, wanted.created_by_dttp_id)
   const contactBody = () => contact(rows, wanted.created_by_dttp_id, new Date(wanted.now))
   if (wanted.error) {
@@ -110,16 +110,6 @@ function compare(what: string, wanted: Row | undefined, draft: Draft): string[] 
 
 function shown(value: Json | undefined): string {
   return value === undefined ? 'leaves it out' : canonical(value)
-}
-
-function readRules({ training_route }: Trainee): RouteRules {
-  const route = findRoute(training_route)
-  const allOn = { isEnabled: () => true }
-  return {
-    requiresDegree: route !== null && requiresDegree(route),
-    sendsLeadSchool: route !== null && sendsLeadSchool(route, allOn),
-    sendsEmployingSchool: route !== null && sendsEmployingSchool(route, allOn),
-  }
 }
 
 /** The rows as our database sessions read them: every column there, bigints as text. */

@@ -9,6 +9,7 @@ import { verify } from '../../src/changes/verify.ts'
 import { loadCase, type RouteChangeCase } from '../parity/route-change.ts'
 import type { StoryDttp } from '../support/dttp.ts'
 import { approveRequest, sendRequest } from '../support/lifecycle.ts'
+import { reRegistrations, settlements } from './registration-samples.ts'
 
 export type Sample = {
   name: string
@@ -111,5 +112,7 @@ const requeues: Sample[] = [
 export const samples: Readonly<Record<string, readonly Sample[]>> = {
   'fix-route': routeChanges,
   'requeue-trn': requeues,
+  're-register': reRegistrations,
+  'settle-registration': settlements,
   undo: undos,
 }

@@ -6,11 +6,16 @@ import { startRedis } from '../support/redis.ts'
 import { proveApprovals } from './approvals.ts'
 import { proveKills } from './kills.ts'
 import { spreadOverSteps } from './kills-result.ts'
+import { provePolls } from './polls.ts'
+import { proveRegistrations, spreadOverPoints } from './registrations.ts'
+import { proveSchools } from './schools.ts'
 import { proveContract, proveParity } from './suites.ts'
 
 const SANDBOX = fileURLToPath(new URL('../../.sandbox/', import.meta.url))
 const APPROVALS = { people: 20, times: 10, intruders: 10 }
 const KILLS = 50
+const ACCOUNTS = 50_000
+const POLLS = { polls: 10_000, kills: 5 }
 
 type Proof = { problems: readonly string[] }
 
@@ -31,6 +36,16 @@ async function main(names: readonly string[]): Promise<number> {
       const places = { redis: await place('kills_redis', queue(2)), postgres: await place('kills_postgres', null) }
       return proveKills(places, spreadOverSteps(KILLS), { say })
     },
+    polls: async () => {
+      const places = { redis: await place('polls_redis', queue(6)), postgres: await place('polls_postgres', null) }
+      return provePolls(places, { ...POLLS, say })
+    },
+    registrations: async () => {
+      const redis = await place('registrations_redis', queue(5))
+      const places = { redis, postgres: await place('registrations_postgres', null) }
+      return proveRegistrations(places, spreadOverPoints(KILLS), { say })
+    },
+    schools: async () => proveSchools(await place('schools', queue(4)), { accounts: ACCOUNTS, say }),
     contract: proveContract,
     parity: proveParity,
   }

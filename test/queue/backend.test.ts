@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
-import { createQueueBackend, type JobQueue, type JobWorker, type QueueBackend } from '../../src/queue/backend.ts'
+import { createQueueBackend, type JobWorker, type QueueBackend } from '../../src/queue/backend.ts'
+import type { JobQueue } from '../../src/queue/bull-queue.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 
 const WAIT = { timeout: 10_000, interval: 20 }
+const HOUR = 3600_000
 const GONE = { removeOnComplete: true, removeOnFail: true }
 
 let scratch: ScratchDatabase
@@ -83,6 +85,105 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     await expect.poll(() => ran, WAIT).toEqual(['early', 'late'])
   })
 
+  test('a job for a time waits for it, and is moved to another when it is added again for that', async () => {
+    startWorker()
+    const now = Date.now()
+    await addAt('moved', now + HOUR)
+    await addAt('late', now + 1_800)
+    await addAt('early', now + 600)
+    await addAt('moved', now + 1_200)
+    await expect.poll(() => ran, WAIT).toEqual(['early', 'moved', 'late'])
+  })
+
+  test('also to a later one', async () => {
+    startWorker()
+    const now = Date.now()
+    await addAt('moved', now + 1_000)
+    await addAt('moved', now + HOUR)
+    await addAt('last', now + 1_300)
+    await expect.poll(() => ran, WAIT).toEqual(['last'])
+  })
+
+  test('a job whose time has come runs once, though it is added again for it', async () => {
+    const now = Date.now()
+    await addAt('one', now + 50)
+    await expect.poll(() => Date.now(), WAIT).toBeGreaterThan(now + 50)
+    await Promise.all([addAt('one', now), addAt('one', now - 1_000), addAt('one', now)])
+    startWorker()
+    await addAt('last', Date.now() + 200)
+    await expect.poll(() => ran, WAIT).toContain('last')
+    expect(ran).toEqual(['one', 'last'])
+  })
+
+  test('a job that answers with a time is done again then, as the very same one', async () => {
+    startWorker(async (job) => {
+      ran.push(String(job.id))
+      return ran.filter((id) => id === 'one').length < 3 ? new Date(Date.now() + 200) : null
+    })
+    await add('one')
+    await expect.poll(() => ran, WAIT).toEqual(['one', 'one', 'one'])
+    await expect
+      .poll(() => queue.bull.getJobCounts('wait', 'active', 'delayed', 'completed', 'failed'), WAIT)
+      .toEqual({
+        ...{ wait: 0, active: 0, delayed: 0, completed: 0, failed: 0 },
+      })
+  })
+
+  test('while it waits to be done again it can be moved', async () => {
+    startWorker(async (job) => {
+      ran.push(String(job.id))
+      return ran.length === 1 ? new Date(Date.now() + HOUR) : null
+    })
+    await add('one')
+    await expect.poll(() => queue.bull.getDelayedCount(), WAIT).toBe(1)
+    await addAt('one', Date.now())
+    await expect.poll(() => ran, WAIT).toEqual(['one', 'one'])
+  })
+
+  describe('a schedule', () => {
+    const everySecond = '* * * * * *'
+
+    test('has a job added each time, with its data, however often it is said', async () => {
+      const other = backend.openQueue(name)
+      const say = (to: JobQueue) => to.schedule('nightly', everySecond, { nightly: 'sync-schools' })
+      await say(queue)
+      await Promise.all([say(queue), say(other), say(queue)])
+      expect(await queue.bull.getJobSchedulersCount()).toBe(1)
+      expect(await queue.bull.getDelayedCount()).toBe(1)
+      const seen: unknown[] = []
+      startWorker(async (job) => void seen.push(job.data))
+      await expect.poll(() => seen.length, WAIT).toBeGreaterThanOrEqual(2)
+      expect(seen[0]).toEqual({ nightly: 'sync-schools' })
+      await other.close()
+    })
+
+    test('that is said again keeps the job that is due and waits for a worker', async () => {
+      await queue.schedule('nightly', everySecond, {})
+      const [due] = await queue.bull.getDelayed()
+      await expect.poll(() => Date.now(), WAIT).toBeGreaterThan(Number(due?.timestamp) + Number(due?.delay) + 1_000)
+      await queue.schedule('nightly', everySecond, {})
+      expect((await queue.bull.getDelayed()).map(({ id }) => id)).toEqual([due?.id])
+    })
+
+    test('that the queue has lost is there again once it is said', async () => {
+      await queue.schedule('nightly', '0 4 * * *', {})
+      await queue.bull.obliterate({ force: true })
+      expect(await queue.bull.getDelayedCount()).toBe(0)
+      await queue.schedule('nightly', '0 4 * * *', {})
+      const [next] = await queue.bull.getDelayed()
+      const at = new Date(Number(next?.timestamp) + Number(next?.delay))
+      const london = at.toLocaleTimeString('en-GB', { timeZone: 'Europe/London', hour: '2-digit', minute: '2-digit' })
+      expect(london).toBe('04:00')
+    })
+
+    test('with another time takes the place of the one before', async () => {
+      await queue.schedule('nightly', '0 4 * * *', {})
+      await queue.schedule('nightly', '0 5 * * *', {})
+      expect(await queue.bull.getJobSchedulers()).toMatchObject([{ pattern: '0 5 * * *', tz: 'Europe/London' }])
+      expect(await queue.bull.getDelayedCount()).toBe(1)
+    })
+  })
+
   test('an error in a job does not end the worker', async () => {
     startWorker(async (job) => {
       if (job.id === 'bad') throw new Error('bad')
@@ -150,6 +251,10 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
 
   function add(jobId: string, options: { delay?: number } = {}): Promise<void> {
     return queue.add('job', {}, { jobId, ...GONE, ...options })
+  }
+
+  function addAt(jobId: string, at: number): Promise<void> {
+    return queue.addAt('job', {}, new Date(at), { jobId, ...GONE })
   }
 
   function startWorker(

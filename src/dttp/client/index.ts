@@ -11,6 +11,7 @@ import { createTransport, isSafeForCredentials } from './transport.ts'
 
 export type { BatchPart } from './batch.ts'
 export { DttpError } from './errors.ts'
+export type { DttpDegreeQualification } from './related.ts'
 
 export type DttpSettings = {
   /** The organisation, such as `https://org.crm4.dynamics.com`; the API is at `/api/data/v9.1`. */
@@ -61,7 +62,7 @@ export function createDttpClient(settings: DttpSettings) {
     findContact: (id: string) => findContact(requests, id),
     findPlacementAssignment: (id: string) => findPlacementAssignment(requests, id),
     getTrn: (contactId: string) => getTrn(requests, contactId),
-    findContactsBy: (by: { traineeId: string; providerId?: string }) => findContactsBy(requests, by),
+    findContactsBy: (by: Parameters<typeof findContactsBy>[1]) => findContactsBy(requests, by),
     findPlacementAssignmentsOf: (contactId: string) => findPlacementAssignmentsOf(requests, contactId),
     findDegreeQualificationsOf: (contactId: string) => findDegreeQualificationsOf(requests, contactId),
     findAccount: (id: string) => findAccount(requests, id),

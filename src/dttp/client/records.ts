@@ -71,14 +71,15 @@ export async function getTrn(requests: Requests, contactId: string): Promise<str
   return parse(call, z.object({ dfe_trn: text }), await requests.read(asked)).dfe_trn
 }
 
-/** At most 50 contacts with exactly this trainee id, of one provider if given. Throws DttpError. */
+/** At most 50 contacts with exactly this trainee id; of one provider, and created since a time, if given. Throws DttpError. */
 export async function findContactsBy(
   requests: Requests,
-  { traineeId, providerId }: { traineeId: string; providerId?: string },
+  { traineeId, providerId, createdSince }: { traineeId: string; providerId?: string; createdSince?: Date },
 ): Promise<DttpContact[]> {
   const call = 'findContactsBy'
   const ofProvider = providerId ? [`_parentcustomerid_value eq ${checkedId(call, providerId)}`] : []
-  const filter = [`dfe_traineeid eq ${quote(traineeId)}`, ...ofProvider].join(' and ')
+  const since = createdSince ? [`createdon ge ${createdSince.toISOString()}`] : []
+  const filter = [`dfe_traineeid eq ${quote(traineeId)}`, ...ofProvider, ...since].join(' and ')
   const url = new URL('contacts', requests.api)
   url.search = query({ $select: CONTACT, $filter: filter, $top: String(MOST_FOUND) })
   const answer = await requests.read({ call, isWrite: false, sent: traineeId, url })

@@ -7,9 +7,30 @@ import type { Requests } from './requests.ts'
 
 const MOST_FOUND = 50
 
+const reference = guid.nullish().transform((value) => value ?? null)
+
 const DttpDegreeQualification = z
-  .object({ dfe_degreequalificationid: guid, createdon: z.string().nullish() })
-  .transform((record) => ({ id: record.dfe_degreequalificationid, createdOn: record.createdon ?? null }))
+  .object({
+    dfe_degreequalificationid: guid,
+    _dfe_degreesubjectid_value: reference,
+    _dfe_degreetypeid_value: reference,
+    _dfe_classofdegreeid_value: reference,
+    _dfe_awardinginstitutionid_value: reference,
+    _dfe_degreecountryid_value: reference,
+    createdon: z.string().nullish(),
+  })
+  .transform((record) => ({
+    id: record.dfe_degreequalificationid,
+    subjectId: record._dfe_degreesubjectid_value,
+    typeId: record._dfe_degreetypeid_value,
+    gradeId: record._dfe_classofdegreeid_value,
+    institutionId: record._dfe_awardinginstitutionid_value,
+    countryId: record._dfe_degreecountryid_value,
+    createdOn: record.createdon ?? null,
+  }))
+
+/** A degree, as far as it can be told from another one. */
+export type DttpDegreeQualification = z.output<typeof DttpDegreeQualification>
 
 /** At most 50 placement assignments of a contact. Throws DttpError. */
 export async function findPlacementAssignmentsOf(requests: Requests, contactId: string) {
@@ -21,8 +42,10 @@ export async function findPlacementAssignmentsOf(requests: Requests, contactId: 
 
 /** At most 50 degree qualifications of a contact. Throws DttpError. */
 export async function findDegreeQualificationsOf(requests: Requests, contactId: string) {
+  const columns =
+    'dfe_degreequalificationid,_dfe_degreesubjectid_value,_dfe_degreetypeid_value,_dfe_classofdegreeid_value,_dfe_awardinginstitutionid_value,_dfe_degreecountryid_value,createdon'
   const [call, set] = ['findDegreeQualificationsOf', 'dfe_degreequalifications']
-  return findOf(requests, call, set, contactId, 'dfe_degreequalificationid,createdon', DttpDegreeQualification)
+  return findOf(requests, call, set, contactId, columns, DttpDegreeQualification)
 }
 
 /** One account, or null if DTTP has none of this id. Throws DttpError. */

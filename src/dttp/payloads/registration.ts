@@ -16,7 +16,7 @@ export type Registration = {
   }
 }
 
-/** The batch that registers a trainee. Throws if something is missing: ask `registrationProblems` first. */
+/** The batch that registers a trainee. Throws if something is missing: ask `preflight` first. */
 export function registration(
   rows: RegistrationRows,
   rules: RouteRules,

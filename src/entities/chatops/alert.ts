@@ -52,7 +52,7 @@ export class AlertEntry {
   @PrimaryColumn({ name: 'alert_id', type: 'bigint' })
   alertId!: string
 
-  /** `<job>:<trainee>`: a job that fails again for the same trainee takes the place of the one before. */
+  /** `<job>:<trainee>`: a job that fails again for the same trainee takes the place of the one before. A status change also names the record, `:contact`. */
   @PrimaryColumn({ type: 'text' })
   subject!: string
 
@@ -64,7 +64,7 @@ export class AlertEntry {
   jobId!: string | null
 
   @Column({ type: 'jsonb' })
-  failure!: JobFailure
+  failure!: EntryFailure
 
   @Column({ name: 'added_at', type: 'timestamptz' })
   addedAt!: Date
@@ -73,3 +73,9 @@ export class AlertEntry {
   @Column({ name: 'settled_at', type: 'timestamptz', nullable: true })
   settledAt!: Date | null
 }
+
+/**
+ * Why it failed, with what may have moved on by the time people read of it: until when was polled (UTC, as Register's
+ * timestamps are written), and which DTTP record was meant.
+ */
+export type EntryFailure = JobFailure & { deadline?: string; contact?: string }

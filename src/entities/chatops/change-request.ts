@@ -117,13 +117,29 @@ export type Outcome = {
   verified?: Postcondition[]
   /** What people do next. */
   advice?: Advice | null
+  /** The cards that were added to Trello, each by its outbox row. */
+  trello?: { key: string; title: string; url: string }[]
+  /** When the thread was told what the school sync did to the rows that the request wrote. */
+  synced?: string
 }
 
-/**
- * One postcondition: a sentence that should hold, whether it did, and what was looked at. `waiting`: it does not hold
- * yet, but may until the playbook's deadline.
- */
-export type Postcondition = { sentence: string; holds: boolean; found: string; waiting?: boolean }
+/** One postcondition: a sentence that should hold, whether it did, and what was looked at. */
+export type Postcondition = {
+  sentence: string
+  holds: boolean
+  found: string
+  /** It does not hold yet, but may until the playbook's deadline. */
+  waiting?: boolean
+  /** What to say of the whole request if this does not hold, in place of the general words. */
+  problem?: string
+  /** What people can ask for next if this does not hold. */
+  followUps?: FollowUp[]
+  /** One of several trainees who were set going, and how far they are: a line of their own on the card. */
+  trainee?: { id: string; is: 'done' | 'waiting' | 'failed' }
+}
+
+/** A playbook's form, filled in as far as it is known, and the words on its button. */
+export type FollowUp = { label: string; playbook: string; values: Record<string, string> }
 
 /** What people do next: a lead-in, and a message ready to copy. */
 export type Advice = { lead: string; message: string | null }

@@ -1,12 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
-/** Register's jobs that we run, by our names for them. */
+/** The jobs that we run: Register's five, by our names for them, and the load of GIAS's extract, which is our own. */
 export const JOB_NAMES = [
   'retrieve-trn',
   'register-for-trn',
   'change-trainee-status',
   'update-trainee',
   'sync-schools',
+  'load-gias',
 ] as const
 
 export type JobName = (typeof JOB_NAMES)[number]
@@ -112,6 +113,9 @@ export type FailureCode =
   | 'dttp-refused'
   | 'dttp-unreadable'
   | 'trainee-gone'
+  /** GIAS's extract cannot be had, or must not be used. */
+  | 'gias-unavailable'
+  | 'gias-refused'
   /** A trainee waits for a TRN, and nothing asks for it. */
   | 'not-polled'
   /** Its workers died on it again and again. */

@@ -1,10 +1,12 @@
-import { preflight, registrationProblems } from '../../dttp/payloads/preflight.ts'
-import { routeRules } from '../../dttp/registration-rows.ts'
+import type { Json } from '../../entities/json.ts'
 import type { User } from '../../entities/register/user.ts'
+import { columnLabel } from '../../register/columns.ts'
+import { applySaveRules, changesBetween } from '../../register/saving.ts'
 import { findState, stateLabel } from '../../register/states.ts'
 import { formatDateTime } from '../../register/times.ts'
 import { lookAtFlag, lookAtRunner } from '../job-checks.ts'
 import type { Check, Facts, Finding } from '../playbook.ts'
+import { lookAtPreflight } from '../registration-checks.ts'
 import type { InDttp } from './dttp.ts'
 import type { Form } from './form.ts'
 import type { Rows } from './rows.ts'
@@ -21,13 +23,14 @@ export const checks: Check<Rows, InDttp, Form>[] = [
   { id: 'contact', sentence: 'DTTP no longer has the trainee’s record', look: lookAtContact },
   { id: 'placement', sentence: 'Nothing is left over in DTTP', look: lookAtPlacementAssignment },
   { id: 'submitter', sentence: 'The person who submitted the trainee is registered with DTTP', look: lookAtSubmitter },
-  { id: 'preflight', sentence: 'Everything DTTP must be told is there', look: lookAtPreflight },
+  { id: 'preflight', sentence: 'Everything DTTP must be told is there', look: lookAtRecord },
   {
     id: 'registration',
     sentence: 'No other registration is under way or of unknown outcome',
     look: lookAtRegistrations,
   },
-  { id: 'other-jobs', sentence: 'No other job of this trainee is waiting', look: lookAtOtherJobs },
+  { id: 'other-jobs', sentence: 'The trainee’s other jobs are known', look: lookAtOtherJobs },
+  { id: 'tidy', sentence: 'Saving the new ids changes nothing else', look: lookAtTidying },
   { id: 'history', sentence: 'The trainee’s timeline is known', look: lookAtHistory },
 ]
 
@@ -77,11 +80,18 @@ function lookAtContact({ rows: { trainee }, upstream }: Seen): Finding {
   if (!upstream.contact) {
     return { verdict: 'holds', found: `${trainee.dttp_id} is not in DTTP any more.`, evidence }
   }
-  const missing = trainee.placement_assignment_dttp_id === null || upstream.placementAssignment === false
-  const found = missing
-    ? `DTTP has the trainee’s record (${trainee.dttp_id}), but not the training record. Registering again would create a second trainee. Ask the operations team to restore the training record.`
-    : `DTTP has the trainee’s record (${trainee.dttp_id}). Registering again would create a second one. Check what the failed job says: it may be another trainee’s.`
-  return { verdict: 'blocks', found, evidence }
+  return {
+    verdict: 'blocks',
+    found: `DTTP has the trainee’s record (${trainee.dttp_id}). ${whyNotAgain(trainee, upstream)}`,
+    evidence,
+  }
+}
+
+function whyNotAgain({ placement_assignment_dttp_id: id }: Rows['trainee'], { placementAssignment }: InDttp): string {
+  const second = 'Registering again would create a second trainee.'
+  if (placementAssignment) return `${second} Check what the failed job says: it may be about something else.`
+  const missing = id === null ? 'Register holds no id of a training record' : `The training record (${id}) is missing`
+  return `${missing}. ${second} Ask the operations team to put the training record right in DTTP.`
 }
 
 function lookAtPlacementAssignment({ rows: { trainee }, upstream }: Seen): Finding {
@@ -89,8 +99,9 @@ function lookAtPlacementAssignment({ rows: { trainee }, upstream }: Seen): Findi
   const evidence = { placementAssignment: id, exists: upstream.placementAssignment }
   if (id === null) return { verdict: 'holds', found: 'Register holds no id of a training record.', evidence }
   if (!upstream.placementAssignment)
-    return { verdict: 'holds', found: `The training record ${id} is gone too.`, evidence }
-  if (upstream.contact) return { verdict: 'holds', found: 'The training record is in DTTP.', evidence }
+    return { verdict: 'holds', found: `The training record ${id} is not in DTTP.`, evidence }
+  if (upstream.contact)
+    return { verdict: 'holds', found: 'The training record is in DTTP, with its trainee.', evidence }
   const found = `The training record ${id} is still in DTTP, without its trainee. The registration creates a new one, and this one stays behind. Ask for it to be deleted: there is text to copy.`
   return { verdict: 'warns', found, evidence }
 }
@@ -98,70 +109,82 @@ function lookAtPlacementAssignment({ rows: { trainee }, upstream }: Seen): Findi
 function lookAtSubmitter(seen: Seen): Finding {
   const { rows, form } = seen
   const user = submitterOf(seen)
-  const { submission } = rows
-  const reinstated = submission?.reinstated
-  const evidence = { audit: submission?.audit.id ?? null, user: user?.id ?? null, dttp: user?.dttp_id ?? null }
-  const again = reinstated?.created_at ? ` They were reinstated on ${formatDateTime(reinstated.created_at)}.` : ''
-  const when = submission?.audit.created_at ? ` on ${formatDateTime(submission.audit.created_at)}` : ''
-  const other = 'Enter the number of another user of this provider who is registered with DTTP.'
-  if (user) {
-    const found =
-      form.submitter === '' ? `User ${user.id} submitted the trainee${when}.${again}` : `User ${user.id}, as you chose.`
-    return { verdict: 'holds', found, evidence }
+  const by = rows.submission?.user ?? null
+  const evidence = { audit: rows.submission?.audit.id ?? null, user: user?.id ?? null, dttp: user?.dttp_id ?? null }
+  const who = by ? `User ${by.id} submitted the trainee${when(seen)}` : 'We cannot tell who submitted the trainee'
+  if (user && form.submitter === '') return { verdict: 'holds', found: `${who}.${reinstated(seen)}`, evidence }
+  if (user && by?.dttp_id && by.id !== user.id) {
+    const found = `${who}, and is registered with DTTP. You chose user ${user.id} all the same.`
+    return { verdict: 'warns', found, evidence }
   }
-  if (form.submitter !== '') {
-    const found = `User ${form.submitter} is not an active user of this provider with a DTTP id. ${other}`
-    return { verdict: 'blocks', found, evidence }
-  }
-  const who = submission?.user
-    ? `User ${submission.user.id}, who submitted the trainee${when}, has no DTTP id.`
-    : 'We cannot tell who submitted the trainee.'
-  return { verdict: 'blocks', found: `${who}${again} ${other}`, evidence }
+  if (user) return { verdict: 'holds', found: `User ${user.id}, as you chose. ${who}.`, evidence }
+  const why =
+    form.submitter === ''
+      ? `${who}${by ? ', and is not registered with DTTP' : ''}.`
+      : `User ${form.submitter} is not an active user of this provider who is registered with DTTP.`
+  return { verdict: 'blocks', found: `${why}${reinstated(seen)} ${whomToChoose(rows)}`, evidence, ...askFor(rows) }
 }
 
-/** Register sends a reference that it has no code for as an empty one; DTTP may refuse that, and then nothing is created. */
-function lookAtPreflight(seen: Seen): Finding {
-  const { registration } = seen.rows
-  const rules = routeRules(registration.trainee, seen.register)
-  const submitter = submitterOf(seen)?.dttp_id ?? null
-  const fatal = preflight(registration, rules, submitter).filter(({ code }) => code !== 'submitter-without-dttp-id')
-  const all = registrationProblems(registration, rules, submitter).filter(
-    ({ code }) => code !== 'submitter-without-dttp-id', // said by its own check
-  )
-  const evidence = all.map(({ code, message }) => [code, message])
-  const words = (fatal.length > 0 ? fatal : all).map(({ message }) => message).join(' ')
-  if (fatal.length > 0) {
-    const found = `The registration would fail. ${words} Ask the provider to complete the record first.`
-    return { verdict: 'blocks', found, evidence }
-  }
-  if (all.length > 0) return { verdict: 'warns', found: `DTTP may refuse the registration. ${words}`, evidence }
-  return { verdict: 'holds', found: 'Nothing is missing.', evidence }
+function when({ rows: { submission } }: Seen): string {
+  return submission?.audit.created_at ? ` on ${formatDateTime(submission.audit.created_at)}` : ''
 }
 
-function lookAtRegistrations({ rows: { jobs, unsettled } }: Seen): Finding {
-  const live = jobs.find(({ name }) => name === 'register-for-trn')
-  const evidence = { live: live?.id ?? null, unsettled: unsettled?.jobId ?? null }
-  if (live) {
+function reinstated({ rows: { submission } }: Seen): string {
+  const at = submission?.reinstated?.created_at
+  return at ? ` They were deferred, and reinstated on ${formatDateTime(at)}.` : ''
+}
+
+function whomToChoose({ colleagues }: Rows): string {
+  if (colleagues.length === 0) {
+    return 'No user of this provider is registered with DTTP. Ask the operations team to register one there first.'
+  }
+  const numbers = colleagues.map((id) => `user ${id}`).join(', ')
+  return `Enter the number of a user of this provider who is registered with DTTP: ${numbers}.`
+}
+
+function askFor({ colleagues }: Rows): Pick<Finding, 'ask'> {
+  if (colleagues.length === 0) return {}
+  return { ask: { field: 'submitter', options: colleagues.map((id) => ({ value: id, label: `User ${id}` })) } }
+}
+
+function lookAtRecord(seen: Seen): Finding {
+  return lookAtPreflight(seen.rows.registration, submitterOf(seen)?.dttp_id ?? null, seen.register)
+}
+
+function lookAtRegistrations({ rows: { trainee, live, unsettled } }: Seen): Finding {
+  const job = live.find(({ name }) => name === 'register-for-trn')
+  const evidence = { live: job?.id ?? null, unsettled: unsettled?.jobId ?? null }
+  if (job) {
     const found = 'A registration of this trainee is waiting or running. Wait until it has ended.'
     return { verdict: 'blocks', found, evidence }
   }
   if (unsettled) {
-    const found = `A registration was sent on ${formatDateTime(unsettled.sentAt)}, and we do not know if it worked. Registering again could create a duplicate. A developer must settle that first.`
+    const found = `A registration was sent on ${formatDateTime(unsettled.sentAt)}, and we do not know if it worked. Registering again could create a duplicate. A developer must settle that first: /trainee settle-registration ${trainee.id}.`
     return { verdict: 'blocks', found, evidence }
   }
   return { verdict: 'holds', found: '', evidence }
 }
 
-/** Not part of what is approved: jobs come and go, and none of them stands in the way. */
-function lookAtOtherJobs({ rows: { jobs, failedRegistration } }: Seen): Finding {
-  const others = jobs.filter(({ name }) => name !== 'register-for-trn').map(({ name }) => name)
-  const failed = failedRegistration?.failure ? ` The last registration failed: ${failedRegistration.failure.words}` : ''
-  const waiting = others.length > 0 ? `Waiting: ${others.join(', ')}. They use the new record once it is there.` : ''
-  return { verdict: 'holds', found: `${waiting}${failed}`.trim(), evidence: null }
+/** Not part of what is approved: such jobs come and go, and none of them stands in the way. */
+function lookAtOtherJobs({ rows: { live, failed } }: Seen): Finding {
+  const others = live.filter(({ name }) => name !== 'register-for-trn').map(({ name }) => name)
+  const waiting = others.length > 0 ? [`Waiting: ${others.join(', ')}. They use the new record once it is there.`] : []
+  const failures = failed.map(({ name, failure }) => `${name} failed: ${failure?.words}`)
+  return { verdict: 'holds', found: [...waiting, ...failures].join(' ') || 'There are none.', evidence: null }
+}
+
+/** What Register does on every save, the registration does too, and then the timeline shows it. */
+function lookAtTidying({ rows: { trainee } }: Seen): Finding {
+  const row = trainee as unknown as Record<string, Json>
+  const columns = Object.keys(changesBetween(row, applySaveRules(trainee, {})))
+  if (columns.length === 0) return { verdict: 'holds', found: '', evidence: columns }
+  const labels = columns.map(columnLabel).join(', ')
+  const found = `When the new ids are saved, Register also puts this right, as on every save: ${labels}. The timeline will show it.`
+  return { verdict: 'warns', found, evidence: columns }
 }
 
 function lookAtHistory({ rows: { history } }: Seen): Finding {
-  const { lastAudit, timeline, audits, events } = history
-  const found = `${events} events, made of ${audits} audits. We compare them again afterwards.`
-  return { verdict: 'holds', found, evidence: { lastAudit, timeline, events } }
+  const { audits, events } = history
+  const found = `${events} ${events === 1 ? 'event' : 'events'}, made of ${audits} ${audits === 1 ? 'audit' : 'audits'}. We compare them again afterwards.`
+  return { verdict: 'holds', found, evidence: { ...history } }
 }

@@ -1,12 +1,13 @@
 import { DEFAULT_POLL_DURATION } from '../../register/poll-durations.ts'
 import type { Effect, Update } from '../plan.ts'
 import { definePlaybook, type Facts } from '../playbook.ts'
+import { askForRecords, readRegistration, recordsToAskFor } from '../registration-records.ts'
 import { RESULT_WITHIN_MS } from '../registration-result.ts'
 import { columnsHold } from '../rows.ts'
 import { checks, submitterOf } from './checks.ts'
 import { type InDttp, lookInDttp, recordsOf } from './dttp.ts'
 import { type Form, form } from './form.ts'
-import { askAfterwards, nameRecords, onlyIdsChanged, verifyResult } from './result.ts'
+import { onlyIdsChanged, verifyResult } from './result.ts'
 import { type Rows, readRows } from './rows.ts'
 
 /** Registers a trainee with DTTP once more, after their record was deleted there. */
@@ -26,7 +27,10 @@ export const reRegister = definePlaybook({
     return { updates: emptyIds(facts), inserts: [], effects: [...jobsFor(facts), ...leftOver(facts)] }
   },
   verifyRows: async (sql, plan, before) => [await columnsHold(sql, plan), await onlyIdsChanged(sql, plan, before)],
-  after: { about: nameRecords, ask: (about, net) => askAfterwards(about, net.dttp) },
+  after: {
+    about: async (sql, _plan, executed) => recordsToAskFor(sql, await readRegistration(sql, executed)),
+    ask: (about, net) => askForRecords(about, net.dttp),
+  },
   verifyAfter: verifyResult,
   settlesWithin: RESULT_WITHIN_MS,
   advice: () => null,

@@ -1,18 +1,12 @@
-import { createHash } from 'node:crypto'
-import { type EntityManager, EntityNotFoundError, In, IsNull } from 'typeorm'
+import { type EntityManager, EntityNotFoundError, In, IsNull, Not } from 'typeorm'
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { findRegistrationRows } from '../../dttp/registration-rows.ts'
 import { Job } from '../../entities/chatops/job.ts'
 import { RegistrationAttempt } from '../../entities/chatops/registration-attempt.ts'
-import { canonical } from '../../entities/json.ts'
-import { Audit } from '../../entities/register/audit.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { User } from '../../entities/register/user.ts'
 import { findSubmission, type Submission } from '../../register/submissions.ts'
-import { timelineOf } from '../../register/timeline.ts'
-
-/** What a trainee's history comes to. `timeline` is a hash over the events that Register's page shows. */
-export type History = { lastAudit: string | null; audits: number; events: number; timeline: string }
+import { type History, readHistory } from './history.ts'
 
 export type Rows = {
   trainee: Trainee
@@ -20,32 +14,44 @@ export type Rows = {
   submission: Submission | null
   /** The user named in the form. */
   named: User | null
+  /** Ids of the provider's users who are registered with DTTP. */
+  colleagues: string[]
   history: History
-  /** Jobs of the trainee that are still to do, and the last registration that failed. */
-  jobs: Job[]
-  failedRegistration: Job | null
-  /** Registrations that were sent, or may have been, and of which nobody knows what became. */
+  /** The trainee's jobs that are still to do, and those that failed last. */
+  live: Job[]
+  failed: Job[]
+  /** A registration that was sent, or may have been, and of which nobody knows what became. */
   unsettled: RegistrationAttempt | null
 }
+
+const MOST_COLLEAGUES = 20
+const MOST_FAILED = 3
 
 /** Everything re-register decides by. Throws EntityNotFoundError if the trainee is gone. */
 export async function readRows(sql: EntityManager, form: { trainee: string; submitter: string }): Promise<Rows> {
   const trainee = await sql.findOneByOrFail(Trainee, { slug: form.trainee })
   const registration = await findRegistrationRows(sql, trainee.id)
   if (!registration) throw new EntityNotFoundError(Trainee, { id: trainee.id })
+  const colleagues = await sql.find(User, {
+    where: { provider_id: trainee.provider_id, dttp_id: Not(IsNull()), discarded_at: IsNull() },
+    order: { id: 'ASC' },
+    take: MOST_COLLEAGUES,
+  })
   return {
     trainee,
     registration,
     submission: await findSubmission(sql, trainee.id),
     named: form.submitter === '' ? null : await sql.findOneBy(User, { id: form.submitter }),
+    colleagues: colleagues.map(({ id }) => id),
     history: await readHistory(sql, trainee),
-    jobs: await sql.find(Job, {
+    live: await sql.find(Job, {
       where: { traineeId: trainee.id, status: In(['waiting', 'running']) },
       order: { createdAt: 'ASC', id: 'ASC' },
     }),
-    failedRegistration: await sql.findOne(Job, {
-      where: { traineeId: trainee.id, name: 'register-for-trn', status: 'failed' },
+    failed: await sql.find(Job, {
+      where: { traineeId: trainee.id, status: 'failed' },
       order: { finishedAt: 'DESC', id: 'ASC' },
+      take: MOST_FAILED,
     }),
     unsettled: await sql.findOne(RegistrationAttempt, {
       where: [
@@ -53,29 +59,5 @@ export async function readRows(sql: EntityManager, form: { trainee: string; subm
         { traineeId: trainee.id, outcome: 'unknown' },
       ],
     }),
-  }
-}
-
-/** A trainee's history, made of the audits that `counts` picks; of all unless given. */
-export async function readHistory(
-  sql: EntityManager,
-  trainee: Trainee,
-  counts: (audit: Audit) => boolean = () => true,
-): Promise<History> {
-  const id = Number(trainee.id)
-  const audits = await sql.find(Audit, {
-    where: [
-      { auditable_type: 'Trainee', auditable_id: id },
-      { associated_type: 'Trainee', associated_id: id },
-    ],
-    order: { id: 'ASC' },
-  })
-  const known = audits.filter(counts)
-  const events = timelineOf(trainee, known)
-  return {
-    lastAudit: known.at(-1)?.id ?? null,
-    audits: known.length,
-    events: events.length,
-    timeline: createHash('sha256').update(canonical(events)).digest('hex'),
   }
 }

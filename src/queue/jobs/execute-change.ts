@@ -2,7 +2,7 @@ import type { Job } from 'bullmq'
 import * as z from 'zod'
 import type { ChangesContext } from '../../changes/context.ts'
 import { execute } from '../../changes/execute.ts'
-import type { JobQueue } from '../backend.ts'
+import type { JobQueue } from '../bull-queue.ts'
 
 const NAME = 'execute-change'
 const data = z.object({ changeRequest: z.string().regex(/^\d+$/) })

@@ -3,11 +3,12 @@ import type { ChangesContext } from '../../changes/context.ts'
 import type { Job } from '../../entities/chatops/job.ts'
 import { Poll } from '../../entities/chatops/poll.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
-import { decidePoll, type PollOutcome } from '../../register/retrieve-trn.ts'
+import { decidePoll, type PollOutcome, readTrn } from '../../register/retrieve-trn.ts'
 import { lockTrainee, saveTrainee } from '../../register/saves.ts'
 import { JobFailed } from '../failures.ts'
 import type { Ending, Finish } from '../run-job.ts'
 import { commentOf, demandSwitchedOn } from './job.ts'
+import { traineeGone, traineeOf } from './readiness.ts'
 
 /**
  * One poll for a trainee's TRN (Register's Dttp::RetrieveTrnJob): saves it once DTTP has it, and otherwise asks again
@@ -17,7 +18,7 @@ export async function retrieveTrn(context: ChangesContext, job: Job): Promise<Fi
   demandSwitchedOn(context, 'persist_to_dttp')
   const { manager } = context.database
   const poll = await manager.findOneBy(Poll, { jobId: job.id })
-  const trainee = await manager.findOneBy(Trainee, { id: job.traineeId ?? '0' })
+  const trainee = await manager.findOne(Trainee, { select: { id: true, dttp_id: true }, where: { id: traineeOf(job) } })
   if (!trainee) throw traineeGone()
   if (!poll) throw new JobFailed('unexpected', 'The poll is not on record.')
   const asked = poll.timeoutAt === null ? null : trainee.dttp_id
@@ -25,13 +26,11 @@ export async function retrieveTrn(context: ChangesContext, job: Job): Promise<Fi
     throw new JobFailed('not-registered', 'The trainee has no DTTP record, so DTTP cannot have a TRN for them.')
   }
   const trn = asked === null ? null : await askForTrn(context, asked)
-  return (sql) => decide(context, sql, job, { asked, trn })
+  return (sql, held) => decide(context, sql, held, { asked, trn })
 }
 
-/** DTTP also writes words where a TRN belongs ("Not Registered"); only seven digits are one. */
 async function askForTrn(context: ChangesContext, contactId: string): Promise<string | null> {
-  const trn = (await context.upstreams.dttp.getTrn(contactId))?.trim() ?? ''
-  return /^\d{7}$/.test(trn) ? trn : null
+  return readTrn(await context.upstreams.dttp.getTrn(contactId))
 }
 
 async function decide(
@@ -41,7 +40,7 @@ async function decide(
   { asked, trn }: { asked: string | null; trn: string | null },
 ): Promise<Ending> {
   const now = context.now()
-  const trainee = await lockTrainee(sql, job.traineeId ?? '0')
+  const trainee = await lockTrainee(sql, traineeOf(job))
   const poll = await sql.findOneByOrFail(Poll, { jobId: job.id })
   if (!trainee) throw traineeGone()
   if (poll.timeoutAt !== null && trainee.dttp_id !== asked) return { kind: 'again', at: now }
@@ -83,7 +82,3 @@ const REFUSED = {
   'never-submitted': 'The trainee was never submitted for a TRN.',
   'state-cannot-receive-a-trn': 'DTTP has a TRN, but the trainee is in a state that cannot receive one.',
 } as const
-
-function traineeGone(): JobFailed {
-  return new JobFailed('trainee-gone', 'The trainee is no longer in Register.')
-}

@@ -1,0 +1,78 @@
+import type { DataSource, EntityManager } from 'typeorm'
+import * as z from 'zod'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { type createTrelloClient, TrelloError } from '../trello/index.ts'
+import { addToOutbox, type Claimed, RetryLater, Undeliverable } from './outbox.ts'
+import { lockRequest } from './requests.ts'
+import { noteWaitCard, noteWaitCardRefused } from './school-waits.ts'
+
+export type TrelloClient = ReturnType<typeof createTrelloClient>
+
+const asked = z.object({ title: z.string(), text: z.string() })
+
+/** After an answer that did not come, Trello may take a while until it shows the card it made. */
+const LOOK_AGAIN_MS = 60_000
+
+/**
+ * Carries out the outbox rows that add a card to Trello, each once. Whoever waits for the card is told where it is, or
+ * given its text if it cannot be added. `client` is null where Trello is not set up (any more).
+ */
+export function createTrelloCards(database: DataSource, client: TrelloClient | null) {
+  return async (row: Claimed): Promise<void> => {
+    const card = asked.parse(row.payload)
+    if (!client) return void (await database.transaction((sql) => tellRefused(sql, row, card)))
+    const url = await add(client, row, card).catch(async (error: unknown) => {
+      if (error instanceof Undeliverable) await database.transaction((sql) => tellRefused(sql, row, card))
+      throw error
+    })
+    await database.transaction((sql) => tellAdded(sql, row, card, url))
+  }
+}
+
+async function add(client: TrelloClient, row: Claimed, card: z.output<typeof asked>): Promise<string> {
+  try {
+    const { url } = await client.addCard({ key: row.id, ...card, again: row.again, since: row.createdAt })
+    return url
+  } catch (error) {
+    if (!(error instanceof TrelloError)) throw error
+    if (error.kind === 'refused') throw new Undeliverable(error.message)
+    throw new RetryLater(error.kind === 'wait' ? (error.waitMs ?? LOOK_AGAIN_MS) : LOOK_AGAIN_MS)
+  }
+}
+
+/** May be called again for a card that was told of already. */
+async function tellAdded(
+  sql: EntityManager,
+  { id: key, changeRequest }: Claimed,
+  { title }: z.output<typeof asked>,
+  url: string,
+): Promise<void> {
+  if (changeRequest === null) return noteWaitCard(sql, key, url)
+  const { outcome } = await lockRequest(sql, changeRequest)
+  const known = outcome.trello ?? []
+  if (known.some((card) => card.key === key)) return
+  await sql.update(
+    ChangeRequest,
+    { id: changeRequest },
+    { outcome: { ...outcome, trello: [...known, { key, title, url }] } },
+  )
+  await tellThread(sql, changeRequest, { title, url })
+}
+
+async function tellRefused(
+  sql: EntityManager,
+  { id, changeRequest }: Claimed,
+  card: z.output<typeof asked>,
+): Promise<void> {
+  if (changeRequest === null) return noteWaitCardRefused(sql, id)
+  await tellThread(sql, changeRequest, { ...card, url: null })
+}
+
+async function tellThread(
+  sql: EntityManager,
+  changeRequest: string,
+  card: { title: string; url: string | null; text?: string },
+): Promise<void> {
+  const payload = { part: 'trello-card', ...card }
+  await addToOutbox(sql, { stream: `card:${changeRequest}`, kind: 'thread', changeRequest, payload })
+}

@@ -1,0 +1,154 @@
+import { registrationProblems, updateProblems } from '../../dttp/payloads/preflight.ts'
+import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
+import { routeRules } from '../../dttp/registration-rows.ts'
+import type { Job } from '../../entities/chatops/job.ts'
+import type { DttpSchool } from '../../entities/register/dttp-school.ts'
+import type { Trainee } from '../../entities/register/trainee.ts'
+import { findState, stateLabel } from '../../register/states.ts'
+import { diagnose, repairedRow } from './diagnosis.ts'
+import { type Seen, schoolsLookedAt } from './looked-at.ts'
+import { type JobKind, kindFor, type WaitingRows } from './waiting-rows.ts'
+
+// Who waits for the schools that are looked at, and who of them can go on once these are repaired.
+
+/** Someone who can go on: with the job that failed, or with a new one where none is on record. */
+export type Freed = {
+  trainee: Trainee
+  kind: JobKind
+  job: Job | null
+  submittedBy: string | null
+  /** Whether nothing asks for the TRN that they wait for. */
+  needsPoll: boolean
+}
+
+/** Someone who waits, and cannot go on. */
+export type LeftOut = { trainee: Trainee; words: string }
+
+export type Sorted = {
+  freed: Freed[]
+  leftOut: LeftOut[] /** Who could go on, but not in this request. */
+  later: number
+}
+
+/** How many trainees one request sets going. */
+const MOST_FREED = 50
+
+/** Everybody who waits, by what can be done for them. Nobody does while a school is not there to be sent. */
+export function sortWaiting(seen: Seen): Sorted {
+  const aim = aimOf(seen)
+  const decisions = aim.urns.size === 0 ? [] : seen.rows.waiting.flatMap((rows) => decide(rows, aim, seen) ?? [])
+  const freed = decisions.filter((decision) => 'kind' in decision)
+  return {
+    freed: freed.slice(0, MOST_FREED),
+    leftOut: decisions.filter((decision) => 'words' in decision),
+    later: Math.max(0, freed.length - MOST_FREED),
+  }
+}
+
+/** The schools that Register finds afterwards: their URNs, and the rows that would become active. */
+type Aim = { urns: Set<string>; repaired: DttpSchool[] }
+
+function aimOf(seen: Seen): Aim {
+  const aim: Aim = { urns: new Set(), repaired: [] }
+  for (const school of schoolsLookedAt(seen)) {
+    const diagnosis = diagnose(school, seen)
+    const row = repairedRow(school, diagnosis)
+    if (row) aim.repaired.push(row)
+    if (row || diagnosis.kind === 'active') aim.urns.add(school.urn)
+  }
+  return aim
+}
+
+/** Null for someone who does not wait for one of these schools. */
+function decide(rows: WaitingRows, aim: Aim, seen: Seen): Freed | LeftOut | null {
+  const { job, registration } = rows
+  const { trainee } = registration
+  const named = seen.rows.trainee?.id === trainee.id
+  const hasFailed = job?.status === 'failed' && (job.failure?.urns ?? []).some((urn) => aim.urns.has(urn))
+  const mustWait = aim.repaired.length > 0 && (named || sends(registration, aim, seen))
+  if (!hasFailed && !mustWait) return null
+  const words = obstacleFor(rows, aim, seen)
+  if (words !== null) return { trainee, words }
+  return {
+    trainee,
+    kind: kindFor(trainee),
+    job: job?.status === 'failed' ? job : null,
+    submittedBy: rows.submittedBy,
+    needsPoll: findState(trainee.state) === 'submitted_for_trn' && trainee.trn === null && !rows.isPolled,
+  }
+}
+
+/** Whether the trainee's route sends one of the schools. */
+function sends({ trainee, schools }: RegistrationRows, { urns }: Aim, { register }: Seen): boolean {
+  const { sendsLeadSchool, sendsEmployingSchool } = routeRules(trainee, register)
+  const ids = [
+    ...(sendsLeadSchool && !trainee.lead_school_not_applicable ? [trainee.lead_school_id] : []),
+    ...(sendsEmployingSchool && !trainee.employing_school_not_applicable ? [trainee.employing_school_id] : []),
+  ]
+  return schools.some(({ id, urn }) => ids.includes(id) && urns.has(urn))
+}
+
+/** Why a trainee cannot go on although the school is repaired, in words; null if they can. */
+function obstacleFor(rows: WaitingRows, aim: Aim, seen: Seen): string | null {
+  const { job, registration } = rows
+  const kind = kindFor(registration.trainee)
+  if (job?.status === 'waiting' || job?.status === 'running') {
+    return `${kind === 'update-trainee' ? 'An update' : 'A registration'} of this trainee is under way.`
+  }
+  return (
+    (kind === 'register-for-trn' ? obstacleToRegistration(rows, seen) : obstacleToUpdate(registration.trainee)) ??
+    otherFailure(job) ??
+    preflight(rows, aim, seen)
+  )
+}
+
+function obstacleToRegistration(
+  { attempt, job, registration: { trainee } }: WaitingRows,
+  { upstream }: Seen,
+): string | null {
+  if (attempt || job?.failure?.code === 'outcome-unknown') {
+    return 'A registration may already have been sent, so it is never retried: that could create a duplicate. It must be settled first.'
+  }
+  if (findState(trainee.state) !== 'submitted_for_trn' || trainee.trn !== null) {
+    return `The record is ${stateLabel(trainee.state, trainee.training_route)}, so it is not registered.`
+  }
+  if (job?.status === 'done')
+    return 'Their registration is done, but Register has no DTTP record of theirs. Ask a developer.'
+  if (job) return null
+  const records = upstream.records[trainee.id]
+  if (records === undefined) {
+    return 'No failed job is on record, and we cannot tell whether DTTP has the trainee already. Ask a developer.'
+  }
+  if (records === 0) return null
+  return 'No failed job is on record, and DTTP has a record with this trainee ID. Registering could create a duplicate. Ask a developer.'
+}
+
+function obstacleToUpdate(trainee: Trainee): string | null {
+  const state = findState(trainee.state)
+  if (state !== 'submitted_for_trn' && state !== 'trn_received') {
+    return `The record is ${stateLabel(trainee.state, trainee.training_route)}, so it is not sent to DTTP again.`
+  }
+  return trainee.placement_assignment_dttp_id === null ? 'Register has no DTTP training record of theirs.' : null
+}
+
+function otherFailure(job: Job | null): string | null {
+  if (job?.status !== 'failed' || !job.failure) return null
+  const { code, words } = job.failure
+  return code === 'school-not-active' || code === 'incomplete'
+    ? null
+    : `Their last job failed for another reason. ${words}`
+}
+
+/** What a retry would still fail for, with the schools as they would be. */
+function preflight({ registration, submittedBy }: WaitingRows, { repaired }: Aim, { register }: Seen): string | null {
+  const ids = new Set(repaired.map(({ id }) => id))
+  const dttpSchools = [...registration.dttpSchools.filter(({ id }) => !ids.has(id)), ...repaired]
+  const rules = routeRules(registration.trainee, register)
+  const rows = { ...registration, dttpSchools }
+  const problems =
+    kindFor(registration.trainee) === 'update-trainee'
+      ? updateProblems(rows, rules)
+      : registrationProblems(rows, rules, submittedBy)
+  if (problems.length === 0) return null
+  return `It would fail for another reason. ${problems.map(({ message }) => message).join(' ')}`
+}

@@ -1,0 +1,95 @@
+import { type EntityManager, In, IsNull, Not, Or } from 'typeorm'
+import * as z from 'zod'
+import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
+import { findRegistrationRows } from '../../dttp/registration-rows.ts'
+import { Job } from '../../entities/chatops/job.ts'
+import { Poll } from '../../entities/chatops/poll.ts'
+import { RegistrationAttempt } from '../../entities/chatops/registration-attempt.ts'
+import type { Trainee } from '../../entities/register/trainee.ts'
+import { findSubmission } from '../../register/submissions.ts'
+
+/** A trainee who may be waiting for a school, and what is on record of it. */
+export type WaitingRows = {
+  registration: RegistrationRows
+  /** The last job of the kind that the trainee needs: a registration, or an update of their DTTP record. */
+  job: Job | null
+  /** A registration that was sent, or may have been. */
+  attempt: RegistrationAttempt | null
+  /** The DTTP id of who submitted the trainee. */
+  submittedBy: string | null
+  /** Whether DTTP is asked for their TRN. */
+  isPolled: boolean
+}
+
+/** How many trainees are looked at for one request. */
+export const MOST_LOOKED_AT = 100
+
+export type JobKind = 'register-for-trn' | 'update-trainee'
+
+/** What a trainee's failed job was to do: register them, or send them again once DTTP has them. */
+export function kindFor({ dttp_id }: Pick<Trainee, 'dttp_id'>): JobKind {
+  return dttp_id === null ? 'register-for-trn' : 'update-trainee'
+}
+
+/**
+ * Trainees who may wait for one of these URNs, at most one more than are looked at: those of failed jobs that name it,
+ * those with such a school who are to be registered, and `named`, who comes first.
+ */
+export async function findWaitingIds(
+  sql: EntityManager,
+  urns: readonly string[],
+  named: string | null,
+): Promise<string[]> {
+  const rows = await sql.query<{ id: string }[]>(WAITING, [urns, named, MOST_LOOKED_AT + 1])
+  return rows.map(({ id }) => id)
+}
+
+const WAITING = `
+  WITH wanted AS (SELECT id FROM public.schools WHERE urn = ANY($1))
+  SELECT id FROM public.trainees
+  WHERE id = $2
+    OR id IN (SELECT trainee_id FROM chatops.jobs
+              WHERE status = 'failed' AND name IN ('register-for-trn', 'update-trainee')
+                AND jsonb_exists_any(failure -> 'urns', $1))
+    OR (state = 1 AND dttp_id IS NULL AND trn IS NULL
+        AND (lead_school_id IN (SELECT id FROM wanted) OR employing_school_id IN (SELECT id FROM wanted)))
+  ORDER BY id IS NOT DISTINCT FROM $2 DESC, id LIMIT $3`
+
+/** What is on record of each, in this order; who is gone is left out. */
+export async function readWaiting(sql: EntityManager, ids: readonly string[]): Promise<WaitingRows[]> {
+  const waiting: WaitingRows[] = []
+  for (const id of ids) {
+    const registration = await findRegistrationRows(sql, id)
+    if (registration) waiting.push(await readOne(sql, registration))
+  }
+  return waiting
+}
+
+async function readOne(sql: EntityManager, registration: RegistrationRows): Promise<WaitingRows> {
+  const { trainee } = registration
+  const job = await sql.findOne(Job, {
+    where: { traineeId: trainee.id, name: kindFor(trainee) },
+    order: { createdAt: 'DESC', id: 'DESC' },
+  })
+  return {
+    registration,
+    job,
+    attempt: await sql.findOneBy(RegistrationAttempt, {
+      traineeId: trainee.id,
+      outcome: Or(IsNull(), Not('not-sent')),
+    }),
+    submittedBy: job ? args.parse(job.args).submitted_by : await findSubmitter(sql, trainee.id),
+    isPolled: await isPolled(sql, trainee.id),
+  }
+}
+
+const args = z.object({ submitted_by: z.string().nullable().catch(null) })
+
+async function findSubmitter(sql: EntityManager, traineeId: string): Promise<string | null> {
+  return (await findSubmission(sql, traineeId))?.user?.dttp_id ?? null
+}
+
+async function isPolled(sql: EntityManager, traineeId: string): Promise<boolean> {
+  const poll = await sql.findOneBy(Poll, { traineeId })
+  return poll !== null && (await sql.existsBy(Job, { id: poll.jobId, status: In(['waiting', 'running']) }))
+}

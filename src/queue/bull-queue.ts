@@ -1,0 +1,79 @@
+import { ErrorCode, type JobsOptions, type Queue } from 'bullmq'
+import type { Logger } from 'pino'
+
+/** A queue of jobs with JSON data. */
+export type JobQueue = {
+  /** Adding a job with the id of one that is still there does nothing. */
+  add: (name: string, data: object, options: JobsOptions & { jobId: string }) => Promise<void>
+  /** The same for a job that runs at a time; one that is there and waits for its time is moved to this one. */
+  addAt: (name: string, data: object, at: Date, options: JobsOptions & { jobId: string }) => Promise<void>
+  /** Has a job added at each time of a cron pattern, in London; says so as often as you like. */
+  schedule: (id: string, pattern: string, data: object) => Promise<void>
+  /** BullMQ's own queue, for the dashboard. */
+  bull: Queue
+  close: () => Promise<void>
+}
+
+/** BullMQ's queue as the rest of the bot knows one. */
+export function wrapQueue(queue: Queue, log: Logger): JobQueue {
+  queue.on('error', (error) => log.warn({ error: error.name }, 'queue error'))
+  return {
+    bull: queue,
+    add: (name, data, options) => answeredInTime(queue.add(name, data, options)),
+    addAt: (name, data, at, options) => answeredInTime(addAt(queue, name, data, at, options)),
+    schedule: (id, pattern, data) => answeredInTime(schedule(queue, id, pattern, data)),
+    close: () => queue.close(),
+  }
+}
+
+async function addAt(
+  queue: Queue,
+  name: string,
+  data: object,
+  at: Date,
+  options: JobsOptions & { jobId: string },
+): Promise<void> {
+  const delay = Math.max(0, at.getTime() - Date.now())
+  const there = await queue.getJob(options.jobId)
+  if (!there) return void (await queue.add(name, data, { ...options, delay }))
+  if (there.delay > 0) await there.changeDelay(delay).catch(unlessItRuns)
+}
+
+/** Its time came just now: then it need not be moved. */
+function unlessItRuns(error: Error & { code?: unknown }): void {
+  if (error.code !== ErrorCode.JobNotInState && error.code !== ErrorCode.JobNotExist) throw error
+}
+
+const MINUTE_MS = 60_000
+/** A schedule that is so late has lost its next job. */
+const LOST_MS = 12 * 60 * MINUTE_MS
+/** A job that could not be added for want of a database is tried again for an hour. */
+const SCHEDULED = {
+  removeOnComplete: true,
+  removeOnFail: true,
+  attempts: 60,
+  backoff: { type: 'fixed', delay: MINUTE_MS },
+}
+
+/** Writing a schedule anew drops its job that is due and waits for a worker, so it is left alone where it stands. */
+async function schedule(queue: Queue, id: string, pattern: string, data: object): Promise<void> {
+  const known = await queue.getJobScheduler(id)
+  if (known?.pattern === pattern && Number(known.next) > Date.now() - LOST_MS) return
+  await queue.upsertJobScheduler(id, { pattern, tz: 'Europe/London' }, { name: id, data, opts: SCHEDULED })
+}
+
+const ANSWER_WITHIN_MS = 5_000
+
+/** ioredis waits for as long as Redis is away; whoever adds a job must not. The job may still be added later. */
+async function answeredInTime(answer: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the queue did not answer')), ANSWER_WITHIN_MS)
+  })
+  answer.catch(() => {})
+  try {
+    await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

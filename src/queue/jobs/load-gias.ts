@@ -1,0 +1,32 @@
+import type { ChangesContext } from '../../changes/context.ts'
+import type { Job } from '../../entities/chatops/job.ts'
+import { GiasError } from '../../gias/errors.ts'
+import { type LoadResult, loadExtract } from '../../gias/load.ts'
+import { JobFailed } from '../failures.ts'
+import type { Finish } from '../run-job.ts'
+
+/**
+ * Loads GIAS's extract, all of it or nothing. A worker that is asked to stop gives the job back: the load it leaves
+ * behind ends with its connection, and changes nothing.
+ */
+export async function loadGias(context: ChangesContext, _job: Job): Promise<Finish> {
+  const { database, log, now, gias, stopping } = context
+  const loaded = await Promise.race([load({ database, log, now, url: gias.url }), whenStopped(stopping)])
+  if (!loaded) return async () => ({ kind: 'again', at: now() })
+  if (loaded.kind === 'refused') throw new JobFailed('gias-refused', loaded.problem)
+  return async () => ({ kind: 'done', result: loaded })
+}
+
+async function load(wanted: Parameters<typeof loadExtract>[0]): Promise<LoadResult> {
+  try {
+    return await loadExtract(wanted)
+  } catch (error) {
+    if (error instanceof GiasError) throw new JobFailed('gias-unavailable', error.problem)
+    throw error
+  }
+}
+
+/** Answers null once the worker is to stop. */
+function whenStopped(stopping: AbortSignal | undefined): Promise<null> {
+  return new Promise((resolve) => stopping?.addEventListener('abort', () => resolve(null), { once: true }))
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { inSnapshot } from '../../src/changes/assess.ts'
+import { findRegistrationRows, routeRules } from '../../src/dttp/registration-rows.ts'
+import { createDataSource } from '../../src/entities/data-source.ts'
+import { loadRegistration } from '../parity/load-registration.ts'
+import { type RegisterForTrnCase, runRegisterForTrnCase } from '../parity/register-for-trn.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+
+const CASES: RegisterForTrnCase[] = JSON.parse(
+  readFileSync(new URL('../parity/cases/register-for-trn.json', import.meta.url), 'utf8'),
+)
+
+let scratch: ScratchDatabase
+let admin: pg.Client
+let database: ReturnType<typeof createDataSource>
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+  database = await createDataSource(scratch.appUrl, 4).initialize()
+})
+
+afterAll(async () => {
+  await database.destroy()
+  await admin.end()
+  await scratch.drop()
+})
+
+const find = (id: string) => inSnapshot(database, (sql) => findRegistrationRows(sql, id))
+
+test('what is read by SQL gives Register’s payloads, in each of its 120 recorded registrations', {
+  timeout: 60_000,
+}, async () => {
+  const differing: string[] = []
+  for (const recorded of CASES) {
+    await loadRegistration(admin, recorded)
+    const rows = await find(String(recorded.trainee['id']))
+    if (!rows) throw new Error('the trainee is not there')
+    differing.push(...runRegisterForTrnCase(recorded, rows).map((words) => `${recorded.name}: ${words}`))
+  }
+  expect(differing).toEqual([])
+})
+
+test('a trainee who is not there has no rows', async () => {
+  expect(await find('424242')).toBeNull()
+})
+
+test('a nationality that a trainee was given twice counts twice, and nobody else’s counts', async () => {
+  const [recorded] = CASES
+  if (!recorded) throw new Error('no case')
+  await loadRegistration(admin, recorded)
+  const id = String(recorded.trainee['id'])
+  const before = await find(id)
+  await admin.query(`INSERT INTO public.nationalisations (id, trainee_id, nationality_id, created_at, updated_at)
+    SELECT 900, trainee_id, nationality_id, created_at, updated_at FROM public.nationalisations ORDER BY id LIMIT 1`)
+  await admin.query(`INSERT INTO public.nationalisations (id, trainee_id, nationality_id, created_at, updated_at)
+    SELECT 901, 77, nationality_id, created_at, updated_at FROM public.nationalisations ORDER BY id LIMIT 1`)
+  const after = await find(id)
+  expect(after?.nationalities).toHaveLength((before?.nationalities.length ?? 0) + 1)
+})
+
+test('a route’s schools are sent only while Register’s flag for the route is on', () => {
+  const salaried = { training_route: 4 }
+  const rules = { requiresDegree: true, sendsLeadSchool: true, sendsEmployingSchool: true }
+  expect(routeRules(salaried, { isEnabled: () => true })).toEqual(rules)
+  expect(routeRules(salaried, { isEnabled: (flag) => flag !== 'routes.school_direct_salaried' })).toEqual({
+    ...rules,
+    sendsLeadSchool: false,
+    sendsEmployingSchool: false,
+  })
+})
+
+test('a route that Register added since asks for nothing that we know', () => {
+  expect(routeRules({ training_route: 99 }, { isEnabled: () => true })).toEqual({
+    requiresDegree: false,
+    sendsLeadSchool: false,
+    sendsEmployingSchool: false,
+  })
+})

@@ -1,0 +1,382 @@
+import { describe, expect, test } from 'vitest'
+import { execute } from '../../src/changes/execute.ts'
+import { getRequest } from '../../src/changes/requests.ts'
+import { Poll } from '../../src/entities/chatops/poll.ts'
+import { NOW, SUBMITTER, TRAINEE, useStage } from '../queue/jobs/stage.ts'
+import { sendRequest } from '../support/lifecycle.ts'
+import {
+  approved,
+  carriedOut,
+  FORM,
+  LOST_ASSIGNMENT,
+  LOST_CONTACT,
+  look,
+  lose,
+  runJobs,
+  SUBMITTED,
+} from './registration-setup.ts'
+
+const stage = useStage()
+const reRegister = (form = FORM) => carriedOut(stage, 're-register', form)
+const row = async () => {
+  const { rows } = await stage.admin.query('SELECT to_jsonb(t) AS row FROM trainees t WHERE id = $1', [TRAINEE])
+  return rows[0].row as Record<string, unknown>
+}
+
+describe('what is committed', () => {
+  test('is the emptied ids and nothing else: the row is byte for byte as it was, and no audit is written', async () => {
+    await lose(stage)
+    const before = await row()
+    const audits = await stage.audits()
+    await reRegister()
+    expect(await row()).toEqual({ ...before, dttp_id: null, placement_assignment_dttp_id: null })
+    expect(before).toMatchObject({ submitted_for_trn_at: SUBMITTED, state: 1 })
+    expect(await stage.audits()).toEqual(audits)
+  })
+
+  test('is the registration at once and the poll in an hour, for four days', async () => {
+    await lose(stage)
+    const id = await reRegister()
+    expect(await stage.jobs('register-for-trn')).toMatchObject([
+      { dueAt: new Date(NOW), args: { submitted_by: SUBMITTER }, changeRequestId: id },
+    ])
+    const [poll] = await stage.jobs('retrieve-trn')
+    expect(poll).toMatchObject({ dueAt: new Date('2021-10-27T14:14:00Z'), changeRequestId: id })
+    expect(await stage.context.database.manager.findOneBy(Poll, { jobId: poll?.id ?? '' })).toMatchObject({
+      timeoutAt: '2021-10-31T13:14:00',
+    })
+  })
+
+  test('is only one emptied id where the training record is still there', async () => {
+    await lose(stage)
+    stage.simulator.state.add('dfe_placementassignments', { id: LOST_ASSIGNMENT })
+    await reRegister()
+    expect(await row()).toMatchObject({ dttp_id: null, placement_assignment_dttp_id: LOST_ASSIGNMENT })
+  })
+
+  test('is nothing but jobs where there is nothing to empty', async () => {
+    await lose(stage)
+    await stage.change('UPDATE trainees SET dttp_id = NULL, placement_assignment_dttp_id = NULL')
+    const before = await row()
+    await reRegister()
+    expect(await row()).toEqual(before)
+    expect(await stage.jobs('register-for-trn')).toHaveLength(1)
+  })
+
+  test('is nothing where the record has come back to DTTP since the preview', async () => {
+    await lose(stage)
+    const id = await approved(stage, 're-register', FORM)
+    stage.simulator.state.add('contacts', { id: LOST_CONTACT })
+    const before = await row()
+    expect(await execute(stage.context, id)).toBe('stale')
+    expect(await row()).toEqual(before)
+    expect(await stage.jobs('register-for-trn')).toEqual([])
+    const { outcome } = await getRequest(stage.context.database, id)
+    expect(outcome.moved?.checks).toContain('DTTP no longer has the trainee’s record')
+  })
+
+  test('is nothing while DTTP does not answer: the request waits', async () => {
+    await lose(stage)
+    const id = await approved(stage, 're-register', FORM)
+    stage.simulator.faults.add({ kind: 'server-error', times: Number.POSITIVE_INFINITY })
+    expect(await execute(stage.context, id)).toBe('postponed')
+    expect(await row()).toMatchObject({ dttp_id: LOST_CONTACT })
+    stage.simulator.faults.clear()
+    expect(await execute(stage.context, id)).toBe('executed')
+  })
+
+  test('is nothing if something else would change with it', async () => {
+    await lose(stage)
+    const id = await approved(stage, 're-register', FORM)
+    await stage.change(`
+      CREATE FUNCTION public.meddle() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN NEW.submitted_for_trn_at = NEW.submitted_for_trn_at + interval ''1 microsecond''; RETURN NEW; END';
+      CREATE TRIGGER meddle BEFORE UPDATE ON trainees FOR EACH ROW EXECUTE FUNCTION public.meddle()`)
+    try {
+      expect(await execute(stage.context, id)).toBe('failed')
+    } finally {
+      await stage.change('DROP FUNCTION public.meddle CASCADE')
+    }
+    expect(await row()).toMatchObject({ dttp_id: LOST_CONTACT, submitted_for_trn_at: SUBMITTED })
+    expect((await getRequest(stage.context.database, id)).outcome.problem).toContain(
+      'Only the ids of the missing records are emptied, and no audit is written',
+    )
+  })
+})
+
+describe('each line of the card', () => {
+  test('comes true in its turn, from the commit to the last status change', async () => {
+    await lose(stage)
+    const id = await reRegister()
+    expect(await look(stage, id)).toMatchObject({
+      status: 'verifying',
+      lines: [
+        `✓ The state and the exact time of submission are as they were: Submitted on 19 October 2021 at 9:00am (${SUBMITTED}).`,
+        '✓ Before the registration the audits were exactly as they had been: None was added.',
+        '○ The registration ran, and the new ids are set: The registration is under way.',
+        '○ The only new audits are the registration’s own, of the new ids: None is new so far.',
+        '✓ The trainee’s timeline shows the same events: The 4 events are as before.',
+        '○ DTTP has the trainee, the training record and every degree: Not looked at yet.',
+        '○ Both status changes went through: 0 of 2.',
+        '✓ The poll for a TRN is scheduled: Next on 27 October 2021 at 3:14pm, and until 31 October 2021 at 1:14pm.',
+      ],
+    })
+
+    await runJobs(stage, 'register-for-trn')
+    const { contacts } = stage.inDttp()
+    expect(await look(stage, id)).toMatchObject({
+      status: 'verifying',
+      lines: [
+        expect.stringMatching(/^✓/),
+        expect.stringMatching(/^✓/),
+        `✓ The registration ran, and the new ids are set: The new record is ${contacts[0]?.['contactid']}.`,
+        '✓ The only new audits are the registration’s own, of the new ids: 3 of 3 are there.',
+        expect.stringMatching(/^✓/),
+        '✓ DTTP has the trainee, the training record and every degree: The trainee is there. The training record is there. 2 of 2 degrees there.',
+        '○ Both status changes went through: 0 of 2.',
+        expect.stringMatching(/^✓/),
+      ],
+    })
+
+    await runJobs(stage, 'change-trainee-status')
+    const { status, lines } = await look(stage, id)
+    expect(lines.filter((line) => !line.startsWith('✓'))).toEqual([])
+    expect(lines[6]).toBe('✓ Both status changes went through: DTTP shows both.')
+    expect(status).toBe('done')
+  })
+
+  const ran = async () => {
+    await lose(stage)
+    const id = await reRegister()
+    await runJobs(stage, 'register-for-trn', 'change-trainee-status')
+    return id
+  }
+
+  test.each<[what: string, change: () => unknown, line: number, words: string]>([
+    [
+      'a microsecond of the time of submission is lost',
+      () => stage.change(`UPDATE trainees SET submitted_for_trn_at = submitted_for_trn_at - interval '1 microsecond'`),
+      0,
+      `It was ${SUBMITTED}, and is 2021-10-19T08:00:00.071529.`,
+    ],
+    [
+      'the time of submission is gone',
+      () => stage.change('UPDATE trainees SET submitted_for_trn_at = NULL'),
+      0,
+      'is empty',
+    ],
+    ['the trainee is a draft', () => stage.change('UPDATE trainees SET state = 0'), 0, 'The state has changed since.'],
+    [
+      'an old audit is gone',
+      () => stage.change('DELETE FROM audits WHERE version = 2 AND user_id = 7'),
+      1,
+      'An audit is gone.',
+    ],
+    [
+      'an id is lost again',
+      () => stage.change('UPDATE trainees SET dttp_id = NULL'),
+      2,
+      'Changed since: the DTTP record.',
+    ],
+    [
+      'a degree’s id is lost again',
+      () => stage.change('UPDATE degrees SET dttp_id = NULL WHERE id = 7002'),
+      2,
+      'degree 7002',
+    ],
+    ['an audit has come from nowhere', () => audit(null, null), 3, '1 that nobody has signed.'],
+    [
+      'the registration’s audit names more',
+      () =>
+        stage.change(
+          `UPDATE audits SET audited_changes = audited_changes || '{"email": ["a", "b"]}' WHERE id = (SELECT max(id) FROM audits)`,
+        ),
+      3,
+      'They also name Email.',
+    ],
+    [
+      'one of its audits is missing',
+      () => stage.change('DELETE FROM audits WHERE id = (SELECT max(id) FROM audits)'),
+      3,
+      '2 of 3',
+    ],
+    [
+      'the timeline shows another event',
+      () =>
+        stage.change(
+          `UPDATE audits SET audited_changes = '{"postcode": ["a", "b"]}' WHERE version = 3 AND user_id = 7`,
+        ),
+      4,
+      'The events are no longer as they were.',
+    ],
+    ['DTTP has lost the trainee', () => stage.simulator.state.contacts.clear(), 5, 'The trainee is missing.'],
+    ['DTTP has lost a degree', () => loseOne('dfe_degreequalifications'), 5, '1 of 2 degrees there.'],
+    [
+      'DTTP has lost the training record',
+      () => loseOne('dfe_placementassignments'),
+      5,
+      'The training record is missing.',
+    ],
+    [
+      'the poll ends at another time',
+      () => stage.change(`UPDATE chatops.polls SET timeout_at = '2021-10-29'`),
+      7,
+      'It should be until 31 October',
+    ],
+    [
+      'the poll has failed',
+      () =>
+        stage.change(
+          `UPDATE chatops.jobs SET status = 'failed', finished_at = now(), failure = '{"code": "gone", "words": "DTTP does not have the record."}' WHERE name = 'retrieve-trn'`,
+        ),
+      7,
+      'DTTP does not have the record.',
+    ],
+  ])('is not true if %s', async (_what, change, line, words) => {
+    const id = await ran()
+    await change()
+    const { status, lines, problem } = await look(stage, id)
+    expect(lines[line]).toMatch(/^✗/)
+    expect(lines[line]).toContain(words)
+    expect(status).toBe('needs-attention')
+    expect(problem).toBe('The change was made, but the result is not as it should be.')
+  })
+
+  test('is true whatever other people do meanwhile, who sign for it', async () => {
+    const id = await ran()
+    await audit(7, null)
+    const { status, lines } = await look(stage, id)
+    expect(lines[3]).toBe(
+      '✓ The only new audits are the registration’s own, of the new ids: 3 of 3 are there. 1 since then by other people or jobs.',
+    )
+    expect(lines[4]).toBe('✓ The trainee’s timeline shows the same events: The 4 events are as before.')
+    expect(status).toBe('done')
+  })
+
+  test('is true when the TRN has come already', async () => {
+    const id = await ran()
+    stage.simulator.state.giveTrn(String((await stage.trainee()).dttp_id), { trn: '3999999' })
+    await stage.change(`UPDATE chatops.jobs SET due_at = '2021-10-27' WHERE name = 'retrieve-trn'`)
+    await runJobs(stage, 'retrieve-trn')
+    const { status, lines } = await look(stage, id)
+    expect(lines[7]).toBe('✓ The poll for a TRN is scheduled: The TRN has arrived.')
+    expect(lines.filter((line) => !line.startsWith('✓'))).toEqual([])
+    expect(status).toBe('done')
+  })
+
+  test('tells what Register tidies on its save, if that was foreseen', async () => {
+    await lose(stage)
+    await stage.change(`UPDATE trainees SET first_names = ' Demo  Trainee'`)
+    const id = await reRegister()
+    await runJobs(stage, 'register-for-trn', 'change-trainee-status')
+    const { status, lines } = await look(stage, id)
+    expect(lines[4]).toBe(
+      '✓ The trainee’s timeline shows the same events: The 4 events are as before. 1 is new, as foreseen: First names.',
+    )
+    expect(status).toBe('done')
+  })
+
+  test('waits for a DTTP that does not answer, and half an hour later needs attention', async () => {
+    const id = await ran()
+    stage.simulator.faults.add({ kind: 'server-error', times: Number.POSITIVE_INFINITY })
+    expect(await look(stage, id)).toMatchObject({
+      status: 'verifying',
+      lines: expect.arrayContaining([
+        '○ DTTP has the trainee, the training record and every degree: DTTP did not answer.',
+        '○ Both status changes went through: DTTP did not answer.',
+      ]),
+    })
+    const { now } = stage.context
+    stage.context.now = () => new Date(Date.parse(NOW) + 30 * 60_000)
+    const { status } = await look(stage, id)
+    stage.context.now = now
+    expect(status).toBe('needs-attention')
+  })
+
+  test('is one line if the trainee is gone', async () => {
+    await lose(stage)
+    const id = await reRegister()
+    await stage.change('DELETE FROM trainees')
+    expect(await look(stage, id)).toMatchObject({
+      status: 'needs-attention',
+      lines: ['✗ The registration ran, and the new ids are set: The trainee is no longer in Register.'],
+    })
+  })
+})
+
+describe('a registration that fails', () => {
+  test('needs attention, says why, and can be asked for again: nothing is left to empty', async () => {
+    await lose(stage)
+    const id = await reRegister()
+    stage.simulator.faults.add({ kind: 'refused', path: '$batch' })
+    await runJobs(stage, 'register-for-trn')
+    const { status, lines, followUps } = await look(stage, id)
+    expect(status).toBe('needs-attention')
+    expect(lines[2]).toContain('✗ The registration ran, and the new ids are set: DTTP refused it')
+    expect(lines[3]).toBe('✓ The only new audits are the registration’s own, of the new ids: 0 of 0 are there.')
+    expect(lines[5]).toContain('Not looked at, as the registration failed.')
+    expect(lines[6]).toContain('Not started, as the registration failed.')
+    expect(followUps).toEqual([{ label: 'Register again', playbook: 're-register', values: { trainee: 'slug5901' } }])
+    expect(await stage.trainee()).toMatchObject({ dttp_id: null, submitted_for_trn_at: SUBMITTED, state: 1 })
+
+    const again = await reRegister()
+    await runJobs(stage, 'register-for-trn', 'change-trainee-status')
+    expect(await look(stage, again)).toMatchObject({ status: 'done' })
+    expect(stage.inDttp().contacts).toHaveLength(1)
+  })
+
+  test('without an answer is unknown: the card shows what DTTP has now, and the two ways on', async () => {
+    await lose(stage)
+    const id = await reRegister()
+    stage.simulator.faults.add({ kind: 'lost-answer', path: '$batch' })
+    await runJobs(stage, 'register-for-trn')
+    const { status, lines, problem, followUps } = await look(stage, id)
+    expect(status).toBe('needs-attention')
+    const [contact] = stage.inDttp().contacts
+    expect(lines[2]).toContain(
+      `Nobody knows. DTTP now shows record ${contact?.['contactid']} with 1 training record and 2 degrees.`,
+    )
+    expect(problem).toContain('We do not know if DTTP registered this trainee.')
+    expect(problem).toContain(
+      'We sent the registration on 27 October 2021 at 2:14pm and got no reply. It may have worked.',
+    )
+    expect(problem).toContain('Do not register or retry this trainee.')
+    expect(problem).toContain(
+      'check the DTTP records listed below, then choose “Use these records” or “Register again”.',
+    )
+    const trainee = 'slug5901'
+    expect(followUps).toEqual([
+      { label: 'Use these records', playbook: 'settle-registration', values: { trainee, decision: 'use' } },
+      { label: 'Register again', playbook: 'settle-registration', values: { trainee, decision: 'again' } },
+    ])
+    await expect(sendRequest(stage.context, 're-register', FORM)).rejects.toThrow('blocked')
+  })
+
+  test('without an answer and without a trace says so, and so it does if DTTP is still silent', async () => {
+    await lose(stage)
+    const id = await reRegister()
+    stage.simulator.faults.add({ kind: 'lost-request', path: '$batch' })
+    await runJobs(stage, 'register-for-trn')
+    expect((await look(stage, id)).lines[2]).toContain('DTTP shows no record that it could have created.')
+
+    await stage.change(`UPDATE chatops.registration_attempts SET outcome = 'not-sent'`)
+    const second = await reRegister()
+    stage.simulator.faults.add({ kind: 'lost-request', path: '$batch' })
+    await runJobs(stage, 'register-for-trn')
+    stage.simulator.faults.add({ kind: 'server-error', times: Number.POSITIVE_INFINITY })
+    expect((await look(stage, second)).lines[2]).toContain('DTTP did not answer when we looked for the records.')
+  })
+})
+
+function loseOne(set: 'dfe_degreequalifications' | 'dfe_placementassignments'): void {
+  const [id] = stage.simulator.state[set].keys()
+  stage.simulator.state.delete(set, id ?? '')
+}
+
+async function audit(user: number | null, comment: string | null): Promise<void> {
+  await stage.change(
+    `INSERT INTO audits (auditable_type, auditable_id, action, audited_changes, version, user_id, comment, created_at)
+     VALUES ('Trainee', $1, 'update', '{"town_city": ["a", "b"]}', 9, $2, $3, now())`,
+    ...[TRAINEE, user, comment],
+  )
+}

@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, describe, inject, test } from 'vitest'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { provePolls } from './polls.ts'
+
+// What `npm run proof` does in large, in small. The run's Redis is shared: this queue has a database of its own.
+let scratch: ScratchDatabase[]
+
+beforeAll(async () => {
+  scratch = await Promise.all([scratchDatabase(), scratchDatabase()])
+})
+
+afterAll(() => Promise.all(scratch.map((database) => database.drop())))
+
+describe.concurrent.each([
+  ['redis', 0],
+  ['postgres', 1],
+] as const)('on %s', (name, index) => {
+  test('a worker killed while it polls leaves nobody out, writes no TRN twice, and tells of each failure once', {
+    timeout: 300_000,
+  }, async ({ expect }) => {
+    const { appUrl = '', adminUrl = '' } = scratch[index] ?? {}
+    const redisUrl = name === 'redis' ? inject('redisUrl').replace(/\d+$/, '15') : null
+    const crush = { polls: 200, kills: 1, hurry: true, say: () => {} }
+    const { queues, problems } = await provePolls({ [name]: { appUrl, adminUrl, redisUrl } }, crush)
+    expect(problems).toEqual([])
+    expect(queues[name]).toMatchObject({ polled: 200, killed: 1, wrong: 0 })
+  })
+})

@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { proveRegistrations } from './registrations.ts'
+
+// What `npm run proof` does in large, in small. The run's Redis is shared: this queue has a database of its own.
+let scratch: ScratchDatabase
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+})
+
+afterAll(() => scratch.drop())
+
+test('a worker killed while it registers trainees registers nobody twice, and loses nobody', {
+  timeout: 150_000,
+}, async () => {
+  const redisUrl = inject('redisUrl').replace(/\d+$/, '14')
+  const points = ['in flight, and carried out', 'kept'] as const
+  const { problems, killed } = await proveRegistrations({ redis: { ...scratch, redisUrl } }, points, { say: () => {} })
+  expect({ problems, killed }).toEqual({ problems: [], killed: 2 })
+})

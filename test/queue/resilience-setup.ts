@@ -1,0 +1,134 @@
+// A whole bot with polls to make and an approved request, on a Redis and a Postgres of its own that can be taken away.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { startDttpSimulator } from '../../sandbox/dttp/index.ts'
+import { destroyPostgres, startPostgres } from '../../sandbox/postgres.ts'
+import { createRegisterDatabase } from '../../sandbox/register/database.ts'
+import type { ChangesContext } from '../../src/changes/context.ts'
+import { startPoll } from '../../src/changes/jobs.ts'
+import { seedTrainees } from '../proof/trainees.ts'
+import { startBot, startStorySlack } from '../support/bot.ts'
+import { approveRequest, sendRequest } from '../support/lifecycle.ts'
+import { startRedis } from '../support/redis.ts'
+
+const POLLS = 40
+
+export type Scene = Awaited<ReturnType<typeof startScene>>
+
+/** @param kind where the queues are kept */
+export async function startScene(kind: 'redis' | 'postgres') {
+  const directory = mkdtempSync(join(tmpdir(), 'chatops resilience-'))
+  const dataDir = join(directory, 'postgres')
+  let postgres = await startPostgres({ dataDir, fsync: false })
+  let redis = kind === 'redis' ? await startRedis(join(directory, 'redis')) : null
+  const urls = await createRegisterDatabase(postgres.adminUrl, 'register')
+  const dttp = await startDttpSimulator()
+  const slack = await startStorySlack()
+  const clock = { ahead: 0 }
+  const bot = await startBot(slack, urls.appUrl, {
+    env: {
+      ...(redis ? { QUEUE_BACKEND: 'redis', REDIS_URL: redis.url } : {}),
+      ...{ REGISTER_JOBS: 'own', DTTP_CLIENT_ID: dttp.clientId, DTTP_CLIENT_SECRET: dttp.clientSecret },
+      ...{ DTTP_URL: dttp.url, DTTP_TOKEN_URL: dttp.tokenUrl },
+    },
+    overrides: { now: () => new Date(Date.now() + clock.ahead) },
+  })
+  await seedTrainees(urls.adminUrl, POLLS)
+  const contacts = await query<{ id: string; dttp_id: string }>(
+    `SELECT id, dttp_id FROM public.trainees WHERE slug LIKE 'ProofTrainee%'`,
+  )
+  for (const { id: trn, dttp_id: id } of contacts) dttp.state.add('contacts', { id, dfe_trn: `1${trn}` })
+
+  async function query<T extends object>(statement: string, parameters: unknown[] = []): Promise<T[]> {
+    const client = new pg.Client(urls.adminUrl)
+    await client.connect()
+    return client
+      .query<T>(statement, parameters)
+      .then(({ rows }) => rows, failing)
+      .finally(() => client.end())
+  }
+
+  return {
+    bot,
+    query,
+    /** A poll for each of the trainees, due at once, and a request that was approved. */
+    begin: () =>
+      begin(
+        bot.changes,
+        contacts.map(({ id }) => id),
+      ),
+    /** Redis forgets everything. */
+    async flushRedis(): Promise<void> {
+      const client = new Redis(redis?.url ?? '')
+      await client.flushall()
+      client.disconnect()
+    },
+    stopRedis: async () => redis?.stop(),
+    async startRedisAgain(): Promise<void> {
+      redis = await startRedis(join(directory, 'redis'), redis?.port)
+    },
+    stopPostgres: () => postgres.stop(),
+    async startPostgresAgain(): Promise<void> {
+      postgres = await startPostgres({ dataDir, fsync: false, port: postgres.port })
+    },
+    /** Ends all sessions of the bot, whatever they are doing. */
+    async cutSessions(): Promise<void> {
+      await query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chatops_app'`)
+    },
+    /** As if a minute had passed: nobody needs to wait until the leases of lost attempts run out. */
+    async letAMinutePass(): Promise<void> {
+      clock.ahead += 61_000
+      await query(`UPDATE chatops.jobs SET lease_until = lease_until - interval '61 s', hinted_at = hinted_at - interval '61 s'
+        WHERE status IN ('waiting', 'running')`)
+      await query(
+        `UPDATE chatops.outbox SET claimed_at = claimed_at - interval '61 s', due_at = due_at - interval '61 s'`,
+      )
+    },
+    /** What /readyz answers. */
+    async readiness(): Promise<{ status: number } & Record<string, unknown>> {
+      const answer = await fetch(`http://127.0.0.1:${bot.port}/readyz`)
+      return { status: answer.status, ...((await answer.json()) as Record<string, unknown>) }
+    },
+    async stop(): Promise<void> {
+      await bot.stop()
+      await slack.stop()
+      await dttp.stop()
+      await redis?.stop()
+      await destroyPostgres(dataDir)
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function failing(error: Error): never {
+  throw error
+}
+
+async function begin(changes: ChangesContext, trainees: readonly string[]): Promise<void> {
+  const form = { trainee: 'YEXq5VcjRjQ47sjr9L3CxKLC', route: 'provider_led_postgrad', reason: 'Wrong', ticket: '' }
+  const request = await sendRequest(changes, 'fix-route', form)
+  await changes.database.transaction(async (sql) => {
+    for (const trainee of trainees) {
+      await startPoll(sql, { trainee, timeoutAt: '2099-01-01T00:00:00', dueAt: changes.now(), changeRequest: null })
+    }
+  })
+  await approveRequest(changes, request)
+}
+
+/** What became of the polls and of the request; all of it in one statement. */
+export async function lookAt({ query }: Pick<Scene, 'query'>) {
+  const [seen] = await query(`SELECT
+    (SELECT count(*)::int FROM public.trainees WHERE state = 2 AND trn = '1' || id AND slug LIKE 'ProofTrainee%') AS received,
+    (SELECT array_agg(DISTINCT number ORDER BY number) FROM (SELECT count(*)::int AS number FROM public.audits
+      WHERE comment LIKE 'trainee-chatops job retrieve-trn%' GROUP BY auditable_id) counts) AS "auditsEach",
+    (SELECT array_agg(DISTINCT status) FROM chatops.jobs WHERE name = 'retrieve-trn') AS jobs,
+    (SELECT array_agg(status) FROM chatops.change_requests) AS requests,
+    (SELECT count(*)::int FROM chatops.ledger WHERE event = 'executed') AS executed`)
+  return seen
+}
+
+/** What must have become of them, each once. */
+export const ALL_DONE = { received: POLLS, auditsEach: [2], jobs: ['done'], requests: ['done'], executed: 1 }

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, expect, test } from 'vitest'
+import { ALL_DONE, lookAt, type Scene, startScene } from './resilience-setup.ts'
+
+const WAIT = { timeout: 150_000, interval: 200 }
+const LONG = { timeout: 200_000 }
+
+let scene: Scene
+
+afterEach(() => scene.stop(), 60_000)
+
+test(
+  'Redis loses all its keys in the middle: every poll is made and the approved request carried out, once',
+  LONG,
+  async () => {
+    scene = await startScene('redis')
+    const beginning = scene.begin()
+    for (const _ of [1, 2, 3, 4, 5]) {
+      await scene.flushRedis()
+      await sleep(50)
+    }
+    await beginning
+    await scene.flushRedis()
+    await scene.letAMinutePass()
+    await expect.poll(() => lookAt(scene), WAIT).toEqual(ALL_DONE)
+  },
+)
+
+test('Redis goes away, and comes back empty: it is said meanwhile, and nothing was lost', LONG, async () => {
+  scene = await startScene('redis')
+  await expect.poll(scene.readiness, WAIT).toMatchObject({ status: 200 })
+  await scene.stopRedis()
+  await expect.poll(scene.readiness, WAIT).toMatchObject({ status: 503, queue: false, database: true })
+  await scene.begin()
+  await scene.startRedisAgain()
+  await expect.poll(scene.readiness, WAIT).toMatchObject({ status: 200, queue: true })
+  await scene.letAMinutePass()
+  await expect.poll(() => lookAt(scene), WAIT).toEqual(ALL_DONE)
+})
+
+test('Redis goes away while jobs run, again and again', LONG, async () => {
+  scene = await startScene('redis')
+  await scene.begin()
+  for (const _ of [1, 2, 3]) {
+    await scene.stopRedis()
+    await scene.startRedisAgain()
+    await scene.letAMinutePass()
+  }
+  await expect.poll(() => lookAt(scene), WAIT).toEqual(ALL_DONE)
+})
+
+test.each(['redis', 'postgres'] as const)(
+  'Postgres ends sessions in the middle, with the queue on %s: nothing is lost, and nothing written twice',
+  LONG,
+  async (kind) => {
+    scene = await startScene(kind)
+    await scene.begin()
+    for (let cuts = 0; cuts < 40; cuts++) {
+      await scene.cutSessions()
+      await sleep(25)
+    }
+    await scene.letAMinutePass()
+    await expect.poll(() => lookAt(scene), WAIT).toEqual(ALL_DONE)
+  },
+)
+
+test.each(['redis', 'postgres'] as const)(
+  'Postgres goes away and comes back, with the queue on %s: it is said meanwhile, and nothing was lost',
+  LONG,
+  async (kind) => {
+    scene = await startScene(kind)
+    await scene.begin()
+    await scene.stopPostgres()
+    await expect.poll(scene.readiness, WAIT).toMatchObject({ status: 503, database: false })
+    await scene.startPostgresAgain()
+    await expect.poll(scene.readiness, WAIT).toMatchObject({ status: 200, database: true, queue: true })
+    await scene.letAMinutePass()
+    await expect.poll(() => lookAt(scene), WAIT).toEqual(ALL_DONE)
+  },
+)

@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { createQueueBackend, type QueueBackend, type WorkerSettings } from '../../src/queue/backend.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+
+// A lock lasts 15 seconds and is looked at every 10, so each of these takes about half a minute: they run side by side.
+const WAIT = { timeout: 90_000, interval: 200 }
+const GONE = { removeOnComplete: true, removeOnFail: true }
+const DYING = fileURLToPath(new URL('./dying-worker.ts', import.meta.url))
+
+const backends = {} as Record<'redis' | 'postgres', QueueBackend>
+let scratch: ScratchDatabase
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  for (const kind of ['redis', 'postgres'] as const) {
+    backends[kind] = createQueueBackend(settingsOf(kind), pino({ level: 'silent' }))
+  }
+})
+
+afterAll(async () => {
+  await Promise.all(Object.values(backends).map((backend) => backend.close()))
+  await scratch.drop()
+})
+
+describe.concurrent.each(['redis', 'postgres'] as const)('on %s, a job whose worker was killed', (kind) => {
+  test('is done by another worker', { timeout: 120_000 }, async ({ expect }) => {
+    const { ran, close } = await killWorkerOf(kind, 'job', { concurrency: 1 })
+    await expect.poll(() => ran, WAIT).toEqual(['one'])
+    await close()
+  })
+
+  test('is dropped, and can be added again, where it may not be started twice', {
+    timeout: 120_000,
+  }, async ({ expect }) => {
+    const { queue, ran, close } = await killWorkerOf(kind, 'registration', { concurrency: 1, maxStalledCount: 0 })
+    await expect.poll(() => queue.bull.getJob('one'), WAIT).toBeUndefined()
+    expect(ran).toEqual([])
+    await queue.add('job', {}, { jobId: 'one', ...GONE })
+    await expect.poll(() => ran, WAIT).toEqual(['one'])
+    await close()
+  })
+})
+
+/** Kills the first worker of a queue in the middle of job `one`, and starts another. */
+async function killWorkerOf(kind: 'redis' | 'postgres', prefix: string, options: WorkerSettings) {
+  const name = `${prefix}-${randomUUID()}`
+  const queue = backends[kind].openQueue(name)
+  await queue.add('job', {}, { jobId: 'one', ...GONE })
+  const program = [DYING, name, JSON.stringify(settingsOf(kind)), JSON.stringify(options)]
+  const child = spawn(process.execPath, ['--import', 'tsx', ...program], { stdio: 'ignore' })
+  const [, signal] = await once(child, 'exit')
+  expect(signal).toBe('SIGKILL')
+  const ran: string[] = []
+  const worker = backends[kind].startWorker(name, async (job) => void ran.push(String(job.id)), options)
+  const close = async () => {
+    await worker.close()
+    await queue.close()
+  }
+  return { queue, ran, close }
+}
+
+function settingsOf(kind: 'redis' | 'postgres') {
+  return { backend: kind, url: kind === 'redis' ? inject('redisUrl') : scratch.appUrl }
+}
