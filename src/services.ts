@@ -1,19 +1,25 @@
 import { webApi } from '@slack/bolt'
+import type { Application } from 'express'
 import type { Logger } from 'pino'
+import { createAlertPosts } from './bot/alert-posts.ts'
 import { type RunningBot, startBot } from './bot/app.ts'
 import { createCards } from './bot/cards.ts'
+import { mountDashboard } from './bot/dashboard.ts'
 import { createDirectory } from './bot/directory.ts'
 import { slackLogger } from './bot/slack-log.ts'
 import { createWeb, listen, type Probes } from './bot/web.ts'
 import { type ChangesContext, readDatabaseIdentity } from './changes/context.ts'
 import { demandLeastPrivilege } from './changes/least-privilege.ts'
 import { createPeople } from './changes/people.ts'
+import { createTrelloCards, type TrelloClient } from './changes/trello-cards.ts'
 import type { Config } from './config.ts'
 import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { findPlaybook } from './playbooks/index.ts'
-import { createQueueBackend } from './queue/backend.ts'
-import { type RunningWorker, startWorker } from './queue/worker.ts'
+import { createQueueBackend, type QueueBackend } from './queue/backend.ts'
+import { openJobQueues } from './queue/job-queues.ts'
+import { CHANGES_QUEUE, type RunningWorker, startWorker } from './queue/worker.ts'
+import { createTrelloClient } from './trello/index.ts'
 
 /** What a running process is made of. `stop` drains: no new work, what is in flight is finished, then all is closed. */
 export type Services = { port: number; changes: ChangesContext; stop: () => Promise<void> }
@@ -34,6 +40,7 @@ export async function startServices(
 
   let bot: RunningBot | null = null
   let worker: RunningWorker | null = null
+  let trello: TrelloClient | null = null
   const probes: Probes = {
     database: () => database.query('SELECT 1').then(() => undefined),
     queue: () => backend.ping(),
@@ -46,6 +53,7 @@ export async function startServices(
       : {}),
   }
   const web = createWeb(probes)
+  const closeDashboard = config.JOBS_DASHBOARD ? openDashboard(web, config.JOBS_DASHBOARD, backend) : null
   const server = await listen(web, config.HTTP_HOST, config.HTTP_PORT)
 
   if (config.ROLES.includes('worker')) {
@@ -54,7 +62,18 @@ export async function startServices(
       approverGroup: groupOf(config.APPROVERS),
       databaseIdentity: changes.databaseIdentity,
     })
-    worker = startWorker(changes, backend, { ...cards, alert: async () => {}, trello: async () => {} }, { retention: config.RETENTION })
+    trello = createTrello(config, log)
+    const posts = createAlertPosts(database, client, {
+      registerUrl: config.REGISTER_URL,
+      dttpUrl: changes.dttpUrl,
+      databaseIdentity: changes.databaseIdentity,
+    })
+    worker = startWorker(
+      changes,
+      backend,
+      { ...cards, ...posts, trello: createTrelloCards(database, trello) },
+      { retention: config.RETENTION },
+    )
   }
   if (config.ROLES.includes('bot')) {
     const nudge = () => worker?.nudge()
@@ -68,10 +87,25 @@ export async function startServices(
       await bot?.stop()
       await server.close()
       await worker?.stop()
+      await closeDashboard?.()
       await backend.close()
       changes.upstreams.dttp.close()
+      trello?.close()
       await database.destroy()
     },
+  }
+}
+
+/** Opens every queue once more, for looking at; the answer closes them. */
+function openDashboard(web: Application, credentials: string, backend: QueueBackend): () => Promise<void> {
+  const queues = [backend.openQueue(CHANGES_QUEUE), ...openJobQueues(backend).all]
+  mountDashboard(
+    web,
+    credentials,
+    queues.map(({ bull }) => bull),
+  )
+  return async () => {
+    await Promise.all(queues.map((queue) => queue.close()))
   }
 }
 
@@ -100,6 +134,9 @@ async function createChanges(
     verifyAgainAfter: config.VERIFY_AGAIN_AFTER,
     pollEvery: config.POLL_EVERY,
     alertChannel: config.ALERT_CHANNEL ?? config.ALLOWED_CHANNELS[0] ?? '',
+    gias: { url: config.GIAS_URL, maxAgeMs: config.GIAS_MAX_AGE },
+    addsTrelloCards: config.TRELLO_KEY !== undefined,
+    dttpUrl: config.DTTP_URL.replace(/\/+$/, ''),
   }
 }
 
@@ -115,6 +152,13 @@ function createDttp(config: Config, log: Logger): DttpClient {
     timeouts: { write: DTTP_WRITE_TIMEOUT_MS },
     log,
   })
+}
+
+/** Null where Trello is not set up: then people are given the text of a card. */
+function createTrello(config: Config, log: Logger): TrelloClient | null {
+  const { TRELLO_KEY: key, TRELLO_TOKEN: token, TRELLO_LIST_ID: listId, TRELLO_API_URL: apiUrl } = config
+  if (!key || !token || !listId) return null
+  return createTrelloClient({ key, token, listId, ...(apiUrl ? { apiUrl } : {}), log })
 }
 
 /** Slack waits three seconds for an answer to a click; who may click must be known well before. */

@@ -1,14 +1,79 @@
 import type { EntityManager } from 'typeorm'
 import type { ChangesContext } from '../changes/context.ts'
+import type { EntryFailure } from '../entities/chatops/alert.ts'
 import type { Job, JobFailure } from '../entities/chatops/job.ts'
+import { Poll } from '../entities/chatops/poll.ts'
+import { Trainee } from '../entities/register/trainee.ts'
+import { causesOf, subjectOf } from './causes.ts'
+import { joinAlert, settleEntries } from './live.ts'
+import { findInactiveUrns } from './schools.ts'
+
+// What the runner of the jobs says of each attempt. One live post for each cause, never doubled and never lost.
 
 /** Opens an alert for a failure's cause, or joins the live one; in the transaction that ends the attempt. */
 export async function noteFailure(
-  _sql: EntityManager,
-  _context: ChangesContext,
-  _job: Job,
-  _failure: JobFailure,
-): Promise<void> {}
+  sql: EntityManager,
+  context: ChangesContext,
+  job: Job,
+  failure: JobFailure,
+): Promise<void> {
+  const known = await withParticulars(sql, context, job, failure)
+  const entry = { subject: subjectOf(job), trainee: job.traineeId, job: job.id, failure: known }
+  for (const cause of causesOf(job, known)) {
+    await joinAlert(sql, { cause, channel: context.alertChannel, at: failure.at }, [entry])
+  }
+}
 
-/** Settles what alerts say of this job's trainee and kind of job, now that it ran. */
-export async function noteSuccess(_sql: EntityManager, _job: Job): Promise<void> {}
+/**
+ * Settles what alerts say of this job's trainee and kind of job, now that it ran. A poll that ran is no TRN: what timed
+ * out is settled only once there is one, and until then is looked at again.
+ */
+export async function noteSuccess(sql: EntityManager, job: Job): Promise<void> {
+  const subject = subjectOf(job)
+  const held = await sql.query<{ id: string; status: string }[]>(HOLD_CURED, [subject, job.traineeId])
+  for (const { id, status } of held) {
+    if (status === 'open') await settleEntries(sql, id, [subject])
+    else await sql.query(SETTLE_QUIETLY, [id, subject])
+  }
+  if (job.name === 'retrieve-trn') await sql.query(LOOK_AGAIN, [subject])
+}
+
+/** A dismissed alert says nothing any more, but a failure after this success is a new one. */
+const HOLD_CURED = `
+  SELECT id, status FROM chatops.alerts
+  WHERE status <> 'resolved' AND id IN (
+    SELECT alert_id FROM chatops.alert_entries
+    WHERE subject = $1 AND settled_at IS NULL
+      AND (failure ->> 'code' <> 'timed-out' OR EXISTS (SELECT FROM public.trainees WHERE id = $2 AND trn IS NOT NULL)))
+  ORDER BY cause COLLATE "C", id FOR NO KEY UPDATE`
+
+const LOOK_AGAIN = `
+  UPDATE chatops.alerts SET looked_at = NULL
+  WHERE status = 'open'
+    AND id IN (SELECT alert_id FROM chatops.alert_entries WHERE subject = $1 AND settled_at IS NULL)`
+
+const SETTLE_QUIETLY = `
+  UPDATE chatops.alert_entries SET settled_at = now() WHERE alert_id = $1 AND subject = $2 AND settled_at IS NULL`
+
+/** What may be overwritten before anyone reads of it, and the schools where the job did not name them. */
+async function withParticulars(
+  sql: EntityManager,
+  context: ChangesContext,
+  job: Job,
+  failure: JobFailure,
+): Promise<EntryFailure> {
+  if (failure.code === 'timed-out') {
+    const poll = await sql.findOneBy(Poll, { jobId: job.id })
+    return poll?.timeoutAt ? { ...failure, deadline: poll.timeoutAt } : failure
+  }
+  const trainee = job.traineeId === null ? null : await findTrainee(sql, job.traineeId, failure)
+  if (!trainee) return failure
+  if (failure.code === 'gone') return trainee.dttp_id === null ? failure : { ...failure, contact: trainee.dttp_id }
+  return { ...failure, urns: await findInactiveUrns(sql, trainee, context.register) }
+}
+
+/** The trainee, if the failure alone does not say enough. */
+async function findTrainee(sql: EntityManager, id: string, { code, urns }: JobFailure): Promise<Trainee | null> {
+  const needed = code === 'gone' || (code === 'school-not-active' && (urns ?? []).length === 0)
+  return needed ? sql.findOneBy(Trainee, { id }) : null
+}

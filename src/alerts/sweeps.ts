@@ -1,9 +1,92 @@
 import type { ChangesContext } from '../changes/context.ts'
+import { retryConflicts } from '../changes/transient.ts'
+import { NOT_POLLED } from './causes.ts'
+import { announceAlert, joinAlert } from './live.ts'
+import { look } from './look.ts'
 
-export async function findUnpolled(_context: ChangesContext): Promise<number> {
-  return 0
+// What keeps alerts true without anyone clicking. Any number of workers may sweep at once.
+
+/** An open alert is looked at again after this long. */
+const LOOK_AGAIN_MINUTES = 5
+/** Alerts looked at in one sweep. */
+const LOOK_BATCH = 4
+/** Trainees found in one sweep; the next one finds the others. */
+const UNPOLLED_BATCH = 1_000
+/** A registration and the start of its poll are over by then. */
+const SUBMITTED_BEFORE_MS = 60 * 60_000
+
+/**
+ * Looks at open alerts that nobody has looked at for a while, and has posts drawn again that fell behind. Returns how
+ * many posts are to be drawn.
+ */
+export async function lookAtAlerts(context: ChangesContext): Promise<number> {
+  const [leased] = (await context.database.query(LEASE, [LOOK_AGAIN_MINUTES, LOOK_BATCH])) as [{ id: string }[], number]
+  const looked = await Promise.all(leased.map(({ id }) => alone(context, id)))
+  return looked.filter(Boolean).length + (await announceForgotten(context))
 }
 
-export async function lookAtAlerts(_context: ChangesContext): Promise<number> {
-  return 0
+/** Posts Pending TRN trainees whom nobody polls. Returns how many are new. */
+export async function findUnpolled(context: ChangesContext): Promise<number> {
+  const now = context.now()
+  const before = new Date(now.getTime() - SUBMITTED_BEFORE_MS).toISOString().replace('Z', '')
+  const unpolled = await context.database.query<{ id: string }[]>(UNPOLLED, [before, UNPOLLED_BATCH, NOT_POLLED])
+  if (unpolled.length === 0) return 0
+  const at = now.toISOString()
+  const failure = { code: 'not-polled' as const, words: 'Nothing asks DTTP for this trainee’s TRN.', at }
+  const entries = unpolled.map(({ id }) => ({ subject: `retrieve-trn:${id}`, trainee: id, job: null, failure }))
+  return retryConflicts(() =>
+    context.database.transaction((sql) =>
+      joinAlert(sql, { cause: NOT_POLLED, channel: context.alertChannel, at }, entries),
+    ),
+  )
 }
+
+/** One alert's trouble is logged and does not hold up the others. */
+async function alone(context: ChangesContext, id: string): Promise<boolean> {
+  try {
+    return await look(context, id)
+  } catch (error) {
+    context.log.error(
+      { alert: id, error: error instanceof Error ? error.name : 'unknown' },
+      'an alert was not looked at',
+    )
+    return false
+  }
+}
+
+/** A change that was committed while the post was being drawn, or whose message was given up, has no message of its own. */
+async function announceForgotten(context: ChangesContext): Promise<number> {
+  const forgotten = await context.database.query<{ id: string }[]>(FORGOTTEN)
+  for (const { id } of forgotten) await announceAlert(context.database.manager, id)
+  return forgotten.length
+}
+
+const LEASE = `
+  UPDATE chatops.alerts SET looked_at = now() WHERE id IN (
+    SELECT id FROM chatops.alerts
+    WHERE status = 'open' AND (looked_at IS NULL OR looked_at < now() - make_interval(mins => $1))
+    ORDER BY looked_at NULLS FIRST, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
+  RETURNING id`
+
+const UNPOLLED = `
+  SELECT t.id FROM public.trainees t
+  WHERE t.state = 1 AND t.trn IS NULL AND t.dttp_id IS NOT NULL AND t.submitted_for_trn_at < $1::timestamp
+    AND NOT EXISTS (SELECT FROM chatops.polls poll WHERE poll.trainee_id = t.id)
+    AND NOT EXISTS (
+      SELECT FROM chatops.jobs job
+      WHERE job.trainee_id = t.id AND job.name = 'register-for-trn' AND job.status IN ('waiting', 'running'))
+    AND NOT EXISTS (
+      SELECT FROM chatops.alert_entries entry JOIN chatops.alerts alert ON alert.id = entry.alert_id
+      WHERE entry.subject = 'retrieve-trn:' || t.id AND entry.settled_at IS NULL AND alert.cause = $3)
+  ORDER BY t.id LIMIT $2`
+
+// A message that was given up is tried again after ten minutes: whoever was to mend what stood in its way may have.
+const FORGOTTEN = `
+  SELECT alert.id FROM chatops.alerts alert
+  WHERE alert.rendered_version < alert.card_version AND NOT EXISTS (
+    SELECT FROM chatops.outbox message
+    WHERE message.stream = 'alert:' || alert.id AND message.status IN ('queued', 'sending'))
+  AND NOT EXISTS (
+    SELECT FROM chatops.outbox message
+    WHERE message.stream = 'alert:' || alert.id AND message.created_at > now() - make_interval(
+      secs => CASE message.status WHEN 'failed' THEN 600 ELSE 10 END))`

@@ -11,14 +11,20 @@ import {
   reviewRequest,
   turnReviewPage,
 } from '../handlers/decision.ts'
+import { startFollowUp } from '../handlers/follow-up.ts'
+import { dismissAlert, openDismissal, startFromAlert } from '../handlers/job-alert.ts'
+import { startFromJob } from '../handlers/job-offer.ts'
+import { turnJobsPage } from '../handlers/jobs-list.ts'
 import {
   askForApproval,
   choosePlaybook,
   openUnsent,
   previewAgain,
   startPlaybook,
+  startUndo,
   submitForm,
 } from '../handlers/playbook-form.ts'
+import { continueWait, stopWait, waitForSchool } from '../handlers/school-wait.ts'
 import { traineeCommand } from '../handlers/trainee-command.ts'
 import { ACTIONS, MODALS } from '../views/ids.ts'
 import { trackInFlight } from './in-flight.ts'
@@ -91,6 +97,8 @@ function register(app: App, context: HandlerContext): void {
   app.view(MODALS.preview, (args) => askForApproval(context, args as never))
   app.view(MODALS.review, (args) => approveRequest(context, args as never))
   app.view(MODALS.reject, (args) => rejectRequest(context, args as never))
+  app.view(MODALS.dismissAlert, (args) => dismissAlert(context, args as never))
+  app.view(MODALS.wait, (args) => waitForSchool(context, args as never))
   app.action(ACTIONS.openReview, (args) => reviewRequest(context, args as never))
   app.action(ACTIONS.reviewPage, (args) => turnReviewPage(context, args as never))
   app.action(ACTIONS.openReject, (args) => openRejection(context, args as never))
@@ -99,7 +107,17 @@ function register(app: App, context: HandlerContext): void {
   app.action(ACTIONS.openUnsent, (args) => openUnsent(context, args as never))
   app.action(ACTIONS.discardUnsent, (args) => discardUnsent(context, args as never))
   app.action(ACTIONS.startPlaybook, (args) => startPlaybook(context, args as never))
+  app.action(ACTIONS.startFollowUp, (args) => startFollowUp(context, args as never))
+  app.action(ACTIONS.startOtherFollowUp, (args) => startFollowUp(context, args as never))
+  app.action(ACTIONS.startUndo, (args) => startUndo(context, args as never))
+  app.action(ACTIONS.startFromJob, (args) => startFromJob(context, args as never))
+  app.action(ACTIONS.jobsPage, (args) => turnJobsPage(context, args as never))
+  app.action(ACTIONS.startFromAlert, (args) => startFromAlert(context, args as never))
+  app.action(ACTIONS.openDismissal, (args) => openDismissal(context, args as never))
+  app.action(ACTIONS.continueWait, (args) => continueWait(context, args as never))
+  app.action(ACTIONS.stopWait, (args) => stopWait(context, args as never))
   app.action(ACTIONS.viewTrainee, ({ ack }) => ack())
+  app.action(ACTIONS.viewInDttp, ({ ack }) => ack())
   app.event('app_home_opened', (args) => openHome(context, args))
 }
 

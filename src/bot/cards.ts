@@ -6,12 +6,15 @@ import { isOpen } from '../changes/transitions.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { LedgerEntry } from '../entities/chatops/ledger-entry.ts'
 import { OutboxRow } from '../entities/chatops/outbox-row.ts'
+import { SchoolWait } from '../entities/chatops/school-wait.ts'
 import { findPlaybook } from '../playbooks/index.ts'
 import { planOf } from '../playbooks/plan.ts'
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import { renderCard } from '../views/card.ts'
 import { type PostedNews, renderJobNews } from '../views/job-news.ts'
+import { renderSchoolSync, renderTrelloCard, type SyncedSchool } from '../views/school-news.ts'
 import { renderAdvice, renderManualStep, renderNotice, renderReceipt } from '../views/thread.ts'
+import { renderWaitNews } from '../views/wait.ts'
 import { ChannelClosed, createPoster, type Message, retryLater } from './poster.ts'
 
 /** @property databaseIdentity keeps apart what is posted from one database and from a copy of it */
@@ -96,6 +99,10 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
       const posted = payload as unknown as PostedNews
       return [renderJobNews({ ...posted, changeRequest: request, registerUrl })]
     }
+    if (part === 'trello-card') return [renderTrelloCard(payload as unknown as Parameters<typeof renderTrelloCard>[0])]
+    if (part === 'school-sync') {
+      return [renderSchoolSync({ changeRequest: request, ...(payload as unknown as { schools: SyncedSchool[] }) })]
+    }
     if (part === 'receipt')
       return [renderReceipt({ changeRequest: request, playbook, ledgerHash: await executionHash(request.id) })]
     if (part === 'advice') return request.outcome.advice ? [renderAdvice(request.outcome.advice)] : []
@@ -115,20 +122,31 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
 
   /** May be sent twice if an answer is lost: the bot cannot read direct messages, and nobody told would be worse. */
   async function direct(row: Claimed): Promise<void> {
-    const { user, channel, because } = row.payload as { user: string; channel: string; because: string }
-    const { why, remedy } = obstacle(because)
-    const text = `We could not post CR-${row.changeRequest} in <#${channel}>: ${why}. It waits for approval, but nobody can see it. ${remedy} the request with /trainee requests.`
     await poster.put({
-      channel: user,
+      channel: String(row.payload['user']),
       ts: null,
-      message: { text, blocks: [] },
+      message: 'wait' in row.payload ? await waitNews(row.payload) : unposted(row),
       key: `${ours}-${row.id}`,
       again: false,
       since: row.createdAt,
     })
   }
 
+  async function waitNews({ wait: id, part }: Claimed['payload']): Promise<Message> {
+    const wait = await database.manager.findOneBy(SchoolWait, { id: String(id) })
+    if (!wait) throw new Undeliverable('there is no such wait')
+    return renderWaitNews(wait, String(part))
+  }
+
   return { card, thread, direct }
+}
+
+/** That a request's card could not be posted, for its requester. */
+function unposted({ changeRequest, payload }: Claimed): Message {
+  const { channel, because } = payload as { channel: string; because: string }
+  const { why, remedy } = obstacle(because)
+  const text = `We could not post CR-${changeRequest} in <#${channel}>: ${why}. It waits for approval, but nobody can see it. ${remedy} the request with /trainee requests.`
+  return { text, blocks: [] }
 }
 
 async function getRequest(database: DataSource, row: Claimed): Promise<ChangeRequest> {

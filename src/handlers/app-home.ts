@@ -1,6 +1,7 @@
 import { ChangeError } from '../changes/errors.ts'
 import { discard } from '../changes/propose.ts'
 import { listAllRequests, listRequests } from '../changes/requests.ts'
+import { listWaits } from '../changes/school-waits.ts'
 import { playbooks } from '../playbooks/index.ts'
 import { renderHome } from '../views/home.ts'
 import { renderNoticeHome } from '../views/notice.ts'
@@ -32,11 +33,12 @@ export async function publishHome(context: HandlerContext, client: SlackClient, 
     const view = renderNoticeHome(new ChangeError(code).words)
     return void (await client.views.publish({ user_id: user, view }))
   }
-  const [unsent, waiting, recent] = await Promise.all([
+  const [unsent, waiting, recent, waits] = await Promise.all([
     listRequests(database, user, ['unsent'], 10),
     listAllRequests(database, ['pending', 'approved', 'verifying'], 10),
     listAllRequests(database, ['done', 'needs-attention', 'failed', 'rejected', 'stale', 'expired', 'cancelled'], 10),
+    listWaits(database, user, 4),
   ])
-  const view = renderHome({ unsent, waiting, recent, playbooks, registerUrl: register.url, viewer: user })
+  const view = renderHome({ unsent, waits, waiting, recent, playbooks, registerUrl: register.url, viewer: user })
   await client.views.publish({ user_id: user, view })
 }

@@ -6,6 +6,11 @@ export const formMetadata = z.object({
   channel: z.string().max(30),
   /** What was filled in for the person. */
   prefilled: z.record(z.string(), z.string()).default({}),
+  /** The request that this one follows. */
+  follows: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .optional(),
 })
 
 export const requestMetadata = z.object({ changeRequest: z.string().regex(/^\d{1,18}$/) })

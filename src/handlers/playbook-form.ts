@@ -7,9 +7,11 @@ import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { parseForm } from '../playbooks/form.ts'
 import { findPlaybook, getPlaybook } from '../playbooks/index.ts'
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
+import { undo } from '../playbooks/undo/index.ts'
 import { readFormValues, renderForm } from '../views/form.ts'
 import { renderNoticeView } from '../views/notice.ts'
 import { renderBlocked, renderChecking, renderNothingToDo, renderPreview } from '../views/preview.ts'
+import { renderWait } from '../views/wait.ts'
 import { type HandlerContext, slackErrorOf, wordsFor } from './context.ts'
 import type { Click, SlackClient, Submission } from './entry-points.ts'
 import { formMetadata, requestMetadata } from './form-metadata.ts'
@@ -39,17 +41,15 @@ export async function submitForm(context: HandlerContext, { ack, view, body, cli
     const playbook = getPlaybook(metadata.playbook)
     const { changes } = context
     await refuseUnless(changes, 'mayRequest', body.user.id) // before a field says anything about a trainee
-    const parsed = await parseForm(playbook.form, withPrefill(playbook, view.state.values, metadata.prefilled), {
-      sql: changes.database.manager,
-      registerUrl: changes.register.url,
-    })
+    const parsed = await parse(context, playbook, withPrefill(playbook, view.state.values, metadata.prefilled))
     if (!parsed.ok) {
       await recordRevealing(changes, body.user.id, parsed.revealing)
       return await ack({ response_action: 'errors', errors: parsed.errors })
     }
     await ack({ response_action: 'update', view: renderChecking(playbook) })
     acknowledged = true
-    const asked = { playbook, form: parsed.values, requester: body.user.id, channel: metadata.channel }
+    const { channel, follows } = metadata
+    const asked = { playbook, form: parsed.values, requester: body.user.id, channel, ...(follows ? { follows } : {}) }
     await show(context, client, view.id, await previewOrRefusal(context, asked))
   } catch (error) {
     const notice = renderNoticeView(wordsFor(context, error))
@@ -82,8 +82,7 @@ export async function previewAgain(context: HandlerContext, click: Click): Promi
     const playbook = findPlaybook(old.playbook)
     const values = old.form
     if (!playbook || !values) return await show(context, client, viewId, renderNoticeView(FORGOTTEN))
-    const { database, register } = context.changes
-    const parsed = await parseForm(playbook.form, values, { sql: database.manager, registerUrl: register.url })
+    const parsed = await parse(context, playbook, values)
     const metadata = JSON.stringify({ playbook: playbook.name, channel: old.channel })
     if (!parsed.ok) {
       return await show(
@@ -129,25 +128,75 @@ export async function startPlaybook(context: HandlerContext, click: Click): Prom
   }
 }
 
-/** A required value that was filled in for people and that they left alone; some clients send such a value as empty. */
+/** "Undo…": the form of a request that takes this one back; whoever clicked asks for it, in the same channel. */
+export async function startUndo(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
+  await ack()
+  try {
+    await refuseUnless(context.changes, 'mayRequest', body.user.id)
+    const { id, channel } = await getRequest(context.changes.database, action.value ?? '')
+    const values = { request: `CR-${id}` }
+    const metadata = JSON.stringify({ playbook: undo.name, channel, prefilled: values })
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderForm(undo, { values, metadata }) })
+  } catch (error) {
+    await tell(context, click, wordsFor(context, error))
+  }
+}
+
+/**
+ * A value that the form needs, that was filled in for people and that they left alone; some clients send such a value as
+ * empty.
+ */
 function withPrefill(
   playbook: AnyPlaybook,
   state: Submission['view']['state']['values'],
   prefilled: Record<string, string>,
 ) {
   const typed = readFormValues(state)
-  for (const [name, value] of Object.entries(prefilled)) {
-    if (typed[name] === '' && playbook.form[name]?.optional === false) typed[name] = value
-  }
-  return typed
+  const given = Object.entries(prefilled).filter(([name]) => typed[name] === '')
+  const required = given.filter(([name]) => playbook.form[name]?.optional === false)
+  Object.assign(typed, Object.fromEntries(required))
+  const filled = { ...typed, ...Object.fromEntries(given) }
+  const fits = (values: Record<string, string>) => Object.keys(playbook.together?.(values) ?? {}).length === 0
+  return !fits(typed) && fits(filled) ? filled : typed
 }
 
-async function previewOrRefusal(context: HandlerContext, asked: Parameters<typeof propose>[1]): Promise<View> {
-  return renderProposal(context, asked.playbook, await propose(context.changes, asked))
+/** What was typed, as the playbook's form reads it. */
+export function parse(
+  { changes: { database, register } }: HandlerContext,
+  playbook: AnyPlaybook,
+  typed: Record<string, unknown>,
+): ReturnType<typeof parseForm> {
+  const at = { sql: database.manager, registerUrl: register.url }
+  return parseForm(playbook.form, typed, at, (values) => playbook.together?.(values) ?? {})
+}
+
+/** What a form comes to, in place of it. Throws ChangeError. */
+export async function previewOrRefusal(context: HandlerContext, asked: Parameters<typeof propose>[1]): Promise<View> {
+  const proposal = await propose(context.changes, asked)
+  return askAgain(asked, proposal) ?? renderProposal(context, asked.playbook, proposal)
+}
+
+/** The form once more, where all that stands in the way are answers it lacks; null where anything else does. */
+function askAgain({ playbook, form: values, channel }: Parameters<typeof propose>[1], proposal: Proposal): View | null {
+  if (proposal.kind !== 'blocked') return null
+  const blocking = proposal.checks.filter(({ verdict }) => verdict === 'blocks' || verdict === 'unchecked')
+  if (blocking.some(({ ask }) => !ask)) return null
+  const problems = blocking.map(({ found, ask }) => `${playbook.form[ask?.field ?? '']?.label}: ${found}`)
+  const choices = Object.fromEntries(blocking.flatMap(({ ask }) => (ask?.options ? [[ask.field, ask.options]] : [])))
+  return renderForm(playbook, {
+    values,
+    problems,
+    choices,
+    metadata: JSON.stringify({ playbook: playbook.name, channel }),
+  })
 }
 
 function renderProposal(context: HandlerContext, playbook: AnyPlaybook, proposal: Proposal): View {
   if (proposal.kind === 'ready') return renderRequestPreview(context, proposal.changeRequest)
+  if (proposal.kind === 'waits') {
+    return renderWait({ ...proposal, playbook, addsTrelloCards: context.changes.addsTrelloCards })
+  }
   const { kind, checks, trainee } = proposal
   if (kind === 'nothing-to-do') return renderNothingToDo({ playbook, checks })
   return renderBlocked({ playbook, checks, trainee, registerUrl: context.changes.register.url })
@@ -158,7 +207,8 @@ function renderRequestPreview(context: HandlerContext, changeRequest: ChangeRequ
   return renderPreview({ changeRequest, playbook: getPlaybook(changeRequest.playbook), registerUrl })
 }
 
-async function openChecking(context: HandlerContext, click: Click): Promise<string | null> {
+/** Opens "Checking…"; answers its id, or null once the person was told why it could not be opened. */
+export async function openChecking(context: HandlerContext, click: Click): Promise<string | null> {
   try {
     const { view } = await click.client.views.open({
       trigger_id: click.body.trigger_id ?? '',
@@ -181,7 +231,7 @@ async function recordRevealing(changes: HandlerContext['changes'], actor: string
 }
 
 /** Shows a view in a modal that is open; if the person has closed it, what was prepared is kept as "not sent yet". */
-async function show(context: HandlerContext, client: SlackClient, viewId: string, view: View): Promise<void> {
+export async function show(context: HandlerContext, client: SlackClient, viewId: string, view: View): Promise<void> {
   try {
     await client.views.update({ view_id: viewId, view })
   } catch (error) {
@@ -200,7 +250,7 @@ function wordsAfterSending({ id, status, channel, outcome }: ChangeRequest): { t
   return { title: `CR-${id} is out of date`, text }
 }
 
-const FORGOTTEN = {
+export const FORGOTTEN = {
   title: 'We no longer hold what this request asked for',
   text: 'It was removed after its retention time.\nUse the command to ask again.',
 }

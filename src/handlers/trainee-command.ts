@@ -1,5 +1,6 @@
 import { ChangeError } from '../changes/errors.ts'
 import { listRequests } from '../changes/requests.ts'
+import { listWaits } from '../changes/school-waits.ts'
 import { refuseUnless } from '../changes/standing.ts'
 import { findPlaybook, playbooks } from '../playbooks/index.ts'
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
@@ -9,8 +10,10 @@ import { renderNoticeBlocks } from '../views/notice.ts'
 import { renderRequests } from '../views/requests.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Command } from './entry-points.ts'
+import { answerJobs } from './jobs-list.ts'
+import { showTrainee } from './show-trainee.ts'
 
-/** `/trainee`, `/trainee help`, `/trainee requests`, `/trainee <playbook> [what is known]`. */
+/** `/trainee`, `/trainee help`, `/trainee requests`, `/trainee jobs [which]`, `/trainee show <trainee>`, `/trainee <playbook> [what is known]`. */
 export async function traineeCommand(context: HandlerContext, args: Command): Promise<void> {
   await args.ack()
   try {
@@ -25,6 +28,10 @@ async function answer(context: HandlerContext, args: Command): Promise<void> {
   const name = word.toLowerCase()
   if (name === 'help') return tell(args, renderHelp(playbooks))
   if (name === 'requests') return tell(args, await findRequests(context, args.command.user_id))
+  if (name === 'show') {
+    return tell(args, await withProgress(args, showTrainee(context, args.command.user_id, rest.join(' '))))
+  }
+  if (name === 'jobs') return tell(args, await answerJobs(context, args.command.user_id, rest))
   const playbook = findPlaybook(name)
   if (word && !playbook) return tell(args, renderHelp(playbooks, word))
 
@@ -59,7 +66,8 @@ function prefill(
 ): { values: Record<string, string>; problems: string[] } {
   const values: Record<string, string> = {}
   const problems: string[] = []
-  playbook.args.forEach((field, index) => {
+  playbook.args.forEach((arg, index) => {
+    const field = index === 0 && words[0] ? (playbook.fieldOf?.(words[0]) ?? arg) : arg
     const typed = (index === playbook.args.length - 1 ? words.slice(index).join(' ') : words[index]) ?? ''
     const { input, label } = playbook.form[field]
     if (!typed) return
@@ -79,9 +87,28 @@ function prefill(
 async function findRequests(context: HandlerContext, user: string) {
   const statuses = ['unsent', 'pending', 'approved', 'verifying', 'needs-attention'] as const
   const { database, register } = context.changes
-  return renderRequests(await listRequests(database, user, statuses, 50), register.url)
+  const [requests, waits] = await Promise.all([
+    listRequests(database, user, statuses, 50),
+    listWaits(database, user, 4),
+  ])
+  return renderRequests(requests, register.url, waits)
 }
 
 async function tell({ respond }: Command, message: { text: string; blocks: object[] }): Promise<void> {
-  await respond({ response_type: 'ephemeral', ...message } as Parameters<Command['respond']>[0])
+  const { text, blocks } = message
+  const content = blocks.length > 0 ? { text, blocks } : { text }
+  await respond({ response_type: 'ephemeral', ...content } as Parameters<Command['respond']>[0])
+}
+
+const PROGRESS_AFTER_MS = 2_000
+
+/** Says that we are at it if an answer takes longer than people like to wait. */
+async function withProgress<T>(args: Command, answer: Promise<T>): Promise<T> {
+  const words = { text: 'Looking… DTTP is taking longer than usual.', blocks: [] }
+  const timer = setTimeout(() => void tell(args, words).catch(() => {}), PROGRESS_AFTER_MS)
+  try {
+    return await answer
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -19,8 +19,8 @@ import { isShortened, renderChangeRows } from './change-rows.ts'
 import { describeEffects } from './effects.ts'
 import { onOneLine } from './exact-text.ts'
 import { ACTIONS } from './ids.ts'
-import { headlineOf, renderOutcome } from './outcome.ts'
-import { byWhom, crName, findPlan, PURGED, STATUS_WORDS, traineeLink, traineeUrl, typedIn } from './request.ts'
+import { followUpsOf, headlineOf, renderOutcome } from './outcome.ts'
+import { byWhom, crName, findPlan, PURGED, STATUS_WORDS, subjectOf, traineeUrl, typedIn } from './request.ts'
 import { count, escapeText, shorten } from './text.ts'
 import { describeChanges } from './values.ts'
 import { loudestFirst } from './verdicts.ts'
@@ -42,9 +42,9 @@ export function renderCard({
   registerUrl: string
   approverGroup: string | null
 }): Message {
-  const trainee = traineeLink(changeRequest, registerUrl)
+  const subject = subjectOf(changeRequest, registerUrl)
   const asked = `Asked for by ${byWhom(changeRequest.requester, changeRequest.sentAt ?? changeRequest.createdAt)}.`
-  const about = `${escapeText(shorten(playbook.title, 200))}${trainee ? ` for ${trainee}` : ''}`
+  const about = `${escapeText(shorten(playbook.title, 200))}${subject ? ` for ${subject}` : ''}`
   const plan = findPlan(changeRequest)
   return {
     text: `${crName(changeRequest)} (${STATUS_WORDS[changeRequest.status]}): ${escapeText(shorten(playbook.title, 200))}`,
@@ -159,6 +159,8 @@ function renderExpiry({ status, expiresAt }: ChangeRequest, approverGroup: strin
 function renderButtons(changeRequest: ChangeRequest, registerUrl: string): Block[] {
   const { id, status } = changeRequest
   if (status === 'stale' || status === 'expired') return [actions([button('Preview again', ACTIONS.previewAgain, id)])]
+  const next = followUpsOf(changeRequest).map(({ label }, index) => followUpButton(id, label, index))
+  if (isFinished(changeRequest)) return [actions([...next, button('Undo…', ACTIONS.startUndo, id)])]
   if (status !== 'pending') return []
   const url = traineeUrl(changeRequest, registerUrl)
   return [
@@ -169,4 +171,13 @@ function renderButtons(changeRequest: ChangeRequest, registerUrl: string): Block
       ...(url ? [button('View trainee', ACTIONS.viewTrainee, id, { url })] : []),
     ]),
   ]
+}
+
+function followUpButton(id: string, label: string, index: number) {
+  return button(label, index === 0 ? ACTIONS.startFollowUp : ACTIONS.startOtherFollowUp, `${id}:${index}`)
+}
+
+/** Carried out, and looked at. What cannot be taken back is said when somebody tries, with what can be done by hand. */
+function isFinished({ status, executedAt, plan }: ChangeRequest): boolean {
+  return plan !== null && executedAt !== null && (status === 'done' || status === 'needs-attention')
 }

@@ -2,7 +2,7 @@ import { canonical, type Json } from '../entities/json.ts'
 import type { Effect, Plan } from '../playbooks/plan.ts'
 import { copyable, type Group, heading, plainSections } from './blocks.ts'
 import { registerJobName, whatJobDoes } from './job-words.ts'
-import { count } from './text.ts'
+import { count, listed } from './text.ts'
 
 /** An effect in words: what happens, its particulars, and a text that people can copy. */
 export type DescribedEffect = { title: string; details: string | null; text: string | null; byHand: boolean }
@@ -13,8 +13,43 @@ export function describeEffects(plan: Plan): DescribedEffect[] {
   const silent = 'Register’s timeline will not show the changed columns'
   return [
     ...(unaudited ? [{ title: silent, details: null, text: null, byHand: false }] : []),
-    ...plan.effects.map(describeEffect),
+    ...alike(plan.effects).map(describeGroup),
   ]
+}
+
+/** Effects that do the same for several trainees are one, so that fifty still fit. */
+function alike(effects: readonly Effect[]): Effect[][] {
+  const groups = new Map<string, Effect[]>()
+  for (const [index, effect] of effects.entries()) {
+    const key = keyOf(effect) ?? String(index)
+    groups.set(key, [...(groups.get(key) ?? []), effect])
+  }
+  return [...groups.values()]
+}
+
+function keyOf(effect: Effect): string | null {
+  if (effect.kind === 'retry' && effect.trainee !== null) return `retry ${effect.job}`
+  if (effect.kind !== 'enqueue' || !('trainee' in effect.args)) return null
+  const { trainee: _, submitted_by: __, ...args } = effect.args
+  return canonical([effect.kind, effect.job, effect.delaySeconds ?? 0, args])
+}
+
+function describeGroup([effect, ...others]: Effect[]): DescribedEffect {
+  if (!effect) throw new TypeError('an empty group')
+  const first = describeEffect(effect)
+  if (others.length === 0) return first
+  const trainees = [effect, ...others].map(traineeOf)
+  const title = first.title.replace(`for trainee ${trainees[0]}`, `for trainees ${listed(trainees, trainees.length)}`)
+  const details = [effect, ...others].flatMap((one) => {
+    const words = describeEffect(one).details
+    return words ? [`Trainee ${traineeOf(one)}: ${words.replaceAll('\n', ', ')}`] : []
+  })
+  return { ...first, title, details: details.join('\n') || null }
+}
+
+function traineeOf(effect: Effect): string {
+  if (effect.kind === 'enqueue') return wordFor(effect.args['trainee'] ?? null)
+  return effect.kind === 'retry' ? (effect.trainee ?? '') : ''
 }
 
 function describeEffect(effect: Effect): DescribedEffect {
@@ -29,7 +64,7 @@ function describeEffect(effect: Effect): DescribedEffect {
     }
     case 'retry':
       return {
-        title: `Retry the failed job ${registerJobName(effect.job)}`,
+        title: `Retry the failed job ${registerJobName(effect.job)}${effect.trainee ? ` for trainee ${effect.trainee}` : ''}`,
         details: `Job ${effect.jobId}, ${effect.fingerprint}`,
         text: null,
         byHand: false,

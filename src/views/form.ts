@@ -7,15 +7,21 @@ import { plain, shorten } from './text.ts'
 
 /**
  * A playbook's form, filled in as far as known; a value that a select does not offer is left out. `problems` are
- * sentences about what was given before the form was opened.
+ * sentences about what was given before the form was opened; `choices` turn a field into a select.
  */
 export function renderForm(
   playbook: AnyPlaybook,
   {
     values = {},
     problems = [],
+    choices = {},
     metadata,
-  }: { values?: Readonly<Record<string, string>>; problems?: readonly string[]; metadata: string },
+  }: {
+    values?: Readonly<Record<string, string>>
+    problems?: readonly string[]
+    choices?: Readonly<Record<string, readonly Option[]>>
+    metadata: string
+  },
 ): Modal {
   const fields: [string, Field<string>][] = Object.entries(playbook.form)
   return {
@@ -28,7 +34,7 @@ export function renderForm(
     blocks: [
       ...problems.slice(0, 20).flatMap((problem) => plainSections(shorten(`⚠️ ${problem}`, 1000))),
       ...plainSections(`${playbook.summary} Nothing changes until a developer has approved it.`),
-      ...fields.map(([name, field]) => inputFor(name, field, values[name] ?? '')),
+      ...fields.map(([name, field]) => inputFor(name, withChoices(field, choices[name]), values[name] ?? '')),
     ],
   }
 }
@@ -68,6 +74,10 @@ export function readFormValues(stateValues: StateValues): Record<string, string>
       return [name, input?.selected_option?.value ?? input?.value ?? '']
     }),
   )
+}
+
+function withChoices(field: Field<string>, options: readonly Option[] | undefined): Field<string> {
+  return options ? { ...field, input: { type: 'select', options, placeholder: 'Choose one' } } : field
 }
 
 function inputFor(name: string, { label, hint, optional, input }: Field<string>, value: string): Block {

@@ -41,6 +41,10 @@ function always(first: AnyPlaybook | undefined): Block[] {
     heading('Other commands'),
     ...plainSections(`${COMMAND} – choose what to do from a list`),
     ...plainSections(`${COMMAND} requests – your requests, also those not sent yet`),
+    ...plainSections(
+      `${COMMAND} show [trainee] – what Register, DTTP and GIAS hold of a trainee, and what is going on`,
+    ),
+    ...plainSections(`${COMMAND} jobs – jobs that are stuck, have failed or wait; add a trainee, a job, or both`),
     ...plainSections(`${COMMAND} help – this page`),
     heading('How to name a trainee'),
     ...plainSections(

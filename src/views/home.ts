@@ -1,14 +1,16 @@
 import type { types } from '@slack/bolt'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
+import type { SchoolWait } from '../entities/chatops/school-wait.ts'
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import { type Block, button, divider, header, note, plainSections, section } from './blocks.ts'
 import { ACTIONS } from './ids.ts'
 import { requestLine } from './request.ts'
 import { requestButtons } from './requests.ts'
 import { plain, shorten } from './text.ts'
+import { renderWaits } from './wait.ts'
 
-/** Blocks: 10 × 2 not sent, 15 × 2 waiting, 15 finished and 20 to start, with their headings, stay below 100. */
-const MOST = { unsent: 10, waiting: 15, recent: 15, playbooks: 20 }
+/** Blocks: 4 × 2 waits, 10 × 2 not sent, 13 × 2 waiting, 10 finished and 20 to start, with headings, stay below 100. */
+const MOST = { unsent: 10, waiting: 13, recent: 10, playbooks: 20 }
 
 /**
  * The Home tab: someone's requests, and a button for each playbook.
@@ -16,6 +18,7 @@ const MOST = { unsent: 10, waiting: 15, recent: 15, playbooks: 20 }
  */
 export function renderHome({
   unsent,
+  waits = [],
   waiting,
   recent,
   playbooks,
@@ -23,6 +26,7 @@ export function renderHome({
   viewer,
 }: {
   unsent: readonly ChangeRequest[]
+  waits?: readonly SchoolWait[]
   waiting: readonly ChangeRequest[]
   recent: readonly ChangeRequest[]
   playbooks: readonly AnyPlaybook[]
@@ -44,6 +48,7 @@ export function renderHome({
   return {
     type: 'home',
     blocks: [
+      ...(waits.length > 0 ? [header('Waiting for DTTP'), ...renderWaits(waits), divider()] : []),
       ...list('Not sent yet', unsent, MOST.unsent, 'You have no previews that are not sent.'),
       ...list('Waiting for approval', waiting, MOST.waiting, 'Nothing is waiting for approval.'),
       ...list('Recently finished', recent, MOST.recent, 'Nothing has finished recently.'),

@@ -7,6 +7,8 @@ export const MODALS = {
   preview: 'preview',
   review: 'review',
   reject: 'reject',
+  dismissAlert: 'dismiss-alert',
+  wait: 'wait-for-school',
   notice: 'notice',
 } as const
 
@@ -23,8 +25,26 @@ export const ACTIONS = {
   reviewPage: 'review-page',
   /** Value: the playbook's name. */
   startPlaybook: 'start-playbook',
+  /** What can be asked for after a request. Value: `<change request>:<which>`. */
+  startFollowUp: 'start-follow-up',
+  startOtherFollowUp: 'start-other-follow-up',
+  /** "Undo…" on a finished request. */
+  startUndo: 'start-undo',
+  /** Value: the page of the list of jobs, and what the list is narrowed to, as JSON. */
+  jobsPage: 'jobs-page',
+  /** Value: the job's id. */
+  startFromJob: 'start-from-job',
+  /** Value: `<alert>:<trainee>`, or `<alert>:` for a playbook that is not about one trainee. */
+  startFromAlert: 'start-from-alert',
+  /** Value: the alert. */
+  openDismissal: 'open-dismissal',
+  /** Value: the wait for a school. */
+  continueWait: 'continue-wait',
+  stopWait: 'stop-wait',
   /** A link button: Slack still sends the action, which only needs an answer. */
   viewTrainee: 'view-trainee',
+  /** A link button, too. */
+  viewInDttp: 'view-in-dttp',
 } as const
 
 /** Every input's block_id is its field's name; its action_id is this. */

@@ -33,6 +33,12 @@ const WORDS: Readonly<Record<JobName, JobWords>> = {
     fails: 'Fetching the schools from DTTP failed',
     registerName: 'Dttp::SyncSchoolsJob',
   },
+  'load-gias': {
+    does: 'Load the schools of GIAS',
+    did: 'The schools of GIAS are loaded',
+    fails: 'Loading the schools of GIAS failed',
+    registerName: 'load-gias',
+  },
 }
 
 /** What a job does, and Register's name for it: "Poll DTTP for a TRN (Dttp::RetrieveTrnJob)". */

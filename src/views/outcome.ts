@@ -1,4 +1,4 @@
-import type { ChangeRequest, Postcondition, Status } from '../entities/chatops/change-request.ts'
+import type { ChangeRequest, FollowUp, Postcondition, Status } from '../entities/chatops/change-request.ts'
 import { columnLabel } from '../register/columns.ts'
 import { formatDateTime, formatLater } from '../register/times.ts'
 import { type Block, heading, plainSections, section, takeWithin } from './blocks.ts'
@@ -6,6 +6,7 @@ import { onOneLine } from './exact-text.ts'
 import { capitalise, uncapitalise } from './labels.ts'
 import { byWhom, crName } from './request.ts'
 import { count, listed, shorten } from './text.ts'
+import { renderTraineeLines } from './trainee-lines.ts'
 
 /** A request's state as the head of its card: one emoji, and what it is. */
 export function headlineOf(changeRequest: ChangeRequest): string {
@@ -26,7 +27,13 @@ const HEADLINES: Readonly<Record<Status, (cr: string) => string>> = {
   'needs-attention': (cr) => `⚠️ ${cr} needs attention`,
 }
 
-/** What has become of a request and what to do next, for its card. Bounded: 12 blocks, 4,000 characters. */
+/** What people can ask for now that a request needs attention; at most two things. */
+export function followUpsOf({ status, outcome }: Pick<ChangeRequest, 'status' | 'outcome'>): FollowUp[] {
+  if (status !== 'needs-attention') return []
+  return (outcome.verified ?? []).flatMap(({ holds, followUps }) => (holds ? [] : (followUps ?? []))).slice(0, 2)
+}
+
+/** What has become of a request and what to do next, for its card. Bounded: 12 blocks, 6,000 characters. */
 export function renderOutcome(changeRequest: ChangeRequest): Block[] {
   const { status, requester, decidedBy, decidedAt, decisionReason, executedAt, finishedAt, expiresAt, outcome } =
     changeRequest
@@ -40,12 +47,15 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
     case 'approved':
       return [section(`${approved} The changes are about to be made.`)]
     case 'verifying':
-      return [section(`${approved}${made} We are checking the result. You do not need to do anything.`)]
+      return [
+        section(`${approved}${made} We are checking the result. You do not need to do anything.`),
+        ...lines(outcome.verified ?? []),
+      ]
     case 'done': {
       const checked = finishedAt
         ? ` We checked the result ${formatLater(finishedAt, executedAt)}: it is as approved.`
         : ''
-      return [section(`${approved}${made}${checked}`)]
+      return [section(`${approved}${made}${checked}`), ...lines(outcome.verified ?? [])]
     }
     case 'rejected':
       return [
@@ -74,7 +84,9 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
       return [
         section(executedAt ? `${approved}${made}` : `${approved} We have not made any of the changes in this request.`),
         ...problem(outcome.problem),
-        ...whatDoesNotHold(outcome.verified ?? [], outcome.problem ?? ''),
+        ...((outcome.verified ?? []).length > 1
+          ? lines(outcome.verified ?? [])
+          : whatDoesNotHold(outcome.verified ?? [], outcome.problem ?? '')),
       ]
   }
 }
@@ -96,6 +108,26 @@ function whatMoved(moved: ChangeRequest['outcome']['moved']): Block[] {
     ...plainSections(shorten([...checks, ...(left > 0 ? [`And ${count(left, 'more check')}.`] : [])].join('\n'), 1500)),
     section(`${noticed}We have not made any of the changes in this request.`),
   ]
+}
+
+const MOST_LINES = 12
+
+/** What the result was looked at for, a line each, where it is more than one thing. No emoji: the card has its one. */
+function lines(verified: readonly Postcondition[]): Block[] {
+  const general = verified.filter(({ trainee }) => !trainee)
+  if (verified.length < 2) return renderTraineeLines(verified)
+  const shown = general.slice(0, MOST_LINES).map(line)
+  const left = general.length - shown.length
+  return [
+    ...(general.length > 0 ? [heading('What we looked at')] : []),
+    ...plainSections([...shown, ...(left > 0 ? [`And ${left.toLocaleString('en-GB')} more.`] : [])].join('\n')),
+    ...renderTraineeLines(verified),
+  ]
+}
+
+function line({ sentence, holds, waiting, found }: Postcondition): string {
+  const [mark, end] = holds ? ['✓', '.'] : waiting ? ['○', ': not yet.'] : ['✗', ': this does not hold.']
+  return shorten(onOneLine(`${mark} ${sentence}${end} ${found}`.trimEnd()), 400)
 }
 
 function whatDoesNotHold(verified: readonly Postcondition[], said: string): Block[] {

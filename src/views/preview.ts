@@ -17,7 +17,7 @@ import { isShortened, renderChangeRows } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
 import { onOneLine } from './exact-text.ts'
 import { MODALS } from './ids.ts'
-import { crName, findPlan, PURGED, traineeLink, typedIn } from './request.ts'
+import { crName, findPlan, PURGED, subjectOf, traineeLink, typedIn } from './request.ts'
 import { count, plain } from './text.ts'
 import { describeChanges } from './values.ts'
 import { loudestFirst, renderVerdicts } from './verdicts.ts'
@@ -46,7 +46,7 @@ export function renderPreview({
 }): Modal {
   const plan = findPlan(changeRequest)
   if (!plan) return modal(playbook, plainSections(`${PURGED} Start again to see a new preview.`))
-  const trainee = traineeLink(changeRequest, registerUrl)
+  const subject = subjectOf(changeRequest, registerUrl)
   const changes = describeChanges(plan, { reveal: false })
   const cut = changes.some((change) => isShortened(change, MOST_OF_A_VALUE))
   const checks = checksOf(changeRequest)
@@ -54,7 +54,7 @@ export function renderPreview({
   const blocks = [
     header(warnings > 0 ? `Read ${count(warnings, 'warning')} first` : 'Nothing stands in the way'),
     section(
-      `Not sent yet. Nothing has changed.\nThis is ${crName(changeRequest)}${trainee ? ` for ${trainee}` : ''}. Select “Ask for approval” if the changes below are right. A developer must approve them.`,
+      `Not sent yet. Nothing has changed.\nThis is ${crName(changeRequest)}${subject ? ` for ${subject}` : ''}. Select “Ask for approval” if the changes below are right. A developer must approve them.`,
     ),
     ...plainSections(typedIn(changeRequest, 'reason') && `Reason: ${onOneLine(typedIn(changeRequest, 'reason'))}`),
     ...plainSections(

@@ -51,6 +51,12 @@ export function traineeLink(request: Pick<ChangeRequest, 'form' | 'traineeId'>, 
   return url === null ? words : `<${url}|${words}>`
 }
 
+/** Mrkdwn: the trainee a request is about, or else the school by its URN; null where it is about neither. */
+export function subjectOf(request: Pick<ChangeRequest, 'form' | 'traineeId'>, registerUrl: string | null) {
+  const urn = typedIn(request, 'urn')
+  return traineeLink(request, registerUrl) ?? (/^\d{5,6}$/.test(urn) ? `URN ${urn}` : null)
+}
+
 /** Mrkdwn: "<@U…> on 27 October 2021 at 2:14pm". */
 export function byWhom(who: string | null, when: Date | null): string {
   return when ? `${mention(who)} on ${formatDateTime(when)}` : mention(who)
@@ -67,8 +73,8 @@ export function requestLine(
   playbooks: readonly AnyPlaybook[],
   registerUrl: string | null,
 ): string {
-  const trainee = traineeLink(request, registerUrl)
-  const what = `${escapeText(titleOf(request, playbooks))}${trainee ? ` for ${trainee}` : ''}`
+  const subject = subjectOf(request, registerUrl)
+  const what = `${escapeText(titleOf(request, playbooks))}${subject ? ` for ${subject}` : ''}`
   const when = request.finishedAt ?? request.sentAt ?? request.createdAt
   return `*${crName(request)}* ${what}\n${mention(request.requester)}, ${STATUS_WORDS[request.status]}, ${formatDateTime(when)}`
 }

@@ -1,14 +1,20 @@
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
+import type { SchoolWait } from '../entities/chatops/school-wait.ts'
 import { playbooks } from '../playbooks/index.ts'
 import { actions, type Block, button, heading, type Message, note, plainSections, section } from './blocks.ts'
 import { cancelButton } from './cancel-button.ts'
 import { ACTIONS } from './ids.ts'
 import { requestLine } from './request.ts'
+import { renderWaits } from './wait.ts'
 
 const MOST = 12
 
 /** The answer to `/trainee requests`: someone's requests, with what they can do about them. */
-export function renderRequests(list: readonly ChangeRequest[], registerUrl: string | null = null): Message {
+export function renderRequests(
+  list: readonly ChangeRequest[],
+  registerUrl: string | null = null,
+  waits: readonly SchoolWait[] = [],
+): Message {
   const left = list.length - MOST
   const shown = list
     .slice(0, MOST)
@@ -20,7 +26,10 @@ export function renderRequests(list: readonly ChangeRequest[], registerUrl: stri
     text: 'Your requests',
     blocks: [
       heading('Your requests'),
-      ...(list.length === 0 ? plainSections('You have no requests. Type /trainee to start one.') : shown),
+      ...renderWaits(waits),
+      ...(list.length + waits.length === 0
+        ? plainSections('You have no requests. Type /trainee to start one.')
+        : shown),
       ...(left > 0 ? [note(`And ${left.toLocaleString('en-GB')} more in the Home tab.`)] : []),
     ],
   }

@@ -22,7 +22,7 @@ import {
 import { renderWholeChanges } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
 import { ACTIONS, INPUT_ACTION, MODALS } from './ids.ts'
-import { byWhom, crName, findPlan, PURGED, traineeLink, typedIn } from './request.ts'
+import { byWhom, crName, findPlan, PURGED, subjectOf, typedIn } from './request.ts'
 import { plain } from './text.ts'
 import { describeChanges } from './values.ts'
 import { renderVerdicts } from './verdicts.ts'
@@ -102,11 +102,11 @@ export function renderReject({ changeRequest }: { changeRequest: Pick<ChangeRequ
 
 function contentOf(changeRequest: ChangeRequest, plan: Plan, playbook: Playbook, registerUrl: string): Group[] {
   const { requester, sentAt, createdAt, expiresAt } = changeRequest
-  const trainee = traineeLink(changeRequest, registerUrl)
+  const subject = subjectOf(changeRequest, registerUrl)
   const changes = describeChanges(plan, { reveal: true })
   const effects = renderEffects(plan, { whole: true })
   const facts = [
-    `${crName(changeRequest)}${trainee ? ` for ${trainee}` : ''}`,
+    `${crName(changeRequest)}${subject ? ` for ${subject}` : ''}`,
     `Asked for by ${byWhom(requester, sentAt ?? createdAt)}.`,
     ...(expiresAt ? [`It expires on ${formatDateTime(expiresAt)}.`] : []),
   ]

@@ -68,9 +68,10 @@ function rankOf(column: string): number {
   return index === -1 ? ORDER.length : index
 }
 
+const ROWS = { trainees: 'trainee', degrees: 'degree', dttp_schools: 'DTTP school row' } as const
+
 function describeUpdate(update: Update, several: boolean, reveal: boolean): DescribedChange[] {
-  const school = update.table === 'dttp_schools' ? `DTTP school row ${update.id}` : `trainee ${update.id}`
-  const where = several || update.table !== 'trainees' ? ` (${school})` : ''
+  const where = several || update.table !== 'trainees' ? ` (${ROWS[update.table]} ${update.id})` : ''
   return columnsOf(update)
     .flatMap((column) => describeColumn(column, update.changes, reveal))
     .map((change) => ({ ...change, label: `${change.label}${where}` }))

@@ -76,7 +76,8 @@ async function approve(text: string): Promise<void> {
 }
 
 function card() {
-  const message = use.story.slack.messages(CHANNEL).at(-1)
+  const cards = use.story.slack.messages(CHANNEL).filter((one) => /\bCR-\d/.test(readText(one)))
+  const message = cards.at(-1)
   if (!message) throw new Error('there is no card')
   return message
 }

@@ -202,7 +202,7 @@ it('tells Register’s jobs in words for people, with how long a poll goes on', 
     'Set the status in DTTP (Dttp::ChangeTraineeStatusJob) for trainee 5913 at once',
     'Send the record to DTTP (Dttp::UpdateTraineeJob) for trainee 5913 at once',
     'Fetch the schools from DTTP (Dttp::SyncSchoolsJob) at once',
-    'Retry the failed job Dttp::RegisterForTrnJob',
+    'Retry the failed job Dttp::RegisterForTrnJob for trainee 5913',
   ])
   expect(described.map(({ details }) => details).filter(Boolean)).toEqual(['submitted by: e1', 'Job j1, 3'])
 })

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type DttpClient, DttpError } from '../dttp/client/index.ts'
+import type { Found, FoundTrainee, Presence } from '../views/alert-sight.ts'
+import type { TraineeFacts } from './facts.ts'
+
+// What DTTP says of an alert's trainees right now. It is only ever read, and what does not answer in time "could not be
+// checked".
+
+type Dttp = Pick<DttpClient, 'findContact' | 'findPlacementAssignment' | 'findContactsBy'>
+
+export type InDttp = Pick<FoundTrainee, 'contact' | 'placementAssignment' | 'trnInDttp' | 'candidates'>
+
+/** A look must not hold up the others, nor a shutdown, for as long as DTTP is slow. */
+const ANSWER_WITHIN_MS = 12_000
+/** The clocks of DTTP and of the bot. */
+const CLOCKS_MAY_DIFFER_MS = 5 * 60_000
+const MOST_CANDIDATES = 5
+/** What DTTP is told of a trainee whose provider gave them no id. */
+const NO_TRAINEE_ID = 'NOTPROVIDED'
+
+/** Asks about the trainee's records. Never throws. */
+export async function askAbout(dttp: Dttp, { trainee, unsettled }: TraineeFacts): Promise<InDttp> {
+  const [contact, placementAssignment, candidates] = await Promise.all([
+    trainee.dttp_id === null ? ('none' as const) : inTime(dttp.findContact(trainee.dttp_id)),
+    presenceOf(trainee.placement_assignment_dttp_id, (id) => dttp.findPlacementAssignment(id)),
+    unsettled ? findCandidates(dttp, trainee.trainee_id, unsettled) : null,
+  ])
+  return {
+    contact: contact === 'none' ? contact : presence(contact),
+    placementAssignment,
+    // DTTP also writes words where a TRN belongs ("Not Registered"); only seven digits are one.
+    trnInDttp: /^\d{7}$/.test(contact === 'none' ? '' : (contact?.trn?.trim() ?? '')),
+    candidates,
+  }
+}
+
+/** Whether DTTP answers at all, asked for a record that nobody has. Never throws. */
+export async function askWhetherItAnswers(dttp: Dttp): Promise<Exclude<Found['dttp'], null>> {
+  try {
+    await withinTime(dttp.findContact('00000000-0000-4000-8000-000000000000'))
+    return 'answers'
+  } catch (error) {
+    return error instanceof DttpError && error.kind === 'unauthorised' ? 'refuses-us' : 'silent'
+  }
+}
+
+async function presenceOf(id: string | null, find: (id: string) => Promise<object | null>): Promise<Presence> {
+  return id === null ? 'none' : presence(await inTime(find(id)))
+}
+
+function presence(found: object | null | undefined): Presence {
+  if (found === undefined) return 'unknown'
+  return found === null ? 'missing' : 'there'
+}
+
+/** Contacts that were created for this trainee since the registration was sent, in the order of their ids. */
+async function findCandidates(
+  dttp: Dttp,
+  traineeId: string | null,
+  { sentAt, providerDttpId }: NonNullable<TraineeFacts['unsettled']>,
+): Promise<string[] | null> {
+  if (providerDttpId === null) return null
+  const contacts = await inTime(
+    dttp.findContactsBy({ traineeId: traineeId ?? NO_TRAINEE_ID, providerId: providerDttpId }),
+  )
+  const since = sentAt.getTime() - CLOCKS_MAY_DIFFER_MS
+  const recent = contacts?.filter(({ createdOn }) => createdOn !== null && Date.parse(createdOn) >= since)
+  return (
+    recent
+      ?.map(({ id }) => id)
+      .sort()
+      .slice(0, MOST_CANDIDATES) ?? null
+  )
+}
+
+/** The answer, or undefined if there is none. */
+async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await withinTime(answer)
+  } catch {
+    return undefined
+  }
+}
+
+async function withinTime<T>(answer: Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const late = sleep(ANSWER_WITHIN_MS, null, { signal: over.signal }).then(() => {
+    throw new Error('DTTP did not answer in time')
+  })
+  late.catch(() => {})
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    over.abort()
+    answer.catch(() => {})
+  }
+}

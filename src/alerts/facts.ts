@@ -1,0 +1,119 @@
+import { type EntityManager, In, IsNull } from 'typeorm'
+import type { AlertEntry } from '../entities/chatops/alert.ts'
+import { Job } from '../entities/chatops/job.ts'
+import { Poll } from '../entities/chatops/poll.ts'
+import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
+import { Provider } from '../entities/register/provider.ts'
+import { Trainee } from '../entities/register/trainee.ts'
+import type { RegisterFeatures } from '../register/features.ts'
+import type { FoundSchool } from '../views/alert-sight.ts'
+import { findStatuses, sentSchoolsOf } from './schools.ts'
+
+// What our own database says of an alert's trainees. Read outside any transaction; nothing is locked.
+
+/** The columns that are looked at: nothing that says who a trainee is. */
+const COLUMNS = {
+  id: true,
+  state: true,
+  training_route: true,
+  dttp_id: true,
+  placement_assignment_dttp_id: true,
+  trainee_id: true,
+  provider_id: true,
+  lead_school_id: true,
+  employing_school_id: true,
+  lead_school_not_applicable: true,
+  employing_school_not_applicable: true,
+} as const satisfies Partial<Record<keyof Trainee, true>>
+
+export type TraineeFacts = {
+  trainee: Pick<Trainee, keyof typeof COLUMNS>
+  hasTrn: boolean
+  /** The trainee's poll, or the last one there was, and whether it is under way. */
+  poll: { until: string | null; isLive: boolean } | null
+  schools: readonly FoundSchool[]
+  /** When a registration was sent of which nobody knows the outcome, and to which provider's record; null for none. */
+  unsettled: { sentAt: Date; providerDttpId: string | null } | null
+}
+
+/** By the trainee's number; who is not in it is gone from Register. */
+export async function readFacts(
+  sql: EntityManager,
+  ids: readonly string[],
+  features: RegisterFeatures,
+): Promise<Map<string, TraineeFacts>> {
+  const trainees = await sql.find(Trainee, { where: { id: In([...ids]) }, select: COLUMNS })
+  const withTrn = new Set(await findWithTrn(sql, ids))
+  const polls = await findPolls(sql, ids)
+  const attempts = await sql.find(RegistrationAttempt, {
+    where: [
+      { traineeId: In([...ids]), outcome: 'unknown' },
+      { traineeId: In([...ids]), outcome: IsNull() },
+    ],
+  })
+  const providers = await findProviders(sql, trainees, attempts)
+  const sent = trainees.map((trainee) => ({ trainee, sends: sentSchoolsOf(trainee, features) }))
+  const schools = await findStatuses(
+    sql,
+    sent.flatMap(({ sends }) => Object.values(sends)),
+  )
+  return new Map(
+    sent.map(({ trainee, sends }) => {
+      const attempt = attempts.find(({ traineeId }) => traineeId === trainee.id)
+      const providerDttpId = providers.get(trainee.provider_id) ?? null
+      return [
+        trainee.id,
+        {
+          trainee,
+          hasTrn: withTrn.has(trainee.id),
+          poll: polls.get(trainee.id) ?? null,
+          schools: (['lead', 'employing'] as const).flatMap((which) => {
+            const school = schools.get(sends[which] ?? '')
+            return school ? [{ which, ...school }] : []
+          }),
+          unsettled: attempt ? { sentAt: attempt.sentAt, providerDttpId } : null,
+        },
+      ]
+    }),
+  )
+}
+
+/** The jobs of entries that are not over: their failure still stands. */
+export async function findFailedJobs(sql: EntityManager, entries: readonly AlertEntry[]): Promise<Set<string>> {
+  const ids = entries.flatMap(({ jobId }) => (jobId === null ? [] : [jobId]))
+  const failed = await sql.find(Job, { where: { id: In(ids), status: 'failed' }, select: { id: true } })
+  return new Set(failed.map(({ id }) => id))
+}
+
+async function findWithTrn(sql: EntityManager, ids: readonly string[]): Promise<string[]> {
+  const rows = await sql.query<{ id: string }[]>(
+    'SELECT id FROM public.trainees WHERE id = ANY($1) AND trn IS NOT NULL',
+    [ids],
+  )
+  return rows.map(({ id }) => id)
+}
+
+async function findPolls(sql: EntityManager, ids: readonly string[]) {
+  const polls = await sql.findBy(Poll, { traineeId: In([...ids]) })
+  const live = await sql.find(Job, {
+    where: { id: In(polls.map(({ jobId }) => jobId)), status: In(['waiting', 'running']) },
+    select: { id: true },
+  })
+  return new Map(
+    polls.map(({ traineeId, jobId, timeoutAt }) => [
+      traineeId,
+      { until: timeoutAt, isLive: live.some(({ id }) => id === jobId) },
+    ]),
+  )
+}
+
+async function findProviders(
+  sql: EntityManager,
+  trainees: readonly Pick<Trainee, 'id' | 'provider_id'>[],
+  attempts: readonly RegistrationAttempt[],
+): Promise<Map<string, string | null>> {
+  const needed = trainees.filter(({ id }) => attempts.some(({ traineeId }) => traineeId === id))
+  const ids = needed.map(({ provider_id }) => provider_id)
+  const providers = await sql.find(Provider, { where: { id: In(ids) }, select: { id: true, dttp_id: true } })
+  return new Map(providers.map(({ id, dttp_id }) => [id, dttp_id]))
+}

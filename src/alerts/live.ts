@@ -1,0 +1,106 @@
+import type { EntityManager } from 'typeorm'
+import { addToOutbox } from '../changes/outbox.ts'
+import type { EntryFailure } from '../entities/chatops/alert.ts'
+
+// The rows behind a post. Whoever writes an entry holds its alert; several alerts are held in the order of their causes.
+
+/** How many trainees a post shows, and how many are asked about in DTTP. */
+export const MOST_SHOWN = 10
+
+export type NewEntry = { subject: string; trainee: string | null; job: string | null; failure: EntryFailure }
+
+/** Keeps others from opening, joining or dismissing the alert of a cause until the transaction ends. */
+export async function holdCause(sql: EntityManager, cause: string): Promise<void> {
+  await sql.query(`SELECT pg_advisory_xact_lock(hashtextextended('alert ' || $1, 0))`, [cause])
+}
+
+/**
+ * Opens the alert of a cause, or joins the live one. What was dismissed stays so for as long as the same job goes on
+ * failing. Returns how many entries are new or different.
+ */
+export async function joinAlert(
+  sql: EntityManager,
+  { cause, channel, at }: { cause: string; channel: string; at: string },
+  entries: readonly NewEntry[],
+): Promise<number> {
+  await holdCause(sql, cause)
+  const news = await withoutDismissed(sql, cause, entries)
+  if (news.length === 0) return 0
+  const [alert] = await sql.query<{ id: string }[]>(OPEN_OR_HOLD, [cause, channel, at])
+  if (!alert) throw new Error('an alert was neither opened nor found')
+  const changed = await sql.query<unknown[]>(JOIN, [
+    alert.id,
+    JSON.stringify(news.map(({ subject, trainee, job, failure }) => ({ subject, trainee, job, failure }))),
+  ])
+  if (changed.length === 0) return 0
+  await sql.query(LOOK_SOON, [alert.id, MOST_SHOWN])
+  await redraw(sql, alert.id)
+  return changed.length
+}
+
+/** Settles entries of an alert that is held; with the last one it is resolved. Returns whether any was open. */
+export async function settleEntries(sql: EntityManager, id: string, subjects: readonly string[]): Promise<boolean> {
+  const [, settled] = await sql.query<[unknown, number]>(SETTLE, [id, subjects])
+  if (settled === 0) return false
+  await sql.query(RESOLVE, [id])
+  await redraw(sql, id)
+  return true
+}
+
+/** Has the post drawn anew, from the database. Many changes in a second need not be as many messages. */
+export async function redraw(sql: EntityManager, id: string): Promise<void> {
+  await sql.query('UPDATE chatops.alerts SET card_version = card_version + 1 WHERE id = $1', [id])
+  const [queued] = await sql.query<unknown[]>(
+    `SELECT 1 FROM chatops.outbox WHERE stream = 'alert:' || $1 AND status = 'queued'`,
+    [id],
+  )
+  if (!queued) await announceAlert(sql, id)
+}
+
+export async function announceAlert(sql: EntityManager, id: string): Promise<void> {
+  await addToOutbox(sql, { stream: `alert:${id}`, kind: 'alert', changeRequest: null, payload: { alert: id } })
+}
+
+/** The entries but for those whose very job, or lack of one, was dismissed with this cause and has not been cured since. */
+async function withoutDismissed(
+  sql: EntityManager,
+  cause: string,
+  entries: readonly NewEntry[],
+): Promise<readonly NewEntry[]> {
+  const dismissed = await sql.query<{ subject: string; job_id: string | null }[]>(
+    `SELECT entry.subject, entry.job_id FROM chatops.alert_entries entry JOIN chatops.alerts alert ON alert.id = entry.alert_id
+     WHERE entry.subject = ANY($2) AND entry.settled_at IS NULL AND alert.cause = $1 AND alert.status = 'dismissed'`,
+    [cause, entries.map(({ subject }) => subject)],
+  )
+  const keys = new Set(dismissed.map(({ subject, job_id }) => `${subject} ${job_id}`))
+  return entries.filter(({ subject, job }) => !keys.has(`${subject} ${job}`))
+}
+
+const OPEN_OR_HOLD = `
+  INSERT INTO chatops.alerts (cause, channel, opened_at) VALUES ($1, $2, $3)
+  ON CONFLICT (cause) WHERE status = 'open' DO UPDATE SET cause = excluded.cause
+  RETURNING id`
+
+// The same job failing again with the same words is no news.
+const JOIN = `
+  INSERT INTO chatops.alert_entries AS entry (alert_id, subject, trainee_id, job_id, failure, added_at)
+  SELECT $1, new.subject, new.trainee, new.job, new.failure, (new.failure ->> 'at')::timestamptz
+  FROM jsonb_to_recordset($2) AS new (subject text, trainee bigint, job uuid, failure jsonb)
+  ON CONFLICT (alert_id, subject) DO UPDATE SET
+    job_id = excluded.job_id, failure = excluded.failure, settled_at = NULL,
+    added_at = CASE WHEN entry.settled_at IS NULL THEN entry.added_at ELSE excluded.added_at END
+  WHERE entry.settled_at IS NOT NULL OR entry.job_id IS DISTINCT FROM excluded.job_id
+    OR entry.failure ->> 'words' <> excluded.failure ->> 'words'
+  RETURNING 1`
+
+const LOOK_SOON = `
+  UPDATE chatops.alerts SET looked_at = NULL WHERE id = $1
+    AND (SELECT count(*) FROM chatops.alert_entries WHERE alert_id = $1 AND settled_at IS NULL) <= $2`
+
+const SETTLE = `
+  UPDATE chatops.alert_entries SET settled_at = now()
+  WHERE alert_id = $1 AND subject = ANY($2) AND settled_at IS NULL`
+
+const RESOLVE = `
+  UPDATE chatops.alerts SET status = 'resolved', closed_at = now() WHERE id = $1 AND status = 'open'
+    AND NOT EXISTS (SELECT FROM chatops.alert_entries WHERE alert_id = $1 AND settled_at IS NULL)`

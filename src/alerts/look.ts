@@ -1,0 +1,135 @@
+import { In, IsNull } from 'typeorm'
+import type { ChangesContext } from '../changes/context.ts'
+import { retryConflicts } from '../changes/transient.ts'
+import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
+import { canonical } from '../entities/json.ts'
+import type { Because, Found, FoundTrainee } from '../views/alert-sight.ts'
+import { askAbout, askWhetherItAnswers, type InDttp } from './ask-dttp.ts'
+import { urnOf } from './causes.ts'
+import { findFailedJobs, readFacts, type TraineeFacts } from './facts.ts'
+import { MOST_SHOWN, redraw, settleEntries } from './live.ts'
+import { findStatusesOfUrns } from './schools.ts'
+import { findCure } from './settling.ts'
+
+// Looks at what an open alert is about as it stands now: our rows, and DTTP. Reads only, outside any transaction; then
+// keeps what it found, and settles what has gone away.
+
+/** Entries judged in one look, oldest first; those beyond have their turn once these are settled. */
+const MOST_ENTRIES = 1_000
+
+/** Looks at one alert. Returns whether its post is drawn anew. */
+export async function look(context: ChangesContext, id: string): Promise<boolean> {
+  const { manager } = context.database
+  const alert = await manager.findOneBy(Alert, { id, status: 'open' })
+  if (!alert) return false
+  const entries = await manager.find(AlertEntry, {
+    where: { alertId: id, settledAt: IsNull() },
+    order: { addedAt: 'ASC', subject: 'ASC' },
+    take: MOST_ENTRIES,
+  })
+  const seen = await see(context, alert, entries)
+  const failed = await findFailedJobs(manager, entries)
+  const because = Object.fromEntries(
+    entries.flatMap((entry): [string, Because][] => {
+      const cure = findCure(entry, {
+        cause: alert.cause,
+        facts: seen.facts.get(entry.traineeId ?? ''),
+        inDttp: seen.inDttp.get(entry.traineeId ?? ''),
+        jobFailed: entry.jobId !== null && failed.has(entry.jobId),
+        register: context.register,
+      })
+      return cure ? [[entry.subject, cure]] : []
+    }),
+  )
+  return retryConflicts(() => keep(context, id, entries, { ...seen.found, because }))
+}
+
+type Sight = {
+  facts: Map<string, TraineeFacts>
+  inDttp: Map<string, InDttp>
+  found: Omit<Found, 'because'>
+}
+
+/** An outage is looked at with one question; asking about each trainee would only add to it. */
+async function see(context: ChangesContext, { cause }: Alert, entries: readonly AlertEntry[]): Promise<Sight> {
+  const { upstreams, database, register } = context
+  const trainees = [...new Set(entries.flatMap(({ traineeId }) => traineeId ?? []))]
+  const facts = await readFacts(database.manager, trainees, register)
+  const shown = trainees.slice(0, MOST_SHOWN)
+  const isOutage = cause.startsWith('dttp:')
+  const inDttp = new Map<string, InDttp>()
+  if (!isOutage) {
+    await Promise.all(
+      shown.map(async (id) => {
+        const known = facts.get(id)
+        if (known) inDttp.set(id, await askAbout(upstreams.dttp, known))
+      }),
+    )
+  }
+  const urn = urnOf(cause)
+  return {
+    facts,
+    inDttp,
+    found: {
+      at: context.now().toISOString(),
+      dttp: isOutage ? await askWhetherItAnswers(upstreams.dttp) : null,
+      statuses: urn === null ? null : ((await findStatusesOfUrns(database.manager, [urn]))[urn] ?? []),
+      trainees: Object.fromEntries(shown.map((id) => [id, describe(facts.get(id), inDttp.get(id))])),
+    },
+  }
+}
+
+const NOT_ASKED: InDttp = { contact: 'none', placementAssignment: 'none', trnInDttp: false, candidates: null }
+
+function describe(facts: TraineeFacts | undefined, inDttp: InDttp = NOT_ASKED): FoundTrainee | null {
+  if (!facts) return null
+  const { trainee, hasTrn, poll, schools } = facts
+  const { state, training_route: route } = trainee
+  return { state, route, hasTrn, ...inDttp, poll: poll?.isLive ? { until: poll.until } : null, schools }
+}
+
+/** Keeps what was found, unless the alert was closed meanwhile; entries that have failed anew since stay open. */
+async function keep(
+  context: ChangesContext,
+  id: string,
+  looked: readonly AlertEntry[],
+  found: Found,
+): Promise<boolean> {
+  return context.database.transaction(async (sql) => {
+    const alert = await sql.findOne(Alert, { where: { id, status: 'open' }, lock: { mode: 'for_no_key_update' } })
+    if (!alert) return false
+    const old = alert.found as Found | null
+    const cured = await stillAsLooked(sql, id, looked, Object.keys(found.because))
+    const kept = { ...found, because: reasons(old, looked, found, cured) }
+    await sql.update(Alert, { id }, { found: kept })
+    const settled = cured.length > 0 && (await settleEntries(sql, id, cured))
+    const differs = canonical({ ...old, at: '' }) !== canonical({ ...kept, at: '' })
+    if (differs && !settled) await redraw(sql, id)
+    return differs || settled
+  })
+}
+
+/** Why entries were settled; of those that are open again the old reason is forgotten. */
+function reasons(
+  old: Found | null,
+  looked: readonly AlertEntry[],
+  { because }: Found,
+  cured: readonly string[],
+): Found['because'] {
+  const open = new Set(looked.map(({ subject }) => subject))
+  const before = Object.entries(old?.because ?? {}).filter(([subject]) => !open.has(subject))
+  return Object.fromEntries([...before, ...Object.entries(because).filter(([subject]) => cured.includes(subject))])
+}
+
+async function stillAsLooked(
+  sql: ChangesContext['database']['manager'],
+  id: string,
+  looked: readonly AlertEntry[],
+  subjects: readonly string[],
+): Promise<string[]> {
+  const now = await sql.findBy(AlertEntry, { alertId: id, subject: In([...subjects]), settledAt: IsNull() })
+  const before = new Map(looked.map((entry) => [entry.subject, entry]))
+  return now
+    .filter(({ subject, failure }) => before.get(subject)?.failure.at === failure.at)
+    .map(({ subject }) => subject)
+}

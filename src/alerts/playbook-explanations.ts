@@ -1,0 +1,128 @@
+import { isActiveInDttp } from '../register/schools.ts'
+import type { Offer } from '../views/alert-sight.ts'
+import { type About, type Explanation, traineeIn, who } from './explanation.ts'
+
+// The failures for which there is a playbook.
+
+const NOTHING_RUNS = 'Nothing runs until a developer approves.'
+
+export function explainTimeout(about: About): Explanation {
+  const found = traineeIn(about)
+  if (found?.contact === 'missing') return explainGone(about)
+  const title = `No TRN yet for ${who(about)}`
+  if (found?.poll) {
+    return { title, meaning: 'DTTP is asked again already.', without: 'You do not need to do anything.' }
+  }
+  const check = found?.trnInDttp ? '' : 'Check the DTTP record or ask the operations team. '
+  return {
+    title,
+    meaning: found?.trnInDttp
+      ? 'DTTP has it by now, but nothing fetches it any more.'
+      : 'This is usually a delay at DQT. Nothing asks for the TRN any more.',
+    offer: {
+      ...requeue,
+      because: 'the time to poll for this TRN is up.',
+      next: `${check}${check ? 'Then select' : 'Select'} “${requeue.label}”. ${NOTHING_RUNS}`,
+    },
+    without: `${check}Then ask a developer to poll for the TRN again.`,
+  }
+}
+
+export function explainUnpolled(about: About): Explanation {
+  const found = traineeIn(about)
+  if (found?.contact === 'missing') return explainGone(about)
+  const title = `Nothing asks for the TRN of ${who(about)}`
+  if (found?.poll) return { title, meaning: 'DTTP is asked by now.', without: 'You do not need to do anything.' }
+  return {
+    title,
+    meaning:
+      'Registered with DTTP, and still Pending TRN more than an hour later. No poll was ever started, so a TRN would go unnoticed.',
+    offer: {
+      ...requeue,
+      because: 'no poll is under way.',
+      next: `Select “${requeue.label}” for each trainee. ${NOTHING_RUNS}`,
+    },
+    without: 'Ask a developer to poll for the TRN.',
+  }
+}
+
+/** As the support playbook has it: `Dttp::RetrieveTrnJob.perform_later(trainee, 1.days.from_now)`. */
+const requeue = {
+  playbook: 'requeue-trn',
+  label: 'Requeue',
+  per: 'trainee',
+  values: { duration: '1 day' },
+} as const satisfies Offer
+
+export function explainSchool(about: About): Explanation {
+  const { urn, found } = about
+  const isActive = found?.statuses?.some(isActiveInDttp) ?? false
+  const title = urn === null ? `A school of ${who(about)} is not active in DTTP` : `School ${urn} is not active in DTTP`
+  const meaning = isActive
+    ? 'The school is active now; the job can be retried.'
+    : 'Register sends only schools that are active or new in DTTP, so it cannot send these trainees.'
+  if (urn === null) return { title, meaning, without: 'Ask a developer which of the trainee’s schools it is.' }
+  const label = 'Repair school'
+  return {
+    title,
+    meaning,
+    offer: {
+      playbook: 'repair-school',
+      label,
+      per: 'alert',
+      values: { urn },
+      because: 'Register finds the school neither active nor new in its list of DTTP schools.',
+      next: `Select “${label}”. ${NOTHING_RUNS}`,
+    },
+    without: isActive
+      ? 'Ask a developer to run the failed jobs again.'
+      : 'Check the school at GIAS. If it is open, ask a developer to correct its status and to run the failed jobs again.',
+  }
+}
+
+export function explainGone(about: About): Explanation {
+  const label = 'Register again'
+  return {
+    title: `DTTP no longer has the record of ${who(about)}`,
+    meaning: 'It may have been deleted in DTTP. Nothing can be sent to it, and no TRN can come.',
+    ...(about.trainee === null
+      ? {}
+      : {
+          offer: {
+            playbook: 're-register',
+            label,
+            per: 'trainee',
+            values: {},
+            because: 'the trainee must be registered with DTTP once more.',
+            next: `Check in DTTP that the record is gone. Then select “${label}”. ${NOTHING_RUNS}`,
+          } as const,
+        }),
+    without: 'Check in DTTP that the record is gone. Then ask a developer to register the trainee again.',
+  }
+}
+
+export function explainUnknown(about: About): Explanation {
+  if (about.job !== 'register-for-trn') {
+    return {
+      title: `We do not know if DTTP took a change to ${who(about)}`,
+      meaning: 'It may have worked. Sending the same again does no harm, but this job is not tried again by itself.',
+      without: 'Ask a developer to run the job again.',
+    }
+  }
+  const label = 'Settle registration'
+  const warning = 'Do not register or retry this trainee. Trying again could create a duplicate.'
+  return {
+    title: `We do not know if DTTP registered ${who(about)}`,
+    meaning: warning,
+    offer: {
+      playbook: 'settle-registration',
+      label,
+      per: 'trainee',
+      values: {},
+      because: 'only people can tell whether it worked.',
+      next: `A developer needs to check the DTTP records listed here, then select “${label}” to use these records or to register again. A second person must approve either choice.`,
+    },
+    without:
+      'A developer needs to check the DTTP records listed here. A second person must agree to what is done then.',
+  }
+}

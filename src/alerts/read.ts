@@ -1,0 +1,105 @@
+import { type DataSource, type EntityManager, In } from 'typeorm'
+import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
+import { JOB_NAMES, Job, type JobName } from '../entities/chatops/job.ts'
+import { Trainee } from '../entities/register/trainee.ts'
+import type { AlertSight, Diagnosis, Found, Group } from '../views/alert-sight.ts'
+import { urnOf } from './causes.ts'
+import { diagnose } from './diagnosis.ts'
+import { MOST_SHOWN } from './live.ts'
+
+/** Entries of one trainee that a post shows. */
+const MOST_ENTRIES_EACH = 3
+
+/** An alert as its post shows it; null if there is none. Entries that are open come first, then the oldest. */
+export async function findAlertSight(database: DataSource, id: string): Promise<AlertSight | null> {
+  const { manager } = database
+  const alert = /^\d{1,18}$/.test(id) ? await manager.findOneBy(Alert, { id }) : null
+  if (!alert) return null
+  const { open, all, keys } = await readKeys(manager, id)
+  const groups = await readGroups(manager, alert, keys)
+  const entries = groups.flatMap((group) => group.entries)
+  const diagnosis = diagnosisOf(alert, entries, all)
+  return { alert, urn: urnOf(alert.cause), found: foundOf(alert), groups, open, all, diagnosis }
+}
+
+/** What an alert says of one trainee, also if its post does not show them; null if it says nothing. */
+export async function findGroup({ manager }: DataSource, alert: Alert, trainee: string): Promise<Group | null> {
+  const [group] = await readGroups(manager, alert, [trainee])
+  return group ?? null
+}
+
+function foundOf({ found }: Alert): Found | null {
+  return found as Found | null
+}
+
+/** What the first entry that is open means, or else the first; `all`: of how many trainees. */
+function diagnosisOf(alert: Alert, entries: readonly AlertEntry[], all: number): Diagnosis {
+  const first = entries.find(isOpen) ?? entries[0]
+  if (!first) throw new Error('an alert is about nothing')
+  return diagnose({
+    code: first.failure.code,
+    job: jobOf(first),
+    trainee: all === 1 ? first.traineeId : null,
+    trainees: first.traineeId === null ? 0 : all,
+    urn: urnOf(alert.cause),
+    found: foundOf(alert),
+  })
+}
+
+function isOpen({ settledAt }: AlertEntry): boolean {
+  return settledAt === null
+}
+
+function jobOf({ subject }: AlertEntry): JobName {
+  const name = JOB_NAMES.find((candidate) => candidate === subject.split(':')[0])
+  if (!name) throw new Error('an alert names a job that does not exist')
+  return name
+}
+
+/** How many trainees an alert is about, and the first of them; '-' stands for jobs without a trainee. */
+async function readKeys(sql: EntityManager, id: string): Promise<{ open: number; all: number; keys: string[] }> {
+  const [counted] = await sql.query<{ open: number; all: number }[]>(
+    `SELECT count(DISTINCT coalesce(trainee_id, 0))::int AS all,
+       (count(DISTINCT coalesce(trainee_id, 0)) FILTER (WHERE settled_at IS NULL))::int AS open
+     FROM chatops.alert_entries WHERE alert_id = $1`,
+    [id],
+  )
+  const rows = await sql.query<{ key: string }[]>(
+    `SELECT coalesce(trainee_id::text, '-') AS key FROM chatops.alert_entries WHERE alert_id = $1
+     GROUP BY 1 ORDER BY bool_and(settled_at IS NOT NULL), min(added_at), min(subject) LIMIT $2`,
+    [id, MOST_SHOWN],
+  )
+  return { open: counted?.open ?? 0, all: counted?.all ?? 0, keys: rows.map(({ key }) => key) }
+}
+
+async function readGroups(sql: EntityManager, alert: Alert, keys: readonly string[]): Promise<Group[]> {
+  const entries = await sql
+    .createQueryBuilder(AlertEntry, 'entry')
+    .where('entry.alert_id = :id', { id: alert.id })
+    .andWhere(`coalesce(entry.trainee_id::text, '-') = ANY(:keys)`, { keys })
+    .orderBy('entry.settled_at IS NOT NULL')
+    .addOrderBy('entry.added_at')
+    .addOrderBy('entry.subject')
+    .getMany()
+  const jobs = await sql.find(Job, {
+    where: { id: In(entries.flatMap(({ jobId }) => jobId ?? [])) },
+    select: { id: true, status: true },
+  })
+  const trainees = await sql.find(Trainee, {
+    where: { id: In(keys.filter((key) => key !== '-')) },
+    select: { id: true, slug: true, dttp_id: true },
+  })
+  return keys.flatMap((key) => {
+    const own = entries.filter(({ traineeId }) => (traineeId ?? '-') === key)
+    const row = trainees.find((trainee) => trainee.id === key)
+    if (own.length === 0) return []
+    return {
+      trainee: key === '-' ? null : { id: key, slug: row?.slug ?? null, dttpId: row?.dttp_id ?? null },
+      entries: own.slice(0, MOST_ENTRIES_EACH).map((entry) => ({
+        ...entry,
+        job: jobs.find((job) => job.id === entry.jobId) ?? null,
+      })),
+      offer: own.some(isOpen) ? diagnosisOf(alert, own, 1).offer : null,
+    }
+  })
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import type { webApi } from '@slack/bolt'
+import { type DataSource, LessThan } from 'typeorm'
+import { findAlertSight } from '../alerts/read.ts'
+import { type Claimed, Undeliverable } from '../changes/outbox.ts'
+import { Alert } from '../entities/chatops/alert.ts'
+import { renderAlert } from '../views/alert.ts'
+import type { Places } from '../views/alert-links.ts'
+import type { AlertSight } from '../views/alert-sight.ts'
+import { ChannelClosed, createPoster, retryLater } from './poster.ts'
+
+/** @property databaseIdentity keeps apart what is posted from one database and from a copy of it */
+type Projection = Places & { databaseIdentity: string }
+
+/** How often a closed channel is tried: someone may have let the bot in. */
+const CLOSED_AGAIN_AFTER_MS = 5 * 60_000
+
+/** Projects alerts to Slack: one post each, drawn from the database at the moment it is sent. */
+export function createAlertPosts(database: DataSource, client: webApi.WebClient, projection: Projection) {
+  const poster = createPoster(client)
+  const ours = createHash('sha256').update(projection.databaseIdentity).digest('hex').slice(0, 16)
+
+  /**
+   * Draws the post as the alert stands. A relay that stalled may have put its older post over a newer one by now: such a
+   * post is drawn again, and the version on record never goes back.
+   */
+  async function alert(row: Claimed): Promise<void> {
+    for (let drawn = Number.POSITIVE_INFINITY; ; ) {
+      const sight = await getSight(row)
+      const { id, cardTs, cardVersion, renderedVersion } = sight.alert
+      const isCurrent = cardTs !== null && renderedVersion >= cardVersion
+      if (isCurrent && drawn >= renderedVersion) return
+      const ts = await draw(row, sight)
+      drawn = cardVersion
+      const { affected } = await database.manager.update(
+        Alert,
+        { id, renderedVersion: LessThan(drawn) },
+        { cardTs: ts, renderedVersion: drawn },
+      )
+      if (affected) return
+    }
+  }
+
+  async function getSight({ payload }: Claimed): Promise<AlertSight> {
+    const sight = await findAlertSight(database, String(payload['alert']))
+    if (!sight) throw new Undeliverable('there is no such alert')
+    return sight
+  }
+
+  /** An alert waits for as long as its channel is closed: nobody else would hear of it. */
+  async function draw(row: Claimed, sight: AlertSight): Promise<string> {
+    const { id, channel, cardTs: ts } = sight.alert
+    const message = renderAlert(sight, projection)
+    const key = `${ours}-alert-${id}`
+    try {
+      return await poster.put({ channel, ts, message, key, again: row.again, since: row.createdAt })
+    } catch (error) {
+      if (error instanceof ChannelClosed) throw retryLater(CLOSED_AGAIN_AFTER_MS, error.message)
+      throw error
+    }
+  }
+
+  return { alert }
+}

@@ -1,0 +1,38 @@
+import * as z from 'zod'
+import { ChangeError } from '../changes/errors.ts'
+import { getRequest } from '../changes/requests.ts'
+import { refuseUnless } from '../changes/standing.ts'
+import { getPlaybook } from '../playbooks/index.ts'
+import { renderForm } from '../views/form.ts'
+import { followUpsOf } from '../views/outcome.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
+import type { Click } from './entry-points.ts'
+import { tell } from './tell.ts'
+
+const followUpValue = z
+  .string()
+  .regex(/^\d{1,18}:\d$/)
+  .transform((value) => value.split(':'))
+
+/**
+ * A card's button for what can be asked for next: the playbook's form, filled in. It only opens: the request is checked,
+ * sent and approved like any other, in the channel of the card.
+ */
+export async function startFollowUp(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
+  await ack()
+  try {
+    await refuseUnless(context.changes, 'mayRequest', body.user.id)
+    const [id = '', place = ''] = followUpValue.parse(action.value)
+    const request = await getRequest(context.changes.database, id)
+    const followUp = followUpsOf(request)[Number(place)]
+    if (!followUp) throw new ChangeError('not-found')
+    const playbook = getPlaybook(followUp.playbook)
+    const { values } = followUp
+    const { id: follows, channel } = request
+    const metadata = JSON.stringify({ playbook: playbook.name, channel, prefilled: values, follows })
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderForm(playbook, { values, metadata }) })
+  } catch (error) {
+    await tell(context, click, wordsFor(context, error))
+  }
+}

@@ -1,0 +1,105 @@
+import type { DataSource } from 'typeorm'
+import * as z from 'zod'
+import { checkDismissal, dismiss, findPersonalDataInReason, getOpenAlert } from '../alerts/dismiss.ts'
+import { findAlertSight, findGroup } from '../alerts/read.ts'
+import { ChangeError } from '../changes/errors.ts'
+import { refuseUnless } from '../changes/standing.ts'
+import type { Alert } from '../entities/chatops/alert.ts'
+import { getPlaybook } from '../playbooks/index.ts'
+import type { AnyPlaybook } from '../playbooks/playbook.ts'
+import type { Group, Offer } from '../views/alert-sight.ts'
+import { renderDismiss } from '../views/dismiss.ts'
+import { readFormValues, renderForm } from '../views/form.ts'
+import { renderNoticeView } from '../views/notice.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
+import type { Click, Submission } from './entry-points.ts'
+import { tell } from './tell.ts'
+
+const startValue = z
+  .string()
+  .regex(/^\d{1,18}:\d{0,18}$/)
+  .transform((value) => value.split(':'))
+
+/**
+ * A post's button for a playbook: its form, filled in as far as the alert knows. It only opens: the request is checked,
+ * sent and approved like any other, in the channel of the post.
+ */
+export async function startFromAlert(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
+  await ack()
+  try {
+    const { changes } = context
+    await refuseUnless(changes, 'mayRequest', body.user.id)
+    const [id = '', trainee = ''] = startValue.parse(action.value)
+    const alert = await getOpenAlert(changes, id)
+    const { playbook, values } = await findForm(changes.database, alert, trainee)
+    const metadata = JSON.stringify({ playbook: playbook.name, channel: alert.channel, prefilled: values })
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderForm(playbook, { values, metadata }) })
+  } catch (error) {
+    await tell(context, click, wordsFor(context, error))
+  }
+}
+
+/** "Dismiss": asks for the reason. */
+export async function openDismissal(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
+  await ack()
+  try {
+    const { id } = await checkDismissal(context.changes, { id: action.value ?? '', actor: body.user.id })
+    const sight = await findAlertSight(context.changes.database, id)
+    const view = renderDismiss({ alert: id, about: sight?.diagnosis.title ?? '' })
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view })
+  } catch (error) {
+    await tell(context, click, wordsFor(context, error))
+  }
+}
+
+const metadata = z.object({ alert: z.string().regex(/^\d{1,18}$/) })
+
+/** The dismissal's "Dismiss". */
+export async function dismissAlert(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
+  try {
+    const { alert: id } = metadata.parse(JSON.parse(view.private_metadata))
+    const reason = (readFormValues(view.state.values)['reason'] ?? '').trim()
+    if (!/[\p{L}\p{N}]/u.test(reason)) {
+      return await ack({ response_action: 'errors', errors: { reason: 'Enter a reason.' } })
+    }
+    await checkDismissal(context.changes, { id, actor: body.user.id }) // before the field says anything about a trainee
+    const personal = await findPersonalDataInReason(context.changes, id, reason)
+    if (personal) {
+      const problem = `Remove the trainee’s ${personal}: everyone in the channel can read this.`
+      return await ack({ response_action: 'errors', errors: { reason: problem } })
+    }
+    await dismiss(context.changes, { id, actor: body.user.id, reason: reason.slice(0, 500) })
+    context.nudge()
+    const text = 'Nothing has changed in Register. Everyone in the channel can read your reason on the post.'
+    await ack({ response_action: 'update', view: renderNoticeView({ title: 'You dismissed this', text }) })
+  } catch (error) {
+    await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
+  }
+}
+
+type Filled = { playbook: AnyPlaybook; values: Record<string, string> }
+
+/** The playbook that the alert offers by now, and what to fill in. Throws ChangeError if it offers none any more. */
+async function findForm(database: DataSource, alert: Alert, trainee: string): Promise<Filled> {
+  const sight = trainee === '' ? await findAlertSight(database, alert.id) : null
+  const group = trainee === '' ? sight?.groups[0] : await findGroup(database, alert, trainee)
+  const offer = trainee === '' ? sight?.diagnosis.offer : group?.offer
+  const isMeant = offer?.per === (trainee === '' ? 'alert' : 'trainee')
+  if (!group || !offer || !isMeant || (offer.per === 'trainee' && !group.trainee?.slug)) {
+    throw new ChangeError('alert-cured')
+  }
+  const playbook = getPlaybook(offer.playbook)
+  return { playbook, values: valuesFor(playbook, offer, group) }
+}
+
+/** What the form has a field for, and what fits into it. */
+function valuesFor(playbook: AnyPlaybook, offer: Offer, { trainee, entries }: Group): Record<string, string> {
+  const known: Record<string, string> = {
+    ...offer.values,
+    ...(trainee?.slug && offer.per === 'trainee' ? { trainee: trainee.slug } : {}),
+    reason: (entries[0]?.failure.words ?? '').slice(0, 500),
+  }
+  return Object.fromEntries(Object.entries(known).filter(([name]) => name in playbook.form))
+}

@@ -1,0 +1,93 @@
+import * as z from 'zod'
+import { diagnose } from '../alerts/diagnosis.ts'
+import { findListedJob } from '../changes/job-list.ts'
+import { refuseUnless } from '../changes/standing.ts'
+import type { ListedJob } from '../entities/chatops/listed-job.ts'
+import { getPlaybook } from '../playbooks/index.ts'
+import type { AnyPlaybook } from '../playbooks/playbook.ts'
+import type { Diagnosis, Found, Offer } from '../views/alert-sight.ts'
+import { renderForm } from '../views/form.ts'
+import type { JobAdvice } from '../views/jobs.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
+import type { Click } from './entry-points.ts'
+import { tell } from './tell.ts'
+
+/** What people can do about a job in the list; null where there is nothing to say. Pure. */
+export function adviceFor(job: ListedJob): JobAdvice | null {
+  if (job.kind === 'stuck') return { words: STARTS_AGAIN, button: null }
+  const diagnosis = diagnosisOf(job)
+  if (diagnosis) {
+    const { meaning, why, todo } = diagnosis
+    return { words: [meaning, why, todo].filter(Boolean).join(' '), button: offerFor(job)?.label ?? null }
+  }
+  if (job.kind === 'failed') return { words: 'What made it fail has gone away since.', button: null }
+  return job.kind === 'retrying' ? { words: TRIES_AGAIN, button: null } : null
+}
+
+const jobId = z.uuid()
+
+/** A job's button for a playbook: its form, filled in as far as is known. The request is like any other. */
+export async function startFromJob(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
+  await ack()
+  try {
+    await refuseUnless(context.changes, 'mayRequest', body.user.id)
+    const { data: id } = jobId.safeParse(action.value)
+    const job = id === undefined ? null : await findListedJob(context.changes, id)
+    const offer = job && offerFor(job)
+    if (!job || !offer) return await tell(context, click, NOT_AS_LISTED)
+    const playbook = getPlaybook(offer.playbook)
+    const values = valuesFor(playbook, offer, job)
+    const metadata = JSON.stringify({ playbook: playbook.name, channel: channelFor(context, click), prefilled: values })
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderForm(playbook, { values, metadata }) })
+  } catch (error) {
+    await tell(context, click, wordsFor(context, error))
+  }
+}
+
+/** What a failure means that people must do something about; null where there is none, or none any more. */
+function diagnosisOf({ kind, name, traineeId, failure, found, isCured }: ListedJob): Diagnosis | null {
+  if (!failure || isCured) return null
+  const needsPeople = kind === 'failed' || (kind === 'retrying' && failure.code === 'dttp-unauthorised')
+  if (!needsPeople) return null
+  return diagnose({
+    code: failure.code,
+    job: name,
+    trainee: traineeId,
+    trainees: traineeId === null ? 0 : 1,
+    urn: failure.urns?.[0] ?? null,
+    found: found as Found | null,
+  })
+}
+
+/** The playbook for a failure, if the trainee whom it needs is still there. */
+function offerFor(job: ListedJob): Offer | null {
+  const offer = diagnosisOf(job)?.offer ?? null
+  return offer?.per === 'trainee' && job.slug === null ? null : offer
+}
+
+/** What the form has a field for. */
+function valuesFor(playbook: AnyPlaybook, offer: Offer, { slug, failure }: ListedJob): Record<string, string> {
+  const known: Record<string, string> = {
+    ...offer.values,
+    ...(slug !== null && offer.per === 'trainee' ? { trainee: slug } : {}),
+    reason: (failure?.words ?? '').slice(0, 500),
+  }
+  return Object.fromEntries(Object.entries(known).filter(([name]) => name in playbook.form))
+}
+
+/** Where the request is posted: where the list was asked for, if that channel is allowed. */
+function channelFor({ allowedChannels }: HandlerContext, { body }: Click): string | undefined {
+  const here = body.channel?.id
+  return here !== undefined && allowedChannels.includes(here) ? here : allowedChannels[0]
+}
+
+const STARTS_AGAIN =
+  'The bot starts it again by itself. If it is still here in ten minutes, tell the Register developers: perhaps no worker runs.'
+
+const TRIES_AGAIN = 'The bot tries it again by itself. You do not need to do anything.'
+
+const NOT_AS_LISTED = {
+  title: 'This job is no longer as it was listed',
+  text: 'Nothing has changed because of what you selected.\nType /trainee jobs to see the list as it is now.',
+}

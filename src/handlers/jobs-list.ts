@@ -1,0 +1,130 @@
+import * as z from 'zod'
+import { listJobs } from '../changes/job-list.ts'
+import { refuseUnlessEither } from '../changes/standing.ts'
+import { JOB_NAMES, type JobName } from '../entities/chatops/job.ts'
+import type { JobFilter } from '../entities/chatops/listed-job.ts'
+import { parseTraineeReference, resolveTrainee } from '../register/trainee-reference.ts'
+import type { Message } from '../views/blocks.ts'
+import { registerJobName } from '../views/job-words.ts'
+import { renderJobs } from '../views/jobs.ts'
+import { renderNoticeBlocks } from '../views/notice.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
+import type { Click } from './entry-points.ts'
+import { adviceFor } from './job-offer.ts'
+import { tell } from './tell.ts'
+
+/** `/trainee jobs [trainee] [job]`, in any order: what the bot answers to this one person. */
+export async function answerJobs(context: HandlerContext, user: string, words: readonly string[]): Promise<Message> {
+  await refuseUnlessEither(context.changes, user)
+  const filter = await readFilter(context, words)
+  return 'problem' in filter ? renderNoticeBlocks(filter.problem) : renderPage(context, filter, 1)
+}
+
+/** "Next page" and "Previous page": the list takes its own place. */
+export async function turnJobsPage(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, respond } = click
+  await ack()
+  try {
+    await refuseUnlessEither(context.changes, body.user.id)
+    const turn = readTurn(action.value ?? '')
+    if (!turn) return await tell(context, click, NOT_A_PAGE)
+    const { page, ...filter } = turn
+    const message = (await renderPage(context, filter, page)) as { text: string; blocks: never[] }
+    await respond({ response_type: 'ephemeral', replace_original: true, ...message })
+  } catch (error) {
+    await tell(context, click, wordsFor(context, error))
+  }
+}
+
+async function renderPage(context: HandlerContext, asked: JobFilter, wanted: number): Promise<Message> {
+  const { register, now } = context.changes
+  const filter = register.runsJobs ? asked : findOwn(asked)
+  if (!filter) return renderNoticeBlocks(NOT_RUN_HERE)
+  const { jobs, counts, page, pages } = await listJobs(context.changes, filter, wanted)
+  return renderJobs({
+    jobs: jobs.map((job) => ({ ...job, advice: adviceFor(job) })),
+    counts,
+    page,
+    pages,
+    filter,
+    runsJobs: register.runsJobs,
+    turnTo: (to) => JSON.stringify({ ...filter, page: to } satisfies Turn),
+    registerUrl: register.url,
+    now: now(),
+  })
+}
+
+/** What is left of a list where Register's jobs are not ours to run: the one job of our own; null if it was not meant. */
+function findOwn({ name, trainee }: JobFilter): JobFilter | null {
+  return trainee === null && (name ?? OWN_JOB) === OWN_JOB ? { name: OWN_JOB, trainee } : null
+}
+
+const OWN_JOB = 'load-gias'
+
+type Problem = { problem: { title: string; text: string } }
+
+/** Reads the words after the command: at most one trainee and one job. */
+async function readFilter(context: HandlerContext, words: readonly string[]): Promise<JobFilter | Problem> {
+  const filter: JobFilter = { name: null, trainee: null }
+  for (const word of words) {
+    const name = findJob(word)
+    if (name ? filter.name : filter.trainee) return { problem: TOO_MUCH }
+    if (name) filter.name = name
+    else {
+      const trainee = await findTrainee(context, word)
+      if (typeof trainee !== 'string') return trainee
+      filter.trainee = trainee
+    }
+  }
+  return filter
+}
+
+/** By our name or Register's: "retrieve-trn", "RetrieveTrnJob", "Dttp::RetrieveTrnJob". */
+function findJob(word: string): JobName | null {
+  return JOB_NAMES.find((name) => [name, bare(registerJobName(name))].includes(bare(word))) ?? null
+}
+
+function bare(name: string): string {
+  return name.toLowerCase().replace(/^dttp::/, '')
+}
+
+async function findTrainee({ changes }: HandlerContext, word: string): Promise<string | Problem> {
+  const reference = parseTraineeReference(word, changes.register.url)
+  const found = 'problem' in reference ? reference : await resolveTrainee(changes.database.manager, reference)
+  if ('id' in found) return found.id
+  const couldBeJob = /^[a-z:_-]+$/i.test(word)
+  const title = couldBeJob ? `There is no job “${word.slice(0, 60)}”` : 'We cannot find this trainee'
+  const text = couldBeJob ? `It is not the last part of a trainee’s link either.\n${HOW_TO_NARROW}` : found.problem
+  return { problem: { title, text } }
+}
+
+const Turn = z.strictObject({
+  name: z.enum(JOB_NAMES).nullable(),
+  trainee: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .nullable(),
+  page: z.number().int().min(1).max(1_000_000),
+})
+
+type Turn = z.output<typeof Turn>
+
+/** What a page button carries; null for what we have not given it. */
+function readTurn(value: string): Turn | null {
+  try {
+    return Turn.parse(JSON.parse(value))
+  } catch {
+    return null
+  }
+}
+
+const HOW_TO_NARROW = `The jobs are ${JOB_NAMES.join(', ')}.\nType /trainee jobs, and after it a trainee, a job, or both.`
+
+const TOO_MUCH = { title: 'Name one trainee and one job at most', text: HOW_TO_NARROW }
+
+const NOT_A_PAGE = { title: 'We cannot show this page', text: 'Type /trainee jobs to see the list as it is now.' }
+
+const NOT_RUN_HERE = {
+  title: 'This bot does not run Register’s jobs',
+  text: `It has no list of them. Ask the Register developers to look in Sidekiq.\nOnly ${OWN_JOB} runs here.`,
+}

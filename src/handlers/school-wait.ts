@@ -1,0 +1,70 @@
+import * as z from 'zod'
+import { getOwnWait, startWaiting, stopWaiting } from '../changes/school-waits.ts'
+import { refuseUnless } from '../changes/standing.ts'
+import { findPlaybook } from '../playbooks/index.ts'
+import { renderForm } from '../views/form.ts'
+import { renderNoticeView } from '../views/notice.ts'
+import { wordsAfterAsking } from '../views/wait.ts'
+import { publishHome } from './app-home.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
+import type { Click, Submission } from './entry-points.ts'
+import { FORGOTTEN, openChecking, parse, previewOrRefusal, show } from './playbook-form.ts'
+import { tell } from './tell.ts'
+
+// What people do about a request that waits until DTTP has a school.
+
+const waitMetadata = z.object({ wait: z.string().regex(/^\d{1,18}$/) })
+
+/** "Ask support and wait". */
+export async function waitForSchool(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
+  try {
+    const { wait: id } = waitMetadata.parse(JSON.parse(view.private_metadata))
+    const wait = await startWaiting(context.changes, { id, requester: body.user.id })
+    context.nudge()
+    await ack({ response_action: 'update', view: renderNoticeView(wordsAfterAsking(wait)) })
+  } catch (error) {
+    await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
+  }
+}
+
+/** "Continue": the same form once more, now that the school may be there; it asks for what it lacks. */
+export async function continueWait(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
+  await ack()
+  const viewId = await openChecking(context, click)
+  if (!viewId) return
+  try {
+    await refuseUnless(context.changes, 'mayRequest', body.user.id)
+    const wait = await getOwnWait(context.changes.database, action.value ?? '', body.user.id)
+    const playbook = findPlaybook(wait.playbook)
+    if (!playbook || !wait.form) return await show(context, client, viewId, renderNoticeView(FORGOTTEN))
+    const values = { ...wait.form, missing: '', dttp_id: '' }
+    const parsed = await parse(context, playbook, values)
+    if (!parsed.ok) {
+      const metadata = JSON.stringify({ playbook: playbook.name, channel: wait.channel })
+      const problems = Object.values(parsed.errors)
+      return await show(context, client, viewId, renderForm(playbook, { values, metadata, problems }))
+    }
+    const asked = { playbook, form: parsed.values, requester: body.user.id, channel: wait.channel }
+    await show(context, client, viewId, await previewOrRefusal(context, asked))
+  } catch (error) {
+    await show(context, client, viewId, renderNoticeView(wordsFor(context, error)))
+  }
+}
+
+/** "Stop waiting". The card in Trello stays. */
+export async function stopWait(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
+  await ack()
+  try {
+    await stopWaiting(context.changes, { id: action.value ?? '', requester: body.user.id })
+    if (body.view?.type !== 'home') {
+      const text =
+        'We do not tell you when the school is there. A Trello card that was added stays: tell support if it is not needed.'
+      await tell(context, click, { title: 'You no longer wait', text })
+    }
+  } catch (error) {
+    await tell(context, click, wordsFor(context, error))
+  }
+  if (body.view?.type === 'home') await publishHome(context, client, body.user.id)
+}

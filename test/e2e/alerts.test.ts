@@ -1,0 +1,282 @@
+import { describe, expect, test } from 'vitest'
+import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
+import { enqueueJob, startPoll } from '../../src/changes/jobs.ts'
+import { verifyLedger } from '../../src/changes/ledger.ts'
+import { ACTIONS } from '../../src/views/ids.ts'
+import { OTHER_CHANNEL, useStory } from '../support/bot.ts'
+import { useStoryDttp } from '../support/dttp.ts'
+import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'
+import { buttons, type Message, readText } from '../support/slack/index.ts'
+
+const upstream = useStoryDttp()
+const use = useStory(() => ({
+  ...upstream.dttp.environment(),
+  REGISTER_JOBS: 'own',
+  POLL_EVERY: '1s',
+  ALLOWED_CHANNELS: `${CHANNEL},${OTHER_CHANNEL}`,
+  ALERT_CHANNEL: OTHER_CHANNEL,
+}))
+
+const TIMED_OUT = 'Dttp::RetrieveTrnJob for Trainee id: 5902 has timed out after 4 days.'
+
+/** A poll that is due now and whose time has long been up. */
+async function timeOut(trainee = 5902): Promise<void> {
+  const { database } = use.story.bot.changes
+  const poll = {
+    trainee: String(trainee),
+    timeoutAt: '2021-10-15T16:40:03.000128',
+    dueAt: new Date(),
+    changeRequest: null,
+  }
+  await database.transaction((sql) => startPoll(sql, poll))
+}
+
+async function update(...trainees: number[]): Promise<void> {
+  const { database } = use.story.bot.changes
+  for (const id of trainees) {
+    const job = { name: 'update-trainee' as const, trainee: String(id), dueAt: new Date() }
+    await database.transaction((sql) => enqueueJob(sql, job))
+  }
+}
+
+const posts = (): Message[] => use.story.slack.messages(OTHER_CHANNEL).filter((one) => !isCard(one))
+const cards = (): Message[] => use.story.slack.messages(OTHER_CHANNEL).filter(isCard)
+
+function isCard(message: Message): boolean {
+  return /\bCR-\d/.test(readText(message))
+}
+
+/** Waits until the only post says this; returns it. */
+function postSays(words: string | RegExp): Promise<Message> {
+  return use.story.slack.until(() => posts().find((post) => says(readText(post), words)), `${words}`, 15_000)
+}
+
+function says(text: string, words: string | RegExp): boolean {
+  return typeof words === 'string' ? text.includes(words) : words.test(text)
+}
+
+/** The checks look now, not only in a few minutes. */
+async function lookNow(): Promise<void> {
+  await use.admin.query(`UPDATE chatops.alerts SET looked_at = now() - interval '1 hour'`)
+  await lookAtAlerts(use.story.bot.changes)
+}
+
+async function click(user: string, actionId: string, message: Message, force = false): Promise<void> {
+  await use.story.slack.click({ user, actionId, message, force })
+}
+
+/** Clicks and waits for the modal that this opens; returns what it shows. */
+async function open(user: string, actionId: string, message: Message): Promise<string> {
+  const before = use.story.slack.view(user)?.id
+  await click(user, actionId, message)
+  return use.story.slack.until(() => {
+    const view = use.story.slack.view(user)
+    return view && view.id !== before ? readText(view) : null
+  })
+}
+
+/** Clicks and waits for the words that only this person sees. */
+async function refused(user: string, actionId: string, message: Message, force = false): Promise<string> {
+  const { slack } = use.story
+  const before = slack.ephemerals(user).length
+  await click(user, actionId, message, force)
+  return slack.until(() => slack.ephemerals(user).slice(before).map(readText)[0])
+}
+
+/** Where the polls stand, oldest first. */
+async function polls(): Promise<string[]> {
+  const { rows } = await use.admin.query(
+    `SELECT status FROM chatops.jobs WHERE name = 'retrieve-trn' ORDER BY created_at`,
+  )
+  return rows.map(({ status }) => status)
+}
+
+describe('a poll that times out', () => {
+  test('is posted by itself, requeued by two people, and resolved when the TRN arrives', async () => {
+    const { slack } = use.story
+    await timeOut()
+    const post = await postSays('DTTP holds the trainee’s record but no TRN')
+    const text = readText(post)
+    expect(text).toContain('No TRN yet for trainee 5902')
+    expect(text).toContain(TIMED_OUT)
+    expect(text).toContain('This poll was to go on until 15 October 2021 at 5:40pm.')
+    expect(text).toContain('The playbook requeue-trn (Poll for a TRN again) applies')
+    expect(buttons(post).map((one) => one.text)).toEqual(['Requeue', 'View trainee', 'DTTP record', 'Dismiss'])
+    expect(JSON.stringify(post.blocks)).toContain(
+      `${upstream.dttp.environment()['DTTP_URL']}/main.aspx?pagetype=entityrecord&etn=contact&id=c0000000-0000-4000-8000-000000005902`,
+    )
+
+    expect(await open(SUPPORT, ACTIONS.startFromAlert, post)).toContain('Keep polling for')
+    await slack.submit({ user: SUPPORT })
+    await slack.until(() => readText(slack.view(SUPPORT) ?? []).includes('What would happen'))
+    expect(readText(slack.view(SUPPORT) ?? [])).toContain('for trainee 5902 at once, for 1 day')
+    await slack.submit({ user: SUPPORT })
+    const card = await slack.until(() => cards()[0])
+    expect(readText(card)).toContain(TIMED_OUT)
+    expect(await polls()).toEqual(['failed'])
+
+    await open(SUPPORT, ACTIONS.openReview, card)
+    await slack.until(() => readText(slack.view(SUPPORT) ?? []).includes('You cannot approve your own request'))
+    await open(DEVELOPER, ACTIONS.openReview, card)
+    await slack.until(() => readText(slack.view(DEVELOPER) ?? []).includes('What happens'))
+    await slack.submit({ user: DEVELOPER })
+    const polled = await postSays('Being polled again until')
+    expect(buttons(polled).map((one) => one.text)).not.toContain('Requeue')
+
+    upstream.dttp.giveTrn(5902, '3999999')
+    const over = await postSays('Resolved: No TRN yet for trainee 5902')
+    expect(readText(over)).toContain('The TRN has arrived.')
+    expect(posts()).toHaveLength(1)
+    expect(over.ts).toBe(post.ts)
+    const { rows } = await use.admin.query('SELECT first_names, last_name, email FROM public.trainees WHERE id = 5902')
+    for (const secret of ['3999999', ...Object.values(rows[0])]) {
+      expect(JSON.stringify([slack.messages(OTHER_CHANNEL), slack.replies(OTHER_CHANNEL, card.ts)])).not.toContain(
+        secret,
+      )
+    }
+  })
+
+  test('says by itself that DTTP holds the TRN by now, and that a TRN was saved meanwhile', async () => {
+    await timeOut()
+    await postSays('but no TRN')
+    upstream.dttp.giveTrn(5902)
+    await lookNow()
+    await postSays('DTTP has it by now, but nothing fetches it any more.')
+    await use.admin.query(`UPDATE public.trainees SET state = 2, trn = '3999998' WHERE id = 5902`)
+    await lookNow()
+    await postSays('Resolved')
+  })
+})
+
+describe('an error that no retry can cure', () => {
+  test('is posted at its first failure, in one post for everyone whom the same school keeps back', async () => {
+    await use.admin.query(`UPDATE public.trainees SET training_route = 4, lead_school_id = 702, employing_school_id = 709
+      WHERE id IN (5901, 5902)`)
+    await update(5901, 5902, 5903)
+    const post = await postSays(/^(?=[\s\S]*Trainee 5901)(?=[\s\S]*Trainee 5902)(?=[\s\S]*Trainee 5903)/)
+    const text = readText(post)
+    expect(text).toContain('School 900002 is not active in DTTP')
+    expect(text).toContain('The lead school (URN 900002) is not an active school in DTTP.')
+    expect(posts()).toHaveLength(1)
+    const { rows } = await use.admin.query(`SELECT attempts, status FROM chatops.jobs WHERE name = 'update-trainee'`)
+    expect(rows).toEqual(Array(3).fill({ attempts: 1, status: 'failed' }))
+    const found = await postSays('It is inactive (2) in DTTP.')
+    expect(await open(SUPPORT, ACTIONS.startFromAlert, found)).toContain('URN of the school')
+    const form = JSON.stringify(use.story.slack.view(SUPPORT)?.blocks)
+    expect(form).toContain('"initial_value":"900002"')
+    expect(form).toContain('"initial_value":"We sent nothing to DTTP.')
+
+    await use.admin.query(`UPDATE public.dttp_schools SET status_code = 1 WHERE urn = '900002'`)
+    await lookNow()
+    await postSays('The school is active now; the job can be retried.')
+    await update(5901, 5902, 5903)
+    await postSays('Resolved')
+    expect(posts()).toHaveLength(1)
+  })
+
+  test('such as a record that is gone from DTTP names the trainee, and the playbook with its form filled in', async () => {
+    await update(5913)
+    const text = readText(await postSays('DTTP has neither the trainee’s record nor the training record'))
+    expect(text).toContain('DTTP no longer has the record of trainee 5913')
+    expect(text).toContain('The playbook re-register (Register again with DTTP) applies')
+    expect(await open(SUPPORT, ACTIONS.startFromAlert, posts()[0] as Message)).toContain('Register user to submit as')
+    expect(JSON.stringify(use.story.slack.view(SUPPORT)?.blocks)).toContain(
+      '"initial_value":"PB6pjweNaBzZDXGFPFs92WaZ"',
+    )
+  })
+})
+
+describe('“Requeue”', () => {
+  test('is refused to those who may not ask, and that is on record', async () => {
+    await timeOut()
+    const post = await postSays('No TRN yet')
+    expect(await refused(STRANGER, ACTIONS.startFromAlert, post)).toContain('You cannot ask for changes')
+    expect(await refused(SECOND_DEVELOPER, ACTIONS.startFromAlert, post)).toContain('You cannot ask for changes')
+    const { rows } = await use.admin.query(`SELECT actor FROM chatops.ledger WHERE event = 'refused' ORDER BY seq`)
+    expect(rows.map(({ actor }) => actor)).toEqual([STRANGER, SECOND_DEVELOPER])
+  })
+
+  test('on a screen that is out of date starts nothing, and says why', async () => {
+    await timeOut()
+    const old = await postSays('No TRN yet')
+    await use.admin.query(`UPDATE public.trainees SET state = 2, trn = '3999998' WHERE id = 5902`)
+    await lookNow()
+    await postSays('Resolved')
+    expect(await refused(SUPPORT, ACTIONS.startFromAlert, old, true)).toContain('It was resolved by itself')
+    expect(use.story.slack.view(SUPPORT)).toBeUndefined()
+  })
+
+  test.each([
+    ['{alert}:', 'Nobody needs to do this any more'],
+    ['{alert}:5901', 'Nobody needs to do this any more'],
+    ['9999:5902', 'We cannot find what this post is about'],
+    ['{alert}:5902:1', 'Something went wrong'],
+    ['', 'Something went wrong'],
+  ])('with a value that we never gave starts nothing: %j', async (value, words) => {
+    await timeOut()
+    const message = await postSays('No TRN yet')
+    const { slack } = use.story
+    const { rows } = await use.admin.query('SELECT id FROM chatops.alerts')
+    const force = { value: value.replace('{alert}', rows[0].id) }
+    await slack.click({ user: SUPPORT, actionId: ACTIONS.startFromAlert, message, force })
+    expect(await slack.until(() => slack.ephemerals(SUPPORT).map(readText)[0])).toContain(words)
+    expect(slack.view(SUPPORT)).toBeUndefined()
+  })
+})
+
+describe('“Dismiss”', () => {
+  async function dismiss(user: string, reason: string) {
+    return use.story.slack.submit({ user, values: { reason } })
+  }
+
+  test('asks for a reason, shows it on the post with the name, and is in the ledger', async () => {
+    await timeOut()
+    const post = await postSays('No TRN yet')
+    expect(await open(SECOND_DEVELOPER, ACTIONS.openDismissal, post)).toContain('No TRN yet for trainee 5902')
+    await dismiss(SECOND_DEVELOPER, 'A test record & known')
+    const text = readText(await postSays('Dismissed: No TRN yet'))
+    expect(text).toContain(`Dismissed by <@${SECOND_DEVELOPER}>`)
+    expect(text).toContain('Why: “A test record & known”')
+    const { rows } = await use.admin.query(`SELECT actor, details FROM chatops.ledger WHERE event = 'alert-dismissed'`)
+    expect(rows).toEqual([{ actor: SECOND_DEVELOPER, details: { alert: expect.any(String), cause: 'timed-out:5902' } }])
+    expect(await verifyLedger(use.story.bot.changes.database)).toMatchObject({ broken: null })
+    await lookNow()
+    expect(posts()).toHaveLength(1)
+  })
+
+  test.each([
+    ['Demotwo asked for it', 'Remove the trainee’s name'],
+    ['born 2 January 1990', 'Remove the trainee’s date of birth'],
+    [' . ', 'Enter a reason.'],
+  ])('answers %j at the field', async (reason, words) => {
+    await timeOut()
+    await open(SUPPORT, ACTIONS.openDismissal, await postSays('No TRN yet'))
+    expect((await dismiss(SUPPORT, reason)).errors['reason']).toContain(words)
+    await postSays('⚠️ No TRN yet')
+  })
+
+  test('is refused to strangers, who learn nothing from the field either', async () => {
+    await timeOut()
+    const post = await postSays('No TRN yet')
+    expect(await refused(STRANGER, ACTIONS.openDismissal, post)).toContain('You cannot dismiss this')
+    await open(SUPPORT, ACTIONS.openDismissal, post)
+    const view = use.story.slack.view(SUPPORT)
+    if (!view) throw new Error('there is no modal')
+    const values = { reason: 'Demotwo' }
+    const submission = await use.story.slack.submit({ user: STRANGER, view, values, force: true })
+    expect(submission.errors).toEqual({})
+    expect(JSON.stringify(submission.ack)).toContain('You cannot dismiss this')
+  })
+
+  test('by two people at once is one dismissal, and the other is told', async () => {
+    await timeOut()
+    const post = await postSays('No TRN yet')
+    for (const user of [SUPPORT, DEVELOPER]) await open(user, ACTIONS.openDismissal, post)
+    await Promise.all([dismiss(SUPPORT, 'One'), dismiss(DEVELOPER, 'Other')])
+    const views = [SUPPORT, DEVELOPER].map((user) => readText(use.story.slack.view(user) ?? []))
+    expect(views.filter((text) => text.includes('You dismissed this'))).toHaveLength(1)
+    expect(views.filter((text) => text.includes('This is closed already'))).toHaveLength(1)
+    const { rows } = await use.admin.query(`SELECT 1 FROM chatops.ledger WHERE event = 'alert-dismissed'`)
+    expect(rows).toHaveLength(1)
+  })
+})
