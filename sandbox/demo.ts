@@ -2,16 +2,21 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { repostCards } from './demo/cards.ts'
+import { promiseTrn } from './demo/dttp.ts'
+import { addFirstJobs } from './demo/jobs.ts'
 import { DEMO_HELP, type DemoOptions, parseDemoOptions } from './demo/options.ts'
 import { adoptDirectory } from './demo/running.ts'
 import { INTERRUPTED, runSession, type Session, say, untilInterrupted } from './demo/session.ts'
 import { employBot, openDatabase, openOffice, startAnew, unlessBotEnds } from './demo/stage.ts'
+import { openUpstreams } from './demo/upstreams.ts'
 import { renderWelcome } from './demo/welcome.ts'
 import { isPortFree } from './ports.ts'
 import { runTour } from './tour.ts'
 
 const SANDBOX = fileURLToPath(new URL('../.sandbox/', import.meta.url))
 const USUAL_PORT = 4300
+/** DTTP gives a TRN this long after a registration, and after the start to the trainee whose poll times out. */
+const TRN_AFTER_MS = 120_000
 
 async function main(): Promise<number> {
   const options = readOptions()
@@ -43,10 +48,14 @@ async function demo(session: Session, options: DemoOptions): Promise<number> {
   say('Starting the local Slack ...')
   const port = options.port ?? ((await isPortFree(USUAL_PORT)) ? USUAL_PORT : undefined)
   const office = await openOffice(session, 'slack', port)
+  say('Starting DTTP, GIAS and Trello, simulated ...')
+  const upstreams = await openUpstreams(session, database.adminUrl, { usualPorts: true, trnAfterMs: TRN_AFTER_MS })
+  await promiseTrn(upstreams.dttp, database.adminUrl, { trainee: 5902, trn: '3005902', afterMs: TRN_AFTER_MS })
+  await addFirstJobs(database.appUrl)
   const reposted = await repostCards(database.adminUrl)
   say('Starting the bot ...')
   const logFile = join(directory, 'bot.log')
-  const bot = await employBot(session, office, database, { logFile })
+  const bot = await employBot(session, { office, database, upstreams }, { logFile })
   say(renderWelcome({ pageUrl: office.slack.url, logFile, reposted }))
   await unlessBotEnds(session, bot, logFile, untilInterrupted(session))
   return 0

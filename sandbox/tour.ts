@@ -4,8 +4,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Bot } from './demo/bot.ts'
+import { addQuietPolls } from './demo/jobs.ts'
 import { runSession, type Session, say } from './demo/session.ts'
 import { employBot, openDatabase, openOffice, startAnew } from './demo/stage.ts'
+import { openUpstreams } from './demo/upstreams.ts'
 import { PEOPLE } from './demo/workspace.ts'
 import type { RegisterDatabase } from './register/database.ts'
 import type { Tour } from './tour/acts.ts'
@@ -16,9 +18,15 @@ import { accounting, crashing, racing, recovering } from './tour/story/accidents
 import { approving } from './tour/story/approving.ts'
 import { asking } from './tour/story/asking.ts'
 import { endings } from './tour/story/endings.ts'
+import { polling } from './tour/story/polling.ts'
+import { reRegistering } from './tour/story/re-registering.ts'
+import { repairing } from './tour/story/repairing.ts'
+import { undoing } from './tour/story/undoing.ts'
 import { createTranscript, StepFailed } from './tour/transcript.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+/** In the tour DTTP gives a TRN when the story says so. */
+const NEVER_MS = 24 * 3600_000
 
 /** Plays the story. The exit code: 0 only if every step held. */
 export function runTour(directory: string): Promise<number> {
@@ -28,11 +36,15 @@ export function runTour(directory: string): Promise<number> {
     const tour = await raiseCurtain(session)
     try {
       await asking(tour)
-      await approving(tour)
+      const done = await approving(tour)
       const crashed = await crashing(tour)
       await endings(tour)
       await racing(tour)
       await recovering(tour, crashed)
+      await undoing(tour, done)
+      await polling(tour)
+      await reRegistering(tour)
+      await repairing(tour)
       await accounting(tour)
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error
@@ -49,14 +61,17 @@ export function runTour(directory: string): Promise<number> {
 async function raiseCurtain(session: Session): Promise<Tour> {
   say('A tour of trainee-chatops: the real bot, a local Slack, and made-up trainees in a real Postgres.')
   const database = await openDatabase(session, { fsync: false })
+  const upstreams = await openUpstreams(session, database.adminUrl, { usualPorts: false, trnAfterMs: NEVER_MS })
+  await addQuietPolls(database.appUrl)
   const [office, annex] = await Promise.all([openOffice(session, 'slack'), openOffice(session, 'slack-two')])
+  const place = { office, database, upstreams }
   const logs = ['bot.log', 'bot-two.log', 'bot-after.log'].map((name) => join(session.directory, name))
   const [botLog = '', botTwoLog = '', botAfterLog = ''] = logs
-  const soon = { VERIFY_AGAIN_AFTER: '1s' }
+  const soon = { VERIFY_AGAIN_AFTER: '1s', POLL_EVERY: '1s' }
   let bot: Bot
   ;[bot] = await Promise.all([
-    employBot(session, office, database, { logFile: botLog, ...soon }),
-    employBot(session, annex, database, { logFile: botTwoLog, ROLES: 'bot' }),
+    employBot(session, place, { logFile: botLog, ...soon }),
+    employBot(session, { ...place, office: annex }, { logFile: botTwoLog, ROLES: 'bot' }),
   ])
   const [window, windowTwo] = await Promise.all([openSlackWindow(office.slack.url), openSlackWindow(annex.slack.url)])
   const records = await openRecords(database.adminUrl)
@@ -67,6 +82,7 @@ async function raiseCurtain(session: Session): Promise<Tour> {
     ...stage,
     window,
     records,
+    upstreams,
     support: castPerson(stage, window, PEOPLE.support),
     developer: castPerson(stage, window, PEOPLE.developer),
     secondDeveloper: castPerson(stage, windowTwo, PEOPLE.secondDeveloper),
@@ -76,7 +92,7 @@ async function raiseCurtain(session: Session): Promise<Tour> {
       await bot.ended
     },
     async restartBot() {
-      bot = await employBot(session, office, database, { logFile: botAfterLog, ...soon })
+      bot = await employBot(session, place, { logFile: botAfterLog, ...soon })
     },
     verifyLedger: async () => verifyLedger(database),
     loggedErrors: () => logs.flatMap(errorsIn),

@@ -15,12 +15,13 @@ export interface Bot {
   stop(): Promise<void>
 }
 
-/** The settings of the demo's bot. */
+/** The settings of the demo's bot; `upstreams` are those that lead to other systems. */
 export function botSettings(places: {
   slackUrl: string
   databaseUrl: string
   signingSecret: string
   httpPort: number
+  upstreams: Record<string, string>
 }): Record<string, string> {
   const developers = `${PEOPLE.developer.id},${PEOPLE.secondDeveloper.id}`
   return {
@@ -37,6 +38,9 @@ export function botSettings(places: {
     VERIFY_AGAIN_AFTER: '3s',
     REGISTER_URL: 'https://register.example.test',
     REGISTER_FEATURES: 'persist_to_dttp=true,sync_from_dttp=true,routes=all',
+    REGISTER_JOBS: 'own',
+    POLL_EVERY: '10s',
+    ...places.upstreams,
     DATABASE_URL: places.databaseUrl,
     QUEUE_BACKEND: 'postgres',
     ROLES: 'bot,worker',

@@ -1,13 +1,14 @@
-// The local Slack forgets its messages when it stops; the database does not. So the demo has the cards posted again.
+// The local Slack forgets its messages when it stops; the database does not. So the demo has what matters posted again.
 import { withClient } from '../register/database.ts'
 
 /** At most this many, the newest: a channel full of old cards helps nobody. */
 const MOST = 20
 
-/** Has the cards of requests that were sent in earlier runs posted anew, oldest first. Returns how many. */
+/** Has the cards of earlier runs posted anew, oldest first, and then the posts of open alerts. Returns how many cards. */
 export async function repostCards(adminUrl: string): Promise<number> {
   return withClient(adminUrl, async (client) => {
     await client.query('BEGIN')
+    await client.query(ALERTS)
     const { rowCount } = await client.query(`
       WITH newest AS (
         SELECT id FROM chatops.change_requests WHERE sent_at IS NOT NULL AND card_ts IS NOT NULL AND plan IS NOT NULL
@@ -22,3 +23,13 @@ export async function repostCards(adminUrl: string): Promise<number> {
     return rowCount ?? 0
   })
 }
+
+const ALERTS = `
+  WITH newest AS (
+    SELECT id FROM chatops.alerts WHERE status = 'open' AND card_ts IS NOT NULL ORDER BY id DESC LIMIT ${MOST}
+  ), again AS (
+    UPDATE chatops.alerts SET card_ts = NULL, card_version = card_version + 1, looked_at = NULL
+    WHERE id IN (SELECT id FROM newest) RETURNING id
+  )
+  INSERT INTO chatops.outbox (stream, kind, payload)
+  SELECT 'alert:' || id, 'alert', jsonb_build_object('alert', id::text) FROM again ORDER BY id`

@@ -9,6 +9,7 @@ import { type Bot, botSettings, lastLines, startBot, waitUntilReady } from './bo
 import { demoDatabase } from './database.ts'
 import { emptyDirectory } from './running.ts'
 import type { Session } from './session.ts'
+import type { Upstreams } from './upstreams.ts'
 import { demoWorkspace } from './workspace.ts'
 
 /** A local Slack, and what a bot needs to connect to it. */
@@ -48,16 +49,23 @@ export async function openOffice(session: Session, name: string, port?: number):
   return { slack, signingSecret }
 }
 
+/** What a bot works with. */
+export interface Place {
+  office: Office
+  database: RegisterDatabase
+  upstreams: Upstreams
+}
+
 /** A bot that is connected and ready. Throws with its last lines if it ends before that. */
 export async function employBot(
   session: Session,
-  { slack, signingSecret }: Office,
-  { appUrl }: RegisterDatabase,
+  { office, database, upstreams }: Place,
   { logFile, ...settings }: { logFile: string } & Record<string, string>,
 ): Promise<Bot> {
   const httpPort = await freePort()
-  const places = { slackUrl: slack.url, databaseUrl: appUrl, signingSecret, httpPort }
-  const bot = startBot({ ...botSettings(places), ...settings }, logFile)
+  const { slack, signingSecret } = office
+  const places = { slackUrl: slack.url, databaseUrl: database.appUrl, signingSecret, httpPort }
+  const bot = startBot({ ...botSettings({ ...places, upstreams: upstreams.settings }), ...settings }, logFile)
   session.onStop(bot.stop)
   session.note(bot.process)
   await unlessBotEnds(session, bot, logFile, waitUntilReady(httpPort, session.interrupted))

@@ -1,4 +1,5 @@
 // What happens again and again in the tour: asking, sending, reviewing, and waiting for what a request's card says.
+import type { Upstreams } from '../demo/upstreams.ts'
 import { SUPPORT_CHANNEL } from '../demo/workspace.ts'
 import { matches, nameOf, type Person, type Stage, sayMessage, waitFor } from './people.ts'
 import type { Records } from './records.ts'
@@ -8,6 +9,7 @@ import { linesOf } from './words.ts'
 export interface Tour extends Stage {
   window: SlackWindow
   records: Records
+  upstreams: Upstreams
   support: Person
   developer: Person
   /** Connected to another bot process, through a Slack of her own: the local Slack has one modal for everybody. */
@@ -22,9 +24,12 @@ export interface Tour extends Stage {
   loggedErrors(): string[]
 }
 
+/** A request that was sent, and its card. */
+export type Request = { cr: string; message: Message }
+
 export const REASON = 'The provider chose the wrong route'
 
-/** Types the command, fills the form, and waits for the preview. Returns the request's number. */
+/** Types the command for another route, fills the form, and waits for the preview. Returns the request's number. */
 export async function previewChange(
   { support }: Tour,
   asked: { trainee: string; route: string; reason?: string; ticket?: string },
@@ -33,14 +38,20 @@ export async function previewChange(
   await support.getsModal('New route')
   const { reason = REASON, ticket } = asked
   support.submits('Check', { reason, ...(ticket ? { ticket } : {}) })
-  const lines = await support.getsModal('Not sent yet')
+  return getPreview(support)
+}
+
+/** Waits for a preview. Returns the request's number and what the preview shows. */
+export async function getPreview(person: Person): Promise<{ cr: string; lines: string[] }> {
+  const lines = await person.getsModal('Not sent yet')
   return { cr: /CR-(\d+)/.exec(lines.join('\n'))?.[1] ?? '', lines }
 }
 
 /** Asks for approval of what is previewed, and waits for the card. */
-export async function askForApproval(tour: Tour, cr: string): Promise<Message> {
-  tour.support.submits('Ask for approval')
-  await tour.support.getsModal(`CR-${cr} is waiting for approval`)
+export async function askForApproval(tour: Tour, cr: string, person = tour.support): Promise<Message> {
+  person.submits('Ask for approval')
+  await person.getsModal(`CR-${cr} is waiting for approval`)
+  person.closes()
   return card(tour, cr, 'waiting for approval')
 }
 
@@ -53,7 +64,7 @@ export async function sendRequest(tour: Tour, asked: { trainee: string; route: s
 /** Opens the review; returns what it shows. */
 export async function openReview(person: Person, message: Message, cr: string): Promise<string[]> {
   await person.selects('Review & approve', message)
-  return person.getsModal(new RegExp(`CR-${cr} for[^]*What changes[^]*\\[ Approve \\]$`))
+  return person.getsModal(new RegExp(`CR-${cr} for[^]*What (changes|happens)[^]*\\[ Approve \\]$`))
 }
 
 /** The request's card, once it says this. */
@@ -88,6 +99,30 @@ export async function thread(tour: Tour, { ts }: Message, says: readonly string[
   return seen
 }
 
+/** What the bot has posted by itself about this, once it says so. */
+export async function post(tour: Tour, about: string, says: string | RegExp = about): Promise<Message> {
+  let seen: Message | undefined
+  return waitFor(
+    tour,
+    async () => {
+      const messages = await tour.window.messages(SUPPORT_CHANNEL)
+      seen = messages.findLast((message) => !message.thread_ts && message.text.includes(about))
+      return seen && matches(`${seen.text}\n${sayMessage(seen)}`, says) ? seen : null
+    },
+    () => ({ expected: `a post about “${about}” that says ${says}`, seen: seen ? sayMessage(seen) : 'no such post' }),
+    30_000,
+  )
+}
+
+/** Reviews and approves the request; returns what the review shows. */
+export async function approve(person: Person, { cr, message }: Request): Promise<string[]> {
+  const lines = await openReview(person, message, cr)
+  person.submits('Approve')
+  await person.getsModal(`You approved CR-${cr}`)
+  person.closes()
+  return lines
+}
+
 export function buttonsOn(message: Message): string[] {
   return (message.blocks ?? [])
     .filter(({ type }) => type === 'actions')
@@ -97,6 +132,8 @@ export function buttonsOn(message: Message): string[] {
 /** The first lines of a card: what it is and what has become of it. */
 export function headOf(message: Message): string[] {
   const lines = linesOf(message.blocks ?? [], nameOf)
-  const table = lines.findIndex((line) => /^What (would have |would |will )?changed?$/.test(line))
+  const table = lines.findIndex((line) =>
+    /^What (would have |would |will |was )?(changed?|happen(ed)?|done)$/.test(line),
+  )
   return table < 0 ? lines : lines.slice(0, table)
 }

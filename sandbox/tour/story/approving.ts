@@ -7,7 +7,8 @@ import { linesOf } from '../words.ts'
 
 const TRAINEE = 5901
 
-export async function approving(tour: Tour): Promise<void> {
+/** Returns what was done, and the record as it was before. */
+export async function approving(tour: Tour): Promise<{ cr: string; trainee: number; before: Row }> {
   const { transcript, records } = tour
   transcript.chapter('One change, from preview to receipt')
   const before = await records.trainee(TRAINEE)
@@ -18,6 +19,7 @@ export async function approving(tour: Tour): Promise<void> {
   await review(tour, cr, message)
   await outcome(tour, cr)
   await database(tour, cr, before)
+  return { cr, trainee: TRAINEE, before }
 }
 
 async function ask(tour: Tour): Promise<{ cr: string; message: Message }> {
@@ -103,8 +105,9 @@ async function outcome(tour: Tour, cr: string): Promise<void> {
   transcript.step('The outcome')
   const message = await card(tour, cr, '(done)')
   transcript.show('The request has become', headOf(message))
-  transcript.hold('Nobody can approve it any more', buttonsOn(message).length === 0, () =>
-    buttonsOn(message).join(', '),
+  const buttons = buttonsOn(message)
+  transcript.hold('All that can be done with it now is to undo it', buttons.join() === 'Undo…', () =>
+    buttons.join(', '),
   )
 
   transcript.step('What is left to do')
