@@ -40,11 +40,11 @@ export function runTour(directory: string): Promise<number> {
       const crashed = await crashing(tour)
       await endings(tour)
       await racing(tour)
-      await recovering(tour, crashed)
       await undoing(tour, done)
       await polling(tour)
       await reRegistering(tour)
       await repairing(tour)
+      await recovering(tour, crashed)
       await accounting(tour)
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error

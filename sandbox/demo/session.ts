@@ -22,12 +22,13 @@ export async function runSession(directory: string, work: (session: Session) => 
     stops.push(() => releaseDirectory(directory))
     await endNotedChildren(directory)
     stops.push(() => endNotedChildren(directory))
-    return await work({
+    const session = {
       directory,
       interrupted,
-      onStop: (stop) => stops.push(stop),
-      note: (child) => noteChild(directory, child),
-    })
+      onStop: (stop: () => unknown) => stops.push(stop),
+      note: (child: ProcessMark) => noteChild(directory, child),
+    }
+    return await Promise.race([work(session), whenBroken()])
   } catch (error) {
     if (interrupted.aborted) return INTERRUPTED
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
@@ -62,6 +63,15 @@ function whenInterrupted(): AbortSignal {
     })
   }
   return controller.signal
+}
+
+/** Rejects when something that runs in this very process breaks, such as a simulator: the others are then stopped. */
+function whenBroken(): Promise<never> {
+  return new Promise((_, reject) => {
+    process.on('uncaughtException', (error) => {
+      reject(new Error(`Something in this program broke, so it stops: ${error.stack ?? error.message}`))
+    })
+  })
 }
 
 /** One that will not stop does not keep the others running. */

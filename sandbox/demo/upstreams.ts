@@ -2,10 +2,11 @@
 import type { DttpSimulator } from '../dttp/index.ts'
 import type { GiasSimulator } from '../gias/index.ts'
 import { isPortFree } from '../ports.ts'
-import { startTrelloSimulator, type TrelloSimulator } from '../trello/index.ts'
+import type { TrelloSimulator } from '../trello/index.ts'
 import { startDemoDttp } from './dttp.ts'
 import { startDemoGias } from './gias.ts'
 import type { Session } from './session.ts'
+import { startDemoTrello } from './trello.ts'
 
 export interface Upstreams {
   dttp: DttpSimulator
@@ -15,7 +16,7 @@ export interface Upstreams {
   settings: Record<string, string>
 }
 
-type Stoppable = Pick<Session, 'onStop' | 'interrupted'>
+type Stoppable = Pick<Session, 'directory' | 'onStop' | 'interrupted'>
 
 /** Links to their records keep working from run to run while nothing else has these. */
 const USUAL_PORTS = { dttp: 4301, gias: 4302, trello: 4303 }
@@ -35,7 +36,7 @@ export async function openUpstreams(
   const { trnAfterMs } = options
   const dttp = await open(session, 'DTTP', startDemoDttp(adminUrl, { trnAfterMs, port: await portOf('dttp') }))
   const gias = await open(session, 'GIAS', startDemoGias(await portOf('gias')))
-  const trello = await open(session, 'Trello', startTrelloSimulator({ port: await portOf('trello') }))
+  const trello = await open(session, 'Trello', startDemoTrello(session.directory, await portOf('trello')))
   session.interrupted.throwIfAborted()
   return { dttp, gias, trello, settings: settingsFor(dttp, gias, trello) }
 }

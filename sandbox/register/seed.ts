@@ -35,12 +35,17 @@ const TABLES: Record<string, object[]> = {
 export async function seedRegister(adminUrl: string): Promise<void> {
   await withClient(adminUrl, async (client) => {
     await client.query('BEGIN')
-    for (const [table, rows] of Object.entries(TABLES)) {
-      for (const row of rows) await insert(client, table, row)
-      await client.query(`SELECT setval('${table}_id_seq', (SELECT max(id) FROM ${table}))`)
-    }
+    await insertDemoRows(client)
     await client.query('COMMIT')
   })
+}
+
+/** The demo rows, into empty tables. */
+export async function insertDemoRows(client: pg.Client): Promise<void> {
+  for (const [table, rows] of Object.entries(TABLES)) {
+    for (const row of rows) await insert(client, table, row)
+    await client.query(`SELECT setval('${table}_id_seq', (SELECT max(id) FROM ${table}))`)
+  }
 }
 
 /** Postgres itself turns the JSON into each column's type, so times keep their microseconds. */

@@ -80,7 +80,10 @@ export function castPerson(
       const found = await waitFor(
         stage,
         async () => (isNew() && matches(linesOfModal(window.modal()).join('\n'), says) ? window.modal() : null),
-        () => ({ expected: `a modal that says ${quote(says)}`, seen: sayModal(window.modal()) }),
+        () => ({
+          expected: `a modal that says ${quote(says)}`,
+          seen: `${sayModal(window.modal())}\nand at its fields: ${JSON.stringify(window.fieldErrors())}`,
+        }),
       )
       return linesOfModal(found)
     },

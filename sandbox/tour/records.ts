@@ -9,10 +9,6 @@ export interface Records {
   /** How often a request was carried out, by the ledger and by Register's own timeline. */
   executions(cr: string): Promise<{ ledger: number; timeline: number }>
   status(cr: string): Promise<string>
-  /** Turns the clock: a trainee's poll is due at once and, if so wished, its time is up. */
-  hurryPoll(trainee: number, options: { isTimeUp: boolean }): Promise<void>
-  /** A job to register a trainee with DTTP, as Register adds it on behalf of a user. */
-  addRegistration(trainee: number, submittedBy: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -21,12 +17,6 @@ export async function openRecords(adminUrl: string): Promise<Records> {
   await client.connect()
   const query = async <T extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
     (await client.query<T>(sql, values)).rows
-  const hint = (job: string | undefined) =>
-    query(
-      `INSERT INTO chatops.outbox (stream, kind, payload)
-       VALUES ('job:' || $1::text, 'job', jsonb_build_object('job', $1::text))`,
-      [job],
-    )
   return {
     query,
     async trainee(id) {
@@ -45,23 +35,6 @@ export async function openRecords(adminUrl: string): Promise<Records> {
     async status(cr) {
       const [found] = await query<{ status: string }>('SELECT status FROM chatops.change_requests WHERE id = $1', [cr])
       return found?.status ?? 'not there'
-    },
-    async hurryPoll(trainee, { isTimeUp }) {
-      const time = isTimeUp ? `, timeout_at = (now() AT TIME ZONE 'UTC') + interval '1 second'` : ''
-      const [poll] = await query<{ job_id: string }>(
-        `UPDATE chatops.polls SET polled_at = NULL${time} WHERE trainee_id = $1 RETURNING job_id`,
-        [trainee],
-      )
-      await query(`UPDATE chatops.jobs SET due_at = now() + interval '1 second' WHERE id = $1`, [poll?.job_id])
-      await hint(poll?.job_id)
-    },
-    async addRegistration(trainee, submittedBy) {
-      const [job] = await query<{ id: string }>(
-        `INSERT INTO chatops.jobs (name, trainee_id, args)
-         VALUES ('register-for-trn', $1, jsonb_build_object('submitted_by', $2::text)) RETURNING id`,
-        [trainee, submittedBy],
-      )
-      await hint(job?.id)
     },
     close: () => client.end(),
   }

@@ -55,7 +55,7 @@ function readText(text: Text | undefined, nameOf: NameOf): string {
     .replace(/<[@#]([A-Z0-9]+)>/g, (_, id: string) => nameOf(id))
     .replace(/<[^|>]+\|([^>]+)>/g, '$1')
     .replace(/```/g, '\n')
-    .replace(/^\*(.+)\*$/gm, '$1')
+    .replace(/^\*([^*\n]+)\*/gm, '$1')
     .replace(/`/g, '')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import type { ChangesContext } from '../changes/context.ts'
 import type { EntryFailure } from '../entities/chatops/alert.ts'
-import type { Job, JobFailure } from '../entities/chatops/job.ts'
+import { JOB_NAMES, type Job, type JobFailure } from '../entities/chatops/job.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { causesOf, subjectOf } from './causes.ts'
@@ -26,7 +26,7 @@ export async function noteFailure(
 
 /**
  * Settles what alerts say of this job's trainee and kind of job, now that it ran. A poll that ran is no TRN: what timed
- * out is settled only once there is one, and until then is looked at again.
+ * out is settled only once there is one. Whatever else is said of the trainee is looked at again soon.
  */
 export async function noteSuccess(sql: EntityManager, job: Job): Promise<void> {
   const subject = subjectOf(job)
@@ -35,7 +35,7 @@ export async function noteSuccess(sql: EntityManager, job: Job): Promise<void> {
     if (status === 'open') await settleEntries(sql, id, [subject])
     else await sql.query(SETTLE_QUIETLY, [id, subject])
   }
-  if (job.name === 'retrieve-trn') await sql.query(LOOK_AGAIN, [subject])
+  if (job.traineeId !== null) await sql.query(LOOK_AGAIN, [JOB_NAMES.map((name) => `${name}:${job.traineeId}`)])
 }
 
 /** A dismissed alert says nothing any more, but a failure after this success is a new one. */
@@ -47,10 +47,11 @@ const HOLD_CURED = `
       AND (failure ->> 'code' <> 'timed-out' OR EXISTS (SELECT FROM public.trainees WHERE id = $2 AND trn IS NOT NULL)))
   ORDER BY cause COLLATE "C", id FOR NO KEY UPDATE`
 
+/** A registration ends what polls and updates of the trainee failed for, and so on. */
 const LOOK_AGAIN = `
   UPDATE chatops.alerts SET looked_at = NULL
-  WHERE status = 'open'
-    AND id IN (SELECT alert_id FROM chatops.alert_entries WHERE subject = $1 AND settled_at IS NULL)`
+  WHERE status = 'open' AND looked_at IS NOT NULL
+    AND id IN (SELECT alert_id FROM chatops.alert_entries WHERE subject = ANY($1) AND settled_at IS NULL)`
 
 const SETTLE_QUIETLY = `
   UPDATE chatops.alert_entries SET settled_at = now() WHERE alert_id = $1 AND subject = $2 AND settled_at IS NULL`

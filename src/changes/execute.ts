@@ -12,7 +12,7 @@ import { UpstreamUnavailable } from './errors.ts'
 import { appendToLedger, THE_BOT } from './ledger.ts'
 import { announce } from './outbox.ts'
 import { digestOfRequest, getRequest } from './requests.ts'
-import { isTransient, retryConflicts } from './transient.ts'
+import { isTaken, isTransient, retryConflicts } from './transient.ts'
 import { claim, type Execution, endFailed, endGone, endMoved, PostconditionFailed, postpone } from './unexecuted.ts'
 import { writePlan } from './write-plan.ts'
 
@@ -25,7 +25,10 @@ export async function execute(context: ChangesContext, id: string): Promise<Exec
   if (request.status !== 'approved') return 'not-approved'
   try {
     await step(context, 'begun', id)
-    return await carryOut(context, request)
+    return await carryOut(context, request).catch((error: unknown) => {
+      if (!isTaken(error)) throw error
+      return carryOut(context, request) // what is there by now makes it out of date
+    })
   } catch (error) {
     if (isTransient(error) || error instanceof UpstreamUnavailable) return postpone(context, id, error)
     if (error instanceof EntityNotFoundError) return endGone(context, id)

@@ -26,6 +26,11 @@ export function isTransient(error: unknown): boolean {
   return CONFLICTS.has(code) || /^(08|53|57)/.test(code) || /^E[A-Z]+$/.test(code) || isLostConnection(error)
 }
 
+/** Somebody else has written the same row in the meantime. */
+export function isTaken(error: unknown): boolean {
+  return codeOf(error) === '23505'
+}
+
 /** TypeORM gives a transaction's session back as soon as it is lost, and then says only that. */
 function isLostConnection(error: unknown): boolean {
   return (

@@ -22,7 +22,9 @@ export async function verify(context: ChangesContext, id: string): Promise<void>
     const current = await lockRequest(sql, id)
     if (current.status !== 'verifying') return
     const next = nextStatus(context, current, verified)
-    const again = nextLook(context, current, verified)
+    // A job that ended meanwhile has asked for another look.
+    const isAskedFor = current.nextVerifyAt?.getTime() !== request.nextVerifyAt?.getTime()
+    const again = (isAskedFor && current.nextVerifyAt) || nextLook(context, current, verified)
     if (next === 'verifying' && canonical(verified) === canonical(current.outcome.verified ?? null)) {
       await sql.update(ChangeRequest, { id, status: next }, { nextVerifyAt: again })
       return

@@ -178,8 +178,9 @@ export async function previewOrRefusal(context: HandlerContext, asked: Parameter
 }
 
 /** The form once more, where all that stands in the way are answers it lacks; null where anything else does. */
-function askAgain({ playbook, form: values, channel }: Parameters<typeof propose>[1], proposal: Proposal): View | null {
+function askAgain(asked: Parameters<typeof propose>[1], proposal: Proposal): View | null {
   if (proposal.kind !== 'blocked') return null
+  const { playbook, form: values, channel, follows } = asked
   const blocking = proposal.checks.filter(({ verdict }) => verdict === 'blocks' || verdict === 'unchecked')
   if (blocking.some(({ ask }) => !ask)) return null
   const problems = blocking.map(({ found, ask }) => `${playbook.form[ask?.field ?? '']?.label}: ${found}`)
@@ -188,7 +189,7 @@ function askAgain({ playbook, form: values, channel }: Parameters<typeof propose
     values,
     problems,
     choices,
-    metadata: JSON.stringify({ playbook: playbook.name, channel }),
+    metadata: JSON.stringify({ playbook: playbook.name, channel, follows }),
   })
 }
 

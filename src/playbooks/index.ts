@@ -7,7 +7,14 @@ import { settleRegistration } from './settle-registration/index.ts'
 import { undo } from './undo/index.ts'
 
 /** Every playbook there is; `/trainee help`, the chooser and the contract suite are made from this list. */
-export const playbooks: readonly AnyPlaybook[] = [fixRoute, requeueTrn, repairSchool, reRegister, settleRegistration, undo]
+export const playbooks: readonly AnyPlaybook[] = [
+  fixRoute,
+  requeueTrn,
+  repairSchool,
+  reRegister,
+  settleRegistration,
+  undo,
+]
 
 export function findPlaybook(name: string): AnyPlaybook | null {
   return playbooks.find((playbook) => playbook.name === name) ?? null

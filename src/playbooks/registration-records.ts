@@ -37,7 +37,7 @@ export async function readRegistration(sql: EntityManager, executed: Executed): 
   }
 }
 
-export function isUnsettled({ outcome }: Pick<RegistrationAttempt, 'outcome'>): boolean {
+function isUnsettled({ outcome }: Pick<RegistrationAttempt, 'outcome'>): boolean {
   return outcome === null || outcome === 'unknown'
 }
 

@@ -18,7 +18,7 @@ export type QueueSettings = { backend: 'redis'; url: string } | { backend: 'post
 export type JobWorker = { close: () => Promise<void> }
 
 /** Does a job; where it answers with a time, the same job is done again, then. */
-export type Process = (job: Job) => Promise<unknown>
+type Process = (job: Job) => Promise<unknown>
 
 export type WorkerSettings = {
   concurrency: number

@@ -76,7 +76,7 @@ const BIGINTS: readonly string[] = ['lead_school_id', 'employing_school_id', 'ap
 const TIMES: readonly string[] = ['submitted_for_trn_at', 'withdraw_date', 'recommended_for_award_at', 'awarded_at']
 
 /** Changes as the gem stores them: raw values, times in UTC with milliseconds, progress with all ten parts on both sides. */
-export function auditedChanges(changes: Readonly<Record<string, readonly [Json, Json]>>): Record<string, Json> {
+function auditedChanges(changes: Readonly<Record<string, readonly [Json, Json]>>): Record<string, Json> {
   const written = Object.entries(changes).map(([column, [before, after]]) => {
     if (column === 'progress') return [column, [padProgress(before as never), padProgress(after as never)]]
     if (TIMES.includes(column)) return [column, [before, after].map((time) => time && timestampForAudit(String(time)))]

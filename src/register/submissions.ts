@@ -16,11 +16,16 @@ export async function findSubmission(sql: EntityManager, traineeId: string): Pro
   return {
     audit,
     user: await findUser(sql, audit),
-    reinstated: reinstated && BigInt(reinstated.id) > BigInt(audit.id) ? reinstated : null,
+    reinstated: reinstated && isLater(reinstated, audit) ? reinstated : null,
   }
 }
 
 /** By version, then id: Register can give a version twice. */
+function isLater(a: Audit, b: Audit): boolean {
+  const [av, bv] = [a.version ?? 0, b.version ?? 0]
+  return av === bv ? BigInt(a.id) > BigInt(b.id) : av > bv
+}
+
 async function findStateChange(
   sql: EntityManager,
   traineeId: string,

@@ -172,6 +172,15 @@ describe('a job that ran', () => {
     await story.ran(next)
     expect(await story.causes('resolved')).toEqual(['timed-out:5902'])
   })
+
+  test('has what other jobs failed for looked at again soon, if it is the same trainee’s', async () => {
+    for (const trainee of [5913, 5912]) await story.fails(await story.job('retrieve-trn', trainee), { code: 'gone' })
+    await story.admin.query('UPDATE chatops.alerts SET looked_at = now()')
+    await story.ran(await story.job('register-for-trn', 5913))
+    const alerts = await story.alerts()
+    const due = alerts.filter(({ lookedAt }) => lookedAt === null).map(({ cause }) => cause)
+    expect(due).toEqual(['contact-gone:5913'])
+  })
 })
 
 describe('an alert that was resolved', () => {

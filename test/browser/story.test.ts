@@ -1,64 +1,16 @@
 // The story once more, clicked in a real browser: what a person sees, and the README's pictures.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Bot, botSettings, startBot, waitUntilReady } from '../../sandbox/demo/bot.ts'
-import { demoWorkspace, PEOPLE } from '../../sandbox/demo/workspace.ts'
-import { type LocalSlack, startLocalSlack } from '../../sandbox/local-slack.ts'
-import { freePort } from '../../sandbox/ports.ts'
-import { withClient } from '../../sandbox/register/database.ts'
-import { seedRegister } from '../../sandbox/register/seed.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { startChromium } from './chromium.ts'
-import { SlackPage } from './slack-page.ts'
+import { expect, test } from 'vitest'
+import { PEOPLE } from '../../sandbox/demo/workspace.ts'
+import { dttpId } from '../../sandbox/register/seed/ids.ts'
+import { addRegistration, hurryPoll, untilGiasIsLoaded } from '../../sandbox/tour/jobs.ts'
+import { useStage } from './stage.ts'
 
 const SLUG = 'eDEpiD3DVSPKtyHVtgTKxe71'
 
-let directory: string
-let database: ScratchDatabase
-let local: LocalSlack | undefined
-let bot: Bot | undefined
-let browser: Browser
-let slack: SlackPage
-
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'chatops-browser-'))
-  database = await scratchDatabase()
-  await seedRegister(database.adminUrl)
-  const signingSecret = 'a'.repeat(32)
-  local = await startLocalSlack({
-    filesDir: join(directory, 'files'),
-    configPath: join(directory, 'slack.yaml'),
-    workspace: demoWorkspace(signingSecret),
-  })
-  const httpPort = await freePort()
-  const settings = botSettings({ slackUrl: local.url, databaseUrl: database.appUrl, signingSecret, httpPort })
-  bot = startBot({ ...settings, VERIFY_AGAIN_AFTER: '1s' }, join(directory, 'bot.log'))
-  await waitUntilReady(httpPort, new AbortController().signal)
-  browser = await startChromium()
-  const viewport = { width: 860, height: 1750 } // tall enough for a whole review; beside the sidebar, 640 for messages
-  const page = await browser.newPage({
-    viewport,
-    deviceScaleFactor: 1.25,
-    timezoneId: 'Europe/London',
-    locale: 'en-GB',
-  })
-  page.setDefaultTimeout(15_000)
-  slack = new SlackPage(page)
-  await slack.open(local.url)
-})
-
-afterEach(async () => {
-  await browser?.close()
-  await bot?.stop()
-  await local?.stop()
-  await database?.drop()
-  rmSync(directory, { recursive: true, force: true })
-})
+const use = useStage()
 
 test('asked for by support, reviewed and approved by a developer, and done', { timeout: 120_000 }, async () => {
+  const { slack, records } = use
   await slack.actAs(PEOPLE.support.real_name)
   await slack.type(`/trainee fix-route ${SLUG}`)
   const form = await slack.modal('New route')
@@ -105,11 +57,86 @@ test('asked for by support, reviewed and approved by a developer, and done', { t
 
   expect(await slack.undrawn()).toBe(0)
 
-  const [trainee] = await withClient(database.adminUrl, async (client) => {
-    const { rows } = await client.query('SELECT training_route, course_start_date FROM trainees WHERE slug = $1', [
-      SLUG,
-    ])
-    return rows
-  })
-  expect(trainee).toEqual({ training_route: 4, course_start_date: null })
+  expect(await records.trainee(5901)).toMatchObject({ training_route: 4, course_start_date: null })
+})
+
+/** What is previewed is sent, reviewed and approved. */
+async function approve(cr: string, picture?: string): Promise<void> {
+  const { slack } = use
+  await slack.select('Ask for approval')
+  await slack.modal('is waiting for approval')
+  await slack.select('Close')
+  await slack.actAs(PEOPLE.developer.real_name)
+  await slack.select('Review & approve')
+  const review = await slack.modal('What the checks found')
+  expect(await slack.undrawn()).toBe(0)
+  if (picture) await slack.picture(picture, review)
+  await slack.select('Approve')
+  await slack.modal(`You approved ${cr}`)
+  await slack.select('Close')
+}
+
+test('a poll that timed out is posted, asked for again from the post, and the TRN arrives', {
+  timeout: 120_000,
+}, async () => {
+  const { slack, records, upstreams } = use
+  await hurryPoll(records, 5902, { isTimeUp: true })
+  const post = await slack.message('No TRN yet for trainee 5902')
+  await post.getByText('DTTP holds the trainee’s record but no TRN').waitFor()
+  await slack.picture('6-alert.png', post)
+
+  await slack.actAs(PEOPLE.support.real_name)
+  await slack.select('Requeue')
+  await slack.modal('Keep polling for')
+  await slack.select('Check')
+  const preview = await slack.modal('Not sent yet')
+  expect(await preview.innerText()).toContain('DTTP has none yet either')
+  await approve('CR-1')
+
+  upstreams.dttp.state.giveTrn(dttpId('contact', 5902), { trn: '3005902' })
+  const resolved = await slack.message('Resolved: No TRN yet for trainee 5902')
+  expect(await resolved.innerText()).not.toContain('Requeue')
+  expect(await slack.undrawn()).toBe(0)
+  expect(await records.trainee(5902)).toMatchObject({ trn: '3005902', state: 2 })
+})
+
+test('a trainee whose record DTTP has lost is registered again from the post', { timeout: 120_000 }, async () => {
+  const { slack, records, upstreams } = use
+  const before = await records.trainee(5913)
+  await hurryPoll(records, 5913)
+  await slack.message('DTTP no longer has the record of trainee 5913')
+  await slack.actAs(PEOPLE.support.real_name)
+  await slack.select('Register again')
+  await slack.modal('Register user to submit as')
+  await slack.select('Check')
+  const preview = await slack.modal('Not sent yet')
+  expect(await preview.innerText()).toContain('is not in DTTP any more')
+  await approve('CR-1', '7-re-register.png')
+
+  await slack.message('CR-1 is done')
+  await slack.message('Resolved: DTTP no longer has the record of trainee 5913')
+  expect(await slack.undrawn()).toBe(0)
+  const after = await records.trainee(5913)
+  expect(after['submitted_for_trn_at']).toBe(before['submitted_for_trn_at'])
+  expect(upstreams.dttp.state.find('contacts', String(after['dttp_id']))).toMatchObject({ dfe_traineeid: '21/22-5913' })
+})
+
+test('a school is repaired from the post, and the registration that failed goes on', { timeout: 120_000 }, async () => {
+  const { slack, records, upstreams } = use
+  await untilGiasIsLoaded(records)
+  await addRegistration(records, 5914, dttpId('user', 204))
+  await slack.message('School 900004 is not active in DTTP')
+  await slack.actAs(PEOPLE.support.real_name)
+  await slack.select('Repair school')
+  await slack.modal('URN of the school')
+  await slack.select('Check')
+  const preview = await slack.modal('Not sent yet')
+  expect(await preview.innerText()).toContain('GIAS has URN 900004 as Open (1)')
+  await approve('CR-1')
+
+  await slack.message('CR-1 is done')
+  await slack.message('Resolved: School 900004 is not active in DTTP')
+  expect(await slack.undrawn()).toBe(0)
+  expect(await records.trainee(5914)).toMatchObject({ dttp_id: expect.any(String) })
+  expect(upstreams.trello.cards).toHaveLength(1)
 })

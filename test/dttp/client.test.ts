@@ -46,6 +46,15 @@ describe('reading', () => {
     expect(await client.getTrn(contact)).toBe('7654321')
   })
 
+  test('looks for what was created since a time', async () => {
+    const { client, simulator } = dttp
+    const at = (createdon: string) => simulator.state.add('contacts', { dfe_traineeid: 'T1', createdon })
+    at('2021-10-27T13:13:59Z')
+    const since = [at('2021-10-27T13:14:00Z'), at('2021-10-28T00:00:00Z')]
+    const found = await client.findContactsBy({ traineeId: 'T1', createdSince: new Date('2021-10-27T13:14:00Z') })
+    expect(found.map((one) => one.id).sort()).toEqual(since.sort())
+  })
+
   test.each(["O'Neil", "' or '1' eq '1", 'a&$filter=1 eq 1#?', '100% ü +', "''"])(
     'looks for the trainee id %s',
     async (id) => {

@@ -6,7 +6,7 @@ import type { StoryDttp } from '../support/dttp.ts'
 import { CHANNEL, DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
 import { readText } from '../support/slack/index.ts'
 
-export const REASON = 'The provider cannot register them'
+const REASON = 'The provider cannot register them'
 
 /** What a branch of the playbook begins with. */
 export type World = { admin: pg.Client; dttp: StoryDttp }
@@ -40,7 +40,7 @@ export function schoolStory(use: ReturnType<typeof useStory>) {
   }
 
   function card() {
-    const message = use.story.slack.messages(CHANNEL).at(-1)
+    const message = use.story.slack.messages(CHANNEL).findLast((one) => readText(one).includes('CR-'))
     if (!message) throw new Error('there is no card')
     return message
   }
@@ -57,8 +57,9 @@ export function schoolStory(use: ReturnType<typeof useStory>) {
   /** A developer opens the review; answers everything that it shows. */
   async function review(user = DEVELOPER): Promise<string> {
     const { slack } = use.story
+    const before = slack.view(user)?.id
     await slack.click({ user, actionId: ACTIONS.openReview, message: card() })
-    return slack.until(() => (/^$|opening/i.test(top(user)) ? null : top(user)))
+    return slack.until(() => (slack.view(user)?.id === before || /^$|opening/i.test(top(user)) ? null : top(user)))
   }
 
   async function approve(): Promise<string> {
@@ -68,16 +69,15 @@ export function schoolStory(use: ReturnType<typeof useStory>) {
     return reviewed
   }
 
-  const cardSays = (words: string | RegExp) =>
-    use.story.slack.until(() => (readText(card()).match(words) ? readText(card()) : null), `${words}`)
+  const cardSays = (words: string) =>
+    use.story.slack.until(() => (readText(card()).includes(words) ? readText(card()) : null), words)
 
   const thread = () => use.story.slack.replies(CHANNEL, card().ts).map(readText).join('\n')
-  const threadSays = (words: string | RegExp) =>
-    use.story.slack.until(() => (thread().match(words) ? thread() : null), `${words}`)
+  const threadSays = (words: string) => use.story.slack.until(() => (thread().includes(words) ? thread() : null), words)
 
   const told = (user: string) => use.story.slack.directMessages(user).map(readText).join('\n')
-  const isTold = (user: string, words: string | RegExp) =>
-    use.story.slack.until(() => (told(user).match(words) ? told(user) : null), `${words}`)
+  const isTold = (user: string, words: string) =>
+    use.story.slack.until(() => (told(user).includes(words) ? told(user) : null), words)
 
   return { open, check, preview, card, send, review, approve, cardSays, thread, threadSays, told, isTold, top }
 }

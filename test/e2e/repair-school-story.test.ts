@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
+import { enqueueJob } from '../../src/changes/jobs.ts'
 import { verifyLedger } from '../../src/changes/ledger.ts'
 import { followUpSchools } from '../../src/changes/school-follow-ups.ts'
 import { tellArrivals } from '../../src/changes/school-waits.ts'
@@ -170,9 +171,11 @@ describe('a failed job', () => {
   })
 
   test('alerts by itself, and its button opens the form with the URN', async () => {
-    await use.admin.query(`INSERT INTO chatops.jobs (name, trainee_id, args) VALUES ('register-for-trn', 5914, $1)`, [
-      { submitted_by: dttpId('user', 204) },
-    ])
+    const args = { submitted_by: dttpId('user', 204) }
+    const { changes } = use.story.bot
+    await changes.database.transaction((sql) =>
+      enqueueJob(sql, { name: 'register-for-trn', trainee: '5914', args, dueAt: changes.now() }),
+    )
     const { slack } = use.story
     const post = await slack.until(
       () => slack.messages(CHANNEL).find((one) => readText(one).includes('900004')),
@@ -261,8 +264,7 @@ describe('a school that DTTP lacks', () => {
     await wait()
     await use.story.slack.openHome({ user: SUPPORT })
     await use.story.slack.until(() => readText(use.story.slack.home(SUPPORT) ?? []).includes('URN 900005'))
-    const { rows } = await use.admin.query('SELECT id FROM chatops.school_waits')
-    await use.story.slack.click({ user: SUPPORT, actionId: ACTIONS.stopWait, value: rows[0].id, home: true } as never)
+    await use.story.slack.click({ user: SUPPORT, actionId: ACTIONS.stopWait, view: 'home' })
     await use.story.slack.until(() => !readText(use.story.slack.home(SUPPORT) ?? []).includes('URN 900005'))
     const ended = await use.admin.query('SELECT status FROM chatops.school_waits')
     expect(ended.rows).toEqual([{ status: 'dropped' }])

@@ -1,69 +1,366 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
+import { dttpId } from '../../sandbox/register/seed/ids.ts'
+import { insertDemoRows } from '../../sandbox/register/seed.ts'
+import type { ChangesContext, ExecutionStep } from '../../src/changes/context.ts'
+import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
+import { getRequest } from '../../src/changes/requests.ts'
+import { verify } from '../../src/changes/verify.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
-import { checksOf, planOf } from '../../src/playbooks/plan.ts'
+import { checksOf, type Plan, planOf } from '../../src/playbooks/plan.ts'
+import { fieldOf, together } from '../../src/playbooks/repair-school/form.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
+import { addFailedJob } from '../support/failed-job.ts'
 import { loadGias } from '../support/gias.ts'
-import { CHANNEL, createLifecycle, SUPPORT } from '../support/lifecycle.ts'
+import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 
-let scratch: ScratchDatabase
-let dttp: StoryDttp
-let context: ChangesContext
-let admin: pg.Client
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  dttp = await startStoryDttp()
-  context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client } })
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-  await seedRegister(scratch.adminUrl)
-  await loadGias(admin)
-})
-afterAll(async () => {
-  await admin.end()
-  await context.database.destroy()
-  await dttp.stop()
-  await scratch.drop()
-})
 const EMPTY = { trainee: '', urn: '', job: '', row: '', missing: '', dttp_id: '', reason: 'Test', ticket: '' }
-async function look(form: object) {
-  const p = await propose(context, {
-    playbook: getPlaybook('repair-school'),
-    form: { ...EMPTY, ...form },
-    requester: SUPPORT,
-    channel: CHANNEL,
+const SLUGS = { 5903: 'gfoGqk5BDV999oyF2HvHko7X', 5914: 'uXbAVBx2CwfAfMfxt5ujADWk' }
+const NEW_ACCOUNT = '5a000000-0000-4000-8000-000000000705'
+
+describe('the form', () => {
+  const valid = { ...EMPTY, urn: '900002' }
+  test.each<[string, object, object]>([
+    ['a URN alone', {}, {}],
+    ['a trainee alone', { urn: '', trainee: 'abc123' }, {}],
+    ['nothing', { urn: '' }, { trainee: expect.stringContaining('Enter a trainee, a URN or a failed job.') }],
+    ['a trainee and a URN', { trainee: 'abc123' }, { urn: expect.stringContaining('leave the other two empty') }],
+    ['a URN and a job', { job: NEW_ACCOUNT }, { job: expect.stringContaining('leave the other two empty') }],
+    ['an id to insert', { missing: 'insert', dttp_id: NEW_ACCOUNT }, {}],
+    ['an id, and no choice', { dttp_id: NEW_ACCOUNT }, {}],
+    ['no id to insert', { missing: 'insert' }, { dttp_id: expect.stringContaining('choose to ask support') }],
+    ['an id with the sync', { missing: 'sync', dttp_id: NEW_ACCOUNT }, { dttp_id: expect.stringContaining('empty') }],
+    ['an id with waiting', { missing: 'wait', dttp_id: NEW_ACCOUNT }, { dttp_id: expect.stringContaining('empty') }],
+  ])('with %s', (_what, typed, problems) => {
+    expect(together({ ...valid, ...typed })).toEqual(problems)
   })
-  const checks = p.kind === 'ready' ? checksOf(p.changeRequest) : p.checks
-  return {
-    kind: p.kind,
-    checks: checks.map(
-      (c) => `${c.id} ${c.verdict}: ${c.found} ${JSON.stringify(c.evidence)} ${JSON.stringify(c.ask ?? null)}`,
-    ),
-    plan: p.kind === 'ready' ? planOf(p.changeRequest) : null,
+
+  test.each([
+    ['900002', 'urn'],
+    ['5916', 'trainee'],
+    ['https://register.example.test/trainees/abc123', 'trainee'],
+    [SLUGS[5914], 'trainee'],
+    ['5A000000-0000-4000-8000-000000000705', 'job'],
+  ])('takes the word %s for a %s', (word, field) => {
+    expect(fieldOf(word)).toBe(field)
+  })
+})
+
+describe('on the demo’s schools', () => {
+  let scratch: ScratchDatabase
+  let dttp: StoryDttp
+  let base: ChangesContext
+  let context: ChangesContext
+  let admin: pg.Client
+  let onStep: (step: ExecutionStep) => Promise<void>
+
+  beforeAll(async () => {
+    scratch = await scratchDatabase()
+    dttp = await startStoryDttp()
+    const steps = (step: ExecutionStep) => onStep(step)
+    base = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client }, onStep: steps })
+    admin = new pg.Client(scratch.adminUrl)
+    await admin.connect()
+  })
+
+  beforeEach(async () => {
+    context = base
+    onStep = async () => {}
+    dttp.reset()
+    await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status IN ('pending', 'approved')`)
+    await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
+    await admin.query('TRUNCATE chatops.jobs, chatops.polls, chatops.registration_attempts, chatops.alert_entries')
+    await admin.query(
+      `TRUNCATE trainees, providers, dttp_providers, users, dttp_users, schools, dttp_schools, nationalities,
+         disabilities, degrees, nationalisations, trainee_disabilities, audits`,
+    )
+    await insertDemoRows(admin)
+    await loadGias(admin)
+  })
+
+  afterAll(async () => {
+    await admin.end()
+    await base.database.destroy()
+    await dttp.stop()
+    await scratch.drop()
+  })
+
+  const playbook = () => getPlaybook('repair-school')
+
+  async function look(
+    form: Partial<typeof EMPTY>,
+  ): Promise<{ says: string; plan: Plan; kind: string; digest: string }> {
+    const asked = { playbook: playbook(), form: { ...EMPTY, ...form }, requester: SUPPORT, channel: CHANNEL }
+    const proposal = await propose(context, asked)
+    const request = proposal.kind === 'ready' ? proposal.changeRequest : null
+    const checks = request ? checksOf(request) : proposal.kind === 'ready' ? [] : proposal.checks
+    const evidence = JSON.stringify(checks.map(({ id, verdict, evidence }) => [id, verdict, evidence]))
+    return {
+      kind: proposal.kind,
+      says: checks.map(({ verdict, found }) => `${verdict}: ${found}`).join('\n'),
+      plan: request ? planOf(request) : { updates: [], inserts: [], effects: [] },
+      digest: `${evidence} ${JSON.stringify(request?.plan)}`,
+    }
   }
-}
-const slug = async (id: number) => (await admin.query('SELECT slug FROM trainees WHERE id=$1', [id])).rows[0].slug
-test('probe', async () => {
-  for (const f of [
-    { urn: '900002' },
-    { trainee: await slug(5903) },
-    { urn: '900006' },
-    { urn: '900006', row: '806' },
-    { urn: '900005' },
-    { urn: '900005', missing: 'wait' },
-    { urn: '900005', missing: 'sync' },
-    { urn: '900011' },
-    { urn: '900003' },
-    { urn: '900007' },
-    { urn: '900099' },
-    { trainee: await slug(5914) },
-    { trainee: await slug(5910) },
-    { trainee: await slug(5901) },
-  ]) {
-    console.log(JSON.stringify(f), JSON.stringify(await look(f), null, 1))
-  }
+
+  const effectsOf = ({ effects }: Plan) => effects.map(({ kind }) => kind)
+
+  test('both schools of a trainee are repaired together, with a card for each', async () => {
+    await admin.query('UPDATE public.dttp_schools SET status_code = 2 WHERE id IN (801, 804)')
+    dttp.simulator.state.add('accounts', { id: dttpId('school', 801), dfe_urn: '900001', statuscode: 2 })
+    await addFailedJob(admin, { trainee: 5914, urns: ['900001', '900004'] })
+    const { plan } = await look({ trainee: SLUGS[5914] })
+    expect(plan.updates.map(({ id, changes }) => [id, changes])).toEqual([
+      ['801', { status_code: [2, 1] }],
+      ['804', { status_code: [2, 1] }],
+    ])
+    expect(effectsOf(plan)).toEqual(['retry', 'enqueue', 'trello-card', 'trello-card'])
+  })
+
+  test('a trainee with two such schools goes on only when both are there', async () => {
+    await admin.query('UPDATE public.dttp_schools SET status_code = 2 WHERE id IN (801, 804)')
+    await addFailedJob(admin, { trainee: 5914, urns: ['900001', '900004'] })
+    const { plan, says } = await look({ urn: '900004' })
+    expect(effectsOf(plan)).toEqual(['trello-card'])
+    expect(says).toContain('Trainee 5914 is left out. It would fail for another reason. The lead school (URN 900001)')
+  })
+
+  test('a school that is lead and employing school is looked at once', async () => {
+    await admin.query('UPDATE public.trainees SET lead_school_id = 704 WHERE id = 5914')
+    const { plan } = await look({ trainee: SLUGS[5914] })
+    expect(plan.updates).toHaveLength(1)
+  })
+
+  test.each<[string, string, string]>([
+    [
+      'is under way',
+      `UPDATE chatops.jobs SET status = 'waiting', finished_at = NULL`,
+      'A registration of this trainee is under way.',
+    ],
+    ['was withdrawn', 'UPDATE trainees SET state = 4 WHERE id = 5914', 'The record is Withdrawn'],
+    ['has a TRN', `UPDATE trainees SET trn = '3999999', state = 1 WHERE id = 5914`, 'They have a TRN already'],
+    [
+      'lacks something else',
+      'UPDATE trainees SET course_end_date = NULL WHERE id = 5914',
+      'It would fail for another reason. The course end date is not set.',
+    ],
+    [
+      'may be registered already',
+      `INSERT INTO chatops.registration_attempts (job_id, trainee_id) SELECT id, 5914 FROM chatops.jobs`,
+      'A registration may already have been sent, so it is never retried',
+    ],
+    [
+      'failed without an answer',
+      `UPDATE chatops.jobs SET failure = '{"code": "outcome-unknown", "words": "No answer.", "at": "2021-10-27T13:14:00Z"}'`,
+      'A registration may already have been sent',
+    ],
+    [
+      'failed for another reason last',
+      `UPDATE chatops.jobs SET failure = '{"code": "dttp-refused", "words": "DTTP refused it.", "at": "2021-10-27T13:14:00Z"}'`,
+      'Their last job failed for another reason. DTTP refused it.',
+    ],
+    [
+      'has no job and no trainee ID to look for',
+      'DELETE FROM chatops.jobs; UPDATE trainees SET trainee_id = NULL WHERE id = 5914',
+      'No failed job is on record, and we cannot tell whether DTTP has the trainee already',
+    ],
+  ])('who %s is left out, and why is said', async (_who, change, words) => {
+    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    await admin.query(change)
+    const { plan, says } = await look({ urn: '900004' })
+    expect(effectsOf(plan)).toEqual(['trello-card'])
+    expect(says).toContain(`warns: Trainee 5914 is left out. ${words}`)
+  })
+
+  test('an update is retried whatever else was sent, but not for a record that is finished', async () => {
+    await addFailedJob(admin, { trainee: 5903, name: 'update-trainee', urns: ['900002'] })
+    expect(effectsOf((await look({ urn: '900002' })).plan)).toEqual(['retry', 'trello-card'])
+    await admin.query('UPDATE trainees SET state = 6 WHERE id = 5903')
+    expect((await look({ urn: '900002' })).says).toContain(
+      'The record is QTS awarded, so it is not sent to DTTP again.',
+    )
+  })
+
+  test('who has been registered since their registration failed does not wait', async () => {
+    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    await admin.query(`UPDATE trainees SET dttp_id = gen_random_uuid() WHERE id = 5914`)
+    const { plan, says } = await look({ urn: '900004' })
+    expect(effectsOf(plan)).toEqual(['trello-card'])
+    expect(says).not.toContain('5914 is left out')
+  })
+
+  test('only the last job of a trainee counts', async () => {
+    await addFailedJob(admin, { trainee: 5903, name: 'update-trainee', urns: ['900002'] })
+    await admin.query(
+      `INSERT INTO chatops.jobs (name, trainee_id, status, created_at, finished_at)
+       VALUES ('update-trainee', 5903, 'done', now() + interval '1 minute', now())`,
+    )
+    expect(effectsOf((await look({ urn: '900002' })).plan)).toEqual(['trello-card'])
+  })
+
+  test('someone who is polled for already gets no second poll', async () => {
+    const job = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    await admin.query(
+      `WITH poll AS (INSERT INTO chatops.jobs (name, trainee_id) VALUES ('retrieve-trn', 5914) RETURNING id)
+       INSERT INTO chatops.polls (trainee_id, job_id) SELECT 5914, id FROM poll`,
+    )
+    expect((await look({ urn: '900004' })).plan.effects).toMatchObject([
+      { kind: 'retry', jobId: job, fingerprint: '1', trainee: '5914' },
+      { kind: 'trello-card' },
+    ])
+  })
+
+  test.each([
+    ['where the bot does not run them', { runsJobs: false }, 'Register’s jobs are not run by this bot'],
+    [
+      'where Register’s flag is off',
+      { isEnabled: (flag: string) => flag !== 'persist_to_dttp' },
+      'persist_to_dttp is off',
+    ],
+  ])('the school is repaired without the jobs %s', async (_where, register, words) => {
+    context = { ...base, register: { ...base.register, ...register } }
+    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    const { plan, says } = await look({ urn: '900004' })
+    expect(plan.updates).toHaveLength(1)
+    expect(effectsOf(plan)).toEqual(['trello-card'])
+    expect(says).toContain(words)
+    expect(says).toContain('This request retries nothing.')
+  })
+
+  test.each([
+    [{ runsJobs: false }, 'The school sync is not run by this bot'],
+    [{ isEnabled: (flag: string) => flag !== 'sync_from_dttp' }, 'sync_from_dttp is off'],
+  ])('the sync is not offered where it would do nothing', async (register, words) => {
+    context = { ...base, register: { ...base.register, ...register } }
+    expect((await look({ urn: '900005', missing: 'sync' })).says).toContain(words)
+  })
+
+  test('a sync that is switched off sets nothing back by itself, and the preview says so', async () => {
+    context = { ...base, register: { ...base.register, isEnabled: (flag) => flag !== 'sync_from_dttp' } }
+    expect((await look({ urn: '900002' })).says).toContain('Register’s school sync is switched off')
+  })
+
+  test('without Trello the card’s text is offered for copying', async () => {
+    context = { ...base, addsTrelloCards: false }
+    const { plan, says } = await look({ urn: '900002' })
+    expect(plan.effects).toMatchObject([{ kind: 'manual-step', title: 'Update a school in DTTP: URN 900002' }])
+    expect(says).toContain('Ask support to update DTTP: there is text to copy.')
+  })
+
+  test('rests on the same when GIAS is loaded anew, time passes and others fail for other reasons', async () => {
+    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    const before = await look({ urn: '900004' })
+    await loadGias(admin, { '900001': { status: 2 } }, 'yesterday')
+    await addFailedJob(admin, { trainee: 5901, code: 'dttp-refused', words: 'No.' })
+    expect((await look({ urn: '900004' })).digest).toBe(before.digest)
+  })
+
+  test('holds nobody’s name', async () => {
+    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    const { plan, says } = await look({ urn: '900004' })
+    expect(JSON.stringify([plan, says])).not.toMatch(/Demofirst|Demofourteen|example\.test(?!\/trainees)/i)
+  })
+
+  describe('carried out', () => {
+    async function approved(form: Partial<typeof EMPTY>) {
+      const request = await sendRequest(context, 'repair-school', { ...EMPTY, ...form })
+      await approveRequest(context, request)
+      return request
+    }
+
+    test('the row is saved as Register saves it: its update time moves, and there is no audit', async () => {
+      const read = async () =>
+        (
+          await admin.query(
+            'SELECT status_code, updated_at > created_at AS moved, name FROM dttp_schools WHERE id = 802',
+          )
+        ).rows
+      const audits = async () => (await admin.query('SELECT count(*)::int AS n FROM audits')).rows[0].n
+      const [before, count] = [await read(), await audits()]
+      const { id } = await approved({ urn: '900002' })
+      expect(await execute(context, id)).toBe('executed')
+      expect(await read()).toEqual([{ ...before[0], status_code: 1, moved: true }])
+      expect(await audits()).toBe(count)
+    })
+
+    test('a row that somebody else inserts at the same moment makes it out of date', async () => {
+      dttp.simulator.state.add('accounts', { id: NEW_ACCOUNT, name: 'Demo', dfe_urn: '900005', statuscode: 1 })
+      const { id } = await approved({ urn: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT })
+      onStep = async (step) => {
+        if (step !== 'judged') return
+        await admin.query(`INSERT INTO dttp_schools (urn, dttp_id, status_code) VALUES ('900005', $1, 1)`, [
+          NEW_ACCOUNT,
+        ])
+        onStep = async () => {}
+      }
+      expect(await execute(context, id)).toBe('stale')
+      expect((await getRequest(context.database, id)).status).toBe('stale')
+    })
+
+    test('a second active row of the school takes everything back', async () => {
+      const { id } = await approved({ urn: '900006', row: '806' })
+      await admin.query(
+        `CREATE FUNCTION public.twice() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN UPDATE public.dttp_schools SET status_code = 1 WHERE id = 807; RETURN NULL; END';
+         CREATE TRIGGER twice AFTER UPDATE ON public.dttp_schools FOR EACH ROW WHEN (NEW.id = 806)
+           EXECUTE FUNCTION public.twice()`,
+      )
+      await admin.query('ALTER FUNCTION public.twice() SECURITY DEFINER')
+      try {
+        expect(await execute(context, id)).toBe('failed')
+      } finally {
+        await admin.query('DROP FUNCTION public.twice() CASCADE')
+      }
+      const { rows } = await admin.query('SELECT status_code FROM dttp_schools WHERE id IN (806, 807) ORDER BY id')
+      expect(rows.map(({ status_code }) => status_code)).toEqual([2, 300000008])
+    })
+
+    test('a sync that sets the row back at once is noticed', async () => {
+      const { id } = await approved({ urn: '900002' })
+      await execute(context, id)
+      await admin.query('UPDATE dttp_schools SET status_code = 2 WHERE id = 802')
+      await verify(context, id)
+      const { status, outcome } = await getRequest(context.database, id)
+      expect(status).toBe('needs-attention')
+      expect(JSON.stringify(outcome.verified)).toContain('row 802 is inactive (2)')
+    })
+
+    test('every trainee is followed until the last one is through', async () => {
+      const first = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+      await admin.query(
+        `UPDATE trainees SET training_route = 5, lead_school_id = 701, employing_school_id = 704 WHERE id = 5917`,
+      )
+      const second = await addFailedJob(admin, { trainee: 5917, urns: ['900004'] })
+      const { id } = await approved({ urn: '900004' })
+      await execute(context, id)
+      const linesNow = async () => {
+        await verify(context, id)
+        const { status, outcome } = await getRequest(context.database, id)
+        return { status, lines: outcome.verified?.flatMap(({ trainee }) => trainee ?? []) }
+      }
+      const end = (job: string, status: string) =>
+        admin.query(
+          `UPDATE chatops.jobs SET status = $2, finished_at = now(),
+             failure = CASE $2 WHEN 'failed' THEN '{"code": "unexpected", "words": "Broken."}'::jsonb END WHERE id = $1`,
+          [job, status],
+        )
+      const line = (trainee: string, is: string) => ({ id: trainee, is })
+      expect(await linesNow()).toEqual({
+        status: 'verifying',
+        lines: [line('5914', 'waiting'), line('5917', 'waiting')],
+      })
+      await end(first, 'failed')
+      expect(await linesNow()).toEqual({
+        status: 'verifying',
+        lines: [line('5914', 'failed'), line('5917', 'waiting')],
+      })
+      await end(second, 'done')
+      expect(await linesNow()).toEqual({
+        status: 'needs-attention',
+        lines: [line('5914', 'failed'), line('5917', 'done')],
+      })
+    })
+  })
 })

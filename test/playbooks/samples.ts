@@ -10,6 +10,7 @@ import { loadCase, type RouteChangeCase } from '../parity/route-change.ts'
 import type { StoryDttp } from '../support/dttp.ts'
 import { approveRequest, sendRequest } from '../support/lifecycle.ts'
 import { reRegistrations, settlements } from './registration-samples.ts'
+import { repairs } from './repair-school-samples.ts'
 
 export type Sample = {
   name: string
@@ -115,4 +116,5 @@ export const samples: Readonly<Record<string, readonly Sample[]>> = {
   're-register': reRegistrations,
   'settle-registration': settlements,
   undo: undos,
+  'repair-school': repairs,
 }

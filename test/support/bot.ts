@@ -62,6 +62,7 @@ export function botEnvironment(
     DTTP_TOKEN_URL: 'http://127.0.0.1:9/token',
     DTTP_CLIENT_ID: 'test-client',
     DTTP_CLIENT_SECRET: 'test-secret',
+    GIAS_URL: 'http://127.0.0.1:9/{yyyymmdd}.csv',
     DATABASE_URL: appUrl,
     QUEUE_BACKEND: 'postgres',
     HTTP_HOST: '127.0.0.1',

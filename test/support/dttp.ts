@@ -2,9 +2,13 @@
 import { afterEach, beforeEach } from 'vitest'
 import { type DttpSimulatorOptions, startDttpSimulator } from '../../sandbox/dttp/index.ts'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
-import { dttpSchools, providers } from '../../sandbox/register/seed/organisations.ts'
+import { dttpSchools, dttpUsers, providers } from '../../sandbox/register/seed/organisations.ts'
 import { trainees } from '../../sandbox/register/seed/trainees.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'
+import codeSets from '../../src/dttp/code-sets.json' with { type: 'json' }
+
+/** Where the seeded trainees have their degrees from. */
+const INSTITUTION = codeSets.institutions['University of Durham']
 
 /** The one trainee whose records someone has deleted in DTTP. */
 const LOST = 5913
@@ -19,6 +23,9 @@ export async function startStoryDttp(options: DttpSimulatorOptions = {}) {
 
   function fill(): void {
     for (const set of [state.contacts, state.dfe_placementassignments, state.accounts]) set.clear()
+    state.dfe_degreequalifications.clear()
+    state.add('accounts', { id: INSTITUTION, dfe_provider: true })
+    for (const { dttp_id: id } of dttpUsers) state.add('contacts', { id: String(id) })
     for (const { dttp_id: id, name, ukprn } of providers) {
       state.add('accounts', { id, name, dfe_ukprn: ukprn, dfe_provider: true })
     }

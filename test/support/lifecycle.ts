@@ -16,6 +16,7 @@ export const STRANGER = 'U09STRANGER'
 export const TEAM = 'T01TEST'
 export const CHANNEL = 'C01SUPPORT'
 export const REGISTER_URL = 'https://register.example.test'
+export const DTTP_URL = 'https://dttp.example.test'
 
 const colleague = { teamId: TEAM, isBot: false, isGuest: false, isDeleted: false }
 
@@ -40,15 +41,17 @@ export async function createLifecycle(
     now,
     expiryOf: () => 24 * 3600_000,
     verifyAgainAfter: 0,
-    dttpUrl: 'https://dttp.example.test',
     pollEvery: 3600_000,
     alertChannel: CHANNEL,
+    dttpUrl: DTTP_URL,
+    gias: { url: 'http://127.0.0.1:9/{yyyymmdd}.csv', maxAgeMs: 3 * 86_400_000 },
+    addsTrelloCards: true,
     ...overrides,
   }
 }
 
 /** A DTTP that nobody runs; a test that asks it passes a client of its own. */
-export function unreachableDttp() {
+function unreachableDttp() {
   const nowhere = 'http://127.0.0.1:9'
   return createDttpClient({
     organisation: nowhere,

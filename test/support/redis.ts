@@ -12,11 +12,20 @@ interface Run {
   redis: ProcessMark
 }
 
-/** Starts Redis; also ends those that killed runs left behind. `directory` holds one small file per live run. */
-export async function startRedis(directory: string): Promise<{ url: string; stop(): Promise<void> }> {
+export interface RunningRedis {
+  url: string
+  port: number
+  stop(): Promise<void>
+}
+
+/**
+ * Starts Redis, on a free port unless given; also ends those that killed runs left behind. `directory` holds one small
+ * file per live run.
+ */
+export async function startRedis(directory: string, givenPort?: number): Promise<RunningRedis> {
   mkdirSync(directory, { recursive: true })
   await endLeftovers(directory)
-  const port = await freePort()
+  const port = givenPort ?? (await freePort())
   const settings = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no']
   const child = spawn('redis-server', [...settings, '--dir', directory], { stdio: 'ignore', detached: true })
   const failure = new Promise<never>((_, reject) => {
@@ -30,6 +39,7 @@ export async function startRedis(directory: string): Promise<{ url: string; stop
   writeFileSync(note, JSON.stringify(run))
   return {
     url: `redis://127.0.0.1:${port}/0`,
+    port,
     async stop() {
       await endProcess(run.redis, 'SIGTERM', 5_000)
       rmSync(note, { force: true })

@@ -96,7 +96,7 @@ describe('a card of a request that is decided or over', () => {
   const cases: [Status, Partial<Omit<ChangeRequest, 'plan' | 'checks'>>, string[], string[]][] = [
     ['approved', APPROVED, ['is approved', 'Approved by <@U0APPROVER> on 27 October 2021 at 2:20pm'], []],
     ['verifying', MADE, ['checking the result', 'The changes were made at 2:21pm'], []],
-    ['done', MADE, ['✅ CR-12 is done', 'Approved by <@U0APPROVER>', 'What changed'], []],
+    ['done', MADE, ['✅ CR-12 is done', 'Approved by <@U0APPROVER>', 'What changed'], ['Undo…']],
     [
       'rejected',
       { ...APPROVED, decisionReason: 'Wrong trainee' },
@@ -151,7 +151,7 @@ describe('a card of a request that is decided or over', () => {
         'Register wrote over a column.',
         'The columns hold: this does not hold. Changed since: Study',
       ],
-      [],
+      ['Undo…'],
     ],
   ]
 

@@ -85,7 +85,7 @@ export async function accounting(tour: Tour): Promise<void> {
   transcript.chapter('The account')
   transcript.step('Every request and what became of it')
   const requests = await records.query<Record<string, string>>(
-    `SELECT 'CR-' || id AS request, 'trainee ' || trainee_id AS about, status, requester, coalesce(decided_by, '') AS by,
+    `SELECT 'CR-' || id AS request, coalesce('trainee ' || trainee_id, 'a school') AS about, status, requester, coalesce(decided_by, '') AS by,
        (SELECT count(*) FROM chatops.ledger WHERE change_request_id = r.id AND event = 'executed') AS carried_out
      FROM chatops.change_requests r ORDER BY id`,
   )

@@ -13,6 +13,7 @@ import {
   type Tour,
   thread,
 } from '../acts.ts'
+import { hurryPoll } from '../jobs.ts'
 import { nameOf } from '../people.ts'
 import { changedColumns, type Row } from '../records.ts'
 import type { Message } from '../slack-window.ts'
@@ -36,7 +37,7 @@ async function timeOut(tour: Tour, before: Row): Promise<Message> {
   const { transcript, records } = tour
   transcript.step('A poll’s time is up')
   transcript.tell(`Register asks DTTP every hour for the TRN of trainee ${TRAINEE}. The four days for that end now.`)
-  await records.hurryPoll(TRAINEE, { isTimeUp: true })
+  await hurryPoll(records, TRAINEE, { isTimeUp: true })
   const message = await post(tour, POST, 'DTTP holds the trainee’s record but no TRN')
   const lines = linesOf(message.blocks ?? [], nameOf)
   transcript.show('The bot posts by itself, for everyone in #register-support', lines)

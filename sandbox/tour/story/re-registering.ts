@@ -1,6 +1,7 @@
 // DTTP has lost a trainee's record: they are registered again, once. And a registration to which no answer came.
 import { dttpId } from '../../register/seed/ids.ts'
 import { approve, askForApproval, card, getPreview, headOf, post, type Request, type Tour } from '../acts.ts'
+import { hurryPoll } from '../jobs.ts'
 import { nameOf } from '../people.ts'
 import { changedColumns } from '../records.ts'
 import { linesOf } from '../words.ts'
@@ -19,7 +20,7 @@ async function askFromPost(tour: Tour): Promise<Request> {
   const { transcript, records, support } = tour
   transcript.step('Somebody has deleted the record in DTTP')
   transcript.tell(`The next poll for the TRN of trainee ${LOST} is due.`)
-  await records.hurryPoll(LOST, { isTimeUp: false })
+  await hurryPoll(records, LOST)
   const about = `DTTP no longer has the record of trainee ${LOST}`
   const message = await post(tour, about, /checked at|checked on/)
   transcript.show('The bot posts by itself', linesOf(message.blocks ?? [], nameOf))
@@ -61,7 +62,7 @@ async function loseAnswer(tour: Tour): Promise<void> {
   transcript.tell(`DTTP has lost the record of trainee ${UNANSWERED}, too.`)
   await support.types(`re-register ${UNANSWERED}`)
   await support.getsModal('Reason')
-  support.submits('Check', { reason: 'Updates of this trainee fail' })
+  support.submits('Check', { reason: 'Every nightly update fails' })
   const { cr } = await getPreview(support)
   const message = await askForApproval(tour, cr)
   transcript.tell('This time DTTP registers the trainee, but the connection drops before its answer.')

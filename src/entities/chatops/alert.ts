@@ -52,7 +52,10 @@ export class AlertEntry {
   @PrimaryColumn({ name: 'alert_id', type: 'bigint' })
   alertId!: string
 
-  /** `<job>:<trainee>`: a job that fails again for the same trainee takes the place of the one before. A status change also names the record, `:contact`. */
+  /**
+   * `<job>:<trainee>`: a job that fails again for the same trainee takes the place of the one before. A status change
+   * also names the record, `:contact`.
+   */
   @PrimaryColumn({ type: 'text' })
   subject!: string
 

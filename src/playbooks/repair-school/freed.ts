@@ -22,7 +22,7 @@ export type Freed = {
 }
 
 /** Someone who waits, and cannot go on. */
-export type LeftOut = { trainee: Trainee; words: string }
+type LeftOut = { trainee: Trainee; words: string }
 
 export type Sorted = {
   freed: Freed[]
@@ -65,7 +65,8 @@ function decide(rows: WaitingRows, aim: Aim, seen: Seen): Freed | LeftOut | null
   const { trainee } = registration
   const named = seen.rows.trainee?.id === trainee.id
   const hasFailed = job?.status === 'failed' && (job.failure?.urns ?? []).some((urn) => aim.urns.has(urn))
-  const mustWait = aim.repaired.length > 0 && (named || sends(registration, aim, seen))
+  const isUnregistered = kindFor(trainee) === 'register-for-trn' && sends(registration, aim, seen)
+  const mustWait = aim.repaired.length > 0 && (named || isUnregistered)
   if (!hasFailed && !mustWait) return null
   const words = obstacleFor(rows, aim, seen)
   if (words !== null) return { trainee, words }
@@ -109,7 +110,8 @@ function obstacleToRegistration(
   if (attempt || job?.failure?.code === 'outcome-unknown') {
     return 'A registration may already have been sent, so it is never retried: that could create a duplicate. It must be settled first.'
   }
-  if (findState(trainee.state) !== 'submitted_for_trn' || trainee.trn !== null) {
+  if (trainee.trn !== null) return 'They have a TRN already, so they are not registered.'
+  if (findState(trainee.state) !== 'submitted_for_trn') {
     return `The record is ${stateLabel(trainee.state, trainee.training_route)}, so it is not registered.`
   }
   if (job?.status === 'done')

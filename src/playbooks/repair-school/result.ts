@@ -71,7 +71,7 @@ async function describeJob(
     return { sentence, holds: false, waiting: true, found: 'Under way.', trainee: { id: trainee, is: 'waiting' } }
   }
   const why = job ? (job.failure?.words ?? 'It failed.') : 'There is no such job any more.'
-  return { sentence, holds: false, found: `Trainee ${trainee}: ${why}`, trainee: { id: trainee, is: 'failed' } }
+  return { sentence, holds: false, found: why, trainee: { id: trainee, is: 'failed' } }
 }
 
 /** Whether the sync that was asked for has brought the school; null for every other effect. */

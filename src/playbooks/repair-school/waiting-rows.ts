@@ -32,7 +32,7 @@ export function kindFor({ dttp_id }: Pick<Trainee, 'dttp_id'>): JobKind {
 }
 
 /**
- * Trainees who may wait for one of these URNs, at most one more than are looked at: those of failed jobs that name it,
+ * Trainees who may wait for one of these URNs, at most one more than are looked at: those whose last job failed and names it,
  * those with such a school who are to be registered, and `named`, who comes first.
  */
 export async function findWaitingIds(
@@ -45,12 +45,18 @@ export async function findWaitingIds(
 }
 
 const WAITING = `
-  WITH wanted AS (SELECT id FROM public.schools WHERE urn = ANY($1))
-  SELECT id FROM public.trainees
+  WITH wanted AS (SELECT id FROM public.schools WHERE urn = ANY($1)),
+  failed AS (
+    SELECT trainee_id, name FROM chatops.jobs job
+    WHERE status = 'failed' AND name IN ('register-for-trn', 'update-trainee') AND jsonb_exists_any(failure -> 'urns', $1)
+      AND NOT EXISTS (
+        SELECT FROM chatops.jobs later WHERE later.trainee_id = job.trainee_id AND later.name = job.name
+          AND (later.created_at, later.id) > (job.created_at, job.id)))
+  SELECT id FROM public.trainees trainee
   WHERE id = $2
-    OR id IN (SELECT trainee_id FROM chatops.jobs
-              WHERE status = 'failed' AND name IN ('register-for-trn', 'update-trainee')
-                AND jsonb_exists_any(failure -> 'urns', $1))
+    OR EXISTS (
+      SELECT FROM failed WHERE failed.trainee_id = trainee.id
+        AND failed.name = CASE WHEN dttp_id IS NULL THEN 'register-for-trn' ELSE 'update-trainee' END)
     OR (state = 1 AND dttp_id IS NULL AND trn IS NULL
         AND (lead_school_id IN (SELECT id FROM wanted) OR employing_school_id IN (SELECT id FROM wanted)))
   ORDER BY id IS NOT DISTINCT FROM $2 DESC, id LIMIT $3`

@@ -5,6 +5,9 @@ import { type LoadResult, loadExtract } from '../../gias/load.ts'
 import { JobFailed } from '../failures.ts'
 import type { Finish } from '../run-job.ts'
 
+/** How soon to look again where another load is under way, perhaps one that a stopped worker has left behind. */
+const BUSY_MS = 60_000
+
 /**
  * Loads GIAS's extract, all of it or nothing. A worker that is asked to stop gives the job back: the load it leaves
  * behind ends with its connection, and changes nothing.
@@ -13,6 +16,7 @@ export async function loadGias(context: ChangesContext, _job: Job): Promise<Fini
   const { database, log, now, gias, stopping } = context
   const loaded = await Promise.race([load({ database, log, now, url: gias.url }), whenStopped(stopping)])
   if (!loaded) return async () => ({ kind: 'again', at: now() })
+  if (loaded.kind === 'busy') return async () => ({ kind: 'again', at: new Date(now().getTime() + BUSY_MS) })
   if (loaded.kind === 'refused') throw new JobFailed('gias-refused', loaded.problem)
   return async () => ({ kind: 'done', result: loaded })
 }

@@ -1,0 +1,81 @@
+// What the stories in a browser play on: the demo's people, trainees and simulated systems, and the page of its Slack.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterEach, beforeEach } from 'vitest'
+import { botSettings, startBot, waitUntilReady } from '../../sandbox/demo/bot.ts'
+import { addQuietPolls } from '../../sandbox/demo/jobs.ts'
+import { openUpstreams, type Upstreams } from '../../sandbox/demo/upstreams.ts'
+import { demoWorkspace } from '../../sandbox/demo/workspace.ts'
+import { startLocalSlack } from '../../sandbox/local-slack.ts'
+import { freePort } from '../../sandbox/ports.ts'
+import { seedRegister } from '../../sandbox/register/seed.ts'
+import { openRecords, type Records } from '../../sandbox/tour/records.ts'
+import { scratchDatabase } from '../support/database.ts'
+import { startChromium } from './chromium.ts'
+import { SlackPage } from './slack-page.ts'
+
+const NEVER_MS = 24 * 3600_000
+
+/** A stage of its own for each test. */
+export function useStage() {
+  const use = {} as { slack: SlackPage; records: Records; upstreams: Upstreams }
+  const stops: (() => unknown)[] = []
+  const session = { onStop: (stop: () => unknown) => void stops.push(stop), interrupted: new AbortController().signal }
+
+  beforeEach(async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'chatops-browser-'))
+    session.onStop(() => rmSync(directory, { recursive: true, force: true }))
+    const database = await scratchDatabase()
+    session.onStop(database.drop)
+    await seedRegister(database.adminUrl)
+    await addQuietPolls(database.appUrl)
+    use.records = await openRecords(database.adminUrl)
+    session.onStop(use.records.close)
+    use.upstreams = await openUpstreams({ ...session, directory }, database.adminUrl, {
+      usualPorts: false,
+      trnAfterMs: NEVER_MS,
+    })
+    const url = await startSlackAndBot(directory, database.appUrl)
+    use.slack = await openPage(url)
+  })
+
+  afterEach(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop()
+  })
+
+  async function startSlackAndBot(directory: string, databaseUrl: string): Promise<string> {
+    const signingSecret = 'a'.repeat(32)
+    const local = await startLocalSlack({
+      filesDir: join(directory, 'files'),
+      configPath: join(directory, 'slack.yaml'),
+      workspace: demoWorkspace(signingSecret),
+    })
+    session.onStop(local.stop)
+    const httpPort = await freePort()
+    const places = { slackUrl: local.url, databaseUrl, signingSecret, httpPort, upstreams: use.upstreams.settings }
+    const soon = { VERIFY_AGAIN_AFTER: '1s', POLL_EVERY: '1s' }
+    const bot = startBot({ ...botSettings(places), ...soon }, join(directory, 'bot.log'))
+    session.onStop(bot.stop)
+    await waitUntilReady(httpPort, session.interrupted)
+    return local.url
+  }
+
+  async function openPage(url: string): Promise<SlackPage> {
+    const browser: Browser = await startChromium()
+    session.onStop(() => browser.close())
+    const page = await browser.newPage({
+      viewport: { width: 860, height: 1750 }, // tall enough for a whole review; beside the sidebar, 640 for messages
+      deviceScaleFactor: 1.25,
+      timezoneId: 'Europe/London',
+      locale: 'en-GB',
+    })
+    page.setDefaultTimeout(30_000)
+    const slack = new SlackPage(page)
+    await slack.open(url)
+    return slack
+  }
+
+  return use
+}

@@ -1,0 +1,116 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { withClient } from '../../sandbox/register/database.ts'
+import { seedRegister } from '../../sandbox/register/seed.ts'
+import type { Fault } from '../../sandbox/trello/index.ts'
+import { startTrelloSimulator, type TrelloSimulator } from '../../sandbox/trello/index.ts'
+import type { ChangesContext } from '../../src/changes/context.ts'
+import { addToOutbox, type Claimed, claimOutbox, RetryLater, Undeliverable } from '../../src/changes/outbox.ts'
+import { createTrelloCards } from '../../src/changes/trello-cards.ts'
+import { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import { createTrelloClient } from '../../src/trello/index.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { createLifecycle, sendRequest } from '../support/lifecycle.ts'
+
+const CARD = { title: 'Update a school in DTTP: URN 900002', text: 'Please make it active.' }
+
+let scratch: ScratchDatabase
+let context: ChangesContext
+let trello: TrelloSimulator
+let changeRequest: string
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  await seedRegister(scratch.adminUrl)
+  context = await createLifecycle(scratch.appUrl)
+  const form = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Test', ticket: '' }
+  changeRequest = (await sendRequest(context, 'fix-route', form)).id
+})
+
+beforeEach(async () => {
+  trello = await startTrelloSimulator()
+  await query('TRUNCATE chatops.outbox')
+  await query(`UPDATE chatops.change_requests SET outcome = '{}'`)
+})
+
+afterEach(() => trello.stop())
+
+afterAll(async () => {
+  await context.database.destroy()
+  await scratch.drop()
+})
+
+const query = (sql: string) => withClient(scratch.adminUrl, (client) => client.query(sql))
+
+function cards() {
+  const { url: apiUrl, key, token, listId } = trello
+  return createTrelloCards(context.database, createTrelloClient({ apiUrl, key, token, listId, timeoutMs: 500 }))
+}
+
+/** A card's outbox row, taken to be sent. */
+async function claimCard(): Promise<Claimed> {
+  await addToOutbox(context.database.manager, { stream: 'trello:1', kind: 'trello', changeRequest, payload: CARD })
+  const [row] = await claimOutbox(context.database, 1)
+  if (!row) throw new Error('there is nothing to send')
+  return row
+}
+
+async function messages() {
+  const { rows } = await query(`SELECT payload FROM chatops.outbox WHERE kind = 'thread' ORDER BY seq`)
+  return rows.map(({ payload }) => payload)
+}
+
+const outcome = async () =>
+  (await context.database.manager.findOneByOrFail(ChangeRequest, { id: changeRequest })).outcome
+
+test('a card is added, its link is kept, and the thread is told', async () => {
+  const row = await claimCard()
+  await cards()(row)
+  const url = trello.cards[0]?.shortUrl
+  expect(trello.cards).toMatchObject([{ name: CARD.title }])
+  expect(await outcome()).toEqual({ trello: [{ key: row.id, title: CARD.title, url }] })
+  expect(await messages()).toEqual([{ part: 'trello-card', title: CARD.title, url }])
+})
+
+test('a row that is sent again, as after a crash, adds no second card and tells nobody twice', async () => {
+  const row = await claimCard()
+  await cards()(row)
+  await cards()({ ...row, again: true })
+  expect(trello.cards).toHaveLength(1)
+  expect(await messages()).toHaveLength(1)
+})
+
+test('a card whose answer was lost is found again', async () => {
+  const row = await claimCard()
+  trello.faults.add({ kind: 'lost-answer', method: 'POST' })
+  await expect(cards()(row)).rejects.toEqual(new RetryLater(60_000))
+  expect(await messages()).toEqual([])
+  await cards()({ ...row, again: true })
+  expect(trello.cards).toHaveLength(1)
+  expect(await messages()).toMatchObject([{ url: trello.cards[0]?.shortUrl }])
+})
+
+test.each<[string, Fault, number]>([
+  ['asks to be left alone', { kind: 'rate-limited', retryAfter: '7' }, 7_000],
+  ['is down', { kind: 'server-error', status: 503 }, 60_000],
+  ['does not accept the token', { kind: 'refused', status: 401 }, 60_000],
+])('a card is tried again later where Trello %s', async (_what, fault, delay) => {
+  const row = await claimCard()
+  trello.faults.add(fault)
+  await expect(cards()(row)).rejects.toEqual(new RetryLater(delay))
+  expect(await messages()).toEqual([])
+})
+
+test('a card that Trello refuses for good is given to people to copy', async () => {
+  const row = await claimCard()
+  trello.archiveList()
+  await expect(cards()(row)).rejects.toBeInstanceOf(Undeliverable)
+  expect(await messages()).toEqual([{ part: 'trello-card', ...CARD, url: null }])
+  expect(await outcome()).toEqual({})
+})
+
+describe('without Trello', () => {
+  test('a card that was approved while there was one is given to people to copy', async () => {
+    await createTrelloCards(context.database, null)(await claimCard())
+    expect(await messages()).toEqual([{ part: 'trello-card', ...CARD, url: null }])
+  })
+})

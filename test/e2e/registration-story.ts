@@ -1,0 +1,102 @@
+// What people do with /trainee re-register and /trainee settle-registration, and what they see of it.
+import type pg from 'pg'
+import { ACTIONS } from '../../src/views/ids.ts'
+import type { useStory } from '../support/bot.ts'
+import type { StoryDttp } from '../support/dttp.ts'
+import { CHANNEL, DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
+import { buttons, readText } from '../support/slack/index.ts'
+
+const REASON = 'Updates fail: it was deleted in DTTP'
+
+/** What a branch of the playbook begins with. */
+export type World = { admin: pg.Client; dttp: StoryDttp }
+
+export function registrationStory(use: ReturnType<typeof useStory>) {
+  const top = (user: string) => readText(use.story.slack.view(user) ?? [])
+
+  async function closeAll(user: string): Promise<void> {
+    if (use.story.slack.view(user)) await use.story.slack.closeView({ user, all: true })
+  }
+
+  /** Types the command and waits for the form. */
+  async function open(text: string, user = SUPPORT): Promise<string> {
+    const { slack } = use.story
+    const before = slack.view(user)?.id
+    await slack.command({ user, channel: CHANNEL, text })
+    return slack.until(() => (slack.view(user)?.id === before ? null : top(user)) || null)
+  }
+
+  /** Submits the form that is open; answers what then stands there. */
+  async function check(values: Record<string, string> = {}, user = SUPPORT): Promise<string> {
+    const { slack } = use.story
+    const { errors } = await slack.submit({ user, values: { reason: REASON, ...values } })
+    if (Object.keys(errors).length > 0) throw new Error(`refused at the fields: ${JSON.stringify(errors)}`)
+    return slack.until(() => (top(user).includes('Checking') ? null : top(user)))
+  }
+
+  /** The cards of requests in the channel, oldest first. */
+  const cards = () => use.story.slack.messages(CHANNEL).filter(({ text }) => /^CR-\d+ \(/.test(text))
+
+  function card(number = cards().length) {
+    const message = cards()[number - 1]
+    if (!message) throw new Error(`there is no card ${number}`)
+    return message
+  }
+
+  /** "Ask for approval", the review by somebody else, and "Approve", with something between the two if asked. */
+  async function approve({
+    asker = SUPPORT,
+    approver = DEVELOPER,
+    between = (): unknown => undefined,
+  } = {}): Promise<string> {
+    const { slack } = use.story
+    const before = cards().length
+    await slack.submit({ user: asker })
+    await slack.until(() => cards().length > before)
+    await slack.click({ user: approver, actionId: ACTIONS.openReview, message: card() })
+    const reviewed = await slack.until(() => (/^$|opening/i.test(top(approver)) ? null : top(approver)))
+    await between()
+    await slack.submit({ user: approver })
+    await closeAll(approver)
+    await closeAll(asker)
+    return reviewed
+  }
+
+  /** A button of the first card; waits for the form that it opens. */
+  async function press(label: string, user: string): Promise<string> {
+    const { slack } = use.story
+    await closeAll(user)
+    const { actionId } = buttons(card(1)).find(({ text }) => text === label) ?? {}
+    if (!actionId) throw new Error(`the card has no button ${label}`)
+    await slack.click({ user, actionId, message: card(1) })
+    return slack.until(() => top(user) || null)
+  }
+
+  const cardSays = (words: string | RegExp) =>
+    use.story.slack.until(() => (readText(card()).match(words) ? readText(card()) : null), `${words}`)
+
+  const threadSays = (words: string | RegExp) =>
+    use.story.slack.until(() => {
+      const thread = use.story.slack.replies(CHANNEL, card().ts).map(readText).join('\n')
+      return thread.match(words) ? thread : null
+    }, `${words}`)
+
+  /** What the bot posts by itself. */
+  const alertSays = (words: string | RegExp) =>
+    use.story.slack.until(() => {
+      const alerts = use.story.slack.messages(CHANNEL).filter(({ text }) => !/^CR-\d+ \(/.test(text))
+      return alerts.map(readText).find((text) => text.match(words)) ?? null
+    }, `${words}`)
+
+  return { open, check, approve, press, closeAll, card, cards, cardSays, threadSays, alertSays }
+}
+
+export async function traineeRow(admin: pg.Client, id: number): Promise<Record<string, unknown>> {
+  const { rows } = await admin.query('SELECT to_jsonb(t) AS row FROM public.trainees t WHERE id = $1', [id])
+  return rows[0].row
+}
+
+/** How many records DTTP has for a trainee: registered twice, they would be two. */
+export function recordsInDttp({ simulator }: StoryDttp, traineeId: string): number {
+  return [...simulator.state.contacts.values()].filter(({ dfe_traineeid }) => dfe_traineeid === traineeId).length
+}
