@@ -146,7 +146,10 @@ const settings = z.object({
     .describe(
       'Who runs Register’s five DTTP jobs: own (our workers), or off (nobody here; playbooks that need them say so).',
     ),
-  POLL_EVERY: duration.default(36e5).describe('Time between two polls for a TRN; only the demo changes it.'),
+  POLL_EVERY: duration
+    .refine((ms) => ms >= 1e3, 'must be at least 1s')
+    .default(36e5)
+    .describe('Time between two polls for a TRN; only the demo changes it.'),
   ALERT_CHANNEL: secret(CHANNEL, 'a channel id (C…)')
     .optional()
     .describe('Where the bot posts failed jobs by itself; the first of ALLOWED_CHANNELS unless set.'),

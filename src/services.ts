@@ -28,7 +28,7 @@ export type Services = { port: number; changes: ChangesContext; stop: () => Prom
 export async function startServices(
   config: Config,
   log: Logger,
-  overrides: Partial<Pick<ChangesContext, 'now' | 'onStep'>> = {},
+  overrides: Partial<Pick<ChangesContext, 'now' | 'onStep' | 'onJobStep'>> = {},
 ): Promise<Services> {
   const database = await createDataSource(config.DATABASE_URL, config.DATABASE_POOL).initialize()
   await demandLeastPrivilege(database)

@@ -65,27 +65,10 @@ test('everything that is wrong is said at once', () => {
   for (const name of ['APPROVERS', 'HTTP_PORT', 'REDIS_URL', 'SLACK_BOT_TOKEN']) expect(told).toContain(name)
 })
 
-describe('Trello', () => {
-  const all = { TRELLO_KEY: 'a1', TRELLO_TOKEN: 'b2', TRELLO_LIST_ID: '5abbe4b7ddc1b351ef961414' }
-
-  test('can be left out, or set up whole', () => {
-    expect(problemsIn(GOOD)).toEqual({})
-    expect(loadConfig({ ...GOOD, ...all })).toMatchObject(all)
-  })
-
-  test.each(Object.keys(all))('is not half set up: without %s', (name) => {
-    const problems = problemsIn({ ...GOOD, ...all, [name]: '' })
-    expect(problems).toEqual({ [name]: 'is missing: key, token and list go together' })
-  })
-})
-
 describe('a value that cannot be used', () => {
   test.each([
     ['ROLES', 'bot,cook'],
     ['ROLES', ','],
-    ['GIAS_URL', 'http://gias.example.test/{yyyymmdd}.csv'],
-    ['GIAS_MAX_AGE', 'three days'],
-    ['TRELLO_API_URL', 'http://trello.example.test/1/'],
     ['SLACK_MODE', 'carrier-pigeon'],
     ['SLACK_BOT_TOKEN', 'xoxp-a-user-token'],
     ['SLACK_APP_TOKEN', 'xoxb-the-wrong-one'],

@@ -28,9 +28,9 @@ export async function hintLateJobs(context: ChangesContext, queues: JobQueues): 
          AND ((status = 'waiting' AND due_at < $1::timestamptz - make_interval(secs => $2))
            OR (status = 'running' AND lease_until < now()))
        ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-     RETURNING id, name, due_at AS "dueAt"`,
+     RETURNING id, name`,
     [context.now(), LATE_SECONDS, HINT_BATCH, context.register.runsJobs],
-  )) as [{ id: string; name: JobName; dueAt: Date }[], number]
-  for (const job of late) await queues.hint(job)
+  )) as [{ id: string; name: JobName }[], number]
+  for (const job of late) await queues.hint({ ...job, dueAt: new Date() })
   return late.length
 }

@@ -1,6 +1,5 @@
 import type { Postcondition } from '../entities/chatops/change-request.ts'
 import { type Block, heading, plainSections } from './blocks.ts'
-import { onOneLine } from './exact-text.ts'
 import { shorten } from './text.ts'
 
 const MARKS = { done: '✓', waiting: '○', failed: '✗' } as const
@@ -9,7 +8,7 @@ const MARKS = { done: '✓', waiting: '○', failed: '✗' } as const
 export function renderTraineeLines(verified: readonly Postcondition[] = []): Block[] {
   const lines = verified.flatMap(({ trainee, found }) => {
     if (!trainee) return []
-    const why = trainee.is === 'failed' ? `. ${shorten(onOneLine(found), 200)}` : ''
+    const why = trainee.is === 'failed' ? `. ${shorten(found.replace(/\s+/g, ' '), 200)}` : ''
     return [`${MARKS[trainee.is]} Trainee ${trainee.id}: ${trainee.is}${why}`]
   })
   if (lines.length === 0) return []

@@ -7,6 +7,8 @@ import { proveApprovals } from './approvals.ts'
 import { proveKills } from './kills.ts'
 import { spreadOverSteps } from './kills-result.ts'
 import { provePolls } from './polls.ts'
+import { proveReRegister } from './re-register.ts'
+import { spread } from './re-register-points.ts'
 import { proveRegistrations, spreadOverPoints } from './registrations.ts'
 import { proveSchools } from './schools.ts'
 import { proveContract, proveParity } from './suites.ts'
@@ -44,6 +46,11 @@ async function main(names: readonly string[]): Promise<number> {
       const redis = await place('registrations_redis', queue(5))
       const places = { redis, postgres: await place('registrations_postgres', null) }
       return proveRegistrations(places, spreadOverPoints(KILLS), { say })
+    },
+    're-register': async () => {
+      const redis = await place('re_register_redis', queue(7))
+      const places = { redis, postgres: await place('re_register_postgres', null) }
+      return proveReRegister(places, spread(KILLS), { say })
     },
     schools: async () => proveSchools(await place('schools', queue(4)), { accounts: ACCOUNTS, say }),
     contract: proveContract,

@@ -78,14 +78,19 @@ export async function startScene(kind: 'redis' | 'postgres') {
     async cutSessions(): Promise<void> {
       await query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chatops_app'`)
     },
-    /** As if a minute had passed: nobody needs to wait until the leases of lost attempts run out. */
-    async letAMinutePass(): Promise<void> {
-      clock.ahead += 61_000
-      await query(`UPDATE chatops.jobs SET lease_until = lease_until - interval '61 s', hinted_at = hinted_at - interval '61 s'
+    /** DTTP has no TRNs, or has them again. */
+    setTrns(there: boolean): void {
+      for (const { id, dttp_id } of contacts)
+        dttp.state.change('contacts', dttp_id, { dfe_trn: there ? `1${id}` : null })
+    },
+    /** As if more than so many minutes had passed: nobody needs to wait until the leases of lost attempts run out. */
+    async letPass(minutes: number): Promise<void> {
+      const ms = minutes * 60_000 + 1_000
+      clock.ahead += ms
+      const earlier = (column: string) => `${column} = ${column} - interval '${ms} ms'`
+      await query(`UPDATE chatops.jobs SET ${earlier('lease_until')}, ${earlier('hinted_at')}
         WHERE status IN ('waiting', 'running')`)
-      await query(
-        `UPDATE chatops.outbox SET claimed_at = claimed_at - interval '61 s', due_at = due_at - interval '61 s'`,
-      )
+      await query(`UPDATE chatops.outbox SET ${earlier('claimed_at')}, ${earlier('due_at')}`)
     },
     /** What /readyz answers. */
     async readiness(): Promise<{ status: number } & Record<string, unknown>> {
@@ -125,6 +130,7 @@ export async function lookAt({ query }: Pick<Scene, 'query'>) {
     (SELECT array_agg(DISTINCT number ORDER BY number) FROM (SELECT count(*)::int AS number FROM public.audits
       WHERE comment LIKE 'trainee-chatops job retrieve-trn%' GROUP BY auditable_id) counts) AS "auditsEach",
     (SELECT array_agg(DISTINCT status) FROM chatops.jobs WHERE name = 'retrieve-trn') AS jobs,
+    (SELECT bool_and(polled_at IS NOT NULL) FROM chatops.polls) AS "polledOnce",
     (SELECT array_agg(status) FROM chatops.change_requests) AS requests,
     (SELECT count(*)::int FROM chatops.ledger WHERE event = 'executed') AS executed`)
   return seen

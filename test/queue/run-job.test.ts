@@ -197,6 +197,23 @@ describe('a run that fails', () => {
     expect(await getJob(jobs, id)).toMatchObject({ status: 'waiting', dueAt: later(120 * SECOND) })
   })
 
+  test('for credentials that DTTP does not accept is told to people at once, though it is tried again', async () => {
+    const id = await addJob(jobs, 'retrieve-trn')
+    for (const _ of [1, 2, 3]) {
+      await runWith(jobs, id, fails(new DttpError('unauthorised', 'getTrn', { status: 401 })))
+      jobs.clock.time += 3 * SECOND
+    }
+    const { rows } = await jobs.admin.query('SELECT job_id, failure, settled_at FROM chatops.alert_entries')
+    expect(rows).toMatchObject([{ job_id: id, failure: { code: 'dttp-unauthorised' }, settled_at: null }])
+    expect(await getJob(jobs, id)).toMatchObject({ status: 'waiting', attempts: 3 })
+  })
+
+  test('is told to nobody for as long as it is tried again for any other reason', async () => {
+    const id = await addJob(jobs, 'retrieve-trn')
+    await runWith(jobs, id, fails(new DttpError('unavailable', 'getTrn')))
+    expect((await jobs.admin.query('SELECT 1 FROM chatops.alert_entries')).rows).toEqual([])
+  })
+
   test.each(['register-for-trn', 'update-trainee'] as const)('is final at once for %s', async (name) => {
     const id = await addJob(jobs, name)
     expect(await runWith(jobs, id, fails(new DttpError('unavailable', 'update')))).toBeNull()

@@ -77,7 +77,12 @@ describe('waiting for a school', () => {
     const full = Array.from({ length: 60 }, (_, n) => changeRequest({ id: String(n + 1), status: 'unsent' }))
     expectMessage(renderRequests(full, REGISTER, waits))
     const pending = full.map((request) => ({ ...request, status: 'pending' as const, requester: 'U01' }))
-    const lists = { unsent: full, waits, waiting: pending, recent: full }
+    const lists = {
+      unsent: full,
+      waits,
+      waiting: pending,
+      recent: full.map((request) => ({ ...request, status: 'done' as const })),
+    }
     const playbooks = Array.from({ length: 30 }, () => repairSchool)
     expectView(renderHome({ ...lists, playbooks, registerUrl: REGISTER, viewer: 'U01' }))
   })

@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { proveReRegister } from './re-register.ts'
+import { POINTS } from './re-register-points.ts'
+
+// What `npm run proof` does in large, in small. The run's Redis is shared: this queue has a database of its own.
+let scratch: ScratchDatabase
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+})
+
+afterAll(() => scratch.drop())
+
+test('trainees who are registered again while DTTP fails and workers die end with one record, and are never half-way', {
+  timeout: 240_000,
+}, async () => {
+  const redisUrl = inject('redisUrl').replace(/\d+$/, '8')
+  const names = ['the connection is lost after the batch', 'killed: job, noted', 'killed: request, committed']
+  const points = POINTS.filter(({ name }) => names.includes(name))
+  const { problems, registeredOnce, endedFirst } = await proveReRegister({ redis: { ...scratch, redisUrl } }, points, {
+    say: () => {},
+  })
+  expect({ problems, registeredOnce }).toEqual({ problems: [], registeredOnce: 3 })
+  expect(endedFirst).toEqual({ 'outcome unknown': 2, registered: 1 })
+})
