@@ -83,7 +83,7 @@ export async function previewAgain(context: HandlerContext, click: Click): Promi
     const values = old.form
     if (!playbook || !values) return await show(context, client, viewId, renderNoticeView(FORGOTTEN))
     const parsed = await parse(context, playbook, values)
-    const metadata = JSON.stringify({ playbook: playbook.name, channel: old.channel })
+    const metadata = JSON.stringify({ playbook: playbook.name, channel: old.channel, prefilled: values })
     if (!parsed.ok) {
       return await show(
         context,
@@ -189,7 +189,7 @@ function askAgain(asked: Parameters<typeof propose>[1], proposal: Proposal): Vie
     values,
     problems,
     choices,
-    metadata: JSON.stringify({ playbook: playbook.name, channel, follows }),
+    metadata: JSON.stringify({ playbook: playbook.name, channel, follows, prefilled: values }),
   })
 }
 

@@ -41,7 +41,7 @@ export async function continueWait(context: HandlerContext, click: Click): Promi
     const values = { ...wait.form, missing: '', dttp_id: '' }
     const parsed = await parse(context, playbook, values)
     if (!parsed.ok) {
-      const metadata = JSON.stringify({ playbook: playbook.name, channel: wait.channel })
+      const metadata = JSON.stringify({ playbook: playbook.name, channel: wait.channel, prefilled: values })
       const problems = Object.values(parsed.errors)
       return await show(context, client, viewId, renderForm(playbook, { values, metadata, problems }))
     }

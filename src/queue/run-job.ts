@@ -73,7 +73,8 @@ async function end(context: ChangesContext, job: Job, finish: Finish): Promise<v
   await whileHeld(context, job, async (sql, held) => {
     const ending = await finish(sql, held)
     if (ending.news) await announceNews(sql, held, ending.news)
-    await noteSuccess(sql, held)
+    // A poll that found nothing has worked; any other job that goes on later has only been put back.
+    if (ending.kind === 'done' || held.name === 'retrieve-trn') await noteSuccess(sql, held)
     if (ending.kind === 'again') {
       const next = {
         status: 'waiting',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { withClient } from '../../sandbox/register/database.ts'
 import { createQueueBackend, type JobWorker, type QueueBackend } from '../../src/queue/backend.ts'
 import type { JobQueue } from '../../src/queue/bull-queue.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
@@ -266,8 +267,29 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
   }
 })
 
-test('a Redis that is away is not ready', async () => {
-  const backend = createQueueBackend({ backend: 'redis', url: 'redis://127.0.0.1:1' }, pino({ level: 'silent' }))
-  await expect(backend.ping()).rejects.toThrow('redis is not connected')
+test.each([
+  { backend: 'redis', url: 'redis://127.0.0.1:1' },
+  { backend: 'postgres', url: 'postgresql://nobody:nothing@127.0.0.1:1/none' },
+] as const)('one that is away is not ready: $backend', async (settings) => {
+  const backend = createQueueBackend(settings, pino({ level: 'silent' }))
+  await expect(backend.ping()).rejects.toThrow(/redis is not connected|ECONNREFUSED/)
   await backend.close()
 })
+
+test('a queue that was opened while its Postgres was away is not ready, so that nobody takes it for working', async () => {
+  const settings = { backend: 'postgres', url: scratch.appUrl } as const
+  const backend = createQueueBackend(settings, pino({ level: 'silent' }))
+  await allowConnections(false)
+  const queue = backend.openQueue(`test-${randomUUID()}`)
+  await expect(queue.bull.waitUntilReady()).rejects.toThrow()
+  await allowConnections(true)
+  await expect(backend.ping()).rejects.toThrow()
+  await queue.close()
+  await backend.close()
+})
+
+async function allowConnections(allowed: boolean): Promise<void> {
+  await withClient(inject('postgresUrl'), (server) =>
+    server.query(`ALTER DATABASE ${scratch.name} ALLOW_CONNECTIONS ${allowed}`),
+  )
+}
