@@ -37,12 +37,12 @@ export async function addFirstJobs(appUrl: string): Promise<void> {
     if (await sql.exists(Job)) return
     const now = Date.now()
     for (const [place, trainee] of (await findWaiting(sql)).entries()) {
-      if (trainee === TIMES_OUT) await addPoll(sql, trainee, { dueMs: now + 25 * SECOND, timeoutMs: now + 25 * SECOND })
+      if (trainee === TIMES_OUT) await addPoll(sql, trainee, { dueMs: now + 28 * SECOND, timeoutMs: now + 28 * SECOND })
       else if (trainee === LOST) await addPoll(sql, trainee, { dueMs: now + 15 * SECOND, timeoutMs: now + LONG })
       else await addQuietPoll(sql, trainee, now, place)
     }
     for (const [place, trainee] of UNREGISTERED.entries()) {
-      const dueAt = new Date(now + (10 + place) * SECOND)
+      const dueAt = new Date(now + (22 + place) * SECOND) // GIAS is loaded by then
       await enqueueJob(sql, { name: 'register-for-trn', trainee, args: { submitted_by: SUBMITTED_BY }, dueAt })
     }
   })

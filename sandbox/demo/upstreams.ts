@@ -62,6 +62,7 @@ function settingsFor(dttp: DttpSimulator, gias: GiasSimulator, trello: TrelloSim
     DTTP_CLIENT_ID: dttp.clientId,
     DTTP_CLIENT_SECRET: dttp.clientSecret,
     GIAS_URL: gias.url,
+    GIAS_MAX_AGE: '9999d', // a demo that is taken up again after a week still has its extract
     TRELLO_API_URL: trello.url,
     TRELLO_KEY: trello.key,
     TRELLO_TOKEN: trello.token,

@@ -60,13 +60,12 @@ async function findCandidates(
   { sentAt, providerDttpId }: NonNullable<TraineeFacts['unsettled']>,
 ): Promise<string[] | null> {
   if (providerDttpId === null) return null
+  const createdSince = new Date(sentAt.getTime() - CLOCKS_MAY_DIFFER_MS)
   const contacts = await inTime(
-    dttp.findContactsBy({ traineeId: traineeId ?? NO_TRAINEE_ID, providerId: providerDttpId }),
+    dttp.findContactsBy({ traineeId: traineeId ?? NO_TRAINEE_ID, providerId: providerDttpId, createdSince }),
   )
-  const since = sentAt.getTime() - CLOCKS_MAY_DIFFER_MS
-  const recent = contacts?.filter(({ createdOn }) => createdOn !== null && Date.parse(createdOn) >= since)
   return (
-    recent
+    contacts
       ?.map(({ id }) => id)
       .sort()
       .slice(0, MOST_CANDIDATES) ?? null

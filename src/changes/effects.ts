@@ -67,7 +67,9 @@ async function enqueue(sql: EntityManager, changeRequest: string, effect: Enqueu
   const dueAt = new Date(now.getTime() + (effect.delaySeconds ?? 0) * 1000)
   const subject = trainee === undefined ? null : String(trainee)
   if (effect.job === 'retrieve-trn' && subject !== null) {
-    await startPoll(sql, { trainee: subject, timeoutAt: pollTimeout(String(duration), now), dueAt, changeRequest })
+    const timeoutAt = pollTimeout(String(duration), now)
+    const notBefore = effect.delaySeconds !== undefined // what it asks DTTP about is not there before
+    await startPoll(sql, { trainee: subject, timeoutAt, dueAt, notBefore, changeRequest })
     return
   }
   await enqueueJob(sql, { name: jobName(effect.job), trainee: subject, args, dueAt, changeRequest })

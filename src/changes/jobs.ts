@@ -65,6 +65,8 @@ type NewPoll = {
   /** UTC, as Register's timestamps are written; null for `submitted_for_trn_at` and four days. */
   timeoutAt: string | null
   dueAt: Date
+  /** A poll that is live already waits until `dueAt`, too; otherwise it keeps its time if that is earlier. */
+  notBefore?: boolean
   changeRequest: string | null
 }
 
@@ -91,10 +93,10 @@ export async function startPoll(sql: EntityManager, poll: NewPoll): Promise<stri
 /** A poll that is being made just now is taken from its worker, whose answer may belong to the old timeout. */
 async function movePoll(sql: EntityManager, job: string, poll: NewPoll): Promise<string> {
   await sql.query(
-    `UPDATE chatops.jobs SET status = 'waiting', due_at = least(due_at, $2), attempts = 0, stalls = 0, failure = NULL,
-       hinted_at = NULL, change_request_id = coalesce($3, change_request_id)
+    `UPDATE chatops.jobs SET status = 'waiting', due_at = CASE WHEN $4 THEN $2 ELSE least(due_at, $2) END,
+       attempts = 0, stalls = 0, failure = NULL, hinted_at = NULL, change_request_id = coalesce($3, change_request_id)
      WHERE id = $1`,
-    [job, poll.dueAt, poll.changeRequest],
+    [job, poll.dueAt, poll.changeRequest, poll.notBefore ?? false],
   )
   await sql.query(
     `UPDATE chatops.polls SET timeout_at = $2, started_at = now(), polled_at = NULL WHERE trainee_id = $1`,

@@ -51,7 +51,7 @@ test.skipIf(missing)(
     ]) {
       expect(transcript).toContain(words)
     }
-    expect(transcript).not.toContain('✗')
+    expect(transcript).not.toMatch(/^\s*✗/m) // a check that did not hold; a card quotes its own
   },
 )
 

@@ -41,7 +41,6 @@ export async function runReRegisterCase(database: ParityDatabase, wanted: ReRegi
   const now = () => new Date(wanted.now)
   const context = { ...database.context, now, upstreams: { ...database.context.upstreams, dttp: dttp.client } }
   try {
-    await database.admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
     await loadRegistration(database.admin, { ...rowsOf(wanted), audits: audits(wanted) })
     const recorded = await look(database, wanted)
     await fix(context, wanted)
@@ -57,6 +56,7 @@ export async function runReRegisterCase(database: ParityDatabase, wanted: ReRegi
       ...compare(wanted, before, await look(database, wanted)),
     ]
   } finally {
+    await database.admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
     await dttp.stop()
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute.ts'
+import { startPoll } from '../../src/changes/jobs.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
 import { NOW, SUBMITTER, TRAINEE, useStage } from '../queue/jobs/stage.ts'
@@ -45,6 +46,15 @@ describe('what is committed', () => {
     expect(await stage.context.database.manager.findOneBy(Poll, { jobId: poll?.id ?? '' })).toMatchObject({
       timeoutAt: '2021-10-31T13:14:00',
     })
+  })
+
+  test('is no earlier poll: one that is live waits for the new record, too', async () => {
+    await lose(stage)
+    const sql = stage.context.database.manager
+    const live = { trainee: TRAINEE, timeoutAt: '2021-10-28T00:00:00', dueAt: new Date(NOW), changeRequest: null }
+    const poll = await startPoll(sql, live)
+    await reRegister()
+    expect(await stage.jobs('retrieve-trn')).toMatchObject([{ id: poll, dueAt: new Date('2021-10-27T14:14:00Z') }])
   })
 
   test('is only one emptied id where the training record is still there', async () => {

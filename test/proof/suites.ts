@@ -1,6 +1,6 @@
 // The suites that are run elsewhere a few cases at a time, here on all of them.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from './process.ts'
@@ -35,9 +35,11 @@ export async function proveContract() {
 
 /** Our code against what Register's own code did, as recorded. */
 export async function proveParity() {
-  const { code, output } = await run('npm', ['run', '-s', 'parity', '--', 'test/parity/cases/route-change.json'], {})
+  const cases = 'test/parity/cases'
+  const files = readdirSync(join(ROOT, cases)).map((file) => `${cases}/${file}`)
+  const { code, output } = await run('npm', ['run', '-s', 'parity', '--', ...files], {})
   const result = output.trimEnd().split('\n').at(-1) ?? ''
-  return { result, problems: code === 0 ? [] : [result] }
+  return { files, result, problems: code === 0 ? [] : [result] }
 }
 
 function run(command: string, args: string[], env: Record<string, string>): Promise<{ code: number; output: string }> {

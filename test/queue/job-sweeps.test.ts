@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startPoll } from '../../src/changes/jobs.ts'
@@ -12,23 +10,21 @@ import type { JobHandler } from '../../src/queue/run-job.ts'
 import { startRedis } from '../support/redis.ts'
 import { addJob, everyJob, getJob, type Jobs, loseWorker, startJobs } from './jobs-setup.ts'
 
+const OWN_REDIS = fileURLToPath(new URL('../../.sandbox/own-redis', import.meta.url))
 const WAIT = { timeout: 20_000, interval: 50 }
 const SECOND = 1_000
 const HOUR = 3600 * SECOND
 
 let jobs: Jobs
 let redis: Awaited<ReturnType<typeof startRedis>>
-let directory: string
 
 beforeAll(async () => {
   jobs = await startJobs()
-  directory = mkdtempSync(join(tmpdir(), 'chatops redis-'))
-  redis = await startRedis(directory)
+  redis = await startRedis(OWN_REDIS)
 })
 
 afterAll(async () => {
   await redis.stop()
-  rmSync(directory, { recursive: true, force: true })
   await jobs.stop()
 })
 

@@ -1,7 +1,9 @@
 // A whole bot with polls to make and an approved request, on a Redis and a Postgres of its own that can be taken away.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { startDttpSimulator } from '../../sandbox/dttp/index.ts'
@@ -15,15 +17,16 @@ import { approveRequest, sendRequest } from '../support/lifecycle.ts'
 import { startRedis } from '../support/redis.ts'
 
 const POLLS = 40
+/** Always the same, so that a run that was killed leaves no server behind for longer than until the next. */
+const OWN_REDIS = fileURLToPath(new URL('../../.sandbox/own-redis', import.meta.url))
 
 export type Scene = Awaited<ReturnType<typeof startScene>>
 
 /** @param kind where the queues are kept */
 export async function startScene(kind: 'redis' | 'postgres') {
-  const directory = mkdtempSync(join(tmpdir(), 'chatops resilience-'))
-  const dataDir = join(directory, 'postgres')
+  const dataDir = mkdtempSync(join(tmpdir(), 'chatops resilience-'))
   let postgres = await startPostgres({ dataDir, fsync: false })
-  let redis = kind === 'redis' ? await startRedis(join(directory, 'redis')) : null
+  let redis = kind === 'redis' ? await startRedis(OWN_REDIS) : null
   const urls = await createRegisterDatabase(postgres.adminUrl, 'register')
   const dttp = await startDttpSimulator()
   const slack = await startStorySlack()
@@ -68,7 +71,7 @@ export async function startScene(kind: 'redis' | 'postgres') {
     },
     stopRedis: async () => redis?.stop(),
     async startRedisAgain(): Promise<void> {
-      redis = await startRedis(join(directory, 'redis'), redis?.port)
+      redis = await startRedis(OWN_REDIS, redis?.port)
     },
     stopPostgres: () => postgres.stop(),
     async startPostgresAgain(): Promise<void> {
@@ -97,13 +100,13 @@ export async function startScene(kind: 'redis' | 'postgres') {
       const answer = await fetch(`http://127.0.0.1:${bot.port}/readyz`)
       return { status: answer.status, ...((await answer.json()) as Record<string, unknown>) }
     },
+    /** Ends everything, also where the bot cannot: a test may have failed while something was away. */
     async stop(): Promise<void> {
-      await bot.stop()
+      await Promise.race([bot.stop(), sleep(20_000)])
       await slack.stop()
       await dttp.stop()
       await redis?.stop()
       await destroyPostgres(dataDir)
-      rmSync(directory, { recursive: true, force: true })
     },
   }
 }

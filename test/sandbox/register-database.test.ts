@@ -25,7 +25,7 @@ test("has Register's tables, columns and indexes exactly as its schema has them"
 test('lets the bot read trainees, and refuses it everything that the grants file does not name', async () => {
   await withClient(database.appUrl, async (app) => {
     expect((await app.query('SELECT * FROM trainees')).rows).toEqual([])
-    await expect(app.query("UPDATE trainees SET trn = '1'")).rejects.toThrow('permission denied')
+    await expect(app.query("UPDATE trainees SET email = 'a@example.test'")).rejects.toThrow('permission denied')
     await expect(app.query('SELECT email FROM users')).rejects.toThrow('permission denied')
     await expect(app.query('DELETE FROM audits')).rejects.toThrow('permission denied')
     await expect(app.query('CREATE TABLE mine ()')).rejects.toThrow('permission denied')
