@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   await asAdmin('TRUNCATE public.dttp_schools; TRUNCATE chatops.outbox')
-  dttp = await startDttp()
+  dttp = await startDttp({}, { timeouts: { read: 400, write: 400, token: 2_000, page: 2_000 } }) // 5000 rows take a while on a busy machine
   logged = []
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client }, now: dttp.now, log })
