@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 import { enqueueJob } from '../../src/changes/jobs.ts'
 import { verifyLedger } from '../../src/changes/ledger.ts'
@@ -8,7 +8,6 @@ import { ACTIONS } from '../../src/views/ids.ts'
 import { useStory } from '../support/bot.ts'
 import { useStoryDttp } from '../support/dttp.ts'
 import { addFailedJob } from '../support/failed-job.ts'
-import { loadGias } from '../support/gias.ts'
 import { CHANNEL, DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
 import { buttons, readText } from '../support/slack/index.ts'
 import { trelloEnvironment, useStoryTrello } from '../support/trello.ts'
@@ -41,8 +40,6 @@ async function letWait(...trainees: number[]): Promise<void> {
     upstream.dttp.deleteContact(trainee)
   }
 }
-
-beforeEach(() => loadGias(use.admin))
 
 describe('everybody who waits for the same URN', () => {
   test('goes on with one request; who would fail, or may be registered already, is left out', async () => {

@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { useStory } from '../support/bot.ts'
 import { useStoryDttp } from '../support/dttp.ts'
-import { loadGias } from '../support/gias.ts'
 import { trelloEnvironment, useStoryTrello } from '../support/trello.ts'
 import { type Branch, branches } from './repair-school-branches.ts'
 import { dttpSchool, schoolStory, type World } from './repair-school-setup.ts'
@@ -20,8 +19,6 @@ describe('each branch of the decision table', () => {
   }))
   const { open, check, approve, cardSays } = schoolStory(use)
   const world = (): World => ({ admin: use.admin, dttp: upstream.dttp })
-
-  beforeEach(() => loadGias(use.admin))
 
   test.each(branches.map((branch) => [nameOf(branch), branch] as const))('%s', async (_name, branch) => {
     await branch.prepare?.(world())

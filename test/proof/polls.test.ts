@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { redisDatabase } from '../support/redis-database.ts'
 import { provePolls } from './polls.ts'
 
 // What `npm run proof` does in large, in small. The run's Redis is shared: this queue has a database of its own.
@@ -19,7 +20,7 @@ describe.concurrent.each([
     timeout: 300_000,
   }, async ({ expect }) => {
     const { appUrl = '', adminUrl = '' } = scratch[index] ?? {}
-    const redisUrl = name === 'redis' ? inject('redisUrl').replace(/\d+$/, '15') : null
+    const redisUrl = name === 'redis' ? redisDatabase(0) : null
     const crush = { polls: 200, kills: 1, hurry: true, say: () => {} }
     const { queues, problems } = await provePolls({ [name]: { appUrl, adminUrl, redisUrl } }, crush)
     expect(problems).toEqual([])

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { redisDatabase } from '../support/redis-database.ts'
 import { proveApprovals } from './approvals.ts'
 import { proveKills } from './kills.ts'
 
 // What `npm run proof` does in large, in small. The run's Redis is shared: these queues have databases of their own.
-const queue = (index: number) => inject('redisUrl').replace(/\d+$/, String(index))
 
 let scratch: ScratchDatabase[]
 
@@ -22,7 +22,7 @@ function place(index: number, redisUrl: string) {
 test('of many approvals at once one counts, and everybody else is told who was first', {
   timeout: 60_000,
 }, async () => {
-  const { problems } = await proveApprovals(place(0, queue(11)), { people: 4, times: 5, intruders: 2 })
+  const { problems } = await proveApprovals(place(0, redisDatabase(11)), { people: 4, times: 5, intruders: 2 })
   expect(problems).toEqual([])
 })
 
@@ -30,9 +30,9 @@ test('a worker killed before or after the commit leaves nothing half, and a lost
   timeout: 60_000,
 }, async () => {
   const steps = ['written', 'committed'] as const
-  const { problems } = await proveKills({ redis: place(1, queue(12)) }, [...steps], {
+  const { problems } = await proveKills({ redis: place(1, redisDatabase(12)) }, [...steps], {
     say: () => {},
-    afterwards: { queueLost: queue(13) },
+    afterwards: { queueLost: redisDatabase(13) },
   })
   expect(problems).toEqual([])
 })

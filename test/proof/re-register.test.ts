@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { redisDatabase } from '../support/redis-database.ts'
 import { proveReRegister } from './re-register.ts'
 import { POINTS } from './re-register-points.ts'
 
@@ -15,7 +16,7 @@ afterAll(() => scratch.drop())
 test('trainees who are registered again while DTTP fails and workers die end with one record, and are never half-way', {
   timeout: 240_000,
 }, async () => {
-  const redisUrl = inject('redisUrl').replace(/\d+$/, '8')
+  const redisUrl = redisDatabase(0)
   const names = ['the connection is lost after the batch', 'killed: job, noted', 'killed: request, committed']
   const points = POINTS.filter(({ name }) => names.includes(name))
   const { problems, registeredOnce, endedFirst } = await proveReRegister({ redis: { ...scratch, redisUrl } }, points, {

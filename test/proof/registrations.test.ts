@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { redisDatabase } from '../support/redis-database.ts'
 import { proveRegistrations } from './registrations.ts'
 
 // What `npm run proof` does in large, in small. The run's Redis is shared: this queue has a database of its own.
@@ -14,7 +15,7 @@ afterAll(() => scratch.drop())
 test('a worker killed while it registers trainees registers nobody twice, and loses nobody', {
   timeout: 150_000,
 }, async () => {
-  const redisUrl = inject('redisUrl').replace(/\d+$/, '14')
+  const redisUrl = redisDatabase(0)
   const points = ['in flight, and carried out', 'kept'] as const
   const { problems, killed } = await proveRegistrations({ redis: { ...scratch, redisUrl } }, points, { say: () => {} })
   expect({ problems, killed }).toEqual({ problems: [], killed: 2 })

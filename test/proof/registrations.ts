@@ -118,7 +118,7 @@ async function killOn(place: Place, points: readonly Point[], say: (progress: st
       const followedUp = inTheEnd === 'registered' && (await isFollowedUp(admin, dttp, kill))
       kills.push({ ...kill, inTheEnd, followedUp })
     }
-    const { rows } = await admin.query(`SELECT 1 FROM chatops.jobs WHERE status IN ('waiting', 'running')`)
+    const { rows } = await admin.query(`SELECT 1 FROM chatops.jobs WHERE ${UNDER_WAY} IN ('waiting', 'running')`)
     const batches = dttp.requestsTo('$batch').length
     return {
       kills,
@@ -152,16 +152,19 @@ async function killWorkerAt(point: Point, dttp: DttpSimulator, env: Record<strin
   return signal
 }
 
+// Whatever else the workers have to do, such as loading GIAS, is no part of this.
+const UNDER_WAY = `name IN ('register-for-trn', 'change-trainee-status') AND status`
+
 /** No later doomed worker takes up what this one has left: each is to die of its own. */
 async function setAside(admin: pg.Client): Promise<void> {
-  await admin.query(`UPDATE chatops.jobs SET lease_until = now() + interval '1 day' WHERE status = 'running'`)
-  await admin.query(`UPDATE chatops.jobs SET due_at = now() + interval '1 day' WHERE status = 'waiting'`)
+  await admin.query(`UPDATE chatops.jobs SET lease_until = now() + interval '1 day' WHERE ${UNDER_WAY} = 'running'`)
+  await admin.query(`UPDATE chatops.jobs SET due_at = now() + interval '1 day' WHERE ${UNDER_WAY} = 'waiting'`)
 }
 
 /** All leases have run out, and everything is late. */
 async function takeUp(admin: pg.Client): Promise<void> {
-  await admin.query(`UPDATE chatops.jobs SET lease_until = now() - interval '1 second' WHERE status = 'running'`)
-  await admin.query(`UPDATE chatops.jobs SET due_at = now() - interval '1 minute' WHERE status = 'waiting'`)
+  await admin.query(`UPDATE chatops.jobs SET lease_until = now() - interval '1 second' WHERE ${UNDER_WAY} = 'running'`)
+  await admin.query(`UPDATE chatops.jobs SET due_at = now() - interval '1 minute' WHERE ${UNDER_WAY} = 'waiting'`)
   await admin.query(`UPDATE chatops.jobs SET hinted_at = NULL`)
   await admin.query(`UPDATE chatops.outbox SET claimed_at = claimed_at - interval '61 seconds'`)
 }
@@ -169,7 +172,7 @@ async function takeUp(admin: pg.Client): Promise<void> {
 async function isOver(admin: pg.Client): Promise<void> {
   const deadline = performance.now() + RECOVERY_MS
   while (performance.now() < deadline) {
-    const { rows } = await admin.query(`SELECT 1 FROM chatops.jobs WHERE status IN ('waiting', 'running')
+    const { rows } = await admin.query(`SELECT 1 FROM chatops.jobs WHERE ${UNDER_WAY} IN ('waiting', 'running')
       UNION ALL SELECT 1 FROM chatops.outbox WHERE kind = 'job' AND status IN ('queued', 'sending')`)
     if (rows.length === 0) return
     await sleep(500)

@@ -3,14 +3,16 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { pino } from 'pino'
-import { afterEach, beforeEach, expect, inject } from 'vitest'
+import { afterEach, beforeEach, expect } from 'vitest'
 import { parse } from 'yaml'
 import { seedRegister } from '../../sandbox/register/seed.ts'
 import type { ChangesContext } from '../../src/changes/context.ts'
 import { loadConfig } from '../../src/config.ts'
 import { type Services, startServices } from '../../src/services.ts'
 import { type ScratchDatabase, scratchDatabase } from './database.ts'
+import { loadGias } from './gias.ts'
 import { CHANNEL, DEVELOPER, REGISTER_URL, SECOND_DEVELOPER, STRANGER, SUPPORT, TEAM } from './lifecycle.ts'
+import { redisDatabase } from './redis-database.ts'
 import { type FakeSlack, startFakeSlack } from './slack/index.ts'
 
 export const OTHER_CHANNEL = 'C02RANDOM'
@@ -104,8 +106,8 @@ async function startStory(
 }
 
 /**
- * A story for each test of a file, with seeded trainees and a superuser's connection to look behind the scenes. After
- * each test Slack must have found nothing to object to.
+ * A story for each test of a file, with seeded trainees, today's GIAS, and a superuser's connection to look behind the
+ * scenes. After each test Slack must have found nothing to object to.
  * @param environment further settings of the bot, asked for before each test
  */
 export function useStory(environment: () => Record<string, string> = () => ({})) {
@@ -115,6 +117,7 @@ export function useStory(environment: () => Record<string, string> = () => ({}))
     await seedRegister(use.story.scratch.adminUrl)
     use.admin = new pg.Client(use.story.scratch.adminUrl)
     await use.admin.connect()
+    await loadGias(use.admin)
   })
   afterEach(async () => {
     expect(use.story.slack.takeViolations()).toEqual([])
@@ -124,8 +127,7 @@ export function useStory(environment: () => Record<string, string> = () => ({}))
   return use
 }
 
-/** The run's Redis, for a bot whose jobs are kept there. Bots of two test files at once never share a database of it. */
+/** The run's Redis, for a bot whose jobs are kept there. */
 export function onRedis(): Record<string, string> {
-  const database = 2 + Number(process.env['VITEST_POOL_ID'] ?? 0)
-  return { QUEUE_BACKEND: 'redis', REDIS_URL: inject('redisUrl').replace(/\d+$/, String(database)) }
+  return { QUEUE_BACKEND: 'redis', REDIS_URL: redisDatabase(0) }
 }

@@ -26,8 +26,9 @@ export async function startRedis(directory: string, givenPort?: number): Promise
   mkdirSync(directory, { recursive: true })
   await endLeftovers(directory)
   const port = givenPort ?? (await freePort())
-  const settings = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no']
-  const child = spawn('redis-server', [...settings, '--dir', directory], { stdio: 'ignore', detached: true })
+  const network = ['--bind', '127.0.0.1', '--port', String(port), '--databases', '64']
+  const nothingOnDisk = ['--save', '', '--appendonly', 'no', '--dir', directory]
+  const child = spawn('redis-server', [...network, ...nothingOnDisk], { stdio: 'ignore', detached: true })
   const failure = new Promise<never>((_, reject) => {
     child.once('error', () => reject(new Error('redis-server is not installed. bin/test installs it.')))
     child.once('exit', (code) => reject(new Error(`redis-server ended at once (${code}).`)))

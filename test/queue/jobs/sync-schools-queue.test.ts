@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withClient } from '../../../sandbox/register/database.ts'
 import type { ChangesContext } from '../../../src/changes/context.ts'
 import { addNightlyJob, hintJob } from '../../../src/changes/jobs.ts'
@@ -12,6 +12,7 @@ import { type RunningWorker, startWorker } from '../../../src/queue/worker.ts'
 import { type Dttp, startDttp } from '../../dttp/client-setup.ts'
 import { type ScratchDatabase, scratchDatabase } from '../../support/database.ts'
 import { createLifecycle } from '../../support/lifecycle.ts'
+import { redisDatabase } from '../../support/redis-database.ts'
 import { addSchools, addSync, failAtPage, getJob, PAGE, schoolsInDttp, schoolsInRegister } from './schools-setup.ts'
 
 const WAIT = { timeout: 15_000, interval: 50 }
@@ -53,7 +54,7 @@ afterAll(() => scratch.drop())
 
 describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
   /** The run's Redis is shared, and others have workers on these queues: the schools have a database of their own. */
-  const redisUrl = () => inject('redisUrl').replace(/\d+$/, '14')
+  const redisUrl = () => redisDatabase(0)
   let backend: QueueBackend
 
   beforeAll(() => {
