@@ -36,6 +36,7 @@ export async function noteSuccess(sql: EntityManager, job: Job): Promise<void> {
     else await sql.query(SETTLE_QUIETLY, [id, subject])
   }
   if (job.traineeId !== null) await sql.query(LOOK_AGAIN, [JOB_NAMES.map((name) => `${name}:${job.traineeId}`)])
+  if (job.name === 'sync-schools') await sql.query(LOOK_AT_SCHOOLS)
 }
 
 /** A dismissed alert says nothing any more, but a failure after this success is a new one. */
@@ -52,6 +53,10 @@ const LOOK_AGAIN = `
   UPDATE chatops.alerts SET looked_at = NULL
   WHERE status = 'open' AND looked_at IS NOT NULL
     AND id IN (SELECT alert_id FROM chatops.alert_entries WHERE subject = ANY($1) AND settled_at IS NULL)`
+
+const LOOK_AT_SCHOOLS = `
+  UPDATE chatops.alerts SET looked_at = NULL
+  WHERE status = 'open' AND looked_at IS NOT NULL AND cause LIKE 'school:%'`
 
 const SETTLE_QUIETLY = `
   UPDATE chatops.alert_entries SET settled_at = now() WHERE alert_id = $1 AND subject = $2 AND settled_at IS NULL`

@@ -181,6 +181,16 @@ describe('a job that ran', () => {
     const due = alerts.filter(({ lookedAt }) => lookedAt === null).map(({ cause }) => cause)
     expect(due).toEqual(['contact-gone:5913'])
   })
+
+  test('has schools looked at again soon, if it fetched them from DTTP', async () => {
+    await story.fails(await story.job('register-for-trn', 5917), { code: 'school-not-active', urns: ['900005'] })
+    await story.fails(await story.job('retrieve-trn', 5913), { code: 'gone' })
+    await story.admin.query('UPDATE chatops.alerts SET looked_at = now()')
+    await story.ran(await story.job('sync-schools', null))
+    const alerts = await story.alerts()
+    const due = alerts.filter(({ lookedAt }) => lookedAt === null).map(({ cause }) => cause)
+    expect(due).toEqual(['school:900005'])
+  })
 })
 
 describe('an alert that was resolved', () => {
