@@ -22,13 +22,15 @@ type Entry = Pick<AlertEntry, 'subject' | 'traineeId' | 'failure'>
 
 /** Why the cause of an entry has gone away although its job has not run; null if it has not. Pure. */
 export function findCure(entry: Entry, seen: Seen): Because | null {
+  if (isPollLost(entry, seen)) return null
   const { code } = entry.failure
   if (code === 'switched-off') return seen.register.isEnabled(flagOf(jobOf(entry))) ? 'switched-on' : null
   if (code === 'trainee-gone' || entry.traineeId === null) return null
   if (!seen.facts) return 'trainee-gone'
   switch (code) {
     case 'timed-out':
-      return curePoll(seen.facts, ['submitted_for_trn', 'withdrawn', 'deferred'])
+    case 'cannot-receive-trn':
+      return curePoll(seen.facts, WAITING)
     case 'not-polled':
       return seen.facts.poll ? 'polled' : curePoll(seen.facts, ['submitted_for_trn'])
     case 'gone':
@@ -42,6 +44,14 @@ export function findCure(entry: Entry, seen: Seen): Because | null {
     default:
       return null
   }
+}
+
+const WAITING = ['submitted_for_trn', 'withdrawn', 'deferred']
+
+/** A poll that was given up does not come back by itself, whatever ended it; the trainee would wait for nothing. */
+function isPollLost(entry: Entry, { facts, jobFailed }: Seen): boolean {
+  if (jobOf(entry) !== 'retrieve-trn' || entry.failure.code === 'not-polled' || !facts || !jobFailed) return false
+  return !facts.poll?.isLive && curePoll(facts, WAITING) === null
 }
 
 function curePoll({ hasTrn, trainee }: TraineeFacts, waiting: readonly string[]): Because | null {

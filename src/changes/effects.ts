@@ -41,6 +41,12 @@ async function retry(sql: EntityManager, changeRequest: string, effect: Retry, n
     { status: 'waiting', dueAt: now, attempts: 0, stalls: 0, finishedAt: null, changeRequestId: changeRequest },
   )
   if (affected !== 1) throw new Error('the failed job is no longer as it was')
+  // Who dismissed its last failure has not dismissed the next.
+  await sql.query(
+    `UPDATE chatops.alert_entries entry SET settled_at = now() FROM chatops.alerts alert
+     WHERE alert.id = entry.alert_id AND alert.status = 'dismissed' AND entry.job_id = $1 AND entry.settled_at IS NULL`,
+    [effect.jobId],
+  )
   await hintJob(sql, effect.jobId)
 }
 

@@ -48,5 +48,5 @@ export function pauseAfter(
 
 /** Whether people must do something, although the job is tried again. */
 export function needsPeople(code: FailureCode): boolean {
-  return code === 'dttp-unauthorised'
+  return code === 'dttp-unauthorised' || code === 'unexpected'
 }

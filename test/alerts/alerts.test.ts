@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { noteFailure } from '../../src/alerts/alerts.ts'
 import { dismiss } from '../../src/alerts/dismiss.ts'
+import { queueEffects } from '../../src/changes/effects.ts'
+import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import type { Plan } from '../../src/playbooks/plan.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
 import { useAlertStory } from './alert-story.ts'
 
@@ -215,6 +218,24 @@ describe('an alert that was dismissed', () => {
     await dismissOpen()
     await story.faltered(job, { code: 'dttp-unauthorised', words: 'Other words.' })
     expect((await story.alerts()).map(({ status }) => status)).toEqual(['dismissed'])
+  })
+
+  test('does not keep the same job from being posted that two people have had run again', async () => {
+    const job = await story.job('register-for-trn', 5917)
+    await story.fails(job, { code: 'school-not-active', urns: ['900005'] })
+    await dismissOpen()
+    const effect = {
+      kind: 'retry',
+      job: job.name,
+      jobId: job.id,
+      fingerprint: String(job.run),
+      trainee: '5917',
+    } as const
+    const plan = { changes: [], effects: [effect] } as unknown as Plan
+    const { manager } = story.context.database
+    await queueEffects(manager, { id: null } as unknown as ChangeRequest, plan, new Date())
+    await story.fails(job, { code: 'school-not-active', urns: ['900005'] })
+    expect((await story.alerts()).map(({ status }) => status)).toEqual(['dismissed', 'open'])
   })
 
   test('does not keep a new job’s failure from being posted', async () => {

@@ -223,6 +223,31 @@ describe('an alert is resolved by itself', () => {
     expect(await story.causes('resolved')).toEqual(['contact-gone:5913'])
   })
 
+  test.each([
+    ['the lost record is back', { code: 'gone' } as const],
+    ['the jobs are switched on', { code: 'switched-off' } as const],
+    ['the trainee has a DTTP record', { code: 'not-registered' } as const],
+  ])('but not while a poll that was given up is missing, although %s', async (_what, failure) => {
+    const job = await story.poll(5902, '2021-11-20T00:00:00')
+    await story.fails(job, failure)
+    await lookAtAlerts(story.context)
+    expect(await story.causes()).toHaveLength(1)
+    await sql(`UPDATE chatops.jobs SET status = 'waiting', finished_at = NULL WHERE id = '${job.id}'`)
+    await story.forgetLook()
+    await lookAtAlerts(story.context)
+    expect(await story.causes('resolved')).toHaveLength(1)
+  })
+
+  test('when a poll is over that found a trainee who can no longer receive a TRN', async () => {
+    await story.fails(await story.poll(5902, '2021-11-20T00:00:00'), { code: 'cannot-receive-trn' })
+    await lookAtAlerts(story.context)
+    expect(await story.causes()).toHaveLength(1)
+    await sql('UPDATE public.trainees SET state = 3 WHERE id = 5902')
+    await story.forgetLook()
+    await lookAtAlerts(story.context)
+    expect(await story.causes('resolved')).toHaveLength(1)
+  })
+
   test('when the trainee was registered again, but not while the ids are only emptied', async () => {
     await failed(5913, { code: 'gone' })
     await sql('UPDATE public.trainees SET dttp_id = NULL WHERE id = 5913')

@@ -33,7 +33,8 @@ describe('what support looks up', () => {
       'DTTP has a TRN',
       'inactive (2)',
       'URN 900002',
-      'Not on GIAS, as far as we know',
+      'GIAS: Open (1)',
+      'From GIAS’s extract of',
       'None is waiting, and none has failed.',
       'Submitted by: user 204, registered with DTTP',
     ]) {

@@ -64,7 +64,7 @@ test.each<[FailureCode, JobName[]]>([
 
 test('people are told at once of credentials that DTTP does not accept, and of nothing else that passes', () => {
   const passing: FailureCode[] = ['dttp-unavailable', 'dttp-unauthorised', 'dttp-unreadable', 'unexpected']
-  expect(passing.filter(needsPeople)).toEqual(['dttp-unauthorised'])
+  expect(passing.filter(needsPeople)).toEqual(['dttp-unauthorised', 'unexpected'])
 })
 
 test.each<[JobName, number, number]>([

@@ -93,7 +93,7 @@ function whyNotRegistered({ registration: job }: Rows): string {
 
 function lookAtPoll({ rows: { lastPoll } }: Seen): Finding {
   if (lastPoll && isUnderWay(lastPoll.job)) {
-    const found = `This trainee is already polled for, ${untilWhen(lastPoll)}. Approving this request moves that time.`
+    const found = `This trainee is already polled for, ${untilWhen(lastPoll)}. This request replaces that time, even by an earlier one.`
     return { verdict: 'warns', found, evidence: { polled: true } }
   }
   return { verdict: 'holds', found: lastPoll ? howItEnded(lastPoll) : '', evidence: { polled: false } }
