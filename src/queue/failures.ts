@@ -19,7 +19,7 @@ export function failureOf(error: unknown, now: Date): JobFailure {
   if (error instanceof JobFailed) {
     return { code: error.code, words: error.words, at, ...(error.urns.length > 0 ? { urns: error.urns } : {}) }
   }
-  if (error instanceof DttpError) return { code: codeOf(error), words: dttpWords(error), at }
+  if (error instanceof DttpError) return { code: DTTP_CODES[error.kind], words: dttpWords(error), at }
   return {
     code: 'unexpected',
     words: 'Something went wrong in the bot. The developers can find the cause in the log.',
@@ -30,11 +30,6 @@ export function failureOf(error: unknown, now: Date): JobFailure {
 /** Milliseconds for which DTTP asked to be left alone. */
 export function askedToWait(error: unknown): number {
   return error instanceof DttpError ? (error.retryAfterMs ?? 0) : 0
-}
-
-/** 403: the bot's role in DTTP, or the network it comes from, is not allowed in. That ends for all jobs at once. */
-function codeOf({ kind, status }: DttpError): FailureCode {
-  return kind === 'refused' && status === 403 ? 'dttp-unauthorised' : DTTP_CODES[kind]
 }
 
 const DTTP_CODES: Readonly<Record<DttpError['kind'], FailureCode>> = {

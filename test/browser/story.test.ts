@@ -132,7 +132,7 @@ test('a school is repaired from the post, and the registration that failed goes 
   await slack.select('Check')
   const preview = await slack.modal('Not sent yet')
   expect(await preview.innerText()).toContain('GIAS has URN 900004 as Open (1)')
-  await approve('CR-1')
+  await approve('CR-1', '8-repair-school.png')
 
   await slack.message('CR-1 is done')
   await slack.message('Resolved: School 900004 is not active in DTTP')

@@ -174,7 +174,7 @@ describe('the story', () => {
     await use.story.slack.closeView({ user: SUPPORT, all: true })
     await use.story.slack.closeView({ user: DEVELOPER, all: true })
     const shown = await preview('5902 1 day')
-    expect(shown).toMatch(/This trainee is already polled for, until \d+ \w+ \d+ at .*\. Approving this request moves/)
+    expect(shown).toMatch(/This trainee is already polled for, until \d+ \w+ \d+ at .*\. This request replaces/)
     await review()
     await use.story.slack.submit({ user: DEVELOPER })
     await cardSays('CR-2 is done')

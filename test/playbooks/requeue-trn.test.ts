@@ -83,7 +83,13 @@ describe('checks', () => {
     ],
 
     ['poll', 'there never was one', {}, 'holds', ''],
-    ['poll', 'one is waiting', { lastPoll: polled('waiting') }, 'warns', 'until 28 October 2021 at 2:14pm. Approving'],
+    [
+      'poll',
+      'one is waiting',
+      { lastPoll: polled('waiting') },
+      'warns',
+      'until 28 October 2021 at 2:14pm. This request',
+    ],
     ['poll', 'one is being made', { lastPoll: polled('running') }, 'warns', 'replaces that time'],
     ['poll', 'one has no time yet', { lastPoll: polled('waiting', null) }, 'warns', '4 days after the submission'],
     ['poll', 'the last one is over', { lastPoll: polled('done') }, 'holds', 'ended on 15 October 2021 at 5:40pm.'],

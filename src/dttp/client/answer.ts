@@ -31,6 +31,8 @@ export function errorOf(asked: Asked, answer: Pick<Answer, 'status' | 'text'>, r
   }
   const kind = (): DttpError['kind'] => {
     if (status === 401) return 'unauthorised'
+    // Nobody is refused a look because of the record: our role in DTTP, or our network, is not let in.
+    if (status === 403 && !asked.isWrite) return 'unauthorised'
     // DTTP turned it away before looking at it.
     if (status === 429) return 'unavailable'
     // 408 is the server's own time-out; after 5xx a write may have been carried out, whatever the body says.

@@ -118,11 +118,8 @@ describe('as in Register', () => {
     expect(statusOf(stage.inDttp().contacts)).toEqual([REQUESTED_ID])
   })
 
-  test('what DTTP does not allow now it may allow once our role there is mended', async () => {
+  test('what DTTP refuses is not tried again', async () => {
     stage.simulator.faults.add({ kind: 'refused', method: 'PATCH' })
-    expect(await failureOf(await change('contact'))).toMatchObject({
-      status: 'waiting',
-      code: 'dttp-unauthorised',
-    })
+    expect(await failureOf(await change('contact'))).toMatchObject({ status: 'failed', code: 'dttp-refused' })
   })
 })

@@ -265,7 +265,7 @@ describe('nothing is sent', () => {
 
 describe('what DTTP did not do is known not to have happened', () => {
   const faults: [Fault['kind'], Fault, string][] = [
-    ['refused', { kind: 'refused', path: '$batch' }, 'dttp-unauthorised'],
+    ['refused', { kind: 'refused', path: '$batch' }, 'dttp-refused'],
     ['rate-limited', { kind: 'rate-limited', path: '$batch' }, 'dttp-unavailable'],
     ['unauthorised', { kind: 'unauthorised', path: '$batch', times: 2 }, 'dttp-unauthorised'],
     ['server-error', { kind: 'server-error', path: 'token', times: 9 }, 'dttp-unavailable'],
@@ -306,7 +306,7 @@ describe('what DTTP did not do is known not to have happened', () => {
     await leaseEnds(id)
     await stage.run(id)
     expect(batches()).toHaveLength(1)
-    expect(await failureOf(id)).toMatchObject({ status: 'failed', code: 'dttp-unauthorised' })
+    expect(await failureOf(id)).toMatchObject({ status: 'failed', code: 'dttp-refused' })
   })
 })
 
@@ -566,7 +566,7 @@ test('what a job says holds nothing about the person', async () => {
   stage.simulator.faults.add({ kind: 'refused', path: '$batch' })
   const refused = await failureOf(await register())
   expect({ code: refused.code, words: refused.words }).toEqual({
-    code: 'dttp-unauthorised',
+    code: 'dttp-refused',
     words: expect.not.stringMatching(personal),
   })
   await stage.change(

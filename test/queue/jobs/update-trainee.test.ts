@@ -140,7 +140,7 @@ describe('what fails is not tried again, and nothing is saved', () => {
     ['contacts', 'not-found', 'gone'],
     ['contacts', 'cannot-find', 'gone'],
     ['dfe_placementassignments', 'cannot-find', 'gone'],
-    ['contacts', 'refused', 'dttp-unauthorised'],
+    ['contacts', 'refused', 'dttp-refused'],
     ['contacts', 'rate-limited', 'dttp-unavailable'],
     ['contacts', 'lost-answer', 'outcome-unknown'],
     ['dfe_placementassignments', 'lost-answer', 'outcome-unknown'],
