@@ -13,6 +13,9 @@ const asked = z.object({ title: z.string(), text: z.string() })
 /** After an answer that did not come, Trello may take a while until it shows the card it made. */
 const LOOK_AGAIN_MS = 60_000
 
+/** A card is given up after this many attempts, but not before this much time: until then it may be a mere outage. */
+const GIVEN_UP_AFTER = { attempts: 10, ms: 60 * 60_000 }
+
 /**
  * Carries out the outbox rows that add a card to Trello, each once. Whoever waits for the card is told where it is, or
  * given its text if it cannot be added. `client` is null where Trello is not set up (any more).
@@ -35,9 +38,14 @@ async function add(client: TrelloClient, row: Claimed, card: z.output<typeof ask
     return url
   } catch (error) {
     if (!(error instanceof TrelloError)) throw error
-    if (error.kind === 'refused') throw new Undeliverable(error.message)
+    if (error.kind === 'refused' || hasTriedLongEnough(row)) throw new Undeliverable(error.message)
     throw new RetryLater(error.kind === 'wait' ? (error.waitMs ?? LOOK_AGAIN_MS) : LOOK_AGAIN_MS)
   }
+}
+
+/** An expired token does not mend itself, and people wait for the card. */
+function hasTriedLongEnough({ attempts, createdAt }: Claimed): boolean {
+  return attempts >= GIVEN_UP_AFTER.attempts && Date.now() - createdAt.getTime() >= GIVEN_UP_AFTER.ms
 }
 
 /** May be called again for a card that was told of already. */

@@ -108,6 +108,22 @@ test('a card that Trello refuses for good is given to people to copy', async () 
   expect(await outcome()).toEqual({})
 })
 
+test('a token that stays expired is given up after an hour, and people are given the text', async () => {
+  const row = await claimCard()
+  const hourAgo = new Date(Date.now() - 60 * 60_000)
+  for (const early of [
+    { ...row, attempts: 60 },
+    { ...row, attempts: 9, createdAt: hourAgo },
+  ]) {
+    trello.faults.add({ kind: 'refused', status: 401 })
+    await expect(cards()(early)).rejects.toBeInstanceOf(RetryLater)
+  }
+  expect(await messages()).toEqual([])
+  trello.faults.add({ kind: 'refused', status: 401 })
+  await expect(cards()({ ...row, attempts: 10, createdAt: hourAgo })).rejects.toBeInstanceOf(Undeliverable)
+  expect(await messages()).toEqual([{ part: 'trello-card', ...CARD, url: null }])
+})
+
 describe('without Trello', () => {
   test('a card that was approved while there was one is given to people to copy', async () => {
     await createTrelloCards(context.database, null)(await claimCard())
