@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type DataSource, type EntityManager, IsNull } from 'typeorm'
+import { type DataSource, type EntityManager, IsNull, MoreThan, Not } from 'typeorm'
 import { SchoolWait } from '../entities/chatops/school-wait.ts'
 import type { AnyPlaybook, Wait } from '../playbooks/playbook.ts'
 import type { Form } from './assess.ts'
@@ -34,7 +34,7 @@ export async function startWaiting(
   return context.database.transaction(async (sql) => {
     const wait = await lockOwn(sql, id, requester)
     if (wait.status !== 'shown') return wait // started by an earlier click
-    await sql.query(`SELECT pg_advisory_xact_lock(hashtextextended('school ' || $1, 0))`, [wait.urn])
+    await holdSchool(sql, wait.urn)
     const earlier = await findAsked(sql, wait.urn)
     const cardKey = earlier?.cardKey ?? (context.addsTrelloCards ? await addCard(sql, wait) : null)
     const card = { cardKey, cardUrl: earlier?.cardUrl ?? null }
@@ -107,6 +107,7 @@ export async function purgeWaits({ database, now }: ChangesContext, keptMs: numb
 
 /** The card that asks for a school is made: everyone who waits for it is told where it is. */
 export async function noteWaitCard(sql: EntityManager, cardKey: string, url: string): Promise<void> {
+  await holdSchoolOf(sql, cardKey)
   const waits = await sql.find(SchoolWait, { where: { cardKey, cardUrl: IsNull() }, order: { id: 'ASC' } })
   for (const wait of waits) {
     await sql.update(SchoolWait, { id: wait.id }, { cardUrl: url })
@@ -116,11 +117,22 @@ export async function noteWaitCard(sql: EntityManager, cardKey: string, url: str
 
 /** Nobody can add the card: who waits for the school must ask for it. */
 export async function noteWaitCardRefused(sql: EntityManager, cardKey: string): Promise<void> {
-  const waits = await sql.find(SchoolWait, { where: { cardKey, status: 'waiting' }, order: { id: 'ASC' } })
+  await holdSchoolOf(sql, cardKey)
+  const waits = await sql.find(SchoolWait, { where: { cardKey }, order: { id: 'ASC' } })
   for (const wait of waits) {
     await sql.update(SchoolWait, { id: wait.id }, { cardKey: null })
-    await tellDirectly(sql, wait, 'school-not-asked-for')
+    if (wait.status === 'waiting') await tellDirectly(sql, wait, 'school-not-asked-for')
   }
+}
+
+/** Nobody joins a wait for the school while what is known of its card changes. */
+async function holdSchool(sql: EntityManager, urn: string): Promise<void> {
+  await sql.query(`SELECT pg_advisory_xact_lock(hashtextextended('school ' || $1, 0))`, [urn])
+}
+
+async function holdSchoolOf(sql: EntityManager, cardKey: string): Promise<void> {
+  const wait = await sql.findOneBy(SchoolWait, { cardKey })
+  if (wait) await holdSchool(sql, wait.urn)
 }
 
 async function lockOwn(sql: EntityManager, id: string, requester: string): Promise<SchoolWait> {
@@ -131,9 +143,15 @@ async function lockOwn(sql: EntityManager, id: string, requester: string): Promi
   return wait
 }
 
-function findAsked(sql: EntityManager, urn: string): Promise<SchoolWait | null> {
+/** Someone who waits for the school, or the card of someone who did and gave up, as long as it has not come since. */
+async function findAsked(sql: EntityManager, urn: string): Promise<SchoolWait | null> {
+  const arrived = await sql.findOne(SchoolWait, { where: { urn, status: 'arrived' }, order: { id: 'DESC' } })
+  const id = MoreThan(arrived?.id ?? '0')
   return sql.findOne(SchoolWait, {
-    where: { urn, status: 'waiting' },
+    where: [
+      { urn, status: 'waiting' },
+      { urn, status: 'dropped', cardKey: Not(IsNull()), id },
+    ],
     order: { cardKey: { direction: 'ASC', nulls: 'LAST' }, id: 'ASC' },
   })
 }

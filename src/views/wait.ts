@@ -24,7 +24,7 @@ import { renderVerdicts } from './verdicts.ts'
 /**
  * A request that cannot be made before support has added a school to DTTP, for the person who asks. What happens next is
  * on the screen, word for word: nobody approves it, as it changes no record.
- * @param askedBefore someone who waits for the same school
+ * @param askedBefore someone who waits for the same school, or did while support was asked
  */
 export function renderWait({
   wait,
@@ -92,7 +92,7 @@ export function renderWaitNews(wait: SchoolWait, part: string): Message {
     const where = wait.cardUrl ? `: ${linkTo(wait.cardUrl)}` : '.'
     return message([section(`Support is asked to add the school with ${nameOf(wait)} to DTTP${where}`)])
   }
-  const text = `Trello did not take the card for ${nameOf(wait)}. Ask support yourself. You can copy this:`
+  const text = `We could not add the Trello card for ${nameOf(wait)}. Look in Trello first: it may be there. If not, ask support yourself. You can copy this:`
   return message([section(text), ...copyable(`${wait.asks.title}\n\n${wait.asks.text}`)])
 }
 

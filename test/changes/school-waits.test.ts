@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { EntityManager } from 'typeorm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { seedRegister } from '../../sandbox/register/seed.ts'
 import type { ChangesContext } from '../../src/changes/context.ts'
@@ -122,6 +123,67 @@ test('a card that cannot be added is given to who waits, and the next who asks t
   await wait(DEVELOPER)
   expect(await outbox('trello')).toHaveLength(2)
 })
+
+test('who asks again after everybody gave up gets no second card, but the first one', async () => {
+  const { id, cardKey } = await wait(SUPPORT)
+  await context.database.transaction((sql) => noteWaitCard(sql, cardKey ?? '', 'https://trello.com/c/1'))
+  await stopWaiting(context, { id, requester: SUPPORT })
+  expect((await preview(DEVELOPER)).askedBefore).toMatchObject({ cardUrl: 'https://trello.com/c/1' })
+  expect(await wait(DEVELOPER)).toMatchObject({ cardKey, cardUrl: 'https://trello.com/c/1' })
+  expect(await outbox('trello')).toHaveLength(1)
+})
+
+test('a card that was refused after its only waiter gave up is asked for again', async () => {
+  const { id, cardKey } = await wait(SUPPORT)
+  await stopWaiting(context, { id, requester: SUPPORT })
+  await context.database.transaction((sql) => noteWaitCardRefused(sql, cardKey ?? ''))
+  expect(await outbox('direct')).toEqual([])
+  await wait(SUPPORT)
+  expect(await outbox('trello')).toHaveLength(2)
+})
+
+test('a school that came and went since is asked for anew', async () => {
+  const { id } = await wait(SUPPORT)
+  await wait(DEVELOPER)
+  await stopWaiting(context, { id, requester: SUPPORT })
+  await arrive()
+  await tellArrivals(context)
+  await admin.query(`DELETE FROM dttp_schools WHERE urn = '900005'`)
+  await wait(SUPPORT)
+  expect(await outbox('trello')).toHaveLength(2)
+})
+
+test.each([
+  ['made', 'school-asked-for', (sql: EntityManager, key: string) => noteWaitCard(sql, key, 'https://trello.com/c/1')],
+  ['refused', 'school-not-asked-for', noteWaitCardRefused],
+])('who joins at the moment the card is %s is told, too', async (_what, part, note) => {
+  const { cardKey } = await wait(SUPPORT)
+  const { wait: shown } = await preview(DEVELOPER)
+  let joining: Promise<unknown> = Promise.resolve()
+  await context.database.transaction(async (sql) => {
+    await note(sql, cardKey ?? '')
+    joining = startWaiting(context, { id: shown.id, requester: DEVELOPER })
+    await isHeldUp()
+  })
+  await joining
+  const told = (await outbox('direct')).map(({ user, part }) => [user, part])
+  expect(told).toEqual([[SUPPORT, part]])
+  const [joined] = await listWaits(context.database, DEVELOPER, 5)
+  // The link is theirs at once; where there is no card, theirs is a new one.
+  if (part === 'school-asked-for') expect(joined).toMatchObject({ cardKey, cardUrl: 'https://trello.com/c/1' })
+  else expect(joined?.cardKey).not.toBe(cardKey)
+  expect(await outbox('trello')).toHaveLength(part === 'school-asked-for' ? 1 : 2)
+})
+
+/** Until somebody waits for the school's lock. */
+async function isHeldUp() {
+  await expect
+    .poll(async () => {
+      const { rows } = await admin.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)
+      return rows.length
+    })
+    .toBe(1)
+}
 
 test('without Trello nobody is asked, and one waits all the same', async () => {
   const { addsTrelloCards } = context
