@@ -12,7 +12,7 @@ import { planOf } from '../playbooks/plan.ts'
 import type { AnyPlaybook } from '../playbooks/playbook.ts'
 import { renderCard } from '../views/card.ts'
 import { type PostedNews, renderJobNews } from '../views/job-news.ts'
-import { renderSchoolSync, renderTrelloCard, type SyncedSchool } from '../views/school-news.ts'
+import { renderSchoolSync, renderTrelloCard, type SchoolSync } from '../views/school-news.ts'
 import { renderAdvice, renderManualStep, renderNotice, renderReceipt } from '../views/thread.ts'
 import { renderWaitNews } from '../views/wait.ts'
 import { ChannelClosed, createPoster, type Message, retryLater } from './poster.ts'
@@ -101,7 +101,7 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
     }
     if (part === 'trello-card') return [renderTrelloCard(payload as unknown as Parameters<typeof renderTrelloCard>[0])]
     if (part === 'school-sync') {
-      return [renderSchoolSync({ changeRequest: request, ...(payload as unknown as { schools: SyncedSchool[] }) })]
+      return [renderSchoolSync({ changeRequest: request, ...(payload as unknown as SchoolSync) })]
     }
     if (part === 'receipt')
       return [renderReceipt({ changeRequest: request, playbook, ledgerHash: await executionHash(request.id) })]

@@ -15,7 +15,9 @@ export function renderTrelloCard({ title, url, text }: { title: string; url: str
     text: `We could not add a Trello card: ${escapeText(title)}`,
     blocks: [
       heading('We could not add the Trello card'),
-      ...plainSections('Add it by hand, or ask support. You can copy this:'),
+      ...plainSections(
+        'Look in Trello first: it may be there. If not, add it by hand, or ask support. You can copy this:',
+      ),
       ...copyable(`${title}\n\n${text ?? ''}`),
     ],
   }
@@ -29,21 +31,33 @@ export type SyncedSchool = {
   inDttp: { status: number | null } | null
 }
 
+/** Whose school sync ran: ours, Register’s own, of which we do not hear, or nobody’s in all the time we waited. */
+export type SyncedBy = 'us' | 'register' | 'nobody'
+
+const HEARD: Readonly<Record<SyncedBy, string>> = {
+  us: 'The school sync has run.',
+  register: 'Register’s own school sync should have run in the night. This is how things are now.',
+  nobody: 'No school sync has run for a week. Ask a developer why. This is how things are now.',
+}
+
+export type SchoolSync = { by: SyncedBy; schools: readonly SyncedSchool[] }
+
 /** The morning after: what the school sync did to the rows that a request wrote. */
 export function renderSchoolSync({
   changeRequest,
+  by,
   schools,
-}: {
-  changeRequest: ChangeRequest
-  schools: readonly SyncedSchool[]
-}): Message {
-  const lines = schools.length > 0 ? schools.map(lineFor) : ['The row is no longer in the list of DTTP schools.']
+}: SchoolSync & { changeRequest: ChangeRequest }): Message {
+  const lines =
+    schools.length > 0
+      ? schools.map((school) => (by === 'us' ? lineFor(school) : lineNow(school)))
+      : ['The row is no longer in the list of DTTP schools.']
   const cards = changeRequest.outcome.trello ?? []
   const isOpen = schools.some(({ is, inDttp }) => !isActiveInDttp(is) || !isActiveInDttp(inDttp?.status ?? null))
   const open = cards.map(({ title, url }) => linkTo(url, title)).join(', ')
   const ask = open ? `Trello card open: ${open}` : 'Ask support to update DTTP.'
   const words = [
-    `${mention(changeRequest.requester)} The school sync has run.`,
+    `${mention(changeRequest.requester)} ${HEARD[by]}`,
     ...lines.map(escapeText),
     ...(isOpen ? [ask] : []),
   ].join('\n')
@@ -62,6 +76,13 @@ function lineFor({ row, urn, is, inDttp }: SyncedSchool): string {
     return `The sync set ${name} back to ${dttpStatusLabel(is)}. DTTP says ${says} by now, so the next sync makes it active.`
   }
   return `DTTP still says ${says}: the sync set ${name} back to ${dttpStatusLabel(is)}, so sending it fails again.`
+}
+
+/** Without saying who left the row so. */
+function lineNow({ row, urn, is, inDttp }: SyncedSchool): string {
+  const says = inDttp ? `DTTP says ${dttpStatusLabel(inDttp.status)}` : 'DTTP no longer has this school'
+  const agrees = isActiveInDttp(is) && inDttp !== null && isActiveInDttp(inDttp.status)
+  return `${agrees ? 'Confirmed: ' : ''}URN ${urn ?? 'none'} (row ${row}) is ${dttpStatusLabel(is)} in the list. ${says}.`
 }
 
 function linkTo(url: string, title: string): string {

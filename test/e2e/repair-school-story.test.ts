@@ -318,6 +318,31 @@ describe('the morning after', () => {
     expect(said).toContain(board.trello.cards[0]?.shortUrl)
   })
 
+  const age = (interval: string) =>
+    use.admin.query(`UPDATE chatops.change_requests SET executed_at = executed_at - $1::interval`, [interval])
+
+  test('where Register runs the sync, the thread is told how things are in the next morning', async () => {
+    await repair()
+    const { changes } = use.story.bot
+    const elsewhere = { ...changes, register: { ...changes.register, runsJobs: false } }
+    expect(await followUpSchools(elsewhere)).toBe(0)
+    await age('30 hours')
+    expect(await followUpSchools(changes)).toBe(0)
+    expect(await followUpSchools(elsewhere)).toBe(1)
+    const said = await threadSays('Register’s own school sync should have run in the night')
+    expect(said).toContain('URN 900002 (row 802) is active (1) in the list. DTTP says inactive (2).')
+  })
+
+  test('a sync that never runs is told of after a week', async () => {
+    await repair()
+    await age('6 days')
+    expect(await followUpSchools(use.story.bot.changes)).toBe(0)
+    await age('2 days')
+    expect(await followUpSchools(use.story.bot.changes)).toBe(1)
+    await threadSays('No school sync has run for a week')
+    expect(await followUpSchools(use.story.bot.changes)).toBe(0)
+  })
+
   test('nothing is said while DTTP does not answer', async () => {
     await repair()
     upstream.dttp.goDown()

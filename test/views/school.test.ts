@@ -4,7 +4,7 @@ import { repairSchool } from '../../src/playbooks/repair-school/index.ts'
 import { renderForm } from '../../src/views/form.ts'
 import { renderHome } from '../../src/views/home.ts'
 import { renderRequests } from '../../src/views/requests.ts'
-import { renderSchoolSync, renderTrelloCard, type SyncedSchool } from '../../src/views/school-news.ts'
+import { renderSchoolSync, renderTrelloCard, type SyncedBy, type SyncedSchool } from '../../src/views/school-news.ts'
 import { renderTraineeLines } from '../../src/views/trainee-lines.ts'
 import { renderWait, renderWaitNews } from '../../src/views/wait.ts'
 import { changeRequest, check, REGISTER } from './builders.ts'
@@ -106,6 +106,7 @@ describe('waiting for a school', () => {
       renderTrelloCard({ title: EVIL, url: null, text: EVIL }),
       renderSchoolSync({
         changeRequest: changeRequest({ outcome: { trello: [{ key: 'k', title: EVIL, url: URL }] } }),
+        by: 'us',
         schools: [{ row: '1', urn: EVIL, is: 2, inDttp: { status: 2 } }],
       }),
     ]
@@ -114,10 +115,10 @@ describe('waiting for a school', () => {
 })
 
 describe('the morning after', () => {
-  const tell = (school: Partial<SyncedSchool>, cards = true) => {
+  const tell = (school: Partial<SyncedSchool>, cards = true, by: SyncedBy = 'us') => {
     const outcome = cards ? { trello: [{ key: 'k', title: 'Update a school', url: URL }] } : {}
     const schools = [{ row: '802', urn: '900002', is: 1, inDttp: { status: 1 }, ...school }]
-    const message = renderSchoolSync({ changeRequest: changeRequest({ outcome }), schools })
+    const message = renderSchoolSync({ changeRequest: changeRequest({ outcome }), by, schools })
     expectMessage(message)
     return readingOf(message.blocks)
   }
@@ -135,6 +136,20 @@ describe('the morning after', () => {
     ['DTTP lost it', { inDttp: null }, 'DTTP no longer has this school, so the sync left the row active (1).'],
   ])('says so where %s', (_what, school, words) => {
     expect(tell(school)).toContain(words)
+  })
+
+  it.each<[SyncedBy, string]>([
+    ['register', 'Register’s own school sync should have run in the night.'],
+    ['nobody', 'No school sync has run for a week. Ask a developer why.'],
+  ])('claims nothing of a sync that we did not see (%s)', (by, words) => {
+    expect(tell({}, true, by)).toContain(words)
+    expect(tell({}, true, by)).toContain(
+      'Confirmed: URN 900002 (row 802) is active (1) in the list. DTTP says active (1).',
+    )
+    const said = tell({ is: 2, inDttp: null }, true, by)
+    expect(said).toContain('URN 900002 (row 802) is inactive (2) in the list. DTTP no longer has this school.')
+    expect(said).toContain('Trello card open: ')
+    expect(said).not.toMatch(/Confirmed|The sync|the sync/)
   })
 
   it('names the card that is open, only while it is needed', () => {
