@@ -35,21 +35,23 @@ export async function gather(
   context: ChangesContext,
   playbook: AnyPlaybook,
   form: Form,
+  self: string | null,
 ): Promise<{ rows: unknown; about: Json; upstream: unknown }> {
-  const rows = await inSnapshot(context.database, (sql) => readRows(context, playbook, sql, form))
+  const rows = await inSnapshot(context.database, (sql) => readRows(context, playbook, sql, form, self))
   const about = playbook.upstream ? playbook.upstream.about(rows) : null
   const upstream = playbook.upstream ? await ask(() => playbook.upstream?.ask(about, context.upstreams)) : null
   return { rows, about, upstream }
 }
 
-/** What a playbook decides by. */
+/** What a playbook decides by; `self` is the request that is assessed again, null for a preview. */
 export function readRows(
   { now, gias, addsTrelloCards }: ChangesContext,
   playbook: AnyPlaybook,
   sql: EntityManager,
   form: Form,
+  self: string | null,
 ): Promise<unknown> {
-  return playbook.rows(sql, form, { now: now(), giasMaxAgeMs: gias.maxAgeMs, addsTrelloCards })
+  return playbook.rows(sql, form, { now: now(), giasMaxAgeMs: gias.maxAgeMs, addsTrelloCards, self })
 }
 
 /** No answer, or none that can be read, is one thing for a request: it must wait. */

@@ -39,7 +39,7 @@ export async function execute(context: ChangesContext, id: string): Promise<Exec
 async function carryOut(context: ChangesContext, request: ChangeRequest): Promise<Execution> {
   const playbook = getPlaybook(request.playbook)
   const form = request.form ?? {}
-  const gathered = await gather(context, playbook, form)
+  const gathered = await gather(context, playbook, form, request.id)
   await step(context, 'asked', request.id)
 
   const execution = await retryConflicts(() =>
@@ -53,7 +53,7 @@ async function carryOut(context: ChangesContext, request: ChangeRequest): Promis
       await lockRows(sql, plan)
       await step(context, 'locked', request.id)
 
-      const rows = await readRows(context, playbook, sql, form)
+      const rows = await readRows(context, playbook, sql, form, request.id)
       const about = playbook.upstream ? playbook.upstream.about(rows) : null
       const facts = { rows, upstream: gathered.upstream, form, self: request.id }
       const now = await judge(context, sql, playbook, facts)
@@ -72,7 +72,7 @@ async function carryOut(context: ChangesContext, request: ChangeRequest): Promis
       await writeAudits(sql, claimed, plan, at)
       await step(context, 'audited', request.id)
 
-      const after = await readRows(context, playbook, sql, form)
+      const after = await readRows(context, playbook, sql, form, request.id)
       const advice = playbook.advice({ rows: after, upstream: gathered.upstream, form, register: context.register })
       const executedAt = context.now()
       await sql.update(

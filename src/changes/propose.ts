@@ -50,7 +50,7 @@ export async function propose(
 
 async function assess(context: ChangesContext, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
   try {
-    const { rows, upstream } = await gather(context, playbook, form)
+    const { rows, upstream } = await gather(context, playbook, form, null)
     return await judge(context, context.database.manager, playbook, { rows, upstream, form, self: null })
   } catch (error) {
     if (error instanceof EntityNotFoundError) throw new ChangeError('trainee-gone')

@@ -39,6 +39,8 @@ export type Around = {
   giasMaxAgeMs: number
   /** Whether we can add cards to Trello; if not, people are given the text. */
   addsTrelloCards: boolean
+  /** The request that is assessed again; null for a preview. */
+  self: string | null
 }
 
 /** Something that must come about before a request can be made, and the card that asks people for it. */

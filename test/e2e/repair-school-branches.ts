@@ -88,6 +88,20 @@ export const branches: readonly Branch[] = [
     becomes: { urn: '900004', statuses: [1] },
   },
   {
+    list: 'active, but the trainee’s job failed for the school they had before',
+    gias: ANY,
+    given: 'trainee',
+    ends: 'plan',
+    means: 'The provider has chosen another school meanwhile. Plan: retry the failed job.',
+    async prepare({ admin }) {
+      await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+      await admin.query('UPDATE public.trainees SET employing_school_id = 703 WHERE id = 5914')
+    },
+    form: { trainee: '5914' },
+    says: ['The employing school is URN 900003.', 'Retried: trainee 5914 (registration).'],
+    becomes: { urn: '900003', statuses: [300000007] },
+  },
+  {
     list: 'two active rows',
     gias: ANY,
     given: URN,
@@ -128,6 +142,17 @@ export const branches: readonly Branch[] = [
       'Retried: trainee 5914 (registration).',
     ],
     becomes: { urn: '900004', statuses: [1] },
+  },
+  {
+    list: 'the lead school inactive, the employing school not there',
+    gias: OPEN,
+    given: 'trainee',
+    ends: 'advice',
+    means: 'The form can say what to do about one school: they are repaired one at a time, beginning with the first.',
+    prepare: ({ admin }) =>
+      admin.query('UPDATE public.trainees SET lead_school_id = 702, employing_school_id = 705 WHERE id = 5914'),
+    form: { trainee: '5914', missing: 'wait' },
+    says: ['Two schools are wrong: repair them one at a time. Start with /trainee repair-school 900002.'],
   },
   {
     list: 'inactive',

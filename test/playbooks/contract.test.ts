@@ -76,7 +76,7 @@ describe.each(playbooks)('$name', (playbook) => {
       await propose(context, { playbook, form, requester: SUPPORT, channel: CHANNEL })
       expect(await writableRows()).toEqual(before)
       const writing = inSnapshot(context.database, async (sql) => {
-        await readRows(context, playbook, sql, form)
+        await readRows(context, playbook, sql, form, null)
         await sql.query('UPDATE public.trainees SET updated_at = updated_at')
       })
       await expect(writing).rejects.toMatchObject({ driverError: { code: '25006' } })

@@ -127,6 +127,65 @@ describe('on the demo’s schools', () => {
     expect(says).toContain('Trainee 5914 is left out. It would fail for another reason. The lead school (URN 900001)')
   })
 
+  test.each<[string, Partial<typeof EMPTY>]>([
+    ['nothing more is said', {}],
+    ['one is to be waited for', { missing: 'wait' }],
+    ['the sync is to run', { missing: 'sync' }],
+    ['one is to be inserted', { missing: 'insert', dttp_id: NEW_ACCOUNT }],
+    ['a row is chosen', { row: '802' }],
+  ])('where one school is not active and the other not there, they are repaired one at a time: %s', async (_, said) => {
+    dttp.simulator.state.add('accounts', { id: NEW_ACCOUNT, name: 'Demo', dfe_urn: '900005', statuscode: 1 })
+    await admin.query('UPDATE public.trainees SET lead_school_id = 702, employing_school_id = 705 WHERE id = 5914')
+    const { kind, says } = await look({ trainee: SLUGS[5914], ...said })
+    expect(kind).toBe('blocked')
+    expect(says).toContain('URN 900002 is in the list, but not active: row 802 is inactive (2).')
+    expect(says).toContain('URN 900005 is not in the list of DTTP schools.')
+    expect(says).toContain('one at a time. Start with /trainee repair-school 900002.')
+    expect((await look({ urn: '900002' })).kind).toBe('ready')
+  })
+
+  test('whose provider has chosen another school since their job failed can go on', async () => {
+    const job = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    await admin.query('UPDATE public.trainees SET employing_school_id = 703 WHERE id = 5914')
+    for (const form of [{ trainee: SLUGS[5914] }, { job }]) {
+      const { plan, says } = await look(form)
+      expect(plan.effects).toMatchObject([
+        { kind: 'retry', jobId: job },
+        { kind: 'enqueue', job: 'retrieve-trn' },
+      ])
+      expect(says).toContain('Retried: trainee 5914 (registration).')
+    }
+  })
+
+  test('who has another request open is left out, and does not hold up the others', async () => {
+    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    const { id } = await sendRequest(context, 'repair-school', { ...EMPTY, trainee: SLUGS[5914] })
+    await admin.query(`UPDATE chatops.change_requests SET status = 'approved', decided_by = 'U1' WHERE id = $1`, [id])
+    await admin.query(`UPDATE public.trainees SET lead_school_id = 702 WHERE id = 5914`)
+    await admin.query(`UPDATE public.dttp_schools SET status_code = 1 WHERE id = 804`)
+    await addFailedJob(admin, { trainee: 5903, name: 'update-trainee', urns: ['900002'] })
+    const { kind, plan, says } = await look({ urn: '900002' })
+    expect(kind).toBe('ready')
+    expect(plan.effects).toMatchObject([{ kind: 'retry', trainee: '5903' }, { kind: 'trello-card' }])
+    expect(says).toContain(`Trainee 5914 is left out. CR-${id} is open for them. It decides first.`)
+  })
+
+  test('a registration that ended well before the trainee was taken out of DTTP stands in nobody’s way', async () => {
+    const old = await addFailedJob(admin, { trainee: 5914 })
+    await admin.query(`UPDATE chatops.jobs SET status = 'done', failure = NULL, created_at = now() - interval '2 days'`)
+    await admin.query(
+      `INSERT INTO chatops.registration_attempts (job_id, trainee_id, outcome, sent_at, settled_at)
+       VALUES ($1, 5914, 'registered', now() - interval '2 days', now() - interval '2 days')`,
+      [old],
+    )
+    const job = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    expect((await look({ urn: '900004' })).plan.effects[0]).toMatchObject({ kind: 'retry', jobId: job })
+    await admin.query(`UPDATE chatops.registration_attempts SET settled_at = now() + interval '1 minute'`)
+    const { plan, says } = await look({ urn: '900004' })
+    expect(effectsOf(plan)).toEqual(['trello-card'])
+    expect(says).toContain('Their registration is done, but Register has no DTTP record of theirs. Ask a developer.')
+  })
+
   test('a school that is lead and employing school is looked at once', async () => {
     await admin.query('UPDATE public.trainees SET lead_school_id = 704 WHERE id = 5914')
     const { plan } = await look({ trainee: SLUGS[5914] })
@@ -227,6 +286,7 @@ describe('on the demo’s schools', () => {
     expect(effectsOf(plan)).toEqual(['trello-card'])
     expect(says).toContain(words)
     expect(says).toContain('This request retries nothing.')
+    expect(says).not.toMatch(/Retried|left out/)
   })
 
   test.each([

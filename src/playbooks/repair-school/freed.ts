@@ -5,6 +5,7 @@ import type { Job } from '../../entities/chatops/job.ts'
 import type { DttpSchool } from '../../entities/register/dttp-school.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { findState, stateLabel } from '../../register/states.ts'
+import type { RegisterSettings } from '../playbook.ts'
 import { diagnose, repairedRow } from './diagnosis.ts'
 import { type Seen, schoolsLookedAt } from './looked-at.ts'
 import { type JobKind, kindFor, type WaitingRows } from './waiting-rows.ts'
@@ -26,7 +27,8 @@ type LeftOut = { trainee: Trainee; words: string }
 
 export type Sorted = {
   freed: Freed[]
-  leftOut: LeftOut[] /** Who could go on, but not in this request. */
+  leftOut: LeftOut[]
+  /** How many could go on, but not in this request. */
   later: number
 }
 
@@ -35,6 +37,7 @@ const MOST_FREED = 50
 
 /** Everybody who waits, by what can be done for them. Nobody does while a school is not there to be sent. */
 export function sortWaiting(seen: Seen): Sorted {
+  if (!canRun(seen.register)) return { freed: [], leftOut: [], later: 0 }
   const aim = aimOf(seen)
   const decisions = aim.urns.size === 0 ? [] : seen.rows.waiting.flatMap((rows) => decide(rows, aim, seen) ?? [])
   const freed = decisions.filter((decision) => 'kind' in decision)
@@ -43,6 +46,11 @@ export function sortWaiting(seen: Seen): Sorted {
     leftOut: decisions.filter((decision) => 'words' in decision),
     later: Math.max(0, freed.length - MOST_FREED),
   }
+}
+
+/** Whether jobs that are started run at all, and do something. */
+export function canRun({ runsJobs, isEnabled }: RegisterSettings): boolean {
+  return runsJobs && isEnabled('persist_to_dttp')
 }
 
 /** The schools that Register finds afterwards: their URNs, and the rows that would become active. */
@@ -64,7 +72,9 @@ function decide(rows: WaitingRows, aim: Aim, seen: Seen): Freed | LeftOut | null
   const { job, registration } = rows
   const { trainee } = registration
   const named = seen.rows.trainee?.id === trainee.id
-  const hasFailed = job?.status === 'failed' && (job.failure?.urns ?? []).some((urn) => aim.urns.has(urn))
+  const failedFor = job?.status === 'failed' ? (job.failure?.urns ?? []) : []
+  // Whose provider has chosen another school meanwhile waits no longer for the one that the job failed for.
+  const hasFailed = failedFor.some((urn) => aim.urns.has(urn)) || (named && failedFor.length > 0)
   const isUnregistered = kindFor(trainee) === 'register-for-trn' && sends(registration, aim, seen)
   const mustWait = aim.repaired.length > 0 && (named || isUnregistered)
   if (!hasFailed && !mustWait) return null
@@ -96,6 +106,7 @@ function obstacleFor(rows: WaitingRows, aim: Aim, seen: Seen): string | null {
   if (job?.status === 'waiting' || job?.status === 'running') {
     return `${kind === 'update-trainee' ? 'An update' : 'A registration'} of this trainee is under way.`
   }
+  if (rows.openRequest !== null) return `${rows.openRequest} is open for them. It decides first.`
   return (
     (kind === 'register-for-trn' ? obstacleToRegistration(rows, seen) : obstacleToUpdate(registration.trainee)) ??
     otherFailure(job) ??
@@ -107,14 +118,14 @@ function obstacleToRegistration(
   { attempt, job, registration: { trainee } }: WaitingRows,
   { upstream }: Seen,
 ): string | null {
-  if (attempt || job?.failure?.code === 'outcome-unknown') {
+  if ((attempt && attempt.outcome !== 'registered') || job?.failure?.code === 'outcome-unknown') {
     return 'A registration may already have been sent, so it is never retried: that could create a duplicate. It must be settled first.'
   }
   if (trainee.trn !== null) return 'They have a TRN already, so they are not registered.'
   if (findState(trainee.state) !== 'submitted_for_trn') {
     return `The record is ${stateLabel(trainee.state, trainee.training_route)}, so it is not registered.`
   }
-  if (job?.status === 'done')
+  if (attempt || job?.status === 'done')
     return 'Their registration is done, but Register has no DTTP record of theirs. Ask a developer.'
   if (job) return null
   const records = upstream.records[trainee.id]

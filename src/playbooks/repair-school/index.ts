@@ -13,7 +13,6 @@ import { needsUpdateInDttp } from './list-checks.ts'
 import { type Seen, schoolsLookedAt } from './looked-at.ts'
 import { RESULT_WITHIN_MS, schoolIsFound, verifyResult } from './result.ts'
 import { readRows, type SchoolRows } from './rows.ts'
-import { canRun } from './waiting-checks.ts'
 
 /** Has Register find a school in DTTP again, and retries what failed for want of it. */
 export const repairSchool = definePlaybook({
@@ -32,7 +31,7 @@ export const repairSchool = definePlaybook({
   checks,
   plan(seen) {
     const plans = schoolsLookedAt(seen).map((school) => planFor(school, diagnose(school, seen), seen))
-    const freed = canRun(seen.register) ? sortWaiting(seen).freed : []
+    const { freed } = sortWaiting(seen)
     return {
       updates: plans.flatMap(({ updates }) => updates),
       inserts: plans.flatMap(({ inserts }) => inserts),

@@ -8,7 +8,20 @@ import type { SchoolRows } from './rows.ts'
 
 export function lookAtList(seen: Seen): Finding {
   const findings = schoolsLookedAt(seen).map((school) => describe(school, diagnose(school, seen)))
-  return combine(findings.map((finding, index) => withEvidence(finding, seen, index)))
+  const found = combine(findings.map((finding, index) => withEvidence(finding, seen, index)))
+  const words = oneAtATime(seen)
+  return words === null ? found : { verdict: 'blocks', found: words, evidence: found.evidence }
+}
+
+/** The form has one answer about a school: it cannot be given for two, nor a sync be run over a row just made active. */
+function oneAtATime(seen: Seen): string | null {
+  const wrong = schoolsLookedAt(seen)
+    .map((school) => ({ school, kind: diagnose(school, seen).kind }))
+    .filter(({ kind }) => !['active', 'useless', 'not-open', 'malformed'].includes(kind))
+  const [first] = wrong
+  if (!first || wrong.length < 2 || wrong.every(({ kind }) => kind === 'activate')) return null
+  const list = wrong.map(({ school }) => inListWords(school)).join(' ')
+  return `${list} Two schools are wrong: repair them one at a time. Start with /trainee repair-school ${first.school.urn}. The trainee goes on once both are there.`
 }
 
 type Words = Omit<Finding, 'evidence'> & { kind: Diagnosis['kind'] }

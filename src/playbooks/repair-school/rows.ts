@@ -37,7 +37,7 @@ export type Rows = {
 export async function readRows(
   sql: EntityManager,
   form: Pick<FormValues<Form>, 'trainee' | 'urn' | 'job' | 'dttp_id'>,
-  { now, giasMaxAgeMs, addsTrelloCards }: Around,
+  { now, giasMaxAgeMs, addsTrelloCards, self }: Around,
 ): Promise<Rows> {
   const named = form.job === '' ? null : await sql.findOneByOrFail(Job, { id: form.job })
   const trainee = await findTrainee(sql, form, named)
@@ -56,7 +56,7 @@ export async function readRows(
     dttpId: form.dttp_id,
     known: form.dttp_id === '' ? null : await findKnown(sql, form.dttp_id),
     sync: await sql.findOneBy(Job, { name: 'sync-schools', status: In(['waiting', 'running']) }),
-    waiting: await readWaiting(sql, ids.slice(0, MOST_LOOKED_AT)),
+    waiting: await readWaiting(sql, ids.slice(0, MOST_LOOKED_AT), self),
     isMore: ids.length > MOST_LOOKED_AT,
     addsTrelloCards,
   }

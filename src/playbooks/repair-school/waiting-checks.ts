@@ -1,15 +1,10 @@
 import type { Json } from '../../entities/json.ts'
-import type { Finding, RegisterSettings } from '../playbook.ts'
+import type { Finding } from '../playbook.ts'
 import { type Diagnosis, diagnose } from './diagnosis.ts'
-import { type Freed, sortWaiting } from './freed.ts'
+import { canRun, type Freed, sortWaiting } from './freed.ts'
 import { type Seen, schoolsLookedAt } from './looked-at.ts'
 
 // Who goes on with this request, and who does not.
-
-/** Whether jobs that are started run at all, and do something. */
-export function canRun({ runsJobs, isEnabled }: RegisterSettings): boolean {
-  return runsJobs && isEnabled('persist_to_dttp')
-}
 
 /** Who does not wait, or cannot go on, is no evidence: people come and go, and nothing is done about them. */
 export function lookAtWaiting(seen: Seen): Finding {
@@ -21,10 +16,11 @@ export function lookAtWaiting(seen: Seen): Finding {
     job ? [job.id, job.run] : null,
     needsPoll,
   ])
-  return { verdict: 'holds', found: freed.length > 0 ? wordsFor(freed) : whyNobody(kinds), evidence }
+  return { verdict: 'holds', found: freed.length > 0 ? wordsFor(freed) : whyNobody(kinds, seen), evidence }
 }
 
-function whyNobody(kinds: readonly Diagnosis['kind'][]): string {
+function whyNobody(kinds: readonly Diagnosis['kind'][], { register }: Seen): string {
+  if (!canRun(register)) return ''
   if (kinds.includes('sync')) {
     return 'Nothing is retried before the school is there. Then ask for this repair again: it retries what waits.'
   }
@@ -59,7 +55,7 @@ export function lookAtLeftOut(seen: Seen): Finding {
   const lines = leftOut.slice(0, MOST_LISTED).map(({ trainee, words }) => `Trainee ${trainee.id} is left out. ${words}`)
   const more = [
     ...(leftOut.length > lines.length ? [`${leftOut.length - lines.length} more are left out.`] : []),
-    ...(later > 0 || seen.rows.isMore
+    ...(later > 0 || (seen.rows.isMore && canRun(seen.register))
       ? [`${later > 0 ? later : 'Some'} more wait than fit into one request. Ask again when this one is done.`]
       : []),
   ]

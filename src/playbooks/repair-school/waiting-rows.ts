@@ -1,4 +1,4 @@
-import { type EntityManager, In, IsNull, Not, Or } from 'typeorm'
+import { type EntityManager, In, IsNull, MoreThan } from 'typeorm'
 import * as z from 'zod'
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { findRegistrationRows } from '../../dttp/registration-rows.ts'
@@ -13,12 +13,14 @@ export type WaitingRows = {
   registration: RegistrationRows
   /** The last job of the kind that the trainee needs: a registration, or an update of their DTTP record. */
   job: Job | null
-  /** A registration that was sent, or may have been. */
+  /** A registration that was sent, or may have been: the one that nobody has settled, if there is one. */
   attempt: RegistrationAttempt | null
   /** The DTTP id of who submitted the trainee. */
   submittedBy: string | null
   /** Whether DTTP is asked for their TRN. */
   isPolled: boolean
+  /** Another request that is open for the trainee, such as CR-12. */
+  openRequest: string | null
 }
 
 /** How many trainees are looked at for one request. */
@@ -61,17 +63,24 @@ const WAITING = `
         AND (lead_school_id IN (SELECT id FROM wanted) OR employing_school_id IN (SELECT id FROM wanted)))
   ORDER BY id IS NOT DISTINCT FROM $2 DESC, id LIMIT $3`
 
-/** What is on record of each, in this order; who is gone is left out. */
-export async function readWaiting(sql: EntityManager, ids: readonly string[]): Promise<WaitingRows[]> {
+/**
+ * What is on record of each, in this order; who is gone is left out.
+ * @param self the request that this is read for, if there is one by now
+ */
+export async function readWaiting(
+  sql: EntityManager,
+  ids: readonly string[],
+  self: string | null,
+): Promise<WaitingRows[]> {
   const waiting: WaitingRows[] = []
   for (const id of ids) {
     const registration = await findRegistrationRows(sql, id)
-    if (registration) waiting.push(await readOne(sql, registration))
+    if (registration) waiting.push(await readOne(sql, registration, self))
   }
   return waiting
 }
 
-async function readOne(sql: EntityManager, registration: RegistrationRows): Promise<WaitingRows> {
+async function readOne(sql: EntityManager, registration: RegistrationRows, self: string | null): Promise<WaitingRows> {
   const { trainee } = registration
   const job = await sql.findOne(Job, {
     where: { traineeId: trainee.id, name: kindFor(trainee) },
@@ -80,16 +89,40 @@ async function readOne(sql: EntityManager, registration: RegistrationRows): Prom
   return {
     registration,
     job,
-    attempt: await sql.findOneBy(RegistrationAttempt, {
-      traineeId: trainee.id,
-      outcome: Or(IsNull(), Not('not-sent')),
-    }),
+    attempt: await findAttempt(sql, trainee.id, job),
     submittedBy: job ? args.parse(job.args).submitted_by : await findSubmitter(sql, trainee.id),
     isPolled: await isPolled(sql, trainee.id),
+    openRequest: await findOpenRequest(sql, trainee.id, self),
   }
 }
 
 const args = z.object({ submitted_by: z.string().nullable().catch(null) })
+
+/** One that ended well before the job was added is over: the trainee has been taken out of DTTP since. */
+async function findAttempt(
+  sql: EntityManager,
+  traineeId: string,
+  job: Job | null,
+): Promise<RegistrationAttempt | null> {
+  const unsettled = await sql.findOneBy(RegistrationAttempt, [
+    { traineeId, outcome: IsNull() },
+    { traineeId, outcome: 'unknown' },
+  ])
+  if (unsettled || !job) return unsettled
+  return sql.findOneBy(RegistrationAttempt, [
+    { traineeId, outcome: 'registered', jobId: job.id },
+    { traineeId, outcome: 'registered', settledAt: MoreThan(job.createdAt) },
+  ])
+}
+
+async function findOpenRequest(sql: EntityManager, traineeId: string, self: string | null): Promise<string | null> {
+  const [open] = await sql.query<{ id: string }[]>(
+    `SELECT change_request_id AS id FROM chatops.open_subjects
+     WHERE subject = $1 AND change_request_id IS DISTINCT FROM $2`,
+    [`trainees:${traineeId}`, self],
+  )
+  return open ? `CR-${open.id}` : null
+}
 
 async function findSubmitter(sql: EntityManager, traineeId: string): Promise<string | null> {
   return (await findSubmission(sql, traineeId))?.user?.dttp_id ?? null
