@@ -49,9 +49,14 @@ export async function whileHeld(
   )
 }
 
-/** Gives a job back, to be done at `dueAt`, as if it had not been tried. */
+/** Gives a job back, to be done at `dueAt`; it was broken off, and has not failed. */
 export async function handBack(context: ChangesContext, job: Job, dueAt: Date): Promise<void> {
-  await context.database.manager.update(Job, ofAttempt(job), { status: 'waiting', dueAt, hintedAt: null })
+  await context.database.manager.update(Job, ofAttempt(job), {
+    status: 'waiting',
+    stalls: job.stalls + 1,
+    dueAt,
+    hintedAt: null,
+  })
 }
 
 const SECOND_MS = 1_000

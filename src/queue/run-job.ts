@@ -23,10 +23,15 @@ export type JobHandler = (context: ChangesContext, job: Job) => Promise<Finish>
 
 export type JobHandlers = Readonly<Record<JobName, JobHandler>>
 
-/** A job survives this many deaths of its workers; at the next one it is given up. */
+/** A job is broken off this often, as its worker dies or our own database stands in its way; then that is a failure. */
 const MOST_STALLS = 5
-/** How soon a job is tried again when our own database stood in its way. */
+/** How soon a job is tried again when our own database stood in its way; twice as long each time, five minutes in all. */
 const HANDED_BACK_MS = 5_000
+
+const BLOCKED = new JobFailed(
+  'unexpected',
+  'Register’s database stood in its way for minutes: something holds a row that it needs, or it is too slow. A developer needs to look.',
+)
 
 /** Runs a job if it is due and nobody else does. Answers when to ask again; null once it is over. */
 export async function runJob(context: ChangesContext, handlers: JobHandlers, id: string): Promise<Date | null> {
@@ -62,11 +67,12 @@ function isOurDatabase(error: unknown): boolean {
   return !(error instanceof DttpError) && !(error instanceof JobFailed) && isTransient(error)
 }
 
-/** An attempt that our own database ended counts as none. While that is away, the lease runs out. */
+/** An attempt that our own database ended counts as none, at first. While that is away, the lease runs out. */
 async function yieldToDatabase(context: ChangesContext, job: Job, error: unknown): Promise<void> {
   if (!isOurDatabase(error)) throw error
   context.log.warn({ job: job.id, name: job.name }, 'the database stood in the way of a job')
-  await handBack(context, job, new Date(context.now().getTime() + HANDED_BACK_MS))
+  if (job.stalls >= MOST_STALLS) return fail(context, job, failureOf(BLOCKED, context.now()), 0)
+  await handBack(context, job, new Date(context.now().getTime() + HANDED_BACK_MS * 2 ** job.stalls))
 }
 
 async function end(context: ChangesContext, job: Job, finish: Finish): Promise<void> {
@@ -105,7 +111,7 @@ async function fail(context: ChangesContext, job: Job, failure: JobFailure, atLe
       await lookAgainAt(sql, held)
     } else {
       const dueAt = new Date(context.now().getTime() + pause)
-      await sql.update(Job, { id: job.id }, { status: 'waiting', dueAt, attempts, failure, hintedAt: null })
+      await sql.update(Job, { id: job.id }, { status: 'waiting', dueAt, attempts, stalls: 0, failure, hintedAt: null })
     }
   })
 }

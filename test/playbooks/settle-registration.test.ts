@@ -103,6 +103,28 @@ describe('checks', () => {
       'creates a duplicate if that is this trainee',
     ],
 
+    [
+      'records',
+      'of several, the one that DTTP answered with is used unless another is named',
+      { ...two, attempt: attempt(ids(TWO)) },
+      'warns',
+      `DTTP answered with record ${TWO}`,
+    ],
+    [
+      'records',
+      'of several, the one that DTTP answered with is gone',
+      { ...two, attempt: attempt(ids('c0000000-0000-4000-8000-000000000009')) },
+      'blocks',
+      'DTTP has more than one such record',
+    ],
+    [
+      'records',
+      'of several, one is named in place of the one that DTTP answered with',
+      { ...two, attempt: attempt(ids(TWO)), named: ONE },
+      'warns',
+      `You chose record ${ONE}`,
+    ],
+
     ['degrees', 'each is there', {}, 'holds', '1 of 1.'],
     [
       'degrees',

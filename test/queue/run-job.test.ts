@@ -4,6 +4,7 @@ import { seedRegister } from '../../sandbox/register/seed.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { enqueueJob } from '../../src/changes/jobs.ts'
 import { DttpError, type DttpErrorKind } from '../../src/dttp/client/errors.ts'
+import type { JobName } from '../../src/entities/chatops/job.ts'
 import { JobFailed } from '../../src/queue/failures.ts'
 import { claim } from '../../src/queue/leases.ts'
 import type { Ending, JobHandler } from '../../src/queue/run-job.ts'
@@ -238,11 +239,34 @@ describe('where our own database stands in the way', () => {
       return { kind: 'done' }
     })
     expect(next).toEqual(later(5 * SECOND))
-    expect(await getJob(jobs, id)).toMatchObject({ status: 'waiting', attempts: 0, stalls: 0, failure: null })
+    expect(await getJob(jobs, id)).toMatchObject({ status: 'waiting', attempts: 0, stalls: 1, failure: null })
     jobs.clock.time += 5 * SECOND
     await runWith(jobs, id, works)
     expect(await getJob(jobs, id)).toMatchObject({ status: 'done' })
     expect(await countTraces()).toBe(0)
+  })
+
+  test.each<[JobName, object]>([
+    ['retrieve-trn', { status: 'waiting', attempts: 1, stalls: 0 }],
+    ['update-trainee', { status: 'failed', attempts: 1 }],
+  ])('that it does so for minutes is a failure of %s, and people are told', async (name, then) => {
+    const id = await addJob(jobs, name)
+    const blocked: JobHandler = async () => async (sql) => {
+      await sql.query(`SET LOCAL statement_timeout = 1; SELECT pg_sleep(1)`)
+      return { kind: 'done' }
+    }
+    for (const seconds of [5, 10, 20, 40, 80]) {
+      expect(await runWith(jobs, id, blocked)).toEqual(new Date(jobs.clock.time + seconds * SECOND))
+      expect(await getJob(jobs, id)).toMatchObject({ status: 'waiting', attempts: 0, failure: null })
+      jobs.clock.time += seconds * SECOND
+    }
+    await runWith(jobs, id, blocked)
+    expect(await getJob(jobs, id)).toMatchObject({
+      ...then,
+      failure: { code: 'unexpected', words: expect.stringContaining('Register’s database stood in its way') },
+    })
+    const { rows } = await jobs.admin.query(`SELECT subject FROM chatops.alert_entries WHERE job_id = $1`, [id])
+    expect(rows).toHaveLength(1)
   })
 
   test('a transaction that lost against another one is repeated at once', async () => {

@@ -85,7 +85,8 @@ function lookForUse(seen: Seen): Omit<Finding, 'evidence'> {
   }
   const others = candidates.filter(({ contact }) => contact !== chosen.contact).map(candidateWords)
   if (others.length === 0) return { verdict: 'holds', found: `DTTP has ${candidateWords(chosen)}.` }
-  const found = `You chose ${candidateWords(chosen)}. DTTP also has ${others.join('; ')}: check whether that is the same person.`
+  const why = seen.rows.named === null ? 'DTTP answered with' : 'You chose'
+  const found = `${why} ${candidateWords(chosen)}. DTTP also has ${others.join('; ')}: check whether that is the same person.`
   return { verdict: 'warns', found }
 }
 

@@ -12,12 +12,18 @@ export function candidatesOf({ rows, upstream }: Pick<Seen, 'rows' | 'upstream'>
   return upstream.filter(({ contact }) => !rows.taken.includes(contact))
 }
 
-/** The record to use: the one that was named, or else the only one. */
+/** The record to use: the one that was named, or else the one that DTTP answered with, or else the only one. */
 export function chosenOf(seen: Seen): Candidate | null {
   const candidates = candidatesOf(seen)
   const { named } = seen.rows
   if (named !== null) return candidates.find(({ contact }) => contact === named) ?? null
-  return candidates.length === 1 ? (candidates[0] ?? null) : null
+  return answeredOf(seen) ?? (candidates.length === 1 ? (candidates[0] ?? null) : null)
+}
+
+/** The record that DTTP answered with, where its ids could not be saved; null where it never answered. */
+function answeredOf(seen: Seen): Candidate | null {
+  const contact = seen.rows.attempt?.ids?.contact
+  return candidatesOf(seen).find((candidate) => candidate.contact === contact) ?? null
 }
 
 /** Which degree of the chosen record is which; null without one. */
