@@ -48,6 +48,11 @@ export function plainSections(text: string): types.SectionBlock[] {
   return split(text, LIMITS.sectionText).map((piece) => ({ type: 'section', text: plain(piece) }))
 }
 
+/** Lines of text that is not interpreted, a block each. */
+export function plainLines(lines: readonly string[]): types.SectionBlock[] {
+  return lines.flatMap(plainSections)
+}
+
 /** A small grey line of our own words. */
 export function note(text: string): types.ContextBlock {
   return { type: 'context', elements: [mrkdwn(text)] }

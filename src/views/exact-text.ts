@@ -14,11 +14,19 @@ export function quote(text: string): string {
 
 /** What someone typed as one line in quotes, so that it cannot pass for other parts of the card. */
 export function onOneLine(typed: string): string {
-  const lines = typed
+  return quote(joinLines(typed).replace(/[“”]/g, '"'))
+}
+
+/** What the bot says with values in it, as one line: they cannot make another. Hidden characters are written out. */
+export function asOneLine(said: string): string {
+  return showHidden(joinLines(said))
+}
+
+function joinLines(text: string): string {
+  const lines = text
     .split(/[\n\v\f\r\u0085\u2028\u2029]+/)
     .map((line) => line.replace(/[\s\u2800\u3164]+/g, ' ').trim())
-  const line = lines.filter((words) => words !== '').join(' / ')
-  return quote(line.replace(/[“”]/g, '"'))
+  return lines.filter((words) => words !== '').join(' / ')
 }
 
 /** The text with hidden characters written out, as "{U+202E}". */

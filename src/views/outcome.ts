@@ -1,8 +1,8 @@
 import type { ChangeRequest, FollowUp, Postcondition, Status } from '../entities/chatops/change-request.ts'
 import { columnLabel } from '../register/columns.ts'
 import { formatDateTime, formatLater } from '../register/times.ts'
-import { type Block, heading, plainSections, section, takeWithin } from './blocks.ts'
-import { onOneLine } from './exact-text.ts'
+import { type Block, heading, plainLines, plainSections, section, takeWithin } from './blocks.ts'
+import { asOneLine, onOneLine } from './exact-text.ts'
 import { capitalise, uncapitalise } from './labels.ts'
 import { byWhom, crName } from './request.ts'
 import { count, listed, shorten } from './text.ts'
@@ -33,7 +33,7 @@ export function followUpsOf({ status, outcome }: Pick<ChangeRequest, 'status' | 
   return (outcome.verified ?? []).flatMap(({ holds, followUps }) => (holds ? [] : (followUps ?? []))).slice(0, 2)
 }
 
-/** What has become of a request and what to do next, for its card. Bounded: 12 blocks, 6,000 characters. */
+/** What has become of a request and what to do next, for its card. Bounded: 20 blocks, 9,000 characters. */
 export function renderOutcome(changeRequest: ChangeRequest): Block[] {
   const { status, requester, decidedBy, decidedAt, decisionReason, executedAt, finishedAt, expiresAt, outcome } =
     changeRequest
@@ -110,7 +110,7 @@ function whatMoved(moved: ChangeRequest['outcome']['moved']): Block[] {
   ]
 }
 
-const MOST_LINES = 12
+const MOST_LINES = 10
 
 /** What the result was looked at for, a line each, where it is more than one thing. No emoji: the card has its one. */
 function lines(verified: readonly Postcondition[]): Block[] {
@@ -120,14 +120,14 @@ function lines(verified: readonly Postcondition[]): Block[] {
   const left = general.length - shown.length
   return [
     ...(general.length > 0 ? [heading('What we looked at')] : []),
-    ...plainSections([...shown, ...(left > 0 ? [`And ${left.toLocaleString('en-GB')} more.`] : [])].join('\n')),
+    ...plainLines([...shown, ...(left > 0 ? [`And ${left.toLocaleString('en-GB')} more.`] : [])]),
     ...renderTraineeLines(verified),
   ]
 }
 
 function line({ sentence, holds, waiting, found }: Postcondition): string {
   const [mark, end] = holds ? ['✓', '.'] : waiting ? ['○', ': not yet.'] : ['✗', ': this does not hold.']
-  return shorten(onOneLine(`${mark} ${sentence}${end} ${found}`.trimEnd()), 400)
+  return shorten(asOneLine(`${mark} ${sentence}${end} ${found}`.trimEnd()), 400)
 }
 
 function whatDoesNotHold(verified: readonly Postcondition[], said: string): Block[] {

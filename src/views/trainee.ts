@@ -12,7 +12,7 @@ import { stateLabel } from '../register/states.ts'
 import type { Submission } from '../register/submissions.ts'
 import { formatDateTime } from '../register/times.ts'
 import { routeLabel } from '../register/training-routes.ts'
-import { type Block, heading, type Message, plainSections, section } from './blocks.ts'
+import { type Block, heading, type Message, plainLines, plainSections, section } from './blocks.ts'
 import { registerJobName } from './job-words.ts'
 import { capitalise } from './labels.ts'
 import { requestLine } from './request.ts'
@@ -58,21 +58,21 @@ export function renderTrainee(facts: TraineeShown, links: Links): Message {
     blocks: [
       heading(title),
       section(`<${links.registerUrl}/trainees/${trainee.slug}|Open in Register>`),
-      ...plainSections(describeRecord(facts)),
+      ...plainLines(describeRecord(facts)),
       heading('DTTP'),
       ...describeDttp(facts, links.dttpUrl),
       heading('Schools'),
       ...facts.schools.flatMap((school) => describeSchool(school)),
       ...plainSections(`From ${describeGiasAge(facts.giasAge)}.`),
       heading('Jobs'),
-      ...plainSections(describeJobs(facts)),
+      ...plainLines(describeJobs(facts)),
       heading('Requests'),
       ...describeRequests(facts.requests, links.registerUrl),
     ],
   }
 }
 
-function describeRecord({ trainee, provider, submission }: TraineeShown): string {
+function describeRecord({ trainee, provider, submission }: TraineeShown): string[] {
   const submitted = trainee.submitted_for_trn_at
   return [
     `State: ${stateLabel(trainee.state, trainee.training_route)}`,
@@ -81,7 +81,7 @@ function describeRecord({ trainee, provider, submission }: TraineeShown): string
     `TRN: ${trainee.trn === null ? 'not in Register yet' : 'in Register'}`,
     `Submitted for TRN: ${submitted === null ? 'never' : formatDateTime(submitted)}`,
     `Submitted by: ${describeSubmitter(submission)}`,
-  ].join('\n')
+  ]
 }
 
 /** By number: a name would be personal data of a colleague's. */
@@ -120,9 +120,9 @@ function describeSchool({ which, sent, notApplicable, school, inDttp, onGias }: 
   return [section(`${label}: ${name}, <${giasUrl(school.urn)}|URN ${escapeText(school.urn)}>.${use}\n${dttp} ${gias}`)]
 }
 
-function describeJobs({ jobs, poll }: TraineeShown): string {
-  if (jobs.length === 0) return 'None is waiting, and none has failed.'
-  return jobs.map((job) => describeJob(job, poll)).join('\n')
+function describeJobs({ jobs, poll }: TraineeShown): string[] {
+  if (jobs.length === 0) return ['None is waiting, and none has failed.']
+  return jobs.map((job) => describeJob(job, poll))
 }
 
 function describeJob(job: Job, poll: Poll | null): string {

@@ -33,12 +33,20 @@ describe('what the result was looked at for', () => {
       const message = card({ status, outcome: { verified: lines } })
       const read = readText(message.blocks as never)
       expect(read).toContain('What we looked at')
-      expect(read).toContain('✓ The ids are set. The new record is c1.')
-      expect(read).toContain('○ DTTP has every degree: not yet. 0 of 2.')
-      expect(read).toContain('✗ The poll is scheduled: this does not hold. There is no such job.')
+      const shown = message.blocks.map((block) => readText([block] as never))
+      expect(shown).toContain('✓ The ids are set. The new record is c1.')
+      expect(shown).toContain('○ DTTP has every degree: not yet. 0 of 2.')
+      expect(shown).toContain('✗ The poll is scheduled: this does not hold. There is no such job.')
       expectMessage(message)
     },
   )
+
+  it('cannot pass for another line', () => {
+    const found = 'DTTP said:\n✓ The poll is scheduled.\u202E'
+    const message = card({ status: 'done', outcome: { verified: [...lines, { sentence: 'A', holds: true, found }] } })
+    const shown = message.blocks.map((block) => readText([block] as never))
+    expect(shown).toContain('✓ A. DTTP said: / ✓ The poll is scheduled.{U+202E}')
+  })
 
   it('is not said line by line where it is one thing that holds', () => {
     const read = readText(card({ status: 'done', outcome: { verified: lines.slice(0, 1) } }).blocks as never)
@@ -52,7 +60,7 @@ describe('what the result was looked at for', () => {
       found: 'y'.repeat(3000),
     }))
     const message = card({ status: 'needs-attention', outcome: { verified: many, problem: 'z'.repeat(5000) } })
-    expect(readText(message.blocks as never)).toContain('And 48 more.')
+    expect(readText(message.blocks as never)).toContain('And 50 more.')
     expectMessage(message)
   })
 })

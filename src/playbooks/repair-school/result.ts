@@ -114,7 +114,7 @@ async function pollsFor(sql: EntityManager, { effects }: Plan): Promise<Postcond
       holds: lost.length === 0,
       found:
         lost.length === 0
-          ? `${polled.length} polls.`
+          ? `${polled.length} of ${trainees.length}.`
           : `Nothing asks for it: ${lost.map((id) => `trainee ${id}`).join(', ')}.`,
     },
   ]
