@@ -65,7 +65,8 @@ export async function verifyDue(context: ChangesContext): Promise<number> {
   const now = context.now()
   const [leased] = (await context.database.query(
     `UPDATE chatops.change_requests SET next_verify_at = $2
-     WHERE id IN (SELECT id FROM chatops.change_requests WHERE status = 'verifying' AND next_verify_at <= $1
+     WHERE id IN (SELECT id FROM chatops.change_requests
+                  WHERE status IN ('verifying', 'needs-attention') AND next_verify_at <= $1 AND plan IS NOT NULL
                   ORDER BY next_verify_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id`,
     [now, new Date(now.getTime() + VERIFY_LEASE_MS), VERIFY_BATCH],
   )) as [{ id: string }[], number]
@@ -83,7 +84,7 @@ export async function purge(context: ChangesContext, keptMs: number): Promise<nu
       const { affected } = await sql.update(
         ChangeRequest,
         { id, plan: Not(IsNull()) },
-        { form: null, plan: null, checks: null, decisionReason: null },
+        { form: null, plan: null, checks: null, decisionReason: null, nextVerifyAt: null },
       )
       if (!affected) return
       await appendToLedger(sql, { changeRequest: id, event: 'purged', actor: THE_BOT })

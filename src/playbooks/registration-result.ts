@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm'
 import type { Postcondition } from '../entities/chatops/change-request.ts'
 import { Job } from '../entities/chatops/job.ts'
 import { Poll } from '../entities/chatops/poll.ts'
-import type { RegistrationIds } from '../entities/chatops/registration-attempt.ts'
+import type { RegistrationAttempt, RegistrationIds } from '../entities/chatops/registration-attempt.ts'
 import { Degree } from '../entities/register/degree.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { DEFAULT_POLL_DURATION, pollTimeout } from '../register/poll-durations.ts'
@@ -30,6 +30,9 @@ export async function registered(
     const { candidates } = seenOf(executed)
     return { sentence, holds: false, ...unknownOutcome(trainee, attempt, candidates) }
   }
+  if (job.status === 'failed' && attempt?.settledAt && job.failure?.code === 'outcome-unknown') {
+    return { sentence, ...settledSince(trainee, attempt) }
+  }
   if (job.status === 'failed') {
     const again = { label: 'Register again', playbook: 're-register', values: { trainee: trainee.slug } }
     return { sentence, holds: false, found: job.failure?.words ?? 'It failed.', followUps: [again] }
@@ -38,6 +41,16 @@ export async function registered(
   const lost = await findLostIds(sql, trainee, ids)
   const found = lost.length === 0 ? `The new record is ${ids.contact}.` : `Changed since: ${lost.join(', ')}.`
   return { sentence, holds: lost.length === 0, found }
+}
+
+/** Another request has settled what this one left unknown. */
+function settledSince({ dttp_id }: Trainee, { outcome }: RegistrationAttempt): Pick<Postcondition, 'holds' | 'found'> {
+  if (outcome === 'not-sent') return { holds: false, found: 'Another request has given this registration up.' }
+  const holds = dttp_id !== null
+  return {
+    holds,
+    found: holds ? `Another request has settled it: the record is ${dttp_id}.` : 'The DTTP record is empty.',
+  }
 }
 
 async function findLostIds(sql: EntityManager, trainee: Trainee, ids: RegistrationIds): Promise<string[]> {

@@ -3,22 +3,42 @@ import type { RegistrationAttempt } from '../entities/chatops/registration-attem
 import type { Trainee } from '../entities/register/trainee.ts'
 import { formatDateTime } from '../register/times.ts'
 
+type Unknown = Pick<Postcondition, 'found' | 'problem' | 'followUps'>
+
 /**
- * What a card says of a registration without an answer: what DTTP shows now, and the two ways on.
+ * What a card says of a registration that nobody has settled: what DTTP shows now, and the ways on.
  * @param candidates the records found, in words; null if DTTP did not say
  */
 export function unknownOutcome(
-  { slug }: Pick<Trainee, 'slug'>,
-  { sentAt }: Pick<RegistrationAttempt, 'sentAt'>,
+  trainee: Pick<Trainee, 'slug'>,
+  { sentAt, ids }: Pick<RegistrationAttempt, 'sentAt' | 'ids'>,
   candidates: readonly string[] | null,
-): Pick<Postcondition, 'found' | 'problem' | 'followUps'> {
+): Unknown {
+  return ids ? answered(trainee, ids.contact) : unanswered(trainee, sentAt, candidates)
+}
+
+function unanswered({ slug }: Pick<Trainee, 'slug'>, sentAt: Date, candidates: readonly string[] | null): Unknown {
   const problem = [
     'We do not know if DTTP registered this trainee.',
     `We sent the registration on ${formatDateTime(sentAt)} and got no reply. It may have worked.`,
     'Do not register or retry this trainee. Trying again could create a duplicate.',
     `A developer needs to check ${candidates?.length ? 'the DTTP records listed below' : 'what DTTP holds'}, then choose “Use these records” or “Register again”. A second person must approve either choice.`,
   ].join('\n')
-  return { found: whatDttpShows(candidates), problem, followUps: waysOn(slug) }
+  return { found: whatDttpShows(candidates), problem, followUps: [use(slug), again(slug)] }
+}
+
+function answered({ slug }: Pick<Trainee, 'slug'>, contact: string): Unknown {
+  const problem = [
+    'DTTP registered this trainee, but Register could not save it.',
+    `DTTP answered with record ${contact}.`,
+    'Do not register or retry this trainee. That would create a duplicate.',
+    'Choose “Use these records”. A second person must approve it.',
+  ].join('\n')
+  return {
+    found: `DTTP answered with record ${contact}, which is not saved in Register.`,
+    problem,
+    followUps: [use(slug)],
+  }
 }
 
 function whatDttpShows(candidates: readonly string[] | null): string {
@@ -27,9 +47,10 @@ function whatDttpShows(candidates: readonly string[] | null): string {
   return `Nobody knows. DTTP now shows ${candidates.join('; ')}.`
 }
 
-function waysOn(trainee: string): FollowUp[] {
-  return [
-    { label: 'Use these records', playbook: 'settle-registration', values: { trainee, decision: 'use' } },
-    { label: 'Register again', playbook: 'settle-registration', values: { trainee, decision: 'again' } },
-  ]
+function use(trainee: string): FollowUp {
+  return { label: 'Use these records', playbook: 'settle-registration', values: { trainee, decision: 'use' } }
+}
+
+function again(trainee: string): FollowUp {
+  return { label: 'Register again', playbook: 'settle-registration', values: { trainee, decision: 'again' } }
 }

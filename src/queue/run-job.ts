@@ -94,7 +94,7 @@ async function end(context: ChangesContext, job: Job, finish: Finish): Promise<v
     } else {
       const over = { status: 'done', failure: null, result: ending.result ?? {}, finishedAt: context.now() } as const
       await sql.update(Job, { id: job.id }, over)
-      await lookAgainAt(sql, held)
+      await lookAgain(context, sql, held)
     }
   })
 }
@@ -108,7 +108,7 @@ async function fail(context: ChangesContext, job: Job, failure: JobFailure, atLe
     if (pause === null) {
       await sql.update(Job, { id: job.id }, { status: 'failed', attempts, failure, finishedAt: context.now() })
       await announceNews(sql, held, { kind: 'failed', failure })
-      await lookAgainAt(sql, held)
+      await lookAgain(context, sql, held)
     } else {
       const dueAt = new Date(context.now().getTime() + pause)
       await sql.update(Job, { id: job.id }, { status: 'waiting', dueAt, attempts, stalls: 0, failure, hintedAt: null })
@@ -117,9 +117,10 @@ async function fail(context: ChangesContext, job: Job, failure: JobFailure, atLe
 }
 
 /** The result of the change request that the job belongs to can be looked at again. */
-async function lookAgainAt(sql: EntityManager, { changeRequestId }: Job): Promise<void> {
+async function lookAgain({ now }: ChangesContext, sql: EntityManager, { changeRequestId }: Job): Promise<void> {
   if (changeRequestId === null) return
-  await sql.query(`UPDATE chatops.change_requests SET next_verify_at = now() WHERE id = $1 AND status = 'verifying'`, [
-    changeRequestId,
-  ])
+  await sql.query(
+    `UPDATE chatops.change_requests SET next_verify_at = $2 WHERE id = $1 AND status IN ('verifying', 'needs-attention')`,
+    [changeRequestId, now()],
+  )
 }

@@ -198,7 +198,7 @@ describe('the result of a change', () => {
   test('that a worker began to look at and never finished is looked at by another after a minute', async () => {
     const { id } = await carryOut()
     await asAdmin(
-      `UPDATE chatops.change_requests SET next_verify_at = '${new Date(clock + 60 * SECOND).toISOString()}'`,
+      `UPDATE chatops.change_requests SET next_verify_at = '${new Date(clock + 60 * SECOND).toISOString()}' WHERE id = ${id}`,
     )
     expect(await verifyDue(other)).toBe(0)
     clock += 60 * SECOND
