@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DttpClient, DttpError } from '../dttp/client/index.ts'
+import { findTraced } from '../playbooks/registration-traces.ts'
 import type { Found, FoundTrainee, Presence } from '../views/alert-sight.ts'
 import type { TraineeFacts } from './facts.ts'
 
@@ -12,25 +13,21 @@ export type InDttp = Pick<FoundTrainee, 'contact' | 'placementAssignment' | 'trn
 
 /** A look must not hold up the others, nor a shutdown, for as long as DTTP is slow. */
 const ANSWER_WITHIN_MS = 12_000
-/** The clocks of DTTP and of the bot. */
-const CLOCKS_MAY_DIFFER_MS = 5 * 60_000
 const MOST_CANDIDATES = 5
-/** What DTTP is told of a trainee whose provider gave them no id. */
-const NO_TRAINEE_ID = 'NOTPROVIDED'
 
 /** Asks about the trainee's records. Never throws. */
 export async function askAbout(dttp: Dttp, { trainee, unsettled }: TraineeFacts): Promise<InDttp> {
   const [contact, placementAssignment, candidates] = await Promise.all([
     trainee.dttp_id === null ? ('none' as const) : inTime(dttp.findContact(trainee.dttp_id)),
     presenceOf(trainee.placement_assignment_dttp_id, (id) => dttp.findPlacementAssignment(id)),
-    unsettled ? findCandidates(dttp, trainee.trainee_id, unsettled) : null,
+    unsettled?.traces ? inTime(findTraced(unsettled.traces, dttp)) : null,
   ])
   return {
     contact: contact === 'none' ? contact : presence(contact),
     placementAssignment,
     // DTTP also writes words where a TRN belongs ("Not Registered"); only seven digits are one.
     trnInDttp: /^\d{7}$/.test(contact === 'none' ? '' : (contact?.trn?.trim() ?? '')),
-    candidates,
+    candidates: candidates?.ids.sort().slice(0, MOST_CANDIDATES) ?? null,
   }
 }
 
@@ -51,25 +48,6 @@ async function presenceOf(id: string | null, find: (id: string) => Promise<objec
 function presence(found: object | null | undefined): Presence {
   if (found === undefined) return 'unknown'
   return found === null ? 'missing' : 'there'
-}
-
-/** Contacts that were created for this trainee since the registration was sent, in the order of their ids. */
-async function findCandidates(
-  dttp: Dttp,
-  traineeId: string | null,
-  { sentAt, providerDttpId }: NonNullable<TraineeFacts['unsettled']>,
-): Promise<string[] | null> {
-  if (providerDttpId === null) return null
-  const createdSince = new Date(sentAt.getTime() - CLOCKS_MAY_DIFFER_MS)
-  const contacts = await inTime(
-    dttp.findContactsBy({ traineeId: traineeId ?? NO_TRAINEE_ID, providerId: providerDttpId, createdSince }),
-  )
-  return (
-    contacts
-      ?.map(({ id }) => id)
-      .sort()
-      .slice(0, MOST_CANDIDATES) ?? null
-  )
 }
 
 /** The answer, or undefined if there is none. */

@@ -30,11 +30,18 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, (about: About) => Explan
     meaning: `${RUN_AGAIN} It needs the record that registering creates.`,
     without: 'Ask a developer why registering the trainee has failed, or was never asked for.',
   }),
-  'cannot-receive-trn': (about) => ({
-    title: `No TRN can be saved for ${who(about)}`,
-    meaning: 'Register and DTTP do not agree about this trainee. Nothing was saved.',
-    without: 'Ask a developer to compare the record in Register with the one in DTTP.',
-  }),
+  'cannot-receive-trn': (about) =>
+    about.job === 'register-for-trn'
+      ? {
+          title: `Nothing was registered for ${who(about)}`,
+          meaning: 'They were Pending TRN when it was approved, and are not any more.',
+          without: 'If they should have a TRN after all, ask again once they are Pending TRN.',
+        }
+      : {
+          title: `No TRN can be saved for ${who(about)}`,
+          meaning: 'Register and DTTP do not agree about this trainee. Nothing was saved.',
+          without: 'Ask a developer to compare the record in Register with the one in DTTP.',
+        },
   'switched-off': ({ job }) => ({
     title: 'Register’s jobs for DTTP are switched off',
     meaning: `Register’s feature flag ${flagOf(job)} is off. With it off these jobs do nothing, so we stop them and say so.`,

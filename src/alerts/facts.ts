@@ -5,6 +5,7 @@ import { Poll } from '../entities/chatops/poll.ts'
 import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
 import { Provider } from '../entities/register/provider.ts'
 import { Trainee } from '../entities/register/trainee.ts'
+import { type Traces, tracesOf } from '../playbooks/registration-traces.ts'
 import type { RegisterFeatures } from '../register/features.ts'
 import type { FoundSchool } from '../views/alert-sight.ts'
 import { findStatuses, sentSchoolsOf } from './schools.ts'
@@ -32,8 +33,8 @@ export type TraineeFacts = {
   /** The trainee's poll, or the last one there was, and whether it is under way. */
   poll: { until: string | null; isLive: boolean } | null
   schools: readonly FoundSchool[]
-  /** When a registration was sent of which nobody knows the outcome, and to which provider's record; null for none. */
-  unsettled: { sentAt: Date; providerDttpId: string | null } | null
+  /** A registration of which nobody knows the outcome: what its records would be found by. Null for none. */
+  unsettled: { traces: Traces } | null
 }
 
 /** By the trainee's number; who is not in it is gone from Register. */
@@ -60,7 +61,7 @@ export async function readFacts(
   return new Map(
     sent.map(({ trainee, sends }) => {
       const attempt = attempts.find(({ traineeId }) => traineeId === trainee.id)
-      const providerDttpId = providers.get(trainee.provider_id) ?? null
+      const provider = { dttp_id: providers.get(trainee.provider_id) ?? null }
       return [
         trainee.id,
         {
@@ -71,7 +72,7 @@ export async function readFacts(
             const school = schools.get(sends[which] ?? '')
             return school ? [{ which, ...school }] : []
           }),
-          unsettled: attempt ? { sentAt: attempt.sentAt, providerDttpId } : null,
+          unsettled: attempt ? { traces: tracesOf(attempt, trainee, provider) } : null,
         },
       ]
     }),

@@ -17,6 +17,7 @@ import { Lifecycle1761523200000 } from './migrations/1761523200000-lifecycle.ts'
 import { Jobs1763900000000 } from './migrations/1763900000000-jobs.ts'
 import { Gias1764000000000 } from './migrations/1764000000000-gias.ts'
 import { SchoolWaits1764100000000 } from './migrations/1764100000000-school-waits.ts'
+import { SentAs1764200000000 } from './migrations/1764200000000-sent-as.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -74,7 +75,10 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
     applicationName: 'trainee-chatops',
     connectTimeoutMS: 5_000,
     entities: [...REGISTER, ...CHATOPS],
-    migrations: [Lifecycle1761523200000, Jobs1763900000000, Gias1764000000000, SchoolWaits1764100000000],
+    migrations: [
+      ...[Lifecycle1761523200000, Jobs1763900000000, Gias1764000000000],
+      ...[SchoolWaits1764100000000, SentAs1764200000000],
+    ],
     migrationsTableName: 'migrations',
     schema: 'chatops',
     synchronize: false,

@@ -49,12 +49,20 @@ export function isEmpty(plan: Plan): boolean {
   )
 }
 
-/** The rows a plan writes, as `table:id`; two open requests never share one. */
+/** The rows a plan writes, as `table:id`, and the DTTP records it gives a trainee; two open requests never share one. */
 export function subjectsOf(plan: Plan): string[] {
+  const given = plan.updates.flatMap(({ table, changes }) => (table === 'trainees' && changes['dttp_id']?.[1]) || [])
   const updated = plan.updates.map((update) => `${update.table}:${update.id}`)
   const inserted = plan.inserts.map((insert) => `${insert.table}:new:${canonical(insert.values)}`)
   const trainees = plan.effects.map(traineeOf).filter((trainee) => trainee !== null)
-  return [...new Set([...updated, ...inserted, ...trainees.map((id) => `trainees:${id}`)])].sort()
+  return [
+    ...new Set([
+      ...updated,
+      ...inserted,
+      ...trainees.map((id) => `trainees:${id}`),
+      ...given.map((id) => `contacts:${id}`),
+    ]),
+  ].sort()
 }
 
 /** The trainee that an effect is about, if it is about one. */

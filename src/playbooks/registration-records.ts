@@ -78,7 +78,7 @@ export async function recordsToAskFor(
 export async function askForRecords(about: Json, dttp: DttpClient): Promise<Json> {
   const ids = asked.parse(about)
   if (!ids) return null
-  if ('traces' in ids) return { candidates: (await findCandidates(ids.traces, dttp)).map(candidateWords) }
+  if ('traces' in ids) return { candidates: await wordsFor(ids.traces, dttp) }
   const [contact, assignment, degrees] = await Promise.all([
     dttp.findContact(ids.contact),
     dttp.findPlacementAssignment(ids.placementAssignment),
@@ -91,6 +91,11 @@ export async function askForRecords(about: Json, dttp: DttpClient): Promise<Json
     degrees: degrees.map(({ id }) => id),
     statuses: contact?.statusId === wanted && assignment?.statusId === wanted,
   }
+}
+
+async function wordsFor(traces: unknown, dttp: DttpClient): Promise<string[]> {
+  const { records, isMore } = await findCandidates(traces, dttp)
+  return [...records.map(candidateWords), ...(isMore ? ['more than we can look at'] : [])]
 }
 
 /** What was answered; both are null where DTTP was not asked that, or was silent. */

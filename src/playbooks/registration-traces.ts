@@ -1,13 +1,17 @@
 import * as z from 'zod'
 import type { DttpClient, DttpDegreeQualification } from '../dttp/client/index.ts'
+import { NO_TRAINEE_ID } from '../dttp/payloads/contact.ts'
 import type { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
 import type { Provider } from '../entities/register/provider.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 
-// What DTTP has that a registration without an answer may have created: found by trainee id and time of submission.
+// What DTTP has that a registration without an answer may have created: found by what was sent, and when.
 
 /** A record in DTTP, with what hangs on it. */
 export type Candidate = { contact: string; placementAssignments: string[]; degrees: DttpDegreeQualification[] }
+
+/** The records that are known, and the first others, oldest first. `isMore`: not all could be looked at. */
+export type Candidates = { records: Candidate[]; isMore: boolean }
 
 const asked = z
   .object({
@@ -18,48 +22,84 @@ const asked = z
     known: z.array(z.string()),
     /** A record that somebody has named: it counts only if it could be found by its traces. */
     named: z.string().nullable(),
+    /** Records that leave the same traces, and are other trainees'. */
+    taken: z.array(z.string()),
   })
   .nullable()
 
-type Traces = z.output<typeof asked>
+export type Traces = z.output<typeof asked>
 
 /** The clocks of DTTP and of the bot. */
 const CLOCKS_MAY_DIFFER_MS = 5 * 60_000
 const MOST_CANDIDATES = 5
-/** What DTTP is told of a trainee whose provider gave them no id. */
-const NO_TRAINEE_ID = 'NOTPROVIDED'
+/** DTTP gives no more at once. */
+const MOST_FOUND = 50
 
-/** What the records would be found by; null where nothing could be. */
+/** When a registration's records were created at the earliest. */
+export function createdSince({ sentAt }: Pick<RegistrationAttempt, 'sentAt'>): Date {
+  return new Date(sentAt.getTime() - CLOCKS_MAY_DIFFER_MS)
+}
+
+/** Whether what was sent says whose the record is, and not only from which provider. */
+export function saysWhose(attempt: Sent, { trainee_id }: Pick<Trainee, 'trainee_id'>): boolean {
+  return (attempt.sentAs?.traineeId ?? trainee_id ?? NO_TRAINEE_ID) !== NO_TRAINEE_ID
+}
+
+type Sent = Pick<RegistrationAttempt, 'sentAt' | 'sentAs' | 'ids'>
+
+/** What the records would be found by: what was sent, whatever Register says by now. Null where nothing could be. */
 export function tracesOf(
-  attempt: Pick<RegistrationAttempt, 'sentAt' | 'ids'> | null,
+  attempt: Sent | null,
   { trainee_id, dttp_id }: Pick<Trainee, 'trainee_id' | 'dttp_id'>,
   provider: Pick<Provider, 'dttp_id'>,
-  named: string | null = null,
+  { named = null, taken = [] }: { named?: string | null; taken?: readonly string[] } = {},
 ): Traces {
-  if (!attempt || provider.dttp_id === null) return null
+  const sentTo = attempt?.sentAs?.provider ?? provider.dttp_id
+  if (!attempt || sentTo === null) return null
   const known = [attempt.ids?.contact, dttp_id].filter((id) => typeof id === 'string')
   return {
-    traineeId: trainee_id ?? NO_TRAINEE_ID,
-    provider: provider.dttp_id,
-    since: new Date(attempt.sentAt.getTime() - CLOCKS_MAY_DIFFER_MS).toISOString(),
+    traineeId: attempt.sentAs?.traineeId ?? trainee_id ?? NO_TRAINEE_ID,
+    provider: sentTo,
+    since: createdSince(attempt).toISOString(),
     known: [...new Set(known)].sort(),
     named,
+    taken: [...taken].sort(),
   }
 }
 
-/** The records that are known, and the first five others that were created since; oldest first. Throws DttpError. */
-export async function findCandidates(about: unknown, dttp: DttpClient): Promise<Candidate[]> {
+/** Throws DttpError. */
+export async function findCandidates(about: unknown, dttp: DttpClient): Promise<Candidates> {
   const traces = asked.parse(about)
-  if (!traces) return []
-  const { traineeId, provider: providerId, known, named } = traces
-  const createdSince = new Date(traces.since)
-  const found = await dttp.findContactsBy({ traineeId, providerId, createdSince })
+  if (!traces) return { records: [], isMore: false }
+  const { ids, isMore } = await findTraced(traces, dttp)
+  const known = await Promise.all(traces.known.map((id) => dttp.findContact(id)))
+  const ours = known.flatMap((contact) => contact?.id ?? [])
+  const named = await findNamed(traces, dttp)
+  const others = ids.filter((id) => !ours.includes(id) && id !== named)
+  const first = others.slice(0, MOST_CANDIDATES)
+  const all = [...new Set([...ours, ...(named ? [named] : []), ...first])].filter((id) => !traces.taken.includes(id))
+  const records = await Promise.all(all.map((id) => describe(id, dttp)))
+  return { records, isMore: isMore || first.length < others.length }
+}
+
+/** The ids of what leaves these traces and is no other trainee's, oldest first; `isMore` if DTTP has more. Throws DttpError. */
+export async function findTraced(
+  { traineeId, provider: providerId, since, taken }: NonNullable<Traces>,
+  dttp: Pick<DttpClient, 'findContactsBy'>,
+): Promise<{ ids: string[]; isMore: boolean }> {
+  const found = await dttp.findContactsBy({ traineeId, providerId, createdSince: new Date(since) })
   const inOrder = found.sort((a, b) => compare(`${a.createdOn} ${a.id}`, `${b.createdOn} ${b.id}`)).map(({ id }) => id)
-  const there = await Promise.all(known.map((id) => dttp.findContact(id)))
-  const ours = there.flatMap((contact) => contact?.id ?? [])
-  const others = inOrder.filter((id) => !ours.includes(id))
-  const first = others.filter((id, index) => index < MOST_CANDIDATES || id === named)
-  return Promise.all([...ours, ...first].map((id) => describe(id, dttp)))
+  return { ids: inOrder.filter((id) => !taken.includes(id)), isMore: found.length >= MOST_FOUND }
+}
+
+/** The record that somebody has named, if its traces are these; it may be one of more than DTTP gives at once. */
+async function findNamed({ named, ...traces }: NonNullable<Traces>, dttp: DttpClient): Promise<string | null> {
+  const contact = named === null ? null : await dttp.findContact(named)
+  const isTraced =
+    contact?.traineeId === traces.traineeId &&
+    contact.providerId === traces.provider.toLowerCase() &&
+    Date.parse(contact.createdOn ?? '') >= Date.parse(traces.since)
+  return contact && isTraced ? contact.id : null
 }
 
 async function describe(contact: string, dttp: DttpClient): Promise<Candidate> {

@@ -3,7 +3,7 @@ import { type EntityManager, IsNull } from 'typeorm'
 import type { ChangesContext } from '../changes/context.ts'
 import { isTransient, retryConflicts } from '../changes/transient.ts'
 import { Job, type JobFailure } from '../entities/chatops/job.ts'
-import { RegistrationAttempt, type RegistrationIds } from '../entities/chatops/registration-attempt.ts'
+import { RegistrationAttempt, type RegistrationIds, type SentAs } from '../entities/chatops/registration-attempt.ts'
 import { formatDateTime } from '../register/times.ts'
 import { JobFailed } from './failures.ts'
 import { whileHeld } from './leases.ts'
@@ -22,9 +22,8 @@ export async function resumeAttempt(context: ChangesContext, job: Job): Promise<
     return found
   })
   if (!attempt) return null
+  if (attempt.outcome === 'not-sent') throw refusedOrSettled(job)
   if (attempt.ids !== null) return attempt.ids
-  const { code, words } = (job.progress as JobFailure | null) ?? {}
-  if (attempt.outcome === 'not-sent' && code && words) throw new JobFailed(code, words)
   throw stoppedInTheMiddle(attempt)
 }
 
@@ -35,7 +34,7 @@ export async function resumeAttempt(context: ChangesContext, job: Job): Promise<
 export async function openAttempt(
   context: ChangesContext,
   job: Job,
-  traineeId: string,
+  { traineeId, sentAs }: { traineeId: string; sentAs: SentAs },
   check: (sql: EntityManager) => Promise<void>,
 ): Promise<void> {
   await asOwner(context, job, async (sql) => {
@@ -43,8 +42,8 @@ export async function openAttempt(
     const added = await sql
       .createQueryBuilder()
       .insert()
-      .into(RegistrationAttempt, ['jobId', 'traineeId', 'sentAt'])
-      .values({ jobId: job.id, traineeId, sentAt: context.now() })
+      .into(RegistrationAttempt, ['jobId', 'traineeId', 'sentAt', 'sentAs'])
+      .values({ jobId: job.id, traineeId, sentAt: context.now(), sentAs })
       .orIgnore()
       .returning('job_id')
       .updateEntity(false)
@@ -55,11 +54,14 @@ export async function openAttempt(
 
 /**
  * Keeps what DTTP answered at once: only this process knows it. Until the ids are saved in Register it counts as a
- * registration that nobody has settled.
+ * registration that nobody has settled, unless two people have settled it meanwhile.
  */
 export async function keepAnswer(context: ChangesContext, job: Job, ids: RegistrationIds): Promise<void> {
   await persist(() =>
-    context.database.manager.update(RegistrationAttempt, { jobId: job.id }, { ids, outcome: 'unknown' }),
+    context.database.transaction(async (sql) => {
+      await sql.update(RegistrationAttempt, { jobId: job.id }, { ids })
+      await sql.update(RegistrationAttempt, { jobId: job.id, outcome: IsNull() }, { outcome: 'unknown' })
+    }),
   )
 }
 
@@ -100,6 +102,15 @@ export function unanswered(sentAt: Date): JobFailed {
     'outcome-unknown',
     `We sent the registration on ${formatDateTime(sentAt)} and got no reply that we could read. It may have worked. ` +
       'A developer needs to check what DTTP holds.',
+  )
+}
+
+function refusedOrSettled({ progress }: Job): JobFailed {
+  const { code, words } = (progress as JobFailure | null) ?? {}
+  if (code && words) return new JobFailed(code, words)
+  return new JobFailed(
+    'outcome-unknown',
+    'Two people have settled that this registration is given up, so it is not sent again. Whatever DTTP answered is not saved.',
   )
 }
 

@@ -39,6 +39,7 @@ export async function lose(stage: Stage): Promise<void> {
   await stage.change(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
   await stage.change(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
   await stage.change(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
+  await stage.change('UPDATE chatops.change_requests SET next_verify_at = NULL')
   await stage.change('TRUNCATE chatops.polls, chatops.alert_entries CASCADE')
 }
 

@@ -3,9 +3,10 @@ import type { Fault } from '../../sandbox/dttp/index.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
+import { checksOf } from '../../src/playbooks/plan.ts'
 import { settleRegistration } from '../../src/playbooks/settle-registration/index.ts'
 import { NOW, TRAINEE, useStage } from '../queue/jobs/stage.ts'
-import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
+import { CHANNEL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { approved, carriedOut, FORM, look, lose, runJobs, SUBMITTED } from './registration-setup.ts'
 
 const stage = useStage()
@@ -31,6 +32,18 @@ async function blockedBy(decision: 'use' | 'again'): Promise<string[]> {
   if (proposal.kind !== 'blocked') throw new Error(`it was ${proposal.kind}`)
   return proposal.checks.filter(({ verdict }) => verdict === 'blocks').map(({ id }) => id)
 }
+
+async function checkOf(decision: 'use' | 'again', check: string) {
+  const asked = { playbook: settleRegistration, form: form(decision), requester: SUPPORT, channel: CHANNEL }
+  const proposal = await propose(stage.context, asked)
+  const checks =
+    proposal.kind === 'ready' ? checksOf(proposal.changeRequest) : proposal.kind === 'waits' ? [] : proposal.checks
+  const found = checks.find(({ id }) => id === check)
+  if (!found) throw new Error(`there is no check ${check}`)
+  return found
+}
+
+const ofProvider = { _parentcustomerid_value: '00000000-0000-4000-8000-00000000000a' }
 
 const idsOf = (rows: Record<string, unknown>[], column: string) => rows.map((row) => row[column])
 
@@ -99,6 +112,73 @@ describe('records that DTTP created without an answer', () => {
     expect(await stage.trainee()).toMatchObject({ dttp_id: null })
     const { outcome } = await getRequest(stage.context.database, id)
     expect(outcome.problem).toContain('No other trainee in Register has this DTTP record')
+  })
+
+  test('are found although the provider has changed the trainee’s id since', async () => {
+    await loseAnswer({ kind: 'lost-answer' })
+    await stage.change(`UPDATE trainees SET trainee_id = '21/22-changed'`)
+    expect(await blockedBy('again')).toEqual(['records'])
+    await settle('use')
+    expect(await stage.trainee()).toMatchObject({ dttp_id: stage.inDttp().contacts[0]?.['contactid'] })
+  })
+
+  test('are found among those of other trainees without an id of their provider’s', async () => {
+    await loseAnswer({ kind: 'lost-answer' })
+    const own = String(stage.inDttp().contacts[0]?.['contactid'])
+    await stage.change(`UPDATE chatops.registration_attempts SET sent_as = sent_as || '{"traineeId": "NOTPROVIDED"}'`)
+    stage.simulator.state.add('contacts', { id: own, dfe_traineeid: 'NOTPROVIDED', ...ofProvider })
+    for (let other = 1; other <= 7; other++) {
+      const dttp_id = `0a000000-0000-4000-8000-00000000000${other}`
+      const createdon = '2021-10-27T14:55:00Z'
+      stage.simulator.state.add('contacts', { id: dttp_id, dfe_traineeid: 'NOTPROVIDED', createdon, ...ofProvider })
+      await stage.change(
+        `INSERT INTO trainees (id, slug, provider_id, dttp_id, created_at, updated_at) VALUES ($1, $2, 1, $3, now(), now())`,
+        ...[other, `other${other}`, dttp_id],
+      )
+    }
+    const { found } = await checkOf('again', 'records')
+    expect(found).toContain(`DTTP has what this registration may have created: record ${own}`)
+    await stage.change('DELETE FROM trainees WHERE id < 8')
+    expect(await checkOf('again', 'records')).toMatchObject({ verdict: 'blocks' })
+    expect((await checkOf('again', 'records')).found).toContain('more records than we can look at')
+    await settle('use', own)
+    expect(await stage.trainee()).toMatchObject({ dttp_id: own })
+  })
+
+  test('give a trainee who was withdrawn meanwhile their ids, and nothing else', async () => {
+    await loseAnswer({ kind: 'lost-answer' })
+    await stage.change('UPDATE trainees SET state = 4')
+    expect(await blockedBy('again')).toContain('state')
+    const before = await stage.jobs('change-trainee-status')
+    const id = await settle('use')
+    expect(await stage.trainee()).toMatchObject({ dttp_id: stage.inDttp().contacts[0]?.['contactid'], state: 4 })
+    expect(await stage.jobs('change-trainee-status')).toEqual(before)
+    expect((await look(stage, id)).lines).toEqual([
+      expect.stringMatching(/^✓ Every changed column/),
+      expect.stringMatching(/^✓ DTTP has the trainee/),
+    ])
+    expect(await stage.attempts()).toMatchObject([{ outcome: 'registered' }])
+  })
+
+  test('without their degrees need attention', async () => {
+    await loseAnswer({ kind: 'lost-answer' })
+    stage.simulator.state.dfe_degreequalifications.clear()
+    const id = await settle('use')
+    await runJobs(stage, 'change-trainee-status')
+    const { status, lines } = await look(stage, id)
+    expect(lines.join()).toContain('✗ DTTP has the trainee, the training record and every degree')
+    expect(lines.join()).toContain('0 of 2 degrees there.')
+    expect(status).toBe('needs-attention')
+  })
+
+  test('are given to one of two trainees only, however close the requests are', async () => {
+    await loseAnswer({ kind: 'lost-answer' })
+    const contact = String(stage.inDttp().contacts[0]?.['contactid'])
+    await sendRequest(stage.context, 'settle-registration', form('use'))
+    const { rows } = await stage.admin.query(`SELECT change_request_id FROM chatops.open_subjects WHERE subject = $1`, [
+      `contacts:${contact}`,
+    ])
+    expect(rows).toHaveLength(1)
   })
 
   test('that are half there are for the operations team', async () => {

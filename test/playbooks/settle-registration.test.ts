@@ -18,6 +18,7 @@ const REGISTER = { url: 'https://register.example.test', runsJobs: true, isEnabl
 type Situation = Partial<Omit<Rows, 'trainee' | 'registration'>> & {
   trainee?: Partial<Trainee>
   inDttp?: Candidate[]
+  isMore?: boolean
   decision?: 'use' | 'again'
   register?: Partial<typeof REGISTER>
 }
@@ -36,14 +37,51 @@ describe('checks', () => {
     ['attempt', 'it is under way', { isUnderWay: true }, 'blocks', 'Wait until it has ended'],
 
     ['state', 'Pending TRN', {}, 'holds', 'Pending TRN.'],
-    ['state', 'with a TRN', { trainee: { trn: '3000003' } }, 'blocks', 'and has a TRN. Only a trainee who is Pending'],
-    ['state', 'withdrawn', { trainee: { state: 4 } }, 'blocks', 'Only a trainee who is Pending TRN can be registered.'],
+    ['state', 'with a TRN', { trainee: { trn: '3000003' } }, 'warns', 'and has a TRN: only the ids are saved.'],
+    ['state', 'withdrawn', { trainee: { state: 4 } }, 'warns', 'The record is Withdrawn: only the ids are saved.'],
+    ['state', 'draft', { trainee: { state: 0 } }, 'blocks', 'The record is Draft. Only a trainee who is Pending TRN'],
+    ['state', 'unknown', { trainee: { state: 99 } }, 'blocks', 'Unknown state (99). Only a trainee who is Pending TRN'],
+    [
+      'state',
+      'withdrawn, to register again',
+      { trainee: { state: 4 }, ...again },
+      'blocks',
+      'Only a trainee who is Pending TRN can be registered.',
+    ],
     [
       'state',
       'another record by now',
-      { trainee: { dttp_id: TWO } },
+      { trainee: { dttp_id: TWO }, ...two, named: ONE },
+      'blocks',
+      `another DTTP record meanwhile (${TWO}). Choose “Use these records” with that one`,
+    ],
+    [
+      'state',
+      'another record by now, which is another trainee’s, too',
+      { trainee: { dttp_id: TWO }, taken: [TWO] },
       'blocks',
       `another DTTP record meanwhile (${TWO})`,
+    ],
+    [
+      'state',
+      'another record by now, which DTTP does not have',
+      { trainee: { dttp_id: TWO } },
+      'warns',
+      `another record (${TWO}), which DTTP does not have: it is replaced`,
+    ],
+    [
+      'state',
+      'such a record, to register again',
+      { trainee: { dttp_id: TWO }, inDttp: [], ...again },
+      'blocks',
+      `(${TWO}). DTTP does not have it. Ask a developer.`,
+    ],
+    [
+      'state',
+      'such a record of a trainee who was withdrawn',
+      { trainee: { dttp_id: TWO, state: 4 } },
+      'warns',
+      'nothing asks for a TRN. Register names another record',
     ],
     ['state', 'this very record by now', { trainee: { dttp_id: ONE } }, 'holds', 'names this record already'],
     [
@@ -65,7 +103,56 @@ describe('checks', () => {
       'blocks',
       'That is not one of the records that DTTP has',
     ],
-    ['records', 'one of another trainee', { taken: [ONE] }, 'blocks', 'there is none to use'],
+    [
+      'records',
+      'one that may be anybody’s, to use',
+      { trainee: { trainee_id: null } },
+      'blocks',
+      `gave the trainee no id of theirs, so we cannot tell whose record this is. Enter the id of the one to use: record ${ONE}`,
+    ],
+    [
+      'records',
+      'one that may be anybody’s, and is named',
+      { trainee: { trainee_id: null }, named: ONE },
+      'warns',
+      'so the record may be somebody else’s: look in DTTP',
+    ],
+    [
+      'records',
+      'one that may be anybody’s, but DTTP answered with it',
+      { trainee: { trainee_id: null }, attempt: attempt(ids(ONE)) },
+      'holds',
+      `DTTP has record ${ONE}`,
+    ],
+    [
+      'records',
+      'one that was sent without an id, which the provider gave since',
+      { attempt: { ...attempt(), sentAs: { traineeId: 'NOTPROVIDED', provider: USER } } },
+      'blocks',
+      'gave the trainee no id of theirs',
+    ],
+    ['records', 'more than can be looked at, to use', { isMore: true }, 'blocks', 'more records than we can look at'],
+    [
+      'records',
+      'more than can be looked at, one named',
+      { isMore: true, named: ONE },
+      'warns',
+      'more records than we can look at',
+    ],
+    [
+      'records',
+      'more than can be looked at, to register again',
+      { ...again, isMore: true, inDttp: [{ ...record(ONE), placementAssignments: [] }] },
+      'blocks',
+      'Registering again may create a duplicate',
+    ],
+    [
+      'records',
+      'half of one, seconds after the sending, to register again',
+      { ...again, isFresh: true, inDttp: [{ ...record(ONE), placementAssignments: [] }] },
+      'blocks',
+      'sent less than 5 minutes ago',
+    ],
     [
       'records',
       'without a training record',
@@ -132,6 +219,13 @@ describe('checks', () => {
       { inDttp: [{ ...record(ONE), degrees: [] }] },
       'warns',
       'which of DTTP’s degrees is degree 1',
+    ],
+    [
+      'degrees',
+      'there are more',
+      { inDttp: [{ ...record(ONE), degrees: [degree(DEGREE), { ...degree(TWO), subjectId: null }] }] },
+      'warns',
+      'DTTP has 2 of them, and Register 1.',
     ],
     ['degrees', 'do not matter', again, 'holds', ''],
 
@@ -248,7 +342,7 @@ describe('degrees', () => {
 })
 
 function facts(situation: Situation): Parameters<typeof settleRegistration.plan>[0] {
-  const { trainee = {}, inDttp = [record(ONE)], decision = 'use', register = {}, ...rows } = situation
+  const { trainee = {}, inDttp = [record(ONE)], isMore = false, decision = 'use', register = {}, ...rows } = situation
   const registration = registrationRows({
     ...{ trainee_id: '21/22-1', dttp_id: null, placement_assignment_dttp_id: null, trn: null, ...trainee },
   })
@@ -258,7 +352,7 @@ function facts(situation: Situation): Parameters<typeof settleRegistration.plan>
       ...{ submittedBy: USER, named: null, taken: [] },
       ...rows,
     },
-    upstream: inDttp,
+    upstream: { records: inDttp, isMore },
     form: { trainee: 'slug', decision, contact: rows.named ?? '', reason: 'Contract', ticket: '' },
     register: { ...REGISTER, ...register },
   }

@@ -28,7 +28,7 @@ export function contactUpdate(rows: RegistrationRows): Draft {
     },
     emailaddress1: trainee.email,
     gendercode: genderCode(trainee),
-    dfe_traineeid: trainee.trainee_id ?? 'NOTPROVIDED',
+    dfe_traineeid: traineeIdInDttp(trainee),
     'dfe_Nationality@odata.bind': reference('dfe_nations', nationality(rows)),
     'dfe_EthnicityId@odata.bind': reference('dfe_ethnicities', ethnicity(trainee)),
     'dfe_DisibilityId@odata.bind': reference('dfe_disabilities', disability(rows)),
@@ -56,6 +56,13 @@ export function contact(rows: RegistrationRows, submittedBy: string | null, now:
 }
 
 /** The provider's account, which the training record names as well. */
+/** What DTTP is told of a trainee whose provider gave them no id. */
+export const NO_TRAINEE_ID = 'NOTPROVIDED'
+
+export function traineeIdInDttp({ trainee_id }: Pick<Trainee, 'trainee_id'>): string {
+  return trainee_id ?? NO_TRAINEE_ID
+}
+
 export function providerAccount(provider: RegistrationRows['provider']): string | Problem {
   return provider.dttp_id ?? { code: 'provider-without-dttp-id', message: 'The provider has no DTTP id.' }
 }

@@ -2,7 +2,7 @@ import { findEnumName } from '../../entities/register/enums.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { codeOf } from '../code-sets.ts'
 import type { Problem } from '../problems.ts'
-import { providerAccount } from './contact.ts'
+import { providerAccount, traineeIdInDttp } from './contact.ts'
 import { undergraduateDegree } from './degrees.ts'
 import { type Draft, reference } from './draft.ts'
 import { funding, initiative, qualificationAim, region, routeReference } from './funding.ts'
@@ -33,7 +33,7 @@ export function placementAssignmentUpdate(rows: RegistrationRows, rules: RouteRu
       'commencement-date-missing',
       'The date the trainee started (commencement date)',
     ),
-    dfe_traineeid: trainee.trainee_id ?? 'NOTPROVIDED',
+    dfe_traineeid: traineeIdInDttp(trainee),
     'dfe_AcademicYearId@odata.bind': reference('dfe_academicyears', academicYear(trainee)),
     dfe_courselevel: rules.requiresDegree ? POSTGRADUATE : UNDERGRADUATE,
     dfe_sendforregistration: true,

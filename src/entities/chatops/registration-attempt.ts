@@ -12,6 +12,10 @@ export class RegistrationAttempt {
   @Column({ name: 'sent_at', type: 'timestamptz' })
   sentAt!: Date
 
+  /** What DTTP was told that its records can be found by. */
+  @Column({ name: 'sent_as', type: 'jsonb', nullable: true })
+  sentAs!: SentAs | null
+
   @Column({ type: 'text', nullable: true })
   outcome!: 'registered' | 'not-sent' | 'unknown' | null
 
@@ -22,6 +26,9 @@ export class RegistrationAttempt {
   @Column({ name: 'settled_at', type: 'timestamptz', nullable: true })
   settledAt!: Date | null
 }
+
+/** The provider’s own id of the trainee, and the DTTP id of the provider. */
+export type SentAs = { traineeId: string; provider: string }
 
 /** `degrees` is by the degree's own id. */
 export type RegistrationIds = { contact: string; placementAssignment: string; degrees: Record<string, string> }

@@ -3,18 +3,18 @@ import { formatDateTime } from '../../register/times.ts'
 import { lookAtFlag, lookAtRunner } from '../job-checks.ts'
 import type { Check, Finding } from '../playbook.ts'
 import { lookAtPreflight } from '../registration-checks.ts'
-import { type Candidate, candidateWords } from '../registration-traces.ts'
-import { candidatesOf, chosenOf, degreesOf, isComplete, type Seen } from './choice.ts'
+import { type Candidates, candidateWords } from '../registration-traces.ts'
+import { answeredOf, chosenOf, degreesOf, isComplete, isTellable, isWaiting, type Seen } from './choice.ts'
 import type { Form } from './form.ts'
 import type { Rows } from './rows.ts'
 
 /** Each check as a sentence that should hold; the order is the order people read them in. */
-export const checks: Check<Rows, Candidate[], Form>[] = [
+export const checks: Check<Rows, Candidates, Form>[] = [
   { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
   { id: 'jobs', sentence: 'The bot runs Register’s jobs', look: lookAtRunner },
   { id: 'flag', sentence: 'Register’s jobs for DTTP are switched on', look: lookAtFlag },
   { id: 'attempt', sentence: 'A registration was sent and never answered', look: lookAtAttempt },
-  { id: 'state', sentence: 'The trainee waits for a TRN, without a DTTP record', look: lookAtState },
+  { id: 'state', sentence: 'The trainee waits for a TRN, without another DTTP record', look: lookAtState },
   { id: 'records', sentence: 'What DTTP has fits the decision', look: lookAtRecords },
   { id: 'degrees', sentence: 'Every degree is found in DTTP', look: lookAtDegrees },
   { id: 'preflight', sentence: 'Everything DTTP must be told is there', look: lookAtRecord },
@@ -41,74 +41,121 @@ function lookAtAttempt({ rows: { attempt, isUnderWay } }: Seen): Finding {
 function lookAtState(seen: Seen): Finding {
   const { trainee } = seen.rows
   const evidence = { state: trainee.state, record: trainee.dttp_id, received: trainee.trn !== null }
-  const label = stateLabel(trainee.state, trainee.training_route)
-  if (findState(trainee.state) !== 'submitted_for_trn' || trainee.trn !== null) {
-    const found = `The record is ${label}${trainee.trn === null ? '' : ', and has a TRN'}. Only a trainee who is Pending TRN can be registered. Ask a developer.`
+  const given = lookAtRecordGiven(seen)
+  if (given?.verdict === 'blocks' || isWaiting(seen)) {
+    return given ? { ...given, evidence } : { verdict: 'holds', found: `${labelOf(seen)}.`, evidence }
+  }
+  const is = `The record is ${labelOf(seen)}${trainee.trn === null ? '' : ', and has a TRN'}`
+  if (seen.form.decision === 'again' || findState(trainee.state) === 'draft' || findState(trainee.state) === null) {
+    const found = `${is}. Only a trainee who is Pending TRN can be registered. Ask a developer.`
     return { verdict: 'blocks', found, evidence }
   }
-  if (trainee.dttp_id === null) return { verdict: 'holds', found: `${label}.`, evidence }
-  if (seen.form.decision === 'use' && chosenOf(seen)?.contact === trainee.dttp_id) {
-    return { verdict: 'holds', found: `${label}. Register names this record already (${trainee.dttp_id}).`, evidence }
+  const found = `${is}: only the ids are saved. DTTP’s status stays as it is, and nothing asks for a TRN. ${given?.found ?? ''}`
+  return { verdict: 'warns', found: found.trim(), evidence }
+}
+
+function labelOf({ rows: { trainee } }: Seen): string {
+  return stateLabel(trainee.state, trainee.training_route)
+}
+
+/** What Register says of another record than the registration’s; null if it says nothing. */
+function lookAtRecordGiven(seen: Seen): Pick<Finding, 'verdict' | 'found' | 'ask'> | null {
+  const id = seen.rows.trainee.dttp_id
+  if (id === null) return null
+  const isThere = seen.upstream.records.some(({ contact }) => contact === id) || seen.rows.taken.includes(id)
+  if (seen.form.decision === 'use') {
+    if (chosenOf(seen)?.contact === id) {
+      return { verdict: 'holds', found: `${labelOf(seen)}. Register names this record already (${id}).` }
+    }
+    if (!isThere) {
+      return {
+        verdict: 'warns',
+        found: `Register names another record (${id}), which DTTP does not have: it is replaced.`,
+      }
+    }
   }
-  const found = `Register was given another DTTP record meanwhile (${trainee.dttp_id}). Choose “Use these records” with that one, and ask for any other to be deleted.`
-  return { verdict: 'blocks', found, evidence, ask: { field: 'contact' } }
+  const found = `Register was given another DTTP record meanwhile (${id}).`
+  if (!isThere) return { verdict: 'blocks', found: `${found} DTTP does not have it. Ask a developer.` }
+  const then = 'Choose “Use these records” with that one, and ask for any other to be deleted.'
+  return { verdict: 'blocks', found: `${found} ${then}`, ask: { field: 'contact' } }
 }
 
 function lookAtRecords(seen: Seen): Finding {
-  const evidence = candidatesOf(seen).map(({ contact, placementAssignments, degrees }) => [
+  const { records, isMore } = seen.upstream
+  const ids = records.map(({ contact, placementAssignments, degrees }) => [
     contact,
     ...placementAssignments,
     ...degrees.map(({ id }) => id),
   ])
+  const evidence = { records: ids, isMore }
   return { ...(seen.form.decision === 'use' ? lookForUse(seen) : lookForAgain(seen)), evidence }
 }
 
+const MORE = 'DTTP has more records than we can look at that this registration may have created.'
+
 function lookForUse(seen: Seen): Omit<Finding, 'evidence'> {
-  const candidates = candidatesOf(seen)
+  const { records, isMore } = seen.upstream
   const chosen = chosenOf(seen)
-  if (candidates.length === 0) {
+  if (records.length === 0 && !isMore) {
     const found =
       'DTTP has no record that this registration could have created, so there is none to use. Wait a few minutes and check again, or choose “Register again”.'
     return { verdict: 'blocks', found }
   }
-  if (!chosen) {
-    const list = candidates.map(candidateWords).join('; ')
-    const why =
-      seen.rows.named === null ? 'DTTP has more than one such record' : 'That is not one of the records that DTTP has'
-    const options = candidates.map((candidate) => ({ value: candidate.contact, label: candidate.contact }))
-    const found = `${why}. Enter the id of the one to use: ${list}.`
-    return { verdict: 'blocks', found, ask: { field: 'contact', options } }
-  }
+  if (!chosen) return askForRecord(seen)
   if (!isComplete(chosen)) {
     const found = `DTTP has ${candidateWords(chosen)}. There must be exactly one training record. Ask the operations team to put it right.`
     return { verdict: 'blocks', found }
   }
-  const others = candidates.filter(({ contact }) => contact !== chosen.contact).map(candidateWords)
-  if (others.length === 0) return { verdict: 'holds', found: `DTTP has ${candidateWords(chosen)}.` }
+  const answered = answeredOf(seen)?.contact === chosen.contact
+  const others = records.filter(({ contact }) => contact !== chosen.contact).map(candidateWords)
+  const doubts = [
+    ...(isTellable(seen) || answered ? [] : [ANYBODYS]),
+    ...(others.length > 0 ? [`DTTP also has ${others.join('; ')}: check whether that is the same person.`] : []),
+    ...(isMore ? [MORE] : []),
+  ]
+  if (doubts.length === 0) return { verdict: 'holds', found: `DTTP has ${candidateWords(chosen)}.` }
   const why = seen.rows.named === null ? 'DTTP answered with' : 'You chose'
-  const found = `${why} ${candidateWords(chosen)}. DTTP also has ${others.join('; ')}: check whether that is the same person.`
-  return { verdict: 'warns', found }
+  return { verdict: 'warns', found: `${why} ${candidateWords(chosen)}. ${doubts.join(' ')}` }
 }
 
-/** A record that is complete is the trainee's, unless their provider gave them no id: then it may be somebody else's. */
+const ANYBODYS =
+  'The provider gave the trainee no id of theirs, so the record may be somebody else’s: look in DTTP whether it is this trainee.'
+
+function askForRecord({ upstream: { records, isMore }, rows }: Seen): Omit<Finding, 'evidence'> {
+  const list = records.map(candidateWords).join('; ')
+  const options = records.map((candidate) => ({ value: candidate.contact, label: candidate.contact }))
+  const why =
+    rows.named !== null
+      ? 'That is not one of the records that DTTP has'
+      : records.length > 1 || isMore
+        ? 'DTTP has more than one such record'
+        : 'The provider gave the trainee no id of theirs, so we cannot tell whose record this is'
+  const found = `${why}. Enter the id of the one to use: ${list}.${isMore ? ` ${MORE}` : ''}`
+  return { verdict: 'blocks', found, ask: { field: 'contact', ...(isMore ? {} : { options }) } }
+}
+
+/** A record that is complete is the trainee’s, unless their provider gave them no id: then it may be somebody else’s. */
 function lookForAgain(seen: Seen): Omit<Finding, 'evidence'> {
-  const candidates = candidatesOf(seen)
-  const { isFresh, trainee } = seen.rows
-  if (candidates.length > 0) {
-    const list = candidates.map(candidateWords).join('; ')
-    if (trainee.trainee_id !== null && candidates.some(isComplete)) {
-      const found = `DTTP has what this registration could have created: ${list}. Registering again would create a duplicate. Choose “Use these records”, or have them deleted in DTTP first and check again.`
-      return { verdict: 'blocks', found }
-    }
-    const found = `DTTP has what this registration may have created: ${list}. Registering again creates a duplicate if that is this trainee.`
-    return { verdict: 'warns', found }
-  }
-  if (isFresh) {
+  const { records, isMore } = seen.upstream
+  if (seen.rows.isFresh) {
     const found =
       'The registration was sent less than 5 minutes ago, and DTTP may still be working on it. Wait, then check again.'
     return { verdict: 'blocks', found }
   }
-  return { verdict: 'holds', found: 'DTTP has no record that this registration could have created.' }
+  if (isMore) {
+    const found = `${MORE} Registering again may create a duplicate. Ask a developer to look in DTTP for the trainee’s, and choose “Use these records” with it.`
+    return { verdict: 'blocks', found }
+  }
+  if (records.length === 0) {
+    return { verdict: 'holds', found: 'DTTP has no record that this registration could have created.' }
+  }
+  const list = records.map(candidateWords).join('; ')
+  if (isTellable(seen) && records.some(isComplete)) {
+    const found = `DTTP has what this registration could have created: ${list}. Registering again would create a duplicate. Choose “Use these records”, or have them deleted in DTTP first and check again.`
+    return { verdict: 'blocks', found }
+  }
+  const found = `DTTP has what this registration may have created: ${list}. Registering again creates a duplicate if that is this trainee.`
+  return { verdict: 'warns', found }
 }
 
 function lookAtDegrees(seen: Seen): Finding {
@@ -117,6 +164,11 @@ function lookAtDegrees(seen: Seen): Finding {
   if (!matched) return { verdict: 'holds', found: '', evidence }
   const { ids, unmatched } = matched
   const all = Object.keys(ids).length + unmatched.length
+  const inDttp = chosenOf(seen)?.degrees.length ?? 0
+  if (unmatched.length === 0 && inDttp !== all) {
+    const found = `DTTP has ${inDttp} of them, and Register ${all}. Check in DTTP that it is this trainee.`
+    return { verdict: 'warns', found, evidence }
+  }
   if (unmatched.length === 0) return { verdict: 'holds', found: `${all} of ${all}.`, evidence }
   const found = `We cannot tell which of DTTP’s degrees is ${unmatched.map((id) => `degree ${id}`).join(', ')} in Register, so its DTTP id stays as it is. Ask a developer.`
   return { verdict: 'warns', found, evidence }

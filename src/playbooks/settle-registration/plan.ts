@@ -4,25 +4,25 @@ import { DEFAULT_POLL_DURATION } from '../../register/poll-durations.ts'
 import { applySaveRules, changesBetween } from '../../register/saving.ts'
 import type { Effect, Plan, Update } from '../plan.ts'
 import { candidateWords } from '../registration-traces.ts'
-import { candidatesOf, chosenOf, degreesOf, type Seen } from './choice.ts'
+import { chosenOf, degreesOf, isWaiting, type Seen } from './choice.ts'
 
 /** What the decision comes to. */
 export function planFor(seen: Seen): Plan {
   return seen.form.decision === 'use' ? useRecords(seen) : registerAgain(seen)
 }
 
-/** As the registration's own job would have ended: the ids, each with its audit, the two status changes, and the poll. */
+/**
+ * As the registration's own job would have ended: the ids, each with its audit, the two status changes, and the poll.
+ * Whoever waits for a TRN no more only gets the ids.
+ */
 function useRecords(seen: Seen): Plan {
   const { id: trainee } = seen.rows.trainee
-  const status = { trainee, status: STATUS_AFTER_REGISTRATION }
   return {
     updates: [...traineeUpdate(seen), ...degreeUpdates(seen)],
     inserts: [],
     effects: [
       ...settled(seen, 'registered'),
-      { kind: 'enqueue', job: 'change-trainee-status', args: { ...status, entity: 'contact' } },
-      { kind: 'enqueue', job: 'change-trainee-status', args: { ...status, entity: 'placement_assignment' } },
-      poll(trainee),
+      ...(isWaiting(seen) ? [...statuses(trainee), poll(trainee)] : []),
       ...leftOver(seen),
     ],
   }
@@ -60,6 +60,15 @@ function degreeUpdates(seen: Seen): Update[] {
   })
 }
 
+function statuses(trainee: string): Effect[] {
+  const args = { trainee, status: STATUS_AFTER_REGISTRATION }
+  return ['contact', 'placement_assignment'].map((entity) => ({
+    kind: 'enqueue',
+    job: 'change-trainee-status',
+    args: { ...args, entity },
+  }))
+}
+
 function settled({ rows: { attempt, trainee } }: Seen, outcome: 'registered' | 'not-sent'): Effect[] {
   return attempt ? [{ kind: 'settle-registration', jobId: attempt.jobId, trainee: trainee.id, outcome }] : []
 }
@@ -75,7 +84,7 @@ function poll(trainee: string): Effect {
 
 function leftOver(seen: Seen): Effect[] {
   const chosen = chosenOf(seen)
-  const others = candidatesOf(seen).filter(({ contact }) => contact !== chosen?.contact)
+  const others = seen.upstream.records.filter(({ contact }) => contact !== chosen?.contact)
   if (others.length === 0) return []
   const text = [
     'Please check whether these DTTP records are the same person, and delete those that are:',

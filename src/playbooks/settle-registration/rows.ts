@@ -1,11 +1,13 @@
-import { type EntityManager, EntityNotFoundError, In, IsNull, Not } from 'typeorm'
+import { type EntityManager, EntityNotFoundError, In, IsNull } from 'typeorm'
 import * as z from 'zod'
+import { NO_TRAINEE_ID, traineeIdInDttp } from '../../dttp/payloads/contact.ts'
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { findRegistrationRows } from '../../dttp/registration-rows.ts'
 import { Job } from '../../entities/chatops/job.ts'
 import { RegistrationAttempt } from '../../entities/chatops/registration-attempt.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import type { Around } from '../playbook.ts'
+import { createdSince } from '../registration-traces.ts'
 
 export type Rows = {
   trainee: Trainee
@@ -20,7 +22,7 @@ export type Rows = {
   submittedBy: string | null
   /** The record that the form names. */
   named: string | null
-  /** DTTP records of other trainees that leave the same traces. */
+  /** DTTP records of other trainees that leave the same traces, or may. */
   taken: string[]
 }
 
@@ -54,14 +56,28 @@ export async function readRows(
     isFresh: attempt !== null && now.getTime() < attempt.sentAt.getTime() + SURELY_OVER_MS,
     submittedBy: job ? args.parse(job.args).submitted_by : null,
     named: form.contact === '' ? null : form.contact,
-    taken: await findTaken(sql, trainee),
+    taken: attempt ? await findTaken(sql, trainee, attempt) : [],
   }
 }
 
-async function findTaken(sql: EntityManager, { id, provider_id, trainee_id }: Trainee): Promise<string[]> {
-  const alike = await sql.find(Trainee, {
-    select: { id: true, dttp_id: true },
-    where: { id: Not(id), provider_id, trainee_id: trainee_id ?? IsNull(), dttp_id: Not(IsNull()) },
-  })
-  return alike.flatMap(({ dttp_id }) => dttp_id ?? [])
+/**
+ * Those whom DTTP was told the same of, and those saved since, as saving an id moves `updated_at`: they may have been
+ * told of differently then. The provider is the one that DTTP was told of; the trainee’s may be another by now.
+ */
+async function findTaken(sql: EntityManager, trainee: Trainee, attempt: RegistrationAttempt): Promise<string[]> {
+  const rows = await sql.query<{ dttp_id: string }[]>(TAKEN, [
+    trainee.id,
+    attempt.sentAs?.provider ?? null,
+    trainee.provider_id,
+    createdSince(attempt),
+    attempt.sentAs?.traineeId ?? traineeIdInDttp(trainee),
+  ])
+  return rows.map(({ dttp_id }) => dttp_id)
 }
+
+const TAKEN = `
+  SELECT dttp_id FROM public.trainees other
+  WHERE id <> $1 AND dttp_id IS NOT NULL
+    AND (coalesce(trainee_id, '${NO_TRAINEE_ID}') = $5 OR updated_at >= $4::timestamptz AT TIME ZONE 'UTC')
+    AND provider_id IN (SELECT id FROM public.providers WHERE id = $3 OR dttp_id::text = lower($2))
+  ORDER BY dttp_id`

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { ChangesContext } from '../../changes/context.ts'
 import { enqueueJob } from '../../changes/jobs.ts'
 import { DttpError } from '../../dttp/client/index.ts'
+import { traineeIdInDttp } from '../../dttp/payloads/contact.ts'
 import { preflight } from '../../dttp/payloads/preflight.ts'
 import { type Registration, registration } from '../../dttp/payloads/registration.ts'
 import { STATUS_AFTER_REGISTRATION } from '../../dttp/statuses.ts'
@@ -11,6 +12,7 @@ import type { RegistrationIds } from '../../entities/chatops/registration-attemp
 import { Degree } from '../../entities/register/degree.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { lockTrainee, saveDegreeDttpId, saveTrainee } from '../../register/saves.ts'
+import { findState, stateLabel } from '../../register/states.ts'
 import { failureOf, JobFailed } from '../failures.ts'
 import {
   keepAnswer,
@@ -55,10 +57,12 @@ async function register(context: ChangesContext, job: Job): Promise<Registration
   const now = context.now()
   const batch = registration(rows, rules, submittedBy, now)
   await reach('read')
-  await openAttempt(context, job, traineeOf(job), async (sql) => {
+  const sentAs = { traineeId: traineeIdInDttp(rows.trainee), provider: rows.provider.dttp_id ?? '' }
+  await openAttempt(context, job, { traineeId: traineeOf(job), sentAs }, async (sql) => {
     const trainee = await lockTrainee(sql, traineeOf(job))
     if (!trainee) throw traineeGone()
     demandUnregistered(trainee)
+    if (job.changeRequestId !== null) demandWaiting(trainee)
   })
   await reach('noted')
   const ids = await send(context, job, batch, now)
@@ -136,6 +140,16 @@ function lockDegrees(sql: EntityManager, { id }: Trainee, degrees: readonly stri
 function demandUnregistered({ dttp_id }: Trainee): void {
   if (dttp_id === null) return
   throw new JobFailed('already-registered', `The trainee has a DTTP record already (${dttp_id}), so we sent nothing.`)
+}
+
+/** Register’s own job does not ask. But two people have agreed to register a trainee who waits for a TRN, and no other. */
+function demandWaiting({ state, training_route: route, trn }: Trainee): void {
+  if (findState(state) === 'submitted_for_trn' && trn === null) return
+  const label = stateLabel(state, route)
+  throw new JobFailed(
+    'cannot-receive-trn',
+    `The record is ${label} by now${trn === null ? '' : ', and has a TRN'}, so we sent nothing: it was approved while Pending TRN.`,
+  )
 }
 
 function registeredMeanwhile({ contact, placementAssignment }: RegistrationIds): JobFailed {

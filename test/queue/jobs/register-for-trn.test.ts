@@ -359,6 +359,17 @@ describe('a worker that died', () => {
     expect(await stage.attempts()).toMatchObject([{ jobId: id, outcome: 'unknown', ids: null }])
   })
 
+  test('and was given up by two people saves nothing, whatever DTTP answered', async () => {
+    const ids = { contact: randomUUID(), placementAssignment: randomUUID(), degrees: {} }
+    const id = await leftAttempt({ outcome: 'not-sent', ids })
+    await stage.run(id)
+    expect(batches()).toEqual([])
+    expect(await failureOf(id)).toMatchObject({
+      ...{ status: 'failed', code: 'outcome-unknown', words: expect.stringContaining('Two people have settled') },
+    })
+    expect((await stage.trainee()).dttp_id).toBeNull()
+  })
+
   test('with that on record is followed by one that ends so, too', async () => {
     const id = await leftAttempt({ outcome: 'unknown' })
     await stage.run(id)
@@ -473,6 +484,31 @@ describe('a worker that was taken for dead comes back', () => {
     expect(await stage.attempts()).toMatchObject([{ outcome: 'unknown', ids: { contact: contact?.['contactid'] } }])
     await nothingSaved()
   })
+
+  test('with an answer after two people have given it up: the answer is kept, and what they settled stands', async () => {
+    const id = await addRegistration()
+    await stage.run(
+      id,
+      at('answered', async () => {
+        await leaseEnds(id)
+        await stage.run(id)
+        await stage.change(`UPDATE chatops.registration_attempts SET outcome = 'not-sent', settled_at = now()`)
+        await stage.change(
+          `INSERT INTO chatops.registration_attempts (job_id, trainee_id) VALUES ($1, $2)`,
+          await another(),
+          TRAINEE,
+        )
+      }),
+    )
+    const [contact] = stage.inDttp().contacts
+    const attempts = await stage.attempts()
+    expect(attempts.find(({ jobId }) => jobId === id)).toMatchObject({
+      ...{ outcome: 'not-sent', ids: { contact: contact?.['contactid'] } },
+    })
+    await nothingSaved()
+  })
+
+  const another = () => stage.add('register-for-trn', ARGS)
 
   test('at “kept”: the other saves DTTP’s answer, and it does not do so again', async () => {
     const id = await takenOverAt('kept')
