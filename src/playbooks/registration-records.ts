@@ -93,8 +93,10 @@ export async function askForRecords(about: Json, dttp: DttpClient): Promise<Json
   }
 }
 
+const MOST_SHOWN = 5
+
 async function wordsFor(traces: unknown, dttp: DttpClient): Promise<string[]> {
-  const { records, isMore } = await findCandidates(traces, dttp)
+  const { records, isMore } = await findCandidates(traces, dttp, MOST_SHOWN)
   return [...records.map(candidateWords), ...(isMore ? ['more than we can look at'] : [])]
 }
 

@@ -10,7 +10,7 @@ import type { Trainee } from '../entities/register/trainee.ts'
 /** A record in DTTP, with what hangs on it. */
 export type Candidate = { contact: string; placementAssignments: string[]; degrees: DttpDegreeQualification[] }
 
-/** The records that are known, and the first others, oldest first. `isMore`: not all could be looked at. */
+/** The records that are known or named, and the others, oldest first. `isMore`: not all could be looked at. */
 export type Candidates = { records: Candidate[]; isMore: boolean }
 
 const asked = z
@@ -22,8 +22,6 @@ const asked = z
     known: z.array(z.string()),
     /** A record that somebody has named: it counts only if it could be found by its traces. */
     named: z.string().nullable(),
-    /** Records that leave the same traces, and are other trainees'. */
-    taken: z.array(z.string()),
   })
   .nullable()
 
@@ -31,7 +29,6 @@ export type Traces = z.output<typeof asked>
 
 /** The clocks of DTTP and of the bot. */
 const CLOCKS_MAY_DIFFER_MS = 5 * 60_000
-const MOST_CANDIDATES = 5
 /** DTTP gives no more at once. */
 const MOST_FOUND = 50
 
@@ -52,7 +49,7 @@ export function tracesOf(
   attempt: Sent | null,
   { trainee_id, dttp_id }: Pick<Trainee, 'trainee_id' | 'dttp_id'>,
   provider: Pick<Provider, 'dttp_id'>,
-  { named = null, taken = [] }: { named?: string | null; taken?: readonly string[] } = {},
+  named: string | null = null,
 ): Traces {
   const sentTo = attempt?.sentAs?.provider ?? provider.dttp_id
   if (!attempt || sentTo === null) return null
@@ -63,44 +60,54 @@ export function tracesOf(
     since: createdSince(attempt).toISOString(),
     known: [...new Set(known)].sort(),
     named,
-    taken: [...taken].sort(),
   }
 }
 
-/** Throws DttpError. */
-export async function findCandidates(about: unknown, dttp: DttpClient): Promise<Candidates> {
+/**
+ * What the traces lead to, with what hangs on it: other trainees' records, too.
+ * @param most how many records to look at beside those that are known or named
+ */
+export async function findCandidates(about: unknown, dttp: DttpClient, most = MOST_FOUND): Promise<Candidates> {
   const traces = asked.parse(about)
   if (!traces) return { records: [], isMore: false }
   const { ids, isMore } = await findTraced(traces, dttp)
   const known = await Promise.all(traces.known.map((id) => dttp.findContact(id)))
-  const ours = known.flatMap((contact) => contact?.id ?? [])
-  const named = await findNamed(traces, dttp)
-  const others = ids.filter((id) => !ours.includes(id) && id !== named)
-  const first = others.slice(0, MOST_CANDIDATES)
-  const all = [...new Set([...ours, ...(named ? [named] : []), ...first])].filter((id) => !traces.taken.includes(id))
-  const records = await Promise.all(all.map((id) => describe(id, dttp)))
-  return { records, isMore: isMore || first.length < others.length }
+  const sure = [...known.flatMap((contact) => contact?.id ?? []), ...((await findNamed(traces, dttp)) ?? [])]
+  const others = ids.filter((id) => !sure.includes(id))
+  const records = await describeEach([...new Set(sure), ...others.slice(0, most)], dttp)
+  return { records, isMore: isMore || others.length > most }
 }
 
-/** The ids of what leaves these traces and is no other trainee's, oldest first; `isMore` if DTTP has more. Throws DttpError. */
+/** The ids of what leaves these traces, oldest first; `isMore` if DTTP may have more. Throws DttpError. */
 export async function findTraced(
-  { traineeId, provider: providerId, since, taken }: NonNullable<Traces>,
+  { traineeId, provider: providerId, since }: NonNullable<Traces>,
   dttp: Pick<DttpClient, 'findContactsBy'>,
 ): Promise<{ ids: string[]; isMore: boolean }> {
   const found = await dttp.findContactsBy({ traineeId, providerId, createdSince: new Date(since) })
-  const inOrder = found.sort((a, b) => compare(`${a.createdOn} ${a.id}`, `${b.createdOn} ${b.id}`)).map(({ id }) => id)
-  return { ids: inOrder.filter((id) => !taken.includes(id)), isMore: found.length >= MOST_FOUND }
+  const inOrder = found.sort((a, b) => compare(`${a.createdOn} ${a.id}`, `${b.createdOn} ${b.id}`))
+  return { ids: inOrder.map(({ id }) => id), isMore: found.length >= MOST_FOUND }
 }
 
 /** The record that somebody has named, if its traces are these; it may be one of more than DTTP gives at once. */
-async function findNamed({ named, ...traces }: NonNullable<Traces>, dttp: DttpClient): Promise<string | null> {
+async function findNamed({ named, ...traces }: NonNullable<Traces>, dttp: DttpClient): Promise<string[] | null> {
   const contact = named === null ? null : await dttp.findContact(named)
   const isTraced =
     contact?.traineeId === traces.traineeId &&
     contact.providerId === traces.provider.toLowerCase() &&
     Date.parse(contact.createdOn ?? '') >= Date.parse(traces.since)
-  return contact && isTraced ? contact.id : null
+  return contact && isTraced ? [contact.id] : null
 }
+
+/** A few at a time: Dynamics refuses a user who asks more than 52 things at once. */
+async function describeEach(contacts: readonly string[], dttp: DttpClient): Promise<Candidate[]> {
+  const records: Candidate[] = []
+  for (let index = 0; index < contacts.length; index += TOGETHER) {
+    records.push(...(await Promise.all(contacts.slice(index, index + TOGETHER).map((id) => describe(id, dttp)))))
+  }
+  return records
+}
+
+const TOGETHER = 10
 
 async function describe(contact: string, dttp: DttpClient): Promise<Candidate> {
   const [assignments, degrees] = await Promise.all([
@@ -118,6 +125,15 @@ async function describe(contact: string, dttp: DttpClient): Promise<Candidate> {
 export function candidateWords({ contact, placementAssignments, degrees }: Candidate): string {
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
   return `record ${contact} with ${count(placementAssignments.length, 'training record')} and ${count(degrees.length, 'degree')}`
+}
+
+const MOST_LISTED = 5
+
+/** "record c0…01 with …; record c0…02 with … and 3 more". */
+export function candidateList(candidates: readonly Candidate[]): string {
+  const left = candidates.length - MOST_LISTED
+  const words = candidates.slice(0, MOST_LISTED).map(candidateWords).join('; ')
+  return left > 0 ? `${words} and ${left} more` : words
 }
 
 function compare(a: string, b: string): number {

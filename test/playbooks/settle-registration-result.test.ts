@@ -139,6 +139,10 @@ describe('records that DTTP created without an answer', () => {
     const { found } = await checkOf('again', 'records')
     expect(found).toContain(`DTTP has what this registration may have created: record ${own}`)
     await stage.change('DELETE FROM trainees WHERE id < 8')
+    expect((await checkOf('again', 'records')).found).toContain('and 3 more. Registering again creates a duplicate if')
+    for (let other = 0; other < 50; other++) {
+      stage.simulator.state.add('contacts', { dfe_traineeid: 'NOTPROVIDED', ...ofProvider })
+    }
     expect(await checkOf('again', 'records')).toMatchObject({ verdict: 'blocks' })
     expect((await checkOf('again', 'records')).found).toContain('more records than we can look at')
     await settle('use', own)

@@ -3,8 +3,8 @@ import { formatDateTime } from '../../register/times.ts'
 import { lookAtFlag, lookAtRunner } from '../job-checks.ts'
 import type { Check, Finding } from '../playbook.ts'
 import { lookAtPreflight } from '../registration-checks.ts'
-import { type Candidates, candidateWords } from '../registration-traces.ts'
-import { answeredOf, chosenOf, degreesOf, isComplete, isTellable, isWaiting, type Seen } from './choice.ts'
+import { type Candidates, candidateList, candidateWords } from '../registration-traces.ts'
+import { answeredOf, chosenOf, degreesOf, isComplete, isTellable, isWaiting, recordsOf, type Seen } from './choice.ts'
 import type { Form } from './form.ts'
 import type { Rows } from './rows.ts'
 
@@ -81,7 +81,8 @@ function lookAtRecordGiven(seen: Seen): Pick<Finding, 'verdict' | 'found' | 'ask
 }
 
 function lookAtRecords(seen: Seen): Finding {
-  const { records, isMore } = seen.upstream
+  const { isMore } = seen.upstream
+  const records = recordsOf(seen)
   const ids = records.map(({ contact, placementAssignments, degrees }) => [
     contact,
     ...placementAssignments,
@@ -94,7 +95,8 @@ function lookAtRecords(seen: Seen): Finding {
 const MORE = 'DTTP has more records than we can look at that this registration may have created.'
 
 function lookForUse(seen: Seen): Omit<Finding, 'evidence'> {
-  const { records, isMore } = seen.upstream
+  const { isMore } = seen.upstream
+  const records = recordsOf(seen)
   const chosen = chosenOf(seen)
   if (records.length === 0 && !isMore) {
     const found =
@@ -107,10 +109,10 @@ function lookForUse(seen: Seen): Omit<Finding, 'evidence'> {
     return { verdict: 'blocks', found }
   }
   const answered = answeredOf(seen)?.contact === chosen.contact
-  const others = records.filter(({ contact }) => contact !== chosen.contact).map(candidateWords)
+  const others = records.filter(({ contact }) => contact !== chosen.contact)
   const doubts = [
     ...(isTellable(seen) || answered ? [] : [ANYBODYS]),
-    ...(others.length > 0 ? [`DTTP also has ${others.join('; ')}: check whether that is the same person.`] : []),
+    ...(others.length > 0 ? [`DTTP also has ${candidateList(others)}: check whether that is the same person.`] : []),
     ...(isMore ? [MORE] : []),
   ]
   if (doubts.length === 0) return { verdict: 'holds', found: `DTTP has ${candidateWords(chosen)}.` }
@@ -121,22 +123,24 @@ function lookForUse(seen: Seen): Omit<Finding, 'evidence'> {
 const ANYBODYS =
   'The provider gave the trainee no id of theirs, so the record may be somebody else’s: look in DTTP whether it is this trainee.'
 
-function askForRecord({ upstream: { records, isMore }, rows }: Seen): Omit<Finding, 'evidence'> {
-  const list = records.map(candidateWords).join('; ')
+function askForRecord(seen: Seen): Omit<Finding, 'evidence'> {
+  const { isMore } = seen.upstream
+  const records = recordsOf(seen)
   const options = records.map((candidate) => ({ value: candidate.contact, label: candidate.contact }))
   const why =
-    rows.named !== null
+    seen.rows.named !== null
       ? 'That is not one of the records that DTTP has'
       : records.length > 1 || isMore
         ? 'DTTP has more than one such record'
         : 'The provider gave the trainee no id of theirs, so we cannot tell whose record this is'
-  const found = `${why}. Enter the id of the one to use: ${list}.${isMore ? ` ${MORE}` : ''}`
+  const found = `${why}. Enter the id of the one to use: ${candidateList(records)}.${isMore ? ` ${MORE}` : ''}`
   return { verdict: 'blocks', found, ask: { field: 'contact', ...(isMore ? {} : { options }) } }
 }
 
 /** A record that is complete is the trainee’s, unless their provider gave them no id: then it may be somebody else’s. */
 function lookForAgain(seen: Seen): Omit<Finding, 'evidence'> {
-  const { records, isMore } = seen.upstream
+  const { isMore } = seen.upstream
+  const records = recordsOf(seen)
   if (seen.rows.isFresh) {
     const found =
       'The registration was sent less than 5 minutes ago, and DTTP may still be working on it. Wait, then check again.'
@@ -149,7 +153,7 @@ function lookForAgain(seen: Seen): Omit<Finding, 'evidence'> {
   if (records.length === 0) {
     return { verdict: 'holds', found: 'DTTP has no record that this registration could have created.' }
   }
-  const list = records.map(candidateWords).join('; ')
+  const list = candidateList(records)
   if (isTellable(seen) && records.some(isComplete)) {
     const found = `DTTP has what this registration could have created: ${list}. Registering again would create a duplicate. Choose “Use these records”, or have them deleted in DTTP first and check again.`
     return { verdict: 'blocks', found }

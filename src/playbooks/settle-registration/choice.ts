@@ -8,15 +8,20 @@ import type { Rows } from './rows.ts'
 /** What the checks and the plan of settle-registration see. */
 export type Seen = Facts<Rows, Candidates, Form>
 
+/** What DTTP has, without what other trainees were given. */
+export function recordsOf({ rows, upstream }: Pick<Seen, 'rows' | 'upstream'>): Candidate[] {
+  return upstream.records.filter(({ contact }) => !rows.taken.includes(contact))
+}
+
 /**
  * The record to use: the one that was named, or else the one that DTTP answered with, or else the only one, unless it
  * may be anybody’s.
  */
 export function chosenOf(seen: Seen): Candidate | null {
-  const { records, isMore } = seen.upstream
+  const records = recordsOf(seen)
   const { named } = seen.rows
   if (named !== null) return records.find(({ contact }) => contact === named) ?? null
-  const only = records.length === 1 && !isMore && isTellable(seen) ? records[0] : null
+  const only = records.length === 1 && !seen.upstream.isMore && isTellable(seen) ? records[0] : null
   return answeredOf(seen) ?? only ?? null
 }
 
@@ -28,7 +33,7 @@ export function isTellable({ rows: { attempt, trainee } }: Pick<Seen, 'rows'>): 
 /** The record that DTTP answered with, where its ids could not be saved; null where it never answered. */
 export function answeredOf(seen: Seen): Candidate | null {
   const contact = seen.rows.attempt?.ids?.contact
-  return seen.upstream.records.find((candidate) => candidate.contact === contact) ?? null
+  return recordsOf(seen).find((candidate) => candidate.contact === contact) ?? null
 }
 
 /** Whether the trainee still waits for what the registration was to bring. */

@@ -25,8 +25,8 @@ export const settleRegistration = definePlaybook({
   trainee: ({ trainee }) => ({ id: trainee.id, slug: trainee.slug }),
   rows: (sql, form, around) => readRows(sql, form, around),
   upstream: {
-    about: ({ attempt, trainee, registration, named, taken }: Rows) =>
-      tracesOf(attempt, trainee, registration.provider, { named, taken }),
+    about: ({ attempt, trainee, registration, named }: Rows) =>
+      tracesOf(attempt, trainee, registration.provider, named),
     ask: (about, net) => findCandidates(about, net.dttp),
   },
   checks,

@@ -4,7 +4,7 @@ import { DEFAULT_POLL_DURATION } from '../../register/poll-durations.ts'
 import { applySaveRules, changesBetween } from '../../register/saving.ts'
 import type { Effect, Plan, Update } from '../plan.ts'
 import { candidateWords } from '../registration-traces.ts'
-import { chosenOf, degreesOf, isWaiting, type Seen } from './choice.ts'
+import { chosenOf, degreesOf, isWaiting, recordsOf, type Seen } from './choice.ts'
 
 /** What the decision comes to. */
 export function planFor(seen: Seen): Plan {
@@ -84,7 +84,7 @@ function poll(trainee: string): Effect {
 
 function leftOver(seen: Seen): Effect[] {
   const chosen = chosenOf(seen)
-  const others = seen.upstream.records.filter(({ contact }) => contact !== chosen?.contact)
+  const others = recordsOf(seen).filter(({ contact }) => contact !== chosen?.contact)
   if (others.length === 0) return []
   const text = [
     'Please check whether these DTTP records are the same person, and delete those that are:',
