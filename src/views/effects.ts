@@ -70,7 +70,7 @@ function describeEffect(effect: Effect): DescribedEffect {
         byHand: false,
       }
     case 'settle-registration': {
-      const what = effect.outcome === 'registered' ? 'worked' : 'never reached DTTP'
+      const what = effect.outcome === 'registered' ? 'worked' : 'is given up'
       const title = `Record that the registration of trainee ${effect.trainee} ${what}`
       return { title, details: `Job ${effect.jobId}`, text: null, byHand: false }
     }

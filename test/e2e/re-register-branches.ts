@@ -37,6 +37,12 @@ const deleteBoth =
     dttp.simulator.state.delete('dfe_placementassignments', dttpId('placement', trainee))
   }
 
+const addContact = ({ dttp }: World, dfe_traineeid: string): string =>
+  dttp.simulator.state.add('contacts', {
+    id: 'c9999999-0000-4000-8000-000000000009',
+    ...{ dfe_traineeid, _parentcustomerid_value: dttpId('provider', 101) },
+  })
+
 const addJob = ({ admin }: World, status: 'waiting' | 'failed') =>
   admin.query<{ id: string }>(
     `INSERT INTO chatops.jobs (name, trainee_id, args, status, due_at, finished_at, failure)
@@ -81,13 +87,49 @@ export const branches: readonly Branch[] = [
   },
   {
     given: 'Register holds no ids any more',
-    inDttp: 'not asked',
+    inDttp: 'none with the trainee’s id since they were submitted',
     ends: 'plan',
     means: 'Nothing to empty. Plan: register, and poll.',
     trainee: 5913,
     prepare: set('dttp_id = NULL, placement_assignment_dttp_id = NULL', 5913),
-    says: 'so there is nothing to empty',
+    says: 'so there is nothing to empty. DTTP has none with the trainee’s id, either.',
     plan: { shows: POLLS, empties: [] },
+  },
+  {
+    given: 'Register holds no ids any more',
+    inDttp: 'a record with the trainee’s id, and not another trainee’s',
+    ends: 'blocked',
+    means: 'Registering again would create a second trainee. Ask a developer to put the right id into Register.',
+    trainee: 5913,
+    prepare: async (world) => {
+      await set('dttp_id = NULL, placement_assignment_dttp_id = NULL', 5913)(world)
+      addContact(world, '21/22-5913')
+    },
+    says: 'but DTTP has c9999999-0000-4000-8000-000000000009 with the trainee’s id.',
+  },
+  {
+    given: 'Register holds no ids any more, and no id of the provider’s',
+    inDttp: 'not asked',
+    ends: 'plan, with a warning',
+    means: 'The same plan, with a warning: we cannot tell whether DTTP has the trainee already.',
+    trainee: 5913,
+    prepare: set('dttp_id = NULL, placement_assignment_dttp_id = NULL, trainee_id = NULL', 5913),
+    says: 'so we cannot tell whether DTTP has the trainee already: look there first.',
+    plan: { shows: POLLS, empties: [] },
+  },
+  {
+    given: 'Register holds no id of the trainee’s record any more, or one that is gone',
+    inDttp: 'the training record there, with a record that Register does not name',
+    ends: 'blocked',
+    means: 'Registering again would create a second trainee. The operations team says which record is right.',
+    trainee: 5913,
+    prepare: async (world) => {
+      await set('dttp_id = NULL', 5913)(world)
+      const _dfe_contactid_value = addContact(world, '21/22-other')
+      const id = dttpId('placement', 5913)
+      world.dttp.simulator.state.add('dfe_placementassignments', { id, _dfe_contactid_value })
+    },
+    says: 'with a trainee’s record that Register does not name (c9999999-0000-4000-8000-000000000009).',
   },
   {
     given: 'Pending TRN',
@@ -341,6 +383,14 @@ function addRecord({ dttp: { simulator } }: World, id = RECORD, { whole = true }
   if (whole) simulator.state.add('dfe_placementassignments', { id: id.replace('c', 'a'), _dfe_contactid_value: id })
 }
 
+/** As DTTP was told, whose provider's id of the trainee nobody knew. */
+async function addNameless(world: World): Promise<void> {
+  addRecord(world)
+  const columns = { dfe_traineeid: 'NOTPROVIDED', _parentcustomerid_value: dttpId('provider', 101), createdon: SENT }
+  world.dttp.simulator.state.add('contacts', { id: RECORD, ...columns })
+  await set('trainee_id = NULL', 5913)(world)
+}
+
 function addTwo(world: World): void {
   addRecord(world, RECORD)
   addRecord(world, OTHER)
@@ -420,7 +470,7 @@ export const settlements: readonly Settlement[] = [
     inDttp: 'none',
     decision: 'again',
     ends: 'plan',
-    means: 'Plan: put on record that it was never sent, register on the same person’s behalf, poll.',
+    means: 'Plan: put on record that it is given up, register on the same person’s behalf, poll.',
     prepare: unanswered(),
     says: 'DTTP has no record that this registration could have created.',
   },
@@ -431,6 +481,54 @@ export const settlements: readonly Settlement[] = [
     means: 'DTTP may still be working on it.',
     prepare: unanswered(({ admin }) => admin.query('UPDATE chatops.registration_attempts SET sent_at = now()')),
     says: 'sent less than 5 minutes ago',
+  },
+  {
+    inDttp: 'a record, of a trainee whose provider gave them no id',
+    decision: 'use',
+    ends: 'the form asks',
+    means: 'It may be anybody’s. The form comes back and asks which it is; then a warning says to look in DTTP.',
+    prepare: unanswered(addNameless),
+    says: 'so we cannot tell whose record this is. Enter the id of the one to use',
+  },
+  {
+    inDttp: 'a record, of a trainee whose provider gave them no id',
+    decision: 'again',
+    ends: 'plan, with a warning',
+    means: 'Plan: as above, with a warning: it is a duplicate if that is this trainee.',
+    prepare: unanswered(addNameless),
+    says: 'Registering again creates a duplicate if that is this trainee.',
+  },
+  {
+    inDttp: 'more records than we can look at (50)',
+    decision: 'again',
+    ends: 'blocked',
+    means: 'One of them may be the trainee’s. A developer must look in DTTP.',
+    prepare: unanswered((world) => {
+      for (let one = 10; one < 60; one++) addRecord(world, `c9999999-0000-4000-8000-0000000000${one}`)
+    }),
+    says: 'DTTP has more records than we can look at',
+  },
+  {
+    inDttp: 'one record, with its training record, of a trainee withdrawn or deferred since',
+    decision: 'use',
+    ends: 'plan, with a warning',
+    means: 'Plan: only the ids, each with its audit. DTTP’s status stays as it is, and nothing asks for a TRN.',
+    prepare: unanswered(async (world) => {
+      addRecord(world)
+      await set('state = 4', 5913)(world)
+    }),
+    says: 'The record is Withdrawn: only the ids are saved.',
+  },
+  {
+    inDttp: 'one record, with its training record, and not the one that Register was given since, which is gone',
+    decision: 'use',
+    ends: 'plan, with a warning',
+    means: 'Plan: as above; the id in Register is replaced.',
+    prepare: unanswered(async (world) => {
+      addRecord(world)
+      await set(`dttp_id = '${OTHER}'`, 5913)(world)
+    }),
+    says: `Register names another record (${OTHER}), which DTTP does not have: it is replaced.`,
   },
   {
     inDttp: 'not asked: no registration is without an outcome',

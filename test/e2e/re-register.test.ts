@@ -137,7 +137,7 @@ describe('what is approved and carried out', () => {
     await approve()
     await cardSays('CR-1 is done')
     const thread = await threadSays('To do by hand')
-    expect(thread).toContain('Please delete this training record in DTTP.')
+    expect(thread).toContain('Please delete this training record in DTTP once the request is done')
     expect(thread).toContain(`Training record: ${left}`)
   })
 
@@ -246,7 +246,7 @@ describe('a registration', () => {
     expect(await check({}, DEVELOPER)).toContain('sent less than 5 minutes ago')
     await letTimePass()
     await press('Register again', DEVELOPER)
-    expect(await check({}, DEVELOPER)).toContain('Record that the registration of trainee 5913 never reached DTTP')
+    expect(await check({}, DEVELOPER)).toContain('Record that the registration of trainee 5913 is given up')
     await approve({ asker: DEVELOPER, approver: SECOND_DEVELOPER })
     await cardSays('CR-2 is done')
     expect(await trainee()).toMatchObject({ submitted_for_trn_at: SUBMITTED, state: 1 })

@@ -16,7 +16,8 @@ const ASSIGNMENT = 'a0000000-0000-4000-8000-000000000001'
 const USER = 'e0000000-0000-4000-8000-000000000201'
 const SUBMITTED = '2021-10-14T08:00:00.654321'
 const REGISTER = { url: 'https://register.example.test', runsJobs: true, isEnabled: () => true }
-const GONE: InDttp = { contact: false, placementAssignment: false }
+const GONE: InDttp = { contact: false, placementAssignment: false, owner: null, alike: null }
+const OTHER = 'c0000000-0000-4000-8000-000000000002'
 
 type Situation = Partial<Omit<Rows, 'trainee' | 'registration'>> & {
   trainee?: Partial<Trainee>
@@ -65,7 +66,34 @@ describe('checks', () => {
     ['submitted', 'unknown', { trainee: { submitted_for_trn_at: null } }, 'blocks', 'timeline would be wrong'],
 
     ['contact', 'gone', {}, 'holds', `${CONTACT} is not in DTTP any more.`],
-    ['contact', 'never known', { trainee: { dttp_id: null }, inDttp: { contact: null } }, 'holds', 'nothing to empty'],
+    [
+      'contact',
+      'never known',
+      { trainee: { dttp_id: null }, inDttp: { contact: null, alike: [] } },
+      'holds',
+      'nothing to empty. DTTP has none with the trainee’s id, either.',
+    ],
+    [
+      'contact',
+      'never known, but there',
+      { trainee: { dttp_id: null }, inDttp: { contact: null, alike: [OTHER] } },
+      'blocks',
+      `but DTTP has ${OTHER} with the trainee’s id. Registering again would create a second trainee.`,
+    ],
+    [
+      'contact',
+      'never known, and what is there is another trainee’s',
+      { trainee: { dttp_id: null }, inDttp: { contact: null, alike: [OTHER] }, taken: [OTHER] },
+      'holds',
+      'nothing to empty',
+    ],
+    [
+      'contact',
+      'never known, nor an id of the provider’s to look for',
+      { trainee: { dttp_id: null }, inDttp: { contact: null } },
+      'warns',
+      'we cannot tell whether DTTP has the trainee already',
+    ],
     ['contact', 'all is there', there, 'blocks', 'would create a second trainee. Check what the failed job says'],
     [
       'contact',
@@ -91,6 +119,16 @@ describe('checks', () => {
       'warns',
       'is still in DTTP, without its trainee',
     ],
+    ...[null, CONTACT].map((dttp_id): [string, string, Situation, string, string] => [
+      'placement',
+      `there, with a record that is not ${dttp_id}`,
+      {
+        trainee: { dttp_id },
+        inDttp: { contact: dttp_id === null ? null : false, placementAssignment: true, owner: OTHER },
+      },
+      'blocks',
+      `with a trainee’s record that Register does not name (${OTHER}). Registering again would create a second`,
+    ]),
     [
       'placement',
       'never known',
@@ -188,6 +226,13 @@ describe('checks', () => {
       'Wait until it has ended.',
     ],
     [
+      'other-jobs',
+      'an update is waiting',
+      { live: [job({ name: 'update-trainee' })] },
+      'holds',
+      'What runs before the registration has ended fails, as Register names no DTTP record then.',
+    ],
+    [
       'registration',
       'one was never answered',
       { unsettled: attempt() },
@@ -201,7 +246,7 @@ describe('checks', () => {
       'some wait',
       { live: [job({ name: 'retrieve-trn' })] },
       'holds',
-      'Waiting: retrieve-trn. They use the new record',
+      'Waiting: retrieve-trn. It asks about the new record.',
     ],
     [
       'other-jobs',
@@ -311,7 +356,7 @@ function facts(situation: Situation): Parameters<typeof reRegister.plan>[0] {
   return {
     rows: {
       ...{ trainee: registration.trainee, registration, submission: submission(user(201)), named: null },
-      ...{ colleagues: ['201', '203'], live: [], failed: [], unsettled: null },
+      ...{ colleagues: ['201', '203'], live: [], failed: [], unsettled: null, taken: [] },
       history: { lastAudit: '17', audits: 3, events: 2, timeline: 'f'.repeat(64) },
       ...rows,
     },

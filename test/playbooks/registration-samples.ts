@@ -72,7 +72,8 @@ function settle(name: string, index: number, decision: 'use' | 'again', inDttp: 
   return {
     name,
     async seed(admin) {
-      await load(admin, recorded, { dttp_id: null, placement_assignment_dttp_id: null })
+      const degrees = decision === 'use' ? [] : recorded.degrees // none is in DTTP
+      await load(admin, { ...recorded, degrees }, { dttp_id: null, placement_assignment_dttp_id: null })
       await addUnanswered(admin)
     },
     inDttp,

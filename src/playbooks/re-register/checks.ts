@@ -72,11 +72,12 @@ function lookAtSubmission({ rows: { trainee } }: Seen): Finding {
   return { verdict: 'holds', found: `${formatDateTime(at)} (${at}). It is not touched.`, evidence: { at } }
 }
 
-function lookAtContact({ rows: { trainee }, upstream }: Seen): Finding {
-  const evidence = { contact: trainee.dttp_id, exists: upstream.contact }
-  if (trainee.dttp_id === null) {
-    return { verdict: 'holds', found: 'Register holds no id for it, so there is nothing to empty.', evidence }
-  }
+function lookAtContact(seen: Seen): Finding {
+  const { rows, upstream } = seen
+  const { trainee } = rows
+  const alike = upstream.alike?.filter((id) => !rows.taken.includes(id)) ?? null
+  const evidence = { contact: trainee.dttp_id, exists: upstream.contact, alike }
+  if (trainee.dttp_id === null) return { ...lookForUnnamed(alike), evidence }
   if (!upstream.contact) {
     return { verdict: 'holds', found: `${trainee.dttp_id} is not in DTTP any more.`, evidence }
   }
@@ -85,6 +86,18 @@ function lookAtContact({ rows: { trainee }, upstream }: Seen): Finding {
     found: `DTTP has the trainee’s record (${trainee.dttp_id}). ${whyNotAgain(trainee, upstream)}`,
     evidence,
   }
+}
+
+/** Register may have lost the id of a record that is there. */
+function lookForUnnamed(alike: readonly string[] | null): Pick<Finding, 'verdict' | 'found'> {
+  const nothing = 'Register holds no id for it, so there is nothing to empty.'
+  if (alike === null) {
+    const found = `${nothing} The provider gave the trainee no id of theirs, so we cannot tell whether DTTP has the trainee already: look there first.`
+    return { verdict: 'warns', found }
+  }
+  if (alike.length === 0) return { verdict: 'holds', found: `${nothing} DTTP has none with the trainee’s id, either.` }
+  const found = `Register holds no id for it, but DTTP has ${alike.join(', ')} with the trainee’s id. Registering again would create a second trainee. Ask a developer to put the right id into Register.`
+  return { verdict: 'blocks', found }
 }
 
 function whyNotAgain({ placement_assignment_dttp_id: id }: Rows['trainee'], { placementAssignment }: InDttp): string {
@@ -96,10 +109,14 @@ function whyNotAgain({ placement_assignment_dttp_id: id }: Rows['trainee'], { pl
 
 function lookAtPlacementAssignment({ rows: { trainee }, upstream }: Seen): Finding {
   const id = trainee.placement_assignment_dttp_id
-  const evidence = { placementAssignment: id, exists: upstream.placementAssignment }
+  const evidence = { placementAssignment: id, exists: upstream.placementAssignment, owner: upstream.owner }
   if (id === null) return { verdict: 'holds', found: 'Register holds no id of a training record.', evidence }
   if (!upstream.placementAssignment)
     return { verdict: 'holds', found: `The training record ${id} is not in DTTP.`, evidence }
+  if (upstream.owner) {
+    const found = `The training record ${id} is in DTTP, with a trainee’s record that Register does not name (${upstream.owner}). Registering again would create a second trainee. Ask the operations team which record is right, and a developer to put its id into Register.`
+    return { verdict: 'blocks', found, evidence }
+  }
   if (upstream.contact)
     return { verdict: 'holds', found: 'The training record is in DTTP, with its trainee.', evidence }
   const found = `The training record ${id} is still in DTTP, without its trainee. The registration creates a new one, and this one stays behind. Ask for it to be deleted: there is text to copy.`
@@ -168,9 +185,15 @@ function lookAtRegistrations({ rows: { trainee, live, unsettled } }: Seen): Find
 /** Not part of what is approved: such jobs come and go, and none of them stands in the way. */
 function lookAtOtherJobs({ rows: { live, failed } }: Seen): Finding {
   const others = live.filter(({ name }) => name !== 'register-for-trn').map(({ name }) => name)
-  const waiting = others.length > 0 ? [`Waiting: ${others.join(', ')}. They use the new record once it is there.`] : []
+  const waiting = others.length > 0 ? [`Waiting: ${others.join(', ')}. ${whatBecomesOf(others)}`] : []
   const failures = failed.map(({ name, failure }) => `${name} failed: ${failure?.words}`)
   return { verdict: 'holds', found: [...waiting, ...failures].join(' ') || 'There are none.', evidence: null }
+}
+
+/** A poll asks about whatever record there is then; anything else that runs too soon fails for good. */
+function whatBecomesOf(jobs: readonly string[]): string {
+  if (jobs.every((name) => name === 'retrieve-trn')) return 'It asks about the new record.'
+  return 'What runs before the registration has ended fails, as Register names no DTTP record then. The registration sends everything anyway.'
 }
 
 /** What Register does on every save, the registration does too, and then the timeline shows it. */

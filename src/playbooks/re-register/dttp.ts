@@ -1,25 +1,58 @@
 import * as z from 'zod'
 import type { DttpClient } from '../../dttp/client/index.ts'
 import type { Json } from '../../entities/json.ts'
+import type { Trainee } from '../../entities/register/trainee.ts'
+import { createdSince } from '../registration-traces.ts'
 import type { Rows } from './rows.ts'
 
-/** Whether DTTP has the records that Register names; null where Register names none. */
-export type InDttp = { contact: boolean | null; placementAssignment: boolean | null }
+export type InDttp = {
+  /** Whether DTTP has the records that Register names; null where Register names none. */
+  contact: boolean | null
+  placementAssignment: boolean | null
+  /** A trainee's record that Register does not name, and that the training record belongs to. */
+  owner: string | null
+  /** Where Register names no record: those with the trainee's id, created since they were submitted. Null: not asked. */
+  alike: string[] | null
+}
 
-const asked = z.object({ contact: z.string().nullable(), placementAssignment: z.string().nullable() })
+const asked = z.object({
+  contact: z.string().nullable(),
+  placementAssignment: z.string().nullable(),
+  alike: z.object({ traineeId: z.string(), provider: z.string(), since: z.string() }).nullable(),
+})
 
-export function recordsOf({ trainee }: Rows): z.output<typeof asked> {
-  return { contact: trainee.dttp_id, placementAssignment: trainee.placement_assignment_dttp_id }
+export function recordsOf({ trainee, registration: { provider } }: Rows): z.output<typeof asked> {
+  const { dttp_id: contact, placement_assignment_dttp_id: placementAssignment } = trainee
+  return { contact, placementAssignment, alike: contact === null ? tracesOf(trainee, provider.dttp_id) : null }
+}
+
+function tracesOf({ trainee_id: traineeId, submitted_for_trn_at: at }: Trainee, provider: string | null) {
+  if (traineeId === null || at === null || provider === null) return null
+  return { traineeId, provider, since: createdSince({ sentAt: new Date(`${at}Z`) }).toISOString() }
 }
 
 /** Throws DttpError. */
 export async function lookInDttp(about: Json, dttp: DttpClient): Promise<InDttp> {
-  const { contact, placementAssignment } = asked.parse(about)
-  const [hasContact, hasAssignment] = await Promise.all([
-    contact === null ? null : dttp.findContact(contact).then((found) => found !== null),
-    placementAssignment === null
-      ? null
-      : dttp.findPlacementAssignment(placementAssignment).then((found) => found !== null),
+  const { contact, placementAssignment, alike } = asked.parse(about)
+  const [found, assignment, contacts] = await Promise.all([
+    contact === null ? null : dttp.findContact(contact),
+    placementAssignment === null ? null : dttp.findPlacementAssignment(placementAssignment),
+    alike && findAlike(alike, dttp),
   ])
-  return { contact: hasContact, placementAssignment: hasAssignment }
+  const named = assignment?.contactId ?? null
+  const owner = named !== null && named !== contact?.toLowerCase() ? await dttp.findContact(named) : null
+  return {
+    contact: contact === null ? null : found !== null,
+    placementAssignment: placementAssignment === null ? null : assignment !== null,
+    owner: owner?.id ?? null,
+    alike: contacts,
+  }
+}
+
+async function findAlike(
+  { traineeId, provider: providerId, since }: NonNullable<z.output<typeof asked>['alike']>,
+  dttp: DttpClient,
+): Promise<string[]> {
+  const contacts = await dttp.findContactsBy({ traineeId, providerId, createdSince: new Date(since) })
+  return contacts.map(({ id }) => id).sort()
 }

@@ -65,7 +65,7 @@ function leftOver({ rows: { trainee }, upstream, register }: Seen): Effect[] {
   const id = trainee.placement_assignment_dttp_id
   if (id === null || !upstream.placementAssignment || upstream.contact) return []
   const text = [
-    'Please delete this training record in DTTP. The trainee it belonged to was deleted, and has been registered again.',
+    'Please delete this training record in DTTP once the request is done: the trainee it belonged to was deleted, and is being registered again.',
     `Training record: ${id}`,
     `Register: ${register.url}/trainees/${trainee.slug}`,
   ].join('\n')

@@ -22,6 +22,8 @@ export type Rows = {
   failed: Job[]
   /** A registration that was sent, or may have been, and of which nobody knows what became. */
   unsettled: RegistrationAttempt | null
+  /** DTTP records of other trainees of the provider with the same id of theirs. */
+  taken: string[]
 }
 
 const MOST_COLLEAGUES = 20
@@ -59,5 +61,15 @@ export async function readRows(sql: EntityManager, form: { trainee: string; subm
         { traineeId: trainee.id, outcome: 'unknown' },
       ],
     }),
+    taken: await findTaken(sql, trainee),
   }
+}
+
+async function findTaken(sql: EntityManager, { id, provider_id, trainee_id }: Trainee): Promise<string[]> {
+  if (trainee_id === null) return []
+  const others = await sql.find(Trainee, {
+    select: { id: true, dttp_id: true },
+    where: { id: Not(id), provider_id, trainee_id, dttp_id: Not(IsNull()) },
+  })
+  return others.flatMap(({ dttp_id }) => dttp_id ?? [])
 }
