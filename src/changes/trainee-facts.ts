@@ -1,4 +1,4 @@
-import { In } from 'typeorm'
+import { In, IsNull, Not } from 'typeorm'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { GiasSchool } from '../entities/chatops/gias-school.ts'
 import { Job } from '../entities/chatops/job.ts'
@@ -39,10 +39,12 @@ export type TraineeFacts = {
   giasAge: GiasAge | null
   submission: Submission | null
   poll: Poll | null
-  /** Unfinished and failed jobs, newest first. */
+  /** Unfinished and failed jobs, newest first, and how many there are in all. */
   jobs: Job[]
-  /** Newest first. */
+  jobsInAll: number
+  /** Those that were sent, newest first, and how many there are in all. */
   requests: ChangeRequest[]
+  requestsInAll: number
 }
 
 const MOST_JOBS = 8
@@ -52,6 +54,17 @@ const MOST_REQUESTS = 8
 export async function gatherTraineeFacts(context: ChangesContext, slug: string): Promise<TraineeFacts> {
   const known = await inSnapshot(context.database, async (sql) => {
     const trainee = await sql.findOneByOrFail(Trainee, { slug })
+    const [jobs, jobsInAll] = await sql.findAndCount(Job, {
+      where: { traineeId: trainee.id, status: In(['waiting', 'running', 'failed']) },
+      order: { createdAt: 'DESC', id: 'ASC' },
+      take: MOST_JOBS,
+    })
+    // Only its requester sees a request that was never sent.
+    const [requests, requestsInAll] = await sql.findAndCount(ChangeRequest, {
+      where: { traineeId: trainee.id, sentAt: Not(IsNull()) },
+      order: { id: 'DESC' },
+      take: MOST_REQUESTS,
+    })
     return {
       trainee,
       provider: await sql.findOneByOrFail(Provider, { id: trainee.provider_id }),
@@ -59,16 +72,7 @@ export async function gatherTraineeFacts(context: ChangesContext, slug: string):
       giasAge: await findGiasAge(sql),
       submission: await findSubmission(sql, trainee.id),
       poll: await sql.findOneBy(Poll, { traineeId: trainee.id }),
-      jobs: await sql.find(Job, {
-        where: { traineeId: trainee.id, status: In(['waiting', 'running', 'failed']) },
-        order: { createdAt: 'DESC', id: 'ASC' },
-        take: MOST_JOBS,
-      }),
-      requests: await sql.find(ChangeRequest, {
-        where: { traineeId: trainee.id },
-        order: { id: 'DESC' },
-        take: MOST_REQUESTS,
-      }),
+      ...{ jobs, jobsInAll, requests, requestsInAll },
     }
   })
   return { ...known, ...(await askDttp(context, known.trainee)) }

@@ -8,6 +8,11 @@ export function findState(code: number | null): State | null {
   return findEnumName('state', code)
 }
 
+/** Whether nobody works on the record any more. */
+export function isFinished(code: number | null): boolean {
+  return ['recommended_for_award', 'withdrawn', 'awarded'].includes(findState(code) ?? '')
+}
+
 /** The words Register shows for a state. Finished records are named after the award of their route. */
 export function stateLabel(code: number | null, route: number | null): string {
   const routeName = findRoute(route)
@@ -30,4 +35,15 @@ export function stateLabel(code: number | null, route: number | null): string {
     default:
       return `Unknown state (${code})`
   }
+}
+
+/** For whoever changes a finished record. */
+export function finishedWords({
+  state,
+  training_route,
+}: {
+  state: number | null
+  training_route: number | null
+}): string {
+  return `This record is finished: ${stateLabel(state, training_route)}. Register lets us change it, but be sure that it should be changed.`
 }

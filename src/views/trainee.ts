@@ -41,7 +41,9 @@ export type TraineeShown = {
   submission: Submission | null
   poll: Poll | null
   jobs: readonly Job[]
+  jobsInAll: number
   requests: readonly ChangeRequest[]
+  requestsInAll: number
 }
 
 /** Where the links lead: base URLs without a trailing slash. */
@@ -66,10 +68,16 @@ export function renderTrainee(facts: TraineeShown, links: Links): Message {
       ...plainSections(`From ${describeGiasAge(facts.giasAge)}.`),
       heading('Jobs'),
       ...plainLines(describeJobs(facts)),
+      ...plainSections(more(facts.jobsInAll, facts.jobs)),
       heading('Requests'),
       ...describeRequests(facts.requests, links.registerUrl),
+      ...plainSections(more(facts.requestsInAll, facts.requests)),
     ],
   }
+}
+
+function more(inAll: number, shown: readonly unknown[]): string {
+  return inAll > shown.length ? `And ${(inAll - shown.length).toLocaleString('en-GB')} older.` : ''
 }
 
 function describeRecord({ trainee, provider, submission }: TraineeShown): string[] {

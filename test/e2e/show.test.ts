@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { propose } from '../../src/changes/propose.ts'
+import { getPlaybook } from '../../src/playbooks/index.ts'
 import { GUEST, OTHER_CHANNEL, useStory } from '../support/bot.ts'
 import { useStoryDttp } from '../support/dttp.ts'
-import { CHANNEL, DEVELOPER, REGISTER_URL, STRANGER, SUPPORT } from '../support/lifecycle.ts'
+import { CHANNEL, DEVELOPER, REGISTER_URL, STRANGER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { liveMarkup, readText } from '../support/slack/index.ts'
 
 const upstream = useStoryDttp()
@@ -75,6 +77,31 @@ describe('what support looks up', () => {
       'Dttp::RetrieveTrnJob runs next on 2 January 2030 at 10:00am, until 5 January 2030 at 10:00am',
     )
     expect(text).toContain('DTTP does not have the record.')
+  })
+
+  test('says how much more there is than fits, and nothing of requests that were never sent', async () => {
+    const { changes } = use.story.bot
+    const form = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Test', ticket: '' }
+    for (let time = 0; time < 10; time++) {
+      await propose(changes, { playbook: getPlaybook('fix-route'), form, requester: DEVELOPER, channel: CHANNEL })
+    }
+    const unsent = await show('5901')
+    expect(unsent).not.toContain('CR-')
+    expect(unsent).not.toContain('older')
+    for (let time = 0; time < 10; time++) {
+      const { id } = await sendRequest(changes, 'fix-route', form)
+      await use.admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [id])
+    }
+    await use.admin.query(
+      `INSERT INTO chatops.jobs (name, trainee_id, status, failure, finished_at)
+       SELECT 'update-trainee', 5901, 'failed', jsonb_build_object('code', 'gone', 'words', repeat('long ', 500)), now()
+       FROM generate_series(1, 20)`,
+    )
+    const text = await show('5901')
+    expect(text.match(/CR-\d+/g)).toHaveLength(8)
+    expect(text).toContain('And 2 older.')
+    expect(text.match(/Dttp::UpdateTraineeJob failed/g)).toHaveLength(8)
+    expect(text).toContain('And 12 older.')
   })
 
   test('never says who the trainee is', async () => {

@@ -7,6 +7,7 @@ import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
+import { checksOf } from '../../src/playbooks/plan.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 
@@ -76,6 +77,38 @@ describe('a finished request', () => {
     })
   })
 
+  test('is taken back with a warning where something else was saved since, and out of date if more is', async () => {
+    const request = await done('fix-route', { trainee: slug, ...FORM })
+    expect((await check('since', undo(request))).verdict).toBe('holds')
+    await save({ bursary_tier: [null, 1], applying_for_bursary: [null, true] })
+    const warning = await check('since', undo(request))
+    expect(warning).toMatchObject({ verdict: 'warns', found: expect.stringContaining('Bursary tier') })
+    expect(warning.found).not.toContain('Applying for bursary') // which the request wrote itself
+    const sent = await sendRequest(context, 'undo', undo(request))
+    await approveRequest(context, sent)
+    await save({ region: [null, 'London'] })
+    expect(await execute(context, sent.id)).toBe('stale')
+  })
+
+  test('is taken back with a warning where the record is finished by now', async () => {
+    const request = await done('fix-route', { trainee: slug, ...FORM })
+    expect((await check('state', undo(request))).verdict).toBe('holds')
+    await admin.query('UPDATE trainees SET state = 6 WHERE id = $1', [ID])
+    expect(await check('state', undo(request))).toMatchObject({
+      verdict: 'warns',
+      found: expect.stringContaining('This record is finished: QTS awarded.'),
+    })
+  })
+
+  test('can be taken back again once the undoing was undone', async () => {
+    const before = await planned(await row())
+    const request = await done('fix-route', { trainee: slug, ...FORM })
+    const redone = await done('undo', undo(await done('undo', undo(request))))
+    await done('undo', undo(request))
+    expect(await planned(await row())).toEqual(before)
+    expect(await blocking('undo', undo(redone))).toContain('moved')
+  })
+
   test('goes out of date if a column moves before the undoing is carried out', async () => {
     const request = await done('fix-route', { trainee: slug, ...FORM })
     const sent = await sendRequest(context, 'undo', undo(request))
@@ -120,6 +153,24 @@ async function done(playbook: string, form: Record<string, string>): Promise<str
   await verify(context, sent.id)
   expect(await getRequest(context.database, sent.id)).toMatchObject({ status: 'done' })
   return sent.id
+}
+
+/** As Register's own code saves, with its audit. */
+async function save(changes: Record<string, [unknown, unknown]>): Promise<void> {
+  await admin.query(
+    `INSERT INTO audits (auditable_type, auditable_id, action, audited_changes, version, created_at)
+     VALUES ('Trainee', $1, 'update', $2, 99, now() AT TIME ZONE 'UTC')`,
+    [ID, changes],
+  )
+}
+
+async function check(id: string, form: Record<string, string>) {
+  const asked = { playbook: getPlaybook('undo'), form, requester: SUPPORT, channel: CHANNEL }
+  const proposal = await propose(context, asked)
+  const checks = proposal.kind === 'ready' ? checksOf(proposal.changeRequest) : []
+  const found = checks.find((one) => one.id === id)
+  if (!found) throw new Error(`there is no check ${id}`)
+  return found
 }
 
 async function preview(playbook: string, form: Record<string, string>) {

@@ -1,6 +1,6 @@
 import type { Json } from '../../entities/json.ts'
 import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
-import { findState, stateLabel } from '../../register/states.ts'
+import { findState, finishedWords, isFinished, stateLabel } from '../../register/states.ts'
 import { formatDateTime } from '../../register/times.ts'
 import {
   awardOf,
@@ -80,19 +80,12 @@ function lookAtFlag({ form, register }: Parameters<Look>[0]): ReturnType<Look> {
 function lookAtState({ rows: { trainee } }: Parameters<Look>[0]): ReturnType<Look> {
   const evidence = { state: trainee.state }
   const label = stateLabel(trainee.state, trainee.training_route)
+  if (isFinished(trainee.state)) return { verdict: 'warns', found: finishedWords(trainee), evidence }
   switch (findState(trainee.state)) {
     case 'draft':
       return {
         verdict: 'warns',
         found: `The record is a draft. The provider can change its route without us.`,
-        evidence,
-      }
-    case 'recommended_for_award':
-    case 'withdrawn':
-    case 'awarded':
-      return {
-        verdict: 'warns',
-        found: `This record is finished: ${label}. Register lets us change it, but be sure that it should be changed.`,
         evidence,
       }
     case null:

@@ -1,4 +1,5 @@
 import { columnLabel } from '../../register/columns.ts'
+import { finishedWords, isFinished } from '../../register/states.ts'
 import { formatDateTime } from '../../register/times.ts'
 import { type Effect, inverse } from '../plan.ts'
 import type { Check, Facts, Finding } from '../playbook.ts'
@@ -11,7 +12,9 @@ type Seen = Facts<Rows, null, Form>
 export const checks: Check<Rows, null, Form>[] = [
   { id: 'request', sentence: 'The request was carried out', look: lookAtRequest },
   { id: 'inverse', sentence: 'Everything it did can be taken back', look: lookAtInverse },
-  { id: 'moved', sentence: 'Nothing has changed since', look: lookAtMoved },
+  { id: 'moved', sentence: 'Every changed column still holds what the request wrote', look: lookAtMoved },
+  { id: 'since', sentence: 'Nothing else has changed there since', look: lookAtSince },
+  { id: 'state', sentence: 'The record is not finished', look: lookAtState },
   { id: 'undone', sentence: 'It was not taken back already', look: lookAtUndone },
 ]
 
@@ -59,10 +62,25 @@ function adviceFor(effect: Effect): string[] {
 
 function lookAtMoved({ rows: { moved } }: Seen): Finding {
   const evidence = moved.map(({ table, id, column }) => [table, id, column])
-  if (moved.length === 0) return { verdict: 'holds', found: 'Every column holds what the request wrote.', evidence }
+  if (moved.length === 0) return { verdict: 'holds', found: '', evidence }
   const columns = moved.map(({ column }) => columnLabel(column)).join(', ')
   const found = `Changed since, so undoing would overwrite someone’s work: ${columns}. Change what is left by hand in Register.`
   return { verdict: 'blocks', found, evidence }
+}
+
+/** What was added for the new values does not go back with them. */
+function lookAtSince({ rows: { since } }: Seen): Finding {
+  const evidence = [...new Set(since.map(({ audit }) => audit))]
+  if (since.length === 0) return { verdict: 'holds', found: '', evidence }
+  const columns = [...new Set(since.map(({ column }) => columnLabel(column)))].join(', ')
+  const found = `Saved since: ${columns}. That stays as it is, and may not fit what comes back. Look at the record in Register first.`
+  return { verdict: 'warns', found, evidence }
+}
+
+function lookAtState({ rows: { trainee } }: Seen): Finding {
+  const evidence = { state: trainee?.state ?? null }
+  if (!trainee || !isFinished(trainee.state)) return { verdict: 'holds', found: '', evidence }
+  return { verdict: 'warns', found: finishedWords(trainee), evidence }
 }
 
 function lookAtUndone({ rows: { undoneBy } }: Seen): Finding {

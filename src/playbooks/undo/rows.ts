@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
-import { type Plan, planOf } from '../plan.ts'
+import { type Plan, planOf, type Update } from '../plan.ts'
 import { findMoved, type Moved } from '../rows.ts'
 
 export type Rows = {
@@ -10,10 +10,15 @@ export type Rows = {
   plan: Plan
   /** Columns that no longer hold what it wrote. */
   moved: Moved[]
-  /** A later request that took it back, or is about to. */
+  /** What else was saved on its rows since, by column. */
+  since: Since[]
+  /** A later request that took it back, and was not taken back itself. */
   undoneBy: ChangeRequest | null
-  trainee: { id: string; slug: string } | null
+  trainee: Pick<Trainee, 'id' | 'slug' | 'state' | 'training_route'> | null
 }
+
+/** A column that an audit of Register's names. */
+type Since = { audit: string; column: string }
 
 /** Everything undo decides by. Throws EntityNotFoundError if there is no such request. */
 export async function readRows(sql: EntityManager, id: string): Promise<Rows> {
@@ -21,18 +26,45 @@ export async function readRows(sql: EntityManager, id: string): Promise<Rows> {
   const plan = planOf(request)
   const { traineeId } = request
   const trainee = traineeId
-    ? await sql.findOne(Trainee, { select: { id: true, slug: true }, where: { id: traineeId } })
+    ? await sql.findOne(Trainee, {
+        select: { id: true, slug: true, state: true, training_route: true },
+        where: { id: traineeId },
+      })
     : null
   return {
     request,
     plan,
     moved: await findMoved(sql, plan, 'after'),
-    undoneBy: await sql
-      .createQueryBuilder(ChangeRequest, 'later')
-      .where(`later.playbook = 'undo' AND later.form ->> 'request' = :id`, { id })
-      .andWhere(`later.status IN ('done', 'needs-attention') AND later.executed_at IS NOT NULL`)
-      .orderBy('later.id', 'DESC')
-      .getOne(),
+    since: (await Promise.all(plan.updates.map((update) => findSince(sql, request, update)))).flat(),
+    undoneBy: await findUndo(sql, id),
     trainee,
   }
+}
+
+const AUDITED: Readonly<Partial<Record<Update['table'], string>>> = { trainees: 'Trainee', degrees: 'Degree' }
+
+/** What Register's history of the row has after the request's own entry, or after its time where it left none. */
+async function findSince(sql: EntityManager, { id, executedAt }: ChangeRequest, update: Update): Promise<Since[]> {
+  const rows = await sql.query<Since[]>(SINCE, [AUDITED[update.table] ?? '', update.id, `CR-${id}: %`, executedAt])
+  return rows.filter(({ column }) => !(column in update.changes))
+}
+
+const SINCE = `
+  SELECT audit.id AS audit, jsonb_object_keys(audit.audited_changes) AS column FROM public.audits audit
+  WHERE audit.auditable_type = $1 AND audit.auditable_id = $2
+    AND CASE WHEN EXISTS (SELECT FROM public.audits own WHERE auditable_type = $1 AND auditable_id = $2 AND comment LIKE $3)
+      THEN audit.id > (SELECT max(id) FROM public.audits own WHERE auditable_type = $1 AND auditable_id = $2 AND comment LIKE $3)
+      ELSE audit.created_at > $4::timestamptz AT TIME ZONE 'UTC' END
+  ORDER BY audit.id, 2`
+
+/** The undoing of a request that is in force: one that was undone itself is not. */
+async function findUndo(sql: EntityManager, id: string): Promise<ChangeRequest | null> {
+  const undos = await sql
+    .createQueryBuilder(ChangeRequest, 'later')
+    .where(`later.playbook = 'undo' AND later.form ->> 'request' = :id`, { id })
+    .andWhere(`later.status IN ('done', 'needs-attention') AND later.executed_at IS NOT NULL`)
+    .orderBy('later.id', 'DESC')
+    .getMany()
+  for (const undo of undos) if (!(await findUndo(sql, undo.id))) return undo
+  return null
 }
