@@ -63,6 +63,19 @@ export function explainSchool(about: About): Explanation {
     : 'Register sends only schools that are active or new in DTTP, so it cannot send these trainees.'
   if (urn === null) return { title, meaning, without: 'Ask a developer which of the trainee’s schools it is.' }
   const label = 'Repair school'
+  const next = `Select “${label}”. ${NOTHING_RUNS}`
+  const sent = traineeIn(about)?.schools ?? []
+  if (sent.length > 0 && sent.every((school) => school.urn !== urn)) {
+    return {
+      title: `A job failed for ${who(about)}, who has another school by now`,
+      meaning: `School ${urn} was not active in DTTP. The job that failed does not run again by itself.`,
+      offer: {
+        ...{ playbook: 'repair-school', label, per: 'trainee', values: {}, next },
+        because: 'the job can be retried with the school that the provider has chosen.',
+      },
+      without: 'Ask a developer to run the failed job again.',
+    }
+  }
   return {
     title,
     meaning,
@@ -72,7 +85,7 @@ export function explainSchool(about: About): Explanation {
       per: 'alert',
       values: { urn },
       because: 'Register finds the school neither active nor new in its list of DTTP schools.',
-      next: `Select “${label}”. ${NOTHING_RUNS}`,
+      next,
     },
     without: isActive
       ? 'Ask a developer to run the failed jobs again.'

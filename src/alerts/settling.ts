@@ -41,6 +41,9 @@ export function findCure(entry: Entry, seen: Seen): Because | null {
       return jobOf(entry) === 'register-for-trn' && seen.facts.unsettled === null ? 'settled' : null
     case 'not-registered':
       return seen.facts.trainee.dttp_id === null ? null : 'registered'
+    case 'incomplete':
+    case 'dttp-refused':
+      return jobOf(entry) === 'register-for-trn' && seen.facts.trainee.dttp_id !== null ? 'registered' : null
     default:
       return null
   }
@@ -66,13 +69,14 @@ function cureRecord({ failure }: Entry, { trainee }: TraineeFacts, inDttp: InDtt
   return inDttp?.contact === 'there' && inDttp.placementAssignment === 'there' ? 'record-back' : null
 }
 
-/** An active school alone does not bring the job back that was given up: someone must have it run again. */
+/** No school, active or another, brings the job back that was given up: someone must have it run again. */
 function cureSchool({ cause, jobFailed }: Seen, { schools }: TraineeFacts): Because | null {
   const urn = urnOf(cause)
   if (urn === null) return null
   const school = schools.find((sent) => sent.urn === urn)
+  if (jobFailed) return null
   if (!school) return 'school-changed'
-  return school.statuses.some(isActiveInDttp) && !jobFailed ? 'school-active' : null
+  return school.statuses.some(isActiveInDttp) ? 'school-active' : null
 }
 
 function jobOf({ subject }: Entry): Parameters<typeof flagOf>[0] {

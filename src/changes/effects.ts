@@ -55,7 +55,7 @@ async function settle(sql: EntityManager, { jobId, outcome }: Settle, now: Date)
   const { affected } = await sql
     .createQueryBuilder()
     .update(RegistrationAttempt)
-    .set({ outcome, settledAt: now })
+    .set({ outcome, settledAt: now, sentAs: null })
     .where(`job_id = :jobId AND (outcome IS NULL OR outcome = 'unknown')`, { jobId })
     .updateEntity(false)
     .execute()

@@ -90,7 +90,7 @@ export async function settleAttempt(
   await sql
     .createQueryBuilder()
     .update(RegistrationAttempt)
-    .set({ outcome, settledAt: now })
+    .set({ outcome, settledAt: now, ...(outcome === 'unknown' ? {} : { sentAs: null }) })
     .where(`job_id = :id AND (outcome IS NULL OR outcome = 'unknown')`, { id: job.id })
     .updateEntity(false)
     .execute()

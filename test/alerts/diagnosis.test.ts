@@ -72,6 +72,17 @@ test('a school is named by its URN, and once it is active only the job is missin
   expect(active.meaning).toBe('The school is active now; the job can be retried.')
 })
 
+test.each([
+  [[{ which: 'lead', urn: '900001', statuses: [1] }], 'trainee'],
+  [[{ which: 'lead', urn: '900002', statuses: [2] }], 'alert'],
+  [[], 'alert'],
+] as const)('a trainee who sends %j is offered a repair by %s', (schools, per) => {
+  const failed = { code: 'school-not-active', urn: '900002', job: 'register-for-trn' } as const
+  const { title, offer } = diagnose(about({ ...failed, found: found({ schools }) }))
+  expect(offer).toMatchObject({ playbook: 'repair-school', per, values: per === 'trainee' ? {} : { urn: '900002' } })
+  expect(title.includes('another school by now')).toBe(per === 'trainee')
+})
+
 test('an unanswered registration must not be repeated', () => {
   const { title, meaning } = diagnose(about({ code: 'outcome-unknown', job: 'register-for-trn' }))
   expect(title).toBe('We do not know if DTTP registered trainee 5913')

@@ -270,9 +270,13 @@ describe('an alert is resolved by itself', () => {
     expect(await story.causes('resolved')).toEqual(['school:900002'])
   })
 
-  test('when the trainee no longer sends the school', async () => {
-    await failed(5903, { code: 'school-not-active', urns: ['900002'] })
+  test('when the trainee no longer sends the school and the failed job is to run again, not before', async () => {
+    const job = await failed(5903, { code: 'school-not-active', urns: ['900002'] })
     await sql('UPDATE public.trainees SET lead_school_id = 701 WHERE id = 5903')
+    await lookAtAlerts(story.context)
+    expect(await story.causes()).toEqual(['school:900002'])
+    await sql(`UPDATE chatops.jobs SET status = 'waiting', finished_at = NULL WHERE id = '${job.id}'`)
+    await story.forgetLook()
     await lookAtAlerts(story.context)
     expect(await story.causes('resolved')).toEqual(['school:900002'])
   })
@@ -287,15 +291,18 @@ describe('an alert is resolved by itself', () => {
     expect(await story.causes('resolved')).toEqual(['registration-unknown:5914'])
   })
 
-  test('when a trainee without a DTTP record has one', async () => {
-    await failed(5914, { code: 'not-registered' })
-    await lookAtAlerts(story.context)
-    expect(await story.causes()).toHaveLength(1)
-    await sql(`UPDATE public.trainees SET dttp_id = '${dttpId('contact', 5914)}' WHERE id = 5914`)
-    await story.forgetLook()
-    await lookAtAlerts(story.context)
-    expect(await story.causes()).toEqual([])
-  })
+  test.each(['not-registered', 'incomplete', 'dttp-refused'] as const)(
+    'when a trainee without a DTTP record has one: %s',
+    async (code) => {
+      await failed(5914, { code })
+      await lookAtAlerts(story.context)
+      expect(await story.causes()).toHaveLength(1)
+      await sql(`UPDATE public.trainees SET dttp_id = '${dttpId('contact', 5914)}' WHERE id = 5914`)
+      await story.forgetLook()
+      await lookAtAlerts(story.context)
+      expect(await story.causes()).toEqual([])
+    },
+  )
 
   test('when Register’s jobs are switched on again', async () => {
     features = { persist_to_dttp: false }

@@ -12,7 +12,7 @@ export class RegistrationAttempt {
   @Column({ name: 'sent_at', type: 'timestamptz' })
   sentAt!: Date
 
-  /** What DTTP was told that its records can be found by. */
+  /** What DTTP was told that its records can be found by; forgotten once nobody has to look. */
   @Column({ name: 'sent_as', type: 'jsonb', nullable: true })
   sentAs!: SentAs | null
 

@@ -402,6 +402,18 @@ describe('run twice', () => {
     expect(await stage.audits()).toEqual(audits)
   })
 
+  test('what DTTP was told of the trainee is kept no longer than somebody may have to look', async () => {
+    stage.simulator.faults.add({ kind: 'lost-answer', path: '$batch' })
+    await register()
+    expect(await stage.attempts()).toMatchObject([
+      { outcome: 'unknown', sentAs: { traineeId: expect.any(String), provider: expect.any(String) } },
+    ])
+    await stage.change(`UPDATE chatops.registration_attempts SET outcome = 'not-sent'`)
+    stage.simulator.state.contacts.clear()
+    await register()
+    expect((await stage.attempts()).find(({ outcome }) => outcome === 'registered')).toMatchObject({ sentAs: null })
+  })
+
   test('a second job finds the trainee registered', async () => {
     await register()
     expect(await failureOf(await register())).toMatchObject({ code: 'already-registered' })
