@@ -291,18 +291,19 @@ describe('an alert is resolved by itself', () => {
     expect(await story.causes('resolved')).toEqual(['registration-unknown:5914'])
   })
 
-  test.each(['not-registered', 'incomplete', 'dttp-refused'] as const)(
-    'when a trainee without a DTTP record has one: %s',
-    async (code) => {
-      await failed(5914, { code })
-      await lookAtAlerts(story.context)
-      expect(await story.causes()).toHaveLength(1)
-      await sql(`UPDATE public.trainees SET dttp_id = '${dttpId('contact', 5914)}' WHERE id = 5914`)
-      await story.forgetLook()
-      await lookAtAlerts(story.context)
-      expect(await story.causes()).toEqual([])
-    },
-  )
+  test.each([
+    ['update-trainee', 'not-registered'],
+    ['register-for-trn', 'incomplete'],
+    ['register-for-trn', 'dttp-refused'],
+  ] as const)('when a trainee without a DTTP record has one: %s, %s', async (name, code) => {
+    await failed(5914, { code }, name)
+    await lookAtAlerts(story.context)
+    expect(await story.causes()).toHaveLength(1)
+    await sql(`UPDATE public.trainees SET dttp_id = '${dttpId('contact', 5914)}' WHERE id = 5914`)
+    await story.forgetLook()
+    await lookAtAlerts(story.context)
+    expect(await story.causes()).toEqual([])
+  })
 
   test('when Register’s jobs are switched on again', async () => {
     features = { persist_to_dttp: false }
