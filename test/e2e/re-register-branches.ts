@@ -345,6 +345,11 @@ export const endings = [
     next: 'Nobody knows. The card shows what DTTP has. “Use these records” puts their ids into Register, with the audits, status changes and poll that the registration would have made.',
   },
   {
+    when: 'DTTP answers, and Register cannot save it',
+    card: 'needs attention',
+    next: 'The card names the record that DTTP answered with. “Use these records” is the only way on.',
+  },
+  {
     when: 'no answer came, and DTTP has no records',
     card: 'needs attention',
     next: 'Nobody knows. “Register again” is possible 5 minutes after the registration was sent: until then DTTP may still be working on it.',

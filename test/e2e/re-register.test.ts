@@ -6,6 +6,7 @@ import { hintAgain } from '../../src/changes/sweep.ts'
 import { onRedis, useStory } from '../support/bot.ts'
 import { useStoryDttp } from '../support/dttp.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
+import { buttons } from '../support/slack/index.ts'
 import { type Branch, branches, endings, type Settlement, settlements } from './re-register-branches.ts'
 import { recordsInDttp, registrationStory, traineeRow } from './registration-story.ts'
 
@@ -232,6 +233,27 @@ describe('a registration', () => {
     expect(done.match(/✓ /g)).toHaveLength(4)
     expect(await trainee()).toMatchObject({ dttp_id: record, submitted_for_trn_at: SUBMITTED, state: 1 })
     expect(upstream.dttp.simulator.state.dfe_degreequalifications.has(await degree())).toBe(true)
+    expect(registered()).toBe(1)
+  })
+
+  story('DTTP answers, and Register cannot save it', async () => {
+    await use.admin.query(
+      `CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+       CREATE TRIGGER refuse BEFORE UPDATE OF dttp_id ON public.trainees FOR EACH ROW WHEN (NEW.dttp_id IS NOT NULL)
+         EXECUTE FUNCTION public.refuse()`,
+    )
+    await ask()
+    const said = await cardSays('CR-1 needs attention')
+    await use.admin.query('DROP FUNCTION public.refuse() CASCADE')
+    const [, record] = /DTTP answered with record ([0-9a-f-]{36})/.exec(said) ?? []
+    expect(said).toContain('DTTP registered this trainee, but Register could not save it.')
+    expect(buttons(card().blocks as never).map(({ text }) => text)).not.toContain('Register again')
+
+    await press('Use these records', DEVELOPER)
+    expect(await check({}, DEVELOPER)).toContain(`DTTP has record ${record}`)
+    await approve({ asker: DEVELOPER, approver: SECOND_DEVELOPER })
+    await cardSays('CR-2 is done')
+    expect(await trainee()).toMatchObject({ dttp_id: record, submitted_for_trn_at: SUBMITTED, state: 1 })
     expect(registered()).toBe(1)
   })
 
