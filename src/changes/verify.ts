@@ -1,4 +1,3 @@
-import type { EntityManager } from 'typeorm'
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest, type Postcondition } from '../entities/chatops/change-request.ts'
 import { canonical } from '../entities/json.ts'
@@ -11,7 +10,11 @@ import { appendToLedger, THE_BOT } from './ledger.ts'
 import { announce } from './outbox.ts'
 import { getRequest, lockRequest } from './requests.ts'
 
-const LOOKED_AT: readonly ChangeRequest['status'][] = ['verifying', 'needs-attention']
+type Looked = Extract<ChangeRequest['status'], 'verifying' | 'needs-attention' | 'done'>
+
+function isLookedAt({ status, plan, executedAt }: ChangeRequest): boolean {
+  return plan !== null && executedAt !== null && (status === 'verifying' || status === 'needs-attention')
+}
 
 /**
  * Looks at the result of a committed change: right after the commit, and once more a minute later, since Rails may hold
@@ -20,74 +23,32 @@ const LOOKED_AT: readonly ChangeRequest['status'][] = ['verifying', 'needs-atten
  */
 export async function verify(context: ChangesContext, id: string): Promise<void> {
   const request = await getRequest(context.database, id)
-  if (request.plan === null || request.executedAt === null || !LOOKED_AT.includes(request.status)) return
+  if (!isLookedAt(request)) return
   const verified = await look(context, request)
   await context.database.transaction(async (sql) => {
     const current = await lockRequest(sql, id)
-    if (current.status === 'needs-attention') return lookAgain(context, sql, current, verified)
-    if (current.status !== 'verifying') return
-    const next = nextStatus(context, current, verified)
+    if (!isLookedAt(current)) return
+    const { status: was } = current
+    const next = was === 'verifying' ? nextStatus(context, current, verified) : 'needs-attention'
     // A job that ended meanwhile has asked for another look.
     const isAskedFor = current.nextVerifyAt?.getTime() !== request.nextVerifyAt?.getTime()
-    const again = (isAskedFor && current.nextVerifyAt) || nextLook(context, current, verified)
-    if (next === 'verifying' && canonical(verified) === canonical(current.outcome.verified ?? null)) {
-      await sql.update(ChangeRequest, { id, status: next }, { nextVerifyAt: again })
+    const nextVerifyAt = (isAskedFor && current.nextVerifyAt) || nextLook(context, current, next, verified)
+    if (next === was && canonical(verified) === canonical(current.outcome.verified ?? null)) {
+      await sql.update(ChangeRequest, { id, status: was }, { nextVerifyAt })
       return
     }
-    const outcome = {
-      ...current.outcome,
-      verified,
-      ...(next === 'needs-attention' ? { problem: problemOf(verified) } : {}),
-    }
-    await sql.update(
-      ChangeRequest,
-      { id, status: 'verifying' },
-      {
-        status: next,
-        outcome,
-        nextVerifyAt: next === 'verifying' ? again : laterLook(context, current, next, verified),
-      },
-    )
-    await announce(sql, id, next === 'verifying' ? [] : ['notice'])
+    const problem = next === 'needs-attention' ? { problem: problemOf(verified) } : {}
+    const outcome = { ...current.outcome, verified, ...problem }
+    await sql.update(ChangeRequest, { id, status: was }, { status: next, outcome, nextVerifyAt })
+    await announce(sql, id, next === was ? [] : ['notice'])
     await appendToLedger(sql, {
       changeRequest: id,
-      event: next === 'verifying' ? 'verified' : next,
+      event: next === 'verifying' || next === was ? 'verified' : next,
       actor: THE_BOT,
       details: { held: verified.filter(({ holds }) => holds).length, of: verified.length },
     })
   })
 }
-
-/** Needs attention, and goes on needing it; only what its card says changes. */
-async function lookAgain(
-  context: ChangesContext,
-  sql: EntityManager,
-  current: ChangeRequest,
-  verified: readonly Postcondition[],
-): Promise<void> {
-  const { id, status } = current
-  const nextVerifyAt = laterLook(context, current, status, verified)
-  if (canonical([...verified]) === canonical(current.outcome.verified ?? null)) {
-    await sql.update(ChangeRequest, { id, status }, { nextVerifyAt })
-    return
-  }
-  const problem = verified.every(({ holds }) => holds) ? CAME_TRUE : problemOf(verified)
-  await sql.update(
-    ChangeRequest,
-    { id, status },
-    { outcome: { ...current.outcome, verified: [...verified], problem }, nextVerifyAt },
-  )
-  await announce(sql, id)
-  await appendToLedger(sql, {
-    changeRequest: id,
-    event: 'verified',
-    actor: THE_BOT,
-    details: { held: verified.filter(({ holds }) => holds).length, of: verified.length },
-  })
-}
-
-const CAME_TRUE =
-  'It took longer than it should have, but by now the result is as approved. There is nothing left to do.'
 
 /** What the playbook says of the result, once other systems were asked. Nobody waits for one that does not answer. */
 async function look(context: ChangesContext, request: ChangeRequest): Promise<Postcondition[]> {
@@ -111,29 +72,29 @@ async function look(context: ChangesContext, request: ChangeRequest): Promise<Po
 /** Something that is still under way is looked at again and again, until the playbook's deadline. */
 const WAITING_LOOK_MS = 30_000
 
-function nextLook(context: ChangesContext, request: ChangeRequest, verified: readonly Postcondition[]): Date {
-  const settled = (request.executedAt ?? context.now()).getTime() + context.verifyAgainAfter
-  const waiting = verified.some(isWaiting) ? context.now().getTime() + WAITING_LOOK_MS : 0
-  return new Date(Math.max(settled, waiting))
-}
-
+/** A result that needs attention is looked at again this often, and for this long. */
 const LATER_LOOK_MS = 10 * 60_000
 const FOLLOWED_MS = 24 * 60 * 60_000
 
-/** When a result that needs attention is looked at again; null for not any more. */
-function laterLook(
+/** When a result is looked at again; null for not any more. */
+function nextLook(
   context: ChangesContext,
   { playbook, executedAt }: ChangeRequest,
-  status: ChangeRequest['status'],
+  status: Looked,
   verified: readonly Postcondition[],
 ): Date | null {
   const now = context.now().getTime()
-  const isOver = verified.every(({ holds }) => holds) || now > (executedAt?.getTime() ?? 0) + FOLLOWED_MS
-  if (status !== 'needs-attention' || isOver || !getPlaybook(playbook).settlesWithin) return null
-  return new Date(now + LATER_LOOK_MS)
+  const executed = executedAt?.getTime() ?? now
+  if (status === 'done') return null
+  if (status === 'verifying') {
+    const waiting = verified.some(isWaiting) ? now + WAITING_LOOK_MS : 0
+    return new Date(Math.max(executed + context.verifyAgainAfter, waiting))
+  }
+  const isOver = verified.every(({ holds }) => holds) || now > executed + FOLLOWED_MS
+  return isOver || !getPlaybook(playbook).settlesWithin ? null : new Date(now + LATER_LOOK_MS)
 }
 
-function nextStatus(context: ChangesContext, request: ChangeRequest, verified: readonly Postcondition[]) {
+function nextStatus(context: ChangesContext, request: ChangeRequest, verified: readonly Postcondition[]): Looked {
   const executed = request.executedAt?.getTime() ?? 0
   const deadline = executed + (getPlaybook(request.playbook).settlesWithin ?? 0)
   const mayWait = context.now().getTime() < deadline
@@ -146,8 +107,12 @@ function isWaiting({ holds, waiting }: Postcondition): boolean {
   return !holds && waiting === true
 }
 
+const CAME_TRUE =
+  'It took longer than it should have, but by now the result is as approved. There is nothing left to do.'
+
 function problemOf(verified: readonly Postcondition[]): string {
   const lost = verified.filter(({ holds }) => !holds)
+  if (lost.length === 0) return CAME_TRUE
   const [problem] = lost.flatMap(({ problem }) => problem ?? [])
   if (problem) return problem
   const what = 'The change was made, but the result is not as it should be'
