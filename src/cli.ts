@@ -1,7 +1,7 @@
-import { verifyLedger } from './changes/ledger.ts'
 import { readConfig } from './config.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { migrate } from './entities/migrate.ts'
+import { verifyLedger } from './ledger/ledger.ts'
 
 // The commands for people who run the bot. None of them decides anything about a change request.
 

@@ -8,34 +8,34 @@ import { mountDashboard } from './bot/dashboard.ts'
 import { createDirectory } from './bot/directory.ts'
 import { slackLogger } from './bot/slack-log.ts'
 import { createWeb, listen, type Probes } from './bot/web.ts'
-import { type ChangesContext, readDatabaseIdentity } from './changes/context.ts'
-import { demandLeastPrivilege } from './changes/least-privilege.ts'
-import { createPeople } from './changes/people.ts'
 import { createTrelloCards, type TrelloClient } from './changes/trello-cards.ts'
 import type { Config } from './config.ts'
 import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
 import { createDataSource } from './entities/data-source.ts'
+import { demandLeastPrivilege } from './entities/least-privilege.ts'
+import { createPeople } from './people/people.ts'
 import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend, type QueueBackend } from './queue/backend.ts'
 import { openJobQueues } from './queue/job-queues.ts'
 import { CHANGES_QUEUE, type RunningWorker, startWorker } from './queue/worker.ts'
 import { createTrelloClient } from './trello/index.ts'
+import { readDatabaseIdentity, type World } from './world.ts'
 
 /** What a running process is made of. `stop` drains: no new work, what is in flight is finished, then all is closed. */
-export type Services = { port: number; changes: ChangesContext; stop: () => Promise<void> }
+export type Services = { port: number; changes: World; stop: () => Promise<void> }
 
 /** Builds every service once, passes them down, and starts the roles that are configured. */
 export async function startServices(
   config: Config,
   log: Logger,
-  overrides: Partial<Pick<ChangesContext, 'now' | 'onStep' | 'onJobStep'>> = {},
+  overrides: Partial<Pick<World, 'now' | 'onStep' | 'onJobStep'>> = {},
 ): Promise<Services> {
   const database = await createDataSource(config.DATABASE_URL, config.DATABASE_POOL).initialize()
   await demandLeastPrivilege(database)
   demandKnownPlaybooks(config)
   const client = createClient(config, log, 10_000)
   await demandOwnWorkspace(client, config, log)
-  const changes: ChangesContext = { ...(await createChanges(config, log, database)), ...overrides }
+  const changes: World = { ...(await createChanges(config, log, database)), ...overrides }
   const backend = createQueueBackend(queueSettings(config), log)
 
   let bot: RunningBot | null = null
@@ -109,11 +109,7 @@ function openDashboard(web: Application, credentials: string, backend: QueueBack
   }
 }
 
-async function createChanges(
-  config: Config,
-  log: Logger,
-  database: ChangesContext['database'],
-): Promise<ChangesContext> {
+async function createChanges(config: Config, log: Logger, database: World['database']): Promise<World> {
   const now = () => new Date()
   const { standard, byPlaybook } = config.REQUEST_EXPIRY
   const people = { teamId: config.SLACK_TEAM_ID, requesters: config.REQUESTERS, approvers: config.APPROVERS }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { ACTIONS, MODALS } from '../src/views/ids.ts'
+import { ACTIONS, MODALS } from '../src/views/kit/ids.ts'
 
 /** Bot scopes for each Web API method in the channels we work in, public and private (docs.slack.dev/reference/methods). */
 const SCOPES: Readonly<Record<string, readonly string[]>> = {
@@ -24,7 +24,7 @@ const EVENT_SCOPES: Readonly<Record<string, readonly string[]>> = { app_home_ope
 const manifest = parse(readFileSync('manifest.yml', 'utf8'))
 const sources = readSources('src')
 const app = sources.get('src/bot/app.ts') ?? ''
-const views = [...sources].filter(([file]) => file.startsWith('src/views/') && file !== 'src/views/ids.ts')
+const views = [...sources].filter(([file]) => file.startsWith('src/views/') && file !== 'src/views/kit/ids.ts')
 const rendered = views.map(([, text]) => text).join('\n')
 const everything = [...sources.values()].join('\n')
 

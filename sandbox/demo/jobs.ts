@@ -1,8 +1,8 @@
 // Register's jobs as the bot finds them when the demo begins for the first time.
 import type { EntityManager } from 'typeorm'
-import { enqueueJob, startPoll } from '../../src/changes/jobs.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
+import { enqueueJob, startPoll } from '../../src/jobs/enqueue.ts'
 import { dttpId } from '../register/seed/ids.ts'
 
 const SECOND = 1_000

@@ -1,4 +1,5 @@
 // What the demo and the tour play on: Postgres with Register's tables and demo people, a local Slack, and bots.
+
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type LocalSlack, startLocalSlack } from '../local-slack.ts'

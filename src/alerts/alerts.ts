@@ -1,26 +1,21 @@
 import type { EntityManager } from 'typeorm'
-import type { ChangesContext } from '../changes/context.ts'
 import type { EntryFailure } from '../entities/chatops/alert.ts'
 import { JOB_NAMES, type Job, type JobFailure } from '../entities/chatops/job.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import { Trainee } from '../entities/register/trainee.ts'
+import { findInactiveUrns } from '../schools/matching.ts'
+import type { World } from '../world.ts'
 import { causesOf, subjectOf } from './causes.ts'
 import { joinAlert, settleEntries } from './live.ts'
-import { findInactiveUrns } from './schools.ts'
 
 // What the runner of the jobs says of each attempt. One live post for each cause, never doubled and never lost.
 
 /** Opens an alert for a failure's cause, or joins the live one; in the transaction that ends the attempt. */
-export async function noteFailure(
-  sql: EntityManager,
-  context: ChangesContext,
-  job: Job,
-  failure: JobFailure,
-): Promise<void> {
-  const known = await withParticulars(sql, context, job, failure)
+export async function noteFailure(sql: EntityManager, world: World, job: Job, failure: JobFailure): Promise<void> {
+  const known = await withParticulars(sql, world, job, failure)
   const entry = { subject: subjectOf(job), trainee: job.traineeId, job: job.id, failure: known }
   for (const cause of causesOf(job, known)) {
-    await joinAlert(sql, { cause, channel: context.alertChannel, at: failure.at }, [entry])
+    await joinAlert(sql, { cause, channel: world.alertChannel, at: failure.at }, [entry])
   }
 }
 
@@ -62,12 +57,7 @@ const SETTLE_QUIETLY = `
   UPDATE chatops.alert_entries SET settled_at = now() WHERE alert_id = $1 AND subject = $2 AND settled_at IS NULL`
 
 /** What may be overwritten before anyone reads of it, and the schools where the job did not name them. */
-async function withParticulars(
-  sql: EntityManager,
-  context: ChangesContext,
-  job: Job,
-  failure: JobFailure,
-): Promise<EntryFailure> {
+async function withParticulars(sql: EntityManager, world: World, job: Job, failure: JobFailure): Promise<EntryFailure> {
   if (failure.code === 'timed-out') {
     const poll = await sql.findOneBy(Poll, { jobId: job.id })
     return poll?.timeoutAt ? { ...failure, deadline: poll.timeoutAt } : failure
@@ -75,7 +65,7 @@ async function withParticulars(
   const trainee = job.traineeId === null ? null : await findTrainee(sql, job.traineeId, failure)
   if (!trainee) return failure
   if (failure.code === 'gone') return trainee.dttp_id === null ? failure : { ...failure, contact: trainee.dttp_id }
-  return { ...failure, urns: await findInactiveUrns(sql, trainee, context.register) }
+  return { ...failure, urns: await findInactiveUrns(sql, trainee, world.register) }
 }
 
 /** The trainee, if the failure alone does not say enough. */

@@ -1,7 +1,7 @@
 import { findPlaybook } from '../playbooks/index.ts'
-import type { Diagnosis } from '../views/alert-sight.ts'
 import type { About } from './explanation.ts'
 import { EXPLANATIONS } from './explanations.ts'
+import type { Diagnosis } from './sight.ts'
 
 // From a failure to plain words: what it means, which playbook applies and why, or whom to ask.
 

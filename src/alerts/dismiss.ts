@@ -1,12 +1,12 @@
 import { In } from 'typeorm'
-import type { ChangesContext } from '../changes/context.ts'
-import { ChangeError } from '../changes/errors.ts'
-import { appendToLedger } from '../changes/ledger.ts'
-import { refuse } from '../changes/standing.ts'
 import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
 import { Trainee } from '../entities/register/trainee.ts'
+import { ChangeError } from '../errors.ts'
+import { appendToLedger } from '../ledger/ledger.ts'
+import { refuse } from '../people/standing.ts'
 import { personalDataIn } from '../register/personal-data.ts'
 import { formatDateTime } from '../register/times.ts'
+import type { World } from '../world.ts'
 import { holdCause, redraw } from './live.ts'
 
 // "Dismiss": somebody says that nobody needs to do anything. It runs nothing, so one person is enough.
@@ -17,20 +17,20 @@ type Asked = { id: string; actor: string }
 const MOST_CHECKED = 1_000
 
 /** The open alert, if this person may dismiss it. Throws ChangeError. */
-export async function checkDismissal(context: ChangesContext, { id, actor }: Asked): Promise<Alert> {
-  const { people, database } = context
+export async function checkDismissal(world: World, { id, actor }: Asked): Promise<Alert> {
+  const { people, database } = world
   const standings = await Promise.all([people.mayRequest(actor), people.mayApprove(actor)])
   if (!standings.includes('allowed')) {
     const isUnknown = standings.includes('people-unknown')
     const isColleague = standings.includes('not-listed')
     const code = isUnknown ? 'people-unknown' : isColleague ? 'not-to-dismiss' : 'not-a-colleague'
-    return refuse(context, code, actor, null)
+    return refuse(world, code, actor, null)
   }
-  return getOpenAlert(context, id, database.manager)
+  return getOpenAlert(world, id, database.manager)
 }
 
 /** The alert. Throws ChangeError if there is none, or if it is over. */
-export async function getOpenAlert({ database }: ChangesContext, id: string, sql = database.manager): Promise<Alert> {
+export async function getOpenAlert({ database }: World, id: string, sql = database.manager): Promise<Alert> {
   const alert = /^\d{1,18}$/.test(id) ? await sql.findOneBy(Alert, { id }) : null
   if (!alert) throw new ChangeError('alert-gone')
   if (alert.status !== 'open') throw new ChangeError('alert-over', { detail: howItEnded(alert) })
@@ -39,7 +39,7 @@ export async function getOpenAlert({ database }: ChangesContext, id: string, sql
 
 /** What a reason gives away about one of the trainees, or null. */
 export async function findPersonalDataInReason(
-  { database }: ChangesContext,
+  { database }: World,
   id: string,
   reason: string,
 ): Promise<string | null> {
@@ -56,19 +56,16 @@ export async function findPersonalDataInReason(
 }
 
 /** Dismisses an alert, once: who comes second is told who was first. Its post stays, and says so. Throws ChangeError. */
-export async function dismiss(
-  context: ChangesContext,
-  { id, actor, reason }: Asked & { reason: string },
-): Promise<Alert> {
-  const { cause } = await checkDismissal(context, { id, actor })
-  return context.database.transaction(async (sql) => {
+export async function dismiss(world: World, { id, actor, reason }: Asked & { reason: string }): Promise<Alert> {
+  const { cause } = await checkDismissal(world, { id, actor })
+  return world.database.transaction(async (sql) => {
     await holdCause(sql, cause)
     const { affected } = await sql.update(
       Alert,
       { id, status: 'open' },
-      { status: 'dismissed', dismissedBy: actor, dismissReason: reason, closedAt: context.now() },
+      { status: 'dismissed', dismissedBy: actor, dismissReason: reason, closedAt: world.now() },
     )
-    if (!affected) await getOpenAlert(context, id, sql)
+    if (!affected) await getOpenAlert(world, id, sql)
     await redraw(sql, id)
     await appendToLedger(sql, { changeRequest: null, event: 'alert-dismissed', actor, details: { alert: id, cause } })
     return sql.findOneByOrFail(Alert, { id })

@@ -1,6 +1,6 @@
 import type { FailureCode, JobName } from '../entities/chatops/job.ts'
-import type { Found, FoundTrainee, Offer } from '../views/alert-sight.ts'
-import { count } from '../views/text.ts'
+import { count } from '../words.ts'
+import type { Found, FoundTrainee, Offer } from './sight.ts'
 
 // What every explanation of a failure is made of.
 

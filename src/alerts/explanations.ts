@@ -1,5 +1,5 @@
 import type { FailureCode } from '../entities/chatops/job.ts'
-import { jobFailedWords } from '../views/job-words.ts'
+import { jobFailedWords } from '../jobs/words.ts'
 import { flagOf } from './causes.ts'
 import type { About, Explanation } from './explanation.ts'
 import { who } from './explanation.ts'

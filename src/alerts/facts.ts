@@ -5,10 +5,10 @@ import { Poll } from '../entities/chatops/poll.ts'
 import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
 import { Provider } from '../entities/register/provider.ts'
 import { Trainee } from '../entities/register/trainee.ts'
-import { type Traces, tracesOf } from '../playbooks/registration-traces.ts'
 import type { RegisterFeatures } from '../register/features.ts'
-import type { FoundSchool } from '../views/alert-sight.ts'
-import { findStatuses, sentSchoolsOf } from './schools.ts'
+import { type Traces, tracesOf } from '../registration/traces.ts'
+import { findStatuses, sentSchoolsOf } from '../schools/matching.ts'
+import type { FoundSchool } from './sight.ts'
 
 // What our own database says of an alert's trainees. Read outside any transaction; nothing is locked.
 

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm'
-import { addToOutbox } from '../changes/outbox.ts'
 import type { EntryFailure } from '../entities/chatops/alert.ts'
+import { addToOutbox } from '../outbox/outbox.ts'
 
 // The rows behind a post. Whoever writes an entry holds its alert; several alerts are held in the order of their causes.
 

@@ -1,15 +1,15 @@
 import { In, IsNull } from 'typeorm'
-import type { ChangesContext } from '../changes/context.ts'
-import { retryConflicts } from '../changes/transient.ts'
 import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
 import { canonical } from '../entities/json.ts'
-import type { Because, Found, FoundTrainee } from '../views/alert-sight.ts'
+import { retryConflicts } from '../entities/transient.ts'
+import { findStatusesOfUrns } from '../schools/matching.ts'
+import type { World } from '../world.ts'
 import { askAbout, askWhetherItAnswers, type InDttp } from './ask-dttp.ts'
 import { urnOf } from './causes.ts'
 import { findFailedJobs, readFacts, type TraineeFacts } from './facts.ts'
 import { MOST_SHOWN, redraw, settleEntries } from './live.ts'
-import { findStatusesOfUrns } from './schools.ts'
 import { findCure } from './settling.ts'
+import type { Because, Found, FoundTrainee } from './sight.ts'
 
 // Looks at what an open alert is about as it stands now: our rows, and DTTP. Reads only, outside any transaction; then
 // keeps what it found, and settles what has gone away.
@@ -18,8 +18,8 @@ import { findCure } from './settling.ts'
 const MOST_ENTRIES = 1_000
 
 /** Looks at one alert. Returns whether its post is drawn anew. */
-export async function look(context: ChangesContext, id: string): Promise<boolean> {
-  const { manager } = context.database
+export async function look(world: World, id: string): Promise<boolean> {
+  const { manager } = world.database
   const alert = await manager.findOneBy(Alert, { id, status: 'open' })
   if (!alert) return false
   const entries = await manager.find(AlertEntry, {
@@ -27,7 +27,7 @@ export async function look(context: ChangesContext, id: string): Promise<boolean
     order: { addedAt: 'ASC', subject: 'ASC' },
     take: MOST_ENTRIES,
   })
-  const seen = await see(context, alert, entries)
+  const seen = await see(world, alert, entries)
   const failed = await findFailedJobs(manager, entries)
   const because = Object.fromEntries(
     entries.flatMap((entry): [string, Because][] => {
@@ -36,12 +36,12 @@ export async function look(context: ChangesContext, id: string): Promise<boolean
         facts: seen.facts.get(entry.traineeId ?? ''),
         inDttp: seen.inDttp.get(entry.traineeId ?? ''),
         jobFailed: entry.jobId !== null && failed.has(entry.jobId),
-        register: context.register,
+        register: world.register,
       })
       return cure ? [[entry.subject, cure]] : []
     }),
   )
-  return retryConflicts(() => keep(context, id, entries, { ...seen.found, because }))
+  return retryConflicts(() => keep(world, id, entries, { ...seen.found, because }))
 }
 
 type Sight = {
@@ -51,8 +51,8 @@ type Sight = {
 }
 
 /** An outage is looked at with one question; asking about each trainee would only add to it. */
-async function see(context: ChangesContext, { cause }: Alert, entries: readonly AlertEntry[]): Promise<Sight> {
-  const { upstreams, database, register } = context
+async function see(world: World, { cause }: Alert, entries: readonly AlertEntry[]): Promise<Sight> {
+  const { upstreams, database, register } = world
   const trainees = [...new Set(entries.flatMap(({ traineeId }) => traineeId ?? []))]
   const facts = await readFacts(database.manager, trainees, register)
   const shown = trainees.slice(0, MOST_SHOWN)
@@ -71,7 +71,7 @@ async function see(context: ChangesContext, { cause }: Alert, entries: readonly 
     facts,
     inDttp,
     found: {
-      at: context.now().toISOString(),
+      at: world.now().toISOString(),
       dttp: isOutage ? await askWhetherItAnswers(upstreams.dttp) : null,
       statuses: urn === null ? null : ((await findStatusesOfUrns(database.manager, [urn]))[urn] ?? []),
       trainees: Object.fromEntries(shown.map((id) => [id, describe(facts.get(id), inDttp.get(id))])),
@@ -89,13 +89,8 @@ function describe(facts: TraineeFacts | undefined, inDttp: InDttp = NOT_ASKED): 
 }
 
 /** Keeps what was found, unless the alert was closed meanwhile; entries that have failed anew since stay open. */
-async function keep(
-  context: ChangesContext,
-  id: string,
-  looked: readonly AlertEntry[],
-  found: Found,
-): Promise<boolean> {
-  return context.database.transaction(async (sql) => {
+async function keep(world: World, id: string, looked: readonly AlertEntry[], found: Found): Promise<boolean> {
+  return world.database.transaction(async (sql) => {
     const alert = await sql.findOne(Alert, { where: { id, status: 'open' }, lock: { mode: 'for_no_key_update' } })
     if (!alert) return false
     const old = alert.found as Found | null
@@ -122,7 +117,7 @@ function reasons(
 }
 
 async function stillAsLooked(
-  sql: ChangesContext['database']['manager'],
+  sql: World['database']['manager'],
   id: string,
   looked: readonly AlertEntry[],
   subjects: readonly string[],

@@ -1,6 +1,6 @@
 import { isActiveInDttp } from '../register/schools.ts'
-import type { Offer } from '../views/alert-sight.ts'
 import { type About, type Explanation, traineeIn, who } from './explanation.ts'
+import type { Offer } from './sight.ts'
 
 // The failures for which there is a playbook.
 

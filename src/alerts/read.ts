@@ -2,10 +2,10 @@ import { type DataSource, type EntityManager, In } from 'typeorm'
 import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
 import { JOB_NAMES, Job, type JobName } from '../entities/chatops/job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
-import type { AlertSight, Diagnosis, Found, Group } from '../views/alert-sight.ts'
 import { urnOf } from './causes.ts'
 import { diagnose } from './diagnosis.ts'
 import { MOST_SHOWN } from './live.ts'
+import type { AlertSight, Diagnosis, Found, Group } from './sight.ts'
 
 /** Entries of one trainee that a post shows. */
 const MOST_ENTRIES_EACH = 3

@@ -1,7 +1,7 @@
 import { type FailureCode, JOB_NAMES, type JobName } from '../entities/chatops/job.ts'
-import type { Diagnosis } from '../views/alert-sight.ts'
-import { registerJobName } from '../views/job-words.ts'
+import { registerJobName } from '../jobs/words.ts'
 import { diagnose } from './diagnosis.ts'
+import type { Diagnosis } from './sight.ts'
 
 // Failures of jobs that Register itself runs, known only by a class and a message.
 

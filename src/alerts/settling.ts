@@ -2,10 +2,10 @@ import type { AlertEntry } from '../entities/chatops/alert.ts'
 import type { RegisterFeatures } from '../register/features.ts'
 import { isActiveInDttp } from '../register/schools.ts'
 import { findState } from '../register/states.ts'
-import type { Because } from '../views/alert-sight.ts'
 import type { InDttp } from './ask-dttp.ts'
 import { flagOf, urnOf } from './causes.ts'
 import type { TraineeFacts } from './facts.ts'
+import type { Because } from './sight.ts'
 
 /** What is known when an entry is judged; of DTTP only where it was asked. */
 export type Seen = {

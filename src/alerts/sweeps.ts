@@ -1,5 +1,5 @@
-import type { ChangesContext } from '../changes/context.ts'
-import { retryConflicts } from '../changes/transient.ts'
+import { retryConflicts } from '../entities/transient.ts'
+import type { World } from '../world.ts'
 import { NOT_POLLED } from './causes.ts'
 import { announceAlert, joinAlert } from './live.ts'
 import { look } from './look.ts'
@@ -19,45 +19,42 @@ const SUBMITTED_BEFORE_MS = 60 * 60_000
  * Looks at open alerts that nobody has looked at for a while, and has posts drawn again that fell behind. Returns how
  * many posts are to be drawn.
  */
-export async function lookAtAlerts(context: ChangesContext): Promise<number> {
-  const [leased] = (await context.database.query(LEASE, [LOOK_AGAIN_MINUTES, LOOK_BATCH])) as [{ id: string }[], number]
-  const looked = await Promise.all(leased.map(({ id }) => alone(context, id)))
-  return looked.filter(Boolean).length + (await announceForgotten(context))
+export async function lookAtAlerts(world: World): Promise<number> {
+  const [leased] = (await world.database.query(LEASE, [LOOK_AGAIN_MINUTES, LOOK_BATCH])) as [{ id: string }[], number]
+  const looked = await Promise.all(leased.map(({ id }) => alone(world, id)))
+  return looked.filter(Boolean).length + (await announceForgotten(world))
 }
 
 /** Posts Pending TRN trainees whom nobody polls. Returns how many are new. */
-export async function findUnpolled(context: ChangesContext): Promise<number> {
-  const now = context.now()
+export async function findUnpolled(world: World): Promise<number> {
+  const now = world.now()
   const before = new Date(now.getTime() - SUBMITTED_BEFORE_MS).toISOString().replace('Z', '')
-  const unpolled = await context.database.query<{ id: string }[]>(UNPOLLED, [before, UNPOLLED_BATCH, NOT_POLLED])
+  const unpolled = await world.database.query<{ id: string }[]>(UNPOLLED, [before, UNPOLLED_BATCH, NOT_POLLED])
   if (unpolled.length === 0) return 0
   const at = now.toISOString()
   const failure = { code: 'not-polled' as const, words: 'Nothing asks DTTP for this trainee’s TRN.', at }
   const entries = unpolled.map(({ id }) => ({ subject: `retrieve-trn:${id}`, trainee: id, job: null, failure }))
   return retryConflicts(() =>
-    context.database.transaction((sql) =>
-      joinAlert(sql, { cause: NOT_POLLED, channel: context.alertChannel, at }, entries),
+    world.database.transaction((sql) =>
+      joinAlert(sql, { cause: NOT_POLLED, channel: world.alertChannel, at }, entries),
     ),
   )
 }
 
 /** One alert's trouble is logged and does not hold up the others. */
-async function alone(context: ChangesContext, id: string): Promise<boolean> {
+async function alone(world: World, id: string): Promise<boolean> {
   try {
-    return await look(context, id)
+    return await look(world, id)
   } catch (error) {
-    context.log.error(
-      { alert: id, error: error instanceof Error ? error.name : 'unknown' },
-      'an alert was not looked at',
-    )
+    world.log.error({ alert: id, error: error instanceof Error ? error.name : 'unknown' }, 'an alert was not looked at')
     return false
   }
 }
 
 /** A change that was committed while the post was being drawn, or whose message was given up, has no message of its own. */
-async function announceForgotten(context: ChangesContext): Promise<number> {
-  const forgotten = await context.database.query<{ id: string }[]>(FORGOTTEN)
-  for (const { id } of forgotten) await announceAlert(context.database.manager, id)
+async function announceForgotten(world: World): Promise<number> {
+  const forgotten = await world.database.query<{ id: string }[]>(FORGOTTEN)
+  for (const { id } of forgotten) await announceAlert(world.database.manager, id)
   return forgotten.length
 }
 

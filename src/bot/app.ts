@@ -26,7 +26,7 @@ import {
 } from '../handlers/playbook-form.ts'
 import { continueWait, stopWait, waitForSchool } from '../handlers/school-wait.ts'
 import { traineeCommand } from '../handlers/trainee-command.ts'
-import { ACTIONS, MODALS } from '../views/ids.ts'
+import { ACTIONS, MODALS } from '../views/kit/ids.ts'
 import { trackInFlight } from './in-flight.ts'
 import { slackLogger } from './slack-log.ts'
 

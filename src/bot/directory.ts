@@ -1,5 +1,5 @@
 import type { webApi } from '@slack/bolt'
-import type { Directory } from '../changes/people.ts'
+import type { Directory } from '../people/people.ts'
 
 /** Users and user groups as Slack knows them. Throws when Slack does not answer. */
 export function createDirectory(client: webApi.WebClient): Directory {

@@ -1,5 +1,5 @@
 import type { webApi } from '@slack/bolt'
-import { RetryLater, Undeliverable } from '../changes/outbox.ts'
+import { RetryLater, Undeliverable } from '../outbox/outbox.ts'
 
 /** A message's blocks, with the text that notifications and screen readers use. */
 export type Message = { text: string; blocks: object[] }

@@ -1,14 +1,14 @@
-import type { DataSource, EntityManager } from 'typeorm'
+import type { EntityManager } from 'typeorm'
+import type { Form } from '../contract/fields.ts'
+import { type CheckResult, isEmpty, type Plan, subjectsOf } from '../contract/plan.ts'
+import { type AnyPlaybook, isBlocked, runChecks, type Wait } from '../contract/playbook.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { canonical, type Json } from '../entities/json.ts'
-import { type CheckResult, isEmpty, type Plan, subjectsOf } from '../playbooks/plan.ts'
-import { type AnyPlaybook, isBlocked, runChecks, type Wait } from '../playbooks/playbook.ts'
-import type { ChangesContext } from './context.ts'
-import { UpstreamUnavailable } from './errors.ts'
+import { inSnapshot } from '../entities/snapshot.ts'
+import { UpstreamUnavailable } from '../errors.ts'
+import type { World } from '../world.ts'
 
 // The one way from a form to a plan. A preview and an execution both go through `judge`, so they cannot disagree.
-
-export type Form = Record<string, string>
 
 /** What a playbook read, and what it would do. `plan` is null where a check blocks. */
 export type Assessment = {
@@ -22,30 +22,22 @@ export type Assessment = {
   subjects: string[]
 }
 
-/** Runs `read` in a snapshot that cannot write: Postgres refuses it. */
-export function inSnapshot<T>(database: DataSource, read: (sql: EntityManager) => Promise<T>): Promise<T> {
-  return database.transaction('REPEATABLE READ', async (sql) => {
-    await sql.query('SET TRANSACTION READ ONLY')
-    return read(sql)
-  })
-}
-
 /** Reads the rows of a form and asks other systems about them; nothing is locked and nothing can be written. */
 export async function gather(
-  context: ChangesContext,
+  world: World,
   playbook: AnyPlaybook,
   form: Form,
   self: string | null,
 ): Promise<{ rows: unknown; about: Json; upstream: unknown }> {
-  const rows = await inSnapshot(context.database, (sql) => readRows(context, playbook, sql, form, self))
+  const rows = await inSnapshot(world.database, (sql) => readRows(world, playbook, sql, form, self))
   const about = playbook.upstream ? playbook.upstream.about(rows) : null
-  const upstream = playbook.upstream ? await ask(() => playbook.upstream?.ask(about, context.upstreams)) : null
+  const upstream = playbook.upstream ? await ask(() => playbook.upstream?.ask(about, world.upstreams)) : null
   return { rows, about, upstream }
 }
 
 /** What a playbook decides by; `self` is the request that is assessed again, null for a preview. */
 export function readRows(
-  { now, gias, addsTrelloCards }: ChangesContext,
+  { now, gias, addsTrelloCards }: World,
   playbook: AnyPlaybook,
   sql: EntityManager,
   form: Form,
@@ -69,13 +61,13 @@ async function ask<T>(question: () => T): Promise<Awaited<T>> {
  * @param self the request being assessed, which does not stand in its own way
  */
 export async function judge(
-  context: ChangesContext,
+  world: World,
   sql: EntityManager,
   playbook: AnyPlaybook,
   facts: { rows: unknown; upstream: unknown; form: Form; self: string | null },
 ): Promise<Assessment> {
   const { rows, upstream, form, self } = facts
-  const seen = { rows, upstream, form, register: context.register }
+  const seen = { rows, upstream, form, register: world.register }
   const checks = runChecks(playbook, seen)
   const plan = isBlocked(checks) ? null : playbook.plan(seen)
   const trainee = playbook.trainee(rows)

@@ -1,16 +1,16 @@
 import { In } from 'typeorm'
+import { planOf } from '../contract/plan.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { Review } from '../entities/chatops/review.ts'
 import { Trainee } from '../entities/register/trainee.ts'
-import { planOf } from '../playbooks/plan.ts'
+import { ChangeError } from '../errors.ts'
+import { appendToLedger } from '../ledger/ledger.ts'
+import { announce, hintExecution } from '../outbox/outbox.ts'
+import { refuse, refuseUnless } from '../people/standing.ts'
 import { isPersonal, personalDataIn } from '../register/personal-data.ts'
 import { formatDateTime } from '../register/times.ts'
-import type { ChangesContext } from './context.ts'
-import { ChangeError } from './errors.ts'
-import { appendToLedger } from './ledger.ts'
-import { announce, hintExecution } from './outbox.ts'
+import type { World } from '../world.ts'
 import { digestOfRequest, getRequest, lockRequest, refusalFor } from './requests.ts'
-import { refuse, refuseUnless } from './standing.ts'
 
 // Every door to a decision leads here. Self-approval is looked at before anything else; there is no exemption.
 
@@ -23,10 +23,10 @@ type Shown = { digest: string; viewId: string }
  * Lets an approver see a request in full. Records that this person was shown this digest, and which personal columns
  * were revealed. Throws ChangeError.
  */
-export async function openReview(context: ChangesContext, { id, actor, viewId }: Actor & { viewId: string }) {
-  const request = await refuseUnlessDecidable(context, { id, actor }, 'own-request')
-  if (digestOfRequest(context, request) !== request.digest) return refuse(context, 'altered', actor, id)
-  await context.database.transaction(async (sql) => {
+export async function openReview(world: World, { id, actor, viewId }: Actor & { viewId: string }) {
+  const request = await refuseUnlessDecidable(world, { id, actor }, 'own-request')
+  if (digestOfRequest(world, request) !== request.digest) return refuse(world, 'altered', actor, id)
+  await world.database.transaction(async (sql) => {
     await sql.insert(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
     const revealed = personalColumns(request)
     await appendToLedger(sql, {
@@ -40,21 +40,21 @@ export async function openReview(context: ChangesContext, { id, actor, viewId }:
 }
 
 /** A request that this person has open in this modal, for its other pages. Throws ChangeError `not-shown`. */
-export async function getReviewed(context: ChangesContext, { id, actor, viewId }: Actor & { viewId: string }) {
-  await refuseUnless(context, 'mayApprove', actor, id)
-  const request = await getRequest(context.database, id)
+export async function getReviewed(world: World, { id, actor, viewId }: Actor & { viewId: string }) {
+  await refuseUnless(world, 'mayApprove', actor, id)
+  const request = await getRequest(world.database, id)
   const shown = { changeRequestId: request.id, digest: request.digest, slackUser: actor, viewId }
-  if (!(await context.database.manager.existsBy(Review, shown))) throw new ChangeError('not-shown', { cr: `CR-${id}` })
+  if (!(await world.database.manager.existsBy(Review, shown))) throw new ChangeError('not-shown', { cr: `CR-${id}` })
   return request
 }
 
 /** Approves, once: the loser of a race is told who was first. Only the review modal's submission leads here. */
-export async function approve(context: ChangesContext, { id, actor, digest, viewId }: Actor & Shown) {
-  await refuseUnlessDecidable(context, { id, actor }, 'own-request')
-  return decide(context, { id, actor }, async (sql, request, now) => {
+export async function approve(world: World, { id, actor, digest, viewId }: Actor & Shown) {
+  await refuseUnlessDecidable(world, { id, actor }, 'own-request')
+  return decide(world, { id, actor }, async (sql, request, now) => {
     const shown = await sql.existsBy(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
     if (!shown || digest !== request.digest) return { code: 'not-shown' }
-    if (digestOfRequest(context, request) !== digest) return { code: 'altered' }
+    if (digestOfRequest(world, request) !== digest) return { code: 'altered' }
     await sql.update(ChangeRequest, { id, status: 'pending' }, { status: 'approved', decidedBy: actor, decidedAt: now })
     await hintExecution(sql, id, now)
     await announce(sql, id)
@@ -64,24 +64,24 @@ export async function approve(context: ChangesContext, { id, actor, digest, view
 }
 
 /** Whether this person may reject this request now; throws ChangeError if not. */
-export async function checkRejection(context: ChangesContext, asked: Actor): Promise<ChangeRequest> {
-  return refuseUnlessDecidable(context, asked, 'own-rejection')
+export async function checkRejection(world: World, asked: Actor): Promise<ChangeRequest> {
+  return refuseUnlessDecidable(world, asked, 'own-rejection')
 }
 
 /** What a reason gives away about a trainee of a request, or null: the one it is about, and everyone it sets going. */
-export async function findPersonalDataIn(context: ChangesContext, id: string, text: string): Promise<string | null> {
-  const { traineeId, subjects } = await getRequest(context.database, id)
+export async function findPersonalDataIn(world: World, id: string, text: string): Promise<string | null> {
+  const { traineeId, subjects } = await getRequest(world.database, id)
   const others = subjects.flatMap((subject) => /^trainees:(\d+)$/.exec(subject)?.[1] ?? [])
-  const trainees = await context.database.manager.findBy(Trainee, {
+  const trainees = await world.database.manager.findBy(Trainee, {
     id: In([...(traineeId ? [traineeId] : []), ...others]),
   })
   return trainees.map((trainee) => personalDataIn(text, trainee)).find((found) => found !== null) ?? null
 }
 
 /** Rejects with a reason, which everyone in the channel can read. */
-export async function reject(context: ChangesContext, { id, actor, reason }: Actor & { reason: string }) {
-  await refuseUnlessDecidable(context, { id, actor }, 'own-rejection')
-  return decide(context, { id, actor }, async (sql, _request, now) => {
+export async function reject(world: World, { id, actor, reason }: Actor & { reason: string }) {
+  await refuseUnlessDecidable(world, { id, actor }, 'own-rejection')
+  return decide(world, { id, actor }, async (sql, _request, now) => {
     const decision = { status: 'rejected', decidedBy: actor, decidedAt: now, decisionReason: reason } as const
     await sql.update(ChangeRequest, { id, status: 'pending' }, decision)
     await announce(sql, id, ['notice'])
@@ -91,10 +91,10 @@ export async function reject(context: ChangesContext, { id, actor, reason }: Act
 }
 
 /** Takes a request back; only its requester can. */
-export async function cancel(context: ChangesContext, { id, actor }: Actor) {
-  const request = await getRequest(context.database, id)
-  if (request.requester !== actor) return refuse(context, 'not-requester', actor, id)
-  return decide(context, { id, actor }, async (sql) => {
+export async function cancel(world: World, { id, actor }: Actor) {
+  const request = await getRequest(world.database, id)
+  if (request.requester !== actor) return refuse(world, 'not-requester', actor, id)
+  return decide(world, { id, actor }, async (sql) => {
     await sql.update(ChangeRequest, { id, status: 'pending' }, { status: 'cancelled' })
     await announce(sql, id)
     await appendToLedger(sql, { changeRequest: id, event: 'cancelled', actor })
@@ -103,23 +103,23 @@ export async function cancel(context: ChangesContext, { id, actor }: Actor) {
 }
 
 async function refuseUnlessDecidable(
-  context: ChangesContext,
+  world: World,
   { id, actor }: Actor,
   own: 'own-request' | 'own-rejection',
 ): Promise<ChangeRequest> {
-  const request = await getRequest(context.database, id)
-  if (request.requester === actor) return refuse(context, own, actor, id)
-  await refuseUnless(context, 'mayApprove', actor, id)
-  const problem = findObstacle(context, request)
-  if (problem) return refuse(context, problem.code, actor, id, problem.facts)
+  const request = await getRequest(world.database, id)
+  if (request.requester === actor) return refuse(world, own, actor, id)
+  await refuseUnless(world, 'mayApprove', actor, id)
+  const problem = findObstacle(world, request)
+  if (problem) return refuse(world, problem.code, actor, id, problem.facts)
   return request
 }
 
 type Refusal = { code: ChangeError['code']; facts?: ChangeError['facts'] }
 
-function findObstacle(context: ChangesContext, request: ChangeRequest): Refusal | null {
+function findObstacle(world: World, request: ChangeRequest): Refusal | null {
   if (request.status !== 'pending') return refusalFor(request)
-  if (request.expiresAt && request.expiresAt <= context.now()) {
+  if (request.expiresAt && request.expiresAt <= world.now()) {
     return { code: 'expired', facts: { when: formatDateTime(request.expiresAt) } }
   }
   return null
@@ -127,14 +127,14 @@ function findObstacle(context: ChangesContext, request: ChangeRequest): Refusal 
 
 /** Claims the request under lock and then acts; a refusal is committed to the ledger before it is thrown. */
 async function decide(
-  context: ChangesContext,
+  world: World,
   { id, actor }: Actor,
-  act: (sql: ChangesContext['database']['manager'], request: ChangeRequest, now: Date) => Promise<Refusal | null>,
+  act: (sql: World['database']['manager'], request: ChangeRequest, now: Date) => Promise<Refusal | null>,
 ): Promise<ChangeRequest> {
-  const decided = await context.database.transaction(async (sql) => {
+  const decided = await world.database.transaction(async (sql) => {
     const request = await lockRequest(sql, id)
-    const now = context.now()
-    const refusal = findObstacle(context, request) ?? (await act(sql, request, now))
+    const now = world.now()
+    const refusal = findObstacle(world, request) ?? (await act(sql, request, now))
     if (!refusal) return { request: await sql.findOneByOrFail(ChangeRequest, { id }) }
     await appendToLedger(sql, { changeRequest: id, event: 'refused', actor, details: { because: refusal.code } })
     return { refusal }

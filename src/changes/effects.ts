@@ -1,11 +1,11 @@
 import type { EntityManager } from 'typeorm'
+import type { Effect, Plan } from '../contract/plan.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { JOB_NAMES, Job, type JobName } from '../entities/chatops/job.ts'
 import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
-import type { Effect, Plan } from '../playbooks/plan.ts'
+import { enqueueJob, hintJob, startPoll } from '../jobs/enqueue.ts'
+import { addToOutbox } from '../outbox/outbox.ts'
 import { pollTimeout } from '../register/poll-durations.ts'
-import { enqueueJob, hintJob, startPoll } from './jobs.ts'
-import { addToOutbox } from './outbox.ts'
 
 type Enqueue = Extract<Effect, { kind: 'enqueue' }>
 type Retry = Extract<Effect, { kind: 'retry' }>

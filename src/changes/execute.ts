@@ -1,80 +1,97 @@
 import { type EntityManager, EntityNotFoundError } from 'typeorm'
+import { type Plan, planOf } from '../contract/plan.ts'
+import { TABLES } from '../contract/planned-rows.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { canonical } from '../entities/json.ts'
+import { isTaken, isTransient, retryConflicts } from '../entities/transient.ts'
+import { UpstreamUnavailable } from '../errors.ts'
+import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
+import { announce } from '../outbox/outbox.ts'
 import { getPlaybook } from '../playbooks/index.ts'
-import { type Plan, planOf } from '../playbooks/plan.ts'
-import { TABLES } from '../playbooks/rows.ts'
 import { writeDegreeAudit, writeTraineeAudit } from '../register/audits.ts'
+import type { World } from '../world.ts'
 import { type Assessment, gather, judge, readRows } from './assess.ts'
-import type { ChangesContext, ExecutionStep } from './context.ts'
 import { queueEffects } from './effects.ts'
-import { UpstreamUnavailable } from './errors.ts'
-import { appendToLedger, THE_BOT } from './ledger.ts'
-import { announce } from './outbox.ts'
 import { digestOfRequest, getRequest } from './requests.ts'
-import { isTaken, isTransient, retryConflicts } from './transient.ts'
 import { claim, type Execution, endFailed, endGone, endMoved, PostconditionFailed, postpone } from './unexecuted.ts'
 import { writePlan } from './write-plan.ts'
+
+/** The named points between which an execution can die. */
+export const EXECUTION_STEPS = [
+  'begun',
+  'asked',
+  'claimed',
+  'locked',
+  'judged',
+  'written',
+  'verified',
+  'audited',
+  'queued',
+  'recorded',
+  'committed',
+] as const
+
+export type ExecutionStep = (typeof EXECUTION_STEPS)[number]
 
 /**
  * Carries out an approved request, in one transaction, against the rows as they were previewed, or not at all. Safe to
  * call any number of times, from any number of workers, and to die in at any point.
  */
-export async function execute(context: ChangesContext, id: string): Promise<Execution> {
-  const request = await getRequest(context.database, id)
+export async function execute(world: World, id: string): Promise<Execution> {
+  const request = await getRequest(world.database, id)
   if (request.status !== 'approved') return 'not-approved'
   try {
-    await step(context, 'begun', id)
-    return await carryOut(context, request).catch((error: unknown) => {
+    await step(world, 'begun', id)
+    return await carryOut(world, request).catch((error: unknown) => {
       if (!isTaken(error)) throw error
-      return carryOut(context, request) // what is there by now makes it out of date
+      return carryOut(world, request) // what is there by now makes it out of date
     })
   } catch (error) {
-    if (isTransient(error) || error instanceof UpstreamUnavailable) return postpone(context, id, error)
-    if (error instanceof EntityNotFoundError) return endGone(context, id)
-    return endFailed(context, id, error)
+    if (isTransient(error) || error instanceof UpstreamUnavailable) return postpone(world, id, error)
+    if (error instanceof EntityNotFoundError) return endGone(world, id)
+    return endFailed(world, id, error)
   }
 }
 
-async function carryOut(context: ChangesContext, request: ChangeRequest): Promise<Execution> {
+async function carryOut(world: World, request: ChangeRequest): Promise<Execution> {
   const playbook = getPlaybook(request.playbook)
   const form = request.form ?? {}
-  const gathered = await gather(context, playbook, form, request.id)
-  await step(context, 'asked', request.id)
+  const gathered = await gather(world, playbook, form, request.id)
+  await step(world, 'asked', request.id)
 
   const execution = await retryConflicts(() =>
-    context.database.transaction('READ COMMITTED', async (sql): Promise<Execution> => {
+    world.database.transaction('READ COMMITTED', async (sql): Promise<Execution> => {
       await sql.query(`SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '10s'`)
       const claimed = await claim(sql, request.id)
       if (!claimed) return 'not-approved'
-      await step(context, 'claimed', request.id)
+      await step(world, 'claimed', request.id)
 
       const plan = planOf(claimed)
       await lockRows(sql, plan)
-      await step(context, 'locked', request.id)
+      await step(world, 'locked', request.id)
 
-      const rows = await readRows(context, playbook, sql, form, request.id)
+      const rows = await readRows(world, playbook, sql, form, request.id)
       const about = playbook.upstream ? playbook.upstream.about(rows) : null
       const facts = { rows, upstream: gathered.upstream, form, self: request.id }
-      const now = await judge(context, sql, playbook, facts)
-      if (canonical(about) !== canonical(gathered.about) || !isSame(context, claimed, playbook.version, now)) {
-        await endMoved(context, sql, claimed, now.checks)
+      const now = await judge(world, sql, playbook, facts)
+      if (canonical(about) !== canonical(gathered.about) || !isSame(world, claimed, playbook.version, now)) {
+        await endMoved(world, sql, claimed, now.checks)
         return 'stale'
       }
-      await step(context, 'judged', request.id)
+      await step(world, 'judged', request.id)
 
       const at = await writePlan(sql, plan)
-      await step(context, 'written', request.id)
+      await step(world, 'written', request.id)
 
       demandPostconditions(await playbook.verifyRows(sql, plan, rows))
-      await step(context, 'verified', request.id)
+      await step(world, 'verified', request.id)
 
       await writeAudits(sql, claimed, plan, at)
-      await step(context, 'audited', request.id)
+      await step(world, 'audited', request.id)
 
-      const after = await readRows(context, playbook, sql, form, request.id)
-      const advice = playbook.advice({ rows: after, upstream: gathered.upstream, form, register: context.register })
-      const executedAt = context.now()
+      const after = await readRows(world, playbook, sql, form, request.id)
+      const advice = playbook.advice({ rows: after, upstream: gathered.upstream, form, register: world.register })
+      const executedAt = world.now()
       await sql.update(
         ChangeRequest,
         { id: request.id, status: 'approved' },
@@ -87,7 +104,7 @@ async function carryOut(context: ChangesContext, request: ChangeRequest): Promis
         ...(manual ? ['manual-steps' as const] : []),
       ])
       await queueEffects(sql, claimed, plan, executedAt)
-      await step(context, 'queued', request.id)
+      await step(world, 'queued', request.id)
 
       await appendToLedger(sql, {
         changeRequest: request.id,
@@ -95,16 +112,16 @@ async function carryOut(context: ChangesContext, request: ChangeRequest): Promis
         actor: THE_BOT,
         details: { digest: claimed.digest, requester: claimed.requester, approver: claimed.decidedBy },
       })
-      await step(context, 'recorded', request.id)
+      await step(world, 'recorded', request.id)
       return 'executed'
     }),
   )
-  await step(context, 'committed', request.id)
+  await step(world, 'committed', request.id)
   return execution
 }
 
-async function step(context: ChangesContext, name: ExecutionStep, id: string): Promise<void> {
-  await context.onStep?.(name, id)
+async function step(world: World, name: ExecutionStep, id: string): Promise<void> {
+  await world.onStep?.(name, id)
 }
 
 /** Locks just the rows the plan writes, in one fixed order, in the mode that lets Rails insert rows referring to them. */
@@ -123,10 +140,10 @@ async function lockRows(sql: EntityManager, plan: Plan): Promise<void> {
 }
 
 /** Whether what would be done now, and what stands in the request, are both what was approved. */
-function isSame(context: ChangesContext, request: ChangeRequest, version: number, now: Assessment): boolean {
+function isSame(world: World, request: ChangeRequest, version: number, now: Assessment): boolean {
   if (!now.plan || version !== request.playbookVersion) return false
   const today = { ...request, plan: now.plan, checks: now.checks }
-  return [today, request].every((shown) => digestOfRequest(context, shown) === request.digest)
+  return [today, request].every((shown) => digestOfRequest(world, shown) === request.digest)
 }
 
 function demandPostconditions(found: readonly { sentence: string; holds: boolean }[]): void {

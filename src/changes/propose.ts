@@ -1,17 +1,18 @@
 import { type EntityManager, EntityNotFoundError, QueryFailedError } from 'typeorm'
+import type { Form } from '../contract/fields.ts'
+import { type CheckResult, digestOf, isEmpty, type Plan, planOf } from '../contract/plan.ts'
+import { findMoved } from '../contract/planned-rows.ts'
+import type { AnyPlaybook } from '../contract/playbook.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../entities/chatops/school-wait.ts'
-import { type CheckResult, digestOf, isEmpty, type Plan, planOf } from '../playbooks/plan.ts'
-import type { AnyPlaybook } from '../playbooks/playbook.ts'
-import { findMoved } from '../playbooks/rows.ts'
-import { type Assessment, type Form, gather, judge } from './assess.ts'
-import type { ChangesContext } from './context.ts'
-import { ChangeError, UpstreamUnavailable } from './errors.ts'
-import { appendToLedger } from './ledger.ts'
-import { announce } from './outbox.ts'
+import { ChangeError, UpstreamUnavailable } from '../errors.ts'
+import { appendToLedger } from '../ledger/ledger.ts'
+import { announce } from '../outbox/outbox.ts'
+import { refuseUnless } from '../people/standing.ts'
+import { keepWait } from '../schools/waits.ts'
+import type { World } from '../world.ts'
+import { type Assessment, gather, judge } from './assess.ts'
 import { endAsStale, getRequest, lockRequest } from './requests.ts'
-import { keepWait } from './school-waits.ts'
-import { refuseUnless } from './standing.ts'
 
 /** What a preview came to. Only `ready` leaves a change request behind, not yet sent; `waits` one that cannot be made yet. */
 export type Proposal =
@@ -24,16 +25,16 @@ export type Proposal =
  * Writes nothing of Register's. Throws ChangeError: the person may not ask, the trainee is gone, a system is silent.
  */
 export async function propose(
-  context: ChangesContext,
+  world: World,
   asked: { playbook: AnyPlaybook; form: Form; requester: string; channel: string; follows?: string },
 ): Promise<Proposal> {
-  await refuseUnless(context, 'mayRequest', asked.requester)
-  const assessment = await assess(context, asked.playbook, asked.form)
+  await refuseUnless(world, 'mayRequest', asked.requester)
+  const assessment = await assess(world, asked.playbook, asked.form)
   const { checks, plan, wait } = assessment
-  if (wait) return { kind: 'waits', checks, ...(await keepWait(context, asked, wait)) }
-  if (plan && !isEmpty(plan)) return { kind: 'ready', changeRequest: await keep(context, asked, assessment, plan) }
+  if (wait) return { kind: 'waits', checks, ...(await keepWait(world, asked, wait)) }
+  if (plan && !isEmpty(plan)) return { kind: 'ready', changeRequest: await keep(world, asked, assessment, plan) }
   const kind = plan ? 'nothing-to-do' : 'blocked'
-  await context.database.transaction((sql) =>
+  await world.database.transaction((sql) =>
     appendToLedger(sql, {
       changeRequest: null,
       event: 'blocked',
@@ -48,10 +49,10 @@ export async function propose(
   return { kind, checks, trainee: assessment.trainee }
 }
 
-async function assess(context: ChangesContext, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
+async function assess(world: World, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
   try {
-    const { rows, upstream } = await gather(context, playbook, form, null)
-    return await judge(context, context.database.manager, playbook, { rows, upstream, form, self: null })
+    const { rows, upstream } = await gather(world, playbook, form, null)
+    return await judge(world, world.database.manager, playbook, { rows, upstream, form, self: null })
   } catch (error) {
     if (error instanceof EntityNotFoundError) throw new ChangeError('trainee-gone')
     if (error instanceof UpstreamUnavailable) throw new ChangeError('upstream-unavailable', { detail: error.system })
@@ -60,13 +61,13 @@ async function assess(context: ChangesContext, playbook: AnyPlaybook, form: Form
 }
 
 async function keep(
-  context: ChangesContext,
+  world: World,
   asked: { playbook: AnyPlaybook; form: Form; requester: string; channel: string; follows?: string },
   assessment: Assessment,
   plan: Plan,
 ): Promise<ChangeRequest> {
   const { playbook, form } = asked
-  return context.database.transaction(async (sql) => {
+  return world.database.transaction(async (sql) => {
     const [next] = await sql.query<{ id: string }[]>(
       `SELECT nextval(pg_get_serial_sequence('chatops.change_requests', 'id')) AS id`,
     )
@@ -78,7 +79,7 @@ async function keep(
       form,
       plan,
       checks: assessment.checks,
-      database: context.databaseIdentity,
+      database: world.databaseIdentity,
     })
     await sql.insert(ChangeRequest, {
       id: next.id,
@@ -93,7 +94,7 @@ async function keep(
       subjects: assessment.subjects,
       digest,
       follows: asked.follows ?? null,
-      createdAt: context.now(),
+      createdAt: world.now(),
     })
     const changeRequest = await sql.findOneByOrFail(ChangeRequest, { id: next.id })
     await appendToLedger(sql, {
@@ -107,11 +108,11 @@ async function keep(
 }
 
 /** "Ask for approval": the request is sent to the channel, unless its rows have moved since the preview. */
-export async function send(context: ChangesContext, asked: { id: string; requester: string }): Promise<ChangeRequest> {
-  await getRequest(context.database, asked.id)
-  await refuseUnless(context, 'mayRequest', asked.requester, asked.id)
+export async function send(world: World, asked: { id: string; requester: string }): Promise<ChangeRequest> {
+  await getRequest(world.database, asked.id)
+  await refuseUnless(world, 'mayRequest', asked.requester, asked.id)
   try {
-    return await context.database.transaction((sql) => sendUnsent(context, sql, asked))
+    return await world.database.transaction((sql) => sendUnsent(world, sql, asked))
   } catch (error) {
     if (isUniqueViolation(error)) throw new ChangeError('another-open', { other: 'Another request' })
     throw error
@@ -119,7 +120,7 @@ export async function send(context: ChangesContext, asked: { id: string; request
 }
 
 async function sendUnsent(
-  context: ChangesContext,
+  world: World,
   sql: EntityManager,
   { id, requester }: { id: string; requester: string },
 ): Promise<ChangeRequest> {
@@ -128,10 +129,10 @@ async function sendUnsent(
   if (request.status !== 'unsent') return request // sent by an earlier click: show that one
   const moved = await findMoved(sql, planOf(request), 'before')
   if (moved.length > 0) {
-    return endAsStale(context, sql, request, { columns: moved.map(({ column }) => column), checks: [] })
+    return endAsStale(world, sql, request, { columns: moved.map(({ column }) => column), checks: [] })
   }
-  const now = context.now()
-  const expiresAt = new Date(now.getTime() + context.expiryOf(request.playbook))
+  const now = world.now()
+  const expiresAt = new Date(now.getTime() + world.expiryOf(request.playbook))
   await sql.update(ChangeRequest, { id, status: 'unsent' }, { status: 'pending', sentAt: now, expiresAt })
   await announce(sql, id)
   await appendToLedger(sql, { changeRequest: id, event: 'sent', actor: requester, details: { digest: request.digest } })
@@ -139,8 +140,8 @@ async function sendUnsent(
 }
 
 /** Drops a request that was never sent. */
-export async function discard(context: ChangesContext, asked: { id: string; requester: string }): Promise<void> {
-  await context.database.transaction(async (sql) => {
+export async function discard(world: World, asked: { id: string; requester: string }): Promise<void> {
+  await world.database.transaction(async (sql) => {
     const request = await lockRequest(sql, asked.id)
     if (request.requester !== asked.requester) throw new ChangeError('not-found')
     if (request.status !== 'unsent') return

@@ -1,12 +1,12 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import { In } from 'typeorm'
+import { checksOf, digestOf, planOf } from '../contract/plan.ts'
 import { ChangeRequest, type Status } from '../entities/chatops/change-request.ts'
-import { checksOf, digestOf, planOf } from '../playbooks/plan.ts'
+import { ChangeError } from '../errors.ts'
+import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
+import { announce } from '../outbox/outbox.ts'
 import { formatDateTime } from '../register/times.ts'
-import type { ChangesContext } from './context.ts'
-import { ChangeError } from './errors.ts'
-import { appendToLedger, THE_BOT } from './ledger.ts'
-import { announce } from './outbox.ts'
+import type { World } from '../world.ts'
 
 /** Locks a request for as long as the transaction lasts. Throws ChangeError `not-found`. */
 export async function lockRequest(sql: EntityManager, id: string): Promise<ChangeRequest> {
@@ -16,7 +16,7 @@ export async function lockRequest(sql: EntityManager, id: string): Promise<Chang
 }
 
 /** The digest of a request as it stands in the database; differs from `request.digest` if someone altered its row. */
-export function digestOfRequest(context: ChangesContext, request: ChangeRequest): string {
+export function digestOfRequest(world: World, request: ChangeRequest): string {
   return digestOf({
     changeRequest: request.id,
     playbook: request.playbook,
@@ -24,7 +24,7 @@ export function digestOfRequest(context: ChangesContext, request: ChangeRequest)
     form: request.form,
     plan: planOf(request),
     checks: checksOf(request),
-    database: context.databaseIdentity,
+    database: world.databaseIdentity,
   })
 }
 
@@ -55,12 +55,12 @@ export function listAllRequests(database: DataSource, statuses: readonly Status[
 
 /** Ends a request as out of date, naming what moved. A ledger entry is written: call it last in the transaction. */
 export async function endAsStale(
-  context: ChangesContext,
+  world: World,
   sql: EntityManager,
   request: ChangeRequest,
   moved: { columns: string[]; checks: string[] },
 ): Promise<ChangeRequest> {
-  const outcome = { ...request.outcome, moved: { ...moved, noticedAt: context.now().toISOString() } }
+  const outcome = { ...request.outcome, moved: { ...moved, noticedAt: world.now().toISOString() } }
   await sql.update(ChangeRequest, { id: request.id, status: request.status }, { status: 'stale', outcome })
   if (request.status !== 'unsent') await announce(sql, request.id, ['notice'])
   await appendToLedger(sql, {
@@ -98,4 +98,12 @@ export function refusalFor(request: ChangeRequest): { code: ChangeError['code'];
     default:
       return { code: 'already-over', facts: { detail: 'It has not been sent yet.' } }
   }
+}
+
+/** Has the result of a request looked at again, now that one of its jobs is over. */
+export async function verifyAgain(sql: EntityManager, id: string, now: Date): Promise<void> {
+  await sql.query(
+    `UPDATE chatops.change_requests SET next_verify_at = $2 WHERE id = $1 AND status IN ('verifying', 'needs-attention')`,
+    [id, now],
+  )
 }

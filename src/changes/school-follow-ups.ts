@@ -1,11 +1,11 @@
 import { type EntityManager, In } from 'typeorm'
+import { type Plan, planOf } from '../contract/plan.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
-import { type Plan, planOf } from '../playbooks/plan.ts'
-import type { SchoolSync, SyncedBy, SyncedSchool } from '../views/school-news.ts'
-import type { ChangesContext } from './context.ts'
-import { addToOutbox } from './outbox.ts'
+import { addToOutbox } from '../outbox/outbox.ts'
+import type { SchoolSync, SyncedBy, SyncedSchool } from '../schools/sync-news.ts'
+import type { World } from '../world.ts'
 import { getRequest, lockRequest } from './requests.ts'
 
 // DTTP stays the system of record. The first school sync after a request that wrote one of its schools shows whether
@@ -18,20 +18,15 @@ const WAITED_FOR = '7 days'
 const FOLLOWED_FOR = '14 days'
 
 /** Tells the threads of requests whose rows have been through a sync by now, each once. Returns how many. */
-export async function followUpSchools(context: ChangesContext): Promise<number> {
-  const due = await context.database.query<Due[]>(DUE, [
-    context.now(),
-    FOLLOWED_FOR,
-    WAITED_FOR,
-    context.register.runsJobs,
-  ])
+export async function followUpSchools(world: World): Promise<number> {
+  const due = await world.database.query<Due[]>(DUE, [world.now(), FOLLOWED_FOR, WAITED_FOR, world.register.runsJobs])
   let told = 0
   for (const { id, by } of due) {
-    const schools = await look(context, planOf(await getRequest(context.database, id))).catch((error: unknown) => {
+    const schools = await look(world, planOf(await getRequest(world.database, id))).catch((error: unknown) => {
       if (error instanceof DttpError) return null // asked again in a minute
       throw error
     })
-    if (schools) told += await context.database.transaction((sql) => tell(context, sql, id, { by, schools }))
+    if (schools) told += await world.database.transaction((sql) => tell(world, sql, id, { by, schools }))
   }
   return told
 }
@@ -51,12 +46,7 @@ const DUE = `
       (date_trunc('day', executed_at AT TIME ZONE 'Europe/London') + interval '1 day 6 hours') AT TIME ZONE 'Europe/London')
   ORDER BY id LIMIT 20`
 
-async function tell(
-  { now }: ChangesContext,
-  sql: EntityManager,
-  id: string,
-  { by, schools }: SchoolSync,
-): Promise<number> {
+async function tell({ now }: World, sql: EntityManager, id: string, { by, schools }: SchoolSync): Promise<number> {
   const { outcome } = await lockRequest(sql, id)
   if (outcome.synced) return 0
   await sql.update(ChangeRequest, { id }, { outcome: { ...outcome, synced: now().toISOString() } })
@@ -66,7 +56,7 @@ async function tell(
 }
 
 /** Throws DttpError. */
-async function look({ database, upstreams }: ChangesContext, plan: Plan): Promise<SyncedSchool[]> {
+async function look({ database, upstreams }: World, plan: Plan): Promise<SyncedSchool[]> {
   const rows = await findRows(database.manager, plan)
   return Promise.all(
     rows.map(async ({ id, urn, dttp_id, status_code: is }) => {

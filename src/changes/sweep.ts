@@ -1,10 +1,10 @@
 import { type EntityManager, IsNull, Not } from 'typeorm'
+import { planOf } from '../contract/plan.ts'
+import { findMoved } from '../contract/planned-rows.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { planOf } from '../playbooks/plan.ts'
-import { findMoved } from '../playbooks/rows.ts'
-import type { ChangesContext } from './context.ts'
-import { appendToLedger, THE_BOT } from './ledger.ts'
-import { announce, hintExecution } from './outbox.ts'
+import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
+import { announce, hintExecution } from '../outbox/outbox.ts'
+import type { World } from '../world.ts'
 import { endAsStale } from './requests.ts'
 import { verify } from './verify.ts'
 
@@ -20,14 +20,14 @@ const VERIFY_LEASE_MS = 60_000
 export const VERIFY_BATCH = 5
 
 /** Expires what nobody approved in time. Returns how many. */
-export async function expireRequests(context: ChangesContext): Promise<number> {
-  const now = context.now()
+export async function expireRequests(world: World): Promise<number> {
+  const now = world.now()
   const due = await findIds(
-    context,
+    world,
     `(status = 'pending' AND expires_at <= $1) OR (status = 'unsent' AND created_at <= $2)`,
     [now, new Date(now.getTime() - UNSENT_KEPT_MS)],
   )
-  return sweepEach(context, due, ['pending', 'unsent'], async (sql, request) => {
+  return sweepEach(world, due, ['pending', 'unsent'], async (sql, request) => {
     if (request.status === 'pending' && (request.expiresAt ?? now) > now) return
     await sql.update(ChangeRequest, { id: request.id, status: request.status }, { status: 'expired' })
     if (request.status === 'pending') await announce(sql, request.id, ['notice'])
@@ -36,51 +36,50 @@ export async function expireRequests(context: ChangesContext): Promise<number> {
 }
 
 /** Hints again at approved requests that nobody carries out: a hint may be lost with the queue that held it. */
-export async function hintAgain(context: ChangesContext): Promise<number> {
-  const before = new Date(context.now().getTime() - HINT_AGAIN_AFTER_MS)
-  const due = await findIds(context, `status = 'approved' AND coalesce(hinted_at, decided_at) <= $1`, [before])
-  return sweepEach(context, due, ['approved'], async (sql, request) => {
-    if ((request.hintedAt ?? request.decidedAt ?? before) <= before) await hintExecution(sql, request.id, context.now())
+export async function hintAgain(world: World): Promise<number> {
+  const before = new Date(world.now().getTime() - HINT_AGAIN_AFTER_MS)
+  const due = await findIds(world, `status = 'approved' AND coalesce(hinted_at, decided_at) <= $1`, [before])
+  return sweepEach(world, due, ['approved'], async (sql, request) => {
+    if ((request.hintedAt ?? request.decidedAt ?? before) <= before) await hintExecution(sql, request.id, world.now())
   })
 }
 
 /** Ends waiting requests whose rows have moved, naming the columns. SQL only. */
-export async function findDrift(context: ChangesContext): Promise<number> {
-  const due = await findIds(context, `status = 'pending'`, [])
+export async function findDrift(world: World): Promise<number> {
+  const due = await findIds(world, `status = 'pending'`, [])
   let stale = 0
   for (const id of due) {
-    const hasMoved = await alone(context, id, () => moved(context, id))
+    const hasMoved = await alone(world, id, () => moved(world, id))
     if (!hasMoved) continue
-    stale += await sweepEach(context, [id], ['pending'], async (sql, locked) => {
+    stale += await sweepEach(world, [id], ['pending'], async (sql, locked) => {
       const now = await findMoved(sql, planOf(locked), 'before')
-      if (now.length > 0)
-        await endAsStale(context, sql, locked, { columns: now.map(({ column }) => column), checks: [] })
+      if (now.length > 0) await endAsStale(world, sql, locked, { columns: now.map(({ column }) => column), checks: [] })
     })
   }
   return stale
 }
 
 /** Looks at up to VERIFY_BATCH results that are due to be looked at. */
-export async function verifyDue(context: ChangesContext): Promise<number> {
-  const now = context.now()
-  const [leased] = (await context.database.query(
+export async function verifyDue(world: World): Promise<number> {
+  const now = world.now()
+  const [leased] = (await world.database.query(
     `UPDATE chatops.change_requests SET next_verify_at = $2
      WHERE id IN (SELECT id FROM chatops.change_requests
                   WHERE status IN ('verifying', 'needs-attention') AND next_verify_at <= $1 AND plan IS NOT NULL
                   ORDER BY next_verify_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id`,
     [now, new Date(now.getTime() + VERIFY_LEASE_MS), VERIFY_BATCH],
   )) as [{ id: string }[], number]
-  await Promise.all(leased.map(({ id }) => alone(context, id, () => verify(context, id))))
+  await Promise.all(leased.map(({ id }) => alone(world, id, () => verify(world, id))))
   return leased.length
 }
 
 /** Forgets forms, plans and verdicts of requests that ended long ago; the ledger and the outcome stay. */
-export async function purge(context: ChangesContext, keptMs: number): Promise<number> {
-  const before = new Date(context.now().getTime() - keptMs)
-  const due = await findIds(context, `plan IS NOT NULL AND finished_at <= $1`, [before])
+export async function purge(world: World, keptMs: number): Promise<number> {
+  const before = new Date(world.now().getTime() - keptMs)
+  const due = await findIds(world, `plan IS NOT NULL AND finished_at <= $1`, [before])
   let purged = 0
   for (const id of due) {
-    await context.database.transaction(async (sql) => {
+    await world.database.transaction(async (sql) => {
       const { affected } = await sql.update(
         ChangeRequest,
         { id, plan: Not(IsNull()) },
@@ -94,23 +93,23 @@ export async function purge(context: ChangesContext, keptMs: number): Promise<nu
   return purged
 }
 
-async function moved(context: ChangesContext, id: string): Promise<boolean> {
-  const request = await context.database.manager.findOneBy(ChangeRequest, { id })
-  return request !== null && (await findMoved(context.database.manager, planOf(request), 'before')).length > 0
+async function moved(world: World, id: string): Promise<boolean> {
+  const request = await world.database.manager.findOneBy(ChangeRequest, { id })
+  return request !== null && (await findMoved(world.database.manager, planOf(request), 'before')).length > 0
 }
 
 /** One request's trouble is logged and does not hold up the others. */
-async function alone<T>(context: ChangesContext, id: string, sweep: () => Promise<T>): Promise<T | null> {
+async function alone<T>(world: World, id: string, sweep: () => Promise<T>): Promise<T | null> {
   try {
     return await sweep()
   } catch (error) {
-    context.log.error({ changeRequest: id, error: error instanceof Error ? error.name : 'unknown' }, 'a sweep failed')
+    world.log.error({ changeRequest: id, error: error instanceof Error ? error.name : 'unknown' }, 'a sweep failed')
     return null
   }
 }
 
-async function findIds(context: ChangesContext, where: string, parameters: unknown[]): Promise<string[]> {
-  const rows = await context.database.query<{ id: string }[]>(
+async function findIds(world: World, where: string, parameters: unknown[]): Promise<string[]> {
+  const rows = await world.database.query<{ id: string }[]>(
     `SELECT id FROM chatops.change_requests WHERE ${where} ORDER BY id`,
     parameters,
   )
@@ -119,15 +118,15 @@ async function findIds(context: ChangesContext, where: string, parameters: unkno
 
 /** Runs `act` on each request that can be locked at once and is still in one of these states. */
 async function sweepEach(
-  context: ChangesContext,
+  world: World,
   ids: readonly string[],
   statuses: readonly ChangeRequest['status'][],
   act: (sql: EntityManager, request: ChangeRequest) => Promise<void>,
 ): Promise<number> {
   let swept = 0
   for (const id of ids) {
-    await alone(context, id, () =>
-      context.database.transaction(async (sql) => {
+    await alone(world, id, () =>
+      world.database.transaction(async (sql) => {
         const request = await sql.findOne(ChangeRequest, {
           where: { id },
           lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },

@@ -1,10 +1,10 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { addToOutbox, type Claimed, RetryLater, Undeliverable } from '../outbox/outbox.ts'
+import { noteWaitCard, noteWaitCardRefused } from '../schools/waits.ts'
 import { type createTrelloClient, TrelloError } from '../trello/index.ts'
-import { addToOutbox, type Claimed, RetryLater, Undeliverable } from './outbox.ts'
 import { lockRequest } from './requests.ts'
-import { noteWaitCard, noteWaitCardRefused } from './school-waits.ts'
 
 export type TrelloClient = ReturnType<typeof createTrelloClient>
 

@@ -1,12 +1,12 @@
 import { type EntityManager, QueryFailedError } from 'typeorm'
+import { type CheckResult, checksOf, planOf } from '../contract/plan.ts'
+import { findMoved } from '../contract/planned-rows.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { type CheckResult, checksOf, planOf } from '../playbooks/plan.ts'
-import { findMoved } from '../playbooks/rows.ts'
+import { UpstreamUnavailable } from '../errors.ts'
+import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
+import { announce } from '../outbox/outbox.ts'
+import type { World } from '../world.ts'
 import { findChangedChecks } from './assess.ts'
-import type { ChangesContext } from './context.ts'
-import { UpstreamUnavailable } from './errors.ts'
-import { appendToLedger, THE_BOT } from './ledger.ts'
-import { announce } from './outbox.ts'
 import { endAsStale } from './requests.ts'
 
 // How an attempt to carry out a request ends when nothing was written.
@@ -32,7 +32,7 @@ export async function claim(sql: EntityManager, id: string): Promise<ChangeReque
 
 /** Ends a request, inside the execution's own transaction, whose facts are no longer those that were approved. */
 export async function endMoved(
-  context: ChangesContext,
+  world: World,
   sql: EntityManager,
   request: ChangeRequest,
   checks: readonly CheckResult[],
@@ -40,27 +40,27 @@ export async function endMoved(
   const columns = (await findMoved(sql, planOf(request), 'before')).map(({ column }) => column)
   const changed = findChangedChecks(checksOf(request), checks)
   const nothing = columns.length === 0 && changed.length === 0
-  await endAsStale(context, sql, request, { columns, checks: nothing ? [SAME_SOFTWARE] : changed })
+  await endAsStale(world, sql, request, { columns, checks: nothing ? [SAME_SOFTWARE] : changed })
 }
 
 /** Ends a request whose trainee is no longer there. */
-export async function endGone(context: ChangesContext, id: string): Promise<Execution> {
-  return context.database.transaction(async (sql) => {
+export async function endGone(world: World, id: string): Promise<Execution> {
+  return world.database.transaction(async (sql) => {
     const request = await claim(sql, id)
     if (!request) return 'not-approved'
     const columns = planOf(request).updates.flatMap(({ changes }) => Object.keys(changes))
-    await endAsStale(context, sql, request, { columns, checks: ['The reference names one trainee'] })
+    await endAsStale(world, sql, request, { columns, checks: ['The reference names one trainee'] })
     return 'stale'
   })
 }
 
 /** Leaves the request approved, to be tried again by the sweeper, until it has failed for half an hour. */
-export async function postpone(context: ChangesContext, id: string, cause: unknown): Promise<Execution> {
-  context.log.warn({ changeRequest: id, cause: describe(cause) }, 'execution postponed')
-  return context.database.transaction(async (sql) => {
+export async function postpone(world: World, id: string, cause: unknown): Promise<Execution> {
+  world.log.warn({ changeRequest: id, cause: describe(cause) }, 'execution postponed')
+  return world.database.transaction(async (sql) => {
     const request = await claim(sql, id)
     if (!request) return 'not-approved'
-    const now = context.now()
+    const now = world.now()
     const tried = request.hintedAt ?? now
     const lately = now.getTime() - tried.getTime() < STILL_TRYING_MS
     const since = (lately ? request.upstreamFailingSince : null) ?? now
@@ -74,13 +74,13 @@ export async function postpone(context: ChangesContext, id: string, cause: unkno
 }
 
 /** After the rollback: the request ends as failed, in a second transaction. */
-export async function endFailed(context: ChangesContext, id: string, cause: unknown): Promise<Execution> {
-  context.log.error({ changeRequest: id, cause: describe(cause) }, 'execution failed')
+export async function endFailed(world: World, id: string, cause: unknown): Promise<Execution> {
+  world.log.error({ changeRequest: id, cause: describe(cause) }, 'execution failed')
   const problem =
     cause instanceof PostconditionFailed
       ? `The result was not what it should be (${cause.message}), so we took everything back.`
       : 'The database refused it, so we took everything back. The developers can find the cause in the log.'
-  return context.database.transaction(async (sql) =>
+  return world.database.transaction(async (sql) =>
     (await claim(sql, id)) ? end(sql, id, 'failed', problem, cause) : 'not-approved',
   )
 }

@@ -1,13 +1,13 @@
+import { checksOf, planOf } from '../contract/plan.ts'
+import type { Executed } from '../contract/playbook.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest, type Postcondition } from '../entities/chatops/change-request.ts'
 import { canonical } from '../entities/json.ts'
+import { inSnapshot } from '../entities/snapshot.ts'
+import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
+import { announce } from '../outbox/outbox.ts'
 import { getPlaybook } from '../playbooks/index.ts'
-import { checksOf, planOf } from '../playbooks/plan.ts'
-import type { Executed } from '../playbooks/playbook.ts'
-import { inSnapshot } from './assess.ts'
-import type { ChangesContext } from './context.ts'
-import { appendToLedger, THE_BOT } from './ledger.ts'
-import { announce } from './outbox.ts'
+import type { World } from '../world.ts'
 import { getRequest, lockRequest } from './requests.ts'
 
 type Looked = Extract<ChangeRequest['status'], 'verifying' | 'needs-attention' | 'done'>
@@ -21,18 +21,18 @@ function isLookedAt({ status, plan, executedAt }: ChangeRequest): boolean {
  * an old copy of the row and write it back over ours. Ends in `done`, or in `needs-attention` naming what does not hold.
  * Where jobs decide, it is looked at for a day even then, so that its card does not stay behind what they bring.
  */
-export async function verify(context: ChangesContext, id: string): Promise<void> {
-  const request = await getRequest(context.database, id)
+export async function verify(world: World, id: string): Promise<void> {
+  const request = await getRequest(world.database, id)
   if (!isLookedAt(request)) return
-  const verified = await look(context, request)
-  await context.database.transaction(async (sql) => {
+  const verified = await look(world, request)
+  await world.database.transaction(async (sql) => {
     const current = await lockRequest(sql, id)
     if (!isLookedAt(current)) return
     const { status: was } = current
-    const next = was === 'verifying' ? nextStatus(context, current, verified) : 'needs-attention'
+    const next = was === 'verifying' ? nextStatus(world, current, verified) : 'needs-attention'
     // A job that ended meanwhile has asked for another look.
     const isAskedFor = current.nextVerifyAt?.getTime() !== request.nextVerifyAt?.getTime()
-    const nextVerifyAt = (isAskedFor && current.nextVerifyAt) || nextLook(context, current, next, verified)
+    const nextVerifyAt = (isAskedFor && current.nextVerifyAt) || nextLook(world, current, next, verified)
     if (next === was && canonical(verified) === canonical(current.outcome.verified ?? null)) {
       await sql.update(ChangeRequest, { id, status: was }, { nextVerifyAt })
       return
@@ -51,22 +51,22 @@ export async function verify(context: ChangesContext, id: string): Promise<void>
 }
 
 /** What the playbook says of the result, once other systems were asked. Nobody waits for one that does not answer. */
-async function look(context: ChangesContext, request: ChangeRequest): Promise<Postcondition[]> {
+async function look(world: World, request: ChangeRequest): Promise<Postcondition[]> {
   const { after, verifyAfter } = getPlaybook(request.playbook)
   const plan = planOf(request)
   const executed: Executed = {
     changeRequest: request.id,
-    executedAt: request.executedAt ?? context.now(),
+    executedAt: request.executedAt ?? world.now(),
     evidence: Object.fromEntries(checksOf(request).map(({ id, evidence }) => [id, evidence])),
     answered: null,
   }
-  if (!after) return inSnapshot(context.database, (sql) => verifyAfter(sql, plan, executed))
-  const about = await inSnapshot(context.database, (sql) => after.about(sql, plan, executed))
-  const answered = await after.ask(about, context.upstreams).catch((error: unknown) => {
+  if (!after) return inSnapshot(world.database, (sql) => verifyAfter(sql, plan, executed))
+  const about = await inSnapshot(world.database, (sql) => after.about(sql, plan, executed))
+  const answered = await after.ask(about, world.upstreams).catch((error: unknown) => {
     if (error instanceof DttpError) return null
     throw error
   })
-  return inSnapshot(context.database, (sql) => verifyAfter(sql, plan, { ...executed, answered }))
+  return inSnapshot(world.database, (sql) => verifyAfter(sql, plan, { ...executed, answered }))
 }
 
 /** Something that is still under way is looked at again and again, until the playbook's deadline. */
@@ -78,29 +78,29 @@ const FOLLOWED_MS = 24 * 60 * 60_000
 
 /** When a result is looked at again; null for not any more. */
 function nextLook(
-  context: ChangesContext,
+  world: World,
   { playbook, executedAt }: ChangeRequest,
   status: Looked,
   verified: readonly Postcondition[],
 ): Date | null {
-  const now = context.now().getTime()
+  const now = world.now().getTime()
   const executed = executedAt?.getTime() ?? now
   if (status === 'done') return null
   if (status === 'verifying') {
     const waiting = verified.some(isWaiting) ? now + WAITING_LOOK_MS : 0
-    return new Date(Math.max(executed + context.verifyAgainAfter, waiting))
+    return new Date(Math.max(executed + world.verifyAgainAfter, waiting))
   }
   const isOver = verified.every(({ holds }) => holds) || now > executed + FOLLOWED_MS
   return isOver || !getPlaybook(playbook).settlesWithin ? null : new Date(now + LATER_LOOK_MS)
 }
 
-function nextStatus(context: ChangesContext, request: ChangeRequest, verified: readonly Postcondition[]): Looked {
+function nextStatus(world: World, request: ChangeRequest, verified: readonly Postcondition[]): Looked {
   const executed = request.executedAt?.getTime() ?? 0
   const deadline = executed + (getPlaybook(request.playbook).settlesWithin ?? 0)
-  const mayWait = context.now().getTime() < deadline
+  const mayWait = world.now().getTime() < deadline
   if (verified.some((one) => !one.holds && !(mayWait && isWaiting(one)))) return 'needs-attention'
   if (verified.some(isWaiting)) return 'verifying'
-  return context.now().getTime() >= executed + context.verifyAgainAfter ? 'done' : 'verifying'
+  return world.now().getTime() >= executed + world.verifyAgainAfter ? 'done' : 'verifying'
 }
 
 function isWaiting({ holds, waiting }: Postcondition): boolean {

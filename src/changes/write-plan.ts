@@ -1,7 +1,7 @@
 import type { EntityManager, ObjectLiteral } from 'typeorm'
+import type { Plan, Update } from '../contract/plan.ts'
+import { TABLES } from '../contract/planned-rows.ts'
 import type { Json } from '../entities/json.ts'
-import type { Plan, Update } from '../playbooks/plan.ts'
-import { TABLES } from '../playbooks/rows.ts'
 import { readClock } from '../register/saves.ts'
 
 /** A planned row was not as previewed; cannot happen while it is locked and the digest matched, and rolls back if it does. */

@@ -1,10 +1,10 @@
-import { ChangeError } from '../changes/errors.ts'
 import { discard } from '../changes/propose.ts'
 import { listAllRequests, listRequests } from '../changes/requests.ts'
-import { listWaits } from '../changes/school-waits.ts'
+import { ChangeError } from '../errors.ts'
 import { playbooks } from '../playbooks/index.ts'
+import { listWaits } from '../schools/waits.ts'
 import { renderHome } from '../views/home.ts'
-import { renderNoticeHome } from '../views/notice.ts'
+import { renderNoticeHome } from '../views/kit/notice.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, HomeOpened, SlackClient } from './entry-points.ts'
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { ChangesContext } from '../changes/context.ts'
-import { ChangeError } from '../changes/errors.ts'
+import { ChangeError } from '../errors.ts'
+import type { World } from '../world.ts'
 
 /** What every handler works with. */
 export type HandlerContext = {
-  changes: ChangesContext
+  changes: World
   allowedChannels: readonly string[]
   /** Has what was just committed sent to Slack and the queue at once. */
   nudge: () => void

@@ -1,7 +1,7 @@
-import { ChangeError } from '../changes/errors.ts'
-import { refuseUnlessEither } from '../changes/standing.ts'
-import { gatherTraineeFacts } from '../changes/trainee-facts.ts'
+import { ChangeError } from '../errors.ts'
+import { refuseUnlessEither } from '../people/standing.ts'
 import { parseTraineeReference, resolveTrainee } from '../register/trainee-reference.ts'
+import { gatherTraineeFacts } from '../trainee/facts.ts'
 import { renderTrainee } from '../views/trainee.ts'
 import type { HandlerContext } from './context.ts'
 

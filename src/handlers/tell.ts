@@ -1,4 +1,4 @@
-import { renderNoticeBlocks } from '../views/notice.ts'
+import { renderNoticeBlocks } from '../views/kit/notice.ts'
 import type { HandlerContext } from './context.ts'
 import type { Click } from './entry-points.ts'
 

@@ -1,5 +1,5 @@
+import type { AnyPlaybook } from '../contract/playbook.ts'
 import { fixRoute } from './fix-route/index.ts'
-import type { AnyPlaybook } from './playbook.ts'
 import { reRegister } from './re-register/index.ts'
 import { repairSchool } from './repair-school/index.ts'
 import { requeueTrn } from './requeue-trn/index.ts'

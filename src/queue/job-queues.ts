@@ -1,8 +1,8 @@
-import type { ChangesContext } from '../changes/context.ts'
 import type { Job, JobName } from '../entities/chatops/job.ts'
+import { type JobRunner, runJob } from '../jobs/run-job.ts'
+import type { World } from '../world.ts'
 import type { JobWorker, QueueBackend } from './backend.ts'
 import type { JobQueue } from './bull-queue.ts'
-import { type JobHandlers, runJob } from './run-job.ts'
 
 // The queues that jobs run on. What they hold is a hint with the job's id; the row in chatops.jobs is the truth.
 
@@ -66,19 +66,19 @@ const OWN_QUEUES: readonly QueueName[] = ['chatops-gias']
  * @param hooks `addNightly` makes the row of a job that the schedule started; `ran` is called after each job that is over
  */
 export function startJobWorkers(
-  context: ChangesContext,
+  world: World,
   backend: QueueBackend,
-  handlers: JobHandlers,
+  runner: JobRunner,
   hooks: { addNightly: (name: string) => Promise<void>; ran: () => void },
 ): JobWorker {
-  const names = context.register.runsJobs ? QUEUE_NAMES : OWN_QUEUES
+  const names = world.register.runsJobs ? QUEUE_NAMES : OWN_QUEUES
   const workers = names.map((name) =>
     backend.startWorker(
       name,
       async ({ data }) => {
         const { job, nightly } = data as { job?: unknown; nightly?: unknown }
         if (typeof nightly === 'string') await hooks.addNightly(nightly)
-        const next = typeof job === 'string' && UUID.test(job) ? await runJob(context, handlers, job) : null
+        const next = typeof job === 'string' && UUID.test(job) ? await runJob(world, runner, job) : null
         if (next === null) hooks.ran()
         return next
       },

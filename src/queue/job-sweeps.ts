@@ -1,13 +1,13 @@
-import type { ChangesContext } from '../changes/context.ts'
-import { isLive } from '../changes/jobs.ts'
 import { Job, type JobName } from '../entities/chatops/job.ts'
+import { isLive } from '../jobs/enqueue.ts'
+import type { World } from '../world.ts'
 import type { JobQueues } from './job-queues.ts'
 
 // How the queue hears of jobs, and what keeps them going when it has lost them.
 
 /** Tells the queue of a job that was added, or is due earlier than it was. */
-export async function hintAdded(context: ChangesContext, queues: JobQueues, id: string): Promise<void> {
-  const job = await context.database.manager.findOneBy(Job, { id })
+export async function hintAdded(world: World, queues: JobQueues, id: string): Promise<void> {
+  const job = await world.database.manager.findOneBy(Job, { id })
   if (job && isLive(job)) await queues.hint(job)
 }
 
@@ -20,8 +20,8 @@ export const HINT_BATCH = 500
  * Tells the queue again of jobs that are due and of those whose worker died: the queue may have lost its keys. Returns
  * how many.
  */
-export async function hintLateJobs(context: ChangesContext, queues: JobQueues): Promise<number> {
-  const [late] = (await context.database.query(
+export async function hintLateJobs(world: World, queues: JobQueues): Promise<number> {
+  const [late] = (await world.database.query(
     `UPDATE chatops.jobs SET hinted_at = now() WHERE id IN (
        SELECT id FROM chatops.jobs
        WHERE ($4 OR name = 'load-gias') AND coalesce(hinted_at, '-infinity') < now() - make_interval(secs => $2)
@@ -29,7 +29,7 @@ export async function hintLateJobs(context: ChangesContext, queues: JobQueues): 
            OR (status = 'running' AND lease_until < now()))
        ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
      RETURNING id, name`,
-    [context.now(), LATE_SECONDS, HINT_BATCH, context.register.runsJobs],
+    [world.now(), LATE_SECONDS, HINT_BATCH, world.register.runsJobs],
   )) as [{ id: string; name: JobName }[], number]
   for (const job of late) await queues.hint({ ...job, dueAt: new Date() })
   return late.length

@@ -1,11 +1,12 @@
-import type { ChangesContext } from '../changes/context.ts'
-import { addNightlyJob } from '../changes/jobs.ts'
+import { addNightlyJob } from '../jobs/enqueue.ts'
+import type { Effects } from '../outbox/relay.ts'
+import type { World } from '../world.ts'
 import type { QueueBackend } from './backend.ts'
+import { enqueueExecution, executeChange } from './execute-change.ts'
 import { openJobQueues, startJobWorkers } from './job-queues.ts'
+import { jobRunner } from './job-runner.ts'
 import { hintAdded } from './job-sweeps.ts'
-import { enqueueExecution, executeChange } from './jobs/execute-change.ts'
-import { jobHandlers } from './jobs/index.ts'
-import { type Effects, startRelay } from './relay.ts'
+import { startRelay } from './relay-loop.ts'
 import { startSweepers } from './sweeper.ts'
 
 /** The queue of requests that were approved. */
@@ -20,22 +21,22 @@ export type RunningWorker = { nudge: () => void; stop: () => Promise<void> }
  * @param slack how messages reach Slack; handed in, so that nothing here need know Slack
  */
 export function startWorker(
-  context: ChangesContext,
+  world: World,
   backend: QueueBackend,
   slack: Omit<Effects, 'hint' | 'job'>,
   settings: { retention: number },
 ): RunningWorker {
   const queue = backend.openQueue(CHANGES_QUEUE)
   const jobQueues = openJobQueues(backend)
-  const relay = startRelay(context, {
+  const relay = startRelay(world, {
     ...slack,
     async hint({ changeRequest }) {
       if (changeRequest) await enqueueExecution(queue, changeRequest)
     },
-    job: ({ payload }) => hintAdded(context, jobQueues, String(payload['job'])),
+    job: ({ payload }) => hintAdded(world, jobQueues, String(payload['job'])),
   })
   const nudge = () => relay.nudge()
-  const sweepers = startSweepers(context, jobQueues, { ...settings, nudge })
+  const sweepers = startSweepers(world, jobQueues, { ...settings, nudge })
   const ran = () => {
     nudge()
     sweepers.verifySoon()
@@ -43,15 +44,15 @@ export function startWorker(
   const worker = backend.startWorker(
     CHANGES_QUEUE,
     async (job) => {
-      await executeChange(context, job)
+      await executeChange(world, job)
       ran()
     },
     { concurrency: CONCURRENCY },
   )
   const stopping = new AbortController()
-  const stoppable = { ...context, stopping: stopping.signal }
-  const addNightly = (name: string) => addNightlyJob(context, name)
-  const jobWorkers = startJobWorkers(stoppable, backend, jobHandlers, { addNightly, ran })
+  const stoppable = { ...world, stopping: stopping.signal }
+  const addNightly = (name: string) => addNightlyJob(world, name)
+  const jobWorkers = startJobWorkers(stoppable, backend, jobRunner, { addNightly, ran })
   return {
     nudge,
     async stop() {

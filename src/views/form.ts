@@ -1,9 +1,9 @@
 import type { types } from '@slack/bolt'
-import type { Field, Option } from '../playbooks/form.ts'
-import type { AnyPlaybook } from '../playbooks/playbook.ts'
-import { type Block, LIMITS, type Modal, modalTitle, plainSections } from './blocks.ts'
-import { INPUT_ACTION, MODALS } from './ids.ts'
-import { plain, shorten } from './text.ts'
+import type { Field, Option } from '../contract/fields.ts'
+import type { AnyPlaybook } from '../contract/playbook.ts'
+import { type Block, LIMITS, type Modal, modalTitle, plainSections } from './kit/blocks.ts'
+import { INPUT_ACTION, MODALS } from './kit/ids.ts'
+import { plain, shorten } from './kit/text.ts'
 
 /**
  * A playbook's form, filled in as far as known; a value that a select does not offer is left out. `problems` are

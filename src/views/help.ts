@@ -1,6 +1,6 @@
-import type { AnyPlaybook } from '../playbooks/playbook.ts'
-import { type Block, heading, type Message, note, plainSections, section, takeWithin } from './blocks.ts'
-import { shorten } from './text.ts'
+import type { AnyPlaybook } from '../contract/playbook.ts'
+import { type Block, heading, type Message, note, plainSections, section, takeWithin } from './kit/blocks.ts'
+import { shorten } from './kit/text.ts'
 
 const COMMAND = '/trainee'
 

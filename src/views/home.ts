@@ -1,13 +1,13 @@
 import type { types } from '@slack/bolt'
+import type { AnyPlaybook } from '../contract/playbook.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../entities/chatops/school-wait.ts'
-import type { AnyPlaybook } from '../playbooks/playbook.ts'
-import { type Block, button, divider, header, note, plainSections, section } from './blocks.ts'
-import { ACTIONS } from './ids.ts'
-import { requestLine } from './request.ts'
-import { requestButtons } from './requests.ts'
-import { plain, shorten } from './text.ts'
-import { renderWaits } from './wait.ts'
+import { type Block, button, divider, header, note, plainSections, section } from './kit/blocks.ts'
+import { ACTIONS } from './kit/ids.ts'
+import { plain, shorten } from './kit/text.ts'
+import { requestLine } from './request/request.ts'
+import { requestButtons } from './request/requests.ts'
+import { renderWaits } from './school/wait.ts'
 
 /** Blocks: 4 × 2 waits, 10 × 2 not sent, 13 × 2 waiting, 10 finished and 20 to start, with headings, stay below 100. */
 const MOST = { unsent: 10, waiting: 13, recent: 10, playbooks: 20 }

@@ -3,9 +3,9 @@ import { diagnose } from '../../src/alerts/diagnosis.ts'
 import type { About } from '../../src/alerts/explanation.ts'
 import { EXPLANATIONS } from '../../src/alerts/explanations.ts'
 import { diagnoseRegisterJob } from '../../src/alerts/register-jobs.ts'
+import type { Found, FoundTrainee } from '../../src/alerts/sight.ts'
 import type { FailureCode } from '../../src/entities/chatops/job.ts'
 import { findPlaybook } from '../../src/playbooks/index.ts'
-import type { Found, FoundTrainee } from '../../src/views/alert-sight.ts'
 
 const CODES = Object.keys(EXPLANATIONS) as FailureCode[]
 

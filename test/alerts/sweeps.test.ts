@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 import { dismiss } from '../../src/alerts/dismiss.ts'
+import type { Found } from '../../src/alerts/sight.ts'
 import { findUnpolled, lookAtAlerts } from '../../src/alerts/sweeps.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
 import type { JobFailure } from '../../src/entities/chatops/job.ts'
 import { RegistrationAttempt } from '../../src/entities/chatops/registration-attempt.ts'
-import type { Found } from '../../src/views/alert-sight.ts'
+import type { World } from '../../src/world.ts'
 import { useStoryDttp } from '../support/dttp.ts'
 import { SUPPORT } from '../support/lifecycle.ts'
 import { useAlertStory } from './alert-story.ts'
@@ -19,7 +19,7 @@ const story = useAlertStory(() => {
     runsJobs: true,
     isEnabled: (flag: string) => features[flag] ?? true,
   }
-  return { upstreams: { dttp: use.dttp.client } as ChangesContext['upstreams'], register }
+  return { upstreams: { dttp: use.dttp.client } as World['upstreams'], register }
 })
 
 const sql = (text: string) => story.admin.query(text)

@@ -3,11 +3,11 @@ import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { seedRegister } from '../../sandbox/register/seed.ts'
 import { createCards } from '../../src/bot/cards.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
 import { cancel } from '../../src/changes/decide.ts'
-import { announce, type Claimed, RetryLater, Undeliverable } from '../../src/changes/outbox.ts'
 import { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
+import { announce, type Claimed, RetryLater, Undeliverable } from '../../src/outbox/outbox.ts'
+import type { World } from '../../src/world.ts'
 import { startStorySlack } from '../support/bot.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { CHANNEL, createLifecycle, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
@@ -18,7 +18,7 @@ const FORM = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', re
 
 let scratch: ScratchDatabase
 let admin: pg.Client
-let context: ChangesContext
+let context: World
 let slack: FakeSlack
 let cards: ReturnType<typeof createCards>
 let id: string

@@ -1,7 +1,7 @@
 import { webApi } from '@slack/bolt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createPoster } from '../../src/bot/poster.ts'
-import { RetryLater, Undeliverable } from '../../src/changes/outbox.ts'
+import { RetryLater, Undeliverable } from '../../src/outbox/outbox.ts'
 import { startStorySlack } from '../support/bot.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
 import type { FakeSlack } from '../support/slack/index.ts'

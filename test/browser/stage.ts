@@ -1,4 +1,5 @@
 // What the stories in a browser play on: the demo's people, trainees and simulated systems, and the page of its Slack.
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +7,8 @@ import type { Browser } from 'playwright-core'
 import { afterEach, beforeEach } from 'vitest'
 import { botSettings, startBot, waitUntilReady } from '../../sandbox/demo/bot.ts'
 import { addQuietPolls } from '../../sandbox/demo/jobs.ts'
-import { openUpstreams, type Upstreams } from '../../sandbox/demo/upstreams.ts'
+import type { Upstreams } from '../../sandbox/demo/upstreams.ts'
+import { openUpstreams } from '../../sandbox/demo/upstreams.ts'
 import { demoWorkspace } from '../../sandbox/demo/workspace.ts'
 import { startLocalSlack } from '../../sandbox/local-slack.ts'
 import { freePort } from '../../sandbox/ports.ts'

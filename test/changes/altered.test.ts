@@ -1,16 +1,16 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { seedRegister } from '../../sandbox/register/seed.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
 import { approve, openReview } from '../../src/changes/decide.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { findDrift } from '../../src/changes/sweep.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { approveRequest, createLifecycle, DEVELOPER, sendRequest } from '../support/lifecycle.ts'
 
 let scratch: ScratchDatabase
-let context: ChangesContext
+let context: World
 let admin: pg.Client
 let request: ChangeRequest
 

@@ -2,11 +2,11 @@ import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import { seedRegister } from '../../sandbox/register/seed.ts'
-import type { ChangesContext, ExecutionStep } from '../../src/changes/context.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { hintAgain } from '../../src/changes/sweep.ts'
 import { LedgerEntry } from '../../src/entities/chatops/ledger-entry.ts'
+import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { approveRequest, createLifecycle, sendRequest } from '../support/lifecycle.ts'
 
@@ -21,10 +21,10 @@ const FORM = {
 }
 
 let scratch: ScratchDatabase
-let context: ChangesContext
+let context: World
 let rails: pg.Client
 let clock: number
-let onStep: (step: ExecutionStep) => Promise<void>
+let onStep: (step: string) => Promise<void>
 
 beforeAll(async () => {
   scratch = await scratchDatabase()

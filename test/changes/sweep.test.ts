@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import { seedRegister } from '../../sandbox/register/seed.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
 import { approve } from '../../src/changes/decide.ts'
 import { execute } from '../../src/changes/execute.ts'
-import { verifyLedger } from '../../src/changes/ledger.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { expireRequests, findDrift, hintAgain, purge, verifyDue } from '../../src/changes/sweep.ts'
 import { LedgerEntry } from '../../src/entities/chatops/ledger-entry.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
+import { verifyLedger } from '../../src/ledger/ledger.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
+import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, createLifecycle, DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 
@@ -22,8 +22,8 @@ const ID = '5901'
 const FORM = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
 
 let scratch: ScratchDatabase
-let context: ChangesContext
-let other: ChangesContext
+let context: World
+let other: World
 let clock: number
 
 beforeAll(async () => {

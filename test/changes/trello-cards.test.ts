@@ -3,18 +3,18 @@ import { withClient } from '../../sandbox/register/database.ts'
 import { seedRegister } from '../../sandbox/register/seed.ts'
 import type { Fault } from '../../sandbox/trello/index.ts'
 import { startTrelloSimulator, type TrelloSimulator } from '../../sandbox/trello/index.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
-import { addToOutbox, type Claimed, claimOutbox, RetryLater, Undeliverable } from '../../src/changes/outbox.ts'
 import { createTrelloCards } from '../../src/changes/trello-cards.ts'
 import { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import { addToOutbox, type Claimed, claimOutbox, RetryLater, Undeliverable } from '../../src/outbox/outbox.ts'
 import { createTrelloClient } from '../../src/trello/index.ts'
+import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { createLifecycle, sendRequest } from '../support/lifecycle.ts'
 
 const CARD = { title: 'Update a school in DTTP: URN 900002', text: 'Please make it active.' }
 
 let scratch: ScratchDatabase
-let context: ChangesContext
+let context: World
 let trello: TrelloSimulator
 let changeRequest: string
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
-import { ACTIONS } from '../../src/views/ids.ts'
+import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { botEnvironment, GUEST, startBot, useStory } from '../support/bot.ts'
 import { CHANNEL, DEVELOPER, STRANGER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { readText } from '../support/slack/index.ts'

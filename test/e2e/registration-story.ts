@@ -1,6 +1,6 @@
 // What people do with /trainee re-register and /trainee settle-registration, and what they see of it.
 import type pg from 'pg'
-import { ACTIONS } from '../../src/views/ids.ts'
+import { ACTIONS } from '../../src/views/kit/ids.ts'
 import type { useStory } from '../support/bot.ts'
 import type { StoryDttp } from '../support/dttp.ts'
 import { CHANNEL, DEVELOPER, SUPPORT } from '../support/lifecycle.ts'

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { announce } from '../../src/changes/outbox.ts'
-import { ACTIONS } from '../../src/views/ids.ts'
+import { announce } from '../../src/outbox/outbox.ts'
+import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
 import { buttons, readText } from '../support/slack/index.ts'

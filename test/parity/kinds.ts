@@ -1,7 +1,7 @@
 // The kinds of recorded cases, told apart by what they hold.
 import { existsSync, readFileSync } from 'node:fs'
 import pg from 'pg'
-import type { ChangesContext } from '../../src/changes/context.ts'
+import type { World } from '../../src/world.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 import { isReRegisterCase, type ReRegisterCase, runReRegisterCase } from './re-register.ts'
 import { isRegisterForTrnCase, type RegisterForTrnCase, runRegisterForTrnCase } from './register-for-trn.ts'
@@ -11,7 +11,7 @@ import { isRouteChangeCase, type RouteChangeCase, runRouteChangeCase } from './r
 export type ParityCase = RouteChangeCase | RegisterForTrnCase | RetrieveTrnCase | ReRegisterCase
 
 /** A Register of our own, for cases that write. */
-export type ParityDatabase = { context: ChangesContext; admin: pg.Client; close: () => Promise<void> }
+export type ParityDatabase = { context: World; admin: pg.Client; close: () => Promise<void> }
 
 export function needsDatabase(wanted: ParityCase): boolean {
   return !isRegisterForTrnCase(wanted) || isReRegisterCase(wanted)

@@ -1,12 +1,12 @@
 // What the support playbook and Register's own code did when a trainee was registered again, case by case, against ours.
 import { startDttpSimulator } from '../../sandbox/dttp/index.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
 import { canonical, type Json } from '../../src/entities/json.ts'
-import { jobHandlers } from '../../src/queue/jobs/index.ts'
-import { runJob } from '../../src/queue/run-job.ts'
+import { runJob } from '../../src/jobs/run-job.ts'
+import { jobRunner } from '../../src/queue/job-runner.ts'
+import type { World } from '../../src/world.ts'
 import { approveRequest, sendRequest } from '../support/lifecycle.ts'
 import type { ParityDatabase } from './kinds.ts'
 import { knowReferences, loadRegistration } from './load-registration.ts'
@@ -46,7 +46,7 @@ export async function runReRegisterCase(database: ParityDatabase, wanted: ReRegi
     await fix(context, wanted)
     const before = await look(database, wanted)
     const { id } = await context.database.manager.findOneByOrFail(Job, { name: 'register-for-trn' })
-    await runJob(context, jobHandlers, id)
+    await runJob(context, jobRunner, id)
     const job = await context.database.manager.findOneByOrFail(Job, { id })
     const sent = dttp.simulator.requestsTo('$batch').length
     return [
@@ -62,7 +62,7 @@ export async function runReRegisterCase(database: ParityDatabase, wanted: ReRegi
 }
 
 /** What the support playbook does in the console: ours asks, is approved, and is carried out. */
-async function fix(context: ChangesContext, { before }: ReRegisterCase): Promise<void> {
+async function fix(context: World, { before }: ReRegisterCase): Promise<void> {
   const form = { trainee: String(before['slug']), submitter: '', reason: 'Parity', ticket: '' }
   const request = await sendRequest(context, 're-register', form)
   await approveRequest(context, request)

@@ -1,13 +1,13 @@
 // What one poll of Register's own Dttp::RetrieveTrnJob did, case by case, against our job on a real database.
 import { startDttpSimulator } from '../../sandbox/dttp/index.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
-import { startPoll } from '../../src/changes/jobs.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
 import { canonical, type Json } from '../../src/entities/json.ts'
-import { jobHandlers } from '../../src/queue/jobs/index.ts'
-import { runJob } from '../../src/queue/run-job.ts'
+import { startPoll } from '../../src/jobs/enqueue.ts'
+import { runJob } from '../../src/jobs/run-job.ts'
+import { jobRunner } from '../../src/queue/job-runner.ts'
+import type { World } from '../../src/world.ts'
 import type { ParityDatabase } from './kinds.ts'
 
 type Row = Record<string, Json>
@@ -42,7 +42,7 @@ export async function runRetrieveTrnCase(database: ParityDatabase, wanted: Retri
     await loadTrainee(database, wanted)
     const job = await startPollOf(context, wanted)
     const before = await look(database)
-    await runJob(context, jobHandlers, job)
+    await runJob(context, jobRunner, job)
     return compare(wanted, before, await look(database))
   } finally {
     await dttp.stop()
@@ -100,7 +100,7 @@ async function loadTrainee({ admin }: ParityDatabase, { trainee }: RetrieveTrnCa
   }
 }
 
-function startPollOf({ database, now }: ChangesContext, wanted: RetrieveTrnCase): Promise<string> {
+function startPollOf({ database, now }: World, wanted: RetrieveTrnCase): Promise<string> {
   const timeoutAt = wanted.timeout_after?.replace(/Z$/, '') ?? null
   return database.transaction((sql) => startPoll(sql, { trainee: ID, timeoutAt, dueAt: now(), changeRequest: null }))
 }

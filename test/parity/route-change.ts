@@ -1,13 +1,13 @@
 // What Register's own code did when a route was changed, case by case, against our production code path.
 import pg from 'pg'
-import type { ChangesContext } from '../../src/changes/context.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose, send } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify.ts'
+import { parseForm } from '../../src/contract/fields.ts'
 import { canonical } from '../../src/entities/json.ts'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
-import { parseForm } from '../../src/playbooks/form.ts'
+import type { World } from '../../src/world.ts'
 
 import { approveRequest, CHANNEL, REGISTER_URL, SUPPORT } from '../support/lifecycle.ts'
 
@@ -31,11 +31,7 @@ export function isRouteChangeCase(value: unknown): value is RouteChangeCase {
 }
 
 /** Runs one case; returns what differs from Register, in words, or nothing. */
-export async function runRouteChangeCase(
-  context: ChangesContext,
-  admin: pg.Client,
-  wanted: RouteChangeCase,
-): Promise<string[]> {
+export async function runRouteChangeCase(context: World, admin: pg.Client, wanted: RouteChangeCase): Promise<string[]> {
   await loadCase(admin, wanted)
   const before = await readTrainee(admin, wanted.before.id)
   const outcome = await change(context, wanted)
@@ -60,7 +56,7 @@ export async function runRouteChangeCase(
   ]
 }
 
-async function change(context: ChangesContext, wanted: RouteChangeCase): Promise<string> {
+async function change(context: World, wanted: RouteChangeCase): Promise<string> {
   const typed = { trainee: wanted.before.slug, route: wanted.target_route, reason: 'Parity', ticket: '' }
   const parsed = await parseForm(fixRoute.form, typed, { sql: context.database.manager, registerUrl: REGISTER_URL })
   if (!parsed.ok) return 'blocked'

@@ -1,19 +1,20 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { inSnapshot, readRows } from '../../src/changes/assess.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
+import { readRows } from '../../src/changes/assess.ts'
 import { approve, openReview } from '../../src/changes/decide.ts'
 import { execute } from '../../src/changes/execute.ts'
-import { verifyLedger } from '../../src/changes/ledger.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify.ts'
 import { writePlan } from '../../src/changes/write-plan.ts'
+import { checksOf, inverse, type Plan, planOf } from '../../src/contract/plan.ts'
+import { findMoved } from '../../src/contract/planned-rows.ts'
 import { LedgerEntry } from '../../src/entities/chatops/ledger-entry.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
+import { inSnapshot } from '../../src/entities/snapshot.ts'
+import { verifyLedger } from '../../src/ledger/ledger.ts'
 import { playbooks } from '../../src/playbooks/index.ts'
-import { checksOf, inverse, type Plan, planOf } from '../../src/playbooks/plan.ts'
-import { findMoved } from '../../src/playbooks/rows.ts'
+import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
 import {
@@ -32,7 +33,7 @@ import { samples } from './samples.ts'
 const SAMPLES = process.env['CONTRACT_SAMPLES'] === 'all' ? Number.POSITIVE_INFINITY : 5
 
 let scratch: ScratchDatabase
-let context: ChangesContext
+let context: World
 let dttp: StoryDttp
 let admin: pg.Client
 

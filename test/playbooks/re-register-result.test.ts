@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute.ts'
-import { startPoll } from '../../src/changes/jobs.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
-import { NOW, SUBMITTER, TRAINEE, useStage } from '../queue/jobs/stage.ts'
-import { sendRequest } from '../support/lifecycle.ts'
+import { startPoll } from '../../src/jobs/enqueue.ts'
+import { NOW, SUBMITTER, TRAINEE, useStage } from '../jobs/stage.ts'
 import {
   approved,
   carriedOut,
@@ -15,7 +14,8 @@ import {
   lose,
   runJobs,
   SUBMITTED,
-} from './registration-setup.ts'
+} from '../registration/setup.ts'
+import { sendRequest } from '../support/lifecycle.ts'
 
 const stage = useStage()
 const reRegister = (form = FORM) => carriedOut(stage, 're-register', form)

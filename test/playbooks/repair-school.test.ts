@@ -2,14 +2,14 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 import { insertDemoRows } from '../../sandbox/register/seed.ts'
-import type { ChangesContext, ExecutionStep } from '../../src/changes/context.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify.ts'
+import { checksOf, type Plan, planOf } from '../../src/contract/plan.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
-import { checksOf, type Plan, planOf } from '../../src/playbooks/plan.ts'
 import { fieldOf, together } from '../../src/playbooks/repair-school/form.ts'
+import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
 import { addFailedJob } from '../support/failed-job.ts'
@@ -51,15 +51,15 @@ describe('the form', () => {
 describe('on the demo’s schools', () => {
   let scratch: ScratchDatabase
   let dttp: StoryDttp
-  let base: ChangesContext
-  let context: ChangesContext
+  let base: World
+  let context: World
   let admin: pg.Client
-  let onStep: (step: ExecutionStep) => Promise<void>
+  let onStep: (step: string) => Promise<void>
 
   beforeAll(async () => {
     scratch = await scratchDatabase()
     dttp = await startStoryDttp()
-    const steps = (step: ExecutionStep) => onStep(step)
+    const steps = (step: string) => onStep(step)
     base = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client }, onStep: steps })
     admin = new pg.Client(scratch.adminUrl)
     await admin.connect()

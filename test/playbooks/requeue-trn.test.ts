@@ -1,23 +1,23 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { seedRegister } from '../../sandbox/register/seed.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify.ts'
+import { isEmpty, subjectsOf } from '../../src/contract/plan.ts'
+import { runChecks } from '../../src/contract/playbook.ts'
 import { DttpError } from '../../src/dttp/client/index.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
-import { isEmpty, subjectsOf } from '../../src/playbooks/plan.ts'
-import { runChecks } from '../../src/playbooks/playbook.ts'
+import { runJob } from '../../src/jobs/run-job.ts'
 import { type InDttp, lookInDttp } from '../../src/playbooks/requeue-trn/dttp.ts'
 import { requeueTrn } from '../../src/playbooks/requeue-trn/index.ts'
 import type { PollRows, Rows } from '../../src/playbooks/requeue-trn/rows.ts'
-import { jobHandlers } from '../../src/queue/jobs/index.ts'
-import { runJob } from '../../src/queue/run-job.ts'
+import { jobRunner } from '../../src/queue/job-runner.ts'
 import type { POLL_DURATIONS } from '../../src/register/poll-durations.ts'
+import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
@@ -139,7 +139,7 @@ describe('the plan', () => {
 describe('with DTTP and a database', () => {
   let scratch: ScratchDatabase
   let dttp: StoryDttp
-  let context: ChangesContext
+  let context: World
   let admin: pg.Client
   let clock: Date
 
@@ -213,7 +213,7 @@ describe('with DTTP and a database', () => {
     const id = await approved()
     await execute(context, id)
     dttp.giveTrn(5902, '3999999')
-    await runJob(context, jobHandlers, (await jobOfPoll()).id)
+    await runJob(context, jobRunner, (await jobOfPoll()).id)
     expect(await result(id)).toMatchObject({ status: 'done', found: ['The TRN has arrived.'] })
     expect(await trainee()).toMatchObject({ trn: '3999999', state: 2 })
   })
@@ -222,7 +222,7 @@ describe('with DTTP and a database', () => {
     const id = await approved()
     await execute(context, id)
     dttp.deleteContact(5902)
-    await runJob(context, jobHandlers, (await jobOfPoll()).id)
+    await runJob(context, jobRunner, (await jobOfPoll()).id)
     const { status, found } = await result(id)
     expect(status).toBe('needs-attention')
     expect(found[0]).toContain('The poll failed: DTTP does not have the record')

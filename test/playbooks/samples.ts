@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import type pg from 'pg'
 import { providers } from '../../sandbox/register/seed/organisations.ts'
 import { trainees } from '../../sandbox/register/seed/trainees.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { verify } from '../../src/changes/verify.ts'
+import type { World } from '../../src/world.ts'
 import { loadCase, type RouteChangeCase } from '../parity/route-change.ts'
+import { reRegistrations, settlements } from '../registration/samples.ts'
 import type { StoryDttp } from '../support/dttp.ts'
 import { approveRequest, sendRequest } from '../support/lifecycle.ts'
-import { reRegistrations, settlements } from './registration-samples.ts'
 import { repairs } from './repair-school-samples.ts'
 
 export type Sample = {
@@ -17,7 +17,7 @@ export type Sample = {
   /** Puts the rows in place, into empty tables. */
   seed: (admin: pg.Client) => Promise<void>
   /** What is asked for; worked out first where it depends on something that was done before. */
-  form: Record<string, string> | ((context: ChangesContext) => Promise<Record<string, string>>)
+  form: Record<string, string> | ((context: World) => Promise<Record<string, string>>)
   /** Changes what DTTP holds, from what it holds for the seeded trainees. */
   inDttp?: (dttp: StoryDttp) => void
   /** What an approval rests on besides the columns that the plan changes. A playbook that changes none needs some. */

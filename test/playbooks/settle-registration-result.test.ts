@@ -3,11 +3,11 @@ import type { Fault } from '../../sandbox/dttp/index.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
-import { checksOf } from '../../src/playbooks/plan.ts'
+import { checksOf } from '../../src/contract/plan.ts'
 import { settleRegistration } from '../../src/playbooks/settle-registration/index.ts'
-import { NOW, TRAINEE, useStage } from '../queue/jobs/stage.ts'
+import { NOW, TRAINEE, useStage } from '../jobs/stage.ts'
+import { approved, carriedOut, FORM, look, lose, runJobs, SUBMITTED } from '../registration/setup.ts'
 import { CHANNEL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
-import { approved, carriedOut, FORM, look, lose, runJobs, SUBMITTED } from './registration-setup.ts'
 
 const stage = useStage()
 const form = (decision: 'use' | 'again', contact = '') => ({

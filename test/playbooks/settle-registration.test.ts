@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { isBlocked, runChecks } from '../../src/contract/playbook.ts'
 import codeSets from '../../src/dttp/code-sets.json' with { type: 'json' }
 import { RegistrationAttempt } from '../../src/entities/chatops/registration-attempt.ts'
 import type { Trainee } from '../../src/entities/register/trainee.ts'
-import { isBlocked, runChecks } from '../../src/playbooks/playbook.ts'
-import type { Candidate } from '../../src/playbooks/registration-traces.ts'
 import { settleRegistration } from '../../src/playbooks/settle-registration/index.ts'
 import type { Rows } from '../../src/playbooks/settle-registration/rows.ts'
+import type { Candidate } from '../../src/registration/traces.ts'
 import { registrationRows } from '../dttp/registration-rows.ts'
 
 const ONE = 'c0000000-0000-4000-8000-000000000001'

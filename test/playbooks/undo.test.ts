@@ -1,13 +1,13 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { seedRegister } from '../../sandbox/register/seed.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify.ts'
+import { checksOf } from '../../src/contract/plan.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
-import { checksOf } from '../../src/playbooks/plan.ts'
+import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 
@@ -15,7 +15,7 @@ const ID = '5909' // with spaces to tidy in the names
 const FORM = { route: 'assessment_only', reason: 'Wrong route', ticket: '' }
 
 let scratch: ScratchDatabase
-let context: ChangesContext
+let context: World
 let admin: pg.Client
 let slug: string
 

@@ -1,9 +1,9 @@
 // Many people approve one request at the same moment, through two bot processes: one approval counts, and one execution.
 import { randomInt } from 'node:crypto'
 import pg from 'pg'
-import { verifyLedger } from '../../src/changes/ledger.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
-import { STATUS_WORDS } from '../../src/views/request.ts'
+import { verifyLedger } from '../../src/ledger/ledger.ts'
+import { STATUS_WORDS } from '../../src/views/request/request.ts'
 import { CHANNEL } from '../support/lifecycle.ts'
 import type { Submission, View } from '../support/slack/index.ts'
 import { crowdEnvironment, startCrowdSlack, userIds } from './crowd.ts'

@@ -1,9 +1,9 @@
 // What must hold beside the rows, once everything is over.
 import type pg from 'pg'
-import { verifyLedger } from '../../src/changes/ledger.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import { verifyLedger } from '../../src/ledger/ledger.ts'
 import type { Services } from '../../src/services.ts'
-import { STATUS_WORDS } from '../../src/views/request.ts'
+import { STATUS_WORDS } from '../../src/views/request/request.ts'
 import { CHANNEL } from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
 import type { Around } from './kills-result.ts'

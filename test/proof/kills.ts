@@ -1,9 +1,10 @@
 // Workers die by `kill -9` at every named point of an execution; afterwards every request is done once, and none is half.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { pino } from 'pino'
-import type { ExecutionStep } from '../../src/changes/context.ts'
+import type { ExecutionStep } from '../../src/changes/execute.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { startServices } from '../../src/services.ts'

@@ -1,6 +1,7 @@
 // What goes wrong in each run of the proof, and where the request must have ended before anybody settles it.
+
 import type { Fault } from '../../sandbox/dttp/index.ts'
-import { EXECUTION_STEPS } from '../../src/changes/context.ts'
+import { EXECUTION_STEPS } from '../../src/changes/execute.ts'
 
 /** Where a request ends: registered, known not to be, or nobody knows. */
 export type End = 'registered' | 'not sent' | 'outcome unknown'

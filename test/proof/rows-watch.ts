@@ -1,8 +1,8 @@
 // Looks at the rows of all requests again and again while workers live and die.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
+import { planOf } from '../../src/contract/plan.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
-import { planOf } from '../../src/playbooks/plan.ts'
 import { type Found, lookAtRequests } from './trainees.ts'
 import { judgeWhole, type Wholeness } from './whole.ts'
 

@@ -1,10 +1,10 @@
 // One synchronisation of schools, or a part of the same, in a process of its own, so that its memory is its own.
 import { fileURLToPath } from 'node:url'
-import { enqueueJob } from '../../src/changes/jobs.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
-import { jobHandlers } from '../../src/queue/jobs/index.ts'
-import { runJob } from '../../src/queue/run-job.ts'
+import { enqueueJob } from '../../src/jobs/enqueue.ts'
+import { runJob } from '../../src/jobs/run-job.ts'
+import { jobRunner } from '../../src/queue/job-runner.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 import { startNode } from './process.ts'
 
@@ -45,7 +45,7 @@ async function main(part: Part, env: NodeJS.ProcessEnv) {
   return { seconds, rows, peakRssMb: Math.round(process.resourceUsage().maxRSS / 102.4) / 10 }
 
   async function sync(job: string): Promise<number> {
-    await runJob(context, jobHandlers, job)
+    await runJob(context, jobRunner, job)
     const { status, result, failure } = await context.database.manager.findOneByOrFail(Job, { id: job })
     if (status !== 'done') throw new Error(JSON.stringify({ status, failure }))
     return (result as { rows: number }).rows

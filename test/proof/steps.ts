@@ -1,6 +1,6 @@
 // What people do, from the command to the approval, each step with the milliseconds it took to be answered.
-import { ACTIONS } from '../../src/views/ids.ts'
-import { STATUS_WORDS } from '../../src/views/request.ts'
+import { ACTIONS } from '../../src/views/kit/ids.ts'
+import { STATUS_WORDS } from '../../src/views/request/request.ts'
 import { CHANNEL } from '../support/lifecycle.ts'
 import { type Delivery, type FakeSlack, readText } from '../support/slack/index.ts'
 import { ROUTE } from './trainees.ts'

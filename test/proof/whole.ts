@@ -1,6 +1,6 @@
-import { canonical } from '../../src/entities/json.ts'
 // Whether a change happened wholly, not at all, or – which must never be – in part.
-import type { Plan } from '../../src/playbooks/plan.ts'
+import type { Plan } from '../../src/contract/plan.ts'
+import { canonical } from '../../src/entities/json.ts'
 import type { Found } from './trainees.ts'
 
 export type Wholeness = 'untouched' | 'carried out' | `half: ${string}`

@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startPoll } from '../../src/changes/jobs.ts'
+import { startPoll } from '../../src/jobs/enqueue.ts'
+import { claim } from '../../src/jobs/leases.ts'
+import type { JobHandler } from '../../src/jobs/run-job.ts'
 import { createQueueBackend, type JobWorker, type QueueBackend } from '../../src/queue/backend.ts'
 import { type JobQueues, openJobQueues, startJobWorkers } from '../../src/queue/job-queues.ts'
 import { hintAdded, hintLateJobs } from '../../src/queue/job-sweeps.ts'
-import { claim } from '../../src/queue/leases.ts'
-import type { JobHandler } from '../../src/queue/run-job.ts'
+import { addJob, everyJob, getJob, type Jobs, loseWorker, startJobs } from '../jobs/jobs-setup.ts'
 import { startRedis } from '../support/redis.ts'
-import { addJob, everyJob, getJob, type Jobs, loseWorker, startJobs } from './jobs-setup.ts'
 
 const OWN_REDIS = fileURLToPath(new URL('../../.sandbox/own-redis', import.meta.url))
 const WAIT = { timeout: 20_000, interval: 50 }

@@ -9,8 +9,8 @@ import pg from 'pg'
 import { startDttpSimulator } from '../../sandbox/dttp/index.ts'
 import { destroyPostgres, startPostgres } from '../../sandbox/postgres.ts'
 import { createRegisterDatabase } from '../../sandbox/register/database.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
-import { startPoll } from '../../src/changes/jobs.ts'
+import { startPoll } from '../../src/jobs/enqueue.ts'
+import type { World } from '../../src/world.ts'
 import { seedTrainees } from '../proof/trainees.ts'
 import { startBot, startStorySlack } from '../support/bot.ts'
 import { approveRequest, sendRequest } from '../support/lifecycle.ts'
@@ -115,7 +115,7 @@ function failing(error: Error): never {
   throw error
 }
 
-async function begin(changes: ChangesContext, trainees: readonly string[]): Promise<void> {
+async function begin(changes: World, trainees: readonly string[]): Promise<void> {
   const form = { trainee: 'YEXq5VcjRjQ47sjr9L3CxKLC', route: 'provider_led_postgrad', reason: 'Wrong', ticket: '' }
   const request = await sendRequest(changes, 'fix-route', form)
   await changes.database.transaction(async (sql) => {

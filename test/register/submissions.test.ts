@@ -1,14 +1,14 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { ChangesContext } from '../../src/changes/context.ts'
 import { findSubmission } from '../../src/register/submissions.ts'
+import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 
 const DTTP_ID = 'e0000000-0000-4000-8000-000000000007'
 
 let scratch: ScratchDatabase
-let context: ChangesContext
+let context: World
 let admin: pg.Client
 
 beforeAll(async () => {

@@ -6,9 +6,9 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { parse } from 'yaml'
 import { seedRegister } from '../../sandbox/register/seed.ts'
-import type { ChangesContext } from '../../src/changes/context.ts'
 import { loadConfig } from '../../src/config.ts'
 import { type Services, startServices } from '../../src/services.ts'
+import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from './database.ts'
 import { loadGias } from './gias.ts'
 import { CHANNEL, DEVELOPER, REGISTER_URL, SECOND_DEVELOPER, STRANGER, SUPPORT, TEAM } from './lifecycle.ts'
@@ -78,7 +78,7 @@ export function botEnvironment(
 export async function startBot(
   slack: FakeSlack,
   appUrl: string,
-  options: { env?: Record<string, string>; overrides?: Partial<Pick<ChangesContext, 'now' | 'onStep'>> } = {},
+  options: { env?: Record<string, string>; overrides?: Partial<Pick<World, 'now' | 'onStep'>> } = {},
 ): Promise<Services> {
   const config = loadConfig(botEnvironment(slack, appUrl, options.env))
   const services = await startServices(config, pino({ level: 'silent' }), options.overrides)
@@ -87,9 +87,7 @@ export async function startBot(
 }
 
 /** Slack, a database and one bot on it; `stop` ends them all. */
-async function startStory(
-  options: { env?: Record<string, string>; overrides?: Partial<Pick<ChangesContext, 'now'>> } = {},
-) {
+async function startStory(options: { env?: Record<string, string>; overrides?: Partial<Pick<World, 'now'>> } = {}) {
   const scratch: ScratchDatabase = await scratchDatabase()
   const slack = await startStorySlack()
   const bot = await startBot(slack, scratch.appUrl, options)

@@ -1,13 +1,13 @@
 // The lifecycle on a database of one's own, with the two people it needs. Nothing of ours is mocked.
 import { pino } from 'pino'
-import { type ChangesContext, readDatabaseIdentity } from '../../src/changes/context.ts'
 import { approve, openReview } from '../../src/changes/decide.ts'
-import { createPeople, type Directory } from '../../src/changes/people.ts'
 import { propose, send } from '../../src/changes/propose.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
+import { createPeople, type Directory } from '../../src/people/people.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
+import { readDatabaseIdentity, type World } from '../../src/world.ts'
 
 export const SUPPORT = 'U01SUPPORT'
 export const DEVELOPER = 'U02DEV'
@@ -24,10 +24,7 @@ const colleague = { teamId: TEAM, isBot: false, isGuest: false, isDeleted: false
 const everyone: Directory = { findMember: async () => colleague, groupMembers: async () => [] }
 
 /** A context as services.ts builds it, connected as chatops_app. Close with `context.database.destroy()`. */
-export async function createLifecycle(
-  appUrl: string,
-  overrides: Partial<ChangesContext> = {},
-): Promise<ChangesContext> {
+export async function createLifecycle(appUrl: string, overrides: Partial<World> = {}): Promise<World> {
   const database = await createDataSource(appUrl, 10).initialize()
   const now = overrides.now ?? (() => new Date())
   const listed = { teamId: TEAM, requesters: [SUPPORT, DEVELOPER], approvers: [DEVELOPER, SECOND_DEVELOPER] }
@@ -63,7 +60,7 @@ function unreachableDttp() {
 
 /** Proposes and sends; throws unless the preview was ready. */
 export async function sendRequest(
-  context: ChangesContext,
+  context: World,
   playbook: string,
   form: Record<string, string>,
   requester = SUPPORT,
@@ -75,7 +72,7 @@ export async function sendRequest(
 
 /** A developer opens the review and approves what it shows. */
 export async function approveRequest(
-  context: ChangesContext,
+  context: World,
   request: ChangeRequest,
   actor = DEVELOPER,
 ): Promise<ChangeRequest> {

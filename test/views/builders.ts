@@ -1,5 +1,5 @@
+import type { CheckResult, Plan, Update } from '../../src/contract/plan.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
-import type { CheckResult, Plan, Update } from '../../src/playbooks/plan.ts'
 
 export const REGISTER = 'https://register.example'
 export const HASH = 'a1b2'.repeat(16)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
 import { readFormValues, renderChooser, renderForm } from '../../src/views/form.ts'
-import { INPUT_ACTION, MODALS } from '../../src/views/ids.ts'
+import { INPUT_ACTION, MODALS } from '../../src/views/kit/ids.ts'
 import { expectView, readingOf } from './shown.ts'
 
 describe('a playbook’s form', () => {

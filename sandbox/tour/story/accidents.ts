@@ -1,5 +1,5 @@
 // What must not happen twice, or be forgotten: a process that dies, two people at once, a ledger that was altered.
-import { STATUS_WORDS } from '../../../src/views/request.ts'
+import { STATUS_WORDS } from '../../../src/views/request/request.ts'
 import { card, headOf, openReview, sendRequest, type Tour } from '../acts.ts'
 import { nameOf, waitFor } from '../people.ts'
 import { changedColumns, type Row } from '../records.ts'

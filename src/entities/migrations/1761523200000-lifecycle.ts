@@ -142,7 +142,7 @@ const REVIEWS = `
   );
 `
 
-// The text that is hashed is spelled out again in src/changes/ledger.ts, which recomputes it to verify the chain.
+// The text that is hashed is spelled out again in src/ledger/ledger.ts, which recomputes it to verify the chain.
 const LEDGER = `
   CREATE TABLE chatops.ledger (
     seq bigint PRIMARY KEY,

@@ -8,7 +8,7 @@ import {
   TRAINING_ROUTES,
   type TrainingRoute,
 } from '../../register/training-routes.ts'
-import type { RegisterSettings } from '../playbook.ts'
+import type { RegisterSettings } from '../../world.ts'
 import type { Rows } from './rows.ts'
 
 /**

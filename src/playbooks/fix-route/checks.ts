@@ -1,3 +1,5 @@
+import type { Verdict } from '../../contract/plan.ts'
+import type { Check, Facts } from '../../contract/playbook.ts'
 import type { Json } from '../../entities/json.ts'
 import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
 import { findState, finishedWords, isFinished, stateLabel } from '../../register/states.ts'
@@ -14,8 +16,6 @@ import {
   TRAINING_ROUTES,
   type TrainingRoute,
 } from '../../register/training-routes.ts'
-import type { Verdict } from '../plan.ts'
-import type { Check, Facts } from '../playbook.ts'
 import type { Form } from './form.ts'
 import type { Rows, SchoolRows } from './rows.ts'
 

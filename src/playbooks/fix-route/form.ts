@@ -1,5 +1,5 @@
+import { reason, select, ticket, traineeRef } from '../../contract/fields.ts'
 import { ROUTE_NAMES, TRAINING_ROUTES } from '../../register/training-routes.ts'
-import { reason, select, ticket, traineeRef } from '../form.ts'
 
 const routeOptions = ROUTE_NAMES.map((name) => ({ value: name, label: TRAINING_ROUTES[name].label })).sort((a, b) =>
   a.label.localeCompare(b.label),

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { DttpClient } from '../../dttp/client/index.ts'
 import type { Json } from '../../entities/json.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
-import { createdSince } from '../registration-traces.ts'
+import { createdSince } from '../../registration/traces.ts'
 import type { Rows } from './rows.ts'
 
 export type InDttp = {

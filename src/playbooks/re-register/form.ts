@@ -1,4 +1,4 @@
-import { optionalNumber, reason, ticket, traineeRef } from '../form.ts'
+import { optionalNumber, reason, ticket, traineeRef } from '../../contract/fields.ts'
 
 export const form = {
   trainee: traineeRef(),

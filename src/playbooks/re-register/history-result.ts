@@ -1,11 +1,11 @@
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
+import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import type { Audit } from '../../entities/register/audit.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { columnLabel } from '../../register/columns.ts'
-import type { Executed } from '../playbook.ts'
-import type { Registration } from '../registration-records.ts'
+import type { Registration } from '../../registration/records.ts'
 import { historyOf, readAudits } from './history.ts'
 
 // What the registration has left in Register's audits, and what the trainee's timeline shows of it.

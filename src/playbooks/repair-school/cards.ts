@@ -1,7 +1,7 @@
+import type { Effect } from '../../contract/plan.ts'
+import type { Wait } from '../../contract/playbook.ts'
 import { giasUrl } from '../../gias/schools.ts'
 import { dttpStatusLabel } from '../../register/schools.ts'
-import type { Effect } from '../plan.ts'
-import type { Wait } from '../playbook.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { SchoolRows } from './rows.ts'
 

@@ -1,8 +1,5 @@
 import { In } from 'typeorm'
 import * as z from 'zod'
-import { Job } from '../../entities/chatops/job.ts'
-import { Trainee } from '../../entities/register/trainee.ts'
-import { isUrn } from '../../register/schools.ts'
 import {
   type Field,
   FieldError,
@@ -13,7 +10,10 @@ import {
   optionalTraineeRef,
   reason,
   ticket,
-} from '../form.ts'
+} from '../../contract/fields.ts'
+import { Job } from '../../entities/chatops/job.ts'
+import { Trainee } from '../../entities/register/trainee.ts'
+import { isUrn } from '../../register/schools.ts'
 import { findWaitingIds } from './waiting-rows.ts'
 
 /** What can be done about a school that is not in the list of DTTP schools. */

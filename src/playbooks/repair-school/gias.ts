@@ -1,7 +1,7 @@
+import type { Finding } from '../../contract/playbook.ts'
 import type { GiasSchool } from '../../entities/chatops/gias-school.ts'
 import { describeDay } from '../../gias/days.ts'
 import { describeGiasAge, giasStatusLabel, giasUrl } from '../../gias/schools.ts'
-import type { Finding } from '../playbook.ts'
 import type { Rows, SchoolRows } from './rows.ts'
 
 /** What GIAS says of a school, with what to do where it stands in the way. Its age is shown, and is no evidence. */

@@ -1,5 +1,5 @@
+import type { Finding } from '../../contract/playbook.ts'
 import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
-import type { Finding } from '../playbook.ts'
 import { type Diagnosis, diagnose } from './diagnosis.ts'
 import { combine, type Seen, schoolsLookedAt } from './looked-at.ts'
 import type { SchoolRows } from './rows.ts'

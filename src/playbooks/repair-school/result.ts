@@ -1,12 +1,12 @@
 import { type EntityManager, In } from 'typeorm'
+import type { Effect, Plan } from '../../contract/plan.ts'
+import { columnsHold } from '../../contract/planned-rows.ts'
+import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import { Job } from '../../entities/chatops/job.ts'
 import { Poll } from '../../entities/chatops/poll.ts'
 import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
-import type { Effect, Plan } from '../plan.ts'
-import type { Executed } from '../playbook.ts'
-import { columnsHold } from '../rows.ts'
 
 /** How long what was retried may take before somebody should look. */
 export const RESULT_WITHIN_MS = 30 * 60_000

@@ -1,5 +1,5 @@
+import type { Finding } from '../../contract/playbook.ts'
 import type { Json } from '../../entities/json.ts'
-import type { Finding } from '../playbook.ts'
 import { type Diagnosis, diagnose } from './diagnosis.ts'
 import { canRun, type Freed, sortWaiting } from './freed.ts'
 import { type Seen, schoolsLookedAt } from './looked-at.ts'

@@ -1,5 +1,5 @@
+import { reason, select, ticket, traineeRef } from '../../contract/fields.ts'
 import { POLL_DURATIONS } from '../../register/poll-durations.ts'
-import { reason, select, ticket, traineeRef } from '../form.ts'
 
 const durationOptions = POLL_DURATIONS.map((duration) => ({
   value: duration,

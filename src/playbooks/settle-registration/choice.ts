@@ -1,6 +1,6 @@
+import type { Facts } from '../../contract/playbook.ts'
 import { findState } from '../../register/states.ts'
-import type { Facts } from '../playbook.ts'
-import { type Candidate, type Candidates, saysWhose } from '../registration-traces.ts'
+import { type Candidate, type Candidates, saysWhose } from '../../registration/traces.ts'
 import { type MatchedDegrees, matchDegrees } from './degrees.ts'
 import type { Form } from './form.ts'
 import type { Rows } from './rows.ts'

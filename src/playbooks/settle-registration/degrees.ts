@@ -2,7 +2,7 @@ import { degreeQualifications } from '../../dttp/payloads/degrees.ts'
 import type { Draft } from '../../dttp/payloads/draft.ts'
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import type { RegistrationIds } from '../../entities/chatops/registration-attempt.ts'
-import type { Candidate } from '../registration-traces.ts'
+import type { Candidate } from '../../registration/traces.ts'
 
 /** DTTP's ids of a trainee's degrees, by the degree's own id; and the degrees that could not be told apart there. */
 export type MatchedDegrees = { ids: Record<string, string>; unmatched: string[] }

@@ -1,4 +1,4 @@
-import { optionalDttpId, reason, select, ticket, traineeRef } from '../form.ts'
+import { optionalDttpId, reason, select, ticket, traineeRef } from '../../contract/fields.ts'
 
 export const form = {
   trainee: traineeRef(),

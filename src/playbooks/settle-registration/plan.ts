@@ -1,9 +1,9 @@
+import type { Effect, Plan, Update } from '../../contract/plan.ts'
 import { STATUS_AFTER_REGISTRATION } from '../../dttp/statuses.ts'
 import type { Json } from '../../entities/json.ts'
 import { DEFAULT_POLL_DURATION } from '../../register/poll-durations.ts'
 import { applySaveRules, changesBetween } from '../../register/saving.ts'
-import type { Effect, Plan, Update } from '../plan.ts'
-import { candidateWords } from '../registration-traces.ts'
+import { candidateWords } from '../../registration/traces.ts'
 import { chosenOf, degreesOf, isWaiting, recordsOf, type Seen } from './choice.ts'
 
 /** What the decision comes to. */

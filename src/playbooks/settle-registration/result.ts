@@ -1,13 +1,13 @@
 import type { EntityManager } from 'typeorm'
+import type { Plan } from '../../contract/plan.ts'
+import { columnsHold } from '../../contract/planned-rows.ts'
+import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import type { RegistrationIds } from '../../entities/chatops/registration-attempt.ts'
 import type { Json } from '../../entities/json.ts'
 import { Degree } from '../../entities/register/degree.ts'
-import type { Plan } from '../plan.ts'
-import type { Executed } from '../playbook.ts'
-import { type Registration, readRegistration, recordsToAskFor } from '../registration-records.ts'
-import { heldByDttp, pollScheduled, registered, statusesChanged } from '../registration-result.ts'
-import { columnsHold } from '../rows.ts'
+import { type Registration, readRegistration, recordsToAskFor } from '../../registration/records.ts'
+import { heldByDttp, pollScheduled, registered, statusesChanged } from '../../registration/result.ts'
 
 /** What DTTP is asked afterwards. */
 export async function recordsOf(sql: EntityManager, plan: Plan, executed: Executed): Promise<Json> {

@@ -1,13 +1,13 @@
 import { type EntityManager, EntityNotFoundError, In, IsNull } from 'typeorm'
 import * as z from 'zod'
+import type { Around } from '../../contract/playbook.ts'
 import { NO_TRAINEE_ID, traineeIdInDttp } from '../../dttp/payloads/contact.ts'
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { findRegistrationRows } from '../../dttp/registration-rows.ts'
 import { Job } from '../../entities/chatops/job.ts'
 import { RegistrationAttempt } from '../../entities/chatops/registration-attempt.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
-import type { Around } from '../playbook.ts'
-import { createdSince } from '../registration-traces.ts'
+import { createdSince } from '../../registration/traces.ts'
 
 export type Rows = {
   trainee: Trainee

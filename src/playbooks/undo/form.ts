@@ -1,4 +1,4 @@
-import { reason, requestRef, ticket } from '../form.ts'
+import { reason, requestRef, ticket } from '../../contract/fields.ts'
 
 export const form = { request: requestRef(), reason: reason(), ticket: ticket() }
 

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm'
+import { type Plan, planOf, type Update } from '../../contract/plan.ts'
+import { findMoved, type Moved } from '../../contract/planned-rows.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
-import { type Plan, planOf, type Update } from '../plan.ts'
-import { findMoved, type Moved } from '../rows.ts'
 
 export type Rows = {
   request: ChangeRequest

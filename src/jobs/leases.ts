@@ -1,0 +1,85 @@
+import type { EntityManager } from 'typeorm'
+import { Job } from '../entities/chatops/job.ts'
+import { retryConflicts } from '../entities/transient.ts'
+import { JobFailed } from '../failures.ts'
+import type { World } from '../world.ts'
+
+// Who may work on a job: the worker that claimed it last, for as long as it is heard of. Nobody else writes.
+
+/** A worker that has not been heard of for this long is dead. */
+const LEASE_SECONDS = 45
+const RENEW_MS = 10_000
+
+/** Takes a job that is due, or whose worker is dead; null if it is neither. Its `run` is the attempt's from now on. */
+export async function claim(world: World, id: string): Promise<Job | null> {
+  const [claimed] = (await world.database.query(
+    `UPDATE chatops.jobs SET status = 'running', run = run + 1, stalls = stalls + (status = 'running')::int,
+       lease_until = now() + make_interval(secs => $3)
+     WHERE id = $1 AND ((status = 'waiting' AND due_at <= $2) OR (status = 'running' AND lease_until < now()))
+     RETURNING run`,
+    [id, world.now(), LEASE_SECONDS],
+  )) as [{ run: number }[], number]
+  return claimed[0] ? world.database.manager.findOneBy(Job, { id, run: claimed[0].run }) : null
+}
+
+/** Renews the lease while the attempt lasts; the answer ends that. */
+export function keepLease(world: World, job: Job): () => void {
+  const timer = setInterval(() => {
+    world.database
+      .query(
+        `UPDATE chatops.jobs SET lease_until = now() + make_interval(secs => $3)
+         WHERE id = $1 AND run = $2 AND status = 'running'`,
+        [job.id, job.run, LEASE_SECONDS],
+      )
+      .catch(() => world.log.warn({ job: job.id }, 'lease not renewed'))
+  }, RENEW_MS)
+  return () => clearInterval(timer)
+}
+
+/** Runs `act` in a transaction that holds the job, if it is still this attempt's. */
+export async function whileHeld(
+  world: World,
+  job: Job,
+  act: (sql: EntityManager, held: Job) => Promise<void>,
+): Promise<void> {
+  await retryConflicts(() =>
+    world.database.transaction(async (sql) => {
+      const held = await sql.findOne(Job, { where: ofAttempt(job), lock: { mode: 'pessimistic_write' } })
+      if (held) await act(sql, held)
+    }),
+  )
+}
+
+/** The same for what must not go on without the job. Throws JobFailed if another worker has taken it over. */
+export async function asOwner<T>(world: World, job: Job, act: (sql: EntityManager) => Promise<T>): Promise<T> {
+  const results: T[] = []
+  await whileHeld(world, job, async (sql) => {
+    results[0] = await act(sql)
+  })
+  if (results.length === 0) throw new JobFailed('stalled', 'Another worker has taken the job over.')
+  return results[0] as T
+}
+
+/** Gives a job back, to be done at `dueAt`; it was broken off, and has not failed. */
+export async function handBack(world: World, job: Job, dueAt: Date): Promise<void> {
+  await world.database.manager.update(Job, ofAttempt(job), {
+    status: 'waiting',
+    stalls: job.stalls + 1,
+    dueAt,
+    hintedAt: null,
+  })
+}
+
+const SECOND_MS = 1_000
+
+/** When there is something to do for a job, or to see whether its worker died; null once it is over. */
+export async function findNext(world: World, id: string): Promise<Date | null> {
+  const job = await world.database.manager.findOneBy(Job, { id })
+  if (job?.status === 'waiting') return job.dueAt
+  if (job?.status === 'running' && job.leaseUntil) return new Date(job.leaseUntil.getTime() + SECOND_MS)
+  return null
+}
+
+function ofAttempt({ id, run }: Job) {
+  return { id, run, status: 'running' as const }
+}

@@ -1,0 +1,45 @@
+import type { Job, JobFailure, JobName } from '../entities/chatops/job.ts'
+
+/** Where a job stands, in the order in which people want to see them. */
+export const JOB_KINDS = ['stuck', 'failed', 'retrying', 'running', 'delayed'] as const
+
+/**
+ * - `stuck`: overdue, or its worker is gone
+ * - `failed`: given up, and nothing has made up for it since
+ * - `retrying`: failed, and waits for its next attempt
+ * - `delayed`: waits for its time
+ */
+export type JobKind = (typeof JOB_KINDS)[number]
+
+export type JobCounts = Readonly<Record<JobKind, number>>
+
+/** A job as `/trainee jobs` lists it. */
+export type ListedJob = {
+  id: string
+  kind: JobKind
+  name: JobName
+  traineeId: string | null
+  /** The last part of the trainee's link; null without a trainee, or if the trainee is no longer in Register. */
+  slug: string | null
+  status: Job['status']
+  /** When it runs next, or ran last. */
+  dueAt: Date
+  /** While it runs: when its worker counts as dead. */
+  leaseUntil: Date | null
+  finishedAt: Date | null
+  createdAt: Date
+  /** Failures in a row. */
+  attempts: number
+  /** How often it ran. */
+  run: number
+  failure: JobFailure | null
+  progress: object | null
+  changeRequestId: string | null
+  /** What the read-only checks found when they last looked at its failure; null if they have not. */
+  found: object | null
+  /** Whether what made it fail has gone away since, so far as the checks can tell. */
+  isCured: boolean
+}
+
+/** What `/trainee jobs` is narrowed to. */
+export type JobFilter = { name: JobName | null; trainee: string | null }

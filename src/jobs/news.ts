@@ -1,0 +1,22 @@
+import type { EntityManager } from 'typeorm'
+import type { Job } from '../entities/chatops/job.ts'
+import type { JobNews } from '../entities/chatops/job-news.ts'
+import type { Json } from '../entities/json.ts'
+import { addToOutbox } from '../outbox/outbox.ts'
+
+export type { JobNews }
+
+/** Has news of a job posted in the thread of the request that asked for it, if there is one. */
+export async function announceNews(
+  sql: EntityManager,
+  job: Pick<Job, 'name' | 'traineeId' | 'changeRequestId'>,
+  news: JobNews,
+): Promise<void> {
+  if (job.changeRequestId === null) return
+  await addToOutbox(sql, {
+    stream: `card:${job.changeRequestId}`,
+    kind: 'thread',
+    changeRequest: job.changeRequestId,
+    payload: { part: 'job-news', job: job.name, trainee: job.traineeId, news: news as unknown as Json },
+  })
+}

@@ -1,0 +1,84 @@
+import type { EntityManager } from 'typeorm'
+import type { Job } from '../entities/chatops/job.ts'
+import { Poll } from '../entities/chatops/poll.ts'
+import { Trainee } from '../entities/register/trainee.ts'
+import { JobFailed } from '../failures.ts'
+import { decidePoll, type PollOutcome, readTrn } from '../register/retrieve-trn.ts'
+import { lockTrainee, saveTrainee } from '../register/saves.ts'
+import type { World } from '../world.ts'
+import { commentOf, demandSwitchedOn } from './job.ts'
+import { traineeGone, traineeOf } from './readiness.ts'
+import type { Ending, Finish } from './run-job.ts'
+
+/**
+ * One poll for a trainee's TRN (Register's Dttp::RetrieveTrnJob): saves it once DTTP has it, and otherwise asks again
+ * in an hour until the poll's timeout. The decision is made under lock, with the timeout as it is by then.
+ */
+export async function retrieveTrn(world: World, job: Job): Promise<Finish> {
+  demandSwitchedOn(world, 'persist_to_dttp')
+  const { manager } = world.database
+  const poll = await manager.findOneBy(Poll, { jobId: job.id })
+  const trainee = await manager.findOne(Trainee, { select: { id: true, dttp_id: true }, where: { id: traineeOf(job) } })
+  if (!trainee) throw traineeGone()
+  if (!poll) throw new JobFailed('unexpected', 'The poll is not on record.')
+  const asked = poll.timeoutAt === null ? null : trainee.dttp_id
+  if (poll.timeoutAt !== null && asked === null) {
+    throw new JobFailed('not-registered', 'The trainee has no DTTP record, so DTTP cannot have a TRN for them.')
+  }
+  const trn = asked === null ? null : await askForTrn(world, asked)
+  return (sql, held) => decide(world, sql, held, { asked, trn })
+}
+
+async function askForTrn(world: World, contactId: string): Promise<string | null> {
+  return readTrn(await world.upstreams.dttp.getTrn(contactId))
+}
+
+async function decide(
+  world: World,
+  sql: EntityManager,
+  job: Job,
+  { asked, trn }: { asked: string | null; trn: string | null },
+): Promise<Ending> {
+  const now = world.now()
+  const trainee = await lockTrainee(sql, traineeOf(job))
+  const poll = await sql.findOneByOrFail(Poll, { jobId: job.id })
+  if (!trainee) throw traineeGone()
+  if (poll.timeoutAt !== null && trainee.dttp_id !== asked) return { kind: 'again', at: now }
+  const outcome = decidePoll(trainee, trn, poll.timeoutAt, now)
+  switch (outcome.kind) {
+    case 'received': {
+      let row = trainee
+      for (const assigned of outcome.saves) row = await saveTrainee(sql, row, assigned, commentOf(job))
+      return { kind: 'done', result: { received: true }, news: { kind: 'trn-received' } }
+    }
+    case 'poll-again':
+      return pollAgain(world, sql, poll, outcome, now)
+    case 'timed-out':
+      throw new JobFailed('timed-out', outcome.message)
+    case 'refused':
+      throw new JobFailed('cannot-receive-trn', REFUSED[outcome.because])
+  }
+}
+
+async function pollAgain(
+  world: World,
+  sql: EntityManager,
+  poll: Poll,
+  { delay, timeout }: Extract<PollOutcome, { kind: 'poll-again' }>,
+  now: Date,
+): Promise<Ending> {
+  const { traineeId, jobId } = poll
+  if (delay === 0) {
+    await sql.update(Poll, { traineeId, jobId }, { timeoutAt: timeout })
+    return { kind: 'again', at: now }
+  }
+  await sql.update(Poll, { traineeId, jobId }, { polledAt: now })
+  const at = new Date(now.getTime() + world.pollEvery)
+  if (poll.polledAt !== null) return { kind: 'again', at }
+  return { kind: 'again', at, news: { kind: 'no-trn-yet', next: at.toISOString(), timeout } }
+}
+
+const REFUSED = {
+  'never-submitted': 'The trainee was never submitted for a TRN.',
+  'state-cannot-receive-a-trn': 'DTTP has a TRN, but the trainee is in a state that cannot receive one.',
+} as const

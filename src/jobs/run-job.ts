@@ -1,0 +1,141 @@
+import type { EntityManager } from 'typeorm'
+import { DttpError } from '../dttp/client/index.ts'
+import { Job, type JobData, type JobFailure, type JobName } from '../entities/chatops/job.ts'
+import { isTransient } from '../entities/transient.ts'
+import { JobFailed } from '../failures.ts'
+import type { World } from '../world.ts'
+import { askedToWait, failureOf } from './failures.ts'
+import { claim, findNext, handBack, keepLease, whileHeld } from './leases.ts'
+import { announceNews, type JobNews } from './news.ts'
+import { needsPeople, pauseAfter } from './retries.ts'
+
+// One attempt at one job. What it writes and what becomes of the job commit together, and a worker that has lost the
+// job to another one writes nothing.
+
+/** What an attempt came to. */
+export type Ending = { kind: 'done'; result?: JobData; news?: JobNews } | { kind: 'again'; at: Date; news?: JobNews }
+
+/** Writes what an attempt came to, in the transaction that ends it. Throws JobFailed where it must not. */
+export type Finish = (sql: EntityManager, job: Job) => Promise<Ending>
+
+/** Asks other systems, outside any transaction. Throws JobFailed, or whatever its clients throw. */
+export type JobHandler = (world: World, job: Job) => Promise<Finish>
+
+export type JobHandlers = Readonly<Record<JobName, JobHandler>>
+
+/**
+ * What a job's end means to others; each is called in the transaction that ends the attempt. services.ts says who they
+ * are: jobs know neither alerts nor requests.
+ */
+export type JobEnds = {
+  /** People must hear of a failure, whether or not the job is tried again. */
+  failed: (sql: EntityManager, world: World, job: Job, failure: JobFailure) => Promise<void>
+  worked: (sql: EntityManager, job: Job) => Promise<void>
+  /** It does not run again; what the request that asked for it has come to can be looked at. */
+  over: (sql: EntityManager, changeRequest: string, now: Date) => Promise<void>
+}
+
+/** What runJob needs to know of jobs: how each is done, and whom their ends concern. */
+export type JobRunner = { handlers: JobHandlers; ends: JobEnds }
+
+/** A job is broken off this often, as its worker dies or our own database stands in its way; then that is a failure. */
+const MOST_STALLS = 5
+/** How soon a job is tried again when our own database stood in its way; twice as long each time, five minutes in all. */
+const HANDED_BACK_MS = 5_000
+
+const BLOCKED = new JobFailed(
+  'unexpected',
+  'Register’s database stood in its way for minutes: something holds a row that it needs, or it is too slow. A developer needs to look.',
+)
+
+/** Runs a job if it is due and nobody else does. Answers when to ask again; null once it is over. */
+export async function runJob(world: World, { handlers, ends }: JobRunner, id: string): Promise<Date | null> {
+  const job = await claim(world, id)
+  if (job) {
+    const stopRenewing = keepLease(world, job)
+    await attempt(world, ends, handlers[job.name], job)
+      .catch((error: unknown) => yieldToDatabase(world, ends, job, error))
+      .finally(stopRenewing)
+  }
+  return findNext(world, id)
+}
+
+async function attempt(world: World, ends: JobEnds, handler: JobHandler, job: Job): Promise<void> {
+  const log = world.log.child({ job: job.id, name: job.name, trainee: job.traineeId })
+  try {
+    if (job.stalls > MOST_STALLS)
+      throw new JobFailed('stalled', 'The bot was stopped in the middle of it again and again.')
+    const finish = await handler(world, job)
+    await end(world, ends, job, finish)
+    log.info('job ran')
+  } catch (error) {
+    if (isOurDatabase(error)) throw error
+    const failure = failureOf(error, world.now())
+    const cause = error instanceof Error ? error.message : 'unknown'
+    log.warn({ code: failure.code, ...(failure.code === 'unexpected' ? {} : { cause }) }, 'job failed')
+    await fail(world, ends, job, failure, askedToWait(error))
+  }
+}
+
+/** Whether it is a database error that goes away by itself; DTTP's may look like one. */
+function isOurDatabase(error: unknown): boolean {
+  return !(error instanceof DttpError) && !(error instanceof JobFailed) && isTransient(error)
+}
+
+/** An attempt that our own database ended counts as none, at first. While that is away, the lease runs out. */
+async function yieldToDatabase(world: World, ends: JobEnds, job: Job, error: unknown): Promise<void> {
+  if (!isOurDatabase(error)) throw error
+  world.log.warn({ job: job.id, name: job.name }, 'the database stood in the way of a job')
+  if (job.stalls >= MOST_STALLS) return fail(world, ends, job, failureOf(BLOCKED, world.now()), 0)
+  await handBack(world, job, new Date(world.now().getTime() + HANDED_BACK_MS * 2 ** job.stalls))
+}
+
+async function end(world: World, ends: JobEnds, job: Job, finish: Finish): Promise<void> {
+  await whileHeld(world, job, async (sql, held) => {
+    const ending = await finish(sql, held)
+    if (ending.news) await announceNews(sql, held, ending.news)
+    // A poll that found nothing has worked; any other job that goes on later has only been put back.
+    if (ending.kind === 'done' || held.name === 'retrieve-trn') await ends.worked(sql, held)
+    if (ending.kind === 'again') {
+      const next = {
+        status: 'waiting',
+        dueAt: ending.at,
+        attempts: 0,
+        stalls: 0,
+        failure: null,
+        hintedAt: null,
+      } as const
+      await sql.update(Job, { id: job.id }, next)
+    } else {
+      const over = { status: 'done', failure: null, result: ending.result ?? {}, finishedAt: world.now() } as const
+      await sql.update(Job, { id: job.id }, over)
+      await tellRequest(world, ends, sql, held)
+    }
+  })
+}
+
+/** An attempt that failed: tried again later, or given up, and then people are told. */
+async function fail(world: World, ends: JobEnds, job: Job, failure: JobFailure, atLeastMs: number): Promise<void> {
+  await whileHeld(world, job, async (sql, held) => {
+    const attempts = held.attempts + 1
+    const pause = pauseAfter(held.name, failure.code, attempts, { atLeastMs })
+    if (pause === null || needsPeople(failure.code)) await ends.failed(sql, world, held, failure)
+    if (pause === null) {
+      await sql.update(Job, { id: job.id }, { status: 'failed', attempts, failure, finishedAt: world.now() })
+      await announceNews(sql, held, { kind: 'failed', failure })
+      await tellRequest(world, ends, sql, held)
+    } else {
+      const dueAt = new Date(world.now().getTime() + pause)
+      await sql.update(Job, { id: job.id }, { status: 'waiting', dueAt, attempts, stalls: 0, failure, hintedAt: null })
+    }
+  })
+}
+
+async function tellRequest(
+  { now }: World,
+  { over }: JobEnds,
+  sql: EntityManager,
+  { changeRequestId }: Job,
+): Promise<void> {
+  if (changeRequestId !== null) await over(sql, changeRequestId, now())
+}

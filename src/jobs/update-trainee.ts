@@ -1,0 +1,36 @@
+import type { EntityManager } from 'typeorm'
+import { contactUpdate } from '../dttp/payloads/contact.ts'
+import { settle } from '../dttp/payloads/draft.ts'
+import { placementAssignmentUpdate } from '../dttp/payloads/placement-assignment.ts'
+import { preflightUpdate } from '../dttp/payloads/preflight.ts'
+import { updateSha } from '../dttp/update-sha.ts'
+import type { Job } from '../entities/chatops/job.ts'
+import { lockTrainee, saveTrainee } from '../register/saves.ts'
+import type { World } from '../world.ts'
+import { commentOf, demandSwitchedOn } from './job.ts'
+import { demandComplete, notRegistered, readTrainee, traineeGone, traineeOf } from './readiness.ts'
+import type { Ending, Finish } from './run-job.ts'
+
+/**
+ * Sends a trainee as they are now to their DTTP records (Register's Dttp::UpdateTraineeJob), and remembers what was
+ * sent: Register's nightly job sends them again once that has changed.
+ */
+export async function updateTrainee(world: World, job: Job): Promise<Finish> {
+  demandSwitchedOn(world, 'persist_to_dttp')
+  const { rows, rules } = await readTrainee(world, job)
+  const { dttp_id: contact, placement_assignment_dttp_id: placementAssignment } = rows.trainee
+  if (contact === null || placementAssignment === null) throw notRegistered()
+  demandComplete(preflightUpdate(rows, rules), rows)
+  const { dttp } = world.upstreams
+  await dttp.updateContact(contact, settle(contactUpdate(rows)))
+  await dttp.updatePlacementAssignment(placementAssignment, settle(placementAssignmentUpdate(rows, rules)))
+  return (sql, held) => saveSha(sql, held, updateSha(rows))
+}
+
+/** The sha is of what was sent, also where the trainee has changed since. */
+async function saveSha(sql: EntityManager, job: Job, sha: string): Promise<Ending> {
+  const trainee = await lockTrainee(sql, traineeOf(job))
+  if (!trainee) throw traineeGone()
+  await saveTrainee(sql, trainee, { dttp_update_sha: sha }, commentOf(job))
+  return { kind: 'done', news: { kind: 'done' } }
+}

@@ -1,0 +1,108 @@
+import type { EntityManager } from 'typeorm'
+import * as z from 'zod'
+import type { Executed } from '../contract/playbook.ts'
+import type { DttpClient } from '../dttp/client/index.ts'
+import { findCode } from '../dttp/code-sets.ts'
+import { STATUS_AFTER_REGISTRATION } from '../dttp/statuses.ts'
+import { Job, type JobName } from '../entities/chatops/job.ts'
+import { RegistrationAttempt, type RegistrationIds } from '../entities/chatops/registration-attempt.ts'
+import type { Json } from '../entities/json.ts'
+import { Provider } from '../entities/register/provider.ts'
+import { Trainee } from '../entities/register/trainee.ts'
+import { candidateWords, findCandidates, tracesOf } from './traces.ts'
+
+// What became of a registration: in our rows, and in DTTP.
+
+/** The registration that a request started, as it stands. */
+export type Registration = {
+  trainee: Trainee | null
+  job: Job | null
+  attempt: RegistrationAttempt | null
+  /** What DTTP gave, once Register should have it too. */
+  ids: RegistrationIds | null
+  /** Something was sent, nobody knows what came of it, and nothing of ours will find out. */
+  isUnknown: boolean
+}
+
+export async function readRegistration(sql: EntityManager, executed: Executed): Promise<Registration> {
+  const { id } = z.object({ id: z.string() }).parse(executed.evidence['trainee'])
+  const job = await findJob(sql, executed, 'register-for-trn')
+  const attempt = job && (await sql.findOneBy(RegistrationAttempt, { jobId: job.id }))
+  return {
+    trainee: await sql.findOneBy(Trainee, { id }),
+    job,
+    attempt,
+    ids: job?.status === 'done' ? (attempt?.ids ?? null) : null,
+    isUnknown: job?.status === 'failed' && attempt !== null && isUnsettled(attempt),
+  }
+}
+
+function isUnsettled({ outcome }: Pick<RegistrationAttempt, 'outcome'>): boolean {
+  return outcome === null || outcome === 'unknown'
+}
+
+/** The last job of this kind that the request started. */
+export async function findJob(sql: EntityManager, { changeRequest }: Executed, name: JobName): Promise<Job | null> {
+  return sql.findOne(Job, { where: { changeRequestId: changeRequest, name }, order: { createdAt: 'DESC', id: 'ASC' } })
+}
+
+const asked = z.union([
+  z.null(),
+  z.object({ contact: z.string(), placementAssignment: z.string(), degrees: z.record(z.string(), z.string()) }),
+  z.object({ traces: z.unknown() }),
+])
+const answer = z.union([
+  z.null(),
+  z.object({
+    contact: z.boolean(),
+    placementAssignment: z.boolean(),
+    /** Those that DTTP has. */
+    degrees: z.array(z.string()),
+    statuses: z.boolean(),
+  }),
+  z.object({ candidates: z.array(z.string()) }),
+])
+
+/** The new records, to be looked for in DTTP; or what would be left of a registration without an answer. */
+export async function recordsToAskFor(
+  sql: EntityManager,
+  { trainee, attempt, ids, isUnknown }: Registration,
+): Promise<Json> {
+  if (ids) return ids
+  if (!trainee || !isUnknown) return null
+  const provider = await sql.findOneByOrFail(Provider, { id: trainee.provider_id })
+  return { traces: tracesOf(attempt, trainee, provider) }
+}
+
+/** Throws DttpError. */
+export async function askForRecords(about: Json, dttp: DttpClient): Promise<Json> {
+  const ids = asked.parse(about)
+  if (!ids) return null
+  if ('traces' in ids) return { candidates: await wordsFor(ids.traces, dttp) }
+  const [contact, assignment, degrees] = await Promise.all([
+    dttp.findContact(ids.contact),
+    dttp.findPlacementAssignment(ids.placementAssignment),
+    dttp.findDegreeQualificationsOf(ids.contact),
+  ])
+  const wanted = findCode('statuses', STATUS_AFTER_REGISTRATION)
+  return {
+    contact: contact !== null,
+    placementAssignment: assignment !== null,
+    degrees: degrees.map(({ id }) => id),
+    statuses: contact?.statusId === wanted && assignment?.statusId === wanted,
+  }
+}
+
+const MOST_SHOWN = 5
+
+async function wordsFor(traces: unknown, dttp: DttpClient): Promise<string[]> {
+  const { records, isMore } = await findCandidates(traces, dttp, MOST_SHOWN)
+  return [...records.map(candidateWords), ...(isMore ? ['more than we can look at'] : [])]
+}
+
+/** What was answered; both are null where DTTP was not asked that, or was silent. */
+export function seenOf({ answered }: Pick<Executed, 'answered'>) {
+  const seen = answer.parse(answered)
+  if (seen && 'candidates' in seen) return { records: null, candidates: seen.candidates }
+  return { records: seen, candidates: null }
+}

@@ -1,0 +1,119 @@
+import type { EntityManager } from 'typeorm'
+import type { Executed } from '../contract/playbook.ts'
+import type { Postcondition } from '../entities/chatops/change-request.ts'
+import { Job } from '../entities/chatops/job.ts'
+import { Poll } from '../entities/chatops/poll.ts'
+import type { RegistrationAttempt, RegistrationIds } from '../entities/chatops/registration-attempt.ts'
+import { Degree } from '../entities/register/degree.ts'
+import type { Trainee } from '../entities/register/trainee.ts'
+import { DEFAULT_POLL_DURATION, pollTimeout } from '../register/poll-durations.ts'
+import { formatDateTime } from '../register/times.ts'
+import { findJob, type Registration, seenOf } from './records.ts'
+import { unknownOutcome } from './unknown.ts'
+
+// What every request that leads to a registration is followed up by: each line of its card.
+
+/** How long the registration and its two status changes may take before somebody should look. */
+export const RESULT_WITHIN_MS = 30 * 60_000
+
+/** Whether the registration ran, and Register holds exactly the ids that DTTP gave. */
+export async function registered(
+  sql: EntityManager,
+  registration: Registration,
+  executed: Executed,
+): Promise<Postcondition> {
+  const sentence = 'The registration ran, and the new ids are set'
+  const { trainee, job, attempt, ids, isUnknown } = registration
+  if (!trainee) return { sentence, holds: false, found: 'The trainee is no longer in Register.' }
+  if (!job) return { sentence, holds: false, found: 'There is no such job.' }
+  if (attempt && isUnknown) {
+    const { candidates } = seenOf(executed)
+    return { sentence, holds: false, ...unknownOutcome(trainee, attempt, candidates) }
+  }
+  if (job.status === 'failed' && attempt?.settledAt && job.failure?.code === 'outcome-unknown') {
+    return { sentence, ...settledSince(trainee, attempt) }
+  }
+  if (job.status === 'failed') {
+    const again = { label: 'Register again', playbook: 're-register', values: { trainee: trainee.slug } }
+    return { sentence, holds: false, found: job.failure?.words ?? 'It failed.', followUps: [again] }
+  }
+  if (!ids) return { sentence, holds: false, waiting: true, found: 'The registration is under way.' }
+  const lost = await findLostIds(sql, trainee, ids)
+  const found = lost.length === 0 ? `The new record is ${ids.contact}.` : `Changed since: ${lost.join(', ')}.`
+  return { sentence, holds: lost.length === 0, found }
+}
+
+/** Another request has settled what this one left unknown. */
+function settledSince({ dttp_id }: Trainee, { outcome }: RegistrationAttempt): Pick<Postcondition, 'holds' | 'found'> {
+  if (outcome === 'not-sent') return { holds: false, found: 'Another request has given this registration up.' }
+  const holds = dttp_id !== null
+  return {
+    holds,
+    found: holds ? `Another request has settled it: the record is ${dttp_id}.` : 'The DTTP record is empty.',
+  }
+}
+
+async function findLostIds(sql: EntityManager, trainee: Trainee, ids: RegistrationIds): Promise<string[]> {
+  const degrees = await sql.findBy(Degree, { trainee_id: trainee.id })
+  return [
+    ...(trainee.dttp_id === ids.contact ? [] : ['the DTTP record']),
+    ...(trainee.placement_assignment_dttp_id === ids.placementAssignment ? [] : ['the training record']),
+    ...degrees.flatMap(({ id, dttp_id }) =>
+      ids.degrees[id] === undefined || ids.degrees[id] === dttp_id ? [] : [`degree ${id}`],
+    ),
+  ]
+}
+
+/** Whether DTTP has the records that were asked for. */
+export function heldByDttp(
+  { job }: Pick<Registration, 'job'>,
+  ids: RegistrationIds | null,
+  executed: Executed,
+): Postcondition {
+  const sentence = 'DTTP has the trainee, the training record and every degree'
+  if (job?.status === 'failed') return { sentence, holds: false, found: 'Not looked at, as the registration failed.' }
+  if (!ids) return { sentence, holds: false, waiting: true, found: 'Not looked at yet.' }
+  const { records: seen } = seenOf(executed)
+  if (!seen) return { sentence, holds: false, waiting: true, found: 'DTTP did not answer.' }
+  const wanted = Object.values(ids.degrees)
+  const there = wanted.filter((id) => seen.degrees.includes(id)).length
+  const words = [
+    seen.contact ? 'The trainee is there.' : 'The trainee is missing.',
+    seen.placementAssignment ? 'The training record is there.' : 'The training record is missing.',
+    `${there} of ${wanted.length} ${wanted.length === 1 ? 'degree' : 'degrees'} there.`,
+  ]
+  const holds = seen.contact && seen.placementAssignment && there === wanted.length
+  return { sentence, holds, found: words.join(' ') }
+}
+
+/** Whether both status changes are done; what DTTP shows by now is only said, since it may have moved on. */
+export async function statusesChanged(
+  sql: EntityManager,
+  { job }: Pick<Registration, 'job'>,
+  executed: Executed,
+): Promise<Postcondition> {
+  const sentence = 'Both status changes went through'
+  if (job?.status === 'failed') return { sentence, holds: false, found: 'Not started, as the registration failed.' }
+  const jobs = await sql.findBy(Job, { changeRequestId: executed.changeRequest, name: 'change-trainee-status' })
+  const failed = jobs.find(({ status }) => status === 'failed')
+  if (failed) return { sentence, holds: false, found: failed.failure?.words ?? 'One failed.' }
+  const done = jobs.filter(({ status }) => status === 'done').length
+  if (done < 2) return { sentence, holds: false, waiting: true, found: `${done} of 2.` }
+  const { records: seen } = seenOf(executed)
+  if (!seen) return { sentence, holds: false, waiting: true, found: 'DTTP did not answer.' }
+  return { sentence, holds: true, found: seen.statuses ? 'DTTP shows both.' : 'DTTP has changed them since.' }
+}
+
+export async function pollScheduled(sql: EntityManager, executed: Executed): Promise<Postcondition> {
+  const sentence = 'The poll for a TRN is scheduled'
+  const job = await findJob(sql, executed, 'retrieve-trn')
+  if (!job) return { sentence, holds: false, found: 'There is no such job.' }
+  if (job.status === 'done') return { sentence, holds: true, found: 'The TRN has arrived.' }
+  if (job.status === 'failed') return { sentence, holds: false, found: job.failure?.words ?? 'It failed.' }
+  const poll = await sql.findOneBy(Poll, { jobId: job.id })
+  if (poll?.timeoutAt == null) return { sentence, holds: false, found: 'It has no time at which it ends.' }
+  const timeout = pollTimeout(DEFAULT_POLL_DURATION, executed.executedAt)
+  const found = `Next on ${formatDateTime(job.dueAt)}, and until ${formatDateTime(poll.timeoutAt)}.`
+  if (poll.timeoutAt === timeout) return { sentence, holds: true, found }
+  return { sentence, holds: false, found: `${found} It should be until ${formatDateTime(timeout)}.` }
+}

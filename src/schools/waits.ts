@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto'
+import { type DataSource, type EntityManager, IsNull, MoreThan, Not } from 'typeorm'
+import type { Form } from '../contract/fields.ts'
+import type { AnyPlaybook, Wait } from '../contract/playbook.ts'
+import { SchoolWait } from '../entities/chatops/school-wait.ts'
+import { ChangeError } from '../errors.ts'
+import { appendToLedger } from '../ledger/ledger.ts'
+import { addToOutbox } from '../outbox/outbox.ts'
+import { refuseUnless } from '../people/standing.ts'
+import type { World } from '../world.ts'
+
+// Requests that cannot be made before support has added a school to DTTP. Asking for that changes no record, so nobody
+// approves it; who asked is told once, when the school is in Register's list.
+
+/** Keeps what was asked, until the person says that they want to wait. `askedBefore`: support was asked already. */
+export async function keepWait(
+  { database, now }: World,
+  asked: { playbook: AnyPlaybook; form: Form; requester: string; channel: string },
+  { urn, title, text }: Wait,
+): Promise<{ wait: SchoolWait; askedBefore: SchoolWait | null }> {
+  const { playbook, form, requester, channel } = asked
+  const row = { urn, requester, channel, playbook: playbook.name, form, asks: { title, text }, createdAt: now() }
+  const { identifiers } = await database.manager.insert(SchoolWait, row)
+  const wait = await database.manager.findOneByOrFail(SchoolWait, { id: String(identifiers[0]?.['id']) })
+  return { wait, askedBefore: await findAsked(database.manager, urn) }
+}
+
+/** "Ask support and wait": adds the card, unless there is one for this school already. Throws ChangeError. */
+export async function startWaiting(
+  world: World,
+  { id, requester }: { id: string; requester: string },
+): Promise<SchoolWait> {
+  await refuseUnless(world, 'mayRequest', requester)
+  return world.database.transaction(async (sql) => {
+    const wait = await lockOwn(sql, id, requester)
+    if (wait.status !== 'shown') return wait // started by an earlier click
+    await holdSchool(sql, wait.urn)
+    const earlier = await findAsked(sql, wait.urn)
+    const cardKey = earlier?.cardKey ?? (world.addsTrelloCards ? await addCard(sql, wait) : null)
+    const card = { cardKey, cardUrl: earlier?.cardUrl ?? null }
+    await sql.update(SchoolWait, { id }, { status: 'waiting', askedAt: world.now(), ...card })
+    const details = { playbook: wait.playbook, urn: wait.urn }
+    await appendToLedger(sql, { changeRequest: null, event: 'waiting-for-school', actor: requester, details })
+    return sql.findOneByOrFail(SchoolWait, { id })
+  })
+}
+
+/** Someone no longer waits. Throws ChangeError. */
+export async function stopWaiting(
+  { database, now }: World,
+  { id, requester }: { id: string; requester: string },
+): Promise<void> {
+  await database.transaction(async (sql) => {
+    const wait = await lockOwn(sql, id, requester)
+    if (wait.overAt === null) await sql.update(SchoolWait, { id }, { status: 'dropped', overAt: now() })
+  })
+}
+
+/** One's own wait. Throws ChangeError `not-found`. */
+export async function getOwnWait(database: DataSource, id: string, requester: string): Promise<SchoolWait> {
+  const wait = /^\d{1,18}$/.test(id) ? await database.manager.findOneBy(SchoolWait, { id, requester }) : null
+  if (!wait) throw new ChangeError('not-found')
+  return wait
+}
+
+/** What someone waits for, and what has arrived lately, newest first. */
+export function listWaits(database: DataSource, requester: string, take: number): Promise<SchoolWait[]> {
+  return database.manager.find(SchoolWait, { where: { requester, status: 'waiting' }, order: { id: 'DESC' }, take })
+}
+
+const SHOWN_KEPT_MS = 24 * 60 * 60_000
+
+/** Tells everyone whose school is in the list by now, once. Returns how many. */
+export async function tellArrivals({ database, now }: World): Promise<number> {
+  const due = await database.query<{ id: string }[]>(ARRIVED)
+  let told = 0
+  for (const { id } of due) {
+    await database.transaction(async (sql) => {
+      const lock = { mode: 'pessimistic_write', onLocked: 'skip_locked' } as const
+      const wait = await sql.findOne(SchoolWait, { where: { id, status: 'waiting' }, lock })
+      if (!wait) return
+      await sql.update(SchoolWait, { id }, { status: 'arrived', overAt: now() })
+      await tellDirectly(sql, wait, 'school-arrived')
+      told++
+    })
+  }
+  return told
+}
+
+const ARRIVED = `
+  SELECT id FROM chatops.school_waits wait WHERE status = 'waiting'
+    AND EXISTS (SELECT FROM public.dttp_schools school WHERE school.urn = wait.urn) ORDER BY id`
+
+/** Drops what was only previewed, and forgets the forms of what ended long ago. Returns 0: nobody need hear of it. */
+export async function purgeWaits({ database, now }: World, keptMs: number): Promise<number> {
+  const at = now()
+  const before = (ms: number) => new Date(at.getTime() - ms)
+  await database.query(
+    `UPDATE chatops.school_waits SET status = 'dropped', over_at = $1 WHERE status = 'shown' AND created_at <= $2`,
+    [at, before(SHOWN_KEPT_MS)],
+  )
+  await database.query('UPDATE chatops.school_waits SET form = NULL WHERE form IS NOT NULL AND over_at <= $1', [
+    before(keptMs),
+  ])
+  return 0
+}
+
+/** The card that asks for a school is made: everyone who waits for it is told where it is. */
+export async function noteWaitCard(sql: EntityManager, cardKey: string, url: string): Promise<void> {
+  await holdSchoolOf(sql, cardKey)
+  const waits = await sql.find(SchoolWait, { where: { cardKey, cardUrl: IsNull() }, order: { id: 'ASC' } })
+  for (const wait of waits) {
+    await sql.update(SchoolWait, { id: wait.id }, { cardUrl: url })
+    if (wait.status === 'waiting') await tellDirectly(sql, wait, 'school-asked-for')
+  }
+}
+
+/** Nobody can add the card: who waits for the school must ask for it. */
+export async function noteWaitCardRefused(sql: EntityManager, cardKey: string): Promise<void> {
+  await holdSchoolOf(sql, cardKey)
+  const waits = await sql.find(SchoolWait, { where: { cardKey }, order: { id: 'ASC' } })
+  for (const wait of waits) {
+    await sql.update(SchoolWait, { id: wait.id }, { cardKey: null })
+    if (wait.status === 'waiting') await tellDirectly(sql, wait, 'school-not-asked-for')
+  }
+}
+
+/** Nobody joins a wait for the school while what is known of its card changes. */
+async function holdSchool(sql: EntityManager, urn: string): Promise<void> {
+  await sql.query(`SELECT pg_advisory_xact_lock(hashtextextended('school ' || $1, 0))`, [urn])
+}
+
+async function holdSchoolOf(sql: EntityManager, cardKey: string): Promise<void> {
+  const wait = await sql.findOneBy(SchoolWait, { cardKey })
+  if (wait) await holdSchool(sql, wait.urn)
+}
+
+async function lockOwn(sql: EntityManager, id: string, requester: string): Promise<SchoolWait> {
+  const isNumber = /^\d{1,18}$/.test(id)
+  const lock = { mode: 'pessimistic_write' } as const
+  const wait = isNumber ? await sql.findOne(SchoolWait, { where: { id, requester }, lock }) : null
+  if (!wait) throw new ChangeError('not-found')
+  return wait
+}
+
+/** Someone who waits for the school, or the card of someone who did and gave up, as long as it has not come since. */
+async function findAsked(sql: EntityManager, urn: string): Promise<SchoolWait | null> {
+  const arrived = await sql.findOne(SchoolWait, { where: { urn, status: 'arrived' }, order: { id: 'DESC' } })
+  const id = MoreThan(arrived?.id ?? '0')
+  return sql.findOne(SchoolWait, {
+    where: [
+      { urn, status: 'waiting' },
+      { urn, status: 'dropped', cardKey: Not(IsNull()), id },
+    ],
+    order: { cardKey: { direction: 'ASC', nulls: 'LAST' }, id: 'ASC' },
+  })
+}
+
+async function addCard(sql: EntityManager, { urn, asks }: SchoolWait): Promise<string> {
+  const id = randomUUID()
+  await addToOutbox(sql, { id, stream: `trello:school:${urn}`, kind: 'trello', changeRequest: null, payload: asks })
+  return id
+}
+
+async function tellDirectly(sql: EntityManager, { id, requester }: SchoolWait, part: string): Promise<void> {
+  const payload = { user: requester, part, wait: id }
+  await addToOutbox(sql, { stream: `wait:${id}`, kind: 'direct', changeRequest: null, payload })
+}

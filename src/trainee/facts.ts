@@ -1,0 +1,127 @@
+import { In, IsNull, Not } from 'typeorm'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import type { GiasSchool } from '../entities/chatops/gias-school.ts'
+import { Job } from '../entities/chatops/job.ts'
+import { Poll } from '../entities/chatops/poll.ts'
+import { DttpSchool } from '../entities/register/dttp-school.ts'
+import { Provider } from '../entities/register/provider.ts'
+import { School } from '../entities/register/school.ts'
+import { Trainee } from '../entities/register/trainee.ts'
+import { inSnapshot } from '../entities/snapshot.ts'
+import { findGiasAge, findGiasSchools, type GiasAge } from '../gias/schools.ts'
+import { readTrn } from '../register/retrieve-trn.ts'
+import { findSubmission, type Submission } from '../register/submissions.ts'
+import { findRoute, sendsEmployingSchool, sendsLeadSchool } from '../register/training-routes.ts'
+import type { World } from '../world.ts'
+
+/** A school of a trainee's, as Register, DTTP's copy in Register, and GIAS have it. */
+type SchoolFacts = {
+  which: 'lead' | 'employing'
+  sent: boolean
+  notApplicable: boolean
+  school: School | null
+  inDttp: DttpSchool[]
+  onGias: GiasSchool | null
+}
+
+/** Whether DTTP has a record: null if it did not say. */
+type RecordFacts = { id: string; there: boolean | null }
+
+/** What support looks up about a trainee. Holds nothing personal but the row itself, which views must not show. */
+export type TraineeFacts = {
+  trainee: Trainee
+  provider: Provider
+  contact: RecordFacts | null
+  placementAssignment: RecordFacts | null
+  /** Whether DTTP has a TRN by now; null if it did not say. */
+  trnInDttp: boolean | null
+  schools: SchoolFacts[]
+  giasAge: GiasAge | null
+  submission: Submission | null
+  poll: Poll | null
+  /** Unfinished and failed jobs, newest first, and how many there are in all. */
+  jobs: Job[]
+  jobsInAll: number
+  /** Those that were sent, newest first, and how many there are in all. */
+  requests: ChangeRequest[]
+  requestsInAll: number
+}
+
+const MOST_JOBS = 8
+const MOST_REQUESTS = 8
+
+/** Everything about one trainee, read-only. Throws EntityNotFoundError if the trainee is gone. */
+export async function gatherTraineeFacts(world: World, slug: string): Promise<TraineeFacts> {
+  const known = await inSnapshot(world.database, async (sql) => {
+    const trainee = await sql.findOneByOrFail(Trainee, { slug })
+    const [jobs, jobsInAll] = await sql.findAndCount(Job, {
+      where: { traineeId: trainee.id, status: In(['waiting', 'running', 'failed']) },
+      order: { createdAt: 'DESC', id: 'ASC' },
+      take: MOST_JOBS,
+    })
+    // Only its requester sees a request that was never sent.
+    const [requests, requestsInAll] = await sql.findAndCount(ChangeRequest, {
+      where: { traineeId: trainee.id, sentAt: Not(IsNull()) },
+      order: { id: 'DESC' },
+      take: MOST_REQUESTS,
+    })
+    return {
+      trainee,
+      provider: await sql.findOneByOrFail(Provider, { id: trainee.provider_id }),
+      schools: await readSchools(world, sql, trainee),
+      giasAge: await findGiasAge(sql),
+      submission: await findSubmission(sql, trainee.id),
+      poll: await sql.findOneBy(Poll, { traineeId: trainee.id }),
+      ...{ jobs, jobsInAll, requests, requestsInAll },
+    }
+  })
+  return { ...known, ...(await askDttp(world, known.trainee)) }
+}
+
+async function readSchools(world: World, sql: World['database']['manager'], trainee: Trainee): Promise<SchoolFacts[]> {
+  const route = findRoute(trainee.training_route)
+  const ids = [trainee.lead_school_id, trainee.employing_school_id].filter((id) => id !== null)
+  const schools = await sql.findBy(School, { id: In(ids) })
+  const urns = schools.map(({ urn }) => urn)
+  const inDttp = await sql.find(DttpSchool, { where: { urn: In(urns) }, order: { id: 'ASC' } })
+  const onGias = await findGiasSchools(sql, urns)
+  const facts = (which: 'lead' | 'employing', sent: boolean): SchoolFacts => {
+    const school = schools.find(({ id }) => id === trainee[`${which}_school_id`]) ?? null
+    return {
+      which,
+      sent,
+      notApplicable: trainee[`${which}_school_not_applicable`] === true,
+      school,
+      inDttp: inDttp.filter(({ urn }) => urn === school?.urn),
+      onGias: (school && onGias.get(school.urn)) ?? null,
+    }
+  }
+  return [
+    facts('lead', route !== null && sendsLeadSchool(route, world.register)),
+    facts('employing', route !== null && sendsEmployingSchool(route, world.register)),
+  ]
+}
+
+type InDttp = Pick<TraineeFacts, 'contact' | 'placementAssignment' | 'trnInDttp'>
+
+/** What DTTP does not answer stays unknown; the rest is shown all the same. */
+async function askDttp(world: World, trainee: Trainee): Promise<InDttp> {
+  const { dttp } = world.upstreams
+  const { dttp_id, placement_assignment_dttp_id } = trainee
+  const [contact, assignment] = await Promise.all([
+    dttp_id === null ? null : dttp.findContact(dttp_id).catch(() => undefined),
+    placement_assignment_dttp_id === null
+      ? null
+      : dttp.findPlacementAssignment(placement_assignment_dttp_id).catch(() => undefined),
+  ])
+  return {
+    contact: recordFacts(dttp_id, contact),
+    placementAssignment: recordFacts(placement_assignment_dttp_id, assignment),
+    trnInDttp: contact === undefined ? null : readTrn(contact?.trn) !== null,
+  }
+}
+
+function recordFacts(id: string | null, found: object | null | undefined): RecordFacts | null {
+  if (id === null) return null
+  return { id, there: found === undefined ? null : found !== null }
+}

@@ -1,0 +1,88 @@
+import type { AlertSight, Because, FoundSchool, FoundTrainee, SeenEntry } from '../../alerts/sight.ts'
+import type { AlertEntry } from '../../entities/chatops/alert.ts'
+import { dttpStatusLabel } from '../../register/schools.ts'
+import { stateLabel } from '../../register/states.ts'
+import { formatDateTime, formatLater } from '../../register/times.ts'
+import { listed } from '../../words.ts'
+import { capitalise } from '../kit/labels.ts'
+
+// What the read-only checks found, in sentences. No TRN and no names are in it.
+
+/** What is known of a trainee; nothing was looked at yet where `found` is undefined. */
+export function findingsOf(found: FoundTrainee | null | undefined, checked: string): string {
+  if (found === undefined) return ''
+  if (found === null) return `The trainee is no longer in Register${checked}.`
+  return [
+    `${stateLabel(found.state, found.route)}.`,
+    ...found.schools.map(schoolSentence),
+    ...(found.poll ? [pollSentence(found.poll)] : []),
+    `${recordWords(found)}${checked}.`,
+  ].join(' ')
+}
+
+/** "at 10:02am", with the date if it is another than that of the alert; empty before the first look. */
+export function checkedAt({ found, alert }: Pick<AlertSight, 'found' | 'alert'>): string {
+  return found ? formatLater(found.at, alert.openedAt) : ''
+}
+
+/** "inactive (2)", or of several rows "closed (300000002) and inactive (2)". */
+export function statusWords(statuses: readonly (number | null)[]): string {
+  return statuses.length === 0 ? 'not in DTTP' : `${listed(statuses.map(dttpStatusLabel), 5)} in DTTP`
+}
+
+/** Until when the poll that timed out was to go on, which Register's words do not say. */
+export function deadlineWords({ failure }: Pick<AlertEntry, 'failure'>): string {
+  return failure.deadline === undefined ? '' : `This poll was to go on until ${formatDateTime(failure.deadline)}.`
+}
+
+/** Why there is nothing left to do about an entry; empty while there is. */
+export function settledWords({ subject, failure, settledAt }: SeenEntry, because: Record<string, Because>): string {
+  if (settledAt === null) return ''
+  const reason = because[subject] ?? (failure.code === 'timed-out' ? 'trn' : null)
+  return reason ? REASONS[reason] : failure.code === 'not-polled' ? REASONS.polled : 'The job has run.'
+}
+
+const REASONS: Readonly<Record<Because, string>> = {
+  trn: 'The TRN has arrived.',
+  state: 'The record is in a state now that waits for no TRN.',
+  polled: 'DTTP is asked for the TRN now.',
+  'registered-again': 'The trainee was registered with DTTP again.',
+  'record-back': 'DTTP has the record.',
+  settled: 'It is settled now whether DTTP registered the trainee.',
+  registered: 'The trainee is registered with DTTP now.',
+  'switched-on': 'Register’s jobs for DTTP are switched on again.',
+  'school-changed': 'The trainee no longer has this school, or a route that sends none.',
+  'school-active': 'The school is active now.',
+  'trainee-gone': 'The trainee is no longer in Register.',
+}
+
+function schoolSentence({ which, urn, statuses }: FoundSchool): string {
+  return `${capitalise(which)} school ${urn}: ${statusWords(statuses)}.`
+}
+
+function pollSentence({ until }: NonNullable<FoundTrainee['poll']>): string {
+  return until === null ? 'Being polled again.' : `Being polled again until ${formatDateTime(until)}.`
+}
+
+function recordWords({ contact, placementAssignment, trnInDttp, hasTrn, candidates }: FoundTrainee): string {
+  const lacksTraining = placementAssignment === 'missing'
+  switch (contact) {
+    case 'there':
+      if (lacksTraining) return 'DTTP holds the trainee’s record, but not the training record'
+      if (hasTrn) return 'DTTP holds the trainee’s record'
+      return trnInDttp
+        ? 'DTTP holds the trainee’s record, and a TRN by now'
+        : 'DTTP holds the trainee’s record but no TRN'
+    case 'missing':
+      return lacksTraining
+        ? 'DTTP has neither the trainee’s record nor the training record'
+        : 'DTTP does not have the trainee’s record'
+    case 'unknown':
+      return 'DTTP could not be checked'
+    case 'none':
+      if (candidates === null) return 'Register knows of no DTTP record'
+      return candidates.length === 0
+        ? 'DTTP has no record that the registration could have created'
+        : 'Records in DTTP that the registration may have created are listed here'
+  }
+}

@@ -1,0 +1,45 @@
+import type { AlertSight, Group } from '../../alerts/sight.ts'
+import { button } from '../kit/blocks.ts'
+import { ACTIONS } from '../kit/ids.ts'
+import { escapeText } from '../kit/text.ts'
+
+// Ways from a post about failed jobs to the trainee, to DTTP's record, and to a playbook.
+
+/** Where Register and DTTP show a record; without a slash at the end. */
+export type Places = { registerUrl: string; dttpUrl: string }
+
+/** Mrkdwn: the trainee by number, and the trainee's DTTP record, as links where we can make them. */
+export function linksOf({ trainee }: Group, { registerUrl, dttpUrl }: Places): string[] {
+  if (!trainee) return []
+  const page = traineePage(trainee.slug, registerUrl)
+  const record = recordPage(trainee.dttpId, dttpUrl)
+  const words = `Trainee ${trainee.id.replace(/\D/g, '')}`
+  return [`*${page ? link(page, words) : words}*${record ? `, ${link(record, 'DTTP record')}` : ''}`]
+}
+
+/** Starts the playbook for one trainee, while the post is open. */
+export function startButton({ alert }: AlertSight, { trainee, offer }: Group) {
+  if (alert.status !== 'open' || offer?.per !== 'trainee' || !trainee?.slug) return null
+  return button(offer.label, ACTIONS.startFromAlert, `${alert.id}:${trainee.id}`, { style: 'primary' })
+}
+
+/** Leads to the trainee in Register. */
+export function viewButton({ trainee }: Group, { registerUrl }: Places) {
+  const url = trainee ? traineePage(trainee.slug, registerUrl) : null
+  return trainee && url ? button('View trainee', ACTIONS.viewTrainee, trainee.id, { url }) : null
+}
+
+function traineePage(slug: string | null, registerUrl: string): string | null {
+  return slug !== null && /^[\w-]+$/.test(slug) ? `${registerUrl}/trainees/${slug}` : null
+}
+
+/** Dynamics' page of a contact (learn.microsoft.com, "Open forms, views, dialogs, and reports with a URL"). */
+export function recordPage(id: string | null, dttpUrl: string): string | null {
+  const isId = id !== null && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
+  return isId ? `${dttpUrl}/main.aspx?pagetype=entityrecord&etn=contact&id=${id}` : null
+}
+
+/** Mrkdwn. */
+export function link(url: string, words: string): string {
+  return `<${escapeText(url)}|${words}>`
+}

@@ -1,0 +1,94 @@
+import type { AlertSight, Group, SeenEntry } from '../../alerts/sight.ts'
+import { jobFailedWords, registerJobName } from '../../jobs/words.ts'
+import { formatDateTime } from '../../register/times.ts'
+import { type Block, type Group as BlockGroup, note, plainSections, section, takeWithin } from '../kit/blocks.ts'
+import { escapeText, shorten } from '../kit/text.ts'
+import { checkedAt, deadlineWords, findingsOf, settledWords } from './findings.ts'
+import { link, linksOf, type Places, recordPage, startButton, viewButton } from './links.ts'
+
+// Whom a post is about: one trainee in full, or a list.
+
+/** All that is known of the one trainee, or of the job that has none. */
+export function renderOne(sight: AlertSight, places: Places): Block[] {
+  const [group] = sight.groups
+  if (!group) return []
+  const { found } = sight
+  const checked = group.trainee ? findingsOf(found?.trainees[group.trainee.id], ` (checked ${checkedAt(sight)})`) : ''
+  const deadlines = group.entries.map(deadlineWords).filter(Boolean)
+  return [
+    section([...linksOf(group, places), ...group.entries.map((entry) => sinceWords(entry))].join('\n')),
+    ...renderCandidates(sight, group, places),
+    ...plainSections(
+      shorten([...deadlines, checked, meaningOf(sight), ...outageChecked(sight)].filter(Boolean).join(' '), 2500),
+    ),
+  ]
+}
+
+/** When DTTP was asked whether it answers. */
+function outageChecked(sight: AlertSight): string[] {
+  return sight.found?.dttp ? [`Checked ${checkedAt(sight)}.`] : []
+}
+
+/** A row for each trainee, as far as they fit, and how many more there are. */
+export function renderMany(sight: AlertSight, places: Places): Block[] {
+  const rows = sight.groups.map((group): BlockGroup => ({ blocks: renderRow(sight, group, places), shows: 1 }))
+  const { blocks, left: cut } = takeWithin(rows, { blocks: 20, weight: 12_000 })
+  const left = sight.all - rows.length + cut
+  const settled = sight.all - sight.open
+  const notes = [
+    ...(left > 0 ? [`And ${left.toLocaleString('en-GB')} more: /trainee jobs.`] : []),
+    ...(settled > 0 && sight.alert.status === 'open' ? [`${settled.toLocaleString('en-GB')} no longer affected.`] : []),
+    ...(sight.found ? [`Checked ${checkedAt(sight)}.`] : []),
+  ]
+  return [...plainSections(meaningOf(sight)), ...blocks, ...(notes.length > 0 ? [note(notes.join(' '))] : [])]
+}
+
+function renderRow(sight: AlertSight, group: Group, places: Places): Block[] {
+  const { found } = sight
+  const lines = group.entries.flatMap((entry) => [
+    sinceWords(entry),
+    ...[settledWords(entry, { ...found?.because })].filter(Boolean),
+  ])
+  const findings = group.trainee ? findingsOf(found?.trainees[group.trainee.id], '') : ''
+  const text = [...linksOf(group, places), ...lines, ...(findings ? [escapeText(shorten(findings, 600))] : [])].join(
+    '\n',
+  )
+  const accessory = startButton(sight, group) ?? viewButton(group, places)
+  const own = wordsInCommon(sight).length > 0 ? [] : group.entries.map(({ failure }) => failure.words)
+  return [
+    { ...section(text), ...(accessory ? { accessory } : {}) },
+    ...plainSections(shorten([...new Set(own)].join(' '), 300)),
+  ]
+}
+
+/** Which job failed, and since when. */
+function sinceWords({ subject, failure, addedAt }: SeenEntry): string {
+  if (failure.code === 'not-polled') return `Found on ${formatDateTime(addedAt)}.`
+  const job = subject.split(':')[0] ?? ''
+  const again = failure.at !== addedAt.toISOString() ? `, last on ${formatDateTime(failure.at)}` : ''
+  return escapeText(`${jobFailedWords(job)} (${registerJobName(job)}) on ${formatDateTime(addedAt)}${again}.`)
+}
+
+function renderCandidates({ found }: AlertSight, { trainee }: Group, { dttpUrl }: Places): Block[] {
+  const candidates = (trainee && found?.trainees[trainee.id]?.candidates) ?? []
+  const links = candidates.flatMap((id) => {
+    const page = recordPage(id, dttpUrl)
+    return page ? [link(page, id)] : []
+  })
+  return links.length > 0 ? [section(`DTTP records that the registration may have created:\n${links.join('\n')}`)] : []
+}
+
+/** The error's own words: all of them for one trainee, and where all share them; else each stands with its trainee. */
+export function wordsInCommon(sight: AlertSight): string[] {
+  const words = [...new Set(entriesOf(sight).map(({ failure }) => failure.words))]
+  return sight.all === 1 || words.length === 1 ? words : []
+}
+
+export function entriesOf({ groups }: AlertSight): SeenEntry[] {
+  return groups.flatMap(({ entries }) => entries)
+}
+
+/** What it means, while it is so; of a school it stands above. */
+function meaningOf({ alert, urn, diagnosis }: AlertSight): string {
+  return alert.status === 'open' && urn === null ? diagnosis.meaning : ''
+}

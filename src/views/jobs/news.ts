@@ -1,0 +1,67 @@
+import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import type { FailureCode } from '../../entities/chatops/job.ts'
+import type { JobNews } from '../../entities/chatops/job-news.ts'
+import { jobDoneWords, jobFailedWords } from '../../jobs/words.ts'
+import { formatDateTime } from '../../register/times.ts'
+import { heading, type Message, plainSections, section } from '../kit/blocks.ts'
+import { escapeText, mention } from '../kit/text.ts'
+import { traineeLink } from '../request/request.ts'
+
+/** News of a job, as its outbox row holds it. */
+export type PostedNews = { job: string; trainee: string | null; news: JobNews }
+
+/** What has become of a job, for the thread of the request that asked for it. Never holds a TRN. */
+export function renderJobNews({
+  changeRequest,
+  registerUrl,
+  job,
+  trainee,
+  news,
+}: PostedNews & { changeRequest: ChangeRequest; registerUrl: string }): Message {
+  const requester = mention(changeRequest.requester)
+  const who = trainee === null ? null : linkTo(trainee, changeRequest, registerUrl)
+  const whose = who === null ? '' : ` for ${who}`
+  switch (news.kind) {
+    case 'no-trn-yet': {
+      const again = `We ask again on ${formatDateTime(news.next)}, and go on until ${formatDateTime(news.timeout)}.`
+      return sentence(`DTTP has no TRN yet${whose}. ${again}`)
+    }
+    case 'trn-received':
+      return sentence(`${requester} The TRN has arrived${whose}. It is saved in Register.`)
+    case 'done':
+      return sentence(`${requester} ${escapeText(jobDoneWords(job))}${whose}.`)
+    case 'failed': {
+      const { code, words } = news.failure
+      const title = code === 'timed-out' ? 'No TRN has come in time' : jobFailedWords(job)
+      return {
+        text: `${requester} ${escapeText(title)}${whose}.`,
+        blocks: [
+          heading(title),
+          ...plainSections(words),
+          section(`${requester} ${who === null ? '' : `This is about ${who}. `}${nextStep(code)}`),
+        ],
+      }
+    }
+  }
+}
+
+function linkTo(trainee: string, request: ChangeRequest, registerUrl: string): string {
+  const form = trainee === request.traineeId ? request.form : null
+  return traineeLink({ traineeId: trainee, form }, registerUrl) ?? 'a trainee'
+}
+
+function sentence(text: string): Message {
+  return { text, blocks: [section(text)] }
+}
+
+const NEXT_STEPS: Readonly<Partial<Record<FailureCode, string>>> = {
+  'timed-out':
+    'Nothing asks for it any more. Check the DTTP record or ask the operations team. Then you can ask for another poll.',
+  gone: 'The record was deleted in DTTP, so the trainee must be registered again. Ask a developer.',
+  'outcome-unknown':
+    'Do not register or retry this trainee: that could create a duplicate. A developer must check DTTP.',
+}
+
+function nextStep(code: FailureCode): string {
+  return NEXT_STEPS[code] ?? 'It is not tried again by itself. A developer needs to look at it.'
+}

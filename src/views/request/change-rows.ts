@@ -1,0 +1,64 @@
+import type { types } from '@slack/bolt'
+import { type Block, type Group, heading, LIMITS, plainSections } from '../kit/blocks.ts'
+import { plain, shorten, size, strong } from '../kit/text.ts'
+import type { DescribedChange } from './values.ts'
+
+/** Changes as a table of two columns, the name beside "before → after", five to a block. Longer values are shortened. */
+export function renderChangeRows(changes: readonly DescribedChange[], maxValue: number): Group[] {
+  return inRows(changes.map((change) => toFields(shortened(change, maxValue))))
+}
+
+/** Changes whole: those too long for a row of the table get sections of their own. */
+export function renderWholeChanges(changes: readonly DescribedChange[]): Group[] {
+  const groups: Group[] = []
+  let rows: [types.TextObject, types.TextObject][] = []
+  for (const change of changes) {
+    if (size(change.label) <= 500 && size(wordsOf(change)) <= LIMITS.fieldText) {
+      rows.push(toFields(change))
+      continue
+    }
+    groups.push(...inRows(rows), ...wholeValue(change))
+    rows = []
+  }
+  return [...groups, ...inRows(rows)]
+}
+
+/** Whether a row leaves anything out at this length. */
+export function isShortened(change: DescribedChange, maxValue: number): boolean {
+  return wordsOf(shortened(change, maxValue)) !== wordsOf(change)
+}
+
+function shortened(change: DescribedChange, max: number): DescribedChange {
+  const shortenOne = (text: string | null) => text && shorten(text, max)
+  return {
+    label: shorten(change.label, 200),
+    before: shortenOne(change.before),
+    after: shortenOne(change.after),
+    note: shortenOne(change.note),
+  }
+}
+
+function wordsOf({ before, after, note }: DescribedChange): string {
+  if (before === null || after === null) return note ?? 'changed'
+  return `${before} → ${after}${note ? ` (${note})` : ''}`
+}
+
+function toFields(change: DescribedChange): [types.TextObject, types.TextObject] {
+  return [strong(change.label), plain(wordsOf(change))]
+}
+
+function inRows(rows: readonly [types.TextObject, types.TextObject][]): Group[] {
+  const perBlock = LIMITS.fields / 2
+  return Array.from({ length: Math.ceil(rows.length / perBlock) }, (_, index) => {
+    const some = rows.slice(index * perBlock, (index + 1) * perBlock)
+    return { blocks: [{ type: 'section', fields: some.flat() }], shows: some.length }
+  })
+}
+
+/** One group per block, so that a value can run over several pages. */
+function wholeValue({ label, before, after, note }: DescribedChange): Group[] {
+  const blocks: Block[] = size(label) <= LIMITS.fieldText ? [heading(label)] : plainSections(label)
+  const part = (name: string, text: string | null) => (text === null ? [] : [heading(name), ...plainSections(text)])
+  blocks.push(...part('Before', before), ...part('After', after), ...plainSections(note ?? ''))
+  return blocks.map((block, index) => ({ blocks: [block], shows: index === 0 ? 1 : 0 }))
+}

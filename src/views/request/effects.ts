@@ -1,0 +1,117 @@
+import type { Effect, Plan } from '../../contract/plan.ts'
+import { canonical, type Json } from '../../entities/json.ts'
+import { registerJobName, whatJobDoes } from '../../jobs/words.ts'
+import { count, listed } from '../../words.ts'
+import { copyable, type Group, heading, plainSections } from '../kit/blocks.ts'
+
+/** An effect in words: what happens, its particulars, and a text that people can copy. */
+export type DescribedEffect = { title: string; details: string | null; text: string | null; byHand: boolean }
+
+/** What a plan does besides changing columns. */
+export function describeEffects(plan: Plan): DescribedEffect[] {
+  const unaudited = plan.updates.some(({ save }) => save === 'columns-only')
+  const silent = 'Register’s timeline will not show the changed columns'
+  return [
+    ...(unaudited ? [{ title: silent, details: null, text: null, byHand: false }] : []),
+    ...alike(plan.effects).map(describeGroup),
+  ]
+}
+
+/** Effects that do the same for several trainees are one, so that fifty still fit. */
+function alike(effects: readonly Effect[]): Effect[][] {
+  const groups = new Map<string, Effect[]>()
+  for (const [index, effect] of effects.entries()) {
+    const key = keyOf(effect) ?? String(index)
+    groups.set(key, [...(groups.get(key) ?? []), effect])
+  }
+  return [...groups.values()]
+}
+
+function keyOf(effect: Effect): string | null {
+  if (effect.kind === 'retry' && effect.trainee !== null) return `retry ${effect.job}`
+  if (effect.kind !== 'enqueue' || !('trainee' in effect.args)) return null
+  const { trainee: _, submitted_by: __, ...args } = effect.args
+  return canonical([effect.kind, effect.job, effect.delaySeconds ?? 0, args])
+}
+
+function describeGroup([effect, ...others]: Effect[]): DescribedEffect {
+  if (!effect) throw new TypeError('an empty group')
+  const first = describeEffect(effect)
+  if (others.length === 0) return first
+  const trainees = [effect, ...others].map(traineeOf)
+  const title = first.title.replace(`for trainee ${trainees[0]}`, `for trainees ${listed(trainees, trainees.length)}`)
+  const details = [effect, ...others].flatMap((one) => {
+    const words = describeEffect(one).details
+    return words ? [`Trainee ${traineeOf(one)}: ${words.replaceAll('\n', ', ')}`] : []
+  })
+  return { ...first, title, details: details.join('\n') || null }
+}
+
+function traineeOf(effect: Effect): string {
+  if (effect.kind === 'enqueue') return wordFor(effect.args['trainee'] ?? null)
+  return effect.kind === 'retry' ? (effect.trainee ?? '') : ''
+}
+
+function describeEffect(effect: Effect): DescribedEffect {
+  switch (effect.kind) {
+    case 'enqueue': {
+      const { trainee, poll_for: duration, ...others } = effect.args
+      const whose = trainee === undefined ? '' : ` for trainee ${wordFor(trainee)}`
+      const howLong = duration === undefined ? '' : `, ${durationWords(wordFor(duration))}`
+      const title = `${whatJobDoes(effect.job)}${whose} ${delayWords(effect.delaySeconds ?? 0)}${howLong}`
+      const args = Object.entries(others).map(([name, value]) => `${name.replaceAll('_', ' ')}: ${wordFor(value)}`)
+      return { title, details: args.join('\n') || null, text: null, byHand: false }
+    }
+    case 'retry':
+      return {
+        title: `Retry the failed job ${registerJobName(effect.job)}${effect.trainee ? ` for trainee ${effect.trainee}` : ''}`,
+        details: `Job ${effect.jobId}, ${effect.fingerprint}`,
+        text: null,
+        byHand: false,
+      }
+    case 'settle-registration': {
+      const what = effect.outcome === 'registered' ? 'worked' : 'is given up'
+      const title = `Record that the registration of trainee ${effect.trainee} ${what}`
+      return { title, details: `Job ${effect.jobId}`, text: null, byHand: false }
+    }
+    case 'trello-card':
+      return { title: `Add a Trello card: ${effect.title}`, details: null, text: effect.text, byHand: false }
+    case 'manual-step':
+      return { title: `To do by hand: ${effect.title}`, details: null, text: effect.text, byHand: true }
+  }
+}
+
+/** Effects with their texts; `whole` adds the particulars, for the person who approves. */
+export function renderEffects(plan: Plan, { whole }: { whole: boolean }): Group[] {
+  return describeEffects(plan).map(({ title, details, text, byHand }) => ({
+    blocks: [
+      ...(title.length <= 500 ? [heading(title)] : plainSections(title)),
+      ...(whole && details ? plainSections(details) : []),
+      ...(text ? (byHand ? copyable(text) : plainSections(text)) : []),
+    ],
+    shows: 1,
+  }))
+}
+
+function wordFor(value: Json): string {
+  if (value === null) return 'empty'
+  return typeof value === 'string' ? value : canonical(value)
+}
+
+/** "for 1 day", "until the end of the next working day". */
+function durationWords(duration: string): string {
+  return /^\d/.test(duration) ? `for ${duration}` : `until ${duration}`
+}
+
+/** "at once", "in 1 hour", "in 4 days". */
+function delayWords(seconds: number): string {
+  if (seconds <= 0) return 'at once'
+  for (const [length, noun] of [
+    [86_400, 'day'],
+    [3_600, 'hour'],
+    [60, 'minute'],
+  ] as const) {
+    if (seconds % length === 0) return `in ${count(seconds / length, noun)}`
+  }
+  return `in ${count(seconds, 'second')}`
+}

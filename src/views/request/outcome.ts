@@ -1,0 +1,147 @@
+import type { ChangeRequest, FollowUp, Postcondition, Status } from '../../entities/chatops/change-request.ts'
+import { columnLabel } from '../../register/columns.ts'
+import { formatDateTime, formatLater } from '../../register/times.ts'
+import { count, listed } from '../../words.ts'
+import { type Block, heading, plainLines, plainSections, section, takeWithin } from '../kit/blocks.ts'
+import { asOneLine, onOneLine } from '../kit/exact-text.ts'
+import { capitalise, uncapitalise } from '../kit/labels.ts'
+import { shorten } from '../kit/text.ts'
+import { byWhom, crName } from './request.ts'
+import { renderTraineeLines } from './trainee-lines.ts'
+
+/** A request's state as the head of its card: one emoji, and what it is. */
+export function headlineOf(changeRequest: ChangeRequest): string {
+  return HEADLINES[changeRequest.status](crName(changeRequest))
+}
+
+const HEADLINES: Readonly<Record<Status, (cr: string) => string>> = {
+  unsent: (cr) => `📝 ${cr} is not sent yet`,
+  pending: (cr) => `⏳ ${cr} is waiting for approval`,
+  approved: (cr) => `👍 ${cr} is approved`,
+  verifying: (cr) => `🔎 ${cr}: checking the result`,
+  done: (cr) => `✅ ${cr} is done`,
+  rejected: (cr) => `🚫 ${cr} was rejected`,
+  cancelled: (cr) => `🚫 ${cr} was cancelled`,
+  expired: (cr) => `⌛ ${cr} has expired`,
+  stale: (cr) => `🔁 ${cr} is out of date`,
+  failed: (cr) => `❌ ${cr} could not be done`,
+  'needs-attention': (cr) => `⚠️ ${cr} needs attention`,
+}
+
+/** What people can ask for now that a request needs attention; at most two things. */
+export function followUpsOf({ status, outcome }: Pick<ChangeRequest, 'status' | 'outcome'>): FollowUp[] {
+  if (status !== 'needs-attention') return []
+  return (outcome.verified ?? []).flatMap(({ holds, followUps }) => (holds ? [] : (followUps ?? []))).slice(0, 2)
+}
+
+/** What has become of a request and what to do next, for its card. Bounded: 20 blocks, 9,000 characters. */
+export function renderOutcome(changeRequest: ChangeRequest): Block[] {
+  const { status, requester, decidedBy, decidedAt, decisionReason, executedAt, finishedAt, expiresAt, outcome } =
+    changeRequest
+  const approved = `Approved by ${byWhom(decidedBy, decidedAt)}.`
+  const made = executedAt ? ` The changes were made ${formatLater(executedAt, decidedAt)}.` : ''
+  switch (status) {
+    case 'unsent':
+      return [section('Not sent yet. Nothing has changed.')]
+    case 'pending':
+      return [section('A developer must review it. Nothing has changed.')]
+    case 'approved':
+      return [section(`${approved} The changes are about to be made.`)]
+    case 'verifying':
+      return [
+        section(`${approved}${made} We are checking the result. You do not need to do anything.`),
+        ...lines(outcome.verified ?? []),
+      ]
+    case 'done': {
+      const checked = finishedAt
+        ? ` We checked the result ${formatLater(finishedAt, executedAt)}: it is as approved.`
+        : ''
+      return [section(`${approved}${made}${checked}`), ...lines(outcome.verified ?? [])]
+    }
+    case 'rejected':
+      return [
+        section(`Rejected by ${byWhom(decidedBy, decidedAt)}. Nothing has changed.`),
+        ...plainSections(decisionReason ? shorten(`Why: ${onOneLine(decisionReason)}`, 2500) : ''),
+      ]
+    case 'cancelled':
+      return [section(`Cancelled by ${byWhom(requester, finishedAt)}. Nothing has changed.`)]
+    case 'expired': {
+      const before = expiresAt ? ` before ${formatDateTime(expiresAt)}` : ' in time'
+      return [section(`Nobody approved it${before}. Nothing has changed.\nSelect “Preview again” to ask for it anew.`)]
+    }
+    case 'stale':
+      return [
+        ...(decidedBy ? [section(approved)] : []),
+        ...whatMoved(outcome.moved),
+        section('Select “Preview again”, check the new preview, then ask for approval.'),
+      ]
+    case 'failed':
+      return [
+        ...(decidedBy ? [section(approved)] : []),
+        ...problem(outcome.problem),
+        section('We have not made any of the changes in this request.'),
+      ]
+    case 'needs-attention':
+      return [
+        section(executedAt ? `${approved}${made}` : `${approved} We have not made any of the changes in this request.`),
+        ...problem(outcome.problem),
+        ...((outcome.verified ?? []).length > 1
+          ? lines(outcome.verified ?? [])
+          : whatDoesNotHold(outcome.verified ?? [], outcome.problem ?? '')),
+      ]
+  }
+}
+
+function problem(words: string | undefined): Block[] {
+  return words ? plainSections(shorten(words, 1500)) : []
+}
+
+function whatMoved(moved: ChangeRequest['outcome']['moved']): Block[] {
+  const columns = (moved?.columns ?? []).map((column) => uncapitalise(columnLabel(column)))
+  const noticed = moved ? `We noticed this on ${formatDateTime(new Date(moved.noticedAt))}. ` : ''
+  const what = columns.length > 0 ? `The ${listed(columns, 10)}` : 'What we looked at'
+  const checks = (moved?.checks ?? [])
+    .slice(0, 10)
+    .map((sentence) => `This check now finds something else: ${sentence}.`)
+  const left = (moved?.checks.length ?? 0) - checks.length
+  return [
+    ...plainSections(columns.length > 0 || checks.length === 0 ? `${capitalise(what)} changed after the preview.` : ''),
+    ...plainSections(shorten([...checks, ...(left > 0 ? [`And ${count(left, 'more check')}.`] : [])].join('\n'), 1500)),
+    section(`${noticed}We have not made any of the changes in this request.`),
+  ]
+}
+
+const MOST_LINES = 10
+
+/** What the result was looked at for, a line each, where it is more than one thing. No emoji: the card has its one. */
+function lines(verified: readonly Postcondition[]): Block[] {
+  const general = verified.filter(({ trainee }) => !trainee)
+  if (verified.length < 2) return renderTraineeLines(verified)
+  const shown = general.slice(0, MOST_LINES).map(line)
+  const left = general.length - shown.length
+  return [
+    ...(general.length > 0 ? [heading('What we looked at')] : []),
+    ...plainLines([...shown, ...(left > 0 ? [`And ${left.toLocaleString('en-GB')} more.`] : [])]),
+    ...renderTraineeLines(verified),
+  ]
+}
+
+function line({ sentence, holds, waiting, found }: Postcondition): string {
+  const [mark, end] = holds ? ['✓', '.'] : waiting ? ['○', ': not yet.'] : ['✗', ': this does not hold.']
+  return shorten(asOneLine(`${mark} ${sentence}${end} ${found}`.trimEnd()), 400)
+}
+
+function whatDoesNotHold(verified: readonly Postcondition[], said: string): Block[] {
+  const broken = verified.filter(({ holds }) => !holds)
+  if (broken.length === 0) return []
+  const groups = broken.map(({ sentence, found }) => ({
+    blocks: plainSections(shorten(`${sentence}: this does not hold.${said.includes(found) ? '' : ` ${found}`}`, 600)),
+    shows: 1,
+  }))
+  const { blocks, left } = takeWithin(groups, { blocks: 6, weight: 1500 })
+  return [
+    heading('What is not as it should be'),
+    ...blocks,
+    ...(left > 0 ? [section(`And ${left.toLocaleString('en-GB')} more.`)] : []),
+  ]
+}

@@ -1,0 +1,130 @@
+import { type CheckResult, checksOf } from '../../contract/plan.ts'
+import type { AnyPlaybook } from '../../contract/playbook.ts'
+import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { count } from '../../words.ts'
+import {
+  type Block,
+  divider,
+  type Group,
+  header,
+  heading,
+  type Modal,
+  modalTitle,
+  plainSections,
+  section,
+  takeWithin,
+} from '../kit/blocks.ts'
+import { onOneLine } from '../kit/exact-text.ts'
+import { MODALS } from '../kit/ids.ts'
+import { plain } from '../kit/text.ts'
+import { isShortened, renderChangeRows } from './change-rows.ts'
+import { renderEffects } from './effects.ts'
+import { crName, findPlan, PURGED, subjectOf, traineeLink, typedIn } from './request.ts'
+import { describeChanges } from './values.ts'
+import { loudestFirst, renderVerdicts } from './verdicts.ts'
+
+type Playbook = Pick<AnyPlaybook, 'title'>
+
+const MOST_OF_A_VALUE = 900
+const REVIEW_SHOWS = 'The person who reviews the request sees all of it.'
+
+/** Shown at once on submit, while the checks run. */
+export function renderChecking(playbook: Playbook | null): Modal {
+  return modal(playbook ?? { title: 'Preview' }, [
+    section('Checking… This usually takes a few seconds. Nothing has changed.'),
+  ])
+}
+
+/** What the checks found and exactly what would change, for the person who asks. Never holds a personal value. */
+export function renderPreview({
+  changeRequest,
+  playbook,
+  registerUrl,
+}: {
+  changeRequest: ChangeRequest
+  playbook: Playbook
+  registerUrl: string
+}): Modal {
+  const plan = findPlan(changeRequest)
+  if (!plan) return modal(playbook, plainSections(`${PURGED} Start again to see a new preview.`))
+  const subject = subjectOf(changeRequest, registerUrl)
+  const changes = describeChanges(plan, { reveal: false })
+  const cut = changes.some((change) => isShortened(change, MOST_OF_A_VALUE))
+  const checks = checksOf(changeRequest)
+  const warnings = checks.filter(({ verdict }) => verdict !== 'holds').length
+  const blocks = [
+    header(warnings > 0 ? `Read ${count(warnings, 'warning')} first` : 'Nothing stands in the way'),
+    section(
+      `Not sent yet. Nothing has changed.\nThis is ${crName(changeRequest)}${subject ? ` for ${subject}` : ''}. Select “Ask for approval” if the changes below are right. A developer must approve them.`,
+    ),
+    ...plainSections(typedIn(changeRequest, 'reason') && `Reason: ${onOneLine(typedIn(changeRequest, 'reason'))}`),
+    ...plainSections(
+      typedIn(changeRequest, 'ticket') && `Support ticket: ${onOneLine(typedIn(changeRequest, 'ticket'))}`,
+    ),
+    ...bounded(renderVerdicts(checks), { blocks: 34, weight: 10_000 }),
+    divider(),
+    ...(changes.length > 0 ? [heading('What would change')] : []),
+    ...bounded(renderChangeRows(changes, MOST_OF_A_VALUE), { blocks: 32, weight: 16_000 }),
+    ...(cut ? [section(`Long values are shortened here. ${REVIEW_SHOWS}`)] : []),
+    ...also(renderEffects(plan, { whole: false }), changes.length > 0 ? 'What else happens' : 'What would happen'),
+  ]
+  const sendable = changeRequest.status === 'unsent'
+  return {
+    ...modal(playbook, blocks),
+    callback_id: MODALS.preview,
+    private_metadata: JSON.stringify({ changeRequest: changeRequest.id }),
+    ...(sendable ? { submit: plain('Ask for approval') } : {}),
+  }
+}
+
+/** What stands in the way and what to do instead; there is nothing to ask for. */
+export function renderBlocked({
+  playbook,
+  checks,
+  trainee = null,
+  registerUrl = null,
+}: {
+  playbook: Playbook
+  checks: readonly CheckResult[]
+  trainee?: { id: string; slug: string } | null
+  registerUrl?: string | null
+}): Modal {
+  const blocking = checks.filter(({ verdict }) => verdict === 'blocks' || verdict === 'unchecked')
+  const unknown = blocking.some(({ verdict }) => verdict === 'unchecked')
+  const others = checks.filter((check) => !blocking.includes(check))
+  const about = trainee && traineeLink({ form: { trainee: trainee.slug }, traineeId: trainee.id }, registerUrl)
+  const whose = about ? ` This is about ${about}.` : ''
+  return modal(playbook, [
+    header('You cannot ask for this change'),
+    ...bounded(renderVerdicts(blocking), { blocks: 40, weight: 16_000 }),
+    section(`Nothing has changed.${whose}${unknown ? ' Try again in a few minutes.' : ''}`),
+    ...(others.length > 0 ? [divider(), heading('Other checks')] : []),
+    ...bounded(renderVerdicts(others), { blocks: 40, weight: 16_000 }),
+  ])
+}
+
+/** The record already is as the change would leave it. */
+export function renderNothingToDo({ playbook, checks }: { playbook: Playbook; checks: readonly CheckResult[] }): Modal {
+  return modal(playbook, [
+    header('There is nothing to do'),
+    section(
+      'The record already is as this change would leave it. Nothing has changed, and there is nothing to approve.',
+    ),
+    ...(checks.length > 0 ? [divider()] : []),
+    ...bounded(renderVerdicts(loudestFirst(checks)), { blocks: 60, weight: 24_000 }),
+  ])
+}
+
+function modal({ title }: Playbook, blocks: Block[]): Modal {
+  return { type: 'modal', title: modalTitle(title, 'Preview'), close: plain('Close'), blocks }
+}
+
+function also(effects: readonly Group[], title: string): Block[] {
+  if (effects.length === 0) return []
+  return [divider(), heading(title), ...bounded(effects, { blocks: 20, weight: 9000 })]
+}
+
+function bounded(groups: readonly Group[], room: { blocks: number; weight: number }): Block[] {
+  const { blocks, left } = takeWithin(groups, { ...room, blocks: room.blocks - 1 })
+  return left > 0 ? [...blocks, section(`And ${left.toLocaleString('en-GB')} more. ${REVIEW_SHOWS}`)] : blocks
+}

@@ -1,0 +1,80 @@
+import type { Plan } from '../../contract/plan.ts'
+import type { AnyPlaybook } from '../../contract/playbook.ts'
+import type { ChangeRequest, Status } from '../../entities/chatops/change-request.ts'
+import { formatDateTime } from '../../register/times.ts'
+import { escapeText, mention } from '../kit/text.ts'
+
+/** How people call a request. */
+export function crName({ id }: Pick<ChangeRequest, 'id'>): string {
+  return `CR-${id}`
+}
+
+/** Where a request stands, in a word or two. */
+export const STATUS_WORDS: Readonly<Record<Status, string>> = {
+  unsent: 'not sent yet',
+  pending: 'waiting for approval',
+  approved: 'approved',
+  verifying: 'checking the result',
+  done: 'done',
+  rejected: 'rejected',
+  cancelled: 'cancelled',
+  expired: 'expired',
+  stale: 'out of date',
+  failed: 'could not be done',
+  'needs-attention': 'needs attention',
+}
+
+/** What a purged request shows in place of its contents. */
+export const PURGED = 'The details of this request were removed after their retention time.'
+
+/** The plan kept with a request; null once the request is purged. */
+export function findPlan({ plan }: Pick<ChangeRequest, 'plan'>): Plan | null {
+  return plan as Plan | null
+}
+
+/** What was typed into a field; empty if nothing was, or once the request is purged. */
+export function typedIn({ form }: Pick<ChangeRequest, 'form'>, field: string): string {
+  return form?.[field] ?? ''
+}
+
+/** The trainee's page in Register; null without a trainee, or once the request is purged. */
+export function traineeUrl({ form, traineeId }: Pick<ChangeRequest, 'form' | 'traineeId'>, registerUrl: string) {
+  const slug = typedIn({ form }, 'trainee')
+  return traineeId !== null && /^[\w-]+$/.test(slug) ? `${registerUrl}/trainees/${slug}` : null
+}
+
+/** Mrkdwn: the trainee by number, as a link where we can make one; null without a trainee. */
+export function traineeLink(request: Pick<ChangeRequest, 'form' | 'traineeId'>, registerUrl: string | null) {
+  if (request.traineeId === null) return null
+  const url = registerUrl === null ? null : traineeUrl(request, registerUrl)
+  const words = `trainee ${request.traineeId.replace(/\D/g, '')}`
+  return url === null ? words : `<${url}|${words}>`
+}
+
+/** Mrkdwn: the trainee a request is about, or else the school by its URN; null where it is about neither. */
+export function subjectOf(request: Pick<ChangeRequest, 'form' | 'traineeId'>, registerUrl: string | null) {
+  const urn = typedIn(request, 'urn')
+  return traineeLink(request, registerUrl) ?? (/^\d{5,6}$/.test(urn) ? `URN ${urn}` : null)
+}
+
+/** Mrkdwn: "<@U…> on 27 October 2021 at 2:14pm". */
+export function byWhom(who: string | null, when: Date | null): string {
+  return when ? `${mention(who)} on ${formatDateTime(when)}` : mention(who)
+}
+
+/** The playbook's title, or its name if it is no longer in the list. */
+function titleOf({ playbook }: Pick<ChangeRequest, 'playbook'>, playbooks: readonly AnyPlaybook[]): string {
+  return playbooks.find(({ name }) => name === playbook)?.title ?? playbook
+}
+
+/** Mrkdwn: one line that names a request, what it does, to whom, and where it stands. */
+export function requestLine(
+  request: ChangeRequest,
+  playbooks: readonly AnyPlaybook[],
+  registerUrl: string | null,
+): string {
+  const subject = subjectOf(request, registerUrl)
+  const what = `${escapeText(titleOf(request, playbooks))}${subject ? ` for ${subject}` : ''}`
+  const when = request.finishedAt ?? request.sentAt ?? request.createdAt
+  return `*${crName(request)}* ${what}\n${mention(request.requester)}, ${STATUS_WORDS[request.status]}, ${formatDateTime(when)}`
+}

@@ -1,0 +1,169 @@
+import type { Field } from '../../contract/fields.ts'
+import { checksOf, type Plan } from '../../contract/plan.ts'
+import type { AnyPlaybook } from '../../contract/playbook.ts'
+import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { formatDateTime } from '../../register/times.ts'
+import {
+  actions,
+  type Block,
+  button,
+  divider,
+  type Group,
+  header,
+  heading,
+  LIMITS,
+  type Modal,
+  modalTitle,
+  note,
+  plainSections,
+  section,
+  weigh,
+} from '../kit/blocks.ts'
+import { ACTIONS, INPUT_ACTION, MODALS } from '../kit/ids.ts'
+import { plain } from '../kit/text.ts'
+import { renderWholeChanges } from './change-rows.ts'
+import { renderEffects } from './effects.ts'
+import { byWhom, crName, findPlan, PURGED, subjectOf, typedIn } from './request.ts'
+import { describeChanges } from './values.ts'
+import { renderVerdicts } from './verdicts.ts'
+
+/** Room on a page beside its heading and its buttons; JSON of this length stays below 250 KB whatever the alphabet. */
+const PAGE = { blocks: LIMITS.viewBlocks - 4, weight: 36_000 }
+
+type Playbook = Pick<AnyPlaybook, 'title' | 'form'>
+
+/**
+ * Everything an approver approves, personal values included and nothing left out, for that one person. Pages count
+ * from 1; a page beyond the last is the last. Only the last page can be submitted.
+ */
+export function renderReview({
+  changeRequest,
+  playbook,
+  registerUrl,
+  page = 1,
+}: {
+  changeRequest: ChangeRequest
+  playbook: Playbook
+  registerUrl: string
+  page?: number
+}): { view: Modal; page: number; pages: number } {
+  const plan = findPlan(changeRequest)
+  const pages = plan ? paginate(contentOf(changeRequest, plan, playbook, registerUrl)) : [plainSections(PURGED)]
+  const shown = Math.min(Math.max(1, Math.trunc(page) || 1), pages.length)
+  const cr = crName(changeRequest)
+  const isLast = shown === pages.length
+  const view: Modal = {
+    type: 'modal',
+    callback_id: MODALS.review,
+    private_metadata: JSON.stringify({ changeRequest: changeRequest.id, digest: changeRequest.digest }),
+    title: modalTitle(`Review ${cr}`, 'Review request'),
+    close: plain('Close'),
+    ...(isLast && plan ? { submit: plain('Approve') } : {}),
+    blocks: [
+      ...(pages.length > 1 ? [note(`${cr}: page ${shown} of ${pages.length}. You can approve on the last page.`)] : []),
+      ...(pages[shown - 1] ?? []),
+      ...turning(changeRequest.id, shown, pages.length),
+      ...(isLast && plan ? [note('If you select “Approve”, exactly these changes are made, once, in your name.')] : []),
+    ],
+  }
+  return { view, page: shown, pages: pages.length }
+}
+
+/** Shown at once, while the request is read. */
+export function renderOpeningReview(): Modal {
+  return {
+    type: 'modal',
+    title: plain('Review request'),
+    close: plain('Close'),
+    blocks: [section('Opening the request…')],
+  }
+}
+
+/** Asks why a request is rejected; the reason is shown on the card. */
+export function renderReject({ changeRequest }: { changeRequest: Pick<ChangeRequest, 'id'> }): Modal {
+  return {
+    type: 'modal',
+    callback_id: MODALS.reject,
+    private_metadata: JSON.stringify({ changeRequest: changeRequest.id }),
+    title: modalTitle(`Reject ${crName(changeRequest)}`, 'Reject request'),
+    submit: plain('Reject'),
+    close: plain('Close'),
+    blocks: [
+      {
+        type: 'input',
+        block_id: 'reason',
+        label: plain('Why do you reject it?'),
+        hint: plain('Everyone in the channel can read this. Do not name the trainee.'),
+        element: { type: 'plain_text_input', action_id: INPUT_ACTION, multiline: true, max_length: 500 },
+      },
+    ],
+  }
+}
+
+function contentOf(changeRequest: ChangeRequest, plan: Plan, playbook: Playbook, registerUrl: string): Group[] {
+  const { requester, sentAt, createdAt, expiresAt } = changeRequest
+  const subject = subjectOf(changeRequest, registerUrl)
+  const changes = describeChanges(plan, { reveal: true })
+  const effects = renderEffects(plan, { whole: true })
+  const facts = [
+    `${crName(changeRequest)}${subject ? ` for ${subject}` : ''}`,
+    `Asked for by ${byWhom(requester, sentAt ?? createdAt)}.`,
+    ...(expiresAt ? [`It expires on ${formatDateTime(expiresAt)}.`] : []),
+  ]
+  return [
+    ...one(header(playbook.title), section(facts.join('\n'))),
+    ...formWords(changeRequest, playbook).flatMap((words) => plainSections(words).flatMap((block) => one(block))),
+    ...one(divider(), heading('What the checks found')),
+    ...renderVerdicts(checksOf(changeRequest)),
+    ...(changes.length > 0 ? one(divider(), heading('What changes')) : []),
+    ...renderWholeChanges(changes),
+    ...(effects.length > 0 ? one(divider(), heading(changes.length > 0 ? 'What else happens' : 'What happens')) : []),
+    ...effects,
+  ]
+}
+
+/** Every field as it was filled in, but for the trainee, who has a link of their own. */
+function formWords(changeRequest: ChangeRequest, { form }: Playbook): string[] {
+  const fields: [string, Field<string>][] = Object.entries(form)
+  return fields.flatMap(([name, { label, input }]) => {
+    const value = typedIn(changeRequest, name)
+    if (name === 'trainee' || value === '') return []
+    const option = input.type === 'select' ? input.options.find((offered) => offered.value === value) : undefined
+    return [`${label}: ${option?.label ?? value}`]
+  })
+}
+
+function one(...blocks: Block[]): Group[] {
+  return [{ blocks, shows: 0 }]
+}
+
+/** Fills page after page; a group that is too large for a page of its own runs over. */
+function paginate(groups: readonly Group[]): Block[][] {
+  const pages: Block[][] = [[]]
+  let weight = 0
+  for (const { blocks } of groups) {
+    const whole = weigh(blocks)
+    const parts = blocks.length > PAGE.blocks || whole > PAGE.weight ? blocks.map((block) => [block]) : [blocks]
+    for (const part of parts) {
+      const needed = weigh(part)
+      const page = pages.at(-1) ?? []
+      const isFull = page.length + part.length > PAGE.blocks || weight + needed > PAGE.weight
+      if (isFull && page.length > 0) {
+        pages.push([...part])
+        weight = needed
+      } else {
+        page.push(...part)
+        weight += needed
+      }
+    }
+  }
+  return pages
+}
+
+function turning(id: string, page: number, pages: number): Block[] {
+  const buttons = [
+    ...(page > 1 ? [button('Previous page', ACTIONS.reviewPage, `${id}:${page - 1}`)] : []),
+    ...(page < pages ? [button('Next page', ACTIONS.reviewPage, `${id}:${page + 1}`)] : []),
+  ]
+  return buttons.map((element) => actions([element]))
+}

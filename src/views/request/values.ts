@@ -1,0 +1,169 @@
+import type { Insert, Plan, Update } from '../../contract/plan.ts'
+import { canonical, type Json } from '../../entities/json.ts'
+import { columnLabel } from '../../register/columns.ts'
+import { isPersonal } from '../../register/personal-data.ts'
+import { formatDateTime } from '../../register/times.ts'
+import { listed } from '../../words.ts'
+import { quote } from '../kit/exact-text.ts'
+import { enumLabel, uncapitalise } from '../kit/labels.ts'
+import { describeProgress } from './progress.ts'
+
+/** One change in words. `before` and `after` are null where the values are not shown; then `note` says what happens. */
+export type DescribedChange = { label: string; before: string | null; after: string | null; note: string | null }
+
+/** Which columns come first; the others follow by name, and progress, which follows from the rest, comes last. */
+const ORDER = [
+  'training_route',
+  'state',
+  'dttp_id',
+  'placement_assignment_dttp_id',
+  'submitted_for_trn_at',
+  'course_uuid',
+  'course_education_phase',
+  'course_subject_one',
+  'course_subject_two',
+  'course_subject_three',
+  'course_min_age',
+  'course_max_age',
+  'course_start_date',
+  'course_end_date',
+  'study_mode',
+  'training_initiative',
+  'applying_for_bursary',
+  'bursary_tier',
+  'applying_for_scholarship',
+  'applying_for_grant',
+  'lead_school_id',
+  'employing_school_id',
+]
+
+/** Columns that point at another row, by what they point at. */
+const REFERENCES: Readonly<Record<string, string>> = {
+  lead_school_id: 'school',
+  employing_school_id: 'school',
+  provider_id: 'provider',
+  apply_application_id: 'application',
+}
+
+/**
+ * Every column a plan changes or sets, before and after, route first. With `reveal` false the values of personal
+ * columns are left out and a phrase says what happens to them; with `reveal` true everything is shown exactly.
+ */
+export function describeChanges(plan: Plan, { reveal }: { reveal: boolean }): DescribedChange[] {
+  const several = plan.updates.length > 1
+  return [
+    ...plan.updates.flatMap((update) => describeUpdate(update, several, reveal)),
+    ...plan.inserts.flatMap((insert) => describeInsert(insert, reveal)),
+  ]
+}
+
+/** The columns of an update, in the order people read them. */
+export function columnsOf({ changes }: Pick<Update, 'changes'>): string[] {
+  return Object.keys(changes).sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))
+}
+
+function rankOf(column: string): number {
+  if (column === 'progress') return ORDER.length + 1
+  const index = ORDER.indexOf(column)
+  return index === -1 ? ORDER.length : index
+}
+
+const ROWS = { trainees: 'trainee', degrees: 'degree', dttp_schools: 'DTTP school row' } as const
+
+function describeUpdate(update: Update, several: boolean, reveal: boolean): DescribedChange[] {
+  const where = several || update.table !== 'trainees' ? ` (${ROWS[update.table]} ${update.id})` : ''
+  return columnsOf(update)
+    .flatMap((column) => describeColumn(column, update.changes, reveal))
+    .map((change) => ({ ...change, label: `${change.label}${where}` }))
+}
+
+function describeInsert({ values }: Insert, reveal: boolean): DescribedChange[] {
+  const changes = Object.fromEntries(Object.entries(values).map(([column, value]) => [column, [null, value] as const]))
+  return columnsOf({ changes })
+    .flatMap((column) => describeColumn(column, changes, reveal))
+    .map((change) => ({ ...change, label: `${change.label} (new DTTP school)`, before: change.before && 'no row' }))
+}
+
+function describeColumn(column: string, changes: Update['changes'], reveal: boolean): DescribedChange[] {
+  const [before, after] = changes[column] ?? [null, null]
+  const label = columnLabel(column)
+  if (isPersonal(column) && !reveal) return [{ label, before: null, after: null, note: phraseFor(before, after) }]
+  if (column === 'progress') return progressChanges(before, after, reveal)
+  const route = changes['training_route'] ?? [null, null]
+  const words = [
+    describeValue(column, before, route[0], reveal),
+    describeValue(column, after, route[1], reveal),
+  ] as const
+  const alike = words[0] === words[1]
+  return [
+    {
+      label,
+      before: alike ? canonical(before) : words[0],
+      after: alike ? canonical(after) : words[1],
+      note: spacing(before, after),
+    },
+  ]
+}
+
+function progressChanges(before: Json, after: Json, reveal: boolean): DescribedChange[] {
+  const { changed, writtenOut } = describeProgress(before, after)
+  const parts = changed.map(({ part, ...words }) => ({
+    label: `Progress: ${uncapitalise(part)}`,
+    ...words,
+    note: null,
+  }))
+  if (parts.length > 0 && !reveal) return parts
+  const note =
+    writtenOut.length > 0
+      ? `parts that were not recorded are written out as not complete (${listed(writtenOut.map(uncapitalise))})`
+      : 'no part changes, only how they are stored'
+  return writtenOut.length > 0 || parts.length === 0
+    ? [...parts, { label: 'Progress', before: null, after: null, note }]
+    : parts
+}
+
+/** What happens to a value that is not shown. */
+function phraseFor(before: Json, after: Json): string {
+  if (isBlank(after)) return 'emptied'
+  if (isBlank(before)) return 'set'
+  return spacing(before, after) ?? 'changed'
+}
+
+function isBlank(value: Json): boolean {
+  return value === null || (typeof value === 'string' && value.trim() === '')
+}
+
+function spacing(before: Json, after: Json): string | null {
+  if (typeof before !== 'string' || typeof after !== 'string') return null
+  if (isBlank(after) || before.replace(/\s+/g, '') !== after.replace(/\s+/g, '')) return null
+  return after.length < before.length ? 'extra spaces removed' : 'only spaces change'
+}
+
+/** A value in words. `route` is the training route that goes with it; with `exact`, times keep their microseconds. */
+function describeValue(column: string, value: Json, route: Json, exact: boolean): string {
+  if (value === null) return 'empty'
+  if (typeof value === 'boolean') return value ? 'Yes' : 'No'
+  const reference = REFERENCES[column]
+  if (reference && /^\d+$/.test(String(value))) return `${reference} ${value}`
+  if (typeof value === 'number') {
+    return enumLabel(column, value, typeof route === 'number' ? route : null) ?? String(value)
+  }
+  if (typeof value !== 'string') return quote(canonical(value))
+  return describeTime(column, value, exact) ?? (isIdentifier(column, value) ? value : quote(value))
+}
+
+const DATE = /^\d{4}-\d\d-\d\d$/
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z?$/
+const DAY = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' })
+
+function describeTime(column: string, value: string, exact: boolean): string | null {
+  if (!/(_at|_date|^date_of_birth)$/.test(column) || Number.isNaN(Date.parse(value))) return null
+  if (DATE.test(value)) return DAY.format(new Date(value))
+  if (!TIME.test(value)) return null
+  return exact ? `${formatDateTime(value)} (${value})` : formatDateTime(value)
+}
+
+/** Whether a text is a code rather than words, and so needs no quotes. */
+function isIdentifier(column: string, value: string): boolean {
+  return /(_id|_uuid|_sha|^urn|^trn|^slug)$/.test(column) && /^[\w-]+$/.test(value)
+}

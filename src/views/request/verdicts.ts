@@ -1,0 +1,27 @@
+import type { CheckResult, Verdict } from '../../contract/plan.ts'
+import { type Group, heading, plainNote, plainSections } from '../kit/blocks.ts'
+import { size } from '../kit/text.ts'
+
+const SYMBOLS: Readonly<Record<Verdict, string>> = { holds: '✅', warns: '⚠️', blocks: '⛔', unchecked: '❔' }
+const LOUDNESS: readonly Verdict[] = ['blocks', 'unchecked', 'warns', 'holds']
+
+/** The checks with what stands in the way first, then what could not be checked, warnings, and what holds. */
+export function loudestFirst(checks: readonly CheckResult[]): CheckResult[] {
+  return LOUDNESS.flatMap((verdict) => checks.filter((check) => check.verdict === verdict))
+}
+
+/** What was found is set in bold up to this length; longer, it would not fit whole. */
+const LOUD_UP_TO = 1000
+
+/** Every check with what was found: a line for each that holds; what was found comes first for each that does not. */
+export function renderVerdicts(checks: readonly CheckResult[]): Group[] {
+  return loudestFirst(checks).map((check) => {
+    const symbol = SYMBOLS[check.verdict]
+    if (check.verdict === 'holds') {
+      return { blocks: plainSections(`${symbol} ${check.sentence}. ${check.found}`.trimEnd()), shows: 1 }
+    }
+    const loud = `${symbol} ${check.found}`
+    const blocks = size(loud) <= LOUD_UP_TO ? [heading(loud)] : plainSections(loud)
+    return { blocks: [...blocks, plainNote(`Check: ${check.sentence}`)], shows: 1 }
+  })
+}

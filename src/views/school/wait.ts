@@ -1,0 +1,125 @@
+import type { CheckResult } from '../../contract/plan.ts'
+import type { AnyPlaybook } from '../../contract/playbook.ts'
+import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
+import { formatDateTime } from '../../register/times.ts'
+import {
+  actions,
+  type Block,
+  button,
+  copyable,
+  divider,
+  header,
+  heading,
+  type Message,
+  type Modal,
+  modalTitle,
+  plainSections,
+  section,
+  takeWithin,
+} from '../kit/blocks.ts'
+import { ACTIONS, MODALS } from '../kit/ids.ts'
+import { escapeText, plain } from '../kit/text.ts'
+import { renderVerdicts } from '../request/verdicts.ts'
+
+/**
+ * A request that cannot be made before support has added a school to DTTP, for the person who asks. What happens next is
+ * on the screen, word for word: nobody approves it, as it changes no record.
+ * @param askedBefore someone who waits for the same school, or did while support was asked
+ */
+export function renderWait({
+  wait,
+  askedBefore,
+  checks,
+  playbook,
+  addsTrelloCards,
+}: {
+  wait: SchoolWait
+  askedBefore: SchoolWait | null
+  checks: readonly CheckResult[]
+  playbook: Pick<AnyPlaybook, 'title'>
+  addsTrelloCards: boolean
+}): Modal {
+  const { blocks } = takeWithin(renderVerdicts(checks), { blocks: 40, weight: 16_000 })
+  const isAsked = askedBefore !== null && (askedBefore.cardKey !== null || !addsTrelloCards)
+  return {
+    type: 'modal',
+    callback_id: MODALS.wait,
+    private_metadata: JSON.stringify({ wait: wait.id }),
+    title: modalTitle(playbook.title, 'Wait for a school'),
+    submit: plain(isAsked || !addsTrelloCards ? 'Wait' : 'Ask support and wait'),
+    close: plain('Close'),
+    blocks: [
+      header('DTTP must have the school first'),
+      section('Your request is not sent, and nothing changes in Register. So nobody has to approve what follows.'),
+      ...(isAsked ? renderAsked(askedBefore) : renderCard(wait, addsTrelloCards)),
+      section(`We tell you directly when ${nameOf(wait)} is in Register’s list of DTTP schools. Then you can go on.`),
+      divider(),
+      heading('What the checks found'),
+      ...blocks,
+    ],
+  }
+}
+
+function renderAsked({ askedAt, cardUrl }: SchoolWait): Block[] {
+  const when = askedAt ? ` on ${formatDateTime(askedAt)}` : ''
+  const where = cardUrl ? ` The Trello card: ${linkTo(cardUrl)}` : ''
+  return [section(`Support was asked to add it${when}, so we do not ask again.${where}`)]
+}
+
+function renderCard({ asks: { title, text } }: SchoolWait, addsTrelloCards: boolean): Block[] {
+  if (!addsTrelloCards)
+    return [heading('Ask support to add it. You can copy this:'), ...copyable(`${title}\n\n${text}`)]
+  return [
+    heading('If you select “Ask support and wait”, we add this Trello card'),
+    ...plainSections(title),
+    ...plainSections(text),
+  ]
+}
+
+/** That one waits, in place of the modal. */
+export function wordsAfterAsking(wait: SchoolWait): { title: string; text: string } {
+  const text = `${wait.cardKey ? 'Support is asked with a Trello card.' : 'Ask support to add the school to DTTP.'} Your request is not sent, and nothing has changed.\nWe tell you when ${nameOf(wait)} is in the list. You see what you wait for in /trainee requests.`
+  return { title: 'You wait for the school', text }
+}
+
+/** A direct message to someone who waits: their school is there, or what has become of the card that asks for it. */
+export function renderWaitNews(wait: SchoolWait, part: string): Message {
+  if (part === 'school-arrived') {
+    const text = `The school with ${nameOf(wait)} is in the list of DTTP schools now. Your request was not sent: select “Continue” to see what it would do, or start /trainee repair-school ${wait.urn.replace(/\D/g, '')}.`
+    return { text, blocks: [section(text), actions([button('Continue', ACTIONS.continueWait, wait.id)])] }
+  }
+  if (part === 'school-asked-for') {
+    const where = wait.cardUrl ? `: ${linkTo(wait.cardUrl)}` : '.'
+    return message([section(`Support is asked to add the school with ${nameOf(wait)} to DTTP${where}`)])
+  }
+  const text = `We could not add the Trello card for ${nameOf(wait)}. Look in Trello first: it may be there. If not, ask support yourself. You can copy this:`
+  return message([section(text), ...copyable(`${wait.asks.title}\n\n${wait.asks.text}`)])
+}
+
+/** What someone waits for, in their list of requests. */
+export function renderWaits(waits: readonly SchoolWait[]): Block[] {
+  return waits.slice(0, 4).flatMap((wait) => {
+    const asked = wait.askedAt ? `, asked on ${formatDateTime(wait.askedAt)}` : ''
+    const card = wait.cardUrl ? ` ${linkTo(wait.cardUrl)}` : ''
+    const text = `*Not sent yet:* waiting until DTTP has the school with ${nameOf(wait)}${asked}.${card}`
+    const buttons = [
+      button('Continue', ACTIONS.continueWait, wait.id),
+      button('Stop waiting', ACTIONS.stopWait, wait.id),
+    ]
+    return [section(text), actions(buttons)]
+  })
+}
+
+function nameOf({ urn }: SchoolWait): string {
+  return `URN ${urn.replace(/\D/g, '')}`
+}
+
+function linkTo(url: string): string {
+  return /^https?:\/\/[^\s<>|]+$/.test(url) ? `<${url}|see it in Trello>` : escapeText(url)
+}
+
+function message(blocks: Block[]): Message {
+  const [first] = blocks
+  const text = first?.type === 'section' ? (first.text?.text ?? '') : ''
+  return { text, blocks }
+}

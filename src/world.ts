@@ -1,0 +1,65 @@
+import type { Logger } from 'pino'
+import type { DataSource } from 'typeorm'
+import type { DttpClient } from './dttp/client/index.ts'
+import type { RegisterFeatures } from './register/features.ts'
+
+/** Settings of Register that decide what its code does, and its base URL without a trailing slash. */
+export type RegisterSettings = RegisterFeatures & {
+  url: string
+  /** Whether our workers run Register's five jobs. */
+  runsJobs: boolean
+}
+
+/** The systems that may be asked. Each client times out by itself; what it throws, `ask` turns into words or passes on. */
+export type Upstreams = { dttp: DttpClient }
+
+/** Whether somebody may do something, and why not. */
+export type Standing = 'allowed' | 'not-listed' | 'not-a-colleague' | 'people-unknown'
+
+/** Who may do what; see people/. */
+export type People = {
+  mayRequest: (userId: string) => Promise<Standing>
+  mayApprove: (userId: string) => Promise<Standing>
+}
+
+/** What is built once, in services.ts, and handed down. */
+export type World = {
+  database: DataSource
+  /** Part of every digest, so that an approval given for one database is void in a copy of it. */
+  databaseIdentity: string
+  register: RegisterSettings
+  upstreams: Upstreams
+  people: People
+  log: Logger
+  now: () => Date
+  /** Milliseconds a request may wait for approval. */
+  expiryOf: (playbook: string) => number
+  /** Milliseconds after the commit at which the result is looked at once more. */
+  verifyAgainAfter: number
+  /** Milliseconds between two polls for a TRN: an hour in Register. */
+  pollEvery: number
+  /** Slack channel of what the bot posts by itself. */
+  alertChannel: string
+  /** DTTP's organisation without a trailing slash; links to records begin with it. */
+  dttpUrl: string
+  /** Where GIAS's extract is, `{yyyymmdd}` standing for the day, and for how many milliseconds it is good enough. */
+  gias: { url: string; maxAgeMs: number }
+  /** Whether cards can be added to Trello. */
+  addsTrelloCards: boolean
+  /** Aborted when a worker is asked to stop: a long job then ends its step and is put back, to go on elsewhere. */
+  stopping?: AbortSignal
+  /** Called between the steps of an execution; the proof kills the process there. */
+  onStep?: (step: string, changeRequest: string) => void | Promise<void>
+  /** The same between the steps of a registration with DTTP, with the job's id. */
+  onJobStep?: (step: string, job: string) => void | Promise<void>
+}
+
+/** Reads what makes this database itself: our own random id, its name, and the cluster's identifier. */
+export async function readDatabaseIdentity(database: DataSource): Promise<string> {
+  const [row] = await database.query<{ identity: string }[]>(
+    `SELECT id || '/' || current_database() || '/' || (SELECT system_identifier FROM pg_control_system()) AS identity
+     FROM chatops.identity`,
+  )
+  if (!row) throw new Error('chatops.identity is empty: run the migrations')
+  return row.identity
+}

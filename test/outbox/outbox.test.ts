@@ -1,0 +1,156 @@
+import type { DataSource } from 'typeorm'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { withClient } from '../../sandbox/register/database.ts'
+import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
+import { createDataSource } from '../../src/entities/data-source.ts'
+import { addToOutbox, type Claimed, claimOutbox, giveUp, markSent, postpone } from '../../src/outbox/outbox.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+
+let scratch: ScratchDatabase
+let database: DataSource
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  database = await createDataSource(scratch.appUrl, 10).initialize()
+})
+
+beforeEach(() => asAdmin('TRUNCATE chatops.outbox'))
+
+afterAll(async () => {
+  await database.destroy()
+  await scratch.drop()
+})
+
+test('rows of one stream are sent one at a time, in the order in which they were added', async () => {
+  await add('a', 1)
+  await add('a', 2)
+  expect(await claim()).toEqual(['a1'])
+  expect(await claim()).toEqual([])
+  await markAllSent()
+  expect(await claim()).toEqual(['a2'])
+})
+
+test('streams do not wait for each other', async () => {
+  await add('a', 1)
+  await add('b', 1)
+  await add('a', 2)
+  expect(await claim()).toEqual(['a1', 'b1'])
+})
+
+test('no more are claimed than asked for', async () => {
+  for (const stream of ['a', 'b', 'c']) await add(stream, 1)
+  expect(await claimOutbox(database, 2)).toHaveLength(2)
+})
+
+test('what was rolled back is never sent', async () => {
+  const failing = database.transaction(async (sql) => {
+    await addToOutbox(sql, { stream: 'a', kind: 'card', changeRequest: null })
+    throw new Error('rolled back')
+  })
+  await expect(failing).rejects.toThrow('rolled back')
+  expect(await claim()).toEqual([])
+})
+
+test('those who claim at once never get the same row, nor two of one stream', async () => {
+  for (const stream of ['a', 'b', 'c', 'd']) for (const number of [1, 2, 3, 4, 5]) await add(stream, number)
+  const claims = await Promise.all(Array.from({ length: 10 }, () => claim(20)))
+  expect(claims.flat().sort()).toEqual(['a1', 'b1', 'c1', 'd1'])
+})
+
+test('however many send at once, each row is sent once and every stream in order', async () => {
+  for (const number of [1, 2, 3, 4, 5]) for (const stream of ['a', 'b', 'c']) await add(stream, number)
+  const sent: string[] = []
+  await Promise.all(Array.from({ length: 4 }, () => drain(sent)))
+  expect(sent).toHaveLength(15)
+  for (const stream of ['a', 'b', 'c'])
+    expect(sent.filter((name) => name.startsWith(stream))).toEqual([1, 2, 3, 4, 5].map((n) => `${stream}${n}`))
+})
+
+test('the first attempt is not “again”; the row of a sender that died is taken over after a minute, and is', async () => {
+  await add('a', 1)
+  const [first] = await claimOutbox(database, 1)
+  expect(first).toMatchObject({ again: false, attempts: 1 })
+  await claimedSecondsAgo(59)
+  expect(await claimOutbox(database, 1)).toEqual([])
+  await claimedSecondsAgo(61)
+  const [second] = await claimOutbox(database, 1)
+  expect(second).toMatchObject({ id: first?.id, again: true, attempts: 2 })
+  expect(await claimOutbox(database, 1)).toEqual([])
+})
+
+test('of several who would take over from a dead sender, one does', async () => {
+  await add('a', 1)
+  await claimOutbox(database, 1)
+  await claimedSecondsAgo(61)
+  const claims = await Promise.all(Array.from({ length: 8 }, () => claim()))
+  expect(claims.flat()).toEqual(['a1'])
+})
+
+test('a row that is put off waits until it is due, and its stream with it', async () => {
+  await add('a', 1)
+  await add('a', 2)
+  const [row] = await claimOutbox(database, 1)
+  await postpone(database.manager, row?.id ?? '', 3_600_000, 'Error: timeout')
+  expect(await claim()).toEqual([])
+  expect(await findRow(row)).toMatchObject({ status: 'queued', lastError: 'Error: timeout' })
+  await asAdmin('UPDATE chatops.outbox SET due_at = now()')
+  expect(await claimOutbox(database, 5)).toMatchObject([{ id: row?.id, again: true }])
+})
+
+test('a row that is given up keeps its reason, and those after it go on', async () => {
+  await add('a', 1)
+  await add('a', 2)
+  const [row] = await claimOutbox(database, 1)
+  await giveUp(database.manager, row?.id ?? '', 'Undeliverable: is_archived')
+  expect(await findRow(row)).toMatchObject({ status: 'failed', lastError: 'Undeliverable: is_archived' })
+  expect(await claim()).toEqual(['a2'])
+})
+
+test('what is sent is never claimed again', async () => {
+  await add('a', 1)
+  const [row] = await claimOutbox(database, 1)
+  await markSent(database.manager, row?.id ?? '')
+  await claimedSecondsAgo(3_600)
+  expect(await claim()).toEqual([])
+  expect(await findRow(row)).toMatchObject({ status: 'sent', lastError: null })
+})
+
+function add(stream: string, number: number): Promise<void> {
+  const payload = { name: `${stream}${number}` }
+  return addToOutbox(database.manager, { stream, kind: 'card', changeRequest: null, payload })
+}
+
+/** Claims what can be claimed, by name. */
+async function claim(limit = 20): Promise<string[]> {
+  return (await claimOutbox(database, limit)).map(nameOf).sort()
+}
+
+/** Sends as a relay does, until nothing is left. */
+async function drain(sent: string[]): Promise<void> {
+  while (await database.manager.existsBy(OutboxRow, { status: 'queued' })) {
+    for (const row of await claimOutbox(database, 20)) {
+      sent.push(nameOf(row))
+      await markSent(database.manager, row.id)
+    }
+  }
+}
+
+function nameOf({ payload }: Claimed): string {
+  return String(payload['name'])
+}
+
+function markAllSent(): Promise<void> {
+  return asAdmin(`UPDATE chatops.outbox SET status = 'sent' WHERE status = 'sending'`)
+}
+
+function claimedSecondsAgo(seconds: number): Promise<void> {
+  return asAdmin(`UPDATE chatops.outbox SET claimed_at = now() - interval '${seconds} seconds'`)
+}
+
+function findRow(row: Claimed | undefined): Promise<OutboxRow> {
+  return database.manager.findOneByOrFail(OutboxRow, { id: row?.id ?? '' })
+}
+
+async function asAdmin(statement: string): Promise<void> {
+  await withClient(scratch.adminUrl, (client) => client.query(statement))
+}

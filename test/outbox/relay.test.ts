@@ -1,0 +1,216 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { withClient } from '../../sandbox/register/database.ts'
+import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
+import { addToOutbox, type Claimed, RetryLater, Undeliverable } from '../../src/outbox/outbox.ts'
+import type { Effects } from '../../src/outbox/relay.ts'
+import type { Loop } from '../../src/queue/loop.ts'
+import { startRelay } from '../../src/queue/relay-loop.ts'
+import type { World } from '../../src/world.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { createLifecycle } from '../support/lifecycle.ts'
+
+const WAIT = { timeout: 10_000, interval: 20 }
+
+let scratch: ScratchDatabase
+let context: World
+let relays: Loop[]
+/** What was sent, in order, and what sending does besides. */
+let sent: string[]
+let onSend: (name: string, row: Claimed) => Promise<void>
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  context = await createLifecycle(scratch.appUrl)
+})
+
+beforeEach(async () => {
+  await asAdmin('TRUNCATE chatops.outbox')
+  relays = []
+  sent = []
+  onSend = async () => {}
+})
+
+afterEach(() => Promise.all(relays.map((relay) => relay.stop())))
+
+afterAll(async () => {
+  await context.database.destroy()
+  await scratch.drop()
+})
+
+test('what is put out is sent by its kind, and each stream in order', async () => {
+  const kinds: string[] = []
+  for (const kind of ['card', 'thread', 'direct', 'hint'] as const) await add('a', kind, kind)
+  start(everyKind(async ({ kind }) => void kinds.push(kind)))
+  await expect.poll(() => kinds, WAIT).toEqual(['card', 'thread', 'direct', 'hint'])
+  await expect.poll(statuses, WAIT).toEqual(['sent', 'sent', 'sent', 'sent'])
+})
+
+test('nudged, it sends at once what was put out since', async () => {
+  const relay = start()
+  for (const name of ['one', 'two', 'three']) {
+    await add('a', name)
+    relay.nudge()
+    await expect.poll(() => sent, WAIT).toContain(name)
+  }
+})
+
+test('two relays send each row once', async () => {
+  start()
+  start()
+  const names = Array.from({ length: 60 }, (_, index) => `row-${index}`)
+  for (const [index, name] of names.entries()) await add(`stream-${index % 7}`, name)
+  await expect.poll(() => sent.length, WAIT).toBe(60)
+  await expect.poll(async () => new Set(await statuses()), WAIT).toEqual(new Set(['sent']))
+  expect([...sent].sort()).toEqual([...names].sort())
+})
+
+describe('an effect that fails', () => {
+  test('is tried again until it works, and says that it may have got through before', async () => {
+    const attempts: { again: boolean; attempts: number }[] = []
+    onSend = async (_, { again, attempts: number }) => {
+      attempts.push({ again, attempts: number })
+      if (number === 1) throw new Error('connection reset by Demo Trainee')
+    }
+    await add('a', 'one')
+    await add('a', 'two')
+    start()
+    await expect.poll(() => sent, WAIT).toEqual(['one', 'two'])
+    expect(attempts.slice(0, 2)).toEqual([
+      { again: false, attempts: 1 },
+      { again: true, attempts: 2 },
+    ])
+  })
+
+  test('keeps Slack’s code as its reason, and no other words: they could be personal', async () => {
+    onSend = async (name) => {
+      if (name === 'code') throw Object.assign(new Error('An API error occurred'), { data: { error: 'fatal_error' } })
+      throw new Error('Demo Trainee Two')
+    }
+    await add('a', 'code')
+    await add('b', 'words')
+    start()
+    await expect.poll(reasons, WAIT).toEqual(['Error: fatal_error', 'Error: '])
+  })
+
+  test('does not hold up other streams', async () => {
+    onSend = async (name) => {
+      if (name === 'bad') throw new Error('bad')
+    }
+    await add('a', 'bad')
+    await add('b', 'good')
+    start()
+    await expect.poll(() => sent, WAIT).toContain('good')
+    await expect.poll(statuses, WAIT).toEqual(['queued', 'sent'])
+  })
+})
+
+test('what is undeliverable is given up at once, and those after it in its stream go on', async () => {
+  onSend = async (name) => {
+    if (name === 'one') throw new Undeliverable('is_archived')
+  }
+  await add('a', 'one')
+  await add('a', 'two')
+  start()
+  await expect.poll(() => sent, WAIT).toEqual(['two'])
+  await expect.poll(statuses, WAIT).toEqual(['failed', 'sent'])
+  expect(await reasons()).toEqual(['Undeliverable: is_archived', null])
+})
+
+test('what nobody waits for any more is given up', async () => {
+  onSend = async () => {
+    throw new Error('still not')
+  }
+  await add('a', 'one')
+  await asAdmin('UPDATE chatops.outbox SET attempts = 299')
+  start()
+  await expect.poll(statuses, WAIT).toEqual(['failed'])
+})
+
+test('a receiver that asks us to wait is not asked again before', async () => {
+  let asked = 0
+  onSend = async () => {
+    if (++asked === 1) throw new RetryLater(3_600_000)
+  }
+  await add('a', 'one')
+  await add('b', 'other')
+  start()
+  await expect.poll(() => sent, WAIT).toHaveLength(1)
+  await expect.poll(statuses, WAIT).toContain('queued')
+  const [waiting] = await context.database.query<{ far: boolean }[]>(
+    `SELECT due_at > now() + interval '30 minutes' AS far FROM chatops.outbox WHERE status = 'queued'`,
+  )
+  expect(waiting).toEqual({ far: true })
+  await asAdmin('UPDATE chatops.outbox SET due_at = now()')
+  await expect.poll(statuses, WAIT).toEqual(['sent', 'sent'])
+})
+
+test('stopping waits for what is being sent, and begins nothing new', async () => {
+  let finish = () => {}
+  let begun = false
+  onSend = () => {
+    begun = true
+    return new Promise<void>((resolve) => {
+      finish = resolve
+    })
+  }
+  await add('a', 'one')
+  await add('a', 'two')
+  const relay = start()
+  await expect.poll(() => begun, WAIT).toBe(true)
+  let stopped = false
+  const stopping = relay.stop().then(() => {
+    stopped = true
+  })
+  await context.database.query('SELECT pg_sleep(0.3)')
+  expect(stopped).toBe(false)
+  finish()
+  await stopping
+  expect(await statuses()).toEqual(['sent', 'queued'])
+})
+
+test('a database that was away is asked again', async () => {
+  start()
+  await add('a', 'one')
+  await expect.poll(() => sent, WAIT).toEqual(['one'])
+  await asAdmin(
+    `SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = 'chatops_app' AND datname = current_database()`,
+  )
+  await add('a', 'two')
+  await expect.poll(() => sent, WAIT).toEqual(['one', 'two'])
+})
+
+function start(effects: Effects = everyKind(send)): Loop {
+  const relay = startRelay(context, effects)
+  relays.push(relay)
+  return relay
+}
+
+async function send(row: Claimed): Promise<void> {
+  const name = String(row.payload['name'])
+  await onSend(name, row)
+  sent.push(name)
+}
+
+function everyKind(effect: Effects['card']): Effects {
+  return { card: effect, thread: effect, direct: effect, alert: effect, trello: effect, hint: effect, job: effect }
+}
+
+function add(stream: string, name: string, kind: keyof Effects = 'card'): Promise<void> {
+  return addToOutbox(context.database.manager, { stream, kind, changeRequest: null, payload: { name } })
+}
+
+async function rows(): Promise<OutboxRow[]> {
+  return context.database.manager.find(OutboxRow, { order: { seq: 'ASC' } })
+}
+
+async function statuses(): Promise<string[]> {
+  return (await rows()).map(({ status }) => status)
+}
+
+async function reasons(): Promise<(string | null)[]> {
+  return (await rows()).map(({ lastError }) => lastError)
+}
+
+async function asAdmin(statement: string): Promise<void> {
+  await withClient(scratch.adminUrl, (client) => client.query(statement))
+}

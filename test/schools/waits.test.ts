@@ -1,0 +1,241 @@
+import pg from 'pg'
+import type { EntityManager } from 'typeorm'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { seedRegister } from '../../sandbox/register/seed.ts'
+import { propose } from '../../src/changes/propose.ts'
+import { getPlaybook } from '../../src/playbooks/index.ts'
+import {
+  listWaits,
+  noteWaitCard,
+  noteWaitCardRefused,
+  purgeWaits,
+  startWaiting,
+  stopWaiting,
+  tellArrivals,
+} from '../../src/schools/waits.ts'
+import type { World } from '../../src/world.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
+import { loadGias } from '../support/gias.ts'
+import { CHANNEL, createLifecycle, DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'
+
+const DAY = 86_400_000
+const FORM = { trainee: '', urn: '900005', job: '', row: '', missing: 'wait', dttp_id: '', reason: 'Test', ticket: '' }
+
+let scratch: ScratchDatabase
+let dttp: StoryDttp
+let context: World
+let admin: pg.Client
+let clock: number
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  await seedRegister(scratch.adminUrl)
+  dttp = await startStoryDttp()
+  context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client }, now: () => new Date(clock) })
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+  await loadGias(admin)
+})
+
+beforeEach(async () => {
+  clock = Date.now()
+  await admin.query(`TRUNCATE chatops.school_waits, chatops.outbox; DELETE FROM dttp_schools WHERE urn = '900005'`)
+})
+
+afterAll(async () => {
+  await admin.end()
+  await context.database.destroy()
+  await dttp.stop()
+  await scratch.drop()
+})
+
+async function preview(requester = SUPPORT) {
+  const asked = { playbook: getPlaybook('repair-school'), form: FORM, requester, channel: CHANNEL }
+  const proposal = await propose(context, asked)
+  if (proposal.kind !== 'waits') throw new Error(`the preview was ${proposal.kind}`)
+  return proposal
+}
+
+async function wait(requester = SUPPORT) {
+  const { wait: shown } = await preview(requester)
+  return startWaiting(context, { id: shown.id, requester })
+}
+
+async function outbox(kind: string) {
+  const { rows } = await admin.query('SELECT payload FROM chatops.outbox WHERE kind = $1 ORDER BY seq', [kind])
+  return rows.map(({ payload }) => payload)
+}
+
+const arrive = () => admin.query(`INSERT INTO dttp_schools (urn, status_code) VALUES ('900005', 1)`)
+
+test('a preview asks nobody for anything', async () => {
+  await preview()
+  await arrive()
+  expect(await tellArrivals(context)).toBe(0)
+  expect(await outbox('trello')).toEqual([])
+  expect(await listWaits(context.database, SUPPORT, 5)).toEqual([])
+})
+
+test('a double click is one wait and one card', async () => {
+  const { wait: shown } = await preview()
+  const id = { id: shown.id, requester: SUPPORT }
+  await Promise.all([1, 2, 3].map(() => startWaiting(context, id)))
+  expect(await outbox('trello')).toEqual([shown.asks])
+})
+
+test('two people at once ask for one card', async () => {
+  const shown = await Promise.all([preview(SUPPORT), preview(DEVELOPER)])
+  await Promise.all(shown.map(({ wait: { id, requester } }) => startWaiting(context, { id, requester })))
+  expect(await outbox('trello')).toHaveLength(1)
+  const waits = await Promise.all([SUPPORT, DEVELOPER].map((user) => listWaits(context.database, user, 5)))
+  const keys = waits.flat().map(({ cardKey }) => cardKey)
+  expect(keys[0]).not.toBeNull()
+  expect(keys[1]).toBe(keys[0])
+})
+
+test('is nobody else’s to start or to stop, and not for strangers', async () => {
+  const { wait: shown } = await preview()
+  const { id } = shown
+  await expect(startWaiting(context, { id, requester: DEVELOPER })).rejects.toMatchObject({ code: 'not-found' })
+  await expect(startWaiting(context, { id, requester: STRANGER })).rejects.toMatchObject({ code: 'not-a-requester' })
+  await expect(stopWaiting(context, { id, requester: DEVELOPER })).rejects.toMatchObject({ code: 'not-found' })
+  await expect(stopWaiting(context, { id: 'x', requester: SUPPORT })).rejects.toMatchObject({ code: 'not-found' })
+})
+
+test('everyone who waits is told where the card is, once', async () => {
+  const { cardKey } = await wait(SUPPORT)
+  await wait(DEVELOPER)
+  for (let time = 0; time < 2; time++) {
+    await context.database.transaction((sql) => noteWaitCard(sql, cardKey ?? '', 'https://trello.com/c/1'))
+  }
+  const told = await outbox('direct')
+  expect(told.map(({ user, part }) => [user, part])).toEqual([
+    [SUPPORT, 'school-asked-for'],
+    [DEVELOPER, 'school-asked-for'],
+  ])
+})
+
+test('a card that cannot be added is given to who waits, and the next who asks tries again', async () => {
+  const { cardKey } = await wait(SUPPORT)
+  await context.database.transaction((sql) => noteWaitCardRefused(sql, cardKey ?? ''))
+  expect(await outbox('direct')).toMatchObject([{ user: SUPPORT, part: 'school-not-asked-for' }])
+  await wait(DEVELOPER)
+  expect(await outbox('trello')).toHaveLength(2)
+})
+
+test('who asks again after everybody gave up gets no second card, but the first one', async () => {
+  const { id, cardKey } = await wait(SUPPORT)
+  await context.database.transaction((sql) => noteWaitCard(sql, cardKey ?? '', 'https://trello.com/c/1'))
+  await stopWaiting(context, { id, requester: SUPPORT })
+  expect((await preview(DEVELOPER)).askedBefore).toMatchObject({ cardUrl: 'https://trello.com/c/1' })
+  expect(await wait(DEVELOPER)).toMatchObject({ cardKey, cardUrl: 'https://trello.com/c/1' })
+  expect(await outbox('trello')).toHaveLength(1)
+})
+
+test('a card that was refused after its only waiter gave up is asked for again', async () => {
+  const { id, cardKey } = await wait(SUPPORT)
+  await stopWaiting(context, { id, requester: SUPPORT })
+  await context.database.transaction((sql) => noteWaitCardRefused(sql, cardKey ?? ''))
+  expect(await outbox('direct')).toEqual([])
+  await wait(SUPPORT)
+  expect(await outbox('trello')).toHaveLength(2)
+})
+
+test('a school that came and went since is asked for anew', async () => {
+  const { id } = await wait(SUPPORT)
+  await wait(DEVELOPER)
+  await stopWaiting(context, { id, requester: SUPPORT })
+  await arrive()
+  await tellArrivals(context)
+  await admin.query(`DELETE FROM dttp_schools WHERE urn = '900005'`)
+  await wait(SUPPORT)
+  expect(await outbox('trello')).toHaveLength(2)
+})
+
+test.each([
+  ['made', 'school-asked-for', (sql: EntityManager, key: string) => noteWaitCard(sql, key, 'https://trello.com/c/1')],
+  ['refused', 'school-not-asked-for', noteWaitCardRefused],
+])('who joins at the moment the card is %s is told, too', async (_what, part, note) => {
+  const { cardKey } = await wait(SUPPORT)
+  const { wait: shown } = await preview(DEVELOPER)
+  let joining: Promise<unknown> = Promise.resolve()
+  await context.database.transaction(async (sql) => {
+    await note(sql, cardKey ?? '')
+    joining = startWaiting(context, { id: shown.id, requester: DEVELOPER })
+    await isHeldUp()
+  })
+  await joining
+  const told = (await outbox('direct')).map(({ user, part }) => [user, part])
+  expect(told).toEqual([[SUPPORT, part]])
+  const [joined] = await listWaits(context.database, DEVELOPER, 5)
+  // The link is theirs at once; where there is no card, theirs is a new one.
+  if (part === 'school-asked-for') expect(joined).toMatchObject({ cardKey, cardUrl: 'https://trello.com/c/1' })
+  else expect(joined?.cardKey).not.toBe(cardKey)
+  expect(await outbox('trello')).toHaveLength(part === 'school-asked-for' ? 1 : 2)
+})
+
+/** Until somebody waits for the school's lock. */
+async function isHeldUp() {
+  await expect
+    .poll(async () => {
+      const { rows } = await admin.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)
+      return rows.length
+    })
+    .toBe(1)
+}
+
+test('without Trello nobody is asked, and one waits all the same', async () => {
+  const { addsTrelloCards } = context
+  context.addsTrelloCards = false
+  try {
+    expect((await wait()).status).toBe('waiting')
+    expect(await outbox('trello')).toEqual([])
+    await arrive()
+    expect(await tellArrivals(context)).toBe(1)
+  } finally {
+    context.addsTrelloCards = addsTrelloCards
+  }
+})
+
+test('an arrival is told once, however many workers look', async () => {
+  await wait(SUPPORT)
+  await wait(DEVELOPER)
+  await arrive()
+  const told = await Promise.all([1, 2, 3, 4].map(() => tellArrivals(context)))
+  expect(told.reduce((sum, count) => sum + count, 0)).toBe(2)
+  expect(await outbox('direct')).toHaveLength(2)
+})
+
+test('who stopped waiting is not told', async () => {
+  const { id } = await wait()
+  await stopWaiting(context, { id, requester: SUPPORT })
+  await arrive()
+  expect(await tellArrivals(context)).toBe(0)
+})
+
+test('what was only previewed is dropped after a day, and forms are forgotten after their retention time', async () => {
+  const { wait: shown } = await preview()
+  const waiting = await wait()
+  await arrive()
+  await tellArrivals(context)
+  const rows = async () =>
+    (await admin.query('SELECT id, status, form IS NULL AS forgotten FROM chatops.school_waits ORDER BY id')).rows
+  clock += DAY + 1_000
+  await purgeWaits(context, 90 * DAY)
+  expect(await rows()).toEqual([
+    { id: shown.id, status: 'dropped', forgotten: false },
+    { id: waiting.id, status: 'arrived', forgotten: false },
+  ])
+  clock += 91 * DAY
+  await purgeWaits(context, 90 * DAY)
+  expect((await rows()).map(({ forgotten }) => forgotten)).toEqual([true, true])
+})
+
+test('is on record, without the form', async () => {
+  await wait()
+  const { rows } = await admin.query('SELECT event, actor, details FROM chatops.ledger ORDER BY seq DESC LIMIT 1')
+  expect(rows).toEqual([
+    { event: 'waiting-for-school', actor: SUPPORT, details: { playbook: 'repair-school', urn: '900005' } },
+  ])
+})

@@ -1,0 +1,335 @@
+import { describe, expect, it } from 'vitest'
+import { diagnose } from '../../../src/alerts/diagnosis.ts'
+import type { AlertSight, Found, FoundTrainee, Group, SeenEntry } from '../../../src/alerts/sight.ts'
+import type { Alert, EntryFailure } from '../../../src/entities/chatops/alert.ts'
+import { renderAlert } from '../../../src/views/alert/alert.ts'
+import { renderDismiss } from '../../../src/views/alert/dismiss.ts'
+import { ACTIONS } from '../../../src/views/kit/ids.ts'
+import { REGISTER } from '../builders.ts'
+import { buttonsOf, expectMessage, expectView, mrkdwnOf, readingOf } from '../shown.ts'
+
+const DTTP = 'https://dttp.example'
+const CONTACT = 'c0000000-0000-4000-8000-000000005913'
+const RECORD = `${DTTP}/main.aspx?pagetype=entityrecord&etn=contact&id=${CONTACT}`
+const AT = '2021-10-27T09:02:00.000Z'
+const TIMED_OUT = 'Dttp::RetrieveTrnJob for Trainee id: 5913 has timed out after 4 days.'
+const CLOSED = { closedAt: new Date('2021-10-27T13:20:00Z') }
+const EVIL = '<!channel> *x* _y_ ~z~ <@U0EVIL> <https://evil|click> :tada: ``` `q` https://evil.example'
+
+function alertRow(given: Partial<Alert> = {}): Alert {
+  return {
+    ...{ id: '7', cause: 'timed-out:5913', status: 'open', channel: 'C01', found: null, lookedAt: null },
+    ...{ openedAt: new Date(AT), closedAt: null, dismissedBy: null, dismissReason: null },
+    ...{ cardTs: null, cardVersion: 1, renderedVersion: 0 },
+    ...given,
+  }
+}
+
+function entry(trainee: number | null, failure: Partial<EntryFailure> = {}, given: Partial<SeenEntry> = {}): SeenEntry {
+  return {
+    alertId: '7',
+    subject: `retrieve-trn:${trainee ?? '-'}`,
+    traineeId: trainee === null ? null : String(trainee),
+    jobId: '4b0c8f0e-0000-4000-8000-000000000001',
+    failure: { code: 'timed-out', words: TIMED_OUT, at: AT, deadline: '2021-10-25T08:12:44.281937', ...failure },
+    addedAt: new Date(AT),
+    settledAt: null,
+    job: { status: 'failed' },
+    ...given,
+  }
+}
+
+function group(trainee: number | null, ...entries: SeenEntry[]): Group {
+  const known = { id: String(trainee), slug: `Slug${trainee}`, dttpId: CONTACT }
+  const own = entries.length > 0 ? entries : [entry(trainee)]
+  return { trainee: trainee === null ? null : known, entries: own, offer: null }
+}
+
+function trainee(given: Partial<FoundTrainee> = {}): FoundTrainee {
+  return {
+    ...{ state: 1, route: 1, hasTrn: false, contact: 'there', placementAssignment: 'there', trnInDttp: false },
+    ...{ poll: null, schools: [], candidates: null },
+    ...given,
+  }
+}
+
+const foundOf = (trainees: Found['trainees'], more: Partial<Found> = {}): Found => ({
+  ...{ at: '2021-10-27T09:02:30.000Z', dttp: null, statuses: null, trainees, because: {} },
+  ...more,
+})
+
+/** An alert as alerts/ reads it, with the diagnosis of its first entry and what is offered for each trainee. */
+function sight({
+  alert,
+  groups = [group(5913)],
+  ...given
+}: Partial<Omit<AlertSight, 'alert'>> & { alert?: Partial<Alert> } = {}) {
+  const [first] = groups.flatMap(({ entries }) => entries)
+  const { urn = null, found = null, all = groups.length } = given
+  const code = first?.failure.code ?? 'unexpected'
+  const one = all === 1 ? (groups[0]?.trainee?.id ?? null) : null
+  const about = { code, job: 'retrieve-trn', urn, found } as const
+  const diagnosis = diagnose({ ...about, trainee: one, trainees: all })
+  const offered = groups.map((each) => {
+    const isOpen = each.entries.some(({ settledAt }) => settledAt === null)
+    const { offer } = diagnose({ ...about, trainee: each.trainee?.id ?? null, trainees: 1 })
+    return { ...each, offer: isOpen ? offer : null }
+  })
+  return { alert: alertRow(alert), urn, found, all, open: all, diagnosis, ...given, groups: offered }
+}
+
+const draw = (given: AlertSight) => renderAlert(given, { registerUrl: REGISTER, dttpUrl: DTTP })
+const labels = (given: AlertSight) => buttonsOf(draw(given).blocks).map(({ text }) => text.text)
+
+describe('the post about one trainee', () => {
+  const shown = sight({ found: foundOf({ '5913': trainee() }) })
+
+  it('says what happened in Register’s words, since when, until when was polled, and what was found', () => {
+    const read = readingOf(draw(shown).blocks)
+    for (const words of [
+      '⚠️ No TRN yet for trainee 5913',
+      TIMED_OUT,
+      'Polling DTTP for a TRN failed (Dttp::RetrieveTrnJob) on 27 October 2021 at 10:02am.',
+      'This poll was to go on until 25 October 2021 at 9:12am.',
+      'Pending TRN.',
+      'DTTP holds the trainee’s record but no TRN (checked at 10:02am). This is usually a delay at DQT.',
+      'The playbook requeue-trn (Poll for a TRN again) applies: the time to poll for this TRN is up.',
+      'Then select “Requeue”. Nothing runs until a developer approves.',
+    ]) {
+      expect(read).toContain(words)
+    }
+    expectMessage(draw(shown))
+  })
+
+  it('leads to the trainee in Register and to the record in DTTP', () => {
+    expect(mrkdwnOf(draw(shown).blocks)).toContain(
+      `*<${REGISTER}/trainees/Slug5913|Trainee 5913>*, <${RECORD.replaceAll('&', '&amp;')}|DTTP record>`,
+    )
+  })
+
+  it('has buttons to start the playbook, to view the trainee here and there, and to dismiss', () => {
+    const buttons = buttonsOf(draw(shown).blocks)
+    expect(buttons).toMatchObject([
+      { text: { text: 'Requeue' }, action_id: ACTIONS.startFromAlert, value: '7:5913' },
+      { text: { text: 'View trainee' }, action_id: ACTIONS.viewTrainee, url: `${REGISTER}/trainees/Slug5913` },
+      { text: { text: 'DTTP record' }, action_id: ACTIONS.viewInDttp, url: RECORD },
+      { text: { text: 'Dismiss' }, action_id: ACTIONS.openDismissal, value: '7' },
+    ])
+  })
+
+  it('says when the last failure was, if it was not the first', () => {
+    const late = entry(5913, { at: '2021-10-28T09:02:00.000Z' })
+    expect(readingOf(draw(sight({ groups: [group(5913, late)] })).blocks)).toContain(
+      'on 27 October 2021 at 10:02am, last on 28 October 2021 at 10:02am.',
+    )
+  })
+
+  it('offers no second poll while the trainee is polled again, and says until when', () => {
+    const polled = sight({ found: foundOf({ '5913': trainee({ poll: { until: '2021-11-01T12:00:00.5' } }) }) })
+    expect(readingOf(draw(polled).blocks)).toContain('Being polled again until 1 November 2021 at 12:00pm.')
+    expect(labels(polled)).not.toContain('Requeue')
+  })
+
+  it('names every job that failed for the same cause', () => {
+    const gone = { code: 'gone', words: 'DTTP does not have the record (404).' } as const
+    const update = entry(5913, gone, { subject: 'update-trainee:5913' })
+    const read = readingOf(draw(sight({ groups: [group(5913, entry(5913, gone), update)] })).blocks)
+    expect(read).toContain('Dttp::RetrieveTrnJob')
+    expect(read).toContain('Dttp::UpdateTraineeJob')
+  })
+
+  it('has no links and no buttons for a trainee who is gone from Register', () => {
+    const gone = { ...group(5913), trainee: { id: '5913', slug: null, dttpId: null } }
+    expect(labels(sight({ groups: [gone], found: foundOf({ '5913': null }) }))).toEqual(['Dismiss'])
+  })
+})
+
+describe('what was found', () => {
+  const cases: [string, Partial<FoundTrainee>, string][] = [
+    ['a record without a TRN', {}, 'DTTP holds the trainee’s record but no TRN'],
+    ['a record with a TRN', { trnInDttp: true }, 'DTTP holds the trainee’s record, and a TRN by now'],
+    ['a TRN in Register', { hasTrn: true, trnInDttp: true }, 'DTTP holds the trainee’s record (checked'],
+    ['no record', { contact: 'missing' }, 'DTTP does not have the trainee’s record'],
+    [
+      'neither record',
+      { contact: 'missing', placementAssignment: 'missing' },
+      'DTTP has neither the trainee’s record nor the training record',
+    ],
+    ['half of it', { placementAssignment: 'missing' }, 'DTTP holds the trainee’s record, but not the training record'],
+    ['no answer', { contact: 'unknown' }, 'DTTP could not be checked'],
+    ['nothing to ask for', { contact: 'none' }, 'Register knows of no DTTP record'],
+    ['no traces', { contact: 'none', candidates: [] }, 'DTTP has no record that the registration could have created'],
+    [
+      'a school',
+      { schools: [{ which: 'lead', urn: '900002', statuses: [2] }] },
+      'Lead school 900002: inactive (2) in DTTP.',
+    ],
+    [
+      'no such school',
+      { schools: [{ which: 'employing', urn: '9', statuses: [] }] },
+      'Employing school 9: not in DTTP.',
+    ],
+    [
+      'two rows',
+      { schools: [{ which: 'lead', urn: '9', statuses: [2, 1] }] },
+      '9: inactive (2) and active (1) in DTTP.',
+    ],
+  ]
+
+  it.each(cases)('is said: %s', (_, found, words) => {
+    expect(readingOf(draw(sight({ found: foundOf({ '5913': trainee(found) }) })).blocks)).toContain(words)
+  })
+
+  it('lists the records that an unanswered registration may have created, with links', () => {
+    const failure = { code: 'outcome-unknown', words: 'We got no reply.' } as const
+    const groups = [group(5913, entry(5913, failure, { subject: 'register-for-trn:5913' }))]
+    const found = foundOf({ '5913': trainee({ contact: 'none', candidates: [CONTACT, EVIL] }) })
+    const shown = mrkdwnOf(draw(sight({ groups, found })).blocks)
+    expect(shown).toContain(`<${RECORD.replaceAll('&', '&amp;')}|${CONTACT}>`)
+    expect(shown).not.toContain('evil')
+  })
+})
+
+describe('the post about several', () => {
+  const failure = { code: 'not-polled', words: 'Nothing asks DTTP for this trainee’s TRN.' } as const
+  const groups = [5901, 5902, 5903].map((id) => group(id, entry(id, failure, { jobId: null, job: null })))
+
+  it('says once what they share, and has a row with a button for each', () => {
+    const message = draw(sight({ groups, alert: { cause: 'not-polled' } }))
+    const read = readingOf(message.blocks)
+    expect(read).toContain('Nothing asks for the TRN of 3 trainees')
+    expect(read.split(failure.words)).toHaveLength(2)
+    const starts = buttonsOf(message.blocks).filter(({ action_id }) => action_id === ACTIONS.startFromAlert)
+    expect(starts.map(({ value }) => value)).toEqual(['7:5901', '7:5902', '7:5903'])
+    expectMessage(message)
+  })
+
+  it('keeps different words with their trainees, uninterpreted', () => {
+    const refused = [5901, 5902].map((id) => group(id, entry(id, { code: 'dttp-unavailable', words: `${EVIL} ${id}` })))
+    const message = draw(sight({ groups: refused }))
+    expect(readingOf(message.blocks)).toContain(`${EVIL} 5901`)
+    expect(mrkdwnOf(message.blocks)).not.toMatch(/evil|x\*/i)
+  })
+
+  it('offers a poll only for those who are not polled yet, and the way to the trainee for the others', () => {
+    const found = foundOf({ '5901': trainee({ poll: { until: null } }) })
+    const settled = group(5902, entry(5902, failure, { settledAt: new Date(AT) }))
+    const shown = sight({ groups: [groups[0] ?? settled, settled, groups[2] ?? settled], found, open: 2 })
+    expect(labels(shown)).toEqual(['View trainee', 'View trainee', 'Requeue', 'Dismiss'])
+    const lost = sight({ groups, found: foundOf({ '5901': trainee({ contact: 'missing' }) }) })
+    expect(labels(lost)).toEqual(['Register again', 'Requeue', 'Requeue', 'Dismiss'])
+    const read = readingOf(draw(shown).blocks)
+    expect(read).toContain('DTTP is asked for the TRN now.')
+    expect(read).toContain('1 no longer affected. Checked at 10:02am.')
+  })
+
+  it('says how many more there are, and where they are listed', () => {
+    const read = readingOf(draw(sight({ groups, all: 1_234 })).blocks)
+    expect(read).toContain('And 1,231 more: /trainee jobs.')
+  })
+
+  it('names a school by its URN, with its status in DTTP and the way to GIAS', () => {
+    const school = {
+      code: 'school-not-active',
+      words: 'The lead school (URN 900002) is not an active school in DTTP.',
+    } as const
+    const affected = [5901, 5902].map((id) => group(id, entry(id, school, { subject: `update-trainee:${id}` })))
+    const message = draw(sight({ groups: affected, urn: '900002', found: foundOf({}, { statuses: [2] }) }))
+    const read = readingOf(message.blocks)
+    expect(read).toContain('School 900002 is not active in DTTP')
+    expect(read).toContain('It is inactive (2) in DTTP.')
+    expect(mrkdwnOf(message.blocks)).toContain(
+      '<https://get-information-schools.service.gov.uk/Establishments/Establishment/Details/900002|Look at it at GIAS>',
+    )
+  })
+})
+
+describe('a post that is over', () => {
+  it('says that it was resolved by itself, why, and what it was about, with nothing left to start', () => {
+    const settled = group(5913, entry(5913, {}, { settledAt: new Date(AT) }))
+    const shown = sight({ alert: { status: 'resolved', ...CLOSED }, groups: [settled], open: 0 })
+    const read = readingOf(draw(shown).blocks)
+    for (const words of [
+      '✅ Resolved: No TRN yet for trainee 5913',
+      'Resolved by itself on 27 October 2021 at 2:20pm.',
+      'The TRN has arrived.',
+      TIMED_OUT,
+    ]) {
+      expect(read).toContain(words)
+    }
+    expect(labels(shown)).toEqual(['View trainee', 'DTTP record'])
+    expect(read).not.toContain('applies')
+  })
+
+  it('says if a job that failed has not run since', () => {
+    const failure = { code: 'gone', words: 'DTTP does not have the record.' } as const
+    const settled = group(5913, entry(5913, failure, { settledAt: new Date(AT) }))
+    const found = foundOf({}, { because: { 'retrieve-trn:5913': 'record-back' } })
+    const read = readingOf(draw(sight({ alert: { status: 'resolved', ...CLOSED }, groups: [settled], found })).blocks)
+    expect(read).toContain('DTTP has the record.')
+    expect(read).toContain('has not run since')
+  })
+
+  it('says who dismissed it and why, in quotes that cannot imitate the post', () => {
+    const dismissed = {
+      status: 'dismissed',
+      dismissedBy: 'U0SUPPORT',
+      dismissReason: `Known\n${EVIL}`,
+      ...CLOSED,
+    } as const
+    const shown = sight({ alert: dismissed })
+    const read = readingOf(draw(shown).blocks)
+    expect(read).toContain('🔕 Dismissed: No TRN yet for trainee 5913')
+    expect(read).toContain('Dismissed by <@U0SUPPORT> on 27 October 2021 at 2:20pm.')
+    expect(read).toContain('Why: “Known / ')
+    expect(mrkdwnOf(draw(shown).blocks)).not.toMatch(/evil/i)
+    expect(labels(shown)).toEqual(['View trainee', 'DTTP record'])
+  })
+})
+
+describe('Slack', () => {
+  it('interprets nothing that comes from elsewhere', () => {
+    const bad = {
+      ...group(5913, entry(5913, { words: EVIL, code: 'dttp-refused' })),
+      trainee: { id: '5913', slug: EVIL, dttpId: EVIL },
+    }
+    const message = draw(
+      sight({
+        groups: [bad],
+        urn: EVIL,
+        found: foundOf({ '5913': trainee({ schools: [{ which: 'lead', urn: EVIL, statuses: [1] }] }) }),
+      }),
+    )
+    expect(readingOf(message.blocks)).toContain(EVIL)
+    expect(mrkdwnOf(message.blocks)).not.toMatch(/evil|<!|\*x/i)
+    expectMessage(message)
+  })
+
+  it.each(['open', 'resolved', 'dismissed'] as const)('takes a post of any size: %s', (status) => {
+    const words = '&'.repeat(5_000)
+    const schools = Array.from({ length: 2 }, () => ({
+      which: 'lead' as const,
+      urn: '9'.repeat(100),
+      statuses: Array(40).fill(300000008),
+    }))
+    const many = Array.from({ length: 10 }, (_, n) => {
+      const failures = Array.from({ length: 3 }, (_, m) => entry(5900 + n, { words: `${n} ${m} ${words}` }))
+      return group(5900 + n, ...failures)
+    })
+    const trainees = Object.fromEntries(many.map((_, n) => [String(5900 + n), trainee({ schools })]))
+    const over = status === 'open' ? {} : { ...CLOSED, dismissedBy: 'U1', dismissReason: '\u202e'.repeat(500) }
+    const alert = { status, ...over, id: '9'.repeat(18) }
+    for (const groups of [many, many.slice(0, 1)]) {
+      const message = draw(sight({ alert, groups, all: groups.length === 1 ? 1 : 99_999, found: foundOf(trainees) }))
+      expectMessage(message)
+      expect(readingOf(message.blocks).match(/\p{Emoji_Presentation}|\p{Emoji}\uFE0F/gu)).toHaveLength(1)
+    }
+  })
+
+  it('takes the question why something is dismissed', () => {
+    const view = renderDismiss({ alert: '7', about: EVIL })
+    expectView(view)
+    expect(JSON.parse(view.private_metadata ?? '')).toEqual({ alert: '7' })
+    expect(mrkdwnOf(view)).toBe('')
+  })
+})

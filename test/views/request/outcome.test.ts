@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import type { ChangeRequest, Postcondition } from '../../../src/entities/chatops/change-request.ts'
+import { renderCard } from '../../../src/views/request/card.ts'
+import { buttons, readText } from '../../support/slack/index.ts'
+import { changeRequest, REGISTER } from '../builders.ts'
+import { expectMessage } from '../shown.ts'
+
+const lines: Postcondition[] = [
+  { sentence: 'The ids are set', holds: true, found: 'The new record is c1.' },
+  { sentence: 'DTTP has every degree', holds: false, waiting: true, found: '0 of 2.' },
+  { sentence: 'The poll is scheduled', holds: false, found: 'There is no such job.' },
+]
+const MADE = {
+  decidedBy: 'U0DEV',
+  decidedAt: new Date('2021-10-27T13:20:00Z'),
+  executedAt: new Date('2021-10-27T13:21:00Z'),
+}
+
+function card(given: Partial<Omit<ChangeRequest, 'plan' | 'checks'>>) {
+  const playbook = { title: 'Register again with DTTP' }
+  return renderCard({
+    changeRequest: changeRequest({ ...MADE, ...given }),
+    playbook,
+    registerUrl: REGISTER,
+    approverGroup: null,
+  })
+}
+
+describe('what the result was looked at for', () => {
+  it.each(['verifying', 'done', 'needs-attention'] as const)(
+    'is a line each, marked without an emoji: %s',
+    (status) => {
+      const message = card({ status, outcome: { verified: lines } })
+      const read = readText(message.blocks as never)
+      expect(read).toContain('What we looked at')
+      const shown = message.blocks.map((block) => readText([block] as never))
+      expect(shown).toContain('✓ The ids are set. The new record is c1.')
+      expect(shown).toContain('○ DTTP has every degree: not yet. 0 of 2.')
+      expect(shown).toContain('✗ The poll is scheduled: this does not hold. There is no such job.')
+      expectMessage(message)
+    },
+  )
+
+  it('cannot pass for another line', () => {
+    const found = 'DTTP said:\n✓ The poll is scheduled.\u202E'
+    const message = card({ status: 'done', outcome: { verified: [...lines, { sentence: 'A', holds: true, found }] } })
+    const shown = message.blocks.map((block) => readText([block] as never))
+    expect(shown).toContain('✓ A. DTTP said: / ✓ The poll is scheduled.{U+202E}')
+  })
+
+  it('is not said line by line where it is one thing that holds', () => {
+    const read = readText(card({ status: 'done', outcome: { verified: lines.slice(0, 1) } }).blocks as never)
+    expect(read).not.toContain('What we looked at')
+  })
+
+  it('stays within a card however much it is', () => {
+    const many = Array.from({ length: 60 }, (_, index) => ({
+      sentence: `Line ${index} ${'x'.repeat(3000)}`,
+      holds: false,
+      found: 'y'.repeat(3000),
+    }))
+    const message = card({ status: 'needs-attention', outcome: { verified: many, problem: 'z'.repeat(5000) } })
+    expect(readText(message.blocks as never)).toContain('And 50 more.')
+    expectMessage(message)
+  })
+})
+
+describe('what can be asked for next', () => {
+  const followUp = (label: string) => ({ label, playbook: 'settle-registration', values: { trainee: 'slug' } })
+  const unknown: Postcondition = {
+    ...(lines[2] as Postcondition),
+    followUps: ['Use these records', 'Register again', 'A third'].map(followUp),
+  }
+  const labels = (given: Parameters<typeof card>[0]) =>
+    buttons(card(given).blocks as never).map(({ text, value }) => [text, value])
+
+  it('are buttons on a card that needs attention: two at most', () => {
+    expect(labels({ status: 'needs-attention', outcome: { verified: [unknown] } })).toEqual(
+      expect.arrayContaining([
+        ['Use these records', '12:0'],
+        ['Register again', '12:1'],
+      ]),
+    )
+    expect(JSON.stringify(labels({ status: 'needs-attention', outcome: { verified: [unknown] } }))).not.toContain(
+      'A third',
+    )
+  })
+
+  it.each(['verifying', 'done'] as const)('is nothing while it is %s', (status) => {
+    expect(JSON.stringify(labels({ status, outcome: { verified: [unknown] } }))).not.toContain('Use these records')
+  })
+
+  it('is nothing where the line holds', () => {
+    const verified = [{ ...unknown, holds: true }]
+    expect(JSON.stringify(labels({ status: 'needs-attention', outcome: { verified } }))).not.toContain('Use these')
+  })
+})
