@@ -27,7 +27,7 @@ export type JobHandlers = Readonly<Record<JobName, JobHandler>>
  * What a job's end means to others; each is called in the transaction that ends the attempt. services.ts says who they
  * are: jobs know neither alerts nor requests.
  */
-export type JobEnds = {
+type JobEnds = {
   /** People must hear of a failure, whether or not the job is tried again. */
   failed: (sql: EntityManager, world: World, job: Job, failure: JobFailure) => Promise<void>
   worked: (sql: EntityManager, job: Job) => Promise<void>
