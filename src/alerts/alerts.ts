@@ -3,9 +3,10 @@ import type { EntryFailure } from '../entities/chatops/alert.ts'
 import { JOB_NAMES, type Job, type JobFailure } from '../entities/chatops/job.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import { Trainee } from '../entities/register/trainee.ts'
+import { subjectOf } from '../failures/causes.ts'
+import { causesOf } from '../failures/index.ts'
 import { findInactiveUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
-import { causesOf, subjectOf } from './causes.ts'
 import { joinAlert, settleEntries } from './live.ts'
 
 // What the runner of the jobs says of each attempt. One live post for each cause, never doubled and never lost.

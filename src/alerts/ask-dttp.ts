@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DttpClient, DttpError } from '../dttp/client/index.ts'
+import type { Found, FoundTrainee, Presence } from '../failures/found.ts'
 import { findTraced } from '../registration/traces.ts'
 import type { TraineeFacts } from './facts.ts'
-import type { Found, FoundTrainee, Presence } from './sight.ts'
 
 // What DTTP says of an alert's trainees right now. It is only ever read, and what does not answer in time "could not be
 // checked".

@@ -1,13 +1,13 @@
+import type { About } from '../failures/found.ts'
+import { FAILURES } from '../failures/index.ts'
 import { findPlaybook } from '../playbooks/index.ts'
-import type { About } from './explanation.ts'
-import { EXPLANATIONS } from './explanations.ts'
 import type { Diagnosis } from './sight.ts'
 
 // From a failure to plain words: what it means, which playbook applies and why, or whom to ask.
 
 /** Pure. A playbook is named only if this version of the bot has it; otherwise people are told whom to ask. */
 export function diagnose(about: About): Diagnosis {
-  const { offer, without, ...words } = EXPLANATIONS[about.code](about)
+  const { offer, without, ...words } = FAILURES[about.code].explain(about)
   const playbook = offer ? findPlaybook(offer.playbook) : null
   if (!offer || !playbook) return { ...words, why: null, todo: without, offer: null }
   const { because, next, ...offered } = offer

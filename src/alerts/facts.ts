@@ -5,10 +5,11 @@ import { Poll } from '../entities/chatops/poll.ts'
 import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
 import { Provider } from '../entities/register/provider.ts'
 import { Trainee } from '../entities/register/trainee.ts'
+import type { FoundSchool } from '../failures/found.ts'
 import type { RegisterFeatures } from '../register/features.ts'
+import { sentSchoolsOf } from '../register/sent-schools.ts'
 import { type Traces, tracesOf } from '../registration/traces.ts'
-import { findStatuses, sentSchoolsOf } from '../schools/matching.ts'
-import type { FoundSchool } from './sight.ts'
+import { findStatuses } from '../schools/matching.ts'
 
 // What our own database says of an alert's trainees. Read outside any transaction; nothing is locked.
 
@@ -56,7 +57,7 @@ export async function readFacts(
   const sent = trainees.map((trainee) => ({ trainee, sends: sentSchoolsOf(trainee, features) }))
   const schools = await findStatuses(
     sql,
-    sent.flatMap(({ sends }) => Object.values(sends)),
+    sent.flatMap(({ sends }) => sends.flatMap(({ id }) => id ?? [])),
   )
   return new Map(
     sent.map(({ trainee, sends }) => {
@@ -68,8 +69,8 @@ export async function readFacts(
           trainee,
           hasTrn: withTrn.has(trainee.id),
           poll: polls.get(trainee.id) ?? null,
-          schools: (['lead', 'employing'] as const).flatMap((which) => {
-            const school = schools.get(sends[which] ?? '')
+          schools: sends.flatMap(({ which, id }) => {
+            const school = schools.get(id ?? '')
             return school ? [{ which, ...school }] : []
           }),
           unsettled: attempt ? { traces: tracesOf(attempt, trainee, provider) } : null,

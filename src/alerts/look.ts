@@ -2,14 +2,14 @@ import { In, IsNull } from 'typeorm'
 import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
 import { canonical } from '../entities/json.ts'
 import { retryConflicts } from '../entities/transient.ts'
+import { urnOf } from '../failures/causes.ts'
+import type { Because, Found, FoundTrainee } from '../failures/found.ts'
+import { findCure } from '../failures/index.ts'
 import { findStatusesOfUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
 import { askAbout, askWhetherItAnswers, type InDttp } from './ask-dttp.ts'
-import { urnOf } from './causes.ts'
 import { findFailedJobs, readFacts, type TraineeFacts } from './facts.ts'
 import { MOST_SHOWN, redraw, settleEntries } from './live.ts'
-import { findCure } from './settling.ts'
-import type { Because, Found, FoundTrainee } from './sight.ts'
 
 // Looks at what an open alert is about as it stands now: our rows, and DTTP. Reads only, outside any transaction; then
 // keeps what it found, and settles what has gone away.

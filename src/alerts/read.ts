@@ -1,11 +1,12 @@
 import { type DataSource, type EntityManager, In } from 'typeorm'
 import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
-import { JOB_NAMES, Job, type JobName } from '../entities/chatops/job.ts'
+import { Job } from '../entities/chatops/job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
-import { urnOf } from './causes.ts'
+import { jobOf, urnOf } from '../failures/causes.ts'
+import type { Found } from '../failures/found.ts'
 import { diagnose } from './diagnosis.ts'
 import { MOST_SHOWN } from './live.ts'
-import type { AlertSight, Diagnosis, Found, Group } from './sight.ts'
+import type { AlertSight, Diagnosis, Group } from './sight.ts'
 
 /** Entries of one trainee that a post shows. */
 const MOST_ENTRIES_EACH = 3
@@ -48,12 +49,6 @@ function diagnosisOf(alert: Alert, entries: readonly AlertEntry[], all: number):
 
 function isOpen({ settledAt }: AlertEntry): boolean {
   return settledAt === null
-}
-
-function jobOf({ subject }: AlertEntry): JobName {
-  const name = JOB_NAMES.find((candidate) => candidate === subject.split(':')[0])
-  if (!name) throw new Error('an alert names a job that does not exist')
-  return name
 }
 
 /** How many trainees an alert is about, and the first of them; '-' stands for jobs without a trainee. */

@@ -1,5 +1,5 @@
 import { type FailureCode, JOB_NAMES, type JobName } from '../entities/chatops/job.ts'
-import { registerJobName } from '../jobs/words.ts'
+import { registerJobName } from '../register/jobs.ts'
 import { diagnose } from './diagnosis.ts'
 import type { Diagnosis } from './sight.ts'
 

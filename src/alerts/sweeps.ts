@@ -1,6 +1,6 @@
 import { retryConflicts } from '../entities/transient.ts'
+import { NOT_POLLED } from '../failures/causes.ts'
 import type { World } from '../world.ts'
-import { NOT_POLLED } from './causes.ts'
 import { announceAlert, joinAlert } from './live.ts'
 import { look } from './look.ts'
 

@@ -9,7 +9,8 @@ import { School } from '../entities/register/school.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { TraineeDisability } from '../entities/register/trainee-disability.ts'
 import type { RegisterFeatures } from '../register/features.ts'
-import { findRoute, requiresDegree, sendsEmployingSchool, sendsLeadSchool } from '../register/training-routes.ts'
+import { schoolsSentBy } from '../register/sent-schools.ts'
+import { findRoute, requiresDegree } from '../register/training-routes.ts'
 import type { RegistrationRows, RouteRules } from './payloads/rows.ts'
 
 // What DTTP is told of a trainee, as it stands in Register.
@@ -41,8 +42,7 @@ export function routeRules(
   const route = findRoute(training_route)
   return {
     requiresDegree: route !== null && requiresDegree(route),
-    sendsLeadSchool: route !== null && sendsLeadSchool(route, features),
-    sendsEmployingSchool: route !== null && sendsEmployingSchool(route, features),
+    schools: schoolsSentBy(route, features),
   }
 }
 

@@ -1,7 +1,9 @@
 import * as z from 'zod'
 import { diagnose } from '../alerts/diagnosis.ts'
-import type { Diagnosis, Found, Offer } from '../alerts/sight.ts'
+import type { Diagnosis } from '../alerts/sight.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
+import type { Found, Offer } from '../failures/found.ts'
+import { FAILURES } from '../failures/index.ts'
 import { findListedJob } from '../jobs/list.ts'
 import type { ListedJob } from '../jobs/listed-job.ts'
 import { refuseUnless } from '../people/standing.ts'
@@ -48,7 +50,7 @@ export async function startFromJob(context: HandlerContext, click: Click): Promi
 /** What a failure means that people must do something about; null where there is none, or none any more. */
 function diagnosisOf({ kind, name, traineeId, failure, found, isCured }: ListedJob): Diagnosis | null {
   if (!failure || isCured) return null
-  const needsPeople = kind === 'failed' || (kind === 'retrying' && failure.code === 'dttp-unauthorised')
+  const needsPeople = kind === 'failed' || (kind === 'retrying' && FAILURES[failure.code].needsPeople)
   if (!needsPeople) return null
   return diagnose({
     code: failure.code,

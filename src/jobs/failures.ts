@@ -1,6 +1,6 @@
 import { DttpError } from '../dttp/client/index.ts'
 import type { FailureCode, JobFailure } from '../entities/chatops/job.ts'
-import { JobFailed } from '../failures.ts'
+import { JobFailed } from '../failures/job-failed.ts'
 
 /** Any error as a failure on record, without anything personal. */
 export function failureOf(error: unknown, now: Date): JobFailure {

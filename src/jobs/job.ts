@@ -1,5 +1,5 @@
 import type { Job } from '../entities/chatops/job.ts'
-import { JobFailed } from '../failures.ts'
+import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 
 /** Throws JobFailed where Register's flag is off: Register's own job would "succeed" and do nothing. */

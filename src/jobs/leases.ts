@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import { Job } from '../entities/chatops/job.ts'
 import { retryConflicts } from '../entities/transient.ts'
-import { JobFailed } from '../failures.ts'
+import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 
 // Who may work on a job: the worker that claimed it last, for as long as it is heard of. Nobody else writes.

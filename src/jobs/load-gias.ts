@@ -1,5 +1,5 @@
 import type { Job } from '../entities/chatops/job.ts'
-import { JobFailed } from '../failures.ts'
+import { JobFailed } from '../failures/job-failed.ts'
 import { GiasError } from '../gias/errors.ts'
 import { type LoadResult, loadExtract } from '../gias/load.ts'
 import type { World } from '../world.ts'

@@ -1,10 +1,14 @@
 import type { EntityManager } from 'typeorm'
-import type { Job } from '../entities/chatops/job.ts'
-import type { JobNews } from '../entities/chatops/job-news.ts'
+import type { Job, JobFailure } from '../entities/chatops/job.ts'
 import type { Json } from '../entities/json.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
 
-export type { JobNews }
+/** What the people who asked for a job want to hear of it, in their request's thread. Times as the jobs have them. */
+export type JobNews =
+  | { kind: 'no-trn-yet'; next: string; timeout: string }
+  | { kind: 'trn-received' }
+  | { kind: 'done' }
+  | { kind: 'failed'; failure: JobFailure }
 
 /** Has news of a job posted in the thread of the request that asked for it, if there is one. */
 export async function announceNews(

@@ -3,7 +3,7 @@ import type { Problem } from '../dttp/problems.ts'
 import { findRegistrationRows, routeRules } from '../dttp/registration-rows.ts'
 import type { Job } from '../entities/chatops/job.ts'
 import { inSnapshot } from '../entities/snapshot.ts'
-import { JobFailed } from '../failures.ts'
+import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 
 // What must be there before a trainee is sent to DTTP.

@@ -9,7 +9,7 @@ import type { Job } from '../entities/chatops/job.ts'
 import type { RegistrationIds } from '../entities/chatops/registration-attempt.ts'
 import { Degree } from '../entities/register/degree.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
-import { JobFailed } from '../failures.ts'
+import { JobFailed } from '../failures/job-failed.ts'
 import { lockTrainee, saveDegreeDttpId, saveTrainee } from '../register/saves.ts'
 import { findState, stateLabel } from '../register/states.ts'
 import {

@@ -1,4 +1,5 @@
 import type { FailureCode, JobName } from '../entities/chatops/job.ts'
+import { FAILURES } from '../failures/index.ts'
 
 // When a failed job runs again, as in Register: where a job says `retry_on Dttp::Client::HttpError` it has five quick
 // attempts, and where Sidekiq's `retry` is true its own 25 follow over three weeks. With `retry: 0` there is none.
@@ -16,14 +17,6 @@ const QUICK_ATTEMPTS: Readonly<Record<JobName, number | null>> = {
 const QUICK_PAUSE_MS = 3_000
 const SIDEKIQ_ATTEMPTS = 25
 
-/** What waiting may cure; every other failure is final at once. */
-const PASSING: readonly FailureCode[] = [
-  'dttp-unavailable',
-  'dttp-unauthorised',
-  'dttp-unreadable',
-  'gias-unavailable',
-  'unexpected',
-]
 /** What a repeat of the job settles, since it only sets what it set before. */
 const REPEATABLE: Readonly<Partial<Record<JobName, FailureCode>>> = { 'change-trainee-status': 'outcome-unknown' }
 
@@ -39,14 +32,9 @@ export function pauseAfter(
   { atLeastMs = 0, jitter = Math.random() } = {},
 ): number | null {
   const quick = QUICK_ATTEMPTS[job]
-  if (quick === null || !(PASSING.includes(code) || REPEATABLE[job] === code)) return null
+  if (quick === null || !(FAILURES[code].passes || REPEATABLE[job] === code)) return null
   const count = attempts - quick
   if (count >= SIDEKIQ_ATTEMPTS) return null
   const pause = count < 0 ? QUICK_PAUSE_MS : (count ** 4 + 15 + Math.floor(jitter * 10) * (count + 1)) * 1000
   return Math.max(pause, atLeastMs)
-}
-
-/** Whether people must do something, although the job is tried again. */
-export function needsPeople(code: FailureCode): boolean {
-  return code === 'dttp-unauthorised' || code === 'unexpected'
 }

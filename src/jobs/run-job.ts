@@ -2,12 +2,13 @@ import type { EntityManager } from 'typeorm'
 import { DttpError } from '../dttp/client/index.ts'
 import { Job, type JobData, type JobFailure, type JobName } from '../entities/chatops/job.ts'
 import { isTransient } from '../entities/transient.ts'
-import { JobFailed } from '../failures.ts'
+import { FAILURES } from '../failures/index.ts'
+import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 import { askedToWait, failureOf } from './failures.ts'
 import { claim, findNext, handBack, keepLease, whileHeld } from './leases.ts'
 import { announceNews, type JobNews } from './news.ts'
-import { needsPeople, pauseAfter } from './retries.ts'
+import { pauseAfter } from './retries.ts'
 
 // One attempt at one job. What it writes and what becomes of the job commit together, and a worker that has lost the
 // job to another one writes nothing.
@@ -119,7 +120,7 @@ async function fail(world: World, ends: JobEnds, job: Job, failure: JobFailure, 
   await whileHeld(world, job, async (sql, held) => {
     const attempts = held.attempts + 1
     const pause = pauseAfter(held.name, failure.code, attempts, { atLeastMs })
-    if (pause === null || needsPeople(failure.code)) await ends.failed(sql, world, held, failure)
+    if (pause === null || FAILURES[failure.code].needsPeople) await ends.failed(sql, world, held, failure)
     if (pause === null) {
       await sql.update(Job, { id: job.id }, { status: 'failed', attempts, failure, finishedAt: world.now() })
       await announceNews(sql, held, { kind: 'failed', failure })

@@ -67,18 +67,6 @@ export function requiresStudyMode(route: TrainingRoute, features: RegisterFeatur
   )
 }
 
-/** Whether the route sends a lead school (Register's `requires_schools?`): only while the route's flag is on. */
-export function sendsLeadSchool(route: TrainingRoute, features: RegisterFeatures): boolean {
-  const routes = ['school_direct_salaried', 'school_direct_tuition_fee', 'pg_teaching_apprenticeship']
-  return routes.includes(route) && features.isEnabled(`routes.${route}`)
-}
-
-/** Whether the route sends an employing school (Register's `requires_employing_school?`). */
-export function sendsEmployingSchool(route: TrainingRoute, features: RegisterFeatures): boolean {
-  const routes = ['school_direct_salaried', 'pg_teaching_apprenticeship']
-  return routes.includes(route) && features.isEnabled(`routes.${route}`)
-}
-
 /** What Register empties when the route changes (RouteDataManager). */
 export const EMPTIED_BY_ROUTE_CHANGE = [
   'course_uuid',

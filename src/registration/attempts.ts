@@ -3,7 +3,7 @@ import { type EntityManager, IsNull } from 'typeorm'
 import { Job, type JobFailure } from '../entities/chatops/job.ts'
 import { RegistrationAttempt, type RegistrationIds, type SentAs } from '../entities/chatops/registration-attempt.ts'
 import { isTransient, retryConflicts } from '../entities/transient.ts'
-import { JobFailed } from '../failures.ts'
+import { JobFailed } from '../failures/job-failed.ts'
 import { formatDateTime } from '../register/times.ts'
 import type { World } from '../world.ts'
 

@@ -4,31 +4,9 @@ import { School } from '../entities/register/school.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import type { RegisterFeatures } from '../register/features.ts'
 import { isActiveInDttp } from '../register/schools.ts'
-import { findRoute, sendsEmployingSchool, sendsLeadSchool } from '../register/training-routes.ts'
+import { sentSchoolsOf } from '../register/sent-schools.ts'
 
 // The schools that a trainee's route sends to DTTP, and what DTTP's status for them is.
-
-type SchoolsOf = Pick<
-  Trainee,
-  | 'training_route'
-  | 'lead_school_id'
-  | 'employing_school_id'
-  | 'lead_school_not_applicable'
-  | 'employing_school_not_applicable'
->
-
-/** Which of a trainee's schools are sent, by the school's id. */
-export function sentSchoolsOf(trainee: SchoolsOf, features: RegisterFeatures): { lead?: string; employing?: string } {
-  const route = findRoute(trainee.training_route)
-  if (route === null) return {}
-  const { lead_school_id: lead, employing_school_id: employing } = trainee
-  return {
-    ...(lead !== null && !trainee.lead_school_not_applicable && sendsLeadSchool(route, features) ? { lead } : {}),
-    ...(employing !== null && !trainee.employing_school_not_applicable && sendsEmployingSchool(route, features)
-      ? { employing }
-      : {}),
-  }
-}
 
 /** Schools by their id, with the status codes of all rows that DTTP's copy has for their URN. */
 export async function findStatuses(
@@ -57,9 +35,12 @@ export async function findStatusesOfUrns(
 /** The URNs of the schools that a trainee sends and that Register does not find active in DTTP. */
 export async function findInactiveUrns(
   sql: EntityManager,
-  trainee: SchoolsOf,
+  trainee: Parameters<typeof sentSchoolsOf>[0],
   features: RegisterFeatures,
 ): Promise<string[]> {
-  const schools = await findStatuses(sql, Object.values(sentSchoolsOf(trainee, features)))
+  const schools = await findStatuses(
+    sql,
+    sentSchoolsOf(trainee, features).flatMap(({ id }) => id ?? []),
+  )
   return [...schools.values()].filter(({ statuses }) => !statuses.some(isActiveInDttp)).map(({ urn }) => urn)
 }

@@ -10,8 +10,9 @@ import { Trainee } from '../entities/register/trainee.ts'
 import { inSnapshot } from '../entities/snapshot.ts'
 import { findGiasAge, findGiasSchools, type GiasAge } from '../gias/schools.ts'
 import { readTrn } from '../register/retrieve-trn.ts'
+import { schoolsSentBy } from '../register/sent-schools.ts'
 import { findSubmission, type Submission } from '../register/submissions.ts'
-import { findRoute, sendsEmployingSchool, sendsLeadSchool } from '../register/training-routes.ts'
+import { findRoute } from '../register/training-routes.ts'
 import type { World } from '../world.ts'
 
 /** A school of a trainee's, as Register, DTTP's copy in Register, and GIAS have it. */
@@ -85,21 +86,18 @@ async function readSchools(world: World, sql: World['database']['manager'], trai
   const urns = schools.map(({ urn }) => urn)
   const inDttp = await sql.find(DttpSchool, { where: { urn: In(urns) }, order: { id: 'ASC' } })
   const onGias = await findGiasSchools(sql, urns)
-  const facts = (which: 'lead' | 'employing', sent: boolean): SchoolFacts => {
+  const sent = schoolsSentBy(route, world.register)
+  return (['lead', 'employing'] as const).map((which): SchoolFacts => {
     const school = schools.find(({ id }) => id === trainee[`${which}_school_id`]) ?? null
     return {
       which,
-      sent,
+      sent: sent.includes(which),
       notApplicable: trainee[`${which}_school_not_applicable`] === true,
       school,
       inDttp: inDttp.filter(({ urn }) => urn === school?.urn),
       onGias: (school && onGias.get(school.urn)) ?? null,
     }
-  }
-  return [
-    facts('lead', route !== null && sendsLeadSchool(route, world.register)),
-    facts('employing', route !== null && sendsEmployingSchool(route, world.register)),
-  ]
+  })
 }
 
 type InDttp = Pick<TraineeFacts, 'contact' | 'placementAssignment' | 'trnInDttp'>

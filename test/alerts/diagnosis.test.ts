@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { diagnose } from '../../src/alerts/diagnosis.ts'
-import type { About } from '../../src/alerts/explanation.ts'
-import { EXPLANATIONS } from '../../src/alerts/explanations.ts'
 import { diagnoseRegisterJob } from '../../src/alerts/register-jobs.ts'
-import type { Found, FoundTrainee } from '../../src/alerts/sight.ts'
 import type { FailureCode } from '../../src/entities/chatops/job.ts'
+import type { About, Found, FoundTrainee } from '../../src/failures/found.ts'
+import { FAILURES } from '../../src/failures/index.ts'
 import { findPlaybook } from '../../src/playbooks/index.ts'
 
-const CODES = Object.keys(EXPLANATIONS) as FailureCode[]
+const CODES = Object.keys(FAILURES) as FailureCode[]
 
 const about = (given: Partial<About>): About => ({
   code: 'timed-out',

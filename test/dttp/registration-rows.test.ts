@@ -64,19 +64,17 @@ test('a nationality that a trainee was given twice counts twice, and nobody else
 
 test('a route’s schools are sent only while Register’s flag for the route is on', () => {
   const salaried = { training_route: 4 }
-  const rules = { requiresDegree: true, sendsLeadSchool: true, sendsEmployingSchool: true }
+  const rules = { requiresDegree: true, schools: ['lead', 'employing'] }
   expect(routeRules(salaried, { isEnabled: () => true })).toEqual(rules)
   expect(routeRules(salaried, { isEnabled: (flag) => flag !== 'routes.school_direct_salaried' })).toEqual({
     ...rules,
-    sendsLeadSchool: false,
-    sendsEmployingSchool: false,
+    schools: [],
   })
 })
 
 test('a route that Register added since asks for nothing that we know', () => {
   expect(routeRules({ training_route: 99 }, { isEnabled: () => true })).toEqual({
     requiresDegree: false,
-    sendsLeadSchool: false,
-    sendsEmployingSchool: false,
+    schools: [],
   })
 })

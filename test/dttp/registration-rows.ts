@@ -5,12 +5,11 @@ import { readRows } from '../parity/register-for-trn.ts'
 const at = { created_at: '2021-10-20T09:15:27.123456', updated_at: '2021-10-20T09:15:27.123456' }
 
 /** On a salaried School Direct route, which sends most: both schools and a degree. */
-export const rules: RouteRules = { requiresDegree: true, sendsLeadSchool: true, sendsEmployingSchool: true }
+export const rules: RouteRules = { requiresDegree: true, schools: ['lead', 'employing'] }
 
 export const NO_SCHOOLS_NO_DEGREE: RouteRules = {
   requiresDegree: false,
-  sendsLeadSchool: false,
-  sendsEmployingSchool: false,
+  schools: [],
 }
 
 const SALARIED = 4

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { FailureCode, JobName } from '../../src/entities/chatops/job.ts'
-import { needsPeople, pauseAfter } from '../../src/jobs/retries.ts'
+import { FAILURES } from '../../src/failures/index.ts'
+import { pauseAfter } from '../../src/jobs/retries.ts'
 
 const SECOND = 1_000
 
@@ -64,7 +65,7 @@ test.each<[FailureCode, JobName[]]>([
 
 test('people are told at once of credentials that DTTP does not accept, and of nothing else that passes', () => {
   const passing: FailureCode[] = ['dttp-unavailable', 'dttp-unauthorised', 'dttp-unreadable', 'unexpected']
-  expect(passing.filter(needsPeople)).toEqual(['dttp-unauthorised', 'unexpected'])
+  expect(passing.filter((code) => FAILURES[code].needsPeople)).toEqual(['dttp-unauthorised', 'unexpected'])
 })
 
 test.each<[JobName, number, number]>([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Trainee } from '../../src/entities/register/trainee.ts'
+import { schoolsSentBy } from '../../src/register/sent-schools.ts'
 import {
   applyRoute,
   awardOf,
@@ -12,8 +13,6 @@ import {
   requiresDegree,
   requiresStudyMode,
   routeLabel,
-  sendsEmployingSchool,
-  sendsLeadSchool,
   TRAINING_ROUTES,
   type TrainingRoute,
 } from '../../src/register/training-routes.ts'
@@ -77,18 +76,18 @@ describe('what a route asks for', () => {
   })
 
   test('three routes send a lead school and two an employing school, while the route’s flag is on', () => {
-    expect(where((route) => sendsLeadSchool(route, on))).toEqual([
+    expect(where((route) => schoolsSentBy(route, on).includes('lead'))).toEqual([
       'school_direct_tuition_fee',
       'school_direct_salaried',
       'pg_teaching_apprenticeship',
     ])
-    expect(where((route) => sendsEmployingSchool(route, on))).toEqual([
+    expect(where((route) => schoolsSentBy(route, on).includes('employing'))).toEqual([
       'school_direct_salaried',
       'pg_teaching_apprenticeship',
     ])
-    expect(where((route) => sendsLeadSchool(route, off) || sendsEmployingSchool(route, off))).toEqual([])
+    expect(where((route) => schoolsSentBy(route, off).length > 0)).toEqual([])
     const one = { isEnabled: (flag: string) => flag === 'routes.school_direct_salaried' }
-    expect(where((route) => sendsLeadSchool(route, one))).toEqual(['school_direct_salaried'])
+    expect(where((route) => schoolsSentBy(route, one).includes('lead'))).toEqual(['school_direct_salaried'])
   })
 
   test('HPITT is for the provider HPITT alone, which can use no other route', () => {

@@ -5,6 +5,7 @@ import type { Nationality } from '../../entities/register/nationality.ts'
 import type { Provider } from '../../entities/register/provider.ts'
 import type { School } from '../../entities/register/school.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
+import type { WhichSchool } from '../../register/sent-schools.ts'
 
 /** A trainee and all that DTTP is told about them; the lists in any order. */
 export type RegistrationRows = {
@@ -21,7 +22,7 @@ export type RegistrationRows = {
 }
 
 /** What the trainee's route asks for, as register/training-routes.ts knows it. */
-export type RouteRules = { requiresDegree: boolean; sendsLeadSchool: boolean; sendsEmployingSchool: boolean }
+export type RouteRules = { requiresDegree: boolean; schools: readonly WhichSchool[] }
 
 /** Rows by id, which is the order in which Register's own queries, having none, met them. */
 export function byId<Row extends { id: string }>(rows: readonly Row[]): Row[] {

@@ -1,4 +1,5 @@
 import { isActiveInDttp } from '../../register/schools.ts'
+import type { WhichSchool } from '../../register/sent-schools.ts'
 import type { Problem } from '../problems.ts'
 import { type Draft, reference } from './draft.ts'
 import { byId, type RegistrationRows, type RouteRules } from './rows.ts'
@@ -8,17 +9,12 @@ const NOT_APPLICABLE = '9e7fcac0-4a37-e811-80ef-005056ac45bb'
 
 /** The schools in the training record, as far as the route sends them. */
 export function sentSchools(rows: RegistrationRows, rules: RouteRules): Draft {
-  if (!rules.sendsLeadSchool) return {}
-  return {
-    'dfe_LeadSchoolId@odata.bind': reference('accounts', account(rows, 'lead')),
-    ...(rules.sendsEmployingSchool && {
-      'dfe_EmployingSchoolId@odata.bind': reference('accounts', account(rows, 'employing')),
-    }),
-  }
+  const columns = { lead: 'dfe_LeadSchoolId@odata.bind', employing: 'dfe_EmployingSchoolId@odata.bind' } as const
+  return Object.fromEntries(rules.schools.map((which) => [columns[which], reference('accounts', account(rows, which))]))
 }
 
 /** Of two active DTTP rows with one URN Register takes either; this takes the older. */
-function account({ trainee, schools, dttpSchools }: RegistrationRows, which: 'lead' | 'employing'): string | Problem {
+function account({ trainee, schools, dttpSchools }: RegistrationRows, which: WhichSchool): string | Problem {
   if (trainee[`${which}_school_not_applicable`]) return NOT_APPLICABLE
   const id = trainee[`${which}_school_id`]
   const school = id === null ? undefined : schools.find((candidate) => candidate.id === id)

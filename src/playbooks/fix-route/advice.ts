@@ -1,10 +1,9 @@
 import type { Advice } from '../../entities/chatops/change-request.ts'
+import { schoolsSentBy } from '../../register/sent-schools.ts'
 import {
   isEarlyYears,
   requiresDegree,
   requiresStudyMode,
-  sendsEmployingSchool,
-  sendsLeadSchool,
   TRAINING_ROUTES,
   type TrainingRoute,
 } from '../../register/training-routes.ts'
@@ -32,6 +31,7 @@ export function adviseProvider(rows: Rows, route: TrainingRoute, register: Regis
 
 function findMissing(rows: Rows, route: TrainingRoute, register: RegisterSettings): string[] {
   const { trainee } = rows
+  const sent = schoolsSentBy(route, register)
   const needs: [needed: boolean, lacking: boolean, item: string][] = [
     [!isEarlyYears(route), trainee.course_education_phase === null, 'education phase'],
     [true, trainee.course_subject_one === null, 'course subject'],
@@ -41,8 +41,8 @@ function findMissing(rows: Rows, route: TrainingRoute, register: RegisterSetting
     [requiresStudyMode(route, register), trainee.study_mode === null, 'full time or part time'],
     [true, trainee.training_initiative === null, 'training initiative'],
     [true, hasNoFunding(rows), 'bursary, scholarship or grant, if there is one'],
-    [sendsLeadSchool(route, register), rows.leadSchool === null, 'lead school'],
-    [sendsEmployingSchool(route, register), rows.employingSchool === null, 'employing school'],
+    [sent.includes('lead'), rows.leadSchool === null, 'lead school'],
+    [sent.includes('employing'), rows.employingSchool === null, 'employing school'],
     [requiresDegree(route), rows.degrees === 0, 'degree'],
   ]
   return needs.filter(([needed, lacking]) => needed && lacking).map(([, , item]) => item)

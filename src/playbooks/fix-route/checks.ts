@@ -2,6 +2,7 @@ import type { Verdict } from '../../contract/plan.ts'
 import type { Check, Facts } from '../../contract/playbook.ts'
 import type { Json } from '../../entities/json.ts'
 import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
+import { schoolsSentBy } from '../../register/sent-schools.ts'
 import { findState, finishedWords, isFinished, stateLabel } from '../../register/states.ts'
 import { formatDateTime } from '../../register/times.ts'
 import {
@@ -11,8 +12,6 @@ import {
   isTrainingRoute,
   requiresDegree,
   routeLabel,
-  sendsEmployingSchool,
-  sendsLeadSchool,
   TRAINING_ROUTES,
   type TrainingRoute,
 } from '../../register/training-routes.ts'
@@ -96,12 +95,12 @@ function lookAtState({ rows: { trainee } }: Parameters<Look>[0]): ReturnType<Loo
 }
 
 function lookAtLeadSchool({ rows, form, register }: Parameters<Look>[0]): ReturnType<Look> {
-  const sends = sendsLeadSchool(newRoute(form), register)
+  const sends = schoolsSentBy(newRoute(form), register).includes('lead')
   return lookAtSchool('lead school', rows.leadSchool, rows.trainee.lead_school_not_applicable === true, sends)
 }
 
 function lookAtEmployingSchool({ rows, form, register }: Parameters<Look>[0]): ReturnType<Look> {
-  const sends = sendsEmployingSchool(newRoute(form), register)
+  const sends = schoolsSentBy(newRoute(form), register).includes('employing')
   return lookAtSchool(
     'employing school',
     rows.employingSchool,

@@ -4,6 +4,7 @@ import { routeRules } from '../../dttp/registration-rows.ts'
 import type { Job } from '../../entities/chatops/job.ts'
 import type { DttpSchool } from '../../entities/register/dttp-school.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
+import { sentSchoolsOf } from '../../register/sent-schools.ts'
 import { findState, stateLabel } from '../../register/states.ts'
 import type { RegisterSettings } from '../../world.ts'
 import { diagnose, repairedRow } from './diagnosis.ts'
@@ -91,11 +92,7 @@ function decide(rows: WaitingRows, aim: Aim, seen: Seen): Freed | LeftOut | null
 
 /** Whether the trainee's route sends one of the schools. */
 function sends({ trainee, schools }: RegistrationRows, { urns }: Aim, { register }: Seen): boolean {
-  const { sendsLeadSchool, sendsEmployingSchool } = routeRules(trainee, register)
-  const ids = [
-    ...(sendsLeadSchool && !trainee.lead_school_not_applicable ? [trainee.lead_school_id] : []),
-    ...(sendsEmployingSchool && !trainee.employing_school_not_applicable ? [trainee.employing_school_id] : []),
-  ]
+  const ids = sentSchoolsOf(trainee, register).map(({ id }) => id)
   return schools.some(({ id, urn }) => ids.includes(id) && urns.has(urn))
 }
 

@@ -1,8 +1,8 @@
 import type { Verdict } from '../../contract/plan.ts'
 import type { Facts, Finding } from '../../contract/playbook.ts'
-import { routeRules } from '../../dttp/registration-rows.ts'
 import type { Json } from '../../entities/json.ts'
 import type { DttpSchool } from '../../entities/register/dttp-school.ts'
+import { type SentSchool, sentSchoolsOf, type WhichSchool } from '../../register/sent-schools.ts'
 import type { InDttp } from './dttp.ts'
 import type { Form } from './form.ts'
 import type { Rows, SchoolRows } from './rows.ts'
@@ -10,22 +10,15 @@ import type { Rows, SchoolRows } from './rows.ts'
 export type Seen = Facts<Rows, InDttp, Form>
 
 /** A school of a trainee's that the route sends: which it is, or why there is none to look at. */
-export type Sent = { which: 'lead' | 'employing'; is: 'set' | 'missing' | 'not-applicable'; urn: string | null }
+export type Sent = { which: WhichSchool; is: SentSchool['is']; urn: string | null }
 
 /** What the trainee's route sends, by Register's feature flags as they are; nothing without a trainee. */
 export function sentSchools({ rows: { trainee, schools }, register }: Pick<Seen, 'rows' | 'register'>): Sent[] {
   if (!trainee) return []
-  const rules = routeRules(trainee, register)
-  const describe = (which: Sent['which']): Sent => {
-    if (trainee[`${which}_school_not_applicable`]) return { which, is: 'not-applicable', urn: null }
-    const id = trainee[`${which}_school_id`]
+  return sentSchoolsOf(trainee, register).map(({ which, is, id }) => {
     const urn = schools.find(({ school }) => school !== null && school.id === id)?.urn ?? null
-    return { which, is: urn === null ? 'missing' : 'set', urn }
-  }
-  return [
-    ...(rules.sendsLeadSchool ? [describe('lead')] : []),
-    ...(rules.sendsLeadSchool && rules.sendsEmployingSchool ? [describe('employing')] : []),
-  ]
+    return { which, is: is === 'set' && urn === null ? 'missing' : is, urn }
+  })
 }
 
 /** The schools that are looked at: the one whose URN was given, or those that the trainee's route sends. */

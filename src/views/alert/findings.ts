@@ -1,5 +1,6 @@
-import type { AlertSight, Because, FoundSchool, FoundTrainee, SeenEntry } from '../../alerts/sight.ts'
+import type { AlertSight, SeenEntry } from '../../alerts/sight.ts'
 import type { AlertEntry } from '../../entities/chatops/alert.ts'
+import type { Because, FoundSchool, FoundTrainee } from '../../failures/found.ts'
 import { dttpStatusLabel } from '../../register/schools.ts'
 import { stateLabel } from '../../register/states.ts'
 import { formatDateTime, formatLater } from '../../register/times.ts'

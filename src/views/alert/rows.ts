@@ -1,5 +1,5 @@
 import type { AlertSight, Group, SeenEntry } from '../../alerts/sight.ts'
-import { jobFailedWords, registerJobName } from '../../jobs/words.ts'
+import { jobFailedWords, registerJobName } from '../../register/jobs.ts'
 import { formatDateTime } from '../../register/times.ts'
 import { type Block, type Group as BlockGroup, note, plainSections, section, takeWithin } from '../kit/blocks.ts'
 import { escapeText, shorten } from '../kit/text.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { JOB_KINDS, type JobCounts, type JobFilter, type JobKind, type ListedJob } from '../../jobs/listed-job.ts'
-import { whatJobDoes } from '../../jobs/words.ts'
+import { whatJobDoes } from '../../register/jobs.ts'
 import { count, listed } from '../../words.ts'
 import { ago, ahead } from '../kit/ages.ts'
 import { actions, type Block, button, heading, type Message, note, plainSections, section } from '../kit/blocks.ts'

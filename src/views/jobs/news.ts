@@ -1,7 +1,7 @@
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
-import type { FailureCode } from '../../entities/chatops/job.ts'
-import type { JobNews } from '../../entities/chatops/job-news.ts'
-import { jobDoneWords, jobFailedWords } from '../../jobs/words.ts'
+import { FAILURES } from '../../failures/index.ts'
+import type { JobNews } from '../../jobs/news.ts'
+import { jobDoneWords, jobFailedWords } from '../../register/jobs.ts'
 import { formatDateTime } from '../../register/times.ts'
 import { heading, type Message, plainSections, section } from '../kit/blocks.ts'
 import { escapeText, mention } from '../kit/text.ts'
@@ -38,7 +38,7 @@ export function renderJobNews({
         blocks: [
           heading(title),
           ...plainSections(words),
-          section(`${requester} ${who === null ? '' : `This is about ${who}. `}${nextStep(code)}`),
+          section(`${requester} ${who === null ? '' : `This is about ${who}. `}${FAILURES[code].next}`),
         ],
       }
     }
@@ -52,16 +52,4 @@ function linkTo(trainee: string, request: ChangeRequest, registerUrl: string): s
 
 function sentence(text: string): Message {
   return { text, blocks: [section(text)] }
-}
-
-const NEXT_STEPS: Readonly<Partial<Record<FailureCode, string>>> = {
-  'timed-out':
-    'Nothing asks for it any more. Check the DTTP record or ask the operations team. Then you can ask for another poll.',
-  gone: 'The record was deleted in DTTP, so the trainee must be registered again. Ask a developer.',
-  'outcome-unknown':
-    'Do not register or retry this trainee: that could create a duplicate. A developer must check DTTP.',
-}
-
-function nextStep(code: FailureCode): string {
-  return NEXT_STEPS[code] ?? 'It is not tried again by itself. A developer needs to look at it.'
 }

@@ -1,6 +1,6 @@
 import type { Effect, Plan } from '../../contract/plan.ts'
 import { canonical, type Json } from '../../entities/json.ts'
-import { registerJobName, whatJobDoes } from '../../jobs/words.ts'
+import { registerJobName, whatJobDoes } from '../../register/jobs.ts'
 import { count, listed } from '../../words.ts'
 import { copyable, type Group, heading, plainSections } from '../kit/blocks.ts'
 

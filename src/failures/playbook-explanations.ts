@@ -1,6 +1,5 @@
 import { isActiveInDttp } from '../register/schools.ts'
-import { type About, type Explanation, traineeIn, who } from './explanation.ts'
-import type { Offer } from './sight.ts'
+import { type About, type Explanation, type Offer, traineeIn, who } from './found.ts'
 
 // The failures for which there is a playbook.
 

@@ -66,3 +66,8 @@ function findWords(name: string): JobWords | null {
   const known = JOB_NAMES.find((candidate) => candidate === name)
   return known ? WORDS[known] : null
 }
+
+/** Register's feature flag for a job: with it off the job does nothing. */
+export function flagOf(name: JobName): 'persist_to_dttp' | 'sync_from_dttp' {
+  return name === 'sync-schools' ? 'sync_from_dttp' : 'persist_to_dttp'
+}

@@ -1,0 +1,199 @@
+import type { FailureCode, Job, JobFailure } from '../entities/chatops/job.ts'
+import { flagOf, jobFailedWords } from '../register/jobs.ts'
+import * as causes from './causes.ts'
+import * as cures from './cures.ts'
+import { type About, type Because, type Explanation, who } from './found.ts'
+import { explainGone, explainSchool, explainTimeout, explainUnknown, explainUnpolled } from './playbook-explanations.ts'
+
+// What each failure of a job means: whether waiting may cure it, whether people must act, which failures share a post,
+// the words, and what cures it. The one table to look into; causes.ts and cures.ts hold its functions.
+
+type FailureRule = {
+  /** Whether waiting may cure it: the job is tried again, as far as Register tries that job again. */
+  passes: boolean
+  /** Whether people must act at once, although the job is tried again. */
+  needsPeople: boolean
+  causes: causes.Causes
+  /** What it means in plain words, and what people can do about it. */
+  explain: (about: About) => Explanation
+  /** What to do next, for those who asked for the job. */
+  next: string
+  cure: cures.Cure
+}
+
+const RUN_AGAIN = 'The job is not tried again by itself.'
+
+/** Final at once, with a post of its own, until the job has run or somebody dismisses it. */
+const FINAL = {
+  passes: false,
+  needsPeople: false,
+  causes: causes.ofJobAndTrainee,
+  next: 'It is not tried again by itself. A developer needs to look at it.',
+  cure: cures.ofTrainee(() => null),
+} as const
+
+export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
+  'timed-out': {
+    ...FINAL,
+    causes: ({ trainee }) => [`timed-out:${trainee}`],
+    explain: explainTimeout,
+    next: 'Nothing asks for it any more. Check the DTTP record or ask the operations team. Then you can ask for another poll.',
+    cure: cures.byTrn,
+  },
+  'not-polled': { ...FINAL, causes: () => [causes.NOT_POLLED], explain: explainUnpolled, cure: cures.byPoll },
+  'school-not-active': { ...FINAL, causes: causes.ofSchools, explain: explainSchool, cure: cures.bySchool },
+  gone: {
+    ...FINAL,
+    causes: causes.ofRecord,
+    explain: explainGone,
+    next: 'The record was deleted in DTTP, so the trainee must be registered again. Ask a developer.',
+    cure: cures.byRecord,
+  },
+  'outcome-unknown': {
+    ...FINAL,
+    causes: causes.ofRegistration,
+    explain: explainUnknown,
+    next: 'Do not register or retry this trainee: that could create a duplicate. A developer must check DTTP.',
+    cure: cures.bySettling,
+  },
+  incomplete: {
+    ...FINAL,
+    explain: (about) => ({
+      title: `Something is missing before DTTP can be told of ${who(about)}`,
+      meaning: RUN_AGAIN,
+      without:
+        'Ask the provider to complete the record in Register. Then ask a developer to run the job again: until then DTTP does not get it.',
+    }),
+    cure: cures.byOwnRegistration,
+  },
+  'already-registered': {
+    ...FINAL,
+    explain: (about) => ({
+      title: `DTTP has a record already for ${who(about)}`,
+      meaning: 'Registering a trainee twice would create a duplicate.',
+      without: 'Ask a developer to check that the DTTP record is the right one. Do not register this trainee again.',
+    }),
+  },
+  'not-registered': {
+    ...FINAL,
+    explain: (about) => ({
+      title: `There is no DTTP record for ${who(about)}`,
+      meaning: `${RUN_AGAIN} It needs the record that registering creates.`,
+      without: 'Ask a developer why registering the trainee has failed, or was never asked for.',
+    }),
+    cure: cures.byRegistration,
+  },
+  'cannot-receive-trn': { ...FINAL, explain: explainCannotReceive, cure: cures.byTrn },
+  'switched-off': {
+    ...FINAL,
+    causes: causes.ofFlag,
+    explain: ({ job }) => ({
+      title: 'Register’s jobs for DTTP are switched off',
+      meaning: `Register’s feature flag ${flagOf(job)} is off. With it off these jobs do nothing, so we stop them and say so.`,
+      without: 'Ask the Register developers whether it should be on. The jobs must then be run again.',
+    }),
+    cure: cures.byFlag,
+  },
+  'dttp-unavailable': {
+    ...FINAL,
+    passes: true,
+    causes: () => ['dttp:unavailable'],
+    explain: ({ found }) => ({
+      title: 'DTTP does not answer',
+      meaning: found?.dttp === 'answers' ? 'It answers again by now.' : 'The jobs listed here were tried in vain.',
+      without:
+        found?.dttp === 'answers'
+          ? 'Ask a developer to run the jobs again that are not tried by themselves.'
+          : 'Ask the operations team whether DTTP is down. When it answers again, ask a developer to run these jobs again.',
+    }),
+  },
+  'dttp-unauthorised': {
+    ...FINAL,
+    passes: true,
+    needsPeople: true,
+    causes: () => ['dttp:unauthorised'],
+    explain: ({ found }) => ({
+      title: 'DTTP does not accept the bot’s credentials',
+      meaning:
+        found?.dttp === 'answers'
+          ? 'It accepts them again by now.'
+          : 'Until it does, no job of Register’s reaches DTTP.',
+      without: 'Ask the Register developers to renew DTTP_CLIENT_ID and DTTP_CLIENT_SECRET.',
+    }),
+  },
+  'dttp-refused': {
+    ...FINAL,
+    explain: generally('DTTP understood the request and declined it. Asking again changes nothing.'),
+    cure: cures.byOwnRegistration,
+  },
+  'dttp-unreadable': { ...FINAL, passes: true, explain: generally('DTTP’s answer was not what it should be.') },
+  'gias-unavailable': { ...FINAL, passes: true, explain: explainGias },
+  'gias-refused': { ...FINAL, explain: explainGias },
+  'trainee-gone': {
+    ...FINAL,
+    explain: (about) => ({
+      title: `No longer in Register: ${who(about)}`,
+      meaning: 'The record was deleted while a job for it was waiting.',
+      without: 'You do not need to do anything if that was meant. Otherwise tell the Register developers.',
+    }),
+    cure: cures.never,
+  },
+  stalled: {
+    ...FINAL,
+    explain: generally(
+      'The bot was stopped in the middle of this job again and again, so it does not start it any more.',
+    ),
+  },
+  unexpected: {
+    ...FINAL,
+    passes: true,
+    needsPeople: true,
+    causes: ({ job }) => [`unexpected:${job}`],
+    explain: generally('This is a fault of the bot, or something that nobody has thought of.'),
+  },
+}
+
+/** The causes of a job's failure, in the order in which their alerts are locked; several only where several schools are. */
+export function causesOf(
+  { name, traineeId }: Pick<Job, 'name' | 'traineeId'>,
+  { code, urns = [] }: Pick<JobFailure, 'code' | 'urns'>,
+): string[] {
+  return FAILURES[code].causes({ job: name, code, trainee: traineeId ?? '-', urns })
+}
+
+/** Why the cause of an entry has gone away although its job has not run; null if it has not. Pure. */
+export function findCure(entry: cures.Entry, seen: cures.Seen): Because | null {
+  return cures.isPollLost(entry, seen) ? null : FAILURES[entry.failure.code].cure(entry, seen)
+}
+
+function explainCannotReceive(about: About): Explanation {
+  if (about.job === 'register-for-trn') {
+    return {
+      title: `Nothing was registered for ${who(about)}`,
+      meaning: 'They were Pending TRN when it was approved, and are not any more.',
+      without: 'If they should have a TRN after all, ask again once they are Pending TRN.',
+    }
+  }
+  return {
+    title: `No TRN can be saved for ${who(about)}`,
+    meaning: 'Register and DTTP do not agree about this trainee. Nothing was saved.',
+    without: 'Ask a developer to compare the record in Register with the one in DTTP.',
+  }
+}
+
+function explainGias(): Explanation {
+  return {
+    title: 'GIAS could not be loaded',
+    meaning:
+      'What we have of GIAS stays as it was. It is tried again every night; a school cannot be repaired with an extract that is too old.',
+    without: 'If this goes on for days, ask the Register developers to check GIAS_URL and GIAS’s own pages.',
+  }
+}
+
+function generally(meaning: string): (about: About) => Explanation {
+  return (about) => ({
+    title: `${jobFailedWords(about.job)}${about.trainee === null ? '' : ` for trainee ${about.trainee}`}`,
+    meaning: `${meaning} ${RUN_AGAIN}`,
+    without: 'Ask the Register developers to look at it.',
+  })
+}
