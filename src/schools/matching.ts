@@ -1,7 +1,6 @@
 import { type EntityManager, In } from 'typeorm'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { School } from '../entities/register/school.ts'
-import type { Trainee } from '../entities/register/trainee.ts'
 import type { RegisterFeatures } from '../register/features.ts'
 import { isActiveInDttp } from '../register/schools.ts'
 import { sentSchoolsOf } from '../register/sent-schools.ts'
