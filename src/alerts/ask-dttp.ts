@@ -2,21 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type DttpClient, DttpError } from '../dttp/client/index.ts'
 import type { Found, FoundTrainee, Presence } from '../failures/found.ts'
 import { findTraced } from '../registration/traces.ts'
-import type { TraineeFacts } from './facts.ts'
+import type { TraineeInAlert } from './facts.ts'
 
 // What DTTP says of an alert's trainees right now. It is only ever read, and what does not answer in time "could not be
 // checked".
 
 type Dttp = Pick<DttpClient, 'findContact' | 'findPlacementAssignment' | 'findContactsBy'>
 
-export type InDttp = Pick<FoundTrainee, 'contact' | 'placementAssignment' | 'trnInDttp' | 'candidates'>
+export type AnsweredByDttp = Pick<FoundTrainee, 'contact' | 'placementAssignment' | 'trnInDttp' | 'candidates'>
 
 /** A look must not hold up the others, nor a shutdown, for as long as DTTP is slow. */
 const ANSWER_WITHIN_MS = 12_000
 const MOST_CANDIDATES = 5
 
 /** Asks about the trainee's records. Never throws. */
-export async function askAbout(dttp: Dttp, { trainee, unsettled }: TraineeFacts): Promise<InDttp> {
+export async function askAbout(dttp: Dttp, { trainee, unsettled }: TraineeInAlert): Promise<AnsweredByDttp> {
   const [contact, placementAssignment, candidates] = await Promise.all([
     trainee.dttp_id === null ? ('none' as const) : inTime(dttp.findContact(trainee.dttp_id)),
     presenceOf(trainee.placement_assignment_dttp_id, (id) => dttp.findPlacementAssignment(id)),

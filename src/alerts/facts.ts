@@ -6,6 +6,7 @@ import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts
 import { Provider } from '../entities/register/provider.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import type { FoundSchool } from '../failures/found.ts'
+import { live } from '../jobs/live.ts'
 import type { RegisterFeatures } from '../register/features.ts'
 import { sentSchoolsOf } from '../register/sent-schools.ts'
 import { type Traces, tracesOf } from '../registration/traces.ts'
@@ -28,7 +29,7 @@ const COLUMNS = {
   employing_school_not_applicable: true,
 } as const satisfies Partial<Record<keyof Trainee, true>>
 
-export type TraineeFacts = {
+export type TraineeInAlert = {
   trainee: Pick<Trainee, keyof typeof COLUMNS>
   hasTrn: boolean
   /** The trainee's poll, or the last one there was, and whether it is under way. */
@@ -43,7 +44,7 @@ export async function readFacts(
   sql: EntityManager,
   ids: readonly string[],
   features: RegisterFeatures,
-): Promise<Map<string, TraineeFacts>> {
+): Promise<Map<string, TraineeInAlert>> {
   const trainees = await sql.find(Trainee, { where: { id: In([...ids]) }, select: COLUMNS })
   const withTrn = new Set(await findWithTrn(sql, ids))
   const polls = await findPolls(sql, ids)
@@ -97,14 +98,14 @@ async function findWithTrn(sql: EntityManager, ids: readonly string[]): Promise<
 
 async function findPolls(sql: EntityManager, ids: readonly string[]) {
   const polls = await sql.findBy(Poll, { traineeId: In([...ids]) })
-  const live = await sql.find(Job, {
-    where: { id: In(polls.map(({ jobId }) => jobId)), status: In(['waiting', 'running']) },
+  const jobs = await sql.find(Job, {
+    where: { id: In(polls.map(({ jobId }) => jobId)), ...live() },
     select: { id: true },
   })
   return new Map(
     polls.map(({ traineeId, jobId, timeoutAt }) => [
       traineeId,
-      { until: timeoutAt, isLive: live.some(({ id }) => id === jobId) },
+      { until: timeoutAt, isLive: jobs.some(({ id }) => id === jobId) },
     ]),
   )
 }

@@ -7,8 +7,8 @@ import type { Because, Found, FoundTrainee } from '../failures/found.ts'
 import { findCure } from '../failures/index.ts'
 import { findStatusesOfUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
-import { askAbout, askWhetherItAnswers, type InDttp } from './ask-dttp.ts'
-import { findFailedJobs, readFacts, type TraineeFacts } from './facts.ts'
+import { type AnsweredByDttp, askAbout, askWhetherItAnswers } from './ask-dttp.ts'
+import { findFailedJobs, readFacts, type TraineeInAlert } from './facts.ts'
 import { MOST_SHOWN, redraw, settleEntries } from './live.ts'
 
 // Looks at what an open alert is about as it stands now: our rows, and DTTP. Reads only, outside any transaction; then
@@ -45,8 +45,8 @@ export async function look(world: World, id: string): Promise<boolean> {
 }
 
 type Sight = {
-  facts: Map<string, TraineeFacts>
-  inDttp: Map<string, InDttp>
+  facts: Map<string, TraineeInAlert>
+  inDttp: Map<string, AnsweredByDttp>
   found: Omit<Found, 'because'>
 }
 
@@ -57,7 +57,7 @@ async function see(world: World, { cause }: Alert, entries: readonly AlertEntry[
   const facts = await readFacts(database.manager, trainees, register)
   const shown = trainees.slice(0, MOST_SHOWN)
   const isOutage = cause.startsWith('dttp:')
-  const inDttp = new Map<string, InDttp>()
+  const inDttp = new Map<string, AnsweredByDttp>()
   if (!isOutage) {
     await Promise.all(
       shown.map(async (id) => {
@@ -79,9 +79,9 @@ async function see(world: World, { cause }: Alert, entries: readonly AlertEntry[
   }
 }
 
-const NOT_ASKED: InDttp = { contact: 'none', placementAssignment: 'none', trnInDttp: false, candidates: null }
+const NOT_ASKED: AnsweredByDttp = { contact: 'none', placementAssignment: 'none', trnInDttp: false, candidates: null }
 
-function describe(facts: TraineeFacts | undefined, inDttp: InDttp = NOT_ASKED): FoundTrainee | null {
+function describe(facts: TraineeInAlert | undefined, inDttp: AnsweredByDttp = NOT_ASKED): FoundTrainee | null {
   if (!facts) return null
   const { trainee, hasTrn, poll, schools } = facts
   const { state, training_route: route } = trainee

@@ -1,5 +1,6 @@
 import { retryConflicts } from '../entities/transient.ts'
 import { NOT_POLLED } from '../failures/causes.ts'
+import { LIVE_SQL } from '../jobs/live.ts'
 import type { World } from '../world.ts'
 import { announceAlert, joinAlert } from './live.ts'
 import { look } from './look.ts'
@@ -71,7 +72,7 @@ const UNPOLLED = `
     AND NOT EXISTS (SELECT FROM chatops.polls poll WHERE poll.trainee_id = t.id)
     AND NOT EXISTS (
       SELECT FROM chatops.jobs job
-      WHERE job.trainee_id = t.id AND job.name = 'register-for-trn' AND job.status IN ('waiting', 'running'))
+      WHERE job.trainee_id = t.id AND job.name = 'register-for-trn' AND job.${LIVE_SQL})
     AND NOT EXISTS (
       SELECT FROM chatops.alert_entries entry JOIN chatops.alerts alert ON alert.id = entry.alert_id
       WHERE entry.subject = 'retrieve-trn:' || t.id AND entry.settled_at IS NULL AND alert.cause = $3)

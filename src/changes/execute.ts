@@ -13,7 +13,15 @@ import type { World } from '../world.ts'
 import { type Assessment, gather, judge, readRows } from './assess.ts'
 import { queueEffects } from './effects.ts'
 import { digestOfRequest, getRequest } from './requests.ts'
-import { claim, type Execution, endFailed, endGone, endMoved, PostconditionFailed, postpone } from './unexecuted.ts'
+import {
+  claimRequest,
+  type Execution,
+  endFailed,
+  endGone,
+  endMoved,
+  PostconditionFailed,
+  postponeExecution,
+} from './unexecuted.ts'
 import { writePlan } from './write-plan.ts'
 
 /** The named points between which an execution can die. */
@@ -47,7 +55,7 @@ export async function execute(world: World, id: string): Promise<Execution> {
       return carryOut(world, request) // what is there by now makes it out of date
     })
   } catch (error) {
-    if (isTransient(error) || error instanceof UpstreamUnavailable) return postpone(world, id, error)
+    if (isTransient(error) || error instanceof UpstreamUnavailable) return postponeExecution(world, id, error)
     if (error instanceof EntityNotFoundError) return endGone(world, id)
     return endFailed(world, id, error)
   }
@@ -62,7 +70,7 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
   const execution = await retryConflicts(() =>
     world.database.transaction('READ COMMITTED', async (sql): Promise<Execution> => {
       await sql.query(`SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '10s'`)
-      const claimed = await claim(sql, request.id)
+      const claimed = await claimRequest(sql, request.id)
       if (!claimed) return 'not-approved'
       await step(world, 'claimed', request.id)
 

@@ -26,7 +26,7 @@ const STILL_TRYING_MS = 5 * 60_000
 const SAME_SOFTWARE = 'The request was made with this version of the bot, for this database'
 
 /** Locks the request if it is still approved. */
-export async function claim(sql: EntityManager, id: string): Promise<ChangeRequest | null> {
+export async function claimRequest(sql: EntityManager, id: string): Promise<ChangeRequest | null> {
   return sql.findOne(ChangeRequest, { where: { id, status: 'approved' }, lock: { mode: 'pessimistic_write' } })
 }
 
@@ -46,7 +46,7 @@ export async function endMoved(
 /** Ends a request whose trainee is no longer there. */
 export async function endGone(world: World, id: string): Promise<Execution> {
   return world.database.transaction(async (sql) => {
-    const request = await claim(sql, id)
+    const request = await claimRequest(sql, id)
     if (!request) return 'not-approved'
     const columns = planOf(request).updates.flatMap(({ changes }) => Object.keys(changes))
     await endAsStale(world, sql, request, { columns, checks: ['The reference names one trainee'] })
@@ -55,10 +55,10 @@ export async function endGone(world: World, id: string): Promise<Execution> {
 }
 
 /** Leaves the request approved, to be tried again by the sweeper, until it has failed for half an hour. */
-export async function postpone(world: World, id: string, cause: unknown): Promise<Execution> {
+export async function postponeExecution(world: World, id: string, cause: unknown): Promise<Execution> {
   world.log.warn({ changeRequest: id, cause: describe(cause) }, 'execution postponed')
   return world.database.transaction(async (sql) => {
-    const request = await claim(sql, id)
+    const request = await claimRequest(sql, id)
     if (!request) return 'not-approved'
     const now = world.now()
     const tried = request.hintedAt ?? now
@@ -81,7 +81,7 @@ export async function endFailed(world: World, id: string, cause: unknown): Promi
       ? `The result was not what it should be (${cause.message}), so we took everything back.`
       : 'The database refused it, so we took everything back. The developers can find the cause in the log.'
   return world.database.transaction(async (sql) =>
-    (await claim(sql, id)) ? end(sql, id, 'failed', problem, cause) : 'not-approved',
+    (await claimRequest(sql, id)) ? end(sql, id, 'failed', problem, cause) : 'not-approved',
   )
 }
 

@@ -23,7 +23,7 @@ type Facts = {
 }
 
 /** What is known when an entry is judged; of DTTP only where it was asked. */
-export type Seen = {
+export type Circumstances = {
   cause: string
   /** Undefined if the trainee is gone from Register. */
   facts: Facts | undefined
@@ -34,12 +34,12 @@ export type Seen = {
 }
 
 /** Why an entry's cause has gone away; null if it has not. Pure. */
-export type Cure = (entry: Entry, seen: Seen) => Because | null
+export type Cure = (entry: Entry, seen: Circumstances) => Because | null
 
 export const never: Cure = () => null
 
 /** Where only the trainee's own record can tell; who has left Register needs no cure. */
-export function ofTrainee(cure: (entry: Entry, facts: Facts, seen: Seen) => Because | null): Cure {
+export function ofTrainee(cure: (entry: Entry, facts: Facts, seen: Circumstances) => Because | null): Cure {
   return (entry, seen) => {
     if (entry.traineeId === null) return null
     return seen.facts ? cure(entry, seen.facts, seen) : 'trainee-gone'
@@ -80,7 +80,7 @@ export const byOwnRegistration = ofTrainee((entry, { trainee }) =>
 )
 
 /** A poll that was given up does not come back by itself, whatever ended it; the trainee would wait for nothing. */
-export function isPollLost(entry: Entry, { facts, jobFailed }: Seen): boolean {
+export function isPollLost(entry: Entry, { facts, jobFailed }: Circumstances): boolean {
   if (jobOf(entry) !== 'retrieve-trn' || entry.failure.code === 'not-polled' || !facts || !jobFailed) return false
   return !facts.poll?.isLive && curePoll(facts, WAITING) === null
 }

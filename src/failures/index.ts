@@ -162,7 +162,7 @@ export function causesOf(
 }
 
 /** Why the cause of an entry has gone away although its job has not run; null if it has not. Pure. */
-export function findCure(entry: cures.Entry, seen: cures.Seen): Because | null {
+export function findCure(entry: cures.Entry, seen: cures.Circumstances): Because | null {
   return cures.isPollLost(entry, seen) ? null : FAILURES[entry.failure.code].cure(entry, seen)
 }
 

@@ -4,6 +4,7 @@ import { JOB_NAMES, Job, type JobData, type JobName } from '../entities/chatops/
 import { Poll } from '../entities/chatops/poll.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
 import type { World } from '../world.ts'
+import { isLive } from './live.ts'
 
 // Jobs are rows of ours; the queue is told of them through the outbox, and holds no more than a hint.
 
@@ -112,9 +113,4 @@ async function findLivePoll(sql: EntityManager, trainee: string): Promise<Poll |
   if (!poll) return null
   const job = await sql.findOne(Job, { where: { id: poll.jobId }, lock: { mode: 'pessimistic_write' } })
   return job && isLive(job) ? poll : null
-}
-
-/** Whether a job is still to do, or being done. */
-export function isLive({ status }: Pick<Job, 'status'>): boolean {
-  return status === 'waiting' || status === 'running'
 }

@@ -11,7 +11,7 @@ const LEASE_SECONDS = 45
 const RENEW_MS = 10_000
 
 /** Takes a job that is due, or whose worker is dead; null if it is neither. Its `run` is the attempt's from now on. */
-export async function claim(world: World, id: string): Promise<Job | null> {
+export async function claimJob(world: World, id: string): Promise<Job | null> {
   const [claimed] = (await world.database.query(
     `UPDATE chatops.jobs SET status = 'running', run = run + 1, stalls = stalls + (status = 'running')::int,
        lease_until = now() + make_interval(secs => $3)

@@ -1,5 +1,6 @@
 import type { World } from '../world.ts'
 import { JOB_KINDS, type JobCounts, type JobFilter, type ListedJob } from './listed-job.ts'
+import { LIVE_SQL } from './live.ts'
 
 // Jobs that are not over, and those that failed, as people want to see them.
 
@@ -56,7 +57,7 @@ const LISTED = `
     END AS kind
     FROM chatops.jobs j
     WHERE ($2::text IS NULL OR j.name = $2) AND ($3::bigint IS NULL OR j.trainee_id = $3)
-      AND (j.status IN ('waiting', 'running')
+      AND (j.${LIVE_SQL}
         OR (j.status = 'failed' AND j.finished_at > $1::timestamptz - interval '30 days'
           AND NOT EXISTS (SELECT FROM chatops.jobs d WHERE ${MADE_UP_FOR})
           AND NOT EXISTS (

@@ -6,7 +6,7 @@ import { FAILURES } from '../failures/index.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 import { askedToWait, failureOf } from './failures.ts'
-import { claim, findNext, handBack, keepLease, whileHeld } from './leases.ts'
+import { claimJob, findNext, handBack, keepLease, whileHeld } from './leases.ts'
 import { announceNews, type JobNews } from './news.ts'
 import { pauseAfter } from './retries.ts'
 
@@ -51,7 +51,7 @@ const BLOCKED = new JobFailed(
 
 /** Runs a job if it is due and nobody else does. Answers when to ask again; null once it is over. */
 export async function runJob(world: World, { handlers, ends }: JobRunner, id: string): Promise<Date | null> {
-  const job = await claim(world, id)
+  const job = await claimJob(world, id)
   if (job) {
     const stopRenewing = keepLease(world, job)
     await attempt(world, ends, handlers[job.name], job)

@@ -98,7 +98,7 @@ export async function markSent(sql: EntityManager, id: string): Promise<void> {
 }
 
 /** Puts a row back to be sent later; `delay` in milliseconds. */
-export async function postpone(sql: EntityManager, id: string, delay: number, error: string): Promise<void> {
+export async function postponeRow(sql: EntityManager, id: string, delay: number, error: string): Promise<void> {
   await sql.query(
     `UPDATE chatops.outbox SET status = 'queued', due_at = now() + make_interval(secs => $2), last_error = $3 WHERE id = $1`,
     [id, delay / 1000, error],

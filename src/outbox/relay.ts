@@ -5,7 +5,7 @@ import {
   giveUp,
   markSent,
   type OutboxKind,
-  postpone,
+  postponeRow,
   RetryLater,
   Undeliverable,
 } from './outbox.ts'
@@ -68,7 +68,7 @@ async function putBack(world: World, row: Claimed, error: unknown, log: World['l
   const longest = row.kind === 'hint' ? MAX_HINT_DELAY_MS : MAX_DELAY_MS
   const delay = error instanceof RetryLater ? error.delay : Math.min(500 * 2 ** Math.min(row.attempts, 12), longest)
   log.warn({ because, delay }, 'outbox row postponed')
-  await postpone(sql, row.id, delay, because)
+  await postponeRow(sql, row.id, delay, because)
 }
 
 /** Slack's error codes say what happened and hold nothing personal; other messages are not kept. */

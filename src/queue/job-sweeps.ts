@@ -1,5 +1,5 @@
 import { Job, type JobName } from '../entities/chatops/job.ts'
-import { isLive } from '../jobs/enqueue.ts'
+import { isLive } from '../jobs/live.ts'
 import type { World } from '../world.ts'
 import type { JobQueues } from './job-queues.ts'
 

@@ -16,7 +16,7 @@ import { findRoute } from '../register/training-routes.ts'
 import type { World } from '../world.ts'
 
 /** A school of a trainee's, as Register, DTTP's copy in Register, and GIAS have it. */
-type SchoolFacts = {
+export type SchoolFacts = {
   which: 'lead' | 'employing'
   sent: boolean
   notApplicable: boolean
@@ -26,7 +26,7 @@ type SchoolFacts = {
 }
 
 /** Whether DTTP has a record: null if it did not say. */
-type RecordFacts = { id: string; there: boolean | null }
+export type RecordFacts = { id: string; there: boolean | null }
 
 /** What support looks up about a trainee. Holds nothing personal but the row itself, which views must not show. */
 export type TraineeFacts = {
@@ -100,10 +100,10 @@ async function readSchools(world: World, sql: World['database']['manager'], trai
   })
 }
 
-type InDttp = Pick<TraineeFacts, 'contact' | 'placementAssignment' | 'trnInDttp'>
+type AskedOfDttp = Pick<TraineeFacts, 'contact' | 'placementAssignment' | 'trnInDttp'>
 
 /** What DTTP does not answer stays unknown; the rest is shown all the same. */
-async function askDttp(world: World, trainee: Trainee): Promise<InDttp> {
+async function askDttp(world: World, trainee: Trainee): Promise<AskedOfDttp> {
   const { dttp } = world.upstreams
   const { dttp_id, placement_assignment_dttp_id } = trainee
   const [contact, assignment] = await Promise.all([

@@ -1,10 +1,6 @@
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { Job } from '../entities/chatops/job.ts'
 import type { Poll } from '../entities/chatops/poll.ts'
-import type { DttpSchool } from '../entities/register/dttp-school.ts'
-import type { Provider } from '../entities/register/provider.ts'
-import type { School } from '../entities/register/school.ts'
-import type { Trainee } from '../entities/register/trainee.ts'
 import { describeGiasAge, giasStatusLabel, giasUrl } from '../gias/schools.ts'
 import { playbooks } from '../playbooks/index.ts'
 import { registerJobName } from '../register/jobs.ts'
@@ -13,38 +9,11 @@ import { stateLabel } from '../register/states.ts'
 import type { Submission } from '../register/submissions.ts'
 import { formatDateTime } from '../register/times.ts'
 import { routeLabel } from '../register/training-routes.ts'
+import type { RecordFacts, SchoolFacts, TraineeFacts } from '../trainee/facts.ts'
 import { type Block, heading, type Message, plainLines, plainSections, section } from './kit/blocks.ts'
 import { capitalise } from './kit/labels.ts'
 import { escapeText, shorten } from './kit/text.ts'
 import { requestLine } from './request/request.ts'
-
-type SchoolShown = {
-  which: 'lead' | 'employing'
-  sent: boolean
-  notApplicable: boolean
-  school: School | null
-  inDttp: readonly DttpSchool[]
-  onGias: Parameters<typeof giasStatusLabel>[0] | null
-}
-
-type RecordShown = { id: string; there: boolean | null } | null
-
-/** What is shown of a trainee: changes/trainee-facts.ts gathers it. */
-export type TraineeShown = {
-  trainee: Trainee
-  provider: Provider
-  contact: RecordShown
-  placementAssignment: RecordShown
-  trnInDttp: boolean | null
-  schools: readonly SchoolShown[]
-  giasAge: Parameters<typeof describeGiasAge>[0]
-  submission: Submission | null
-  poll: Poll | null
-  jobs: readonly Job[]
-  jobsInAll: number
-  requests: readonly ChangeRequest[]
-  requestsInAll: number
-}
 
 /** Where the links lead: base URLs without a trailing slash. */
 type Links = { registerUrl: string; dttpUrl: string }
@@ -52,7 +21,7 @@ type Links = { registerUrl: string; dttpUrl: string }
 /**
  * The answer to `/trainee show`: what support looks up, and nothing that says who the trainee is. At most 40 blocks.
  */
-export function renderTrainee(facts: TraineeShown, links: Links): Message {
+export function renderTrainee(facts: TraineeFacts, links: Links): Message {
   const { trainee } = facts
   const title = `Trainee ${trainee.id}`
   return {
@@ -80,7 +49,7 @@ function more(inAll: number, shown: readonly unknown[]): string {
   return inAll > shown.length ? `And ${(inAll - shown.length).toLocaleString('en-GB')} older.` : ''
 }
 
-function describeRecord({ trainee, provider, submission }: TraineeShown): string[] {
+function describeRecord({ trainee, provider, submission }: TraineeFacts): string[] {
   const submitted = trainee.submitted_for_trn_at
   return [
     `State: ${stateLabel(trainee.state, trainee.training_route)}`,
@@ -100,7 +69,7 @@ function describeSubmitter(submission: Submission | null): string {
   return `user ${user.id}, ${user.dttp_id === null ? 'without a DTTP id' : 'registered with DTTP'}${again}`
 }
 
-function describeDttp({ contact, placementAssignment, trnInDttp }: TraineeShown, dttpUrl: string): Block[] {
+function describeDttp({ contact, placementAssignment, trnInDttp }: TraineeFacts, dttpUrl: string): Block[] {
   const trn = { true: 'DTTP has a TRN for the trainee.', false: 'DTTP has no TRN yet.', null: '' }[`${trnInDttp}`]
   return [
     section(`Record: ${describeLink(contact, dttpUrl, 'contact')}`),
@@ -109,14 +78,14 @@ function describeDttp({ contact, placementAssignment, trnInDttp }: TraineeShown,
   ]
 }
 
-function describeLink(record: RecordShown, dttpUrl: string, entity: string): string {
+function describeLink(record: RecordFacts | null, dttpUrl: string, entity: string): string {
   if (!record) return 'none in Register'
   const url = `${dttpUrl}/main.aspx?pagetype=entityrecord&amp;etn=${entity}&amp;id=${record.id}`
   const there = { true: 'found in DTTP', false: '*not in DTTP*', null: 'could not be checked' }[`${record.there}`]
   return `<${url}|${escapeText(record.id)}>, ${there}`
 }
 
-function describeSchool({ which, sent, notApplicable, school, inDttp, onGias }: SchoolShown): Block[] {
+function describeSchool({ which, sent, notApplicable, school, inDttp, onGias }: SchoolFacts): Block[] {
   const label = `${capitalise(which)} school`
   const use = sent ? '' : ' The route does not send it.'
   if (notApplicable) return plainSections(`${label}: not applicable.${use}`)
@@ -128,7 +97,7 @@ function describeSchool({ which, sent, notApplicable, school, inDttp, onGias }: 
   return [section(`${label}: ${name}, <${giasUrl(school.urn)}|URN ${escapeText(school.urn)}>.${use}\n${dttp} ${gias}`)]
 }
 
-function describeJobs({ jobs, poll }: TraineeShown): string[] {
+function describeJobs({ jobs, poll }: TraineeFacts): string[] {
   if (jobs.length === 0) return ['None is waiting, and none has failed.']
   return jobs.map((job) => describeJob(job, poll))
 }

@@ -3,7 +3,7 @@ import { Job } from '../../src/entities/chatops/job.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
 import { addNightlyJob, enqueueJob, startPoll } from '../../src/jobs/enqueue.ts'
-import { claim } from '../../src/jobs/leases.ts'
+import { claimJob } from '../../src/jobs/leases.ts'
 import { findPoll, getJob, type Jobs, loseWorker, NOW, runWith, startJobs } from './jobs-setup.ts'
 
 const HOUR = 3600_000
@@ -134,7 +134,7 @@ describe('a poll', () => {
 
   test('whose worker died is due at once when it is asked for again', async () => {
     const id = await poll(TIMEOUT, 0)
-    await claim(jobs.context, id)
+    await claimJob(jobs.context, id)
     await loseWorker(jobs, id)
     expect(await poll(OTHER_TIMEOUT, HOUR)).toBe(id)
     expect(await getJob(jobs, id)).toMatchObject({ status: 'waiting', dueAt: later(0) })

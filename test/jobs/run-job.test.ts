@@ -6,7 +6,7 @@ import { DttpError, type DttpErrorKind } from '../../src/dttp/client/errors.ts'
 import type { JobName } from '../../src/entities/chatops/job.ts'
 import { JobFailed } from '../../src/failures/job-failed.ts'
 import { enqueueJob } from '../../src/jobs/enqueue.ts'
-import { claim } from '../../src/jobs/leases.ts'
+import { claimJob } from '../../src/jobs/leases.ts'
 import type { Ending, JobHandler } from '../../src/jobs/run-job.ts'
 import { approveRequest, sendRequest } from '../support/lifecycle.ts'
 import { addJob, getJob, type Jobs, loseWorker, NOW, runWith, startJobs } from './jobs-setup.ts'
@@ -50,7 +50,7 @@ describe('who runs a job', () => {
 
   test('nobody else while its worker is heard of; whoever asks is told when to look again', async () => {
     const id = await addJob(jobs, 'update-trainee')
-    await claim(jobs.context, id)
+    await claimJob(jobs.context, id)
     const { leaseUntil } = await getJob(jobs, id)
     const again = await runWith(jobs, id, works)
     expect(ran).toEqual([])
@@ -59,7 +59,7 @@ describe('who runs a job', () => {
 
   test('another worker, once it is not', async () => {
     const id = await addJob(jobs, 'update-trainee')
-    await claim(jobs.context, id)
+    await claimJob(jobs.context, id)
     await loseWorker(jobs, id)
     await runWith(jobs, id, works)
     expect({ ran, ...(await getJob(jobs, id)) }).toMatchObject({ ran: ['update-trainee'], status: 'done', run: 2 })
@@ -68,10 +68,10 @@ describe('who runs a job', () => {
   test('nobody once five workers and then a sixth have died on it: it is given up', async () => {
     const id = await addJob(jobs, 'retrieve-trn')
     for (const _ of [1, 2, 3, 4, 5]) {
-      await claim(jobs.context, id)
+      await claimJob(jobs.context, id)
       await loseWorker(jobs, id)
     }
-    expect((await claim(jobs.context, id))?.stalls).toBe(5)
+    expect((await claimJob(jobs.context, id))?.stalls).toBe(5)
     await loseWorker(jobs, id)
     expect(await runWith(jobs, id, works)).toBeNull()
     expect(ran).toEqual([])
@@ -80,7 +80,7 @@ describe('who runs a job', () => {
 
   test('deaths that lie before a run that went well do not count', async () => {
     const id = await addJob(jobs, 'retrieve-trn')
-    await claim(jobs.context, id)
+    await claimJob(jobs.context, id)
     await loseWorker(jobs, id)
     await runWith(jobs, id, async () => async () => ({ kind: 'again', at: jobs.context.now() }))
     expect(await getJob(jobs, id)).toMatchObject({ status: 'waiting', stalls: 0 })

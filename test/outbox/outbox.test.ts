@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
-import { addToOutbox, type Claimed, claimOutbox, giveUp, markSent, postpone } from '../../src/outbox/outbox.ts'
+import { addToOutbox, type Claimed, claimOutbox, giveUp, markSent, postponeRow } from '../../src/outbox/outbox.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 
 let scratch: ScratchDatabase
@@ -90,7 +90,7 @@ test('a row that is put off waits until it is due, and its stream with it', asyn
   await add('a', 1)
   await add('a', 2)
   const [row] = await claimOutbox(database, 1)
-  await postpone(database.manager, row?.id ?? '', 3_600_000, 'Error: timeout')
+  await postponeRow(database.manager, row?.id ?? '', 3_600_000, 'Error: timeout')
   expect(await claim()).toEqual([])
   expect(await findRow(row)).toMatchObject({ status: 'queued', lastError: 'Error: timeout' })
   await asAdmin('UPDATE chatops.outbox SET due_at = now()')

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startPoll } from '../../src/jobs/enqueue.ts'
-import { claim } from '../../src/jobs/leases.ts'
+import { claimJob } from '../../src/jobs/leases.ts'
 import type { JobHandler } from '../../src/jobs/run-job.ts'
 import { createQueueBackend, type JobWorker, type QueueBackend } from '../../src/queue/backend.ts'
 import { type JobQueues, openJobQueues, startJobWorkers } from '../../src/queue/job-queues.ts'
@@ -121,7 +121,7 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
 
   test('a job whose worker died is done by another', async () => {
     const id = await addJob(jobs, 'register-for-trn')
-    await claim(jobs.context, id)
+    await claimJob(jobs.context, id)
     start()
     expect(await hintLateJobs(jobs.context, queues)).toBe(0)
     await loseWorker(jobs, id)

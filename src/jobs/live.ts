@@ -1,0 +1,17 @@
+import { In } from 'typeorm'
+import type { Job } from '../entities/chatops/job.ts'
+
+/** A job that is still to do, or being done. */
+const LIVE = ['waiting', 'running'] as const satisfies readonly Job['status'][]
+
+export function isLive({ status }: Pick<Job, 'status'>): boolean {
+  return LIVE.some((live) => live === status)
+}
+
+/** For a query's `where`: jobs that are live. */
+export function live() {
+  return { status: In([...LIVE]) }
+}
+
+/** For SQL: the condition that a row of chatops.jobs is live. */
+export const LIVE_SQL = "status IN ('waiting', 'running')"
