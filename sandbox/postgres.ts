@@ -1,7 +1,7 @@
 // Embedded Postgres for the demo and the tests. It outlives a killed starter and is adopted by the next one;
 // several processes may use it at once, and the last one to stop shuts it down.
 import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withLock } from './lock.ts'
@@ -19,6 +19,7 @@ import {
   removeCluster,
   writeState,
 } from './postgres/cluster.ts'
+import { clustersOfTheDead } from './postgres/memory.ts'
 import {
   findServer,
   launch,
@@ -37,6 +38,8 @@ export interface PostgresOptions {
   port?: number
   /** Off makes tests faster, and loses the data when the machine stops. On unless said otherwise. */
   fsync?: boolean
+  /** On keeps the data in memory where there is room: for who removes it in the end. Off unless said otherwise. */
+  inMemory?: boolean
   /** The server's time zone. Left alone, it is the machine's. */
   timezone?: string
 }
@@ -49,11 +52,14 @@ export interface Postgres {
   adopted: boolean
   /** Gives up our use of the server; shuts it down if nobody else uses it. */
   stop(): Promise<void>
+  /** The same, and removes the data. */
+  remove(): Promise<void>
 }
 
 /** Starts Postgres, or joins the one that runs on this data directory. Listens on 127.0.0.1 only. */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const dataDir = resolve(options.dataDir)
+  await removeLeftovers(dataDir)
   mkdirSync(join(dataDir, 'users'), { recursive: true })
   chmodSync(dataDir, 0o755)
   const { state, adopted, lease } = await withLock(join(dataDir, 'lock'), async () => {
@@ -64,7 +70,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     port: state.port,
     adminUrl: superuserUrl(state.port, state.password),
     adopted,
-    stop: () => stop(dataDir, lease),
+    stop: () => stop(dataDir, lease, 'keep'),
+    remove: () => stop(dataDir, lease, 'remove'),
   }
 }
 
@@ -85,8 +92,8 @@ async function start(dataDir: string, options: PostgresOptions): Promise<{ state
   const fsync = options.fsync ?? true
   let state = readState(dataDir)
   if (!state || !hasCluster(clusterDirectory(dataDir, state))) {
-    await stopServer(placeCluster(dataDir, account) ?? join(dataDir, 'cluster'))
-    state = await createCluster(dataDir, binaries, account, { port: options.port, fsync })
+    await stopServer(placeCluster(dataDir, account, options) ?? join(dataDir, 'cluster'))
+    state = await createCluster(dataDir, binaries, account, { ...options, fsync })
   }
   const cluster = clusterDirectory(dataDir, state)
   demandSameMajor(cluster, binaries)
@@ -135,19 +142,38 @@ function takeLease(dataDir: string): string {
   return lease
 }
 
-async function stop(dataDir: string, lease: string): Promise<void> {
+async function stop(dataDir: string, lease: string, data: 'keep' | 'remove'): Promise<void> {
   await withLock(join(dataDir, 'lock'), async () => {
     rmSync(lease, { force: true })
     const state = readState(dataDir)
-    if (state && !hasUsers(join(dataDir, 'users'))) await stopServer(clusterDirectory(dataDir, state))
+    if (!state || hasUsers(dataDir)) return
+    await stopServer(clusterDirectory(dataDir, state))
+    if (data === 'remove') removeCluster(clusterDirectory(dataDir, state))
   })
 }
 
-function hasUsers(directory: string): boolean {
-  return readdirSync(directory).some((name) => {
-    const lease = join(directory, name)
-    const isAlive = isRunning(JSON.parse(readFileSync(lease, 'utf8')))
-    if (!isAlive) rmSync(lease, { force: true })
-    return isAlive
-  })
+/** Frees the memory that killed runs hold on other data directories; what is left on our own is adopted. */
+async function removeLeftovers(own: string): Promise<void> {
+  for (const { cluster, dataDir } of clustersOfTheDead()) {
+    if (dataDir === own) continue
+    const remove = async () => {
+      if (hasUsers(dataDir)) return
+      await stopServer(cluster)
+      removeCluster(cluster)
+    }
+    await (existsSync(dataDir) ? withLock(join(dataDir, 'lock'), remove) : remove())
+  }
+}
+
+function hasUsers(dataDir: string): boolean {
+  const directory = join(dataDir, 'users')
+  return (
+    existsSync(directory) &&
+    readdirSync(directory).some((name) => {
+      const lease = join(directory, name)
+      const isAlive = isRunning(JSON.parse(readFileSync(lease, 'utf8')))
+      if (!isAlive) rmSync(lease, { force: true })
+      return isAlive
+    })
+  )
 }

@@ -22,7 +22,8 @@ declare module 'vitest' {
 const SANDBOX = fileURLToPath(new URL('../.sandbox/', import.meta.url))
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const postgres = await startPostgres({ dataDir: `${SANDBOX}test-postgres`, fsync: false, timezone: 'Europe/London' })
+  const dataDir = `${SANDBOX}test-postgres`
+  const postgres = await startPostgres({ dataDir, fsync: false, inMemory: true, timezone: 'Europe/London' })
   const redis = await startRedis(`${SANDBOX}test-redis`)
   const runPrefix = `run_${process.pid}_`
   const templateDatabase = `${runPrefix}template`
@@ -38,7 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await redis.stop()
     await dropDatabases(postgres.adminUrl, (name) => name.startsWith(runPrefix))
-    await postgres.stop()
+    await postgres.remove()
   }
 }
 

@@ -16,6 +16,7 @@ import { basename, dirname, join } from 'node:path'
 import { freePort } from '../ports.ts'
 import { type Account, canReach, reachableHome, runAs } from './account.ts'
 import type { Binaries } from './binaries.ts'
+import { placeInMemory, writeNote } from './memory.ts'
 
 export interface ClusterState {
   port: number
@@ -44,8 +45,14 @@ export function writeState(dataDir: string, state: ClusterState): void {
   renameSync(draft, join(dataDir, 'state.json'))
 }
 
-/** Where this data directory's cluster must lie for the account to reach it. */
-export function placeCluster(dataDir: string, account: Account | undefined): string | undefined {
+/** Where this data directory's cluster must lie, if not inside it: in memory, or where the account can reach it. */
+export function placeCluster(
+  dataDir: string,
+  account: Account | undefined,
+  options: { inMemory?: boolean | undefined },
+): string | undefined {
+  const memory = options.inMemory ? placeInMemory(dataDir) : undefined
+  if (memory) return memory
   if (canReach(dataDir, account)) return undefined
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 12)
   return join(reachableHome(), `cluster-${name}`)
@@ -70,13 +77,14 @@ export async function createCluster(
   dataDir: string,
   binaries: Binaries,
   account: Account | undefined,
-  options: { port?: number | undefined; fsync: boolean },
+  options: { port?: number | undefined; fsync: boolean; inMemory?: boolean | undefined },
 ): Promise<ClusterState> {
-  const elsewhere = placeCluster(dataDir, account)
+  const elsewhere = placeCluster(dataDir, account, options)
   const password = randomBytes(18).toString('hex')
   const state = { port: options.port ?? (await freePort()), password, ...(elsewhere ? { elsewhere } : {}) }
   const cluster = clusterDirectory(dataDir, state)
   removeCluster(cluster)
+  writeNote(cluster, dataDir)
   const draft = `${cluster}.${randomUUID().slice(0, 8)}`
   mkdirSync(draft)
   chmodSync(draft, 0o700)

@@ -5,12 +5,16 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readState } from '../../sandbox/postgres/cluster.ts'
+import { placeInMemory } from '../../sandbox/postgres/memory.ts'
 import { destroyPostgres, type Postgres, startPostgres } from '../../sandbox/postgres.ts'
 import { isRunning, markProcess } from '../../sandbox/processes.ts'
 import { withClient } from '../../sandbox/register/database.ts'
 
 const STARTER = fileURLToPath(new URL('./start-postgres.ts', import.meta.url))
+
+const hasMemory = placeInMemory(tmpdir()) !== undefined
 
 let dataDir: string
 let starters: ChildProcess[]
@@ -106,12 +110,46 @@ test('finishes a first start that was killed half-way', async () => {
   expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-function start(options: { port?: number } = {}): Promise<Postgres> {
+describe.skipIf(!hasMemory)('in memory', () => {
+  const cluster = () => readState(dataDir)?.elsewhere ?? ''
+  const inMemory = () => readdirSync('/dev/shm').map((name) => join('/dev/shm', name))
+
+  test('the last user leaves nothing there', async () => {
+    const [first, second] = [await start({ inMemory: true }), await start({ inMemory: true })]
+    expect(inMemory()).toContain(cluster())
+    await first.remove()
+    expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    const pid = serverPid(cluster())
+    await second.remove()
+    expect(isServerAlive(pid)).toBe(false)
+    expect(inMemory().filter((path) => path.startsWith(cluster()))).toEqual([])
+  })
+
+  test('what a killed run has left is adopted by the next, or removed by one on another data directory', async () => {
+    const killed = await startElsewhere('in-memory')
+    await kill(killed.starter)
+    const adopter = await startElsewhere('in-memory')
+    expect(adopter).toMatchObject({ adopted: true, port: killed.port })
+    const pid = serverPid(cluster())
+
+    const other = () => startPostgres({ dataDir: `${dataDir}/other`, fsync: false, inMemory: true })
+    await (await other()).remove()
+    expect(await query(adopter, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    await kill(adopter.starter)
+    await (await other()).remove()
+    expect(isServerAlive(pid)).toBe(false)
+    expect(inMemory().filter((path) => path.startsWith(cluster()))).toEqual([])
+  })
+})
+
+function start(options: { port?: number; inMemory?: boolean } = {}): Promise<Postgres> {
   return startPostgres({ dataDir, fsync: false, ...options })
 }
 
-async function startElsewhere(): Promise<Pick<Postgres, 'port' | 'adminUrl' | 'adopted'> & { starter: ChildProcess }> {
-  const starter = spawn(process.execPath, ['--import', 'tsx', STARTER, dataDir], {
+async function startElsewhere(
+  ...options: 'in-memory'[]
+): Promise<Pick<Postgres, 'port' | 'adminUrl' | 'adopted'> & { starter: ChildProcess }> {
+  const starter = spawn(process.execPath, ['--import', 'tsx', STARTER, dataDir, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   starters.push(starter)
@@ -128,8 +166,8 @@ function query({ adminUrl }: { adminUrl: string }, sql: string): Promise<unknown
   return withClient(adminUrl, async (client) => (await client.query(sql)).rows)
 }
 
-function serverPid(): number {
-  return Number(readFileSync(join(dataDir, 'cluster/postmaster.pid'), 'utf8').split('\n')[0])
+function serverPid(cluster = join(dataDir, 'cluster')): number {
+  return Number(readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[0])
 }
 
 function isServerAlive(pid: number): boolean {
