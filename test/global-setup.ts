@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { startPostgres } from '../sandbox/postgres.ts'
 import { markProcess } from '../sandbox/processes.ts'
-import { createRegisterDatabase, withClient } from '../sandbox/register/database.ts'
+import { createRegisterDatabase, databaseUrls, withClient } from '../sandbox/register/database.ts'
+import { seedRegister } from '../sandbox/register/seed.ts'
 import { startRedis } from './support/redis.ts'
 
 declare module 'vitest' {
@@ -14,6 +15,8 @@ declare module 'vitest' {
     runPrefix: string
     /** What scratchDatabase() clones: Register's empty tables, roles, grants, our migrated schema. */
     templateDatabase: string
+    /** What demoDatabase() clones: the same with the demo rows. */
+    demoTemplate: string
     /** One Redis for the whole run: give queues a prefix of their own. */
     redisUrl: string
   }
@@ -27,14 +30,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const redis = await startRedis(`${SANDBOX}test-redis`)
   const runPrefix = `run_${process.pid}_`
   const templateDatabase = `${runPrefix}template`
+  const demoTemplate = `${runPrefix}demo_template`
   await dropDatabases(postgres.adminUrl, isLeftover)
   await createRegisterDatabase(postgres.adminUrl, templateDatabase)
-  await withClient(postgres.adminUrl, (client) =>
-    client.query(`ALTER DATABASE ${templateDatabase} ALLOW_CONNECTIONS false`),
-  )
+  await withClient(postgres.adminUrl, async (client) => {
+    await client.query(`CREATE DATABASE ${demoTemplate} TEMPLATE ${templateDatabase}`)
+    await seedRegister(databaseUrls(postgres.adminUrl, demoTemplate).adminUrl)
+    for (const name of [templateDatabase, demoTemplate]) {
+      await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`)
+    }
+  })
   project.provide('postgresUrl', postgres.adminUrl)
   project.provide('runPrefix', runPrefix)
   project.provide('templateDatabase', templateDatabase)
+  project.provide('demoTemplate', demoTemplate)
   project.provide('redisUrl', redis.url)
   return async () => {
     await redis.stop()

@@ -32,7 +32,7 @@ export async function upgradeRegisterDatabase(adminUrl: string, name: string): P
   return urls
 }
 
-/** Runs the grants file in one database. A clone needs it again: rights on the database itself are not cloned. */
+/** Runs the grants file in one database. */
 export async function grantRights(databaseAdminUrl: string): Promise<void> {
   await withClient(databaseAdminUrl, (client) => client.query(entitiesSql('grants.sql')))
 }

@@ -1,5 +1,5 @@
 // Fills an empty Register with demo people, always the same ones.
-import type pg from 'pg'
+import pg from 'pg'
 import { withClient } from './database.ts'
 import { audits } from './seed/audits.ts'
 import { degrees, nationalisations, traineeDisabilities } from './seed/degrees.ts'
@@ -33,26 +33,27 @@ const TABLES: Record<string, object[]> = {
 
 /** Inserts the demo rows, all or none; the next row of each table gets the next free id. */
 export async function seedRegister(adminUrl: string): Promise<void> {
-  await withClient(adminUrl, async (client) => {
-    await client.query('BEGIN')
-    await insertDemoRows(client)
-    await client.query('COMMIT')
-  })
+  await withClient(adminUrl, insertDemoRows)
 }
 
 /** The demo rows, into empty tables. */
 export async function insertDemoRows(client: pg.Client): Promise<void> {
-  for (const [table, rows] of Object.entries(TABLES)) {
-    for (const row of rows) await insert(client, table, row)
-    await client.query(`SELECT setval('${table}_id_seq', (SELECT max(id) FROM ${table}))`)
-  }
+  await client.query(SEED)
 }
 
-/** Postgres itself turns the JSON into each column's type, so times keep their microseconds. */
-async function insert(client: pg.Client, table: string, row: object): Promise<void> {
-  const columns = Object.keys(row).join(', ')
-  await client.query(
-    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM jsonb_populate_record(NULL::public.${table}, $1)`,
-    [JSON.stringify(row)],
-  )
+/**
+ * Postgres itself turns the JSON into each column's type, so times keep their microseconds. A column that only other
+ * rows of the table name stays empty.
+ */
+function insertion(table: string, rows: readonly object[]): string {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].join(', ')
+  const json = pg.escapeLiteral(JSON.stringify(rows))
+  return `INSERT INTO public.${table} (${columns})
+      SELECT ${columns} FROM jsonb_populate_recordset(NULL::public.${table}, ${json});
+    SELECT setval('public.${table}_id_seq', (SELECT max(id) FROM public.${table}));`
 }
+
+/** One message with a statement for each table; Postgres runs it as one transaction. */
+const SEED = Object.entries(TABLES)
+  .map(([table, rows]) => insertion(table, rows))
+  .join('\n')

@@ -2,13 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterEach, beforeEach } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import { noteFailure, noteSuccess } from '../../src/alerts/alerts.ts'
 import { Alert, AlertEntry } from '../../src/entities/chatops/alert.ts'
 import { Job, type JobFailure, type JobName } from '../../src/entities/chatops/job.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
 import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 
 /** A context on a seeded database for each test of a file, and what happens to jobs there. */
@@ -16,8 +15,7 @@ export function useAlertStory(overrides: () => Partial<World> = () => ({})) {
   let scratch: ScratchDatabase
   const story = {} as { context: World; admin: pg.Client }
   beforeEach(async () => {
-    scratch = await scratchDatabase()
-    await seedRegister(scratch.adminUrl)
+    scratch = await demoDatabase()
     story.admin = new pg.Client(scratch.adminUrl)
     await story.admin.connect()
     story.context = await createLifecycle(scratch.appUrl, overrides())

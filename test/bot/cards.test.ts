@@ -1,7 +1,6 @@
 import { webApi } from '@slack/bolt'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import { createCards } from '../../src/bot/cards.ts'
 import { cancel } from '../../src/changes/decide.ts'
 import { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
@@ -9,7 +8,7 @@ import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { announce, type Claimed, RetryLater, Undeliverable } from '../../src/outbox/outbox.ts'
 import type { World } from '../../src/world.ts'
 import { startStorySlack } from '../support/bot.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { CHANNEL, createLifecycle, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
 
@@ -24,8 +23,7 @@ let cards: ReturnType<typeof createCards>
 let id: string
 
 beforeEach(async () => {
-  scratch = await scratchDatabase()
-  await seedRegister(scratch.adminUrl)
+  scratch = await demoDatabase()
   admin = new pg.Client(scratch.adminUrl)
   await admin.connect()
   context = await createLifecycle(scratch.appUrl)

@@ -12,9 +12,8 @@ import { openUpstreams } from '../../sandbox/demo/upstreams.ts'
 import { demoWorkspace } from '../../sandbox/demo/workspace.ts'
 import { startLocalSlack } from '../../sandbox/local-slack.ts'
 import { freePort } from '../../sandbox/ports.ts'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import { openRecords, type Records } from '../../sandbox/tour/records.ts'
-import { scratchDatabase } from '../support/database.ts'
+import { demoDatabase } from '../support/database.ts'
 import { startChromium } from './chromium.ts'
 import { SlackPage } from './slack-page.ts'
 
@@ -29,9 +28,8 @@ export function useStage() {
   beforeEach(async () => {
     const directory = mkdtempSync(join(tmpdir(), 'chatops-browser-'))
     session.onStop(() => rmSync(directory, { recursive: true, force: true }))
-    const database = await scratchDatabase()
+    const database = await demoDatabase()
     session.onStop(database.drop)
-    await seedRegister(database.adminUrl)
     await addQuietPolls(database.appUrl)
     use.records = await openRecords(database.adminUrl)
     session.onStop(use.records.close)

@@ -1,12 +1,12 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
+
 import { approve, openReview } from '../../src/changes/decide.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { findDrift } from '../../src/changes/sweep.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { approveRequest, createLifecycle, DEVELOPER, sendRequest } from '../support/lifecycle.ts'
 
 let scratch: ScratchDatabase
@@ -15,8 +15,7 @@ let admin: pg.Client
 let request: ChangeRequest
 
 beforeAll(async () => {
-  scratch = await scratchDatabase()
-  await seedRegister(scratch.adminUrl)
+  scratch = await demoDatabase()
   context = await createLifecycle(scratch.appUrl)
   admin = new pg.Client(scratch.adminUrl)
   await admin.connect()

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
-import { seedRegister } from '../../sandbox/register/seed.ts'
+
 import { execute } from '../../src/changes/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { hintAgain } from '../../src/changes/sweep.ts'
@@ -9,6 +9,7 @@ import { LedgerEntry } from '../../src/entities/chatops/ledger-entry.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { approveRequest, createLifecycle, sendRequest } from '../support/lifecycle.ts'
+import { resetToDemo } from '../support/reset.ts'
 
 const MINUTE = 60_000
 /** On a route that sends both schools, and to be moved to another that does. */
@@ -37,13 +38,8 @@ beforeAll(async () => {
 beforeEach(async () => {
   clock = Date.now()
   onStep = async () => {}
-  await rails.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
-  await rails.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
-  await rails.query(
-    `TRUNCATE notes, trainees, providers, dttp_providers, users, dttp_users, schools, dttp_schools, nationalities,
-       disabilities, degrees, nationalisations, trainee_disabilities, audits`,
-  )
-  await seedRegister(scratch.adminUrl)
+  await rails.query('DELETE FROM notes')
+  await resetToDemo(rails)
 })
 
 afterEach(() => rails.query('ROLLBACK'))

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
-import { seedRegister } from '../../sandbox/register/seed.ts'
+
 import { approve } from '../../src/changes/decide.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
@@ -13,6 +13,7 @@ import { getPlaybook } from '../../src/playbooks/index.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, createLifecycle, DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { resetToDemo } from '../support/reset.ts'
 
 const SECOND = 1_000
 const HOUR = 3_600 * SECOND
@@ -35,14 +36,8 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   clock = Date.now()
-  await asAdmin(
-    `UPDATE chatops.change_requests SET status = 'cancelled' WHERE status IN ('unsent', 'pending')`,
-    `UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`,
-    `UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`,
-    'UPDATE chatops.change_requests SET form = NULL, plan = NULL, checks = NULL',
-    'TRUNCATE trainees, providers, dttp_providers, users, dttp_users, schools, dttp_schools, nationalities, disabilities, degrees, nationalisations, trainee_disabilities, audits',
-  )
-  await seedRegister(scratch.adminUrl)
+  await withClient(scratch.adminUrl, resetToDemo)
+  await asAdmin('UPDATE chatops.change_requests SET form = NULL, plan = NULL, checks = NULL')
 })
 
 afterAll(async () => {

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import type { Fault } from '../../sandbox/trello/index.ts'
 import { startTrelloSimulator, type TrelloSimulator } from '../../sandbox/trello/index.ts'
 import { createTrelloCards } from '../../src/changes/trello-cards.ts'
@@ -8,7 +7,7 @@ import { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { addToOutbox, type Claimed, claimOutbox, RetryLater, Undeliverable } from '../../src/outbox/outbox.ts'
 import { createTrelloClient } from '../../src/trello/index.ts'
 import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { createLifecycle, sendRequest } from '../support/lifecycle.ts'
 
 const CARD = { title: 'Update a school in DTTP: URN 900002', text: 'Please make it active.' }
@@ -19,8 +18,7 @@ let trello: TrelloSimulator
 let changeRequest: string
 
 beforeAll(async () => {
-  scratch = await scratchDatabase()
-  await seedRegister(scratch.adminUrl)
+  scratch = await demoDatabase()
   context = await createLifecycle(scratch.appUrl)
   const form = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Test', ticket: '' }
   changeRequest = (await sendRequest(context, 'fix-route', form)).id
@@ -28,7 +26,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   trello = await startTrelloSimulator()
-  await query('TRUNCATE chatops.outbox')
+  await query('DELETE FROM chatops.outbox')
   await query(`UPDATE chatops.change_requests SET outcome = '{}'`)
 })
 

@@ -1,11 +1,10 @@
 import type { DataSource } from 'typeorm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import { type FormResult, parseForm } from '../../src/contract/fields.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 
 const SLUG = 'eDEpiD3DVSPKtyHVtgTKxe71'
 const GOOD = { trainee: SLUG, route: 'school_direct_salaried', reason: 'Wrong route', ticket: '' }
@@ -14,8 +13,7 @@ let scratch: ScratchDatabase
 let database: DataSource
 
 beforeAll(async () => {
-  scratch = await scratchDatabase()
-  await seedRegister(scratch.adminUrl)
+  scratch = await demoDatabase()
   await withClient(scratch.adminUrl, (client) =>
     client.query(`UPDATE trainees SET first_names = 'Robin', last_name = 'Okafor', email = 'trainee.one@example.test',
       date_of_birth = '1990-01-01', postcode = 'DE1 0XX' WHERE id = 5901`),

@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import { botEnvironment, onRedis, startStorySlack } from '../support/bot.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
 
@@ -81,8 +80,7 @@ describe('a process', () => {
 })
 
 async function startWorld() {
-  scratch = await scratchDatabase()
-  await seedRegister(scratch.adminUrl)
+  scratch = await demoDatabase()
   slack = await startStorySlack()
   const port = await freePort()
   slack.addReplica(`http://127.0.0.1:${port}/slack/events`)

@@ -2,10 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type GiasSimulator, startGiasSimulator } from '../../sandbox/gias/index.ts'
 import { withClient } from '../../sandbox/register/database.ts'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import { tellArrivals } from '../../src/schools/waits.ts'
 import { startBot, startStorySlack, useStory } from '../support/bot.ts'
-import { scratchDatabase } from '../support/database.ts'
+import { demoDatabase } from '../support/database.ts'
 import { useStoryDttp } from '../support/dttp.ts'
 import { SUPPORT } from '../support/lifecycle.ts'
 import { schoolStory } from './repair-school-setup.ts'
@@ -47,9 +46,8 @@ describe('a bot that does not run Register’s jobs', () => {
   afterAll(() => gias.stop())
 
   test('loads GIAS, and leaves theirs alone', { timeout: 30_000 }, async () => {
-    const scratch = await scratchDatabase()
+    const scratch = await demoDatabase()
     const slack = await startStorySlack()
-    await seedRegister(scratch.adminUrl)
     const query = async (sql: string) => (await withClient(scratch.adminUrl, (client) => client.query(sql))).rows
     const due = `now() - interval '5 minutes'`
     await query(`INSERT INTO chatops.jobs (name, trainee_id, due_at) VALUES ('retrieve-trn', 5902, ${due})`)

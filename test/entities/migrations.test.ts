@@ -3,7 +3,6 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { databaseUrls, grantRights, withClient } from '../../sandbox/register/database.ts'
 import { registerSchemaSql } from '../../sandbox/register/schema.ts'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import { TRANSITIONS } from '../../src/changes/transitions.ts'
 import type { Status } from '../../src/entities/chatops/change-request.ts'
 import type { JobName } from '../../src/entities/chatops/job.ts'
@@ -11,7 +10,7 @@ import { migrate } from '../../src/entities/migrate.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { applySaveRules } from '../../src/register/saving.ts'
 import { applyRoute, ROUTE_NAMES } from '../../src/register/training-routes.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 
 const STATUSES = Object.keys(TRANSITIONS) as Status[]
 const DENIED = { code: '42501' }
@@ -69,8 +68,7 @@ describe('what the roles may do', () => {
   let admin: pg.Client
 
   beforeAll(async () => {
-    scratch = await scratchDatabase()
-    await seedRegister(scratch.adminUrl)
+    scratch = await demoDatabase()
     app = await connect(scratch.appUrl)
     owner = await connect(scratch.ownerUrl)
     admin = await connect(scratch.adminUrl)

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { Audit } from '../../src/entities/register/audit.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { timestampForAudit } from '../../src/entities/timestamp.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 
 const ID = '5901'
 
@@ -26,8 +25,7 @@ let app: ReturnType<typeof createDataSource>
 let rails: ReturnType<typeof createDataSource>
 
 beforeAll(async () => {
-  scratch = await scratchDatabase()
-  await seedRegister(scratch.adminUrl)
+  scratch = await demoDatabase()
   app = await createDataSource(scratch.appUrl, 2).initialize()
   rails = await createDataSource(scratch.adminUrl, 2).initialize()
 })

@@ -5,6 +5,7 @@ import { GiasLoad } from '../../src/entities/chatops/gias-load.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { type LoadContext, type LoadResult, loadExtract } from '../../src/gias/load.ts'
 import { scratchDatabase } from '../support/database.ts'
+import { emptyDatabase } from '../support/reset.ts'
 
 export const NOON = Date.parse('2021-10-27T11:00:00Z')
 
@@ -54,7 +55,7 @@ export async function startGias(count = 200) {
       simulator.setSchools(schools(count))
       clock.time = NOON
       logged.splice(0)
-      await texts(scratch.adminUrl, 'TRUNCATE chatops.gias_schools, chatops.gias_loads, chatops.gias_staging')
+      await withClient(scratch.adminUrl, emptyDatabase)
     },
     async stop(): Promise<void> {
       await database.destroy()

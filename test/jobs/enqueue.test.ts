@@ -4,6 +4,7 @@ import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
 import { addNightlyJob, enqueueJob, startPoll } from '../../src/jobs/enqueue.ts'
 import { claimJob } from '../../src/jobs/leases.ts'
+import { emptyDatabase } from '../support/reset.ts'
 import { findPoll, getJob, type Jobs, loseWorker, NOW, runWith, startJobs } from './jobs-setup.ts'
 
 const HOUR = 3600_000
@@ -20,7 +21,7 @@ beforeEach(() => {
   jobs.clock.time = Date.parse(NOW)
 })
 
-afterEach(() => jobs.admin.query('TRUNCATE chatops.jobs, chatops.polls, chatops.outbox CASCADE'))
+afterEach(() => emptyDatabase(jobs.admin))
 
 afterAll(() => jobs.stop())
 

@@ -6,6 +6,7 @@ import { createFirstGiasLoad } from '../../src/jobs/first-gias-load.ts'
 import { loadGias } from '../../src/jobs/load-gias.ts'
 import { runJob } from '../../src/jobs/run-job.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
+import { emptyDatabase } from '../support/reset.ts'
 import { addJob, getJob, type Jobs, NOW, startJobs } from './jobs-setup.ts'
 
 /** What the bot takes for all of England. */
@@ -24,7 +25,7 @@ beforeEach(async () => {
   gias.faults.clear()
   gias.setSchools(schools)
   jobs.clock.time = Date.parse(NOW)
-  await jobs.admin.query('TRUNCATE chatops.gias_schools, chatops.gias_loads, chatops.jobs, chatops.outbox CASCADE')
+  await emptyDatabase(jobs.admin)
 })
 
 afterAll(async () => {

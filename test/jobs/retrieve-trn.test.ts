@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import type { Job } from '../../src/entities/chatops/job.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { startPoll } from '../../src/jobs/enqueue.ts'
 import { type JobHandlers, runJob } from '../../src/jobs/run-job.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
+import { resetToDemo } from '../support/reset.ts'
 import { findPoll, getJob, type Jobs, NOW, startJobs } from './jobs-setup.ts'
 
 const HOUR = 3600_000
@@ -29,19 +29,13 @@ beforeAll(async () => {
 beforeEach(async () => {
   jobs.clock.time = Date.parse(NOW)
   meanwhile = async () => {}
-  await seedRegister(jobs.scratch.adminUrl)
+  await resetToDemo(jobs.admin)
   for (const id of [5901, 5905, 5906, 5907, 5909]) jobs.dttp.state.add('contacts', { id: dttpId('contact', id) })
   jobs.renewDttp()
   jobs.dttp.forgetRequests()
 })
 
-afterEach(async () => {
-  jobs.dttp.faults.clear()
-  await jobs.admin.query(
-    `TRUNCATE trainees, providers, dttp_providers, users, dttp_users, schools, dttp_schools, nationalities, disabilities,
-       degrees, nationalisations, trainee_disabilities, audits, chatops.jobs, chatops.polls, chatops.outbox CASCADE`,
-  )
-})
+afterEach(() => jobs.dttp.faults.clear())
 
 afterAll(() => jobs.stop())
 

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
+import { insertDemoRows } from '../../sandbox/register/seed.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { DttpError, type DttpErrorKind } from '../../src/dttp/client/errors.ts'
 import type { JobName } from '../../src/entities/chatops/job.ts'
@@ -9,6 +9,7 @@ import { enqueueJob } from '../../src/jobs/enqueue.ts'
 import { claimJob } from '../../src/jobs/leases.ts'
 import type { Ending, JobHandler } from '../../src/jobs/run-job.ts'
 import { approveRequest, sendRequest } from '../support/lifecycle.ts'
+import { emptyDatabase } from '../support/reset.ts'
 import { addJob, getJob, type Jobs, loseWorker, NOW, runWith, startJobs } from './jobs-setup.ts'
 
 const SECOND = 1_000
@@ -27,7 +28,7 @@ beforeEach(async () => {
   ran = []
 })
 
-afterEach(() => jobs.admin.query('TRUNCATE chatops.jobs, chatops.outbox CASCADE'))
+afterEach(() => emptyDatabase(jobs.admin))
 
 afterAll(() => jobs.stop())
 
@@ -299,7 +300,7 @@ describe('where our own database stands in the way', () => {
 
 describe('a job that a request asked for', () => {
   test('has its failure told in the request’s thread, and the result looked at', async () => {
-    await seedRegister(jobs.scratch.adminUrl)
+    await insertDemoRows(jobs.admin)
     const form = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
     const request = await sendRequest(jobs.context, 'fix-route', form)
     await approveRequest(jobs.context, request)

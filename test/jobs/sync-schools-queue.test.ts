@@ -13,6 +13,7 @@ import { type Dttp, startDttp } from '../dttp/client-setup.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 import { redisDatabase } from '../support/redis-database.ts'
+import { emptyDatabase } from '../support/reset.ts'
 import { addSchools, addSync, failAtPage, getJob, PAGE, schoolsInDttp, schoolsInRegister } from './schools-setup.ts'
 
 const WAIT = { timeout: 15_000, interval: 50 }
@@ -35,9 +36,7 @@ beforeAll(async () => {
 })
 
 beforeEach(async () => {
-  await withClient(scratch.adminUrl, (client) =>
-    client.query('TRUNCATE public.dttp_schools, chatops.outbox, chatops.jobs CASCADE'),
-  )
+  await withClient(scratch.adminUrl, emptyDatabase)
   const now = () => new Date()
   dttp = await startDttp({ now }, { now, timeouts: { page: 5_000 } })
   context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client } })

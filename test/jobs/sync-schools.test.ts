@@ -9,6 +9,7 @@ import type { World } from '../../src/world.ts'
 import { type Dttp, startDttp } from '../dttp/client-setup.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
+import { emptyDatabase } from '../support/reset.ts'
 import { addSchools, addSync, failAtPage, getJob, PAGE, schoolsInDttp, schoolsInRegister } from './schools-setup.ts'
 
 const AGAIN_AND_AGAIN = 3
@@ -24,7 +25,7 @@ beforeAll(async () => {
 })
 
 beforeEach(async () => {
-  await asAdmin('TRUNCATE public.dttp_schools; TRUNCATE chatops.outbox')
+  await withClient(scratch.adminUrl, emptyDatabase)
   dttp = await startDttp({}, { timeouts: { read: 400, write: 400, token: 2_000, page: 2_000 } }) // 5000 rows take a while on a busy machine
   logged = []
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => void logged.push(JSON.parse(line)) })

@@ -14,7 +14,7 @@ beforeAll(async () => {
   database = await createDataSource(scratch.appUrl, 10).initialize()
 })
 
-beforeEach(() => asAdmin('TRUNCATE chatops.outbox'))
+beforeEach(() => asAdmin('DELETE FROM chatops.outbox'))
 
 afterAll(async () => {
   await database.destroy()

@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 
 beforeEach(async () => {
-  await asAdmin('TRUNCATE chatops.outbox')
+  await asAdmin('DELETE FROM chatops.outbox')
   relays = []
   sent = []
   onSend = async () => {}

@@ -3,21 +3,20 @@ import pg from 'pg'
 import type { DttpSimulator } from '../../sandbox/dttp/index.ts'
 import codeSets from '../../src/dttp/code-sets.json' with { type: 'json' }
 import type { Json } from '../../src/entities/json.ts'
+import { emptyDatabase } from '../support/reset.ts'
 import type { RecordedRows } from './register-for-trn.ts'
 
 type Row = Record<string, Json>
 
-const TABLES = ['trainees', 'providers', 'schools', 'dttp_schools', 'degrees', 'nationalities', 'nationalisations']
-const MORE_TABLES = ['disabilities', 'trainee_disabilities', 'users', 'audits']
+const _TABLES = ['trainees', 'providers', 'schools', 'dttp_schools', 'degrees', 'nationalities', 'nationalisations']
+const _MORE_TABLES = ['disabilities', 'trainee_disabilities', 'users', 'audits']
 
 /** Empties Register's tables and ours, and puts the rows there; null columns may be left out. */
 export async function loadRegistration(
   admin: pg.Client,
   rows: RecordedRows & { users?: Row[]; audits?: Row[] },
 ): Promise<void> {
-  const tables = [...TABLES, ...MORE_TABLES].map((table) => `public.${table}`)
-  await admin.query(`TRUNCATE ${tables.join(', ')}`)
-  await admin.query('TRUNCATE chatops.registration_attempts, chatops.jobs, chatops.outbox CASCADE')
+  await emptyDatabase(admin)
   const trainee_id = rows.trainee['id'] ?? null
   const links = (list: readonly Row[], column: string): Row[] =>
     list.map(({ id = null, created_at = null }, index) => ({

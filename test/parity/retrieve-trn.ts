@@ -8,6 +8,7 @@ import { startPoll } from '../../src/jobs/enqueue.ts'
 import { runJob } from '../../src/jobs/run-job.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
 import type { World } from '../../src/world.ts'
+import { emptyDatabase } from '../support/reset.ts'
 import type { ParityDatabase } from './kinds.ts'
 
 type Row = Record<string, Json>
@@ -84,7 +85,7 @@ async function startDttp({ dttp_trn }: RetrieveTrnCase) {
 }
 
 async function loadTrainee({ admin }: ParityDatabase, { trainee }: RetrieveTrnCase): Promise<void> {
-  await admin.query('TRUNCATE public.trainees, public.providers, public.audits, chatops.jobs, chatops.polls CASCADE')
+  await emptyDatabase(admin)
   const provider = { id: 1, name: 'Provider', dttp_id: 'bbbbbbbb-0000-4000-8000-000000000001', code: 'A1' }
   const row = {
     ...{ id: Number(ID), slug: 'ParityTrainee', provider_id: 1, training_route: 0, dttp_id: CONTACT, progress: {} },

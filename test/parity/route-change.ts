@@ -10,6 +10,7 @@ import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
 import type { World } from '../../src/world.ts'
 
 import { approveRequest, CHANNEL, REGISTER_URL, SUPPORT } from '../support/lifecycle.ts'
+import { emptyDatabase } from '../support/reset.ts'
 
 type Row = Record<string, unknown>
 
@@ -80,7 +81,7 @@ export async function loadCase(
   admin: pg.Client,
   { provider, schools, before, existing_audits }: Omit<RouteChangeCase, 'name' | 'target_route'>,
 ): Promise<void> {
-  await admin.query('TRUNCATE public.trainees, public.providers, public.schools, public.audits')
+  await emptyDatabase(admin)
   await insert(admin, 'providers', [provider])
   await insert(admin, 'schools', schools)
   await insert(admin, 'trainees', [before])

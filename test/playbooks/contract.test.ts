@@ -27,6 +27,7 @@ import {
   SUPPORT,
   sendRequest,
 } from '../support/lifecycle.ts'
+import { emptyDatabase } from '../support/reset.ts'
 import { samples } from './samples.ts'
 
 // CONTRACT_SAMPLES=all runs every sample; otherwise a few of each playbook, spread over its list.
@@ -63,7 +64,7 @@ describe.each(playbooks)('$name', (playbook) => {
 
   describe.each(chosen)('on $name', (sample) => {
     const begin = async () => {
-      await forget()
+      await emptyDatabase(admin)
       dttp.reset()
       await sample.seed(admin)
       sample.inDttp?.(dttp)
@@ -223,14 +224,6 @@ describe.each(playbooks)('$name', (playbook) => {
     })
   })
 })
-
-/** Ends what an earlier test left open, so that the next one may use the same rows. */
-async function forget(): Promise<void> {
-  await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
-  await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
-  await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
-  await admin.query('TRUNCATE chatops.jobs, chatops.polls, chatops.registration_attempts, chatops.alert_entries')
-}
 
 /** Every row of the tables that a playbook could write, exactly. */
 async function writableRows(): Promise<unknown> {

@@ -1,25 +1,19 @@
 // Seeded schools in trouble for the contract suite, with those who wait for them.
 import type pg from 'pg'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
-import { insertDemoRows } from '../../sandbox/register/seed.ts'
 import type { StoryDttp } from '../support/dttp.ts'
 import { addFailedJob } from '../support/failed-job.ts'
 import { loadGias } from '../support/gias.ts'
+import { resetToDemo } from '../support/reset.ts'
 import type { Sample } from './samples.ts'
 
 const NEW_ACCOUNT = '5a000000-0000-4000-8000-000000000705'
 const FORM = { trainee: '', urn: '', job: '', row: '', missing: '', dttp_id: '', reason: 'Contract', ticket: '' }
 
-const REGISTER = [
-  ...['trainees', 'providers', 'dttp_providers', 'users', 'dttp_users', 'schools', 'dttp_schools', 'degrees', 'audits'],
-  ...['nationalities', 'nationalisations', 'disabilities', 'trainee_disabilities'],
-]
-
 /** All demo rows and GIAS as of today, and a failed job for the school. */
 function seed(trainee: number, urn: string, more: (admin: pg.Client) => Promise<unknown> = async () => {}) {
   return async (admin: pg.Client): Promise<void> => {
-    await admin.query(`TRUNCATE ${REGISTER.map((table) => `public.${table}`).join(', ')}`)
-    await insertDemoRows(admin)
+    await resetToDemo(admin)
     await loadGias(admin)
     const name = trainee === 5903 ? 'update-trainee' : 'register-for-trn'
     await addFailedJob(admin, { name, trainee, urns: [urn] })

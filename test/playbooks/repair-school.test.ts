@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
-import { insertDemoRows } from '../../sandbox/register/seed.ts'
+
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
@@ -15,6 +15,7 @@ import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
 import { addFailedJob } from '../support/failed-job.ts'
 import { loadGias } from '../support/gias.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { resetToDemo } from '../support/reset.ts'
 
 const EMPTY = { trainee: '', urn: '', job: '', row: '', missing: '', dttp_id: '', reason: 'Test', ticket: '' }
 const SLUGS = { 5903: 'gfoGqk5BDV999oyF2HvHko7X', 5914: 'uXbAVBx2CwfAfMfxt5ujADWk' }
@@ -69,14 +70,7 @@ describe('on the demo’s schools', () => {
     context = base
     onStep = async () => {}
     dttp.reset()
-    await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status IN ('pending', 'approved')`)
-    await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
-    await admin.query('TRUNCATE chatops.jobs, chatops.polls, chatops.registration_attempts, chatops.alert_entries')
-    await admin.query(
-      `TRUNCATE trainees, providers, dttp_providers, users, dttp_users, schools, dttp_schools, nationalities,
-         disabilities, degrees, nationalisations, trainee_disabilities, audits`,
-    )
-    await insertDemoRows(admin)
+    await resetToDemo(admin)
     await loadGias(admin)
   })
 

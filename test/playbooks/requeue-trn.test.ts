@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
+
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
@@ -21,6 +21,7 @@ import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { resetToDemo } from '../support/reset.ts'
 
 const CONTACT = 'c0000000-0000-4000-8000-000000005902'
 const SLUG = 'YEXq5VcjRjQ47sjr9L3CxKLC'
@@ -154,15 +155,7 @@ describe('with DTTP and a database', () => {
   beforeEach(async () => {
     clock = new Date('2030-03-15T15:06:47.120Z') // a Friday
     dttp.reset()
-    await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
-    await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
-    await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
-    await admin.query(
-      `TRUNCATE trainees, providers, dttp_providers, users, dttp_users, schools, dttp_schools, nationalities,
-         disabilities, degrees, nationalisations, trainee_disabilities, audits,
-         chatops.jobs, chatops.polls, chatops.registration_attempts, chatops.alert_entries`,
-    )
-    await seedRegister(scratch.adminUrl)
+    await resetToDemo(admin)
   })
 
   afterAll(async () => {

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
+
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
@@ -10,6 +10,7 @@ import { getPlaybook } from '../../src/playbooks/index.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { resetToDemo } from '../support/reset.ts'
 
 const ID = '5909' // with spaces to tidy in the names
 const FORM = { route: 'assessment_only', reason: 'Wrong route', ticket: '' }
@@ -27,13 +28,7 @@ beforeAll(async () => {
 })
 
 beforeEach(async () => {
-  await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status IN ('pending', 'approved')`)
-  await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
-  await admin.query(
-    `TRUNCATE trainees, providers, dttp_providers, users, dttp_users, schools, dttp_schools, nationalities,
-       disabilities, degrees, nationalisations, trainee_disabilities, audits`,
-  )
-  await seedRegister(scratch.adminUrl)
+  await resetToDemo(admin)
   slug = (await admin.query('SELECT slug FROM trainees WHERE id = $1', [ID])).rows[0].slug
 })
 

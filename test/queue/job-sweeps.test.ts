@@ -9,6 +9,7 @@ import { type JobQueues, openJobQueues, startJobWorkers } from '../../src/queue/
 import { hintAdded, hintLateJobs } from '../../src/queue/job-sweeps.ts'
 import { addJob, everyJob, getJob, type Jobs, loseWorker, startJobs } from '../jobs/jobs-setup.ts'
 import { startRedis } from '../support/redis.ts'
+import { emptyDatabase } from '../support/reset.ts'
 
 const OWN_REDIS = fileURLToPath(new URL('../../.sandbox/own-redis', import.meta.url))
 const WAIT = { timeout: 20_000, interval: 50 }
@@ -49,7 +50,7 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     await loseQueue()
     await queues.close()
     await backend.close()
-    await jobs.admin.query('TRUNCATE chatops.jobs, chatops.polls, chatops.outbox CASCADE')
+    await emptyDatabase(jobs.admin)
   })
 
   test('a job that was added runs once the queue is told of it', async () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   database = await createDataSource(scratch.appUrl, 2).initialize()
 })
 
-beforeEach(() => asAdmin('TRUNCATE public.dttp_schools'))
+beforeEach(() => asAdmin('DELETE FROM public.dttp_schools'))
 
 afterAll(async () => {
   await database.destroy()

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { Degree } from '../../src/entities/register/degree.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { lockTrainee, saveDegreeDttpId, saveTrainee } from '../../src/register/saves.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { resetToDemo } from '../support/reset.ts'
 
 const COMMENT = 'on the word of a test'
 const DTTP_ID = '11111111-1111-4111-8111-111111111111'
@@ -22,15 +22,9 @@ beforeAll(async () => {
   database = await createDataSource(scratch.appUrl, 4).initialize()
 })
 
-beforeEach(() => seedRegister(scratch.adminUrl))
+beforeEach(() => resetToDemo(rails))
 
-afterEach(async () => {
-  await rails.query('ROLLBACK')
-  await rails.query(
-    `TRUNCATE trainees, providers, dttp_providers, users, dttp_users, schools, dttp_schools, nationalities, disabilities,
-       degrees, nationalisations, trainee_disabilities, audits`,
-  )
-})
+afterEach(() => rails.query('ROLLBACK'))
 
 afterAll(async () => {
   await database.destroy()

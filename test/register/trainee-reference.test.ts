@@ -1,10 +1,9 @@
 import type { DataSource } from 'typeorm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { parseTraineeReference, resolveTrainee } from '../../src/register/trainee-reference.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 
 const REGISTER = 'https://register.example.test'
 const SLUG = 'eDEpiD3DVSPKtyHVtgTKxe71'
@@ -85,8 +84,7 @@ describe('whom it names', () => {
   let database: DataSource
 
   beforeAll(async () => {
-    scratch = await scratchDatabase()
-    await seedRegister(scratch.adminUrl)
+    scratch = await demoDatabase()
     await withClient(scratch.adminUrl, (client) =>
       client.query(`
         UPDATE trainees SET trn = '5902' WHERE id = 5903;

@@ -36,11 +36,6 @@ export async function lose(stage: Stage): Promise<void> {
       ...[TRAINEE, action, changes, index + 1, at],
     )
   }
-  await stage.change(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
-  await stage.change(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
-  await stage.change(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
-  await stage.change('UPDATE chatops.change_requests SET next_verify_at = NULL')
-  await stage.change('TRUNCATE chatops.polls, chatops.alert_entries CASCADE')
 }
 
 export const FORM = { trainee: 'slug5901', submitter: '', reason: 'It was deleted in DTTP', ticket: '' }

@@ -9,14 +9,12 @@ import { addFirstJobs } from '../../sandbox/demo/jobs.ts'
 import { startDemoTrello } from '../../sandbox/demo/trello.ts'
 import { withClient } from '../../sandbox/register/database.ts'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
-import { seedRegister } from '../../sandbox/register/seed.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 
 let database: ScratchDatabase
 
 beforeEach(async () => {
-  database = await scratchDatabase()
-  await seedRegister(database.adminUrl)
+  database = await demoDatabase()
 })
 
 afterEach(() => database.drop())

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { EntityManager } from 'typeorm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
+
 import { propose } from '../../src/changes/propose.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import {
@@ -14,7 +14,7 @@ import {
   tellArrivals,
 } from '../../src/schools/waits.ts'
 import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
 import { loadGias } from '../support/gias.ts'
 import { CHANNEL, createLifecycle, DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'
@@ -29,8 +29,7 @@ let admin: pg.Client
 let clock: number
 
 beforeAll(async () => {
-  scratch = await scratchDatabase()
-  await seedRegister(scratch.adminUrl)
+  scratch = await demoDatabase()
   dttp = await startStoryDttp()
   context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client }, now: () => new Date(clock) })
   admin = new pg.Client(scratch.adminUrl)
@@ -40,7 +39,9 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   clock = Date.now()
-  await admin.query(`TRUNCATE chatops.school_waits, chatops.outbox; DELETE FROM dttp_schools WHERE urn = '900005'`)
+  await admin.query(
+    `DELETE FROM chatops.school_waits; DELETE FROM chatops.outbox; DELETE FROM dttp_schools WHERE urn = '900005'`,
+  )
 })
 
 afterAll(async () => {

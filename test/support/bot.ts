@@ -5,11 +5,10 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { parse } from 'yaml'
-import { seedRegister } from '../../sandbox/register/seed.ts'
 import { loadConfig } from '../../src/config.ts'
 import { type Services, startServices } from '../../src/services.ts'
 import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from './database.ts'
+import { demoDatabase } from './database.ts'
 import { loadGias } from './gias.ts'
 import { CHANNEL, DEVELOPER, REGISTER_URL, SECOND_DEVELOPER, STRANGER, SUPPORT, TEAM } from './lifecycle.ts'
 import { redisDatabase } from './redis-database.ts'
@@ -88,7 +87,7 @@ export async function startBot(
 
 /** Slack, a database and one bot on it; `stop` ends them all. */
 async function startStory(options: { env?: Record<string, string>; overrides?: Partial<Pick<World, 'now'>> } = {}) {
-  const scratch: ScratchDatabase = await scratchDatabase()
+  const scratch = await demoDatabase()
   const slack = await startStorySlack()
   const bot = await startBot(slack, scratch.appUrl, options)
   return {
@@ -112,7 +111,6 @@ export function useStory(environment: () => Record<string, string> = () => ({}))
   const use = {} as { story: Awaited<ReturnType<typeof startStory>>; admin: pg.Client }
   beforeEach(async () => {
     use.story = await startStory({ env: environment() })
-    await seedRegister(use.story.scratch.adminUrl)
     use.admin = new pg.Client(use.story.scratch.adminUrl)
     await use.admin.connect()
     await loadGias(use.admin)

@@ -1,9 +1,9 @@
-// Databases for tests: each a clone of the run's template, so that no test sees another's rows.
+// Databases for tests: each a clone of one of the run's templates, so that no test sees another's rows.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
-import { databaseUrls, grantRights, type RegisterDatabase, withClient } from '../../sandbox/register/database.ts'
+import { databaseUrls, type RegisterDatabase, withClient } from '../../sandbox/register/database.ts'
 
 export interface ScratchDatabase extends RegisterDatabase {
   name: string
@@ -12,11 +12,19 @@ export interface ScratchDatabase extends RegisterDatabase {
 }
 
 /** A database of one's own: Register's empty tables, both roles with their grants, our migrated schema. */
-export async function scratchDatabase(): Promise<ScratchDatabase> {
+export function scratchDatabase(): Promise<ScratchDatabase> {
+  return cloneOf(inject('templateDatabase'))
+}
+
+/** The same with the demo rows in Register's tables. */
+export function demoDatabase(): Promise<ScratchDatabase> {
+  return cloneOf(inject('demoTemplate'))
+}
+
+async function cloneOf(template: string): Promise<ScratchDatabase> {
   const server = inject('postgresUrl')
   const name = `${inject('runPrefix')}${randomUUID().slice(0, 8)}`
-  await clone(server, name, inject('templateDatabase'))
-  await grantRights(databaseUrls(server, name).adminUrl)
+  await clone(server, name, template)
   return {
     ...databaseUrls(server, name),
     name,
@@ -31,7 +39,8 @@ async function clone(server: string, name: string, template: string): Promise<vo
   await withClient(server, async (client) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)
+        await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`)
+        await client.query(`GRANT CONNECT, CREATE ON DATABASE ${name} TO chatops_owner`) // not cloned with the rest
         return
       } catch (error) {
         const isBusy = error instanceof pg.DatabaseError && error.code === TEMPLATE_IN_USE

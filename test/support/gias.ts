@@ -1,5 +1,5 @@
 // What the bot has of GIAS: Register's seeded schools, each as its story needs it.
-import type pg from 'pg'
+import pg from 'pg'
 import { schools } from '../../sandbox/register/seed/organisations.ts'
 
 export type GiasRow = { urn: string; name: string; status: number; openDate?: string | null; closeDate?: string | null }
@@ -29,17 +29,17 @@ export async function loadGias(
     const changed = change[school.urn]
     return changed === null ? [] : [{ ...school, ...changed }]
   })
-  await admin.query('DELETE FROM chatops.gias_schools')
-  for (const { urn, name, status, openDate = null, closeDate = null } of rows) {
-    const values = [urn, name, status, STATUS_NAMES[status - 1], openDate, closeDate]
-    await admin.query('INSERT INTO chatops.gias_schools VALUES ($1, $2, $3, $4, $5, $6)', values)
-  }
-  await admin.query(
-    `INSERT INTO chatops.gias_loads (started_at, finished_at, source_date, rows, defects, outcome)
-     VALUES (now(), now(), $1::date, $2, 0, 'loaded')`,
-    [sourceDate, rows.length],
+  const values = rows.map(({ urn, name, status, openDate = null, closeDate = null }) =>
+    [urn, name, status, STATUS_NAMES[status - 1], openDate, closeDate].map(literal).join(', '),
   )
+  await admin.query(`
+    DELETE FROM chatops.gias_schools;
+    INSERT INTO chatops.gias_schools VALUES (${values.join('), (')});
+    INSERT INTO chatops.gias_loads (started_at, finished_at, source_date, rows, defects, outcome)
+      VALUES (now(), now(), ${literal(sourceDate)}::date, ${rows.length}, 0, 'loaded')`)
 }
+
+const literal = (value: unknown): string => (value === null ? 'NULL' : pg.escapeLiteral(String(value)))
 
 /** As before anything was loaded. */
 export async function forgetGias(admin: pg.Client): Promise<void> {
