@@ -1,5 +1,6 @@
 import { type EntityManager, In } from 'typeorm'
 import { type Plan, planOf } from '../contract/plan.ts'
+import { startOfDayThatReached } from '../calendar/london.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
@@ -14,12 +15,21 @@ import { getRequest, lockRequest } from './requests.ts'
 
 /** Syncs are waited for as long as this; then the thread is told how things are without one. */
 const WAITED_FOR = '7 days'
+/** The hour in London by which Register's nightly sync is over. */
+const MORNING = 6
 /** After this nobody expects to hear of it any more, as when the bot was not running. */
 const FOLLOWED_FOR = '14 days'
 
 /** Tells the threads of requests whose rows have been through a sync by now, each once. Returns how many. */
 export async function followUpSchools(world: World): Promise<number> {
-  const due = await world.database.query<Due[]>(DUE, [world.now(), FOLLOWED_FOR, WAITED_FOR, world.register.runsJobs])
+  const now = world.now()
+  const due = await world.database.query<Due[]>(DUE, [
+    now,
+    FOLLOWED_FOR,
+    WAITED_FOR,
+    world.register.runsJobs,
+    startOfDayThatReached(MORNING, now),
+  ])
   let told = 0
   for (const { id, by } of due) {
     const schools = await look(world, planOf(await getRequest(world.database, id))).catch((error: unknown) => {
@@ -42,8 +52,7 @@ const DUE = `
   WHERE playbook = 'repair-school' AND plan IS NOT NULL AND NOT jsonb_exists(outcome, 'synced')
     AND executed_at > $1::timestamptz - $2::interval
     AND jsonb_array_length(plan -> 'updates') + jsonb_array_length(plan -> 'inserts') > 0
-    AND (synced OR executed_at < $1::timestamptz - $3::interval OR NOT $4 AND $1::timestamptz >=
-      (date_trunc('day', executed_at AT TIME ZONE 'Europe/London') + interval '1 day 6 hours') AT TIME ZONE 'Europe/London')
+    AND (synced OR executed_at < $1::timestamptz - $3::interval OR NOT $4 AND executed_at < $5)
   ORDER BY id LIMIT 20`
 
 async function tell({ now }: World, sql: EntityManager, id: string, { by, schools }: SchoolSync): Promise<number> {

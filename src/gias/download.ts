@@ -1,7 +1,7 @@
 // GIAS's daily extract over HTTP: whole, in time, from where we were told to look, or not at all.
 import { type IncomingMessage, request as plainRequest } from 'node:http'
 import { request as secureRequest } from 'node:https'
-import { dayBefore, londonDay } from './days.ts'
+import { dayBefore, londonDay } from '../calendar/london.ts'
 import { GiasError, refused, unavailable } from './errors.ts'
 
 export type Wanted = {

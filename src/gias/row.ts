@@ -1,6 +1,6 @@
 // One line of the extract: which columns we need, and what may be in them.
 import * as z from 'zod'
-import { findDay } from './days.ts'
+import { isDay } from '../calendar/london.ts'
 import { refused } from './errors.ts'
 
 const text = z
@@ -71,4 +71,11 @@ export function findSchool(cells: readonly string[], { width, places }: Header):
 
 function normalise(name: string): string {
   return name.trim().toLowerCase()
+}
+
+/** A day as GIAS writes it, such as `27-10-2021`, in the order of ISO 8601; null if there is no such day. */
+function findDay(text: string): string | null {
+  const [, day, month, year] = /^(\d\d)-(\d\d)-([12]\d{3})$/.exec(text) ?? []
+  const iso = `${year}-${month}-${day}`
+  return isDay(iso) ? iso : null
 }

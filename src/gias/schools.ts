@@ -1,8 +1,8 @@
 // What we know of schools from GIAS, and how old that is. Whoever shows the one shows the other.
 import { type EntityManager, In } from 'typeorm'
+import { describeDay } from '../calendar/london.ts'
 import { GiasLoad } from '../entities/chatops/gias-load.ts'
 import { GiasSchool } from '../entities/chatops/gias-school.ts'
-import { describeDay, startOf } from './days.ts'
 
 /** The extract that is loaded: of which day, since when, with how many schools, and how many rows were left out. */
 export type GiasAge = { sourceDate: string; loadedAt: Date; rows: number; defects: number }
@@ -27,10 +27,10 @@ export async function findGiasAge(sql: EntityManager): Promise<GiasAge | null> {
 
 /**
  * Whether what we have of GIAS must count as "could not be checked": nothing at all, or more than `maxAgeMs` since the
- * beginning of the day the extract is of. When it was loaded does not matter: an old extract may be loaded every day.
+ * beginning of the day the extract is of, in UTC. When it was loaded does not matter: an old extract may be loaded every day.
  */
 export function isTooOld(age: Pick<GiasAge, 'sourceDate'> | null, now: Date, maxAgeMs: number): boolean {
-  return age === null || now.getTime() - startOf(age.sourceDate) > maxAgeMs
+  return age === null || now.getTime() - Date.parse(age.sourceDate) > maxAgeMs
 }
 
 /** Where it is from and how old it is, to be shown beside it: "GIAS’s extract of 27 October 2021". */

@@ -1,5 +1,6 @@
 import { ErrorCode, type JobsOptions, type Queue } from 'bullmq'
 import type { Logger } from 'pino'
+import { LONDON } from '../calendar/london.ts'
 
 /** A queue of jobs with JSON data. */
 export type JobQueue = {
@@ -59,7 +60,7 @@ const SCHEDULED = {
 async function schedule(queue: Queue, id: string, pattern: string, data: object): Promise<void> {
   const known = await queue.getJobScheduler(id)
   if (known?.pattern === pattern && Number(known.next) > Date.now() - LOST_MS) return
-  await queue.upsertJobScheduler(id, { pattern, tz: 'Europe/London' }, { name: id, data, opts: SCHEDULED })
+  await queue.upsertJobScheduler(id, { pattern, tz: LONDON }, { name: id, data, opts: SCHEDULED })
 }
 
 const ANSWER_WITHIN_MS = 5_000

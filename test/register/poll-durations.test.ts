@@ -28,7 +28,8 @@ describe('the end of the next working day is midnight in London after', () => {
     ['the Monday after the clocks went forward, on the Friday before', '2022-03-25T09:00:00Z', '2022-03-28T23:00:00'],
     ['a Tuesday: in London it is Monday already', '2021-06-06T23:30:00Z', '2021-06-08T23:00:00'],
     ['a Monday: in London it is Sunday still', '2021-11-07T23:30:00Z', '2021-11-09T00:00:00'],
-    ['the first working day of a year', '2021-12-31T12:00:00Z', '2022-01-04T00:00:00'],
+    ['the first working day of a year, after its bank holiday', '2021-12-31T12:00:00Z', '2022-01-05T00:00:00'],
+    ['the Tuesday after Easter, on the Thursday before', '2022-04-14T09:00:00Z', '2022-04-19T23:00:00'],
     ['a leap day', '2024-02-28T12:00:00Z', '2024-03-01T00:00:00'],
   ])('%s', (_, now, expected) => {
     expect(pollTimeout(WORKING_DAY, new Date(now))).toBe(expected)

@@ -10,7 +10,7 @@ export const form = {
   trainee: traineeRef(),
   duration: {
     ...select('Keep polling for', durationOptions),
-    hint: 'Counted from when the request is carried out. Every day from Monday to Friday is a working day here.',
+    hint: 'Counted from when the request is carried out. Working days are Monday to Friday, without bank holidays.',
   },
   reason: reason(),
   ticket: ticket(),

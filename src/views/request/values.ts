@@ -1,3 +1,4 @@
+import { describeDay, isDay } from '../../calendar/london.ts'
 import type { Insert, Plan, Update } from '../../contract/plan.ts'
 import { canonical, type Json } from '../../entities/json.ts'
 import { columnLabel } from '../../register/columns.ts'
@@ -152,13 +153,11 @@ function describeValue(column: string, value: Json, route: Json, exact: boolean)
   return describeTime(column, value, exact) ?? (isIdentifier(column, value) ? value : quote(value))
 }
 
-const DATE = /^\d{4}-\d\d-\d\d$/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z?$/
-const DAY = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' })
 
 function describeTime(column: string, value: string, exact: boolean): string | null {
   if (!/(_at|_date|^date_of_birth)$/.test(column) || Number.isNaN(Date.parse(value))) return null
-  if (DATE.test(value)) return DAY.format(new Date(value))
+  if (isDay(value)) return describeDay(value)
   if (!TIME.test(value)) return null
   return exact ? `${formatDateTime(value)} (${value})` : formatDateTime(value)
 }

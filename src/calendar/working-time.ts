@@ -1,0 +1,72 @@
+// When people work: Monday to Friday from 9am to 5pm in London, except on the bank holidays of England and Wales.
+import { createRequire } from 'node:module'
+import type { DateTime } from 'luxon'
+import { inLondon } from './london.ts'
+
+const BEGIN = 9
+const END = 17
+
+/** Whether people work on a day, such as `2021-10-27`. */
+export function isWorkingDay(day: string): boolean {
+  return inLondon(day).weekday <= 5 && !bankHolidays(Number(day.slice(0, 4))).has(day)
+}
+
+/** Midnight in London after the next day, not counting today, on which people work. */
+export function endOfNextWorkingDay(now: Date): Date {
+  return nextWorkingDay(inLondon(now)).plus({ days: 1 }).toJSDate()
+}
+
+/** The same time of day so many working days later. What begins on a day off counts from the start of work after it. */
+export function workingDaysAfter(start: Date, days: number): Date {
+  let time = inLondon(start)
+  if (!isWorking(time)) time = nextWorkingDay(time).set({ hour: BEGIN })
+  for (let left = days; left > 0; left--) {
+    const { hour, minute, second, millisecond } = time
+    time = nextWorkingDay(time).set({ hour, minute, second, millisecond })
+  }
+  return time.toJSDate()
+}
+
+/** The instant by which people will have worked for so many hours since `start`. */
+export function workingHoursAfter(start: Date, hours: number): Date {
+  let time = inLondon(start)
+  let left = hours * 3_600_000
+  while (true) {
+    const begin = time.set({ hour: BEGIN, minute: 0, second: 0, millisecond: 0 })
+    const end = begin.set({ hour: END })
+    if (isWorking(time) && time < end) {
+      const from = time < begin ? begin : time
+      const today = end.toMillis() - from.toMillis()
+      if (left <= today) return from.plus(left).toJSDate()
+      left -= today
+    }
+    time = nextWorkingDay(time)
+  }
+}
+
+function isWorking(time: DateTime): boolean {
+  return isWorkingDay(time.toFormat('yyyy-MM-dd'))
+}
+
+/** The beginning of the next day, not counting this one, on which people work. */
+function nextWorkingDay(time: DateTime): DateTime {
+  let day = time.startOf('day').plus({ days: 1 })
+  while (!isWorking(day)) day = day.plus({ days: 1 })
+  return day
+}
+
+const known = new Map<number, ReadonlySet<string>>()
+
+/**
+ * A year's bank holidays, as `2021-12-27`. The library brings the holidays of the whole world, which takes a tenth of a
+ * second to load, so it is loaded when it is first needed.
+ */
+function bankHolidays(year: number): ReadonlySet<string> {
+  const found = known.get(year)
+  if (found) return found
+  const Holidays = createRequire(import.meta.url)('date-holidays') as typeof import('date-holidays').default
+  const days = new Holidays('GB', 'ENG').getHolidays(year).filter(({ type }) => type === 'public')
+  const set = new Set(days.map(({ date }) => date.slice(0, 10)))
+  known.set(year, set)
+  return set
+}
