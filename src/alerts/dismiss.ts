@@ -1,11 +1,11 @@
 import { In } from 'typeorm'
+import { formatDateTime } from '../calendar/london.ts'
 import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { refuse } from '../people/standing.ts'
 import { personalDataIn } from '../register/personal-data.ts'
-import { formatDateTime } from '../register/times.ts'
 import type { World } from '../world.ts'
 import { holdCause, redraw } from './live.ts'
 

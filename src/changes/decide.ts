@@ -1,4 +1,5 @@
 import { In } from 'typeorm'
+import { formatDateTime } from '../calendar/london.ts'
 import { planOf } from '../contract/plan.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { Review } from '../entities/chatops/review.ts'
@@ -8,7 +9,6 @@ import { appendToLedger } from '../ledger/ledger.ts'
 import { announce, hintExecution } from '../outbox/outbox.ts'
 import { refuse, refuseUnless } from '../people/standing.ts'
 import { isPersonal, personalDataIn } from '../register/personal-data.ts'
-import { formatDateTime } from '../register/times.ts'
 import type { World } from '../world.ts'
 import { digestOfRequest, getRequest, lockRequest, refusalFor } from './requests.ts'
 

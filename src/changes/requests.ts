@@ -1,11 +1,11 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import { In } from 'typeorm'
+import { formatDateTime } from '../calendar/london.ts'
 import { checksOf, digestOf, planOf } from '../contract/plan.ts'
 import { ChangeRequest, type Status } from '../entities/chatops/change-request.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
-import { formatDateTime } from '../register/times.ts'
 import type { World } from '../world.ts'
 
 /** Locks a request for as long as the transaction lasts. Throws ChangeError `not-found`. */

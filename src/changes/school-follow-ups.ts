@@ -1,6 +1,6 @@
 import { type EntityManager, In } from 'typeorm'
-import { type Plan, planOf } from '../contract/plan.ts'
 import { startOfDayThatReached } from '../calendar/london.ts'
+import { type Plan, planOf } from '../contract/plan.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'

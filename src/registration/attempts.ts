@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EntityManager, IsNull } from 'typeorm'
+import { formatDateTime } from '../calendar/london.ts'
 import { Job, type JobFailure } from '../entities/chatops/job.ts'
 import { RegistrationAttempt, type RegistrationIds, type SentAs } from '../entities/chatops/registration-attempt.ts'
 import { isTransient, retryConflicts } from '../entities/transient.ts'
 import { JobFailed } from '../failures/job-failed.ts'
-import { formatDateTime } from '../register/times.ts'
 import type { World } from '../world.ts'
 
 // What is on record of the registrations that were sent to DTTP. A row is committed before anything is sent, so whoever

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm'
+import { formatDateTime } from '../calendar/london.ts'
 import type { Executed } from '../contract/playbook.ts'
 import type { Postcondition } from '../entities/chatops/change-request.ts'
 import { Job } from '../entities/chatops/job.ts'
@@ -7,7 +8,6 @@ import type { RegistrationAttempt, RegistrationIds } from '../entities/chatops/r
 import { Degree } from '../entities/register/degree.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { DEFAULT_POLL_DURATION, pollTimeout } from '../register/poll-durations.ts'
-import { formatDateTime } from '../register/times.ts'
 import { findJob, type Registration, seenOf } from './records.ts'
 import { unknownOutcome } from './unknown.ts'
 

@@ -1,7 +1,7 @@
+import { formatDateTime } from '../calendar/london.ts'
 import type { FollowUp, Postcondition } from '../entities/chatops/change-request.ts'
 import type { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
-import { formatDateTime } from '../register/times.ts'
 
 type Unknown = Pick<Postcondition, 'found' | 'problem' | 'followUps'>
 

@@ -1,10 +1,10 @@
+import { formatDateTime } from '../../calendar/london.ts'
 import type { Verdict } from '../../contract/plan.ts'
 import type { Check, Facts } from '../../contract/playbook.ts'
 import type { Json } from '../../entities/json.ts'
 import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
 import { schoolsSentBy } from '../../register/sent-schools.ts'
 import { findState, finishedWords, isFinished, stateLabel } from '../../register/states.ts'
-import { formatDateTime } from '../../register/times.ts'
 import {
   awardOf,
   findRoute,

@@ -1,7 +1,7 @@
+import { formatDateTime } from '../../calendar/london.ts'
 import type { Check, Finding } from '../../contract/playbook.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import { isUrn } from '../../register/schools.ts'
-import { formatDateTime } from '../../register/times.ts'
 import { findRoute, routeLabel } from '../../register/training-routes.ts'
 import { diagnose } from './diagnosis.ts'
 import type { InDttp } from './dttp.ts'

@@ -1,5 +1,5 @@
-import type { Finding } from '../../contract/playbook.ts'
 import { describeDay } from '../../calendar/london.ts'
+import type { Finding } from '../../contract/playbook.ts'
 import type { GiasSchool } from '../../entities/chatops/gias-school.ts'
 import { describeGiasAge, giasStatusLabel, giasUrl } from '../../gias/schools.ts'
 import type { Rows, SchoolRows } from './rows.ts'

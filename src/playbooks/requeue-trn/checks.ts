@@ -1,7 +1,7 @@
+import { formatDateTime } from '../../calendar/london.ts'
 import type { Check, Facts, Finding } from '../../contract/playbook.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import { findState, stateLabel } from '../../register/states.ts'
-import { formatDateTime } from '../../register/times.ts'
 import type { InDttp } from './dttp.ts'
 import type { Form } from './form.ts'
 import { isUnderWay, type PollRows, type Rows } from './rows.ts'

@@ -1,6 +1,6 @@
+import { formatDateTime } from '../../calendar/london.ts'
 import type { Effect } from '../../contract/plan.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
-import { formatDateTime } from '../../register/times.ts'
 import { checks } from './checks.ts'
 import { contactOf, lookInDttp } from './dttp.ts'
 import { form } from './form.ts'

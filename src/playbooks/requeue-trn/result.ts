@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm'
+import { formatDateTime } from '../../calendar/london.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import { pollTimeout } from '../../register/poll-durations.ts'
-import { formatDateTime } from '../../register/times.ts'
 import { findPoll, isUnderWay, type PollRows } from './rows.ts'
 
 /** Whether the poll that a plan asked for is under way with exactly its timeout, or is over because the TRN arrived. */

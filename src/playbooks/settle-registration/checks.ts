@@ -1,7 +1,7 @@
+import { formatDateTime } from '../../calendar/london.ts'
 import type { Check, Finding } from '../../contract/playbook.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import { findState, stateLabel } from '../../register/states.ts'
-import { formatDateTime } from '../../register/times.ts'
 import { lookAtPreflight } from '../../registration/checks.ts'
 import { type Candidates, candidateList, candidateWords } from '../../registration/traces.ts'
 import { answeredOf, chosenOf, degreesOf, isComplete, isTellable, isWaiting, recordsOf, type Seen } from './choice.ts'

@@ -1,8 +1,8 @@
+import { formatDateTime } from '../../calendar/london.ts'
 import { type Effect, inverse } from '../../contract/plan.ts'
 import type { Check, Facts, Finding } from '../../contract/playbook.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { finishedWords, isFinished } from '../../register/states.ts'
-import { formatDateTime } from '../../register/times.ts'
 import type { Form } from './form.ts'
 import type { Rows } from './rows.ts'
 

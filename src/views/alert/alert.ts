@@ -1,5 +1,5 @@
 import type { AlertSight, SeenEntry } from '../../alerts/sight.ts'
-import { formatDateTime } from '../../register/times.ts'
+import { formatDateTime } from '../../calendar/london.ts'
 import { actions, type Block, button, header, type Message, plainSections, section } from '../kit/blocks.ts'
 import { onOneLine } from '../kit/exact-text.ts'
 import { ACTIONS } from '../kit/ids.ts'

@@ -1,9 +1,9 @@
 import type { AlertSight, SeenEntry } from '../../alerts/sight.ts'
+import { formatDateTime, formatLater } from '../../calendar/london.ts'
 import type { AlertEntry } from '../../entities/chatops/alert.ts'
 import type { Because, FoundSchool, FoundTrainee } from '../../failures/found.ts'
 import { dttpStatusLabel } from '../../register/schools.ts'
 import { stateLabel } from '../../register/states.ts'
-import { formatDateTime, formatLater } from '../../register/times.ts'
 import { listed } from '../../words.ts'
 import { capitalise } from '../kit/labels.ts'
 

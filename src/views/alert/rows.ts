@@ -1,6 +1,6 @@
 import type { AlertSight, Group, SeenEntry } from '../../alerts/sight.ts'
+import { formatDateTime } from '../../calendar/london.ts'
 import { jobFailedWords, registerJobName } from '../../register/jobs.ts'
-import { formatDateTime } from '../../register/times.ts'
 import { type Block, type Group as BlockGroup, note, plainSections, section, takeWithin } from '../kit/blocks.ts'
 import { escapeText, shorten } from '../kit/text.ts'
 import { checkedAt, deadlineWords, findingsOf, settledWords } from './findings.ts'

@@ -1,4 +1,4 @@
-import { formatLater } from '../../register/times.ts'
+import { formatLater } from '../../calendar/london.ts'
 import { count } from '../../words.ts'
 
 /** "2 hours ago, at 2:14pm", with its date if that was on another day; "just now" within a minute. */

@@ -1,7 +1,7 @@
+import { formatDateTime } from '../../calendar/london.ts'
 import { type CheckResult, checksOf } from '../../contract/plan.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import type { ChangeRequest, Status } from '../../entities/chatops/change-request.ts'
-import { formatDateTime } from '../../register/times.ts'
 import { count } from '../../words.ts'
 import {
   actions,

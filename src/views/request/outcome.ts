@@ -1,6 +1,6 @@
+import { formatDateTime, formatLater } from '../../calendar/london.ts'
 import type { ChangeRequest, FollowUp, Postcondition, Status } from '../../entities/chatops/change-request.ts'
 import { columnLabel } from '../../register/columns.ts'
-import { formatDateTime, formatLater } from '../../register/times.ts'
 import { count, listed } from '../../words.ts'
 import { type Block, heading, plainLines, plainSections, section, takeWithin } from '../kit/blocks.ts'
 import { asOneLine, onOneLine } from '../kit/exact-text.ts'

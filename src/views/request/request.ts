@@ -1,7 +1,7 @@
+import { formatDateTime } from '../../calendar/london.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import type { ChangeRequest, Status } from '../../entities/chatops/change-request.ts'
-import { formatDateTime } from '../../register/times.ts'
 import { escapeText, mention } from '../kit/text.ts'
 
 /** How people call a request. */

@@ -1,7 +1,7 @@
+import { formatDateTime } from '../../calendar/london.ts'
 import type { CheckResult } from '../../contract/plan.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
-import { formatDateTime } from '../../register/times.ts'
 import {
   actions,
   type Block,
