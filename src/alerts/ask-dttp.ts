@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import pTimeout from 'p-timeout'
 import { type DttpClient, DttpError } from '../dttp/client/index.ts'
 import type { Found, FoundTrainee, Presence } from '../failures/found.ts'
 import { findTraced } from '../registration/traces.ts'
@@ -51,24 +51,10 @@ function presence(found: object | null | undefined): Presence {
 }
 
 /** The answer, or undefined if there is none. */
-async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await withinTime(answer)
-  } catch {
-    return undefined
-  }
+function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
+  return withinTime(answer).catch(() => undefined)
 }
 
-async function withinTime<T>(answer: Promise<T>): Promise<T> {
-  const over = new AbortController()
-  const late = sleep(ANSWER_WITHIN_MS, null, { signal: over.signal }).then(() => {
-    throw new Error('DTTP did not answer in time')
-  })
-  late.catch(() => {})
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    over.abort()
-    answer.catch(() => {})
-  }
+function withinTime<T>(answer: Promise<T>): Promise<T> {
+  return pTimeout(answer, { milliseconds: ANSWER_WITHIN_MS, message: 'DTTP did not answer in time' })
 }

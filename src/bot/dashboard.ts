@@ -1,9 +1,10 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { ExpressAdapter } from '@bull-board/express'
 import type { Queue } from 'bullmq'
-import type { Application, ErrorRequestHandler, RequestHandler } from 'express'
+import type { Application, ErrorRequestHandler, Request, RequestHandler } from 'express'
+import basicAuth from 'express-basic-auth'
+import helmet from 'helmet'
 
 // Bull Board, for looking only. What people change goes through a request that a second person approves.
 
@@ -20,30 +21,33 @@ export function mountDashboard(web: Application, credentials: string, queues: re
     serverAdapter: board,
     options: { uiConfig: { boardTitle: 'Queues', hideRedisDetails: true } },
   })
-  web.use(PATH, harden, refuseWrites, authenticate(credentials), board.getRouter(), answerErrors)
+  web.use(PATH, harden(), keepNothing, refuseWrites, authenticate(credentials), board.getRouter(), answerErrors)
 }
 
 /** The board's page has styles of its own; its fonts from elsewhere are left out. */
-const CONTENT_SECURITY_POLICY = [
-  `default-src 'none'`,
-  `script-src 'self'`,
-  `style-src 'self' 'unsafe-inline'`,
-  `img-src 'self' data:`,
-  `font-src 'self'`,
-  `connect-src 'self'`,
-  `base-uri 'self'`,
-  `form-action 'none'`,
-  `frame-ancestors 'none'`,
-].join('; ')
+const CONTENT_SECURITY_POLICY = {
+  'default-src': [`'none'`],
+  'script-src': [`'self'`],
+  'style-src': [`'self'`, `'unsafe-inline'`],
+  'img-src': [`'self'`, 'data:'],
+  'font-src': [`'self'`],
+  'connect-src': [`'self'`],
+  'base-uri': [`'self'`],
+  'form-action': [`'none'`],
+  'frame-ancestors': [`'none'`],
+}
 
-const harden: RequestHandler = (_request, response, next) => {
-  response.set({
-    'Cache-Control': 'no-store',
-    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-    'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
-    'X-Frame-Options': 'DENY',
+/** Strict-Transport-Security is left to the proxy in front of the bot, which holds the certificate. */
+function harden(): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY },
+    strictTransportSecurity: false,
+    xFrameOptions: { action: 'deny' },
   })
+}
+
+const keepNothing: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'no-store')
   next()
 }
 
@@ -52,19 +56,16 @@ const refuseWrites: RequestHandler = (request, response, next) => {
   else response.status(405).set('Allow', 'GET').type('text').send('The dashboard is for looking only.\n')
 }
 
-/** Compares user and password as one, in constant time: an answer says nothing of which of them was wrong. */
+/** User and password are compared in constant time, and an answer does not say which of them was wrong. */
 function authenticate(credentials: string): RequestHandler {
-  const right = hash(credentials)
-  return (request, response, next) => {
-    const [, given] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(request.headers.authorization ?? '') ?? []
-    if (timingSafeEqual(hash(Buffer.from(given ?? '', 'base64')), right)) return next()
-    const challenge = 'Basic realm="queues", charset="UTF-8"'
-    response.status(401).set('WWW-Authenticate', challenge).type('text').send('Enter the user and password.\n')
-  }
-}
-
-function hash(credentials: string | Buffer): Buffer {
-  return createHash('sha256').update(credentials).digest()
+  const [user = '', ...password] = credentials.split(':')
+  return basicAuth({
+    users: { [user]: password.join(':') },
+    unauthorizedResponse({ res }: Request) {
+      res?.type('text').set('WWW-Authenticate', 'Basic realm="queues", charset="UTF-8"')
+      return 'Enter the user and password.\n'
+    },
+  })
 }
 
 /** What went wrong before the board itself could answer, such as a path that cannot be decoded. */

@@ -1,10 +1,13 @@
 import { createServer, type Server } from 'node:http'
 import express, { type Application } from 'express'
+import pTimeout from 'p-timeout'
 
 /** Whether each thing we depend on answers; each throws if it does not. */
 export type Probes = Readonly<Record<string, () => Promise<void>>>
 
 export type WebServer = { port: number; close: () => Promise<void> }
+
+const ANSWER_WITHIN_MS = 2_000
 
 /** `/healthz`: this process runs. `/readyz`: everything it depends on answers, or 503 and what does not. */
 export function createWeb(probes: Probes): Application {
@@ -15,7 +18,9 @@ export function createWeb(probes: Probes): Application {
   })
   web.get('/readyz', async (_request, response) => {
     const names = Object.keys(probes)
-    const results = await Promise.allSettled(names.map((name) => withinTwoSeconds(probes[name])))
+    const results = await Promise.allSettled(
+      Object.values(probes).map((probe) => pTimeout(probe(), { milliseconds: ANSWER_WITHIN_MS })),
+    )
     const answers = Object.fromEntries(names.map((name, index) => [name, results[index]?.status === 'fulfilled']))
     const ready = Object.values(answers).every(Boolean)
     response.status(ready ? 200 : 503).json({ ready, ...answers })
@@ -40,17 +45,5 @@ export async function listen(web: Application, host: string, port: number): Prom
         setTimeout(() => server.closeAllConnections(), 3_000).unref()
       })
     },
-  }
-}
-
-async function withinTwoSeconds(probe: (() => Promise<void>) | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer')), 2_000)
-  })
-  try {
-    await Promise.race([probe?.(), late])
-  } finally {
-    clearTimeout(timer)
   }
 }

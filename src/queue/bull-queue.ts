@@ -1,4 +1,5 @@
 import { ErrorCode, type JobsOptions, type Queue } from 'bullmq'
+import pTimeout from 'p-timeout'
 import type { Logger } from 'pino'
 import { LONDON } from '../calendar/london.ts'
 
@@ -67,14 +68,5 @@ const ANSWER_WITHIN_MS = 5_000
 
 /** ioredis waits for as long as Redis is away; whoever adds a job must not. The job may still be added later. */
 async function answeredInTime(answer: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the queue did not answer')), ANSWER_WITHIN_MS)
-  })
-  answer.catch(() => {})
-  try {
-    await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-  }
+  await pTimeout(answer, { milliseconds: ANSWER_WITHIN_MS, message: 'the queue did not answer' })
 }

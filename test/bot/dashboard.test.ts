@@ -10,7 +10,7 @@ import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
 
 const USER = 'operator'
-const PASSWORD = `demo-${randomUUID()}`
+const PASSWORD = `£5:a-demo-${randomUUID()}`
 const QUEUES = ['chatops-changes', 'chatops-gias', 'chatops-jobs', 'chatops-registrations', 'chatops-schools']
 
 let scratch: ScratchDatabase
