@@ -1,6 +1,6 @@
 // GIAS's daily extract over HTTP: whole, in time, from where we were told to look, or not at all.
-import { type IncomingMessage, request as plainRequest } from 'node:http'
-import { request as secureRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import followRedirects from 'follow-redirects'
 import { dayBefore, londonDay } from '../calendar/london.ts'
 import { GiasError, refused, unavailable } from './errors.ts'
 
@@ -60,28 +60,18 @@ function safeUrl(text: string): URL {
   throw refused('GIAS must be reached by https.')
 }
 
-async function ask(first: URL, wanted: Wanted, deadline: AbortSignal): Promise<IncomingMessage> {
-  let url = first
-  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-    const response = await send(url, wanted, deadline)
-    const { statusCode = 0, headers } = response
-    if (statusCode < 300 || statusCode > 399) return response
-    response.destroy()
-    const location = headers.location ?? ''
-    const next = URL.canParse(location, url.href) ? new URL(location, url) : null
-    if (next?.origin !== url.origin) throw refused('GIAS redirected to another site.')
-    url = next
-  }
-  throw refused('GIAS redirected again and again.')
-}
-
-function send(url: URL, { timeoutMs }: Wanted, signal: AbortSignal): Promise<IncomingMessage> {
+function ask(url: URL, { timeoutMs }: Wanted, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? secureRequest : plainRequest)(url, {
+    const { request: send } = url.protocol === 'https:' ? followRedirects.https : followRedirects.http
+    const request = send(url.href, {
       headers: { 'accept-encoding': 'identity' },
       agent: false,
       timeout: timeoutMs.idle,
       signal,
+      maxRedirects: MOST_REDIRECTS,
+      beforeRedirect({ href }: { href?: string }) {
+        if (new URL(href ?? '').origin !== url.origin) throw new Error('another site')
+      },
     })
     let answered: IncomingMessage | null = null
     request.on('timeout', () => {
@@ -149,6 +139,8 @@ async function* readAll(
 function asGiasError(error: NodeJS.ErrnoException, deadline: AbortSignal, otherwise: string): GiasError {
   if (error instanceof GiasError) return error
   if (deadline.aborted) return unavailable('GIAS took too long.')
+  if (error.code === 'ERR_FR_REDIRECTION_FAILURE') return refused('GIAS redirected to another site.')
+  if (error.code === 'ERR_FR_TOO_MANY_REDIRECTS') return refused('GIAS redirected again and again.')
   return unavailable(otherwise, error.code)
 }
 
