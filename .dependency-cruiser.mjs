@@ -16,11 +16,11 @@ const FLOORS = [
   ['trainee', 'people'],
   ['ledger', 'outbox'],
   ['contract'],
-  ['world', 'errors', 'words'],
+  ['world', 'errors'],
   ['dttp', 'gias', 'trello'],
-  ['register'],
   ['failures'],
-  ['entities', 'calendar', 'config', 'log'],
+  ['register'],
+  ['entities', 'calendar', 'config', 'log', 'words'],
 ]
 
 /** The files of some rooms: those in a folder of that name, or the one file of that name. */
