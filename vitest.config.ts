@@ -3,14 +3,19 @@ import { configDefaults, defineConfig } from 'vitest/config'
 // Not UTC, and an hour off it for half the year: code that mistakes Register's UTC times for local ones fails here.
 process.env['TZ'] = 'Europe/London'
 
+/** Tests that need more than most machines have, or more time: each runs where its variable is 1. */
+const DEMANDING = { BROWSER: 'test/browser/**', CONTAINER: 'test/container/**' }
+const unwanted = Object.entries(DEMANDING).flatMap(([name, files]) => (process.env[name] === '1' ? [] : [files]))
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...(process.env['BROWSER'] === '1' ? [] : ['test/browser/**'])],
+    exclude: [...configDefaults.exclude, ...unwanted],
     globalSetup: ['test/global-setup.ts'],
     reporters: ['default', './test/support/tally-reporter.ts'],
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html', 'json-summary'] },
   },
 })
