@@ -102,8 +102,5 @@ export function refusalFor(request: ChangeRequest): { code: ChangeError['code'];
 
 /** Has the result of a request looked at again, now that one of its jobs is over. */
 export async function verifyAgain(sql: EntityManager, id: string, now: Date): Promise<void> {
-  await sql.query(
-    `UPDATE chatops.change_requests SET next_verify_at = $2 WHERE id = $1 AND status IN ('verifying', 'needs-attention')`,
-    [id, now],
-  )
+  await sql.update(ChangeRequest, { id, status: In(['verifying', 'needs-attention']) }, { nextVerifyAt: now })
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { DataSource, EntityManager } from 'typeorm'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { OutboxRow } from '../entities/chatops/outbox-row.ts'
 import type { Json } from '../entities/json.ts'
 
@@ -39,7 +40,7 @@ export async function announce(sql: EntityManager, changeRequest: string, parts:
 
 /** Wakes a worker for an approved request. Only a hint: the request itself is the truth, and a sweeper hints again. */
 export async function hintExecution(sql: EntityManager, changeRequest: string, now: Date): Promise<void> {
-  await sql.query('UPDATE chatops.change_requests SET hinted_at = $2 WHERE id = $1', [changeRequest, now])
+  await sql.update(ChangeRequest, { id: changeRequest }, { hintedAt: now })
   await addToOutbox(sql, { stream: `hint:${changeRequest}`, kind: 'hint', changeRequest })
 }
 
@@ -107,7 +108,7 @@ export async function postponeRow(sql: EntityManager, id: string, delay: number,
 
 /** Gives a row up for good; those after it in its stream go on. */
 export async function giveUp(sql: EntityManager, id: string, error: string): Promise<void> {
-  await sql.query(`UPDATE chatops.outbox SET status = 'failed', last_error = $2 WHERE id = $1`, [id, error])
+  await sql.update(OutboxRow, { id }, { status: 'failed', lastError: error })
 }
 
 /** The receiver asked us to wait this many milliseconds. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type DataSource, type EntityManager, IsNull, MoreThan, Not } from 'typeorm'
+import { type DataSource, type EntityManager, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm'
 import type { Form } from '../contract/fields.ts'
 import type { AnyPlaybook, Wait } from '../contract/playbook.ts'
 import { SchoolWait } from '../entities/chatops/school-wait.ts'
@@ -95,13 +95,16 @@ const ARRIVED = `
 export async function purgeWaits({ database, now }: World, keptMs: number): Promise<number> {
   const at = now()
   const before = (ms: number) => new Date(at.getTime() - ms)
-  await database.query(
-    `UPDATE chatops.school_waits SET status = 'dropped', over_at = $1 WHERE status = 'shown' AND created_at <= $2`,
-    [at, before(SHOWN_KEPT_MS)],
+  await database.manager.update(
+    SchoolWait,
+    { status: 'shown', createdAt: LessThanOrEqual(before(SHOWN_KEPT_MS)) },
+    { status: 'dropped', overAt: at },
   )
-  await database.query('UPDATE chatops.school_waits SET form = NULL WHERE form IS NOT NULL AND over_at <= $1', [
-    before(keptMs),
-  ])
+  await database.manager.update(
+    SchoolWait,
+    { form: Not(IsNull()), overAt: LessThanOrEqual(before(keptMs)) },
+    { form: null },
+  )
   return 0
 }
 
