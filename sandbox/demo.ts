@@ -10,6 +10,7 @@ import { INTERRUPTED, runSession, type Session, say, untilInterrupted } from './
 import { employBot, openDatabase, openOffice, startAnew, unlessBotEnds } from './demo/stage.ts'
 import { openUpstreams } from './demo/upstreams.ts'
 import { renderWelcome } from './demo/welcome.ts'
+import { whyNoLocalSlack } from './local-slack.ts'
 import { isPortFree } from './ports.ts'
 import { runTour } from './tour.ts'
 
@@ -21,6 +22,11 @@ const TRN_AFTER_MS = 120_000
 async function main(): Promise<number> {
   const options = readOptions()
   if (typeof options === 'number') return options
+  const missing = whyNoLocalSlack()
+  if (missing) {
+    process.stderr.write(`The demo cannot run here. ${missing}\n`)
+    return 1
+  }
   if (options.tour) return runTour(options.directory ?? join(SANDBOX, 'tour'))
   const code = await runSession(options.directory ?? join(SANDBOX, 'demo'), (session) => demo(session, options))
   return code === INTERRUPTED ? 0 : code

@@ -69,20 +69,20 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   return { url, process: mark, stop: () => endProcess(mark, 'SIGTERM', 3_000) }
 }
 
-const PACKAGE = `local-slack-${process.platform}-${process.arch}`
+/** The only platform that npm has a local Slack for, as of November 2026. */
+const PLATFORM = 'linux-x64'
+const PACKAGE = `local-slack-${PLATFORM}`
 
-/** Why there is no local Slack on this machine, or null if there is one. */
-export function whyNoLocalSlack(): string | null {
-  return findProgram() ? null : `the npm package ${PACKAGE} is not installed`
+/** Why there is no local Slack on this machine, for people; null if there is one. */
+export function whyNoLocalSlack(platform = `${process.platform}-${process.arch}`): string | null {
+  if (platform !== PLATFORM) return `The local Slack runs only on Linux x64 for now, and this is ${platform}.`
+  return findProgram() ? null : `The local Slack is not installed (npm package ${PACKAGE}). Run "npm ci".`
 }
 
 function localSlackProgram(): string {
   const program = findProgram()
   if (program) return program
-  throw new Error(
-    `The local Slack is not installed (npm package ${PACKAGE}). Run "npm ci" on Linux x64; for other platforms the ` +
-      'package "local-slack" may offer one: npm install --no-save local-slack',
-  )
+  throw new Error(whyNoLocalSlack() ?? 'The local Slack has just been removed.')
 }
 
 function findProgram(): string | null {

@@ -41,7 +41,8 @@ Other trainees, each in a different situation
   ${slug(5909)}   with spaces to tidy in the names
   ${slug(5912)}   at the HPITT provider
 
-Everything here is made up, and DTTP, GIAS and Trello are simulated. The page asks nobody who they are, and others on your network can open it.
+Everything here is made up, and DTTP, GIAS and Trello are simulated. The page listens on all of this machine's network
+interfaces and asks nobody who they are: everyone on your network can open it. Type nothing real into it.
 Log of the bot: ${logFile}
 Ctrl-C stops everything. "bin/demo --reset" starts again from the beginning.
 `

@@ -7,6 +7,7 @@ import { repostCards } from '../../sandbox/demo/cards.ts'
 import { startDemoDttp } from '../../sandbox/demo/dttp.ts'
 import { addFirstJobs } from '../../sandbox/demo/jobs.ts'
 import { startDemoTrello } from '../../sandbox/demo/trello.ts'
+import { whyNoLocalSlack } from '../../sandbox/local-slack.ts'
 import { withClient } from '../../sandbox/register/database.ts'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
@@ -91,4 +92,10 @@ test('DTTP has lost one trainee’s record at first, and has a school that Regis
   expect(await query(`SELECT FROM dttp_schools WHERE urn = '900005'`)).toEqual([])
   expect([...dttp.state.accounts.values()].filter(({ dfe_urn }) => dfe_urn === '900005')).toHaveLength(1)
   await dttp.stop()
+})
+
+test('is refused at once, and why, on a platform that has no local Slack', () => {
+  expect(whyNoLocalSlack('darwin-arm64')).toBe(
+    'The local Slack runs only on Linux x64 for now, and this is darwin-arm64.',
+  )
 })
