@@ -1,0 +1,43 @@
+// What the documents say about themselves: links that lead somewhere, and versions that agree.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const documents = ['.', 'docs', 'docs/decisions'].flatMap((folder) =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join(folder, file)),
+)
+const read = (file: string) => readFileSync(file, 'utf8')
+const manifest = JSON.parse(read('package.json'))
+
+describe('the documents', () => {
+  test.each(documents)('%s links only to files that are there', (file) => {
+    const links = [...read(file).matchAll(/\]\(([^)#]+)(#[^)]*)?\)/g)].map(([, target = '']) => target)
+    const missing = links.filter((target) => !/^[a-z]+:/.test(target) && !existsSync(join(dirname(file), target)))
+    expect(missing).toEqual([])
+  })
+
+  test('name source files and folders that are there', () => {
+    const named = documents.flatMap((file) => read(file).match(/`(?:src|test|sandbox)\/[\w./-]+`/g) ?? [])
+    expect(named.map((path) => path.slice(1, -1)).filter((path) => !existsSync(path))).toEqual([])
+  })
+
+  test('every decision is in the list of decisions', () => {
+    const pages = readdirSync('docs/decisions').filter((file) => file !== 'README.md')
+    for (const page of pages) expect(read('docs/decisions/README.md')).toContain(`(${page})`)
+  })
+})
+
+describe('the version', () => {
+  test('of the package has a section in the changelog, which begins with what is unreleased', () => {
+    const [first, second] = [...read('CHANGELOG.md').matchAll(/^## (\S+)/gm)].map(([, title]) => title)
+    expect([first, second]).toEqual(['Unreleased', manifest.version])
+  })
+
+  test('of Node.js that is recommended is one that works, and the one that README names', () => {
+    const recommended = Number(read('.nvmrc'))
+    expect(recommended).toBeGreaterThanOrEqual(Number(/>=(\d+)/.exec(manifest.engines.node)?.[1]))
+    expect(read('README.md')).toContain(`Node.js ${recommended} (LTS)`)
+  })
+})
