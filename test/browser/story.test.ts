@@ -9,7 +9,7 @@ const SLUG = 'eDEpiD3DVSPKtyHVtgTKxe71'
 
 const use = useStage()
 
-test('asked for by support, reviewed and approved by a developer, and done', { timeout: 120_000 }, async () => {
+test('asked for by support, reviewed and approved by a developer, and done', async () => {
   const { slack, records } = use
   await slack.actAs(PEOPLE.support.real_name)
   await slack.type(`/trainee fix-route ${SLUG}`)
@@ -76,9 +76,7 @@ async function approve(cr: string, picture?: string): Promise<void> {
   await slack.select('Close')
 }
 
-test('a poll that timed out is posted, asked for again from the post, and the TRN arrives', {
-  timeout: 120_000,
-}, async () => {
+test('a poll that timed out is posted, asked for again from the post, and the TRN arrives', async () => {
   const { slack, records, upstreams } = use
   await hurryPoll(records, 5902, { isTimeUp: true })
   const post = await slack.message('No TRN yet for trainee 5902')
@@ -100,7 +98,7 @@ test('a poll that timed out is posted, asked for again from the post, and the TR
   expect(await records.trainee(5902)).toMatchObject({ trn: '3005902', state: 2 })
 })
 
-test('a trainee whose record DTTP has lost is registered again from the post', { timeout: 120_000 }, async () => {
+test('a trainee whose record DTTP has lost is registered again from the post', async () => {
   const { slack, records, upstreams } = use
   const before = await records.trainee(5913)
   await hurryPoll(records, 5913)
@@ -121,7 +119,7 @@ test('a trainee whose record DTTP has lost is registered again from the post', {
   expect(upstreams.dttp.state.find('contacts', String(after['dttp_id']))).toMatchObject({ dfe_traineeid: '21/22-5913' })
 })
 
-test('a school is repaired from the post, and the registration that failed goes on', { timeout: 120_000 }, async () => {
+test('a school is repaired from the post, and the registration that failed goes on', async () => {
   const { slack, records, upstreams } = use
   await untilGiasIsLoaded(records)
   await addRegistration(records, 5914, dttpId('user', 204))

@@ -51,9 +51,7 @@ afterAll(async () => {
 })
 
 describe('when what it needs is away', () => {
-  test('a row that someone else holds for too long is left for later, and changed then', {
-    timeout: 60_000,
-  }, async () => {
+  test('a row that someone else holds for too long is left for later, and changed then', async () => {
     const id = await approved()
     await rails.query('BEGIN')
     await rails.query('SELECT 1 FROM trainees WHERE id = $1 FOR NO KEY UPDATE', [ID])

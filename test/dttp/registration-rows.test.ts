@@ -31,9 +31,7 @@ afterAll(async () => {
 
 const find = (id: string) => inSnapshot(database, (sql) => findRegistrationRows(sql, id))
 
-test('what is read by SQL gives Register’s payloads, in each of its 120 recorded registrations', {
-  timeout: 60_000,
-}, async () => {
+test('what is read by SQL gives Register’s payloads, in each of its 120 recorded registrations', async () => {
   const differing: string[] = []
   for (const recorded of CASES) {
     await loadRegistration(admin, recorded)

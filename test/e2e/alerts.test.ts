@@ -48,7 +48,7 @@ function isCard(message: Message): boolean {
 
 /** Waits until the only post says this; returns it. */
 function postSays(words: string | RegExp): Promise<Message> {
-  return use.story.slack.until(() => posts().find((post) => says(readText(post), words)), `${words}`, 15_000)
+  return use.story.slack.until(() => posts().find((post) => says(readText(post), words)), `${words}`)
 }
 
 function says(text: string, words: string | RegExp): boolean {

@@ -26,34 +26,30 @@ afterEach(async () => {
   rmSync(`${directory}.lock`, { recursive: true, force: true })
 })
 
-test.skipIf(missing)(
-  `the tour holds at every step${missing ? ` (skipped: ${missing})` : ''}`,
-  { timeout: 150_000 },
-  async () => {
-    const { code, transcript } = await tour()
-    expect(transcript, transcript).toContain('Every step held')
-    expect(code).toBe(0)
-    for (const words of [
-      'There is no command “fix-rout”',
-      'You cannot use this command here',
-      'This number could mean more than one trainee',
-      'Only trainees with the provider code HPITT',
-      'CR-1 is waiting for approval',
-      'You cannot approve your own request',
-      'CR-1 is done',
-      'CR-2 is approved, and still to be done',
-      'CR-3 was rejected',
-      'CR-4 was cancelled',
-      'CR-5 is out of date',
-      'CR-7 is already approved',
-      'CR-2 is done',
-      'The ledger is sound',
-    ]) {
-      expect(transcript).toContain(words)
-    }
-    expect(transcript).not.toMatch(/^\s*✗/m) // a check that did not hold; a card quotes its own
-  },
-)
+test.skipIf(missing)(`the tour holds at every step${missing ? ` (skipped: ${missing})` : ''}`, async () => {
+  const { code, transcript } = await tour()
+  expect(transcript, transcript).toContain('Every step held')
+  expect(code).toBe(0)
+  for (const words of [
+    'There is no command “fix-rout”',
+    'You cannot use this command here',
+    'This number could mean more than one trainee',
+    'Only trainees with the provider code HPITT',
+    'CR-1 is waiting for approval',
+    'You cannot approve your own request',
+    'CR-1 is done',
+    'CR-2 is approved, and still to be done',
+    'CR-3 was rejected',
+    'CR-4 was cancelled',
+    'CR-5 is out of date',
+    'CR-7 is already approved',
+    'CR-2 is done',
+    'The ledger is sound',
+  ]) {
+    expect(transcript).toContain(words)
+  }
+  expect(transcript).not.toMatch(/^\s*✗/m) // a check that did not hold; a card quotes its own
+})
 
 async function tour(): Promise<{ code: number; transcript: string }> {
   const command = ['--experimental-websocket', '--import', 'tsx', 'sandbox/demo.ts', '--tour', '--in', directory]

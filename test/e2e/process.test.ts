@@ -95,7 +95,7 @@ async function startWorld() {
     slack,
     env,
     async ready() {
-      await slack?.until(async () => (await get('/readyz'))?.status === 200, 'the process is ready', 15_000)
+      await slack?.until(async () => (await get('/readyz'))?.status === 200, 'the process is ready')
       expect((await get('/healthz'))?.status).toBe(200)
       expect(await (await get('/readyz'))?.json()).toEqual({ ready: true, database: true, queue: true, slack: true })
     },

@@ -45,7 +45,7 @@ describe('a bot that does not run Register’s jobs', () => {
   })
   afterAll(() => gias.stop())
 
-  test('loads GIAS, and leaves theirs alone', { timeout: 30_000 }, async () => {
+  test('loads GIAS, and leaves theirs alone', async () => {
     const scratch = await demoDatabase()
     const slack = await startStorySlack()
     const query = async (sql: string) => (await withClient(scratch.adminUrl, (client) => client.query(sql))).rows
@@ -55,7 +55,7 @@ describe('a bot that does not run Register’s jobs', () => {
     const bot = await startBot(slack, scratch.appUrl, { env: { GIAS_URL: gias.url } })
     try {
       const statuses = () => query('SELECT name, status, run FROM chatops.jobs WHERE once_key IS NULL ORDER BY name')
-      await expect.poll(statuses, { timeout: 20_000 }).toEqual([
+      await expect.poll(statuses).toEqual([
         { name: 'load-gias', status: 'done', run: 1 },
         { name: 'retrieve-trn', status: 'waiting', run: 0 },
       ])

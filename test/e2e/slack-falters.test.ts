@@ -56,7 +56,7 @@ test('a deleted card is posted anew once, also when the answer is lost', async (
   slack.deleteMessage(CHANNEL, deleted)
   slack.fault({ method: 'chat.postMessage', kind: 'lost_response', times: 2 })
   await announce(use.story.bot.changes.database.manager, '1')
-  await slack.until(async () => (await request()).rendered_version === 2, 'the card to be drawn', 10_000)
+  await slack.until(async () => (await request()).rendered_version === 2, 'the card to be drawn')
   expect(slack.messages(CHANNEL).map(({ ts }) => ts)).toEqual([(await request()).card_ts])
 })
 

@@ -16,7 +16,6 @@ import { redisDatabase } from '../support/redis-database.ts'
 import { emptyDatabase } from '../support/reset.ts'
 import { addSchools, addSync, failAtPage, getJob, PAGE, schoolsInDttp, schoolsInRegister } from './schools-setup.ts'
 
-const WAIT = { timeout: 15_000, interval: 50 }
 const SILENT = pino({ level: 'silent' })
 const NO_SLACK = {
   card: async () => {},
@@ -75,9 +74,9 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     failAtPage(dttp.simulator, 2, { kind: 'server-error', times: 3 })
     const id = await addSync(context)
     for (const _ of [1, 2]) start()
-    await expect.poll(() => getJob(context, id), WAIT).toMatchObject({ status: 'waiting', progress: { pages: 1 } })
+    await expect.poll(() => getJob(context, id)).toMatchObject({ status: 'waiting', progress: { pages: 1 } })
     await hurry(id)
-    await expect.poll(() => getJob(context, id), WAIT).toMatchObject({ status: 'done', result: { rows: 10_001 } })
+    await expect.poll(() => getJob(context, id)).toMatchObject({ status: 'done', result: { rows: 10_001 } })
     expect(await schoolsInRegister(context)).toEqual(schoolsInDttp(dttp.simulator))
     expect(dttp.simulator.requestsTo('accounts')).toHaveLength(1 + 3 + 2)
   })
@@ -87,11 +86,11 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     failAtPage(dttp.simulator, 2, { kind: 'slow', ms: 500 })
     const first = start()
     const id = await addSync(context)
-    await expect.poll(() => dttp.simulator.requestsTo('accounts').length, WAIT).toBe(2)
+    await expect.poll(() => dttp.simulator.requestsTo('accounts').length).toBe(2)
     await first.stop()
     expect(await getJob(context, id)).toMatchObject({ status: 'waiting', run: 1, progress: { pages: 2 } })
     start()
-    await expect.poll(() => getJob(context, id), WAIT).toMatchObject({ status: 'done', run: 2 })
+    await expect.poll(() => getJob(context, id)).toMatchObject({ status: 'done', run: 2 })
     expect(await schoolsInRegister(context)).toEqual(schoolsInDttp(dttp.simulator))
     expect(dttp.simulator.requestsTo('accounts')).toHaveLength(3)
   })
@@ -105,7 +104,7 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     }
     const workers = [1, 2].map(() => startJobWorkers(context, backend, jobRunner, { addNightly, ran: () => {} }))
     await queues.schedule('sync-schools', '* * * * * *')
-    await expect.poll(() => said.length, WAIT).toBeGreaterThan(2)
+    await expect.poll(() => said.length).toBeGreaterThan(2)
     await Promise.all(workers.map((worker) => worker.close()))
     await queues.close()
     expect(await allJobs()).toMatchObject([{ name: 'sync-schools', status: 'waiting', traineeId: null }])

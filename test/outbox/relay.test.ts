@@ -9,8 +9,6 @@ import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 
-const WAIT = { timeout: 10_000, interval: 20 }
-
 let scratch: ScratchDatabase
 let context: World
 let relays: Loop[]
@@ -41,8 +39,8 @@ test('what is put out is sent by its kind, and each stream in order', async () =
   const kinds: string[] = []
   for (const kind of ['card', 'thread', 'direct', 'hint'] as const) await add('a', kind, kind)
   start(everyKind(async ({ kind }) => void kinds.push(kind)))
-  await expect.poll(() => kinds, WAIT).toEqual(['card', 'thread', 'direct', 'hint'])
-  await expect.poll(statuses, WAIT).toEqual(['sent', 'sent', 'sent', 'sent'])
+  await expect.poll(() => kinds).toEqual(['card', 'thread', 'direct', 'hint'])
+  await expect.poll(statuses).toEqual(['sent', 'sent', 'sent', 'sent'])
 })
 
 test('nudged, it sends at once what was put out since', async () => {
@@ -50,7 +48,7 @@ test('nudged, it sends at once what was put out since', async () => {
   for (const name of ['one', 'two', 'three']) {
     await add('a', name)
     relay.nudge()
-    await expect.poll(() => sent, WAIT).toContain(name)
+    await expect.poll(() => sent).toContain(name)
   }
 })
 
@@ -59,8 +57,8 @@ test('two relays send each row once', async () => {
   start()
   const names = Array.from({ length: 60 }, (_, index) => `row-${index}`)
   for (const [index, name] of names.entries()) await add(`stream-${index % 7}`, name)
-  await expect.poll(() => sent.length, WAIT).toBe(60)
-  await expect.poll(async () => new Set(await statuses()), WAIT).toEqual(new Set(['sent']))
+  await expect.poll(() => sent.length).toBe(60)
+  await expect.poll(async () => new Set(await statuses())).toEqual(new Set(['sent']))
   expect([...sent].sort()).toEqual([...names].sort())
 })
 
@@ -74,7 +72,7 @@ describe('an effect that fails', () => {
     await add('a', 'one')
     await add('a', 'two')
     start()
-    await expect.poll(() => sent, WAIT).toEqual(['one', 'two'])
+    await expect.poll(() => sent).toEqual(['one', 'two'])
     expect(attempts.slice(0, 2)).toEqual([
       { again: false, attempts: 1 },
       { again: true, attempts: 2 },
@@ -89,7 +87,7 @@ describe('an effect that fails', () => {
     await add('a', 'code')
     await add('b', 'words')
     start()
-    await expect.poll(reasons, WAIT).toEqual(['Error: fatal_error', 'Error: '])
+    await expect.poll(reasons).toEqual(['Error: fatal_error', 'Error: '])
   })
 
   test('does not hold up other streams', async () => {
@@ -99,8 +97,8 @@ describe('an effect that fails', () => {
     await add('a', 'bad')
     await add('b', 'good')
     start()
-    await expect.poll(() => sent, WAIT).toContain('good')
-    await expect.poll(statuses, WAIT).toEqual(['queued', 'sent'])
+    await expect.poll(() => sent).toContain('good')
+    await expect.poll(statuses).toEqual(['queued', 'sent'])
   })
 })
 
@@ -111,8 +109,8 @@ test('what is undeliverable is given up at once, and those after it in its strea
   await add('a', 'one')
   await add('a', 'two')
   start()
-  await expect.poll(() => sent, WAIT).toEqual(['two'])
-  await expect.poll(statuses, WAIT).toEqual(['failed', 'sent'])
+  await expect.poll(() => sent).toEqual(['two'])
+  await expect.poll(statuses).toEqual(['failed', 'sent'])
   expect(await reasons()).toEqual(['Undeliverable: is_archived', null])
 })
 
@@ -123,7 +121,7 @@ test('what nobody waits for any more is given up', async () => {
   await add('a', 'one')
   await asAdmin('UPDATE chatops.outbox SET attempts = 299')
   start()
-  await expect.poll(statuses, WAIT).toEqual(['failed'])
+  await expect.poll(statuses).toEqual(['failed'])
 })
 
 test('a receiver that asks us to wait is not asked again before', async () => {
@@ -134,14 +132,14 @@ test('a receiver that asks us to wait is not asked again before', async () => {
   await add('a', 'one')
   await add('b', 'other')
   start()
-  await expect.poll(() => sent, WAIT).toHaveLength(1)
-  await expect.poll(statuses, WAIT).toContain('queued')
+  await expect.poll(() => sent).toHaveLength(1)
+  await expect.poll(statuses).toContain('queued')
   const [waiting] = await context.database.query<{ far: boolean }[]>(
     `SELECT due_at > now() + interval '30 minutes' AS far FROM chatops.outbox WHERE status = 'queued'`,
   )
   expect(waiting).toEqual({ far: true })
   await asAdmin('UPDATE chatops.outbox SET due_at = now()')
-  await expect.poll(statuses, WAIT).toEqual(['sent', 'sent'])
+  await expect.poll(statuses).toEqual(['sent', 'sent'])
 })
 
 test('stopping waits for what is being sent, and begins nothing new', async () => {
@@ -156,7 +154,7 @@ test('stopping waits for what is being sent, and begins nothing new', async () =
   await add('a', 'one')
   await add('a', 'two')
   const relay = start()
-  await expect.poll(() => begun, WAIT).toBe(true)
+  await expect.poll(() => begun).toBe(true)
   let stopped = false
   const stopping = relay.stop().then(() => {
     stopped = true
@@ -171,12 +169,12 @@ test('stopping waits for what is being sent, and begins nothing new', async () =
 test('a database that was away is asked again', async () => {
   start()
   await add('a', 'one')
-  await expect.poll(() => sent, WAIT).toEqual(['one'])
+  await expect.poll(() => sent).toEqual(['one'])
   await asAdmin(
     `SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = 'chatops_app' AND datname = current_database()`,
   )
   await add('a', 'two')
-  await expect.poll(() => sent, WAIT).toEqual(['one', 'two'])
+  await expect.poll(() => sent).toEqual(['one', 'two'])
 })
 
 function start(effects: Effects = everyKind(send)): Loop {

@@ -7,7 +7,7 @@ import { needsDatabase, openParityDatabase, type ParityCase, type ParityDatabase
 const CASES = fileURLToPath(new URL('./cases/', import.meta.url))
 
 describe('our code does what Register did', () => {
-  it.each(readdirSync(CASES))('in every case of %s', { timeout: 180_000 }, async (file) => {
+  it.each(readdirSync(CASES))('in every case of %s', async (file) => {
     const cases = readCases(`${CASES}${file}`)
     const differing = await withDatabase(cases.some(needsDatabase), (database) => runAll(cases, database))
     expect(differing).toEqual([])

@@ -16,9 +16,9 @@ describe.concurrent.each([
   ['redis', 0],
   ['postgres', 1],
 ] as const)('on %s', (name, index) => {
-  test('a worker killed while it polls leaves nobody out, writes no TRN twice, and tells of each failure once', {
-    timeout: 300_000,
-  }, async ({ expect }) => {
+  test('a worker killed while it polls leaves nobody out, writes no TRN twice, and tells of each failure once', async ({
+    expect,
+  }) => {
     const { appUrl = '', adminUrl = '' } = scratch[index] ?? {}
     const redisUrl = name === 'redis' ? redisDatabase(0) : null
     const crush = { polls: 200, kills: 1, hurry: true, say: () => {} }

@@ -19,16 +19,12 @@ function place(index: number, redisUrl: string) {
   return { appUrl, adminUrl, redisUrl }
 }
 
-test('of many approvals at once one counts, and everybody else is told who was first', {
-  timeout: 60_000,
-}, async () => {
+test('of many approvals at once one counts, and everybody else is told who was first', async () => {
   const { problems } = await proveApprovals(place(0, redisDatabase(11)), { people: 4, times: 5, intruders: 2 })
   expect(problems).toEqual([])
 })
 
-test('a worker killed before or after the commit leaves nothing half, and a lost queue loses no request', {
-  timeout: 60_000,
-}, async () => {
+test('a worker killed before or after the commit leaves nothing half, and a lost queue loses no request', async () => {
   const steps = ['written', 'committed'] as const
   const { problems } = await proveKills({ redis: place(1, redisDatabase(12)) }, [...steps], {
     say: () => {},

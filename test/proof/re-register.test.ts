@@ -13,9 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => scratch.drop())
 
-test('trainees who are registered again while DTTP fails and workers die end with one record, and are never half-way', {
-  timeout: 240_000,
-}, async () => {
+test('trainees who are registered again while DTTP fails and workers die end with one record, and are never half-way', async () => {
   const redisUrl = redisDatabase(0)
   const names = ['the connection is lost after the batch', 'killed: job, noted', 'killed: request, committed']
   const points = POINTS.filter(({ name }) => names.includes(name))

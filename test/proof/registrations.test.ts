@@ -12,9 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => scratch.drop())
 
-test('a worker killed while it registers trainees registers nobody twice, and loses nobody', {
-  timeout: 150_000,
-}, async () => {
+test('a worker killed while it registers trainees registers nobody twice, and loses nobody', async () => {
   const redisUrl = redisDatabase(0)
   const points = ['in flight, and carried out', 'kept'] as const
   const { problems, killed } = await proveRegistrations({ redis: { ...scratch, redisUrl } }, points, { say: () => {} })

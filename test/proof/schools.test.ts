@@ -13,9 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => scratch.drop())
 
-test('schools are what DTTP says although DTTP fails, workers die and the queue is lost', {
-  timeout: 120_000,
-}, async () => {
+test('schools are what DTTP says although DTTP fails, workers die and the queue is lost', async () => {
   const nextQueues = [redisDatabase(9), redisDatabase(10)]
   const options = { accounts: 16_000, measured: false, nextQueues, say: () => {} }
   const { problems } = await proveSchools({ ...scratch, redisUrl: redisDatabase(8) }, options)

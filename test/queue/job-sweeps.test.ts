@@ -12,7 +12,6 @@ import { startRedis } from '../support/redis.ts'
 import { emptyDatabase } from '../support/reset.ts'
 
 const OWN_REDIS = fileURLToPath(new URL('../../.sandbox/own-redis', import.meta.url))
-const WAIT = { timeout: 20_000, interval: 50 }
 const SECOND = 1_000
 const HOUR = 3600 * SECOND
 
@@ -57,8 +56,8 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     const id = await addJob(jobs, 'update-trainee')
     start()
     await hintAdded(jobs.context, queues, id)
-    await expect.poll(() => ran, WAIT).toEqual([id])
-    await expect.poll(async () => (await getJob(jobs, id)).status, WAIT).toBe('done')
+    await expect.poll(() => ran).toEqual([id])
+    await expect.poll(async () => (await getJob(jobs, id)).status).toBe('done')
   })
 
   test('a job that is over is not told of', async () => {
@@ -82,7 +81,7 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     await hintAdded(jobs.context, queues, id)
     await poll(0)
     await hintAdded(jobs.context, queues, id)
-    await expect.poll(() => ran, WAIT).toEqual([id])
+    await expect.poll(() => ran).toEqual([id])
   })
 
   test('a job is done again when it says so, by the same entry in the queue', async () => {
@@ -93,9 +92,9 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
       return async () => (ran.length < 4 ? { kind: 'again', at: new Date(jobs.clock.time) } : { kind: 'done' })
     })
     await hintAdded(jobs.context, queues, id)
-    await expect.poll(async () => (await getJob(jobs, id)).status, WAIT).toBe('done')
+    await expect.poll(async () => (await getJob(jobs, id)).status).toBe('done')
     expect(ran).toEqual([id, id, id, id])
-    await expect.poll(told, WAIT).toBe(0)
+    await expect.poll(told).toBe(0)
   })
 
   test('jobs that are due and that the queue has lost run all the same', async () => {
@@ -105,7 +104,7 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     start()
     jobs.clock.time += 31 * SECOND
     expect(await hintLateJobs(jobs.context, queues)).toBe(30)
-    await expect.poll(() => ran.length, WAIT).toBe(30)
+    await expect.poll(() => ran.length).toBe(30)
     expect([...ran].sort()).toEqual([...ids].sort())
   })
 
@@ -127,8 +126,8 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     expect(await hintLateJobs(jobs.context, queues)).toBe(0)
     await loseWorker(jobs, id)
     expect(await hintLateJobs(jobs.context, queues)).toBe(1)
-    await expect.poll(() => ran, WAIT).toEqual([id])
-    await expect.poll(() => getJob(jobs, id), WAIT).toMatchObject({ status: 'done', run: 2, stalls: 1 })
+    await expect.poll(() => ran).toEqual([id])
+    await expect.poll(() => getJob(jobs, id)).toMatchObject({ status: 'done', run: 2, stalls: 1 })
   })
 
   test('a job in the queue that our tables do not know is forgotten', async () => {
@@ -136,7 +135,7 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     const unknown = { id: '00000000-0000-4000-8000-000000000000', name: 'update-trainee', dueAt: new Date() } as const
     await queues.hint(unknown)
     await queues.all[0]?.add('update-trainee', { job: 'x; DROP TABLE jobs' }, { jobId: 'odd', removeOnComplete: true })
-    await expect.poll(told, WAIT).toBe(0)
+    await expect.poll(told).toBe(0)
     expect(ran).toEqual([])
   })
 

@@ -8,7 +8,6 @@ import { createQueueBackend, type QueueBackend, type WorkerSettings } from '../.
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 
 // A lock lasts 15 seconds and is looked at every 10, so each of these takes about half a minute: they run side by side.
-const WAIT = { timeout: 90_000, interval: 200 }
 const GONE = { removeOnComplete: true, removeOnFail: true }
 const DYING = fileURLToPath(new URL('./dying-worker.ts', import.meta.url))
 
@@ -28,20 +27,18 @@ afterAll(async () => {
 })
 
 describe.concurrent.each(['redis', 'postgres'] as const)('on %s, a job whose worker was killed', (kind) => {
-  test('is done by another worker', { timeout: 120_000 }, async ({ expect }) => {
+  test('is done by another worker', async ({ expect }) => {
     const { ran, close } = await killWorkerOf(kind, 'job', { concurrency: 1 })
-    await expect.poll(() => ran, WAIT).toEqual(['one'])
+    await expect.poll(() => ran).toEqual(['one'])
     await close()
   })
 
-  test('is dropped, and can be added again, where it may not be started twice', {
-    timeout: 120_000,
-  }, async ({ expect }) => {
+  test('is dropped, and can be added again, where it may not be started twice', async ({ expect }) => {
     const { queue, ran, close } = await killWorkerOf(kind, 'registration', { concurrency: 1, maxStalledCount: 0 })
-    await expect.poll(() => queue.bull.getJob('one'), WAIT).toBeUndefined()
+    await expect.poll(() => queue.bull.getJob('one')).toBeUndefined()
     expect(ran).toEqual([])
     await queue.add('job', {}, { jobId: 'one', ...GONE })
-    await expect.poll(() => ran, WAIT).toEqual(['one'])
+    await expect.poll(() => ran).toEqual(['one'])
     await close()
   })
 })

@@ -109,16 +109,12 @@ export async function startFakeSlack(options: FakeSlackOptions) {
     /** Returns the violations so far and forgets them, for a test that provokes some. */
     takeViolations: (): Violation[] => world.violations.splice(0),
     /** Waits for work that goes on after the acknowledgement. Rejects with `what` if it never becomes true. */
-    async until<T>(
-      condition: () => T | Promise<T>,
-      what = 'the condition to hold',
-      timeoutMs = 5000,
-    ): Promise<NonNullable<T>> {
-      const deadline = Date.now() + timeoutMs
+    async until<T>(condition: () => T | Promise<T>, what = 'the condition to hold'): Promise<NonNullable<T>> {
+      const deadline = Date.now() + PATIENCE_MS
       for (;;) {
         const result = await condition()
         if (result) return result
-        if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`)
+        if (Date.now() > deadline) throw new Error(`Waited ${PATIENCE_MS} ms in vain for ${what}`)
         await new Promise((resolve) => setTimeout(resolve, 5))
       }
     },
@@ -141,5 +137,8 @@ export async function startFakeSlack(options: FakeSlackOptions) {
     deleteMessage: (channel: string, ts: string): boolean => workspace.remove(channel, ts),
   }
 }
+
+/** For what never comes true: how long things take is not asserted anywhere. */
+const PATIENCE_MS = 120_000
 
 const RETRIED = { 'x-slack-retry-num': '1', 'x-slack-retry-reason': 'http_timeout' }
