@@ -27,7 +27,7 @@ export async function expireRequests(world: World): Promise<number> {
     `(status = 'pending' AND expires_at <= $1) OR (status = 'unsent' AND created_at <= $2)`,
     [now, new Date(now.getTime() - UNSENT_KEPT_MS)],
   )
-  return sweepEach(world, due, ['pending', 'unsent'], async (sql, request) => {
+  return sweepEach(world, due, ['pending', 'unsent'], 'wait', async (sql, request) => {
     if (request.status === 'pending' && (request.expiresAt ?? now) > now) return
     await sql.update(ChangeRequest, { id: request.id, status: request.status }, { status: 'expired' })
     if (request.status === 'pending') await announce(sql, request.id, ['notice'])
@@ -39,7 +39,7 @@ export async function expireRequests(world: World): Promise<number> {
 export async function hintAgain(world: World): Promise<number> {
   const before = new Date(world.now().getTime() - HINT_AGAIN_AFTER_MS)
   const due = await findIds(world, `status = 'approved' AND coalesce(hinted_at, decided_at) <= $1`, [before])
-  return sweepEach(world, due, ['approved'], async (sql, request) => {
+  return sweepEach(world, due, ['approved'], 'skip_locked', async (sql, request) => {
     if ((request.hintedAt ?? request.decidedAt ?? before) <= before) await hintExecution(sql, request.id, world.now())
   })
 }
@@ -51,7 +51,7 @@ export async function findDrift(world: World): Promise<number> {
   for (const id of due) {
     const hasMoved = await alone(world, id, () => moved(world, id))
     if (!hasMoved) continue
-    stale += await sweepEach(world, [id], ['pending'], async (sql, locked) => {
+    stale += await sweepEach(world, [id], ['pending'], 'wait', async (sql, locked) => {
       const now = await findMoved(sql, planOf(locked), 'before')
       if (now.length > 0) await endAsStale(world, sql, locked, { columns: now.map(({ column }) => column), checks: [] })
     })
@@ -116,11 +116,15 @@ async function findIds(world: World, where: string, parameters: unknown[]): Prom
   return rows.map(({ id }) => id)
 }
 
-/** Runs `act` on each request that can be locked at once and is still in one of these states. */
+/**
+ * Runs `act` on each request that is still in one of these states once it is locked. A card that is being drawn locks its
+ * request for a moment, which must not put off the sweep to the next round; an execution that has begun is left alone.
+ */
 async function sweepEach(
   world: World,
   ids: readonly string[],
   statuses: readonly ChangeRequest['status'][],
+  onLocked: 'wait' | 'skip_locked',
   act: (sql: EntityManager, request: ChangeRequest) => Promise<void>,
 ): Promise<number> {
   let swept = 0
@@ -129,7 +133,7 @@ async function sweepEach(
       world.database.transaction(async (sql) => {
         const request = await sql.findOne(ChangeRequest, {
           where: { id },
-          lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
+          lock: { mode: 'pessimistic_write', ...(onLocked === 'wait' ? {} : { onLocked }) },
         })
         if (!request || !statuses.includes(request.status)) return
         await act(sql, request)

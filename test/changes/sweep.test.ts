@@ -136,6 +136,24 @@ describe('a record that moves while its request waits', () => {
     expect(JSON.stringify(details)).not.toContain('physics')
   })
 
+  test('ends it at once, also where someone else holds the request for a moment', async () => {
+    const { id } = await send()
+    await asAdmin(`UPDATE trainees SET study_mode = 0 WHERE id = ${ID}`)
+    await withClient(scratch.adminUrl, async (holder) => {
+      await holder.query('BEGIN')
+      await holder.query('SELECT FROM chatops.change_requests WHERE id = $1 FOR UPDATE', [id])
+      let ended: number | null = null
+      const sweep = findDrift(context).then((stale) => {
+        ended = stale
+      })
+      const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
+      await expect.poll(async () => ended !== null || (await holder.query(waiting)).rowCount === 1).toBe(true)
+      await holder.query('COMMIT')
+      await sweep
+      expect(ended).toBe(1)
+    })
+  })
+
   test('ends it too when the record is deleted', async () => {
     const { id } = await send()
     await asAdmin(`DELETE FROM trainees WHERE id = ${ID}`)
