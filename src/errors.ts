@@ -1,4 +1,4 @@
-// The one catalogue of what can go wrong for a person in Slack: what happened, that nothing has changed, what to do.
+// Everything that can go wrong for a person in Slack: what happened, that nothing has changed, and what to do.
 
 type Facts = { cr?: string; who?: string; when?: string; other?: string; detail?: string }
 

@@ -136,7 +136,7 @@ async function createChanges(config: Config, log: Logger, database: World['datab
   }
 }
 
-/** A write is over before a shutdown stops waiting for it. */
+/** A shutdown waits for longer than this, so a write has ended by then. */
 const DTTP_WRITE_TIMEOUT_MS = 20_000
 
 function createDttp(config: Config, log: Logger): DttpClient {
@@ -157,7 +157,7 @@ function createTrello(config: Config, log: Logger): TrelloClient | null {
   return createTrelloClient({ key, token, listId, ...(apiUrl ? { apiUrl } : {}), log })
 }
 
-/** Slack waits three seconds for an answer to a click; who may click must be known well before. */
+/** Slack waits three seconds for an answer to a click, so the question who may click must be answered well before. */
 const DIRECTORY_TIMEOUT_MS = 2_000
 
 function createClient(config: Config, log: Logger, timeout: number): webApi.WebClient {
@@ -170,7 +170,10 @@ function createClient(config: Config, log: Logger, timeout: number): webApi.WebC
   })
 }
 
-/** No process runs with a token of another workspace. A worker may start while Slack is away, a bot may not. */
+/**
+ * Throws if the token belongs to another workspace. If Slack does not answer, a process that only runs the worker
+ * starts all the same.
+ */
 async function demandOwnWorkspace(client: webApi.WebClient, config: Config, log: Logger): Promise<void> {
   const answer = await client.auth.test().catch((error: unknown) => {
     if (config.ROLES.includes('bot')) throw error

@@ -10,7 +10,7 @@ export type RegisterSettings = RegisterFeatures & {
   runsJobs: boolean
 }
 
-/** The systems that may be asked. Each client times out by itself; what it throws, `ask` turns into words or passes on. */
+/** The clients of other systems. Each has time limits of its own, and throws errors of its own kind. */
 export type Upstreams = { dttp: DttpClient }
 
 /** Whether somebody may do something, and why not. */
@@ -25,7 +25,7 @@ export type People = {
 /** What is built once, in services.ts, and handed down. */
 export type World = {
   database: DataSource
-  /** Part of every digest, so that an approval given for one database is void in a copy of it. */
+  /** Part of every digest, so that an approval that was given in one database is not valid in a copy of it. */
   databaseIdentity: string
   register: RegisterSettings
   upstreams: Upstreams
@@ -42,19 +42,22 @@ export type World = {
   alertChannel: string
   /** DTTP's organisation without a trailing slash; links to records begin with it. */
   dttpUrl: string
-  /** Where GIAS's extract is, `{yyyymmdd}` standing for the day, and for how many milliseconds it is good enough. */
+  /** Where GIAS's extract is, with `{yyyymmdd}` for the day, and for how many milliseconds it counts as known. */
   gias: { url: string; maxAgeMs: number }
   /** Whether cards can be added to Trello. */
   addsTrelloCards: boolean
-  /** Aborted when a worker is asked to stop: a long job then ends its step and is put back, to go on elsewhere. */
+  /**
+   * Aborted when a worker is asked to stop. A long job then ends its step and is put back, so that another worker goes
+   * on with it.
+   */
   stopping?: AbortSignal
-  /** Called between the steps of an execution; the proof kills the process there. */
+  /** Called between the steps of an execution. A proof kills the process there. */
   onStep?: (step: string, changeRequest: string) => void | Promise<void>
   /** The same between the steps of a registration with DTTP, with the job's id. */
   onJobStep?: (step: string, job: string) => void | Promise<void>
 }
 
-/** Reads what makes this database itself: our own random id, its name, and the cluster's identifier. */
+/** Reads what tells this database from every other: a random id of ours, its name, and the cluster's identifier. */
 export async function readDatabaseIdentity(database: DataSource): Promise<string> {
   const [row] = await database.query<{ identity: string }[]>(
     `SELECT id || '/' || current_database() || '/' || (SELECT system_identifier FROM pg_control_system()) AS identity

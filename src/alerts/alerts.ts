@@ -9,7 +9,7 @@ import { findInactiveUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
 import { joinAlert, settleEntries } from './live.ts'
 
-// What the runner of the jobs says of each attempt. One live post for each cause, never doubled and never lost.
+// Turns what becomes of each attempt at a job into alerts. A cause never has more than one open alert.
 
 /** Opens an alert for a failure's cause, or joins the live one; in the transaction that ends the attempt. */
 export async function noteFailure(sql: EntityManager, world: World, job: Job, failure: JobFailure): Promise<void> {
@@ -21,8 +21,9 @@ export async function noteFailure(sql: EntityManager, world: World, job: Job, fa
 }
 
 /**
- * Settles what alerts say of this job's trainee and kind of job, now that it ran. A poll that ran is no TRN: what timed
- * out is settled only once there is one. Whatever else is said of the trainee is looked at again soon.
+ * Settles the alert entries about this trainee and kind of job, because the job has now run. An entry about a poll that
+ * timed out is settled only when the trainee has a TRN: that another poll ran is not enough. Alerts with other entries
+ * about the trainee are looked at again soon.
  */
 export async function noteSuccess(sql: EntityManager, job: Job): Promise<void> {
   const subject = subjectOf(job)
@@ -35,7 +36,10 @@ export async function noteSuccess(sql: EntityManager, job: Job): Promise<void> {
   if (job.name === 'sync-schools') await sql.query(LOOK_AT_SCHOOLS)
 }
 
-/** A dismissed alert says nothing any more, but a failure after this success is a new one. */
+/**
+ * Also locks dismissed alerts. Their entries are settled without a word, so that a later failure of the job counts as
+ * new.
+ */
 const HOLD_CURED = `
   SELECT id, status FROM chatops.alerts
   WHERE status <> 'resolved' AND id IN (
@@ -44,7 +48,7 @@ const HOLD_CURED = `
       AND (failure ->> 'code' <> 'timed-out' OR EXISTS (SELECT FROM public.trainees WHERE id = $2 AND trn IS NOT NULL)))
   ORDER BY cause COLLATE "C", id FOR NO KEY UPDATE`
 
-/** A registration ends what polls and updates of the trainee failed for, and so on. */
+/** One job of a trainee may cure what another one failed for: after a registration, an update finds the DTTP record. */
 const LOOK_AGAIN = `
   UPDATE chatops.alerts SET looked_at = NULL
   WHERE status = 'open' AND looked_at IS NOT NULL
@@ -57,7 +61,9 @@ const LOOK_AT_SCHOOLS = `
 const SETTLE_QUIETLY = `
   UPDATE chatops.alert_entries SET settled_at = now() WHERE alert_id = $1 AND subject = $2 AND settled_at IS NULL`
 
-/** What may be overwritten before anyone reads of it, and the schools where the job did not name them. */
+/**
+ * Adds to a failure what may have changed by the time people read of it, and the schools if the job did not name them.
+ */
 async function withParticulars(sql: EntityManager, world: World, job: Job, failure: JobFailure): Promise<EntryFailure> {
   if (failure.code === 'timed-out') {
     const poll = await sql.findOneBy(Poll, { jobId: job.id })
@@ -69,7 +75,7 @@ async function withParticulars(sql: EntityManager, world: World, job: Job, failu
   return { ...failure, urns: await findInactiveUrns(sql, trainee, world.register) }
 }
 
-/** The trainee, if the failure alone does not say enough. */
+/** The trainee, or null where nothing needs to be added to the failure. */
 async function findTrainee(sql: EntityManager, id: string, { code, urns }: JobFailure): Promise<Trainee | null> {
   const needed = code === 'gone' || (code === 'school-not-active' && (urns ?? []).length === 0)
   return needed ? sql.findOneBy(Trainee, { id }) : null

@@ -4,14 +4,14 @@ import type { Found, FoundTrainee, Presence } from '../failures/found.ts'
 import { findTraced } from '../registration/traces.ts'
 import type { TraineeInAlert } from './facts.ts'
 
-// What DTTP says of an alert's trainees right now. It is only ever read, and what does not answer in time "could not be
-// checked".
+// Asks DTTP about an alert's trainees. Nothing is written there. Where no answer comes in time, the alert says that it
+// could not be checked.
 
 type Dttp = Pick<DttpClient, 'findContact' | 'findPlacementAssignment' | 'findContactsBy'>
 
 export type AnsweredByDttp = Pick<FoundTrainee, 'contact' | 'placementAssignment' | 'trnInDttp' | 'candidates'>
 
-/** A look must not hold up the others, nor a shutdown, for as long as DTTP is slow. */
+/** However slow DTTP is, looking at one alert must not delay the other alerts, nor a shutdown. */
 const ANSWER_WITHIN_MS = 12_000
 const MOST_CANDIDATES = 5
 

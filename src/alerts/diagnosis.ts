@@ -3,7 +3,7 @@ import { FAILURES } from '../failures/index.ts'
 import { findPlaybook } from '../playbooks/index.ts'
 import type { Diagnosis } from './sight.ts'
 
-// From a failure to plain words: what it means, which playbook applies and why, or whom to ask.
+// Explains a failure in plain words: what it means, which playbook applies and why, or whom to ask.
 
 /** Pure. A playbook is named only if this version of the bot has it; otherwise people are told whom to ask. */
 export function diagnose(about: About): Diagnosis {

@@ -13,7 +13,7 @@ import { holdCause, redraw } from './live.ts'
 
 type Asked = { id: string; actor: string }
 
-/** Trainees whose names a reason is checked for. */
+/** A reason is checked for the names of so many of the alert's trainees. */
 const MOST_CHECKED = 1_000
 
 /** The open alert, if this person may dismiss it. Throws ChangeError. */

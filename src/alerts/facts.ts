@@ -39,7 +39,7 @@ export type TraineeInAlert = {
   unsettled: { traces: Traces } | null
 }
 
-/** By the trainee's number; who is not in it is gone from Register. */
+/** By the trainee's number. A trainee who is not in the map is no longer in Register. */
 export async function readFacts(
   sql: EntityManager,
   ids: readonly string[],
@@ -81,7 +81,7 @@ export async function readFacts(
   )
 }
 
-/** The jobs of entries that are not over: their failure still stands. */
+/** The ids of those entries' jobs that are given up and have not run since. */
 export async function findFailedJobs(sql: EntityManager, entries: readonly AlertEntry[]): Promise<Set<string>> {
   const ids = entries.flatMap(({ jobId }) => (jobId === null ? [] : [jobId]))
   const failed = await sql.find(Job, { where: { id: In(ids), status: 'failed' }, select: { id: true } })

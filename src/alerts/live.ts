@@ -2,7 +2,8 @@ import type { EntityManager } from 'typeorm'
 import type { EntryFailure } from '../entities/chatops/alert.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
 
-// The rows behind a post. Whoever writes an entry holds its alert; several alerts are held in the order of their causes.
+// The rows that a post is drawn from. Whoever writes an entry locks its alert first, and several alerts in the order of
+// their causes, so that there is no deadlock.
 
 /** How many trainees a post shows, and how many are asked about in DTTP. */
 export const MOST_SHOWN = 10
@@ -15,8 +16,8 @@ export async function holdCause(sql: EntityManager, cause: string): Promise<void
 }
 
 /**
- * Opens the alert of a cause, or joins the live one. What was dismissed stays so for as long as the same job goes on
- * failing. Returns how many entries are new or different.
+ * Adds entries to the open alert of a cause, and opens one if there is none. An entry that was dismissed is left out as
+ * long as it is about the same job. Returns how many entries are new or different.
  */
 export async function joinAlert(
   sql: EntityManager,
@@ -38,7 +39,10 @@ export async function joinAlert(
   return changed.length
 }
 
-/** Settles entries of an alert that is held; with the last one it is resolved. Returns whether any was open. */
+/**
+ * Settles entries of an alert that the caller has locked, and resolves the alert when no entry is open any more.
+ * Returns whether any of these entries was open.
+ */
 export async function settleEntries(sql: EntityManager, id: string, subjects: readonly string[]): Promise<boolean> {
   const [, settled] = await sql.query<[unknown, number]>(SETTLE, [id, subjects])
   if (settled === 0) return false
@@ -47,7 +51,7 @@ export async function settleEntries(sql: EntityManager, id: string, subjects: re
   return true
 }
 
-/** Has the post drawn anew, from the database. Many changes in a second need not be as many messages. */
+/** Has the post drawn again. If a message for it is queued already, that message will show this change, too. */
 export async function redraw(sql: EntityManager, id: string): Promise<void> {
   await sql.query('UPDATE chatops.alerts SET card_version = card_version + 1 WHERE id = $1', [id])
   const [queued] = await sql.query<unknown[]>(
@@ -61,7 +65,10 @@ export async function announceAlert(sql: EntityManager, id: string): Promise<voi
   await addToOutbox(sql, { stream: `alert:${id}`, kind: 'alert', changeRequest: null, payload: { alert: id } })
 }
 
-/** The entries but for those whose very job, or lack of one, was dismissed with this cause and has not been cured since. */
+/**
+ * The entries without those that somebody has dismissed: same cause, same subject, and the same job (or none in both),
+ * and not cured since.
+ */
 async function withoutDismissed(
   sql: EntityManager,
   cause: string,
@@ -81,7 +88,7 @@ const OPEN_OR_HOLD = `
   ON CONFLICT (cause) WHERE status = 'open' DO UPDATE SET cause = excluded.cause
   RETURNING id`
 
-// The same job failing again with the same words is no news.
+// An entry changes only for another job, for other words, or when it had been settled.
 const JOIN = `
   INSERT INTO chatops.alert_entries AS entry (alert_id, subject, trainee_id, job_id, failure, added_at)
   SELECT $1, new.subject, new.trainee, new.job, new.failure, (new.failure ->> 'at')::timestamptz

@@ -11,10 +11,10 @@ import { type AnsweredByDttp, askAbout, askWhetherItAnswers } from './ask-dttp.t
 import { findFailedJobs, readFacts, type TraineeInAlert } from './facts.ts'
 import { MOST_SHOWN, redraw, settleEntries } from './live.ts'
 
-// Looks at what an open alert is about as it stands now: our rows, and DTTP. Reads only, outside any transaction; then
-// keeps what it found, and settles what has gone away.
+// Looks at how an open alert's trainees stand now, in our rows and in DTTP. This only reads, outside any transaction.
+// Then, in one transaction, what was found is kept and the entries whose cause has gone away are settled.
 
-/** Entries judged in one look, oldest first; those beyond have their turn once these are settled. */
+/** One look judges so many entries, the oldest ones. The others have their turn when these are settled. */
 const MOST_ENTRIES = 1_000
 
 /** Looks at one alert. Returns whether its post is drawn anew. */
@@ -50,7 +50,7 @@ type Sight = {
   found: Omit<Found, 'because'>
 }
 
-/** An outage is looked at with one question; asking about each trainee would only add to it. */
+/** During an outage DTTP is asked one question only: asking about each trainee would add to its load. */
 async function see(world: World, { cause }: Alert, entries: readonly AlertEntry[]): Promise<Sight> {
   const { upstreams, database, register } = world
   const trainees = [...new Set(entries.flatMap(({ traineeId }) => traineeId ?? []))]
@@ -88,7 +88,10 @@ function describe(facts: TraineeInAlert | undefined, inDttp: AnsweredByDttp = NO
   return { state, route, hasTrn, ...inDttp, poll: poll?.isLive ? { until: poll.until } : null, schools }
 }
 
-/** Keeps what was found, unless the alert was closed meanwhile; entries that have failed anew since stay open. */
+/**
+ * Keeps what was found, unless the alert was closed meanwhile. An entry whose job failed again in the meantime stays
+ * open.
+ */
 async function keep(world: World, id: string, looked: readonly AlertEntry[], found: Found): Promise<boolean> {
   return world.database.transaction(async (sql) => {
     const alert = await sql.findOne(Alert, { where: { id, status: 'open' }, lock: { mode: 'for_no_key_update' } })
@@ -104,7 +107,7 @@ async function keep(world: World, id: string, looked: readonly AlertEntry[], fou
   })
 }
 
-/** Why entries were settled; of those that are open again the old reason is forgotten. */
+/** Why each entry was settled. Reasons from earlier looks are kept, except for entries that are open again. */
 function reasons(
   old: Found | null,
   looked: readonly AlertEntry[],

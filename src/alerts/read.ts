@@ -23,7 +23,7 @@ export async function findAlertSight(database: DataSource, id: string): Promise<
   return { alert, urn: urnOf(alert.cause), found: foundOf(alert), groups, open, all, diagnosis }
 }
 
-/** What an alert says of one trainee, also if its post does not show them; null if it says nothing. */
+/** What an alert says of one trainee, even if there is no room for them in its post; null if it says nothing. */
 export async function findGroup({ manager }: DataSource, alert: Alert, trainee: string): Promise<Group | null> {
   const [group] = await readGroups(manager, alert, [trainee])
   return group ?? null
@@ -33,7 +33,7 @@ function foundOf({ found }: Alert): Found | null {
   return found as Found | null
 }
 
-/** What the first entry that is open means, or else the first; `all`: of how many trainees. */
+/** What the first open entry means, or the first one if none is open. `all` is how many trainees the alert is about. */
 function diagnosisOf(alert: Alert, entries: readonly AlertEntry[], all: number): Diagnosis {
   const first = entries.find(isOpen) ?? entries[0]
   if (!first) throw new Error('an alert is about nothing')

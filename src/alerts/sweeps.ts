@@ -5,7 +5,7 @@ import type { World } from '../world.ts'
 import { announceAlert, joinAlert } from './live.ts'
 import { look } from './look.ts'
 
-// What keeps alerts true without anyone clicking. Any number of workers may sweep at once.
+// Keeps alerts up to date without anyone clicking. Any number of workers may sweep at once.
 
 /** An open alert is looked at again after this long. */
 const LOOK_AGAIN_MINUTES = 5
@@ -13,7 +13,7 @@ const LOOK_AGAIN_MINUTES = 5
 const LOOK_BATCH = 4
 /** Trainees found in one sweep; the next one finds the others. */
 const UNPOLLED_BATCH = 1_000
-/** A registration and the start of its poll are over by then. */
+/** A trainee counts as not polled only this long after the submission: by then the registration has started a poll. */
 const SUBMITTED_BEFORE_MS = 60 * 60_000
 
 /**
@@ -26,7 +26,7 @@ export async function lookAtAlerts(world: World): Promise<number> {
   return looked.filter(Boolean).length + (await announceForgotten(world))
 }
 
-/** Posts Pending TRN trainees whom nobody polls. Returns how many are new. */
+/** Opens an alert for trainees in "Pending TRN" for whose TRN nobody asks. Returns how many are new. */
 export async function findUnpolled(world: World): Promise<number> {
   const now = world.now()
   const before = new Date(now.getTime() - SUBMITTED_BEFORE_MS).toISOString().replace('Z', '')
@@ -42,7 +42,7 @@ export async function findUnpolled(world: World): Promise<number> {
   )
 }
 
-/** One alert's trouble is logged and does not hold up the others. */
+/** Looks at one alert. An error is logged, so that the other alerts still have their turn. */
 async function alone(world: World, id: string): Promise<boolean> {
   try {
     return await look(world, id)
@@ -52,7 +52,10 @@ async function alone(world: World, id: string): Promise<boolean> {
   }
 }
 
-/** A change that was committed while the post was being drawn, or whose message was given up, has no message of its own. */
+/**
+ * Queues a message for alerts whose post is behind and that have none: they changed while the post was being drawn, or
+ * their message was given up.
+ */
 async function announceForgotten(world: World): Promise<number> {
   const forgotten = await world.database.query<{ id: string }[]>(FORGOTTEN)
   for (const { id } of forgotten) await announceAlert(world.database.manager, id)
@@ -78,7 +81,7 @@ const UNPOLLED = `
       WHERE entry.subject = 'retrieve-trn:' || t.id AND entry.settled_at IS NULL AND alert.cause = $3)
   ORDER BY t.id LIMIT $2`
 
-// A message that was given up is tried again after ten minutes: whoever was to mend what stood in its way may have.
+// A message that was given up is tried again after ten minutes: what stood in its way may have been put right.
 const FORGOTTEN = `
   SELECT alert.id FROM chatops.alerts alert
   WHERE alert.rendered_version < alert.card_version AND NOT EXISTS (

@@ -12,17 +12,17 @@ import { ChannelClosed, createPoster, retryLater } from './poster.ts'
 /** @property databaseIdentity keeps apart what is posted from one database and from a copy of it */
 type Projection = Places & { databaseIdentity: string }
 
-/** How often a closed channel is tried: someone may have let the bot in. */
+/** A channel that is closed to the bot is tried again this often: somebody may have invited the bot. */
 const CLOSED_AGAIN_AFTER_MS = 5 * 60_000
 
-/** Projects alerts to Slack: one post each, drawn from the database at the moment it is sent. */
+/** Shows alerts in Slack, with one post for each. A post is drawn from the database at the moment it is sent. */
 export function createAlertPosts(database: DataSource, client: webApi.WebClient, projection: Projection) {
   const poster = createPoster(client)
   const ours = createHash('sha256').update(projection.databaseIdentity).digest('hex').slice(0, 16)
 
   /**
-   * Draws the post as the alert stands. A relay that stalled may have put its older post over a newer one by now: such a
-   * post is drawn again, and the version on record never goes back.
+   * Draws the post and then looks whether it is still the newest: a relay that stalled may have sent an older drawing
+   * after a newer one. In that case the post is drawn again. The version on record never goes back.
    */
   async function alert(row: Claimed): Promise<void> {
     for (let drawn = Number.POSITIVE_INFINITY; ; ) {
@@ -47,7 +47,7 @@ export function createAlertPosts(database: DataSource, client: webApi.WebClient,
     return sight
   }
 
-  /** An alert waits for as long as its channel is closed: nobody else would hear of it. */
+  /** If the channel is closed to the bot, the alert waits until it is open again: there is nobody else to tell. */
   async function draw(row: Claimed, sight: AlertSight): Promise<string> {
     const { id, channel, cardTs: ts } = sight.alert
     const message = renderAlert(sight, projection)

@@ -21,12 +21,12 @@ import { ChannelClosed, createPoster, type Message, retryLater } from './poster.
 /** @property databaseIdentity keeps apart what is posted from one database and from a copy of it */
 type Projection = { registerUrl: string; approverGroup: string | null; databaseIdentity: string }
 
-/** How often a closed channel is tried: someone may have let the bot in. */
+/** A channel that is closed to the bot is tried again this often: somebody may have invited the bot. */
 const CLOSED_AGAIN_AFTER_MS = 5 * 60_000
 
 /**
- * Projects change requests to Slack. A message is always drawn from the database at the moment it is sent, never from
- * what was clicked; and each is sent once, also when an answer of Slack's was lost.
+ * Shows change requests in Slack. A message is drawn from the database at the moment it is sent, never from the message
+ * that was clicked. Each is sent once, even if Slack's answer was lost.
  */
 export function createCards(database: DataSource, client: webApi.WebClient, projection: Projection) {
   const { registerUrl, approverGroup } = projection
@@ -34,8 +34,8 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
   const ours = createHash('sha256').update(projection.databaseIdentity).digest('hex').slice(0, 16)
 
   /**
-   * Draws the card as the request stands. A relay that stalled may have put its older card over a newer one by now:
-   * such a card is drawn again, and the version on record never goes back.
+   * Draws the card and then looks whether it is still the newest: a relay that stalled may have sent an older drawing
+   * after a newer one. In that case the card is drawn again. The version on record never goes back.
    */
   async function card(row: Claimed): Promise<void> {
     for (let drawn = Number.POSITIVE_INFINITY; ; ) {
@@ -60,7 +60,10 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
     return poster.put({ channel, ts, message, key, again: row.again, since: row.createdAt })
   }
 
-  /** The requester would wait for a card that nobody sees, so is told directly, once; a closed channel may yet open. */
+  /**
+   * Tells the requester once, in a direct message, that the card could not be posted: they would wait for an approval
+   * of something that nobody sees. If the channel is closed to the bot, the card is tried again later.
+   */
   async function cannotPost(request: ChangeRequest, error: unknown): Promise<never> {
     if (!(error instanceof Undeliverable) || request.cardTs) throw error
     if (request.status === 'pending') await tellRequester(request, error.message)
@@ -121,7 +124,10 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
     return entry.hash
   }
 
-  /** May be sent twice if an answer is lost: the bot cannot read direct messages, and nobody told would be worse. */
+  /**
+   * If Slack's answer is lost, the message may be sent twice: the bot cannot read direct messages to look for it, and
+   * it would be worse if the person were not told at all.
+   */
   async function direct(row: Claimed): Promise<void> {
     await poster.put({
       channel: String(row.payload['user']),
@@ -142,7 +148,7 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
   return { card, thread, direct }
 }
 
-/** That a request's card could not be posted, for its requester. */
+/** Tells the requester that the card could not be posted. */
 function unposted({ changeRequest, payload }: Claimed): Message {
   const { channel, because } = payload as { channel: string; because: string }
   const { why, remedy } = obstacle(because)
@@ -156,7 +162,7 @@ async function getRequest(database: DataSource, row: Claimed): Promise<ChangeReq
   return request
 }
 
-/** A request outlives its playbook, but nothing can be said about it any more. */
+/** A request is still in the database when its playbook has gone from the bot. Then it has no card. */
 function playbookOf({ playbook }: ChangeRequest): AnyPlaybook {
   const found = findPlaybook(playbook)
   if (!found) throw new Undeliverable('unknown playbook')

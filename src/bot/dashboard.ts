@@ -6,7 +6,7 @@ import type { Application, ErrorRequestHandler, Request, RequestHandler } from '
 import basicAuth from 'express-basic-auth'
 import helmet from 'helmet'
 
-// Bull Board, for looking only. What people change goes through a request that a second person approves.
+// Bull Board, read-only: people change things only by a request that a second person approves.
 
 const PATH = '/jobs'
 

@@ -7,12 +7,12 @@ export type Message = { text: string; blocks: object[] }
 /** A message to be posted once: `again` if an attempt since `since` may have got through. */
 type Post = { channel: string; message: Message; key: string; again: boolean; since: Date }
 
-/** Slack's clock and ours. */
+/** Slack's clock and ours may differ by so much. */
 const CLOCKS_MAY_DIFFER_SECONDS = 300
 
 const METADATA_EVENT = 'trainee_chatops'
 
-/** What no waiting mends for this message. */
+/** With these, sending the same message again would fail again. */
 const HOPELESS = new Set([
   'restricted_action',
   'invalid_blocks',
@@ -25,7 +25,7 @@ const HOPELESS = new Set([
 /** The channel is closed to us until someone there lets us in. */
 const CLOSED = new Set(['channel_not_found', 'not_in_channel', 'is_archived'])
 
-/** Our token or its scopes are in trouble, which an operator mends. */
+/** Slack does not accept our token, or its scopes are too few. An operator must put that right. */
 const UNAUTHORISED = new Set(['invalid_auth', 'account_inactive', 'token_revoked', 'missing_scope'])
 const OPERATOR_MENDS_MS = 60_000
 
@@ -104,7 +104,10 @@ export function createPoster(client: webApi.WebClient) {
     }
   }
 
-  /** Our message with this key, posted after `since` and not at `gone`, or null. Anyone can post our key: ours counts. */
+  /**
+   * The timestamp of our message with this key, posted after `since` and not the one at `gone`; null if there is none.
+   * Other people could post a message with our key, so its author is looked at, too.
+   */
   async function find(
     channel: string,
     thread: string | null,
@@ -147,7 +150,7 @@ export function createPoster(client: webApi.WebClient) {
   }
 }
 
-/** Who posted a message, as far as Slack says so. */
+/** Who posted a message. Slack leaves some of these out. */
 type Author = { user?: string | undefined; bot_id?: string | undefined; app_id?: string | undefined }
 
 type Metadata = { event_type?: string; event_payload?: { key?: string } }
@@ -161,7 +164,10 @@ function carries(message: object, key: string): boolean {
   return metadata?.event_type === METADATA_EVENT && metadata.event_payload?.key === key
 }
 
-/** Whether everything that Slack says about the author agrees; not every Slack says everything. */
+/**
+ * Whether the message is ours: what Slack says about its author must agree with us, and what it leaves out is passed
+ * over.
+ */
 function isBy(message: Author, us: Author): boolean {
   const agree = (said: string | undefined, ours: string | undefined) => !said || !ours || said === ours
   return agree(message.user, us.user) && agree(message.bot_id, us.bot_id) && agree(message.app_id, us.app_id)

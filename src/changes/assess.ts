@@ -8,7 +8,7 @@ import { inSnapshot } from '../entities/snapshot.ts'
 import { UpstreamUnavailable } from '../errors.ts'
 import type { World } from '../world.ts'
 
-// The one way from a form to a plan. A preview and an execution both go through `judge`, so they cannot disagree.
+// Makes a plan of a form. A preview and an execution both do it with `judge`, so they cannot disagree.
 
 /** What a playbook read, and what it would do. `plan` is null where a check blocks. */
 export type Assessment = {
@@ -46,7 +46,7 @@ export function readRows(
   return playbook.rows(sql, form, { now: now(), giasMaxAgeMs: gias.maxAgeMs, addsTrelloCards, self })
 }
 
-/** No answer, or none that can be read, is one thing for a request: it must wait. */
+/** Whether a system gives no answer or one that cannot be read, the request can only wait. */
 async function ask<T>(question: () => T): Promise<Awaited<T>> {
   try {
     return await question()

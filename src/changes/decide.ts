@@ -12,7 +12,8 @@ import { isPersonal, personalDataIn } from '../register/personal-data.ts'
 import type { World } from '../world.ts'
 import { digestOfRequest, getRequest, lockRequest, refusalFor } from './requests.ts'
 
-// Every door to a decision leads here. Self-approval is looked at before anything else; there is no exemption.
+// Decisions about a request. However somebody asks for one, it is made here. Self-approval is refused before anything
+// else is looked at, without exemption.
 
 type Actor = { id: string; actor: string }
 
@@ -48,7 +49,10 @@ export async function getReviewed(world: World, { id, actor, viewId }: Actor & {
   return request
 }
 
-/** Approves, once: the loser of a race is told who was first. Only the review modal's submission leads here. */
+/**
+ * Approves a request. If two people approve at once, the second is told who was first. Only submitting the review leads
+ * here.
+ */
 export async function approve(world: World, { id, actor, digest, viewId }: Actor & Shown) {
   await refuseUnlessDecidable(world, { id, actor }, 'own-request')
   return decide(world, { id, actor }, async (sql, request, now) => {
@@ -68,7 +72,10 @@ export async function checkRejection(world: World, asked: Actor): Promise<Change
   return refuseUnlessDecidable(world, asked, 'own-rejection')
 }
 
-/** What a reason gives away about a trainee of a request, or null: the one it is about, and everyone it sets going. */
+/**
+ * What a reason gives away about a trainee, or null. It is checked for the trainee whom the request is about and for
+ * everyone whose job it starts.
+ */
 export async function findPersonalDataIn(world: World, id: string, text: string): Promise<string | null> {
   const { traineeId, subjects } = await getRequest(world.database, id)
   const others = subjects.flatMap((subject) => /^trainees:(\d+)$/.exec(subject)?.[1] ?? [])

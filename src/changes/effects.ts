@@ -12,7 +12,7 @@ type Retry = Extract<Effect, { kind: 'retry' }>
 type Settle = Extract<Effect, { kind: 'settle-registration' }>
 type TrelloCard = Extract<Effect, { kind: 'trello-card' }>
 
-/** Writes what a plan does outside the database, as rows that are relayed after the commit. */
+/** Adds an outbox row, or a job, for each effect of a plan. They are sent after the commit. */
 export async function queueEffects(sql: EntityManager, request: ChangeRequest, plan: Plan, now: Date): Promise<void> {
   for (const effect of plan.effects) {
     switch (effect.kind) {
@@ -33,7 +33,7 @@ export async function queueEffects(sql: EntityManager, request: ChangeRequest, p
   }
 }
 
-/** A failed job runs again as it is, if it is still the one that was approved. */
+/** Has a failed job run again with the arguments it had. Throws if the job has changed since the approval. */
 async function retry(sql: EntityManager, changeRequest: string, effect: Retry, now: Date): Promise<void> {
   const { affected } = await sql.update(
     Job,
@@ -41,7 +41,7 @@ async function retry(sql: EntityManager, changeRequest: string, effect: Retry, n
     { status: 'waiting', dueAt: now, attempts: 0, stalls: 0, finishedAt: null, changeRequestId: changeRequest },
   )
   if (affected !== 1) throw new Error('the failed job is no longer as it was')
-  // Who dismissed its last failure has not dismissed the next.
+  // Somebody may have dismissed the alert about this failure. If the job fails again, that is to be posted.
   await sql.query(
     `UPDATE chatops.alert_entries entry SET settled_at = now() FROM chatops.alerts alert
      WHERE alert.id = entry.alert_id AND alert.status = 'dismissed' AND entry.job_id = $1 AND entry.settled_at IS NULL`,
@@ -50,7 +50,7 @@ async function retry(sql: EntityManager, changeRequest: string, effect: Retry, n
   await hintJob(sql, effect.jobId)
 }
 
-/** What nobody knew of a registration, two people have found out. */
+/** Puts on record how a registration of unknown outcome ended, which two people have found out. */
 async function settle(sql: EntityManager, { jobId, outcome }: Settle, now: Date): Promise<void> {
   const { affected } = await sql
     .createQueryBuilder()
@@ -74,7 +74,7 @@ async function enqueue(sql: EntityManager, changeRequest: string, effect: Enqueu
   const subject = trainee === undefined ? null : String(trainee)
   if (effect.job === 'retrieve-trn' && subject !== null) {
     const timeoutAt = pollTimeout(String(duration), now)
-    const notBefore = effect.delaySeconds !== undefined // what it asks DTTP about is not there before
+    const notBefore = effect.delaySeconds !== undefined // before that time, DTTP does not have the record
     await startPoll(sql, { trainee: subject, timeoutAt, dueAt, notBefore, changeRequest })
     return
   }

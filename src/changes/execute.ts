@@ -52,7 +52,7 @@ export async function execute(world: World, id: string): Promise<Execution> {
     await step(world, 'begun', id)
     return await carryOut(world, request).catch((error: unknown) => {
       if (!isTaken(error)) throw error
-      return carryOut(world, request) // what is there by now makes it out of date
+      return carryOut(world, request) // what has come meanwhile makes the request out of date
     })
   } catch (error) {
     if (isTransient(error) || error instanceof UpstreamUnavailable) return postponeExecution(world, id, error)

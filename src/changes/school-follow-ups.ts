@@ -9,15 +9,15 @@ import type { SchoolSync, SyncedBy, SyncedSchool } from '../schools/sync-news.ts
 import type { World } from '../world.ts'
 import { getRequest, lockRequest } from './requests.ts'
 
-// DTTP stays the system of record. The first school sync after a request that wrote one of its schools shows whether
-// DTTP agrees, and the request's thread is told. Where Register runs the sync, we do not hear of it, and look in the
-// morning.
+// A request may write Register's copy of a school of DTTP's. The next school sync writes over that copy with what DTTP
+// has, so the request's thread is told afterwards whether the change still stands. If Register runs the sync, the bot
+// hears nothing of it and looks in the morning.
 
-/** Syncs are waited for as long as this; then the thread is told how things are without one. */
+/** If no sync runs for this long, the thread is told that, and how the schools stand. */
 const WAITED_FOR = '7 days'
 /** The hour in London by which Register's nightly sync is over. */
 const MORNING = 6
-/** After this nobody expects to hear of it any more, as when the bot was not running. */
+/** After this long, nothing is posted any more: the bot may not have been running, and nobody expects it. */
 const FOLLOWED_FOR = '14 days'
 
 /** Tells the threads of requests whose rows have been through a sync by now, each once. Returns how many. */
@@ -33,7 +33,7 @@ export async function followUpSchools(world: World): Promise<number> {
   let told = 0
   for (const { id, by } of due) {
     const schools = await look(world, planOf(await getRequest(world.database, id))).catch((error: unknown) => {
-      if (error instanceof DttpError) return null // asked again in a minute
+      if (error instanceof DttpError) return null // the next sweep asks again
       throw error
     })
     if (schools) told += await world.database.transaction((sql) => tell(world, sql, id, { by, schools }))

@@ -35,7 +35,7 @@ export async function expireRequests(world: World): Promise<number> {
   })
 }
 
-/** Hints again at approved requests that nobody carries out: a hint may be lost with the queue that held it. */
+/** Asks the queue again for approved requests that nobody carries out: the queue may have lost its hints. */
 export async function hintAgain(world: World): Promise<number> {
   const before = new Date(world.now().getTime() - HINT_AGAIN_AFTER_MS)
   const due = await findIds(world, `status = 'approved' AND coalesce(hinted_at, decided_at) <= $1`, [before])
@@ -98,7 +98,7 @@ async function moved(world: World, id: string): Promise<boolean> {
   return request !== null && (await findMoved(world.database.manager, planOf(request), 'before')).length > 0
 }
 
-/** One request's trouble is logged and does not hold up the others. */
+/** Sweeps one request. An error is logged, so that the other requests still have their turn. */
 async function alone<T>(world: World, id: string, sweep: () => Promise<T>): Promise<T | null> {
   try {
     return await sweep()

@@ -10,7 +10,7 @@ export type TrelloClient = ReturnType<typeof createTrelloClient>
 
 const asked = z.object({ title: z.string(), text: z.string() })
 
-/** After an answer that did not come, Trello may take a while until it shows the card it made. */
+/** If Trello did not answer, it may have made the card, and it may take a while to show it. */
 const LOOK_AGAIN_MS = 60_000
 
 /** A card is given up after this many attempts, but not before this much time: until then it may be a mere outage. */
@@ -43,12 +43,12 @@ async function add(client: TrelloClient, row: Claimed, card: z.output<typeof ask
   }
 }
 
-/** An expired token does not mend itself, and people wait for the card. */
+/** Whether to give a card up. An expired token does not become valid by waiting, and people wait for the card. */
 function hasTriedLongEnough({ attempts, createdAt }: Claimed): boolean {
   return attempts >= GIVEN_UP_AFTER.attempts && Date.now() - createdAt.getTime() >= GIVEN_UP_AFTER.ms
 }
 
-/** May be called again for a card that was told of already. */
+/** May be called again for the same card; then nobody is told twice. */
 async function tellAdded(
   sql: EntityManager,
   { id: key, changeRequest }: Claimed,

@@ -9,9 +9,11 @@ import type { World } from '../world.ts'
 import { findChangedChecks } from './assess.ts'
 import { endAsStale } from './requests.ts'
 
-// How an attempt to carry out a request ends when nothing was written.
+// The ways in which an attempt to carry out a request ends without having written anything.
 
-/** What became of one attempt to carry out a request. `not-approved`: someone else did, or it is over. */
+/**
+ * What became of one attempt to carry out a request. `not-approved`: somebody else has carried it out, or it has ended.
+ */
 export type Execution = 'executed' | 'stale' | 'failed' | 'not-approved' | 'postponed'
 
 /** A postcondition that does not hold rolls everything back. */
@@ -19,10 +21,10 @@ export class PostconditionFailed extends Error {}
 
 /** For how long an execution that cannot reach what it needs is tried again. */
 const GIVE_UP_AFTER_MS = 30 * 60_000
-/** A longer silence between two attempts means that nobody was trying: the half hour begins anew. */
+/** If there was a longer pause between two attempts, the bot was not running, and the half hour begins anew. */
 const STILL_TRYING_MS = 5 * 60_000
 
-/** What else an approval is bound to: the playbook's version and the database itself. */
+/** Said if neither a column nor a check differs. Then the playbook's version or the database is another one. */
 const SAME_SOFTWARE = 'The request was made with this version of the bot, for this database'
 
 /** Locks the request if it is still approved. */

@@ -17,9 +17,10 @@ function isLookedAt({ status, plan, executedAt }: ChangeRequest): boolean {
 }
 
 /**
- * Looks at the result of a committed change: right after the commit, and once more a minute later, since Rails may hold
- * an old copy of the row and write it back over ours. Ends in `done`, or in `needs-attention` naming what does not hold.
- * Where jobs decide, it is looked at for a day even then, so that its card does not stay behind what they bring.
+ * Looks at the result of a committed change right after the commit and once more a minute later, since Rails may hold
+ * an old copy of the row and write it back over ours. The request ends as `done`, or as `needs-attention` with what
+ * does not hold. If its jobs decide that, the result is looked at for another day, so that the card shows what they
+ * bring.
  */
 export async function verify(world: World, id: string): Promise<void> {
   const request = await getRequest(world.database, id)
@@ -50,7 +51,10 @@ export async function verify(world: World, id: string): Promise<void> {
   })
 }
 
-/** What the playbook says of the result, once other systems were asked. Nobody waits for one that does not answer. */
+/**
+ * What the playbook says of the result, after other systems were asked. A system that does not answer counts as no
+ * answer.
+ */
 async function look(world: World, request: ChangeRequest): Promise<Postcondition[]> {
   const { after, verifyAfter } = getPlaybook(request.playbook)
   const plan = planOf(request)

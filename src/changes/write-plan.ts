@@ -4,7 +4,10 @@ import { TABLES } from '../contract/planned-rows.ts'
 import type { Json } from '../entities/json.ts'
 import { readClock } from '../register/saves.ts'
 
-/** A planned row was not as previewed; cannot happen while it is locked and the digest matched, and rolls back if it does. */
+/**
+ * A planned row was not as previewed. Since the row is locked and the digest matched, this cannot happen; if it does,
+ * the transaction is rolled back.
+ */
 class RowMoved extends Error {}
 
 /**

@@ -59,12 +59,12 @@ const CHATOPS = [
   SchoolWait,
 ]
 
-/** A process that hangs must not hold a lock that everyone needs, the ledger's head above all. */
+/** A process that hangs must not keep a lock that everyone needs, above all that on the ledger's head. */
 const SESSION = '-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=15s'
 
 /**
- * A pool of sessions on Register's database, exact in time: sessions run in UTC, and dates and timestamps stay text.
- * Nothing is ever synchronised: Register's tables belong to Rails, ours to the migrations.
+ * A pool of sessions on Register's database. To keep times exact, sessions run in UTC, and dates and timestamps stay
+ * text. TypeORM never changes the schema: Register's tables belong to Rails, and ours to the migrations.
  * @param poolSize connections at most; an execution holds one, a preview one.
  */
 export function createDataSource(url: string, poolSize = 10): DataSource {

@@ -20,7 +20,10 @@ export async function retryConflicts<T>(transaction: () => Promise<T>): Promise<
   }
 }
 
-/** Conflicts that outlasted the retries, time-outs, a server that is away or shutting down, lost connections. */
+/**
+ * Whether an error goes away by itself: a conflict that was left after the retries, a time-out, a server that is away
+ * or shutting down, a lost connection.
+ */
 export function isTransient(error: unknown): boolean {
   const code = codeOf(error)
   return CONFLICTS.has(code) || /^(08|53|57)/.test(code) || /^E[A-Z]+$/.test(code) || isLostConnection(error)

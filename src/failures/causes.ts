@@ -1,7 +1,7 @@
 import type { FailureCode, Job, JobName } from '../entities/chatops/job.ts'
 import { flagOf } from '../register/jobs.ts'
 
-// What failures have in common: those of one cause share one post.
+// The causes of failures. Failures of one cause share one post.
 
 /** What an alert's entry is about: a job's kind and trainee; a status change also by which record it changes. */
 export function subjectOf({ name, traineeId, args }: Pick<Job, 'name' | 'traineeId' | 'args'>): string {
@@ -14,13 +14,13 @@ export function jobOf({ subject }: { subject: string }): JobName {
   return subject.split(':')[0] as JobName // subjectOf wrote it
 }
 
-/** A job that failed, as far as its cause is concerned; `trainee` is '-' where there is none. */
+/** What decides the cause of a job's failure; `trainee` is '-' where there is none. */
 type Failed = { job: JobName; code: FailureCode; trainee: string; urns: readonly string[] }
 
 /** The causes of a failure, in the order in which their alerts are locked. */
 export type Causes = (failed: Failed) => string[]
 
-/** Who waits for a TRN that nobody asks for. */
+/** The cause of the alert about trainees for whose TRN nobody asks. */
 export const NOT_POLLED = 'not-polled'
 
 export const ofJobAndTrainee: Causes = ({ job, code, trainee }) => [`${job}:${code}:${trainee}`]

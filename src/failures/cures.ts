@@ -7,7 +7,7 @@ import { findState } from '../register/states.ts'
 import { jobOf, urnOf } from './causes.ts'
 import type { Because, FoundSchool, Presence } from './found.ts'
 
-// Why what made a job fail has gone away, although the job has not run.
+// Decides whether the cause of a failure has gone away although the job has not run again, and why.
 
 export type Entry = Pick<AlertEntry, 'subject' | 'traineeId' | 'failure'>
 
@@ -38,7 +38,7 @@ export type Cure = (entry: Entry, seen: Circumstances) => Because | null
 
 export const never: Cure = () => null
 
-/** Where only the trainee's own record can tell; who has left Register needs no cure. */
+/** A cure that is judged by the trainee's own record. A trainee who is no longer in Register needs none. */
 export function ofTrainee(cure: (entry: Entry, facts: Facts, seen: Circumstances) => Because | null): Cure {
   return (entry, seen) => {
     if (entry.traineeId === null) return null
@@ -59,7 +59,10 @@ export const byRecord = ofTrainee(({ failure }, { trainee }, { inDttp }) => {
   return inDttp?.contact === 'there' && inDttp.placementAssignment === 'there' ? 'record-back' : null
 })
 
-/** No school, active or another, brings the job back that was given up: someone must have it run again. */
+/**
+ * As long as the job is given up, nothing is cured, even if the school is active or the trainee has another one:
+ * somebody must have the job run again.
+ */
 export const bySchool = ofTrainee((_entry, { schools }, { cause, jobFailed }) => {
   const urn = urnOf(cause)
   if (urn === null || jobFailed) return null
@@ -74,12 +77,15 @@ export const bySettling = ofTrainee((entry, { unsettled }) =>
 
 export const byRegistration = ofTrainee((_entry, { trainee }) => (trainee.dttp_id === null ? null : 'registered'))
 
-/** The same where only a registration failed for it: what else is sent needs more than a record. */
+/** The same for a failed registration only: an update that failed for this is not cured by a DTTP record. */
 export const byOwnRegistration = ofTrainee((entry, { trainee }) =>
   jobOf(entry) === 'register-for-trn' && trainee.dttp_id !== null ? 'registered' : null,
 )
 
-/** A poll that was given up does not come back by itself, whatever ended it; the trainee would wait for nothing. */
+/**
+ * Whether a trainee still waits for a TRN although their poll was given up. It does not run again by itself, so its
+ * failure is not cured, even if its cause has gone away.
+ */
 export function isPollLost(entry: Entry, { facts, jobFailed }: Circumstances): boolean {
   if (jobOf(entry) !== 'retrieve-trn' || entry.failure.code === 'not-polled' || !facts || !jobFailed) return false
   return !facts.poll?.isLive && curePoll(facts, WAITING) === null

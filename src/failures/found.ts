@@ -50,7 +50,10 @@ export type Found = {
   because: Readonly<Record<string, Because>>
 }
 
-/** A playbook that can be started from a post, with what is known of its form; for all of it, or for one trainee each. */
+/**
+ * A playbook that can be started from a post, with what is known of its form: one for the whole post, or one for each
+ * trainee.
+ */
 export type Offer = {
   playbook: string
   label: string

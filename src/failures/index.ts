@@ -23,7 +23,10 @@ type FailureRule = {
 
 const RUN_AGAIN = 'The job is not tried again by itself.'
 
-/** Final at once, with a post of its own, until the job has run or somebody dismisses it. */
+/**
+ * The job is given up at once and has a post of its own, which stays open until the job has run or somebody dismisses
+ * it.
+ */
 const FINAL = {
   passes: false,
   needsPeople: false,

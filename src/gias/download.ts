@@ -1,4 +1,4 @@
-// GIAS's daily extract over HTTP: whole, in time, from where we were told to look, or not at all.
+// Downloads GIAS's daily extract over HTTP. It must be complete, come in time, and come from the configured site.
 import type { IncomingMessage } from 'node:http'
 import followRedirects from 'follow-redirects'
 import { dayBefore, londonDay } from '../calendar/london.ts'
@@ -9,9 +9,9 @@ export type Wanted = {
   url: string
   now: Date
   timeoutMs: {
-    /** Silence, while connecting as well as in the middle. */
+    /** The longest time in which nothing comes, while connecting or later. */
     idle: number
-    /** Everything, to the last byte. */
+    /** The longest time for the whole download. */
     overall: number
   }
   maxBytes: number
@@ -20,9 +20,9 @@ export type Wanted = {
 export type Extract = {
   /** The day the extract is of, as `2021-10-27`: by its name; else by when it was last modified; else today. */
   sourceDate: string
-  /** Throws GiasError, and nothing else, in place of the end if any of it is missing. */
+  /** If any of it is missing, throws GiasError where it would end, and never anything else. */
   bytes: AsyncIterable<Buffer>
-  /** Hangs up. */
+  /** Breaks the download off. */
   close: () => void
 }
 
@@ -82,14 +82,17 @@ function ask(url: URL, { timeoutMs }: Wanted, signal: AbortSignal): Promise<Inco
     request.on('error', (error) => reject(asGiasError(error, signal, 'GIAS could not be reached.')))
     request.on('response', (response) => {
       answered = response
-      response.on('error', () => {}) // whoever reads it is told; until then nobody is
+      response.on('error', () => {}) // whoever reads the body is given the error
       resolve(response)
     })
     request.end()
   })
 }
 
-/** The length announced in bytes; null if it comes in chunks, of which the last is marked. Throws if it will not do. */
+/**
+ * The length that was announced, in bytes; null if the extract comes in chunks, of which the last is marked. Throws if
+ * the answer cannot be used.
+ */
 function acceptHead(response: IncomingMessage, maxBytes: number): number | null {
   try {
     const { statusCode = 0, headers } = response

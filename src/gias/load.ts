@@ -1,4 +1,4 @@
-// The whole body of the scheduled job: GIAS's extract → our own tables, all of it or nothing.
+// Loads GIAS's extract into our own tables, all of it or nothing.
 import { type DataSource, type EntityManager, IsNull, type QueryRunner } from 'typeorm'
 import { GiasLoad } from '../entities/chatops/gias-load.ts'
 import { openExtract } from './download.ts'
@@ -9,7 +9,7 @@ import { countStaged, emptyStaging, replaceSchools, type Staged, stage } from '.
 
 export type LoadContext = {
   database: DataSource
-  /** pino's logger is one. Given numbers, never what is in a row. */
+  /** Such as pino's. It logs numbers, never what is in a row. */
   log: { info: (fields: object, message: string) => void; warn: (fields: object, message: string) => void }
   now: () => Date
   /** Where the extract is: https; `{yyyymmdd}` in it stands for the day in London. */
@@ -26,7 +26,7 @@ export type LoadResult =
 
 const TIMEOUTS_MS = { idle: 30_000, overall: 15 * 60_000 }
 
-/** The extract has about 50,000 rows in 60 MB. What is not like that is not the extract. */
+/** The extract has about 50,000 rows in 60 MB. A file that is very different is not the extract. */
 const LIMITS = {
   maxBytes: 500e6,
   minimumRows: 10_000,
@@ -36,7 +36,7 @@ const LIMITS = {
   defectShare: 0.01,
 }
 
-/** Any number of our own; its holder is the one load that runs. */
+/** The number of the advisory lock that a load holds while it runs. */
 const LOAD_LOCK = 7_031_521
 
 /**

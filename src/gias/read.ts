@@ -1,4 +1,4 @@
-// The extract's bytes → schools, a batch at a time: nothing is held but what is being looked at.
+// Reads schools from the extract's bytes in batches, so that the whole file is never in memory.
 import { pipeline, Readable } from 'node:stream'
 import { TextDecoder } from 'node:util'
 import { CsvError, parse } from 'csv-parse'
@@ -14,9 +14,15 @@ export type Defects = { count: number; firstRows: number[] }
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 const BATCH = 2_000
 const FIRST_FEW = 10
-/** Characters; GIAS's rows have about 1,200. Only a quote that is never closed makes one this long. */
+/**
+ * The longest row, in characters. GIAS's rows have about 1,200; only a quotation mark that is never closed makes one
+ * this long.
+ */
 const LONGEST_ROW = 100_000
-/** How a row begins that a quotation mark, left open, has drawn into a cell of an earlier one. */
+/**
+ * If a quotation mark is left open, the rows after it become part of its cell. This is what the beginning of such a row
+ * looks like.
+ */
 const ROW_WITHIN = /\n"?[1-9]\d{4,5}"?,/g
 
 /**

@@ -1,4 +1,5 @@
-// What we know of schools from GIAS, and how old that is. Whoever shows the one shows the other.
+// What we know of schools from GIAS, and how old that is. Wherever a school is shown, the age of the extract is shown,
+// too.
 import { type EntityManager, In } from 'typeorm'
 import { describeDay } from '../calendar/london.ts'
 import { GiasLoad } from '../entities/chatops/gias-load.ts'

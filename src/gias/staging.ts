@@ -1,5 +1,5 @@
-// The tables behind a load, by statements of one session. An extract is gathered in staging, outside any transaction,
-// and takes the place of what was loaded before in one.
+// The SQL of a load. An extract is gathered in a staging table first, outside any transaction. Then one transaction
+// replaces what was loaded before. All statements are sent by one session.
 import type { EntityManager } from 'typeorm'
 import { GiasSchool } from '../entities/chatops/gias-school.ts'
 import type { NumberedRow } from './read.ts'

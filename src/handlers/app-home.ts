@@ -19,7 +19,7 @@ export async function discardUnsent(context: HandlerContext, { ack, action, body
   try {
     await discard(context.changes, { id: action.value ?? '', requester: body.user.id })
   } catch (error) {
-    wordsFor(context, error) // the tab is drawn anew either way, and shows what is true
+    wordsFor(context, error) // the tab is drawn again in any case, and shows how things are
   }
   await publishHome(context, client, body.user.id)
 }

@@ -11,8 +11,8 @@ export type HandlerContext = {
 }
 
 /**
- * The one boundary: any error as words for the person who clicked. What is not in the catalogue is logged with a
- * reference that the person is given too.
+ * Any error as words for the person who clicked. An error that is not in the catalogue is logged with a reference,
+ * which the person is given, too.
  */
 export function wordsFor(context: HandlerContext, error: unknown): { title: string; text: string } {
   if (error instanceof ChangeError) return error.words

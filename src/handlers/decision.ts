@@ -51,7 +51,7 @@ export async function turnReviewPage(context: HandlerContext, { ack, action, bod
   }
 }
 
-/** The review's "Approve": the only door to an approval. */
+/** The review's "Approve". Nothing else approves a request. */
 export async function approveRequest(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
   try {
     const { changeRequest: id, digest } = reviewMetadata.parse(JSON.parse(view.private_metadata))
@@ -83,7 +83,7 @@ export async function rejectRequest(context: HandlerContext, { ack, view, body }
     const { changeRequest: id } = requestMetadata.parse(JSON.parse(view.private_metadata))
     const reason = (readFormValues(view.state.values)['reason'] ?? '').trim()
     if (!reason) return await ack({ response_action: 'errors', errors: { reason: 'Enter a reason.' } })
-    await checkRejection(context.changes, { id, actor: body.user.id }) // before the field says anything about a trainee
+    await checkRejection(context.changes, { id, actor: body.user.id }) // others must not learn what the field says
     const personal = await findPersonalDataIn(context.changes, id, reason)
     if (personal) {
       const problem = `Remove the trainee’s ${personal}: everyone in the channel can read this.`

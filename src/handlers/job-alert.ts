@@ -65,7 +65,7 @@ export async function dismissAlert(context: HandlerContext, { ack, view, body }:
     if (!/[\p{L}\p{N}]/u.test(reason)) {
       return await ack({ response_action: 'errors', errors: { reason: 'Enter a reason.' } })
     }
-    await checkDismissal(context.changes, { id, actor: body.user.id }) // before the field says anything about a trainee
+    await checkDismissal(context.changes, { id, actor: body.user.id }) // others must not learn what the field says
     const personal = await findPersonalDataInReason(context.changes, id, reason)
     if (personal) {
       const problem = `Remove the trainee’s ${personal}: everyone in the channel can read this.`

@@ -47,7 +47,7 @@ export async function startFromJob(context: HandlerContext, click: Click): Promi
   }
 }
 
-/** What a failure means that people must do something about; null where there is none, or none any more. */
+/** What a job's failure means; null if it has not failed, or if nobody needs to do anything about it. */
 function diagnosisOf({ kind, name, traineeId, failure, found, isCured }: ListedJob): Diagnosis | null {
   if (!failure || isCured) return null
   const needsPeople = kind === 'failed' || (kind === 'retrying' && FAILURES[failure.code].needsPeople)

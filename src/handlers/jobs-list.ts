@@ -54,7 +54,10 @@ async function renderPage(context: HandlerContext, asked: JobFilter, wanted: num
   })
 }
 
-/** What is left of a list where Register's jobs are not ours to run: the one job of our own; null if it was not meant. */
+/**
+ * Where our workers do not run Register's jobs, only the load of GIAS can be listed; null if the person asked for
+ * something else.
+ */
 function findOwn({ name, trainee }: JobFilter): JobFilter | null {
   return trainee === null && (name ?? OWN_JOB) === OWN_JOB ? { name: OWN_JOB, trainee } : null
 }
@@ -109,7 +112,7 @@ const Turn = z.strictObject({
 
 type Turn = z.output<typeof Turn>
 
-/** What a page button carries; null for what we have not given it. */
+/** What a page button carries; null if the bot did not write it. */
 function readTurn(value: string): Turn | null {
   try {
     return Turn.parse(JSON.parse(value))

@@ -144,8 +144,8 @@ export async function startUndo(context: HandlerContext, click: Click): Promise<
 }
 
 /**
- * A value that the form needs, that was filled in for people and that they left alone; some clients send such a value as
- * empty.
+ * What was typed, with prefilled values that people left as they were: some clients send such a value as empty. They
+ * are put back where the form needs them.
  */
 function withPrefill(
   playbook: AnyPlaybook,
@@ -171,13 +171,13 @@ export function parse(
   return parseForm(playbook.form, typed, at, (values) => playbook.together?.(values) ?? {})
 }
 
-/** What a form comes to, in place of it. Throws ChangeError. */
+/** The view that takes the place of a form that was sent: its preview, or why there is none. Throws ChangeError. */
 export async function previewOrRefusal(context: HandlerContext, asked: Parameters<typeof propose>[1]): Promise<View> {
   const proposal = await propose(context.changes, asked)
   return askAgain(asked, proposal) ?? renderProposal(context, asked.playbook, proposal)
 }
 
-/** The form once more, where all that stands in the way are answers it lacks; null where anything else does. */
+/** The form once more, if nothing but missing answers stands in the way; null if anything else does. */
 function askAgain(asked: Parameters<typeof propose>[1], proposal: Proposal): View | null {
   if (proposal.kind !== 'blocked') return null
   const { playbook, form: values, channel, follows } = asked
@@ -208,7 +208,7 @@ function renderRequestPreview(context: HandlerContext, changeRequest: ChangeRequ
   return renderPreview({ changeRequest, playbook: getPlaybook(changeRequest.playbook), registerUrl })
 }
 
-/** Opens "Checking…"; answers its id, or null once the person was told why it could not be opened. */
+/** Opens "Checking…" and returns its id. If it cannot be opened, tells the person why and returns null. */
 export async function openChecking(context: HandlerContext, click: Click): Promise<string | null> {
   try {
     const { view } = await click.client.views.open({
@@ -222,7 +222,10 @@ export async function openChecking(context: HandlerContext, click: Click): Promi
   }
 }
 
-/** Someone wrote who a trainee is, or tried out what we would recognise: that is on record, without the text. */
+/**
+ * Puts on record that somebody wrote something that tells who a trainee is, or tried what the bot would recognise. The
+ * text itself is not kept.
+ */
 async function recordRevealing(changes: HandlerContext['changes'], actor: string, fields: readonly string[]) {
   if (fields.length === 0) return
   const details = { because: 'personal-data', fields }

@@ -102,7 +102,7 @@ async function tell({ respond }: Command, message: { text: string; blocks: objec
 
 const PROGRESS_AFTER_MS = 2_000
 
-/** Says that we are at it if an answer takes longer than people like to wait. */
+/** Says "Looking…" if the answer takes longer than two seconds. */
 async function withProgress<T>(args: Command, answer: Promise<T>): Promise<T> {
   const words = { text: 'Looking… DTTP is taking longer than usual.', blocks: [] }
   const timer = setTimeout(() => void tell(args, words).catch(() => {}), PROGRESS_AFTER_MS)

@@ -1,7 +1,7 @@
 import type { Finding } from '../contract/playbook.ts'
 import type { RegisterSettings } from '../world.ts'
 
-// What every playbook that starts one of Register's jobs looks at.
+// The checks of every playbook that starts one of Register's jobs.
 
 type Seen = { register: RegisterSettings }
 

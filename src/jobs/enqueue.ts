@@ -6,7 +6,7 @@ import { addToOutbox } from '../outbox/outbox.ts'
 import type { World } from '../world.ts'
 import { isLive } from './live.ts'
 
-// Jobs are rows of ours; the queue is told of them through the outbox, and holds no more than a hint.
+// A job is a row of ours. The queue is told of it through the outbox, and holds only a hint.
 
 type NewJob = {
   name: JobName
@@ -43,7 +43,7 @@ export async function enqueueJob(sql: EntityManager, job: NewJob): Promise<strin
   return id
 }
 
-/** Has the queue told again about a job that is due earlier than it was. */
+/** Tells the queue again about a job that is now due earlier. */
 export async function hintJob(sql: EntityManager, id: string): Promise<void> {
   await addToOutbox(sql, { ...hintFor(id), changeRequest: null })
 }
@@ -52,7 +52,7 @@ function hintFor(id: string) {
   return { stream: `job:${id}`, kind: 'job' as const, payload: { job: id } }
 }
 
-/** Adds the job that a schedule starts every night, once a night however many workers say so. */
+/** Adds the job of a nightly schedule. However many workers do so, there is one job a night. */
 export async function addNightlyJob(world: World, name: string): Promise<void> {
   const known = JOB_NAMES.find((candidate) => candidate === name)
   if (!known) throw new TypeError('a schedule names a job that does not exist')
@@ -63,10 +63,13 @@ export async function addNightlyJob(world: World, name: string): Promise<void> {
 
 type NewPoll = {
   trainee: string
-  /** UTC, as Register's timestamps are written; null for `submitted_for_trn_at` and four days. */
+  /** UTC, as Register's timestamps are written; null for four days after `submitted_for_trn_at`. */
   timeoutAt: string | null
   dueAt: Date
-  /** A poll that is live already waits until `dueAt`, too; otherwise it keeps its time if that is earlier. */
+  /**
+   * If true, a poll that is live already waits until `dueAt` as well. If not, it keeps its own time where that is
+   * earlier.
+   */
   notBefore?: boolean
   changeRequest: string | null
 }
@@ -91,7 +94,10 @@ export async function startPoll(sql: EntityManager, poll: NewPoll): Promise<stri
   return id
 }
 
-/** A poll that is being made just now is taken from its worker, whose answer may belong to the old timeout. */
+/**
+ * Gives a live poll another timeout. If a worker is making it just now, the job is taken from that worker, whose answer
+ * would be judged by the old timeout.
+ */
 async function movePoll(sql: EntityManager, job: string, poll: NewPoll): Promise<string> {
   await sql.query(
     `UPDATE chatops.jobs SET status = 'waiting', due_at = CASE WHEN $4 THEN $2 ELSE least(due_at, $2) END,

@@ -3,8 +3,9 @@ import type { World } from '../world.ts'
 import { enqueueJob } from './enqueue.ts'
 
 /**
- * A new installation does not wait for the night: GIAS is loaded soon after the start where it never was. The answer
- * returns how many jobs it added, at most one ever; it does nothing the first time that it is called.
+ * Makes a sweep that has GIAS loaded soon after the start of a new installation, instead of in the next night. Its
+ * second call adds the job if GIAS was never loaded; every other call does nothing. The sweep returns how many jobs it
+ * added.
  */
 export function createFirstGiasLoad(world: World): () => Promise<number> {
   let calls = 0

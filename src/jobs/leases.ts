@@ -4,13 +4,17 @@ import { retryConflicts } from '../entities/transient.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 
-// Who may work on a job: the worker that claimed it last, for as long as it is heard of. Nobody else writes.
+// Which worker may work on a job: the one that claimed it last, as long as it renews its lease. No other writes for the
+// job.
 
 /** A worker that has not been heard of for this long is dead. */
 const LEASE_SECONDS = 45
 const RENEW_MS = 10_000
 
-/** Takes a job that is due, or whose worker is dead; null if it is neither. Its `run` is the attempt's from now on. */
+/**
+ * Claims a job that is due, or whose worker is dead; null if it is neither. The job's `run` is this attempt's number
+ * from now on.
+ */
 export async function claimJob(world: World, id: string): Promise<Job | null> {
   const [claimed] = (await world.database.query(
     `UPDATE chatops.jobs SET status = 'running', run = run + 1, stalls = stalls + (status = 'running')::int,
@@ -22,7 +26,7 @@ export async function claimJob(world: World, id: string): Promise<Job | null> {
   return claimed[0] ? world.database.manager.findOneBy(Job, { id, run: claimed[0].run }) : null
 }
 
-/** Renews the lease while the attempt lasts; the answer ends that. */
+/** Renews the lease again and again until the returned function is called. */
 export function keepLease(world: World, job: Job): () => void {
   const timer = setInterval(() => {
     world.database
@@ -50,7 +54,7 @@ export async function whileHeld(
   )
 }
 
-/** The same for what must not go on without the job. Throws JobFailed if another worker has taken it over. */
+/** The same, but throws JobFailed if another worker has taken the job over. */
 export async function asOwner<T>(world: World, job: Job, act: (sql: EntityManager) => Promise<T>): Promise<T> {
   const results: T[] = []
   await whileHeld(world, job, async (sql) => {
@@ -60,7 +64,7 @@ export async function asOwner<T>(world: World, job: Job, act: (sql: EntityManage
   return results[0] as T
 }
 
-/** Gives a job back, to be done at `dueAt`; it was broken off, and has not failed. */
+/** Gives a job that was broken off back, to be done at `dueAt`. That does not count as a failure. */
 export async function handBack(world: World, job: Job, dueAt: Date): Promise<void> {
   await world.database.manager.update(Job, ofAttempt(job), {
     status: 'waiting',
@@ -72,7 +76,7 @@ export async function handBack(world: World, job: Job, dueAt: Date): Promise<voi
 
 const SECOND_MS = 1_000
 
-/** When there is something to do for a job, or to see whether its worker died; null once it is over. */
+/** When a job is to be looked at next: when it is due, or when its worker counts as dead; null once it is over. */
 export async function findNext(world: World, id: string): Promise<Date | null> {
   const job = await world.database.manager.findOneBy(Job, { id })
   if (job?.status === 'waiting') return job.dueAt

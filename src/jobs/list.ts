@@ -38,13 +38,14 @@ export async function findListedJob(world: World, id: string): Promise<ListedJob
   return job ?? null
 }
 
-// A later job of the same name and trainee did it; of the two statuses that a trainee has, the same one.
+// Whether a later job `d` has done what job `j` failed to do: same name and trainee, and for a status change the same
+// one of the trainee's two records.
 const MADE_UP_FOR = `
   d.status = 'done' AND d.name = j.name AND d.finished_at > j.finished_at
   AND (d.trainee_id = j.trainee_id OR (d.trainee_id IS NULL AND j.trainee_id IS NULL))
   AND d.args ->> 'entity' IS NOT DISTINCT FROM j.args ->> 'entity'`
 
-// Leases are told by the database's clock, as they are given; when a job is due, by ours.
+// Leases are given by the database's clock, and compared with it. When a job is due is compared with the bot's clock.
 const LISTED = `
   WITH listed AS (
     SELECT j.*, CASE
@@ -64,7 +65,7 @@ const LISTED = `
             SELECT FROM chatops.registration_attempts a WHERE a.job_id = j.id AND a.outcome = 'registered')))
   )`
 
-// Of the posts about a job, the one in which it is still open counts first.
+// If several alerts are about a job, one in which it is still open is preferred.
 const JOBS = `
   SELECT j.id, j.kind, j.name, j.trainee_id AS "traineeId", t.slug, j.status, j.due_at AS "dueAt",
     j.lease_until AS "leaseUntil", j.finished_at AS "finishedAt", j.created_at AS "createdAt", j.attempts, j.run,

@@ -24,7 +24,7 @@ export type ListedJob = {
   status: Job['status']
   /** When it runs next, or ran last. */
   dueAt: Date
-  /** While it runs: when its worker counts as dead. */
+  /** While it runs: when its worker counts as dead unless it is heard of again. */
   leaseUntil: Date | null
   finishedAt: Date | null
   createdAt: Date

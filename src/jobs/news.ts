@@ -3,7 +3,7 @@ import type { Job, JobFailure } from '../entities/chatops/job.ts'
 import type { Json } from '../entities/json.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
 
-/** What the people who asked for a job want to hear of it, in their request's thread. Times as the jobs have them. */
+/** What is posted about a job in the thread of the request that asked for it. Times are as in the jobs' own data. */
 export type JobNews =
   | { kind: 'no-trn-yet'; next: string; timeout: string }
   | { kind: 'trn-received' }

@@ -6,7 +6,7 @@ import { inSnapshot } from '../entities/snapshot.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 
-// What must be there before a trainee is sent to DTTP.
+// Whether all that DTTP must be told of a trainee is there.
 
 /** The trainee's rows as one snapshot saw them, and what their route asks for. Throws JobFailed if they are gone. */
 export async function readTrainee(

@@ -74,7 +74,7 @@ async function register(world: World, job: Job): Promise<RegistrationIds> {
   return ids
 }
 
-/** Sends the batch. Whatever comes of it but ids is put on record before it is thrown. */
+/** Sends the batch. If it fails, that is put on record before the error is thrown. */
 async function send(
   world: World,
   job: Job,
@@ -145,7 +145,10 @@ function demandUnregistered({ dttp_id }: Trainee): void {
   throw new JobFailed('already-registered', `The trainee has a DTTP record already (${dttp_id}), so we sent nothing.`)
 }
 
-/** Register’s own job does not ask. But two people have agreed to register a trainee who waits for a TRN, and no other. */
+/**
+ * Throws if the trainee does not wait for a TRN any more. Register's own job does not look at that, but a request was
+ * approved for a trainee who waits.
+ */
 function demandWaiting({ state, training_route: route, trn }: Trainee): void {
   if (findState(state) === 'submitted_for_trn' && trn === null) return
   const label = stateLabel(state, route)

@@ -1,10 +1,10 @@
 import type { FailureCode, JobName } from '../entities/chatops/job.ts'
 import { FAILURES } from '../failures/index.ts'
 
-// When a failed job runs again, as in Register: where a job says `retry_on Dttp::Client::HttpError` it has five quick
-// attempts, and where Sidekiq's `retry` is true its own 25 follow over three weeks. With `retry: 0` there is none.
+// When a failed job runs again. It is as in Register: a job with `retry_on Dttp::Client::HttpError` has five quick
+// attempts; if Sidekiq's `retry` is true, 25 more follow over three weeks; with `retry: 0` there are none.
 
-/** The quick attempts of each job; null where there are no others either. Register's own retry set shows them. */
+/** How many quick attempts each job has; null for a job that is never tried again. */
 const QUICK_ATTEMPTS: Readonly<Record<JobName, number | null>> = {
   'retrieve-trn': 5,
   'change-trainee-status': 5,
@@ -17,7 +17,9 @@ const QUICK_ATTEMPTS: Readonly<Record<JobName, number | null>> = {
 const QUICK_PAUSE_MS = 3_000
 const SIDEKIQ_ATTEMPTS = 25
 
-/** What a repeat of the job settles, since it only sets what it set before. */
+/**
+ * An unknown outcome of this job is no reason to stop: the job can be repeated, since it sets the same status again.
+ */
 const REPEATABLE: Readonly<Partial<Record<JobName, FailureCode>>> = { 'change-trainee-status': 'outcome-unknown' }
 
 /**

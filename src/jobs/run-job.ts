@@ -10,7 +10,7 @@ import { claimJob, findNext, handBack, keepLease, whileHeld } from './leases.ts'
 import { announceNews, type JobNews } from './news.ts'
 import { pauseAfter } from './retries.ts'
 
-// One attempt at one job. What it writes and what becomes of the job commit together, and a worker that has lost the
+// One attempt at one job. What it writes and what becomes of the job are committed together. A worker that has lost the
 // job to another one writes nothing.
 
 /** What an attempt came to. */
@@ -25,21 +25,21 @@ export type JobHandler = (world: World, job: Job) => Promise<Finish>
 export type JobHandlers = Readonly<Record<JobName, JobHandler>>
 
 /**
- * What a job's end means to others; each is called in the transaction that ends the attempt. services.ts says who they
- * are: jobs know neither alerts nor requests.
+ * What alerts and requests do when an attempt ends. Each is called in the transaction that ends the attempt, and passed
+ * in by services.ts: jobs know neither alerts nor requests.
  */
 type JobEnds = {
   /** People must hear of a failure, whether or not the job is tried again. */
   failed: (sql: EntityManager, world: World, job: Job, failure: JobFailure) => Promise<void>
   worked: (sql: EntityManager, job: Job) => Promise<void>
-  /** It does not run again; what the request that asked for it has come to can be looked at. */
+  /** The job is over, so the result of the request that asked for it can be looked at. */
   over: (sql: EntityManager, changeRequest: string, now: Date) => Promise<void>
 }
 
-/** What runJob needs to know of jobs: how each is done, and whom their ends concern. */
+/** What runJob is given: how each job is done, and what to call when one ends. */
 export type JobRunner = { handlers: JobHandlers; ends: JobEnds }
 
-/** A job is broken off this often, as its worker dies or our own database stands in its way; then that is a failure. */
+/** After being broken off this often, because its worker died or our own database failed, a job has failed. */
 const MOST_STALLS = 5
 /** How soon a job is tried again when our own database stood in its way; twice as long each time, five minutes in all. */
 const HANDED_BACK_MS = 5_000
@@ -78,12 +78,17 @@ async function attempt(world: World, ends: JobEnds, handler: JobHandler, job: Jo
   }
 }
 
-/** Whether it is a database error that goes away by itself; DTTP's may look like one. */
+/**
+ * Whether an error is one of our own database that goes away by itself. An error of DTTP's client may look like one.
+ */
 function isOurDatabase(error: unknown): boolean {
   return !(error instanceof DttpError) && !(error instanceof JobFailed) && isTransient(error)
 }
 
-/** An attempt that our own database ended counts as none, at first. While that is away, the lease runs out. */
+/**
+ * Gives a job back whose attempt was ended by an error of our own database; only after several times that counts as a
+ * failure. If the database is away, nothing is written, and the lease runs out.
+ */
 async function yieldToDatabase(world: World, ends: JobEnds, job: Job, error: unknown): Promise<void> {
   if (!isOurDatabase(error)) throw error
   world.log.warn({ job: job.id, name: job.name }, 'the database stood in the way of a job')
@@ -95,7 +100,7 @@ async function end(world: World, ends: JobEnds, job: Job, finish: Finish): Promi
   await whileHeld(world, job, async (sql, held) => {
     const ending = await finish(sql, held)
     if (ending.news) await announceNews(sql, held, ending.news)
-    // A poll that found nothing has worked; any other job that goes on later has only been put back.
+    // A poll that found no TRN has still worked. Any other job that is to go on later was only put back.
     if (ending.kind === 'done' || held.name === 'retrieve-trn') await ends.worked(sql, held)
     if (ending.kind === 'again') {
       const next = {

@@ -11,7 +11,7 @@ import type { Finish } from './run-job.ts'
 
 /** As Register asks for them (Dttp::RetrieveSchools); also the most that DTTP gives. */
 const PAGE_SIZE = 5000
-/** DTTP has about 50,000 schools: by then its links lead in a circle. */
+/** The most pages. DTTP has about 50,000 schools; with this many pages, its links must lead in a circle. */
 const MOST_PAGES = 1000
 
 const count = z.number().int().nonnegative()
@@ -83,7 +83,7 @@ async function writePage(sql: EntityManager, progress: Progress, { accounts, nex
   }
 }
 
-/** Begins again from the first page; null if it has done so before. What was written stands. */
+/** Begins again from the first page; null if it has done so before. What is written already stays. */
 async function startOver(world: World, job: Job): Promise<Progress | null> {
   return keepProgress(world, job, async (_sql, progress) => {
     if (progress.startedOver || progress.next === null) return null

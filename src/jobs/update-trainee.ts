@@ -27,7 +27,7 @@ export async function updateTrainee(world: World, job: Job): Promise<Finish> {
   return (sql, held) => saveSha(sql, held, updateSha(rows))
 }
 
-/** The sha is of what was sent, also where the trainee has changed since. */
+/** The sha is of what was sent, even if the trainee has changed since. */
 async function saveSha(sql: EntityManager, job: Job, sha: string): Promise<Ending> {
   const trainee = await lockTrainee(sql, traineeOf(job))
   if (!trainee) throw traineeGone()

@@ -4,7 +4,10 @@ import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { OutboxRow } from '../entities/chatops/outbox-row.ts'
 import type { Json } from '../entities/json.ts'
 
-/** What can happen outside the database. `hint` and `job` wake a worker, `trello` is a Trello card; the others are Slack messages. */
+/**
+ * The kinds of outbox rows. `hint` and `job` wake a worker, `trello` adds a Trello card, and the others are Slack
+ * messages.
+ */
 export type OutboxKind = 'card' | 'thread' | 'direct' | 'alert' | 'trello' | 'hint' | 'job'
 
 /** Which message goes into a request's thread. */
@@ -30,7 +33,7 @@ export async function addToOutbox(
     .execute()
 }
 
-/** Has the card drawn anew from the database, and messages added to its thread. */
+/** Has the card drawn again from the database, and adds messages to its thread. */
 export async function announce(sql: EntityManager, changeRequest: string, parts: readonly ThreadPart[] = []) {
   const stream = `card:${changeRequest}`
   await sql.query('UPDATE chatops.change_requests SET card_version = card_version + 1 WHERE id = $1', [changeRequest])
@@ -38,7 +41,7 @@ export async function announce(sql: EntityManager, changeRequest: string, parts:
   for (const part of parts) await addToOutbox(sql, { stream, kind: 'thread', changeRequest, payload: { part } })
 }
 
-/** Wakes a worker for an approved request. Only a hint: the request itself is the truth, and a sweeper hints again. */
+/** Wakes a worker for an approved request. It is only a hint: if it is lost, a sweep sends another one. */
 export async function hintExecution(sql: EntityManager, changeRequest: string, now: Date): Promise<void> {
   await sql.update(ChangeRequest, { id: changeRequest }, { hintedAt: now })
   await addToOutbox(sql, { stream: `hint:${changeRequest}`, kind: 'hint', changeRequest })
@@ -55,7 +58,7 @@ export type Claimed = {
   createdAt: Date
 }
 
-/** After this many seconds in "sending", a row's sender is taken to be dead. */
+/** The sender of a row that has been "sending" for this many seconds counts as dead. */
 const SENDER_DEAD_AFTER_SECONDS = 60
 
 /**
@@ -106,7 +109,7 @@ export async function postponeRow(sql: EntityManager, id: string, delay: number,
   )
 }
 
-/** Gives a row up for good; those after it in its stream go on. */
+/** Gives a row up for good. The rows after it in its stream are sent all the same. */
 export async function giveUp(sql: EntityManager, id: string, error: string): Promise<void> {
   await sql.update(OutboxRow, { id }, { status: 'failed', lastError: error })
 }
@@ -119,7 +122,7 @@ export class RetryLater extends Error {
   }
 }
 
-/** No repetition will help. */
+/** Sending it again would fail again. */
 export class Undeliverable extends Error {
   constructor(reason: string) {
     super(reason)

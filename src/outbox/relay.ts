@@ -16,14 +16,18 @@ export type Effects = Readonly<Record<OutboxKind, (row: Claimed) => Promise<void
 /** Rows under way at once: one slow receiver must not hold up the others. */
 const SLOTS = 20
 const MAX_DELAY_MS = 5 * 60_000
-/** Someone waits for an approved change; asking the queue again costs nothing. */
+/** A hint is tried again this soon: somebody waits for their approved change. */
 const MAX_HINT_DELAY_MS = 5_000
-/** After about a day of five-minute delays nobody is waiting for the message any more; being asked to wait does not count. */
+/**
+ * So many attempts take about a day, with pauses of five minutes. After that, nobody waits for the message any more.
+ * Attempts after which the receiver asked us to wait do not count.
+ */
 const MAX_ATTEMPTS = 300
 
 /**
- * Sends outbox rows. `sendDue` begins with those that are due and for which there is room, and answers whether there were
- * any; `freed` is called after each, as the next row of its stream may go. `settled` waits for what is under way.
+ * Sends outbox rows. `sendDue` starts to send rows that are due, as many as may be under way at once, and returns
+ * whether there were any. `freed` is called after each row, since the next row of its stream can be sent then.
+ * `settled` waits for the rows that are under way.
  */
 export function createRelay(world: World, effects: Effects) {
   const underWay = new Set<Promise<void>>()
@@ -47,7 +51,10 @@ export function createRelay(world: World, effects: Effects) {
   }
 }
 
-/** Never rejects: a row whose end cannot be written stays "sending", and is taken over once its sender counts as dead. */
+/**
+ * Sends one row. Never rejects: if what became of it cannot be written, the row stays "sending" until its sender counts
+ * as dead, and is then taken over.
+ */
 async function relay(world: World, effects: Effects, row: Claimed): Promise<void> {
   const log = world.log.child({ changeRequest: row.changeRequest, outbox: row.id, kind: row.kind })
   try {
@@ -71,7 +78,7 @@ async function putBack(world: World, row: Claimed, error: unknown, log: World['l
   await postponeRow(sql, row.id, delay, because)
 }
 
-/** Slack's error codes say what happened and hold nothing personal; other messages are not kept. */
+/** Of an error, only Slack's code is kept: it says what happened and holds nothing personal. */
 function reasonOf(error: Error): string {
   const { data, code } = error as { data?: { error?: string }; code?: string }
   return data?.error ?? code ?? (error instanceof Undeliverable || error instanceof RetryLater ? error.message : '')

@@ -1,11 +1,12 @@
-// Who may do what. Two different people, both members of our own workspace; guests, bots and visitors are neither.
+// Who may do what. Requester and approver are two different people, both members of our own workspace. Guests, bots and
+// people from shared channels can be neither.
 
 import type { People, Standing } from '../world.ts'
 
 /** What Slack says of a user. */
 export type Member = { teamId: string; isBot: boolean; isGuest: boolean; isDeleted: boolean }
 
-/** Slack's word on users and groups; throws if Slack does not answer. */
+/** What Slack says about users and groups. Throws if Slack does not answer. */
 export type Directory = {
   findMember: (userId: string) => Promise<Member | null>
   groupMembers: (groupId: string) => Promise<readonly string[]>
@@ -17,8 +18,8 @@ export type PeopleSettings = { teamId: string; requesters: readonly string[]; ap
 const CACHE_MS = 60_000
 
 /**
- * Decides by Slack id alone. Answers from Slack are kept for 60 seconds; when Slack does not answer, nobody who is not
- * known for certain is let in. There is no exemption for admins.
+ * Decides by Slack id alone. Answers from Slack are kept for 60 seconds. If Slack does not answer, only people who are
+ * known for certain are let in. There is no exemption for admins.
  */
 export function createPeople(settings: PeopleSettings, directory: Directory, now: () => Date): People {
   const findMember = cached(directory.findMember, now)
@@ -52,7 +53,9 @@ export function createPeople(settings: PeopleSettings, directory: Directory, now
   }
 }
 
-/** Keeps each answer for a minute, shares a question under way, and never keeps a failure. */
+/**
+ * Keeps each answer for a minute, and no failure. Who asks while the same question is under way is given its answer.
+ */
 function cached<T>(ask: (key: string) => Promise<T>, now: () => Date): (key: string) => Promise<T> {
   const answers = new Map<string, { at: number; answer: Promise<T> }>()
   return (key) => {

@@ -17,7 +17,9 @@ const REFUSALS: Readonly<
   },
 }
 
-/** Records a refusal and throws it, unless this person may do this. Asks Slack, so never call it inside a transaction. */
+/**
+ * Unless this person may do this, records the refusal and throws it. Asks Slack, so never call it inside a transaction.
+ */
 export async function refuseUnless(
   world: World,
   right: 'mayRequest' | 'mayApprove',

@@ -17,7 +17,7 @@ export type QueueSettings = { backend: 'redis'; url: string } | { backend: 'post
 
 export type JobWorker = { close: () => Promise<void> }
 
-/** Does a job; where it answers with a time, the same job is done again, then. */
+/** Does a job. If it answers with a time, the same job is done again at that time. */
 type Process = (job: Job) => Promise<unknown>
 
 export type WorkerSettings = {
@@ -102,7 +102,7 @@ function postgresBackend(url: string, log: Logger): QueueBackend {
   }
 }
 
-/** Copies of a job would be swallowed as duplicates, so the very job is put back to its next time. */
+/** Puts a job back to the time it answered. A new job with the same id would be dropped as a duplicate. */
 function againIfTold(process: Process) {
   return async (job: Job, token?: string): Promise<void> => {
     const at = await process(job)

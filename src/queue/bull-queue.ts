@@ -7,9 +7,9 @@ import { LONDON } from '../calendar/london.ts'
 export type JobQueue = {
   /** Adding a job with the id of one that is still there does nothing. */
   add: (name: string, data: object, options: JobsOptions & { jobId: string }) => Promise<void>
-  /** The same for a job that runs at a time; one that is there and waits for its time is moved to this one. */
+  /** Adds a job that runs at a given time. If a job with this id waits already, it is moved to this time. */
   addAt: (name: string, data: object, at: Date, options: JobsOptions & { jobId: string }) => Promise<void>
-  /** Has a job added at each time of a cron pattern, in London; says so as often as you like. */
+  /** Has a job added at each time of a cron pattern, by London's clocks. May be called again and again. */
   schedule: (id: string, pattern: string, data: object) => Promise<void>
   /** BullMQ's own queue, for the dashboard. */
   bull: Queue
@@ -41,15 +41,15 @@ async function addAt(
   if (there.delay > 0) await there.changeDelay(delay).catch(unlessItRuns)
 }
 
-/** Its time came just now: then it need not be moved. */
+/** If the job has just started, it need not be moved. */
 function unlessItRuns(error: Error & { code?: unknown }): void {
   if (error.code !== ErrorCode.JobNotInState && error.code !== ErrorCode.JobNotExist) throw error
 }
 
 const MINUTE_MS = 60_000
-/** A schedule that is so late has lost its next job. */
+/** A schedule whose next job is this late has lost it. */
 const LOST_MS = 12 * 60 * MINUTE_MS
-/** A job that could not be added for want of a database is tried again for an hour. */
+/** If the database is away when a schedule's job runs, it is tried again for an hour. */
 const SCHEDULED = {
   removeOnComplete: true,
   removeOnFail: true,
@@ -57,7 +57,10 @@ const SCHEDULED = {
   backoff: { type: 'fixed', delay: MINUTE_MS },
 }
 
-/** Writing a schedule anew drops its job that is due and waits for a worker, so it is left alone where it stands. */
+/**
+ * Writes a schedule only if it is missing or another one: writing it again would drop its job that is due and waits for
+ * a worker.
+ */
 async function schedule(queue: Queue, id: string, pattern: string, data: object): Promise<void> {
   const known = await queue.getJobScheduler(id)
   if (known?.pattern === pattern && Number(known.next) > Date.now() - LOST_MS) return
@@ -66,7 +69,10 @@ async function schedule(queue: Queue, id: string, pattern: string, data: object)
 
 const ANSWER_WITHIN_MS = 5_000
 
-/** ioredis waits for as long as Redis is away; whoever adds a job must not. The job may still be added later. */
+/**
+ * While Redis is away, ioredis waits. Whoever adds a job must not, so this throws after a few seconds. The job may
+ * still be added later.
+ */
 async function answeredInTime(answer: Promise<unknown>): Promise<void> {
   await pTimeout(answer, { milliseconds: ANSWER_WITHIN_MS, message: 'the queue did not answer' })
 }

@@ -8,8 +8,8 @@ const NAME = 'execute-change'
 const data = z.object({ changeRequest: z.string().regex(/^\d+$/) })
 
 /**
- * Asks for an approved request to be carried out. Only a hint: kept nowhere once it ran, however it ended, so that the
- * sweeper's next hint is never swallowed as a duplicate.
+ * Asks for an approved request to be carried out. The queue forgets this hint as soon as it has run, however it ended.
+ * Otherwise it would drop the sweep's next hint as a duplicate.
  */
 export async function enqueueExecution(queue: JobQueue, changeRequest: string): Promise<void> {
   await queue.add(

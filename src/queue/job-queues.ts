@@ -4,7 +4,7 @@ import type { World } from '../world.ts'
 import type { JobWorker, QueueBackend } from './backend.ts'
 import type { JobQueue } from './bull-queue.ts'
 
-// The queues that jobs run on. What they hold is a hint with the job's id; the row in chatops.jobs is the truth.
+// The queues that jobs run on. They hold only the job's id; all else is in the row of chatops.jobs.
 
 type QueueName = 'chatops-jobs' | 'chatops-registrations' | 'chatops-schools' | 'chatops-gias'
 
@@ -58,12 +58,13 @@ export function openJobQueues(backend: QueueBackend): JobQueues {
   }
 }
 
-/** What runs also where Register's jobs are run by somebody else. */
+/** The queues of jobs that we run even where Register's jobs are run by Register itself. */
 const OWN_QUEUES: readonly QueueName[] = ['chatops-gias']
 
 /**
- * Starts a worker on each queue; where Register's jobs are not ours to run, only on that of our own.
- * @param hooks `addNightly` makes the row of a job that the schedule started; `ran` is called after each job that is over
+ * Starts a worker on each queue. Where Register runs its jobs itself, only the queue of our own job has one.
+ * @param hooks `addNightly` makes the row of a job that the schedule started; `ran` is called after each job that is
+ *   over
  */
 export function startJobWorkers(
   world: World,

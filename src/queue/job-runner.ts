@@ -3,7 +3,7 @@ import { verifyAgain } from '../changes/requests.ts'
 import { jobHandlers } from '../jobs/index.ts'
 import type { JobRunner } from '../jobs/run-job.ts'
 
-/** Every job, and whom its end concerns: alerts and requests stand above jobs, and hear of it in its own transaction. */
+/** Every job, and what alerts and requests do when one ends. They stand above jobs, so they are passed in here. */
 export const jobRunner: JobRunner = {
   handlers: jobHandlers,
   ends: { failed: noteFailure, worked: noteSuccess, over: verifyAgain },

@@ -3,7 +3,7 @@ import { isLive } from '../jobs/live.ts'
 import type { World } from '../world.ts'
 import type { JobQueues } from './job-queues.ts'
 
-// How the queue hears of jobs, and what keeps them going when it has lost them.
+// Tells the queue of jobs, and tells it again when it has lost them.
 
 /** Tells the queue of a job that was added, or is due earlier than it was. */
 export async function hintAdded(world: World, queues: JobQueues, id: string): Promise<void> {
@@ -11,7 +11,7 @@ export async function hintAdded(world: World, queues: JobQueues, id: string): Pr
   if (job && isLive(job)) await queues.hint(job)
 }
 
-/** The queue should have started a due job by now. */
+/** A job that is overdue by this much was lost by the queue. */
 const LATE_SECONDS = 30
 /** Jobs that the queue is told of in one sweep. */
 export const HINT_BATCH = 500

@@ -10,7 +10,7 @@ import { startLoop } from './loop.ts'
 
 const SECOND = 1_000
 
-/** Everything that happens without anyone clicking. `verifySoon` has fresh results looked at now. */
+/** Everything that happens without anyone clicking. `verifySoon` has new results looked at right away. */
 export type Sweepers = { verifySoon: () => void; stop: () => Promise<void> }
 
 /** @param settings.nudge called when a sweep has left something in the outbox */
@@ -49,10 +49,13 @@ export function startSweepers(
   }
 }
 
-/** In London, as Register synchronises schools; GIAS makes its extract in the night, too. */
+/**
+ * When the nightly jobs run, by London's clocks. Register, too, synchronises schools in the night, and GIAS makes its
+ * extract then.
+ */
 const NIGHTLY = { 'sync-schools': '0 4 * * *', 'load-gias': '0 5 * * *' } as const
 
-/** The queue may have lost its schedules with its keys. */
+/** Writes the schedules again if the queue has lost them. */
 async function keepSchedules({ register }: World, queues: JobQueues): Promise<number> {
   if (register.runsJobs) await queues.schedule('sync-schools', NIGHTLY['sync-schools'])
   await queues.schedule('load-gias', NIGHTLY['load-gias'])

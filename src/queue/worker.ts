@@ -18,7 +18,7 @@ export type RunningWorker = { nudge: () => void; stop: () => Promise<void> }
 
 /**
  * Starts the relay, the sweepers and the queues' workers.
- * @param slack how messages reach Slack; handed in, so that nothing here need know Slack
+ * @param slack sends messages to Slack; it is passed in, so that this room does not depend on Slack
  */
 export function startWorker(
   world: World,

@@ -25,7 +25,7 @@ export async function writeTraineeAudit(sql: EntityManager, audit: NewAudit & { 
   await writeAudit(sql, { auditable: ['Trainee', audit.traineeId], associated: ['Provider', provider_id] }, audit)
 }
 
-/** The same for a degree, which is filed under its trainee. Call it with the degree's row locked. */
+/** The same for a degree; its audit is filed under its trainee. Call it with the degree's row locked. */
 export async function writeDegreeAudit(
   sql: EntityManager,
   audit: NewAudit & { degreeId: string; traineeId: string },

@@ -1,4 +1,4 @@
-/** Columns whose name, made into words, would not be clear to support. */
+/** Columns whose name would not tell support what they hold. */
 const LABELS: Readonly<Record<string, string>> = {
   course_uuid: 'Published course',
   course_education_phase: 'Education phase',

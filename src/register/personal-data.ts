@@ -2,8 +2,8 @@ import type { EntityManager } from 'typeorm'
 import { Trainee } from '../entities/register/trainee.ts'
 
 /**
- * Columns that say nothing about who a trainee is. Only their values may appear in a channel; those of every other
- * column, also of one that Register adds one day, appear just in the review of someone who may see them.
+ * Columns that say nothing about who a trainee is. Only their values may appear in a channel. The values of every other
+ * column appear only in the review of somebody who may see them; so do those of a column that Register adds one day.
  */
 const NON_PERSONAL_COLUMNS = new Set([
   ...['training_route', 'state', 'progress', 'slug', 'provider_id', 'region', 'ebacc', 'apply_application_id'],
@@ -45,7 +45,7 @@ export function personalDataIn(text: string, person: Person): string | null {
   return holdsAddress(words, person) ? 'address' : null
 }
 
-/** The words of a text between spaces, twice: "Jane's" as "janes" and as "jane". */
+/** The words of a text between spaces, each in two forms: "Jane's" as "janes" and as "jane". */
 function wordsOf(text: string): string {
   const withoutPossessives = fold(text).replace(/'s?(?![\p{L}\p{N}])/gu, ' ')
   return ` ${plainWords(text)} | ${plainWords(withoutPossessives)} `
@@ -63,7 +63,10 @@ function holdsName(words: string, { first_names, middle_names, last_name }: Name
   return first.flatMap((one) => last.flatMap((other) => [one + other, other + one])).some((n) => holdsJoined(words, n))
 }
 
-/** Whether a first and last name in one stand in the text: inside a longer word only if that is no accident. */
+/**
+ * Whether the first and the last name are written together in the text. Inside a longer word they count only if they
+ * are too long to be there by chance.
+ */
 function holdsJoined(words: string, name: string): boolean {
   if (name.length >= 8 || WITHOUT_SPACES.test(name)) return words.includes(name)
   return name.length >= 5 && holds(words, name)
@@ -71,7 +74,7 @@ function holdsJoined(words: string, name: string): boolean {
 
 const WITHOUT_SPACES = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u
 
-/** What stands for a name in a full name: all of it, or one of its first parts. */
+/** How a first or last name may appear in a full name: all of it, or one of its first four parts. */
 function partsOf(name: string | null): string[] {
   return [squeeze(name), ...plainWords(name).split(' ').slice(0, 4)]
 }
@@ -84,7 +87,7 @@ function spellingsOf(name: string | null): string[] {
   return [...parts.flatMap((part) => [plainWords(part), spaced(part)]).filter(isTelling), ...squeezed]
 }
 
-/** One Latin letter says nothing; one Chinese character can be a whole name. */
+/** A single Latin letter does not tell who somebody is, but a single Chinese character can be a whole name. */
 function isTelling(word: string): boolean {
   return word.length > 1 || /[^\p{Script=Latin}\p{N}]/u.test(word)
 }
@@ -98,7 +101,7 @@ function holdsAddress(words: string, address: Address): boolean {
   return (town.length >= 4 && holds(words, town)) || lines.some((line) => line.length >= 5 && holds(words, line))
 }
 
-/** Letters that are no plain letter with an accent, and how people type them without. */
+/** Letters that are not a plain letter with an accent, and how people type them on a plain keyboard. */
 const PLAIN = new Map(Object.entries({ ł: 'l', ø: 'o', đ: 'd', ð: 'd', ı: 'i', þ: 'th', ß: 'ss', æ: 'ae', œ: 'oe' }))
 
 /** The text in small plain letters, without characters that nobody sees, and with one kind of apostrophe. */
@@ -131,7 +134,7 @@ function datesIn(iso: string): string[] {
   const name = MONTHS[Number(month) - 1] ?? month
   const years = [year, year.slice(2)]
   const days = [day, String(Number(day)), `${Number(day)}${ordinal(Number(day))}`]
-  const months = [month, String(Number(month)), name, name.slice(0, 3), name.slice(0, 4)] // four for "Sept"
+  const months = [month, String(Number(month)), name, name.slice(0, 3), name.slice(0, 4)] // also four letters, for "Sept"
   const parted = years.flatMap((y) =>
     days.flatMap((d) =>
       months.flatMap((m) => [`${d} ${m} ${y}`, `${d} of ${m} ${y}`, `${m} ${d} ${y}`, `${y} ${m} ${d}`]),

@@ -1,4 +1,5 @@
-// For how long a TRN is polled for, as people choose it and as plans hold it: counted from when the plan is carried out.
+// How long DTTP is polled for a TRN, in the words that people choose from and that plans hold. It is counted from when
+// the plan is carried out.
 import { endOfNextWorkingDay } from '../calendar/working-time.ts'
 
 const DAYS: Readonly<Record<string, number>> = { '1 day': 1, '3 days': 3, '4 days': 4, '7 days': 7 }

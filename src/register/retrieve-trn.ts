@@ -1,9 +1,10 @@
 import type { Trainee } from '../entities/register/trainee.ts'
 import { findState } from './states.ts'
 
-// What Register's Dttp::RetrieveTrnJob decides on each poll; pure, so that the job and its preview cannot disagree.
+// What Register's Dttp::RetrieveTrnJob decides on each poll. It is pure, so that the job and its preview cannot
+// disagree.
 
-/** The TRN in what DTTP holds, or null: it also writes words where a TRN belongs ("Not Registered"). */
+/** The TRN that DTTP has, or null: where a TRN belongs, DTTP may also have words ("Not Registered"). */
 export function readTrn(held: string | null | undefined): string | null {
   const trn = held?.trim() ?? ''
   return /^\d{7}$/.test(trn) ? trn : null

@@ -33,7 +33,7 @@ export async function saveTrainee(
   return sql.findOneByOrFail(Trainee, { id: trainee.id })
 }
 
-/** Saves a degree's DTTP id, and writes the audit; writes nothing where it has this id already. */
+/** Saves a degree's DTTP id and writes the audit, unless it has this id already. */
 export async function saveDegreeDttpId(
   sql: EntityManager,
   degree: Degree,

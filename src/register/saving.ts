@@ -2,7 +2,7 @@ import { canonical, type Json } from '../entities/json.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { padProgress } from './progress.ts'
 
-// What Register's Trainee model does on every save, whoever saves.
+// What Register's Trainee model does on every save.
 
 /** A column before and after, as raw database values: enums as integers, dates ISO, timestamps as `to_jsonb` writes them. */
 export type Change = readonly [before: Json, after: Json]

@@ -37,7 +37,7 @@ export function stateLabel(code: number | null, route: number | null): string {
   }
 }
 
-/** For whoever changes a finished record. */
+/** The warning for somebody who changes a finished record. */
 export function finishedWords({
   state,
   training_route,

@@ -20,7 +20,7 @@ export async function findSubmission(sql: EntityManager, traineeId: string): Pro
   }
 }
 
-/** By version, then id: Register can give a version twice. */
+/** The order of audits: by version, and by id where Register gave a version twice. */
 function isLater(a: Audit, b: Audit): boolean {
   const [av, bv] = [a.version ?? 0, b.version ?? 0]
   return av === bv ? BigInt(a.id) > BigInt(b.id) : av > bv

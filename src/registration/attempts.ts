@@ -7,15 +7,15 @@ import { isTransient, retryConflicts } from '../entities/transient.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 
-// What is on record of the registrations that were sent to DTTP. A row is committed before anything is sent, so whoever
-// finds one without an outcome knows that nobody knows, and sends nothing.
+// The record of registrations that were sent to DTTP. A row is committed before anything is sent. So if a row has no
+// outcome, the registration may or may not have worked, and nothing more may be sent for that trainee.
 
 /** Runs a transaction that holds the job; throws if another worker has taken the job over. */
 export type AsOwner = <T>(act: (sql: EntityManager) => Promise<T>) => Promise<T>
 
 /**
- * What an earlier run of this job has left: nothing (null), or DTTP's answer, which only has to be saved. Throws
- * JobFailed where the earlier run sent something and no answer is on record, or where nothing came of it.
+ * DTTP's answer to an earlier run of this job, which now only has to be saved; null if nothing was sent before. Throws
+ * JobFailed if the earlier run sent something and no answer is on record, or if DTTP registered nobody.
  */
 export async function resumeAttempt(world: World, job: Job, asOwner: AsOwner): Promise<RegistrationIds | null> {
   const attempt = await asOwner(async (sql) => {
@@ -30,8 +30,9 @@ export async function resumeAttempt(world: World, job: Job, asOwner: AsOwner): P
 }
 
 /**
- * Puts on record that the registration is about to be sent. `check` is called in the same transaction, with whatever it
- * locks, and throws where nothing may be sent. Throws JobFailed if another registration of the trainee is unsettled.
+ * Puts on record that the registration is about to be sent. `check` is called in the same transaction and throws if
+ * nothing may be sent; the rows that it locks stay locked until the commit. Throws JobFailed if another registration of
+ * the trainee is unsettled.
  */
 export async function openAttempt(
   world: World,
@@ -56,8 +57,8 @@ export async function openAttempt(
 }
 
 /**
- * Keeps what DTTP answered at once: only this process knows it. Until the ids are saved in Register it counts as a
- * registration that nobody has settled, unless two people have settled it meanwhile.
+ * Keeps DTTP's answer at once, since only this process has it. Until the ids are saved in Register, the registration
+ * counts as unsettled, unless a request has settled it meanwhile.
  */
 export async function keepAnswer(world: World, job: Job, ids: RegistrationIds): Promise<void> {
   await persist(() =>
@@ -83,7 +84,7 @@ export async function keepDoubt(world: World, job: Job): Promise<void> {
   await persist(() => settleAttempt(world.database.manager, job, 'unknown', world.now()))
 }
 
-/** How a registration ended. What is certain already stays. */
+/** Writes how a registration ended. An outcome that is certain already is not changed. */
 export async function settleAttempt(
   sql: EntityManager,
   job: Pick<Job, 'id'>,
@@ -99,7 +100,7 @@ export async function settleAttempt(
     .execute()
 }
 
-/** For people: nobody knows whether DTTP registered the trainee. */
+/** The failure of a registration of which nobody knows whether it worked. */
 export function unanswered(sentAt: Date): JobFailed {
   return new JobFailed(
     'outcome-unknown',
@@ -140,7 +141,7 @@ async function describeUnsettled(sql: EntityManager, traineeId: string): Promise
 const TRIES = 15
 const PAUSE_MS = 200
 
-/** Tries for half a minute while the database is away. */
+/** Writes, trying again for up to half a minute while the database is away. */
 async function persist(write: () => Promise<unknown>): Promise<void> {
   for (let tried = 1; ; tried++) {
     try {

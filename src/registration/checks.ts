@@ -6,9 +6,9 @@ import { routeRules } from '../dttp/registration-rows.ts'
 import type { RegisterSettings } from '../world.ts'
 
 /**
- * Whether DTTP can be told what it must be told. Blocks on what Register itself dies of. Register sends a reference that
- * it has no code for as an empty one; DTTP may refuse that, and then nothing is created.
- * @param submittedBy the DTTP id of the user on whose behalf; whether there is one has a check of its own
+ * Whether everything is there that DTTP must be told. Blocks if Register's own job would raise. For a reference that
+ * has no code, Register sends an empty one; DTTP may refuse that, and then nothing is created.
+ * @param submittedBy the DTTP id of the user who submitted the trainee; another check looks at whether there is one
  */
 export function lookAtPreflight(
   rows: RegistrationRows,

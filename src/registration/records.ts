@@ -18,9 +18,9 @@ export type Registration = {
   trainee: Trainee | null
   job: Job | null
   attempt: RegistrationAttempt | null
-  /** What DTTP gave, once Register should have it too. */
+  /** The ids that DTTP answered with, once the job that saves them in Register is done. */
   ids: RegistrationIds | null
-  /** Something was sent, nobody knows what came of it, and nothing of ours will find out. */
+  /** Whether something was sent whose outcome nobody knows, and which no job of ours will find out. */
   isUnknown: boolean
 }
 
@@ -63,7 +63,7 @@ const answer = z.union([
   z.object({ candidates: z.array(z.string()) }),
 ])
 
-/** The new records, to be looked for in DTTP; or what would be left of a registration without an answer. */
+/** What DTTP is asked about: the new records, or the traces that a registration without an answer would have left. */
 export async function recordsToAskFor(
   sql: EntityManager,
   { trainee, attempt, ids, isUnknown }: Registration,
@@ -100,7 +100,7 @@ async function wordsFor(traces: unknown, dttp: DttpClient): Promise<string[]> {
   return [...records.map(candidateWords), ...(isMore ? ['more than we can look at'] : [])]
 }
 
-/** What was answered; both are null where DTTP was not asked that, or was silent. */
+/** What DTTP answered. Either is null if DTTP was not asked that, or gave no answer. */
 export function seenOf({ answered }: Pick<Executed, 'answered'>) {
   const seen = answer.parse(answered)
   if (seen && 'candidates' in seen) return { records: null, candidates: seen.candidates }

@@ -11,7 +11,7 @@ import { DEFAULT_POLL_DURATION, pollTimeout } from '../register/poll-durations.t
 import { findJob, type Registration, seenOf } from './records.ts'
 import { unknownOutcome } from './unknown.ts'
 
-// What every request that leads to a registration is followed up by: each line of its card.
+// The lines on the card of every request that leads to a registration.
 
 /** How long the registration and its two status changes may take before somebody should look. */
 export const RESULT_WITHIN_MS = 30 * 60_000
@@ -43,7 +43,7 @@ export async function registered(
   return { sentence, holds: lost.length === 0, found }
 }
 
-/** Another request has settled what this one left unknown. */
+/** The line for a registration that another request has settled. */
 function settledSince({ dttp_id }: Trainee, { outcome }: RegistrationAttempt): Pick<Postcondition, 'holds' | 'found'> {
   if (outcome === 'not-sent') return { holds: false, found: 'Another request has given this registration up.' }
   const holds = dttp_id !== null
@@ -86,7 +86,10 @@ export function heldByDttp(
   return { sentence, holds, found: words.join(' ') }
 }
 
-/** Whether both status changes are done; what DTTP shows by now is only said, since it may have moved on. */
+/**
+ * Whether both status changes are done. What DTTP shows is mentioned and does not decide, since it may have changed
+ * again.
+ */
 export async function statusesChanged(
   sql: EntityManager,
   { job }: Pick<Registration, 'job'>,

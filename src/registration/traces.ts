@@ -5,7 +5,7 @@ import type { RegistrationAttempt } from '../entities/chatops/registration-attem
 import type { Provider } from '../entities/register/provider.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 
-// What DTTP has that a registration without an answer may have created: found by what was sent, and when.
+// Finds the records in DTTP that a registration without an answer may have created, by what was sent and when.
 
 /** A record in DTTP, with what hangs on it. */
 export type Candidate = { contact: string; placementAssignments: string[]; degrees: DttpDegreeQualification[] }
@@ -20,16 +20,16 @@ const asked = z
     since: z.string(),
     /** Records that are looked at in any case. */
     known: z.array(z.string()),
-    /** A record that somebody has named: it counts only if it could be found by its traces. */
+    /** A record that somebody has named. It counts only if it has the traces. */
     named: z.string().nullable(),
   })
   .nullable()
 
 export type Traces = z.output<typeof asked>
 
-/** The clocks of DTTP and of the bot. */
+/** DTTP's clock and the bot's may differ by so much. */
 const CLOCKS_MAY_DIFFER_MS = 5 * 60_000
-/** DTTP gives no more at once. */
+/** The most records that DTTP gives in one answer. */
 const MOST_FOUND = 50
 
 /** When a registration's records were created at the earliest. */
@@ -44,7 +44,10 @@ export function saysWhose(attempt: Sent, { trainee_id }: Pick<Trainee, 'trainee_
 
 type Sent = Pick<RegistrationAttempt, 'sentAt' | 'sentAs' | 'ids'>
 
-/** What the records would be found by: what was sent, whatever Register says by now. Null where nothing could be. */
+/**
+ * What the records can be found by: what was sent, even if Register says something else by now. Null if nothing can be
+ * looked for.
+ */
 export function tracesOf(
   attempt: Sent | null,
   { trainee_id, dttp_id }: Pick<Trainee, 'trainee_id' | 'dttp_id'>,
@@ -64,7 +67,7 @@ export function tracesOf(
 }
 
 /**
- * What the traces lead to, with what hangs on it: other trainees' records, too.
+ * The records with these traces and the records that belong to them. Other trainees' records may be among them.
  * @param most how many records to look at beside those that are known or named
  */
 export async function findCandidates(about: unknown, dttp: DttpClient, most = MOST_FOUND): Promise<Candidates> {
@@ -78,7 +81,7 @@ export async function findCandidates(about: unknown, dttp: DttpClient, most = MO
   return { records, isMore: isMore || others.length > most }
 }
 
-/** The ids of what leaves these traces, oldest first; `isMore` if DTTP may have more. Throws DttpError. */
+/** The ids of the records with these traces, oldest first; `isMore` if DTTP may have more. Throws DttpError. */
 export async function findTraced(
   { traineeId, provider: providerId, since }: NonNullable<Traces>,
   dttp: Pick<DttpClient, 'findContactsBy'>,
@@ -88,7 +91,10 @@ export async function findTraced(
   return { ids: inOrder.map(({ id }) => id), isMore: found.length >= MOST_FOUND }
 }
 
-/** The record that somebody has named, if its traces are these; it may be one of more than DTTP gives at once. */
+/**
+ * The record that somebody has named, if it has these traces. It is asked for by its id, as it may not be among those
+ * that DTTP gives in one answer.
+ */
 async function findNamed({ named, ...traces }: NonNullable<Traces>, dttp: DttpClient): Promise<string[] | null> {
   const contact = named === null ? null : await dttp.findContact(named)
   const isTraced =

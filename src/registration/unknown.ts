@@ -6,7 +6,7 @@ import type { Trainee } from '../entities/register/trainee.ts'
 type Unknown = Pick<Postcondition, 'found' | 'problem' | 'followUps'>
 
 /**
- * What a card says of a registration that nobody has settled: what DTTP shows now, and the ways on.
+ * What a card says of a registration that nobody has settled: what DTTP has now, and what people can do.
  * @param candidates the records found, in words; null if DTTP did not say
  */
 export function unknownOutcome(

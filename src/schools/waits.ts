@@ -9,10 +9,13 @@ import { addToOutbox } from '../outbox/outbox.ts'
 import { refuseUnless } from '../people/standing.ts'
 import type { World } from '../world.ts'
 
-// Requests that cannot be made before support has added a school to DTTP. Asking for that changes no record, so nobody
-// approves it; who asked is told once, when the school is in Register's list.
+// Requests that cannot be made before support has added a school to DTTP. Asking support for that changes no record, so
+// it needs no approval. The person who asked is told once, when the school is in Register's list.
 
-/** Keeps what was asked, until the person says that they want to wait. `askedBefore`: support was asked already. */
+/**
+ * Keeps what the person asked for until they say that they want to wait. `askedBefore`: whether support was asked for
+ * this school already.
+ */
 export async function keepWait(
   { database, now }: World,
   asked: { playbook: AnyPlaybook; form: Form; requester: string; channel: string },
@@ -118,7 +121,7 @@ export async function noteWaitCard(sql: EntityManager, cardKey: string, url: str
   }
 }
 
-/** Nobody can add the card: who waits for the school must ask for it. */
+/** The card cannot be added, so everyone who waits for the school is told to ask support themselves. */
 export async function noteWaitCardRefused(sql: EntityManager, cardKey: string): Promise<void> {
   await holdSchoolOf(sql, cardKey)
   const waits = await sql.find(SchoolWait, { where: { cardKey }, order: { id: 'ASC' } })
@@ -128,7 +131,7 @@ export async function noteWaitCardRefused(sql: EntityManager, cardKey: string): 
   }
 }
 
-/** Nobody joins a wait for the school while what is known of its card changes. */
+/** A lock on a school. While what is known of its card changes, nobody can begin to wait for it. */
 async function holdSchool(sql: EntityManager, urn: string): Promise<void> {
   await sql.query(`SELECT pg_advisory_xact_lock(hashtextextended('school ' || $1, 0))`, [urn])
 }
@@ -146,7 +149,10 @@ async function lockOwn(sql: EntityManager, id: string, requester: string): Promi
   return wait
 }
 
-/** Someone who waits for the school, or the card of someone who did and gave up, as long as it has not come since. */
+/**
+ * A wait for the school by which support was asked for it, also one that was given up. It does not count if the school
+ * has come since.
+ */
 async function findAsked(sql: EntityManager, urn: string): Promise<SchoolWait | null> {
   const arrived = await sql.findOne(SchoolWait, { where: { urn, status: 'arrived' }, order: { id: 'DESC' } })
   const id = MoreThan(arrived?.id ?? '0')

@@ -60,7 +60,7 @@ export async function gatherTraineeFacts(world: World, slug: string): Promise<Tr
       order: { createdAt: 'DESC', id: 'ASC' },
       take: MOST_JOBS,
     })
-    // Only its requester sees a request that was never sent.
+    // A request that was never sent is shown to its requester only.
     const [requests, requestsInAll] = await sql.findAndCount(ChangeRequest, {
       where: { traineeId: trainee.id, sentAt: Not(IsNull()) },
       order: { id: 'DESC' },
@@ -102,7 +102,7 @@ async function readSchools(world: World, sql: World['database']['manager'], trai
 
 type AskedOfDttp = Pick<TraineeFacts, 'contact' | 'placementAssignment' | 'trnInDttp'>
 
-/** What DTTP does not answer stays unknown; the rest is shown all the same. */
+/** If DTTP does not answer, that part stays unknown, and the rest is shown. */
 async function askDttp(world: World, trainee: Trainee): Promise<AskedOfDttp> {
   const { dttp } = world.upstreams
   const { dttp_id, placement_assignment_dttp_id } = trainee

@@ -4,7 +4,7 @@ import { TrelloError } from './errors.ts'
 /** The longest name and the longest description Trello takes, in UTF-16 units (API reference, `PUT /1/cards/{id}`). */
 const LONGEST = 16_384
 
-/** Not seen, and not taken for part of a word. */
+/** A character that is not seen and does not join words. */
 const GAP = '\u200b'
 
 const LINE_BREAK = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/
@@ -63,7 +63,10 @@ function calm(text: string): string {
     .replace(/:(?=[+-]?[a-z][\w+-]*:)/gi, `:${GAP}`)
 }
 
-/** Web addresses are linked as they stand, with what we would add to them: one that needs anything is kept from it. */
+/**
+ * Trello takes whatever we add to a web address for a part of it. So an address to which something has to be added is
+ * written in a way that Trello does not link.
+ */
 function withoutBadLinks(line: string): string {
   return line.replace(/\w+:(?=\/\/)|www(?=\.)/gi, (start: string, at: number) => {
     const [rest = ''] = /^\S*/.exec(line.slice(at + start.length)) ?? []
@@ -71,7 +74,7 @@ function withoutBadLinks(line: string): string {
   })
 }
 
-/** Trello makes a separator of a name of dashes, and a link of a name that is an address. */
+/** Whether Trello would show a name as something else: dashes as a line, an address as a link. */
 function isSpecial(name: string): boolean {
   return /^[-_*=\s]+$/.test(name) || /^https?:\/\/\S+$/i.test(name)
 }

@@ -16,7 +16,7 @@ const MadeCard = z.object({ id: trelloId, shortUrl: z.url() })
 /** Other people's cards may be of kinds we do not know; only a match must have a link. */
 const ListedCards = z.array(z.object({ id: trelloId, desc: z.string().nullish(), shortUrl: z.unknown().optional() }))
 
-/** One attempt's means of asking. */
+/** What one attempt asks with. */
 export type Asking = { exchange: Exchange; api: URL; underWay: AbortController }
 
 /** The list's board, and whether the list is archived. Throws TrelloError, `refused` if there is no such list. */

@@ -7,7 +7,10 @@ type Request = {
   query?: Record<string, string>
   /** What to post; without it, the request only reads. */
   post?: object
-  /** Aborted with a word for the reason when there is no more time, or by this exchange when its own time is up. */
+  /**
+   * Aborted, with a word for the reason, when the time for all requests is up, or by this exchange when its own time is
+   * up.
+   */
   underWay: AbortController
 }
 
@@ -18,7 +21,9 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024
 /** Trello's limits are per 10 seconds (developer.atlassian.com, Trello, rate limits); a 429 seldom says how long. */
 const UNSAID_MS = 10_000
 const LONGEST_MS = 3_600_000
-/** With these, no connection came about. Of anything else, fetch does not say whether the request had left. */
+/**
+ * With these codes, there was no connection. For other errors, fetch does not say whether the request had been sent.
+ */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 
 export function createExchange(settings: {
@@ -30,7 +35,7 @@ export function createExchange(settings: {
 }): Exchange {
   const { api, authorization, timeoutMs, now } = settings
 
-  /** What a 200 says, parsed as JSON. Sends once, and follows no redirect. Throws TrelloError. */
+  /** The JSON of a 200. Sends the request once, and follows no redirect. Throws TrelloError. */
   return async function exchange({ call, path, query, post, underWay }) {
     if (underWay.signal.aborted) throw new TrelloError('unavailable', call, { code: reasonOf(underWay.signal) })
     const url = new URL(path, api)
@@ -59,7 +64,7 @@ export function unreadable(call: TrelloCall, code = 'unreadable'): TrelloError {
   return new TrelloError(ifSent(call), call, { status: 200, code })
 }
 
-/** What a request that may have been carried out without our hearing of it comes to. */
+/** The kind of error for a request that may have been carried out although we got no answer. */
 function ifSent(call: TrelloCall): 'outcome-unknown' | 'unavailable' {
   return call === 'add card' ? 'outcome-unknown' : 'unavailable'
 }
@@ -97,7 +102,10 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** The code in an answer that is no success: JSON `error`, or one of the few plain texts we know; nothing else of it. */
+/**
+ * The code in an answer that is no success: JSON `error`, or one of the few plain texts we know. Nothing else of the
+ * answer is kept.
+ */
 async function readCode(response: Response): Promise<string | null> {
   try {
     const text = await readText(response)
@@ -109,7 +117,10 @@ async function readCode(response: Response): Promise<string | null> {
   }
 }
 
-/** Retry-After in milliseconds: seconds or an HTTP date (RFC 9110 §10.2.3). Nonsense counts as unsaid. */
+/**
+ * Retry-After in milliseconds: it is a number of seconds or an HTTP date (RFC 9110 §10.2.3). What cannot be read counts
+ * as missing.
+ */
 function readWait(header: string | null, now: Date): number {
   const text = header?.trim() ?? ''
   const date = /^[A-Z]/i.test(text) ? Date.parse(text) : Number.NaN

@@ -100,7 +100,7 @@ export function createTrelloClient(settings: TrelloSettings) {
 
   return {
     addCard,
-    /** Breaks off what is under way; a card on its way then is `outcome-unknown`. */
+    /** Breaks off what is under way. The outcome of a card that was being sent is `outcome-unknown` then. */
     close(): void {
       closed = true
       for (const underWay of calls) underWay.abort('closed')

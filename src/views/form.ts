@@ -95,7 +95,7 @@ function inputFor(name: string, { label, hint, optional, input }: Field<string>,
   }
 }
 
-/** A text that is already too long is kept whole, so that the answer at its field can say so. */
+/** A text that is too long is not cut, so that the person is told at the field that it is too long. */
 function textFor(multiline: boolean, maxLength: number, placeholder: string | undefined, value: string) {
   const kept = value.length <= LIMITS.input ? value : ''
   return {

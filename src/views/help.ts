@@ -54,7 +54,7 @@ function always(first: AnyPlaybook | undefined): Block[] {
   ]
 }
 
-/** "/trainee fix-route [trainee] [route]", of letters that mean nothing to Slack. */
+/** "/trainee fix-route [trainee] [route]", without characters that Slack would interpret. */
 function usageOf({ name, args }: AnyPlaybook): string {
   return [COMMAND, name, ...args.map((arg: string) => `[${arg}]`)].join(' ').replace(/[^\w/[\] -]/g, '')
 }

@@ -9,7 +9,10 @@ import { requestLine } from './request/request.ts'
 import { requestButtons } from './request/requests.ts'
 import { renderWaits } from './school/wait.ts'
 
-/** Blocks: 4 × 2 waits, 10 × 2 not sent, 13 × 2 waiting, 10 finished and 20 to start, with headings, stay below 100. */
+/**
+ * Slack takes at most 100 blocks: 4 waits, 10 requests not sent and 13 waiting with two each, 10 finished with one
+ * each, 20 to start, and headings.
+ */
 const MOST = { unsent: 10, waiting: 13, recent: 10, playbooks: 20 }
 
 /**

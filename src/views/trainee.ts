@@ -61,7 +61,7 @@ function describeRecord({ trainee, provider, submission }: TraineeFacts): string
   ]
 }
 
-/** By number: a name would be personal data of a colleague's. */
+/** A user of Register is shown by number: a name would be a colleague's personal data. */
 function describeSubmitter(submission: Submission | null): string {
   if (!submission?.user) return 'not known'
   const { user, reinstated } = submission

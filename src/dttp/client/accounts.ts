@@ -33,8 +33,9 @@ const Page = z.object({ value: z.array(DttpAccount), '@odata.nextLink': z.string
 export type AccountsPage = { accounts: DttpAccount[]; next: string | null }
 
 /**
- * All schools, from the beginning or from a link of an earlier page. Throws DttpError; the pages before it stand.
- * Links are followed as they are, but only to our own organisation: the token goes with them.
+ * All schools, page by page, from the beginning or from a link of an earlier page. Throws DttpError; pages that were
+ * given before stay valid. The link is used as it is, but only if it leads to our own organisation, since the token is
+ * sent along.
  */
 export async function* accounts(
   requests: Requests,

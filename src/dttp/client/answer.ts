@@ -31,9 +31,10 @@ export function errorOf(asked: Asked, answer: Pick<Answer, 'status' | 'text'>, r
   }
   const kind = (): DttpError['kind'] => {
     if (status === 401) return 'unauthorised'
-    // Nobody is refused a look because of the record: our role in DTTP, or our network, is not let in.
+    // Reading is never refused because of the record asked for. It means that our role in DTTP, or our network, is not
+    // let in.
     if (status === 403 && !asked.isWrite) return 'unauthorised'
-    // DTTP turned it away before looking at it.
+    // DTTP refused the request before it looked at it.
     if (status === 429) return 'unavailable'
     // 408 is the server's own time-out; after 5xx a write may have been carried out, whatever the body says.
     if (status >= 500 || status === 408) return asked.isWrite ? 'outcome-unknown' : 'unavailable'
@@ -63,7 +64,7 @@ function readError(text: string): { code: string; message: string } {
     const parsed = dataverseError.safeParse(JSON.parse(text))
     if (parsed.success) return parsed.data.error
   } catch {
-    // Not JSON: an answer of something between us and Dataverse, of which only the status is used.
+    // An answer that is not JSON comes from something between us and Dataverse. Only its status is used.
   }
   return { code: '', message: '' }
 }

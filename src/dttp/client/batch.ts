@@ -38,7 +38,7 @@ export async function createInBatch(requests: Requests, parts: readonly BatchPar
   return idsByContentId(parts, answer, answers)
 }
 
-/** Mistakes of ours, found before anything is sent. */
+/** Throws where the parts themselves are wrong, before anything is sent. */
 function refuseUnsendable(parts: readonly BatchPart[]): void {
   const known = new Set<string>()
   for (const { contentId, body } of parts) {
@@ -72,7 +72,7 @@ function writeBatch(boundary: string, api: URL, parts: readonly BatchPart[]): st
   return [...head, ...creates, `--${changeSet}--`, '', `--${boundary}--`, ''].join('\r\n')
 }
 
-/** One id for each part and nothing else; anything less certain is an unknown outcome. */
+/** The ids, if there is exactly one for each part and nothing else. Otherwise the outcome is unknown. */
 function idsByContentId(parts: readonly BatchPart[], answer: Answer, answers: readonly InnerAnswer[]) {
   const unknown = (code: string): DttpError => new DttpError('outcome-unknown', CALL, { status: answer.status, code })
   if (answer.status !== 200 || answers.length !== parts.length) throw unknown('unreadable-batch')

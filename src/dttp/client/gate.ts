@@ -1,4 +1,4 @@
-// Holds everything back while the other side has asked to be left alone.
+// Holds all requests back while the other side has asked us to wait.
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Waits; resolves after about `ms` milliseconds. */
@@ -6,7 +6,7 @@ export type Sleep = (ms: number) => Promise<void>
 
 export const realSleep: Sleep = (ms) => delay(ms)
 
-/** What a server without a readable Retry-After is given, and the longest we take its word for. */
+/** How long we wait where Retry-After is missing or cannot be read, and the longest wait that we accept from it. */
 const UNSAID_MS = 5_000
 const LONGEST_MS = 3_600_000
 
@@ -45,7 +45,10 @@ export function createGate(now: () => Date, sleep: Sleep) {
   }
 }
 
-/** Retry-After in milliseconds: seconds or an HTTP date (RFC 9110 §10.2.3). Nonsense counts as unsaid. */
+/**
+ * Retry-After in milliseconds: it is a number of seconds or an HTTP date (RFC 9110 §10.2.3). What cannot be read counts
+ * as missing.
+ */
 function readRetryAfter(header: string | undefined, now: Date): number {
   const text = header?.trim() ?? ''
   const date = /^[A-Z]/i.test(text) ? Date.parse(text) : Number.NaN

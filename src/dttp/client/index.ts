@@ -23,7 +23,7 @@ export type DttpSettings = {
   timeouts?: Partial<typeof TIMEOUTS>
   now?: () => Date
   log?: Log
-  /** How to wait; only tests replace it. */
+  /** Waits. Only tests give one of their own. */
   sleep?: Sleep
 }
 

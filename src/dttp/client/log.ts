@@ -1,4 +1,6 @@
-/** What the client needs of a log; pino's logger is one. It is given names, statuses and durations, never contents. */
+/**
+ * What the client needs of a log, such as pino's. It logs names, statuses and durations, never what is in a request.
+ */
 export type Log = {
   debug: (fields: object, message: string) => void
   warn: (fields: object, message: string) => void

@@ -1,4 +1,4 @@
-// What hangs on a trainee's contact, and one school: looked up when somebody wants to know what DTTP has by now.
+// The records that belong to a trainee's contact, and a school: read when somebody wants to know what DTTP has by now.
 import { z } from 'zod'
 import { DttpAccount } from './accounts.ts'
 import { checkedId, guid, query } from './odata.ts'
@@ -29,7 +29,7 @@ const DttpDegreeQualification = z
     createdOn: record.createdon ?? null,
   }))
 
-/** A degree, as far as it can be told from another one. */
+/** What tells a degree from another one. */
 export type DttpDegreeQualification = z.output<typeof DttpDegreeQualification>
 
 /** At most 50 placement assignments of a contact. Throws DttpError. */

@@ -1,4 +1,4 @@
-// How a request is made: gate, token, one exchange; and which are made again.
+// How a request is made (gate, token, one exchange), and which requests are repeated.
 import { type Asked, errorOf } from './answer.ts'
 import { DttpError } from './errors.ts'
 import { createGate, type Sleep } from './gate.ts'

@@ -1,4 +1,4 @@
-// Asking again, where asking twice does no harm.
+// Repeats requests that may be sent twice without harm.
 import { DttpError } from './errors.ts'
 import { jitter, type Sleep, ToldToWait } from './gate.ts'
 import { NoAnswer } from './transport.ts'
@@ -8,8 +8,8 @@ const FIRST_PAUSE_MS = 250
 const TOLD_TO_WAIT = 'told-to-wait'
 
 /**
- * Runs it up to three times while `call` itself is `unavailable` and may be asked again soon. (A token that could not be
- * had was asked for three times already.)
+ * Runs it up to three times while `call` is `unavailable` and may be asked again soon. What failed for want of a token
+ * is not repeated: the token was asked for three times already.
  */
 export async function retryHarmless<T>(
   call: string,

@@ -112,7 +112,7 @@ async function requestToken(
       expiresAt: askedAt + life,
     }
   } catch (error) {
-    // The library's errors carry the answer, which may carry the token: only the status and the code leave here.
+    // The library's errors contain the answer, and so perhaps the token. Only the status and the code are passed on.
     const refusal = error instanceof oauth.ResponseBodyError ? error.error : null
     const facts = {
       status: response.status,
@@ -122,7 +122,7 @@ async function requestToken(
   }
 }
 
-/** "Not now" is for asking again; everything else the library reads. */
+/** An answer that means "not now" is tried again here. Every other answer is left to the library. */
 function refuseUnlessAnswered(response: Response, closeGate: (retryAfter: string | undefined) => number): void {
   const { status, headers } = response
   if (status < 500 && status !== 429 && status !== 408) return

@@ -1,7 +1,7 @@
 // Dataverse's messages quote what was sent to it. This takes the values out, so that what is left can be logged.
 
 const LONGEST = 240
-/** No more of a message than this is looked at. */
+/** Only so much of a message is looked at. */
 const LONGEST_READ = 2_000
 
 /** Names of Dataverse's schema, which say what is wrong without saying anything about anyone. */

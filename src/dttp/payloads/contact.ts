@@ -7,7 +7,7 @@ import { byId, type RegistrationRows } from './rows.ts'
 
 // The person, as Register's Dttp::Params::Contact sends them.
 
-/** DTTP makes no difference between "other" and "not provided". */
+/** DTTP has one code for both "other" and "not provided". */
 const GENDERS = { male: 1, female: 2, other: 389040000, gender_not_provided: 389040000 } as const
 
 const TRAINEE_CONTACT_TYPE = 'faba11c7-07d9-e711-80e1-005056ac45bb'
@@ -55,7 +55,6 @@ export function contact(rows: RegistrationRows, submittedBy: string | null, now:
   }
 }
 
-/** The provider's account, which the training record names as well. */
 /** What DTTP is told of a trainee whose provider gave them no id. */
 export const NO_TRAINEE_ID = 'NOTPROVIDED'
 
@@ -63,6 +62,7 @@ export function traineeIdInDttp({ trainee_id }: Pick<Trainee, 'trainee_id'>): st
   return trainee_id ?? NO_TRAINEE_ID
 }
 
+/** The provider's account, which the contact and the training record both refer to. */
 export function providerAccount(provider: RegistrationRows['provider']): string | Problem {
   return provider.dttp_id ?? { code: 'provider-without-dttp-id', message: 'The provider has no DTTP id.' }
 }
@@ -72,7 +72,7 @@ function genderCode({ gender }: Trainee): number | Problem {
   return name ? GENDERS[name] : { code: 'gender-missing', message: 'The trainee’s gender is not set.' }
 }
 
-/** The first one. Register means to prefer British and Irish, but its test is true of every nationality. */
+/** The first one. Register was meant to prefer British and Irish, but its condition is true of every nationality. */
 function nationality({ nationalities }: RegistrationRows): string | Problem {
   const name = byId(nationalities)[0]?.name.toLowerCase() ?? null
   return codeOf('nationalities', name, 'The trainee’s nationality')
@@ -84,7 +84,10 @@ function ethnicity(trainee: Trainee): string | Problem {
   return codeOf('ethnicities', isTold ? trainee.ethnic_background : 'Not provided', 'The trainee’s ethnic background')
 }
 
-/** None, the only one, or "multiple", which is what Register also calls a disabled trainee without any listed. */
+/**
+ * The code for no disability, for the only one, or for "multiple", which Register also sends for a disabled trainee
+ * with none listed.
+ */
 function disability({ trainee, disabilities }: RegistrationRows): string | Problem {
   return codeOf('disabilities', disabilityName(trainee, disabilities), 'The trainee’s disability')
 }

@@ -7,7 +7,7 @@ import { byId, type RegistrationRows } from './rows.ts'
 /** How Register stores a degree from abroad that UK ENIC has not compared with a British one (Degree::NON_ENIC). */
 const NOT_COMPARED = 'non_enic'
 
-/** The parts of a batch that others refer to. */
+/** The content ids of the parts that other parts of the batch refer to. */
 export type ContentIds = { contact: string; placementAssignment: string }
 
 /** Every degree by id, also on routes that ask for none (Register's Dttp::Params::DegreeQualification). */
@@ -27,8 +27,8 @@ export function degreeQualifications(
 }
 
 /**
- * The degree in the training record: all of the one that was entered first, but the year of the one with the lowest
- * id, which need not be the same. Register does so.
+ * The degree in the training record. As in Register, all of it is from the degree that was entered first, except the
+ * year, which is from the degree with the lowest id. The two need not be the same.
  */
 export function undergraduateDegree({ degrees }: RegistrationRows): Draft {
   const inOrder = byId(degrees)

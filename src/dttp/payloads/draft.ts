@@ -5,7 +5,7 @@ type Value = string | number | boolean | null
 /** A body as it goes to DTTP, in Register's order. */
 export type Body = Readonly<Record<string, Value>>
 
-/** A body in the making: where a value cannot be had, the problem stands in its place. */
+/** A body that may still lack values: each that cannot be had is replaced by the problem. */
 export type Draft = Readonly<Record<string, Value | Problem>>
 
 /** An OData reference, such as `/accounts(<id>)`; null is sent as `()`, where Register sends that. */
@@ -13,7 +13,7 @@ export function reference(entities: string, id: string | Problem | null): string
   return isProblem(id) ? id : `/${entities}(${id ?? ''})`
 }
 
-/** What stands in the way of a draft. */
+/** The problems in a draft. */
 export function problemsIn(draft: Draft): Problem[] {
   return Object.values(draft).filter(isProblem)
 }

@@ -3,8 +3,9 @@ import { routeLabel } from '../../register/training-routes.ts'
 import type { Problem } from '../problems.ts'
 import type { Draft } from './draft.ts'
 
-// Where Register has no code for what follows from a route, it sends an empty reference, such as `/dfe_routes()`. DTTP
-// refuses that, so the drafts hold it only to be found here.
+// Where Register has no code for something that follows from a route, it sends an empty reference, such as
+// `/dfe_routes()`. DTTP refuses that. The drafts contain empty references too, so that they are found here before
+// anything is sent.
 
 const WHAT: Readonly<Record<string, (route: string) => string>> = {
   'dfe_RouteId@odata.bind': (route) => `The training route (“${route}”)`,

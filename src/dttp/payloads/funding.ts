@@ -32,7 +32,10 @@ export function initiative(trainee: Trainee): Draft {
   return code ? { 'dfe_Initiative1Id@odata.bind': reference('dfe_initiatives', code) } : {}
 }
 
-/** A scholarship goes before a tier, a tier before the route's own bursary; a grant is sent like a bursary. */
+/**
+ * A scholarship comes before a bursary tier, and a tier before the route's own bursary. A grant is sent as a bursary
+ * is.
+ */
 export function funding(trainee: Trainee): Draft {
   if (!(trainee.applying_for_bursary || trainee.applying_for_grant || trainee.applying_for_scholarship)) {
     return { dfe_allocatedplace: NO_PLACE }

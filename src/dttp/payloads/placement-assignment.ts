@@ -14,7 +14,7 @@ import { sentSchools } from './schools.ts'
 const POSTGRADUATE = 12
 const UNDERGRADUATE = 20
 
-/** By the day a course starts, both days included. Register knows no other years. */
+/** The academic year by the day a course starts, both days included. Register has no other years. */
 const ACADEMIC_YEARS = [
   { from: '2020-08-01', to: '2021-07-31', id: '76bcaeca-2bd1-e711-80df-005056ac45bb' },
   { from: '2021-08-01', to: '2022-07-31', id: '21196925-17b9-e911-a863-000d3ab0dc71' },

@@ -6,7 +6,7 @@ import { emptyReferences } from './empty-references.ts'
 import { placementAssignment, placementAssignmentUpdate } from './placement-assignment.ts'
 import type { RegistrationRows, RouteRules } from './rows.ts'
 
-/** What Register itself would die of when it registers a trainee, each once. */
+/** The problems with which Register's own job would raise when it registers a trainee, each once. */
 export function preflight(rows: RegistrationRows, rules: RouteRules, submittedBy: string | null): Problem[] {
   return distinct(registrationDrafts(rows, rules, submittedBy).flatMap(problemsIn))
 }
@@ -17,8 +17,8 @@ export function preflightUpdate(rows: RegistrationRows, rules: RouteRules): Prob
 }
 
 /**
- * Everything that stands in the way of registering a trainee with DTTP, each once; empty if it can be sent. That is more
- * than Register dies of: it sends empty references, which DTTP refuses.
+ * Everything that stands in the way of registering a trainee with DTTP, each once; empty if it can be sent. That is
+ * more than what makes Register's job raise: Register sends empty references, which DTTP refuses.
  */
 export function registrationProblems(rows: RegistrationRows, rules: RouteRules, submittedBy: string | null): Problem[] {
   return problemsOf(registrationDrafts(rows, rules, submittedBy), rows)

@@ -11,7 +11,7 @@ export type Registration = {
   contentIds: {
     contact: string
     placementAssignment: string
-    /** By the degree's own id. */
+    /** By the degree's id in Register. */
     degrees: Readonly<Record<string, string>>
   }
 }
@@ -42,7 +42,7 @@ export function registration(
   }
 }
 
-/** A UUID as Register uses one, but the same for the same place in every batch. */
+/** A UUID, as Register's content ids are. Unlike Register's, it depends only on the part's place in the batch. */
 function contentId(index: number): string {
   const place = String(index)
   return `${place.padStart(8, '0')}-0000-4000-8000-${place.padStart(12, '0')}`

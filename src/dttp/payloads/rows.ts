@@ -15,7 +15,10 @@ export type RegistrationRows = {
   schools: readonly School[]
   /** At least the rows with those schools' URNs, active or not. */
   dttpSchools: readonly DttpSchool[]
-  /** A nationality is there once for each of the trainee's nationalisations; so are disabilities. */
+  /**
+   * A nationality occurs once for each of the trainee's nationalisations, and so more than once if they are doubled;
+   * disabilities likewise.
+   */
   nationalities: readonly Nationality[]
   disabilities: readonly Disability[]
   degrees: readonly Degree[]
@@ -24,7 +27,7 @@ export type RegistrationRows = {
 /** What the trainee's route asks for, as register/training-routes.ts knows it. */
 export type RouteRules = { requiresDegree: boolean; schools: readonly WhichSchool[] }
 
-/** Rows by id, which is the order in which Register's own queries, having none, met them. */
+/** Rows by id. Register's own queries name no order, and Postgres gave them the rows in this one. */
 export function byId<Row extends { id: string }>(rows: readonly Row[]): Row[] {
   return rows.toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : Number(BigInt(a.id) > BigInt(b.id))))
 }

@@ -13,7 +13,7 @@ export function sentSchools(rows: RegistrationRows, rules: RouteRules): Draft {
   return Object.fromEntries(rules.schools.map((which) => [columns[which], reference('accounts', account(rows, which))]))
 }
 
-/** Of two active DTTP rows with one URN Register takes either; this takes the older. */
+/** If two active rows have one URN, Register takes either of them. We take the older one. */
 function account({ trainee, schools, dttpSchools }: RegistrationRows, which: WhichSchool): string | Problem {
   if (trainee[`${which}_school_not_applicable`]) return NOT_APPLICABLE
   const id = trainee[`${which}_school_id`]

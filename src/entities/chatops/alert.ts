@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 import type { JobFailure } from './job.ts'
 
-/** A post that the bot made by itself: one live post for each cause. */
+/** A post that the bot made by itself. A cause has at most one open alert. */
 @Entity({ name: 'alerts', schema: 'chatops', synchronize: false })
 export class Alert {
   @PrimaryColumn({ type: 'bigint' })
@@ -78,7 +78,7 @@ export class AlertEntry {
 }
 
 /**
- * Why it failed, with what may have moved on by the time people read of it: until when was polled (UTC, as Register's
- * timestamps are written), and which DTTP record was meant.
+ * Why it failed, and what may have changed by the time people read of it: until when the poll was to go on (UTC, as
+ * Register's timestamps are written), and which DTTP record was meant.
  */
 export type EntryFailure = JobFailure & { deadline?: string; contact?: string }

@@ -107,7 +107,7 @@ export class ChangeRequest {
   renderedVersion!: number
 }
 
-/** What came of a request, in facts; views turn them into words. Holds column names, never personal values. */
+/** What came of a request, as facts that views put into words. Holds column names, never personal values. */
 export type Outcome = {
   /** Why it went out of date: columns that moved, or the sentences of checks that now find something else. */
   moved?: { columns: string[]; checks: string[]; noticedAt: string }
@@ -119,7 +119,7 @@ export type Outcome = {
   advice?: Advice | null
   /** The cards that were added to Trello, each by its outbox row. */
   trello?: { key: string; title: string; url: string }[]
-  /** When the thread was told what the school sync did to the rows that the request wrote. */
+  /** When the thread was told what the next school sync did to the rows that the request wrote. */
   synced?: string
 }
 
@@ -128,18 +128,18 @@ export type Postcondition = {
   sentence: string
   holds: boolean
   found: string
-  /** It does not hold yet, but may until the playbook's deadline. */
+  /** It does not hold yet, but may do so before the playbook's deadline. */
   waiting?: boolean
   /** What to say of the whole request if this does not hold, in place of the general words. */
   problem?: string
   /** What people can ask for next if this does not hold. */
   followUps?: FollowUp[]
-  /** One of several trainees who were set going, and how far they are: a line of their own on the card. */
+  /** One of several trainees whose jobs were started, and how far they are. Each has a line on the card. */
   trainee?: { id: string; is: 'done' | 'waiting' | 'failed' }
 }
 
 /** A playbook's form, filled in as far as it is known, and the words on its button. */
 export type FollowUp = { label: string; playbook: string; values: Record<string, string> }
 
-/** What people do next: a lead-in, and a message ready to copy. */
+/** What people do next: a sentence, and a message that they can copy. */
 export type Advice = { lead: string; message: string | null }

@@ -12,10 +12,10 @@ export const JOB_NAMES = [
 
 export type JobName = (typeof JOB_NAMES)[number]
 
-/** JSON of a job's own; each job parses what it reads of it. */
+/** A job's own data, as JSON. Each job parses what it reads of it. */
 export type JobData = object
 
-/** One job: the truth about it, of which the queue holds only a hint. Its id is also that of the outbox row it began as. */
+/** One job. This row says all about it; the queue holds only a hint. Its id is also that of its first outbox row. */
 @Entity({ name: 'jobs', schema: 'chatops', synchronize: false })
 export class Job {
   @PrimaryColumn({ type: 'uuid' })
@@ -30,7 +30,7 @@ export class Job {
   @Column({ type: 'jsonb' })
   args!: object
 
-  /** Two jobs never have the same; for those that a schedule starts. */
+  /** Two jobs never have the same key, so a job that many workers try to add is added once. */
   @Column({ name: 'once_key', type: 'text', nullable: true })
   onceKey!: string | null
 
@@ -49,14 +49,14 @@ export class Job {
   @Column({ type: 'integer' })
   stalls!: number
 
-  /** Counts its runs: who holds an older number has lost the job to another worker. */
+  /** Counts its runs. A worker that claimed the job under an older number has lost it to another worker. */
   @Column({ type: 'integer' })
   run!: number
 
   @Column({ name: 'hinted_at', type: 'timestamptz', nullable: true })
   hintedAt!: Date | null
 
-  /** While it runs: when its worker counts as dead. */
+  /** While it runs: when its worker counts as dead unless it is heard of again. */
   @Column({ name: 'lease_until', type: 'timestamptz', nullable: true })
   leaseUntil!: Date | null
 
@@ -68,7 +68,7 @@ export class Job {
   @Column({ type: 'jsonb', nullable: true })
   result!: object | null
 
-  /** Where a long job stands, to go on from there. */
+  /** How far a long job has come, so that its next run goes on from there. */
   @Column({ type: 'jsonb', nullable: true })
   progress!: object | null
 
@@ -84,13 +84,13 @@ export class Job {
 }
 
 /**
- * Why a job failed; the code decides which playbook applies. `words` are for people, `urn` names the schools it is
+ * Why a job failed. The code decides which playbook applies, `words` are for people, and `urns` are the schools it is
  * about. Holds no personal data.
  */
 export type JobFailure = { code: FailureCode; words: string; urns?: string[]; at: string }
 
 export type FailureCode =
-  /** A poll's time is up. */
+  /** A poll has ended without a TRN, because its time was up. */
   | 'timed-out'
   /** A school that the trainee's route sends is not active in DTTP. */
   | 'school-not-active'
@@ -102,7 +102,7 @@ export type FailureCode =
   | 'outcome-unknown'
   /** The trainee has a DTTP record already. */
   | 'already-registered'
-  /** The trainee has none yet. */
+  /** The trainee has no DTTP record yet. */
   | 'not-registered'
   /** The trainee was never submitted, or is in a state that cannot receive a TRN. */
   | 'cannot-receive-trn'
@@ -116,7 +116,7 @@ export type FailureCode =
   /** GIAS's extract cannot be had, or must not be used. */
   | 'gias-unavailable'
   | 'gias-refused'
-  /** A trainee waits for a TRN, and nothing asks for it. */
+  /** A trainee waits for a TRN, and no poll asks DTTP for it. */
   | 'not-polled'
   /** Its workers died on it again and again. */
   | 'stalled'

@@ -1,6 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
-/** That a registration was about to be sent to DTTP; committed before it was. Without an outcome, nobody knows. */
+/**
+ * A registration that is sent to DTTP. The row is committed before anything is sent, so if it has no outcome, nobody
+ * knows whether DTTP registered the trainee.
+ */
 @Entity({ name: 'registration_attempts', schema: 'chatops', synchronize: false })
 export class RegistrationAttempt {
   @PrimaryColumn({ name: 'job_id', type: 'uuid' })
@@ -12,14 +15,14 @@ export class RegistrationAttempt {
   @Column({ name: 'sent_at', type: 'timestamptz' })
   sentAt!: Date
 
-  /** What DTTP was told that its records can be found by; forgotten once nobody has to look. */
+  /** What was sent that the records in DTTP can be found by. Emptied when nobody needs to look for them any more. */
   @Column({ name: 'sent_as', type: 'jsonb', nullable: true })
   sentAs!: SentAs | null
 
   @Column({ type: 'text', nullable: true })
   outcome!: 'registered' | 'not-sent' | 'unknown' | null
 
-  /** DTTP's ids of what it created, once it said so. */
+  /** The ids that DTTP answered with, of the records that it created. */
   @Column({ type: 'jsonb', nullable: true })
   ids!: RegistrationIds | null
 
@@ -30,5 +33,5 @@ export class RegistrationAttempt {
 /** The provider’s own id of the trainee, and the DTTP id of the provider. */
 export type SentAs = { traineeId: string; provider: string }
 
-/** `degrees` is by the degree's own id. */
+/** `degrees` is by the degree's id in Register. */
 export type RegistrationIds = { contact: string; placementAssignment: string; degrees: Record<string, string> }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
 
-/** That one person was shown one digest in one review modal. An approval must match such a row. */
+/** One person was shown one digest in one review modal. An approval must match such a row. */
 @Entity({ name: 'reviews', schema: 'chatops', synchronize: false })
 export class Review {
   @PrimaryGeneratedColumn({ type: 'bigint' })

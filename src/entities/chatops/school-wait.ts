@@ -1,6 +1,9 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
 
-/** A request that cannot be made before a school is in the list of DTTP schools: who waits for that, and what they asked. */
+/**
+ * A request that cannot be made before a school is in Register's list of DTTP schools: who waits for it, and what they
+ * asked for.
+ */
 @Entity({ name: 'school_waits', schema: 'chatops', synchronize: false })
 export class SchoolWait {
   @PrimaryGeneratedColumn({ type: 'bigint' })
@@ -32,7 +35,7 @@ export class SchoolWait {
   @Column({ type: 'text' })
   status!: 'shown' | 'waiting' | 'arrived' | 'dropped'
 
-  /** The outbox row of the card that asks for the school; that of an earlier wait for it, if there is one. */
+  /** The outbox row of the card that asks for the school. People who wait for the same school share one card. */
   @Column({ name: 'card_key', type: 'uuid', nullable: true })
   cardKey!: string | null
 

@@ -17,7 +17,7 @@ export class Jobs1763900000000 implements MigrationInterface {
   }
 }
 
-// The queue holds no more than a hint of each row: losing it loses nothing.
+// The queue holds only a hint of each row, so nothing is lost with it.
 const JOBS = `
   CREATE TABLE chatops.jobs (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -57,7 +57,8 @@ const POLLS = `
   );
 `
 
-// A row is committed before anything is sent. While one has no known outcome, nothing else is sent for that trainee.
+// A row is committed before anything is sent. As long as its outcome is not known, nothing else is sent for that
+// trainee.
 const REGISTRATIONS = `
   CREATE TABLE chatops.registration_attempts (
     job_id uuid PRIMARY KEY REFERENCES chatops.jobs,

@@ -46,7 +46,7 @@ const LOADS = `
   CREATE INDEX gias_loads_loaded ON chatops.gias_loads (id DESC) WHERE outcome = 'loaded';
 `
 
-// Unlogged: what a crash of Postgres loses here, the next load would have deleted.
+// The table is unlogged. A crash of Postgres empties it, as the next load would have done.
 const STAGING = `
   CREATE UNLOGGED TABLE chatops.gias_staging (
     load_id bigint NOT NULL,

@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 
-/** What a registration without an answer is looked for by in DTTP: a provider may change it in Register afterwards. */
+/**
+ * Keeps what was sent, by which a registration without an answer is looked for in DTTP. What Register says may be
+ * changed afterwards.
+ */
 export class SentAs1764200000000 implements MigrationInterface {
   name = 'SentAs1764200000000'
 

@@ -49,7 +49,7 @@ function renderEnd(sight: AlertSight): Block[] {
   return [section(`Resolved by itself${when}.`), ...plainSections(shorten(reasons.join(' '), 1500)), ...stillFailed]
 }
 
-/** A job that was given up, where it is still of use. */
+/** Whether an entry's job was given up and its work is still to do. */
 function isLeftUndone({ job, failure }: SeenEntry): boolean {
   return job?.status === 'failed' && failure.code !== 'timed-out' && failure.code !== 'outcome-unknown'
 }

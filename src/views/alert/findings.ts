@@ -9,7 +9,7 @@ import { capitalise } from '../kit/labels.ts'
 
 // What the read-only checks found, in sentences. No TRN and no names are in it.
 
-/** What is known of a trainee; nothing was looked at yet where `found` is undefined. */
+/** What is known of a trainee. `found` is undefined before the first look. */
 export function findingsOf(found: FoundTrainee | null | undefined, checked: string): string {
   if (found === undefined) return ''
   if (found === null) return `The trainee is no longer in Register${checked}.`
@@ -31,7 +31,7 @@ export function statusWords(statuses: readonly (number | null)[]): string {
   return statuses.length === 0 ? 'not in DTTP' : `${listed(statuses.map(dttpStatusLabel), 5)} in DTTP`
 }
 
-/** Until when the poll that timed out was to go on, which Register's words do not say. */
+/** Until when the poll that timed out was to go on. The error's own words do not say that. */
 export function deadlineWords({ failure }: Pick<AlertEntry, 'failure'>): string {
   return failure.deadline === undefined ? '' : `This poll was to go on until ${formatDateTime(failure.deadline)}.`
 }
@@ -45,14 +45,14 @@ export function settledWords({ subject, failure, settledAt }: SeenEntry, because
 
 const REASONS: Readonly<Record<Because, string>> = {
   trn: 'The TRN has arrived.',
-  state: 'The record is in a state now that waits for no TRN.',
+  state: 'The record’s state has changed, and it no longer waits for a TRN.',
   polled: 'DTTP is asked for the TRN now.',
   'registered-again': 'The trainee was registered with DTTP again.',
   'record-back': 'DTTP has the record.',
-  settled: 'It is settled now whether DTTP registered the trainee.',
+  settled: 'It is known by now whether DTTP registered the trainee.',
   registered: 'The trainee is registered with DTTP now.',
   'switched-on': 'Register’s jobs for DTTP are switched on again.',
-  'school-changed': 'The trainee no longer has this school, or a route that sends none.',
+  'school-changed': 'The trainee has another school now, or a route that sends no school.',
   'school-active': 'The school is active now.',
   'trainee-gone': 'The trainee is no longer in Register.',
 }

@@ -3,7 +3,7 @@ import { button } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { escapeText } from '../kit/text.ts'
 
-// Ways from a post about failed jobs to the trainee, to DTTP's record, and to a playbook.
+// Links and buttons on a post about failed jobs: the trainee, their record in DTTP, and playbooks.
 
 /** Where Register and DTTP show a record; without a slash at the end. */
 export type Places = { registerUrl: string; dttpUrl: string }

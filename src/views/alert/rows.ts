@@ -6,7 +6,7 @@ import { escapeText, shorten } from '../kit/text.ts'
 import { checkedAt, deadlineWords, findingsOf, settledWords } from './findings.ts'
 import { link, linksOf, type Places, recordPage, startButton, viewButton } from './links.ts'
 
-// Whom a post is about: one trainee in full, or a list.
+// The part of a post that says whom it is about: one trainee in full, or a list.
 
 /** All that is known of the one trainee, or of the job that has none. */
 export function renderOne(sight: AlertSight, places: Places): Block[] {
@@ -78,7 +78,10 @@ function renderCandidates({ found }: AlertSight, { trainee }: Group, { dttpUrl }
   return links.length > 0 ? [section(`DTTP records that the registration may have created:\n${links.join('\n')}`)] : []
 }
 
-/** The error's own words: all of them for one trainee, and where all share them; else each stands with its trainee. */
+/**
+ * The error's own words, if the post is about one trainee or all trainees share them. Otherwise each trainee's row has
+ * its own.
+ */
 export function wordsInCommon(sight: AlertSight): string[] {
   const words = [...new Set(entriesOf(sight).map(({ failure }) => failure.words))]
   return sight.all === 1 || words.length === 1 ? words : []
@@ -88,7 +91,7 @@ export function entriesOf({ groups }: AlertSight): SeenEntry[] {
   return groups.flatMap(({ entries }) => entries)
 }
 
-/** What it means, while it is so; of a school it stands above. */
+/** What the failure means, while the alert is open. In an alert about a school, this was said further up. */
 function meaningOf({ alert, urn, diagnosis }: AlertSight): string {
   return alert.status === 'open' && urn === null ? diagnosis.meaning : ''
 }

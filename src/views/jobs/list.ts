@@ -127,7 +127,7 @@ function requestOf({ changeRequestId }: ListedJob): string[] {
   return changeRequestId === null ? [] : [`Asked for in ${crName({ id: changeRequestId })}.`]
 }
 
-/** Why it failed last, for as long as that matters. */
+/** Why it failed last, if it was given up or has not worked since. */
 function errorOf({ kind, failure, attempts }: ListedJob): string[] {
   return failure && (kind === 'failed' || attempts > 0) ? [shorten(failure.words, 400)] : []
 }

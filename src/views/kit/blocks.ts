@@ -86,7 +86,7 @@ export function button(
   return { type: 'button', text: plain(shorten(label, LIMITS.button)), action_id: actionId, value, ...more }
 }
 
-/** A modal's title; one that does not fit is replaced, as half a title says little. */
+/** A modal's title. A title that is too long is replaced by another one, since half a title says little. */
 export function modalTitle(title: string, otherwise: string): types.PlainTextElement {
   return plain(size(title) <= LIMITS.title ? title : otherwise)
 }

@@ -12,12 +12,15 @@ export function quote(text: string): string {
   return `“${showHidden(text)}”${marked}`
 }
 
-/** What someone typed as one line in quotes, so that it cannot pass for other parts of the card. */
+/** What somebody typed, as one line in quotes, so that it cannot be taken for another part of the card. */
 export function onOneLine(typed: string): string {
   return quote(joinLines(typed).replace(/[“”]/g, '"'))
 }
 
-/** What the bot says with values in it, as one line: they cannot make another. Hidden characters are written out. */
+/**
+ * A sentence of the bot's with values in it, as one line: a value cannot begin another line. Hidden characters are
+ * written out.
+ */
 export function asOneLine(said: string): string {
   return showHidden(joinLines(said))
 }

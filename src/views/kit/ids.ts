@@ -1,4 +1,4 @@
-// The names by which Slack hands back what people do. handlers/ registers them; a test holds both sides together.
+// The ids with which Slack tells the bot what people did. handlers/ registers them, and a test compares both sides.
 
 /** `callback_id` of each modal. */
 export const MODALS = {

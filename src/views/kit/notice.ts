@@ -36,7 +36,7 @@ function lines(text: string): Block[] {
 
 const MENTION = /<[@#][A-Z0-9]+>/
 
-/** A mention needs mrkdwn; everything else in the line is kept from being interpreted. */
+/** A mention needs mrkdwn. Everything else in the line is escaped. */
 function withMentions(line: string): Block {
   const inert = escapeText(line).replace(/[*_~`:]/g, (mark) => `${mark}\u2060`)
   return section(inert.replace(/&lt;([@#][A-Z0-9]+)&gt;/g, '<$1>'))

@@ -1,8 +1,8 @@
 import type { types } from '@slack/bolt'
 import { count } from '../../words.ts'
 
-// Words by people and from the database are shown as plain text, which Slack does not interpret. Mrkdwn is for our own
-// words, mentions and links.
+// What people wrote and what the database holds is shown as plain text, which Slack does not interpret. Mrkdwn is only
+// for our own words, mentions and links.
 
 /** What people take for one character; a longer one (stacked accents) may be broken. */
 const LONGEST_CHARACTER = 40
@@ -36,7 +36,7 @@ export function mention(userId: string | null): string {
   return userId !== null && /^[A-Za-z0-9]+$/.test(userId) ? `<@${userId}>` : 'someone'
 }
 
-/** How many characters Slack counts at most: an escaped character counts as its escape. */
+/** The most characters that Slack may count in this text: an escaped character counts with its escape. */
 export function size(text: string): number {
   return escapeText(text).length
 }

@@ -89,7 +89,7 @@ const HEADINGS: Readonly<Partial<Record<Status, Headings>>> = {
   done: DID,
 }
 
-/** Only a request that needs attention may have been carried out or not. */
+/** A request that needs attention is the only one that may or may not have been carried out. */
 function headingsFor({ status, executedAt }: ChangeRequest): Headings {
   const isMade = status === 'needs-attention' && executedAt !== null
   return HEADINGS[status] ?? (isMade ? DID : WOULD_HAVE)
@@ -178,7 +178,10 @@ function followUpButton(id: string, label: string, index: number) {
   return button(label, index === 0 ? ACTIONS.startFollowUp : ACTIONS.startOtherFollowUp, `${id}:${index}`)
 }
 
-/** Carried out, and looked at. What cannot be taken back is said when somebody tries, with what can be done by hand. */
+/**
+ * Whether a request was carried out and its result looked at: then undo is offered. What cannot be taken back is said
+ * to the person who tries, with what can be done by hand.
+ */
 function isFinished({ status, executedAt, plan }: ChangeRequest): boolean {
   return plan !== null && executedAt !== null && (status === 'done' || status === 'needs-attention')
 }

@@ -17,7 +17,7 @@ export function describeEffects(plan: Plan): DescribedEffect[] {
   ]
 }
 
-/** Effects that do the same for several trainees are one, so that fifty still fit. */
+/** Effects that do the same for several trainees are shown as one, so that fifty trainees still fit. */
 function alike(effects: readonly Effect[]): Effect[][] {
   const groups = new Map<string, Effect[]>()
   for (const [index, effect] of effects.entries()) {

@@ -113,7 +113,9 @@ function whatMoved(moved: ChangeRequest['outcome']['moved']): Block[] {
 
 const MOST_LINES = 10
 
-/** What the result was looked at for, a line each, where it is more than one thing. No emoji: the card has its one. */
+/**
+ * The postconditions, with a line for each, if there are several. They have no emoji, since the card has one already.
+ */
 function lines(verified: readonly Postcondition[]): Block[] {
   const general = verified.filter(({ trainee }) => !trainee)
   if (verified.length < 2) return renderTraineeLines(verified)

@@ -103,7 +103,7 @@ export function renderBlocked({
   ])
 }
 
-/** The record already is as the change would leave it. */
+/** Shown if the record is already as the change would make it. */
 export function renderNothingToDo({ playbook, checks }: { playbook: Playbook; checks: readonly CheckResult[] }): Modal {
   return modal(playbook, [
     header('There is nothing to do'),

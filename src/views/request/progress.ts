@@ -9,9 +9,9 @@ export type PartChange = { part: string; before: string; after: string }
 type Parts = Readonly<Record<string, Json>>
 
 /**
- * The parts of a record's progress that change. Parts that are only written out, from missing to not complete, change
- * nothing that anyone sees: they are listed as `writtenOut`. Entries that Register does not know could hold anything:
- * neither their names nor their values are told.
+ * The parts of a record's progress that change. A part that was missing and is now written as not complete looks the
+ * same to everybody; such parts are listed as `writtenOut`. Entries that Register does not know could hold anything, so
+ * neither their names nor their values are shown.
  */
 export function describeProgress(before: Json, after: Json): { changed: PartChange[]; writtenOut: string[] } {
   const [old, wanted] = [partsOf(before), partsOf(after)]

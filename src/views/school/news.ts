@@ -30,7 +30,7 @@ const HEARD: Readonly<Record<SyncedBy, string>> = {
   nobody: 'No school sync has run for a week. Ask a developer why. This is how things are now.',
 }
 
-/** The morning after: what the school sync did to the rows that a request wrote. */
+/** What the next school sync did to the rows that a request wrote. */
 export function renderSchoolSync({
   changeRequest,
   by,
@@ -66,7 +66,7 @@ function lineFor({ row, urn, is, inDttp }: SyncedSchool): string {
   return `DTTP still says ${says}: the sync set ${name} back to ${dttpStatusLabel(is)}, so sending it fails again.`
 }
 
-/** Without saying who left the row so. */
+/** The line where it is not known which sync has run: how the row is now, and what DTTP says. */
 function lineNow({ row, urn, is, inDttp }: SyncedSchool): string {
   const says = inDttp ? `DTTP says ${dttpStatusLabel(inDttp.status)}` : 'DTTP no longer has this school'
   const agrees = isActiveInDttp(is) && inDttp !== null && isActiveInDttp(inDttp.status)

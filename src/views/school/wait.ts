@@ -76,7 +76,7 @@ function renderCard({ asks: { title, text } }: SchoolWait, addsTrelloCards: bool
   ]
 }
 
-/** That one waits, in place of the modal. */
+/** Takes the place of the modal and says that the person now waits. */
 export function wordsAfterAsking(wait: SchoolWait): { title: string; text: string } {
   const text = `${wait.cardKey ? 'Support is asked with a Trello card.' : 'Ask support to add the school to DTTP.'} Your request is not sent, and nothing has changed.\nWe tell you when ${nameOf(wait)} is in the list. You see what you wait for in /trainee requests.`
   return { title: 'You wait for the school', text }
