@@ -8,7 +8,10 @@ export function failureOf(error: unknown, now: Date): JobFailure {
   if (error instanceof JobFailed) {
     return { code: error.code, words: error.words, at, ...(error.urns.length > 0 ? { urns: error.urns } : {}) }
   }
-  if (error instanceof DttpError) return { code: DTTP_CODES[error.kind], words: dttpWords(error), at }
+  if (error instanceof DttpError) {
+    const reference = error.requestId === null ? {} : { reference: error.requestId }
+    return { code: DTTP_CODES[error.kind], words: dttpWords(error), at, ...reference }
+  }
   return {
     code: 'unexpected',
     words: 'Something went wrong in the bot. The developers can find the cause in the log.',
@@ -30,14 +33,14 @@ const DTTP_CODES: Readonly<Record<DttpError['kind'], FailureCode>> = {
   malformed: 'dttp-unreadable',
 }
 
-function dttpWords({ kind, status, code, detail }: DttpError): string {
+function dttpWords({ kind, status, code, said: meaning }: DttpError): string {
   const facts = [status, code].filter((fact) => fact !== null).join(' ')
-  const said = `${facts && ` (${facts})`}${detail ? `: ${detail}` : ''}`
+  const said = `${facts && ` (${facts})`}${meaning ? `: ${meaning}` : ''}`
   switch (kind) {
     case 'gone':
       return `DTTP does not have the record${said}.`
     case 'refused':
-      return `DTTP refused it${said}.`
+      return meaning ? `DTTP refused it${said}.` : `DTTP said something we do not know${said}, and did not do it.`
     case 'unavailable':
       return `DTTP did not answer, or asked us to wait${said}.`
     case 'unauthorised':

@@ -151,7 +151,7 @@ describe('the outcome is unknown, and nothing is sent again, if', () => {
 })
 
 describe('a change set that DTTP refuses', () => {
-  test('creates nothing, and says why without values', async () => {
+  test('creates nothing, and says which property that we sent is not known', async () => {
     const { client, simulator, logged } = dttp
     const parts = registration(dttp)
     Object.assign(parts[2].body, { dfe_surprise: 'Zoë' })
@@ -159,6 +159,7 @@ describe('a change set that DTTP refuses', () => {
       kind: 'refused',
       status: 400,
       code: '0x80048d19',
+      said: 'it does not know a property that we sent (dfe_surprise)',
     })
     expect(simulator.state.contacts.size).toBe(1)
     expect(simulator.state.dfe_placementassignments.size).toBe(1)
@@ -171,7 +172,7 @@ describe('a change set that DTTP refuses', () => {
       kind: 'refused',
       status: 404,
       code: '0x80040217',
-      detail: `Entity 'account' With Id = ${ABSENT} Does Not Exist`,
+      said: `it does not have a record that we refer to (${ABSENT})`,
     })
   })
 

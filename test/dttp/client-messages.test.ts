@@ -1,90 +1,137 @@
-// Dataverse's messages quote what was sent; none of it may reach an error or a log.
+// Dataverse's messages quote people; none of it may reach an error or a log.
+import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DttpError } from '../../src/dttp/client/errors.ts'
-import { valuesIn, withoutValues } from '../../src/dttp/client/without-values.ts'
-import { type Dttp, PERSONAL, startDttp } from './client-setup.ts'
+import { fill, MESSAGES, peopleIn, type QuotingMessage, SPELLINGS, TRAINEE } from '../support/quoted-people.ts'
+import { type Dttp, registration, startDttp } from './client-setup.ts'
 
-describe('a message without its values', () => {
-  test.each([
-    ['Cannot find record to be updated', 'Cannot find record to be updated'],
-    [
-      "Cannot convert the literal 'zoe@example.com' to 'Edm.DateTimeOffset'.",
-      "Cannot convert the literal […] to 'Edm.DateTimeOffset'.",
-    ],
-    ["The property 'dfe_foo' does not exist.", "The property 'dfe_foo' does not exist."],
-    ["A contact named 'O'Neil' exists already", 'A contact named […] exists already'],
-    ['A contact named "O\'Neil" exists already', 'A contact named […] exists already'],
-    ['The value “Zoë Neil” isn’t allowed', 'The value […] isn’t allowed'],
-    ["It doesn't work for Zoë", "It doesn't work for […]"],
-    ['Duplicate of zoe@example.com, born 1991-05-16, born 16/05/1991.', 'Duplicate of […] born […] born […]'],
-    [
-      'Entity With Id = 00000000-1111-4111-8111-00000000000a Does Not Exist',
-      'Entity With Id = 00000000-1111-4111-8111-00000000000a Does Not Exist',
-    ],
-    ["The value 'Zoë", 'The value […]'],
-    ['It failed. ---> System.Exception: Zoë Smith', 'It failed.'],
-    ['It failed.\r\n   at Zoë Smith', 'It failed.'],
-    ['The text zoë is too long', 'The text […] is too long'],
-    ['x'.repeat(1_000), 'x'.repeat(240)],
-  ])('%s', (message, expected) => {
-    expect(withoutValues(message, ['Zoë'])).toBe(expected)
-  })
+let dttp: Dttp
 
-  test('has no word of what was sent, however it is repeated', () => {
-    const sent = valuesIn({ a: 'Anne-Marie (O.)', b: { c: ['12 High St', 42] }, 'd@odata.bind': '/accounts(1)' })
-    expect(sent).toEqual(['Anne-Marie (O.)', '12 High St', '42'])
-    expect(withoutValues('ANNE-MARIE of high lives at 12, 42 times', sent)).toBe('[…] of […] lives at […], […] times')
-  })
+beforeEach(async () => {
+  dttp = await startDttp()
 })
 
-describe('an error of a call', () => {
-  let dttp: Dttp
+afterEach(() => dttp.stop())
 
-  beforeEach(async () => {
-    dttp = await startDttp()
+const REQUEST_ID = 'c2f5b8a1-0000-4000-8000-00000000c0de'
+
+/** Every call, by the method it is sent with. */
+const CALLS: Readonly<Record<string, (dttp: Dttp) => Promise<unknown>>> = {
+  GET: ({ client, contact }) => client.getTrn(contact),
+  PATCH: ({ client, contact, contactBody }) => client.updateContact(contact, contactBody),
+  POST: ({ client, ...rest }) =>
+    client.createInBatch(registration({ ...rest, contactBody: quotedBody(rest.contactBody) })),
+  $batch: ({ client, ...rest }) =>
+    client.createInBatch(registration({ ...rest, contactBody: quotedBody(rest.contactBody) })),
+}
+
+function quotedBody<T extends object>(body: T): T {
+  return { ...body, firstname: TRAINEE.first, lastname: TRAINEE.last, birthdate: TRAINEE.dob }
+}
+
+function answer({ status, code, message }: QuotingMessage, text: string, inBatch: boolean): void {
+  const body = message.startsWith('<') ? text : JSON.stringify({ error: { code, message: text } })
+  const headers = { 'content-type': 'application/json', 'x-ms-service-request-id': REQUEST_ID, 'x-quoted': 'Zoelinde' }
+  const part = `--b\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 400 Bad\r\n\r\n${body}\r\n--b--\r\n`
+  dttp.simulator.faults.add({
+    kind: 'rewritten',
+    times: 5,
+    path: /^(?!token)/,
+    rewrite: (reply) =>
+      inBatch
+        ? { ...reply, status: 200, headers: { ...headers, 'content-type': 'multipart/mixed; boundary=b' }, body: part }
+        : { ...reply, status, headers, body },
   })
+}
 
-  afterEach(() => dttp.stop())
+/** Everything that anybody could see of an error. */
+function whole(error: unknown): string {
+  return [
+    String(error),
+    JSON.stringify(error),
+    (error as Error).stack,
+    inspect(error, { depth: 9, showHidden: true }),
+  ].join('\n')
+}
 
-  test.each([200, 204, 302, 400, 403, 404, 409, 412, 500])(
-    'holds nothing of an answer with status %i that repeats it all',
-    async (status) => {
-      const { client, simulator, contact, contactBody, logged } = dttp
-      const everything = JSON.stringify(contactBody)
-      simulator.faults.add({
-        kind: 'rewritten',
-        path: 'contacts',
-        times: 3,
-        rewrite: (reply) => ({
-          ...reply,
-          status,
-          headers: { 'content-type': 'application/json', location: 'https://example/?Zoë'.replace('ë', 'e') },
-          body: JSON.stringify({
-            error: { code: `zoe ${everything}`, message: `Zoë's "${everything}" ${everything} O'Neil` },
-          }),
-        }),
-      })
-      const thrown = await client.updateContact(contact, contactBody).catch((error: unknown) => error)
-      if (status === 204) expect(thrown).toBeUndefined()
-      else expect(thrown).toBeInstanceOf(DttpError)
-      const told = [String(thrown), JSON.stringify(thrown), (thrown as Error | undefined)?.stack, ...logged].join('\n')
-      for (const word of PERSONAL) expect(told).not.toContain(word)
-    },
-  )
+test.each(MESSAGES.flatMap((message) => message.on.map((on) => [on, message.message, message] as const)))(
+  'an error of a %s says nothing of anyone, however “%s” is spelled',
+  async (on, _, message) => {
+    for (const spelling of Object.keys(SPELLINGS)) {
+      const text = fill(on === '$batch' ? (MESSAGES[0]?.message ?? '') : message.message, spelling, dttp.contact)
+      dttp.simulator.faults.clear()
+      answer({ ...message, code: fill(message.code, spelling, '') }, text, on === '$batch')
+      const thrown = await CALLS[on]?.(dttp).catch((error: unknown) => error)
+      expect(thrown).toBeInstanceOf(DttpError)
+      expect([spelling, ...peopleIn(whole(thrown))]).toEqual([spelling])
+    }
+    expect(peopleIn(dttp.logged.join('\n'))).toEqual([])
+  },
+)
 
-  test('does not name the trainee it looked for', async () => {
-    const { client, simulator, logged } = dttp
-    simulator.faults.add({
+test('every spelling of everybody is found where it is', () => {
+  for (const spelling of Object.keys(SPELLINGS)) {
+    for (const name of ['first', 'last', 'email', 'address', 'other_first', 'other_last']) {
+      expect([spelling, name, peopleIn(fill(`it is {${name}}, really`, spelling, ''))]).not.toEqual([
+        spelling,
+        name,
+        [],
+      ])
+    }
+  }
+  for (const turn of [0, 1, 2, 3, 4]) expect(peopleIn(fill('born {dob}', 'as stored', '', turn))).not.toEqual([])
+})
+
+describe('an error', () => {
+  const refusal = (code: string, message: string, headers = {}) =>
+    dttp.simulator.faults.add({
       kind: 'rewritten',
       path: 'contacts',
-      rewrite: (reply) => ({
-        ...reply,
-        status: 400,
-        body: JSON.stringify({ error: { code: '0x80060888', message: 'Syntax error at 21/22-Jones of contacts' } }),
-      }),
+      rewrite: (reply) => ({ ...reply, status: 400, headers, body: JSON.stringify({ error: { code, message } }) }),
     })
-    const thrown = await client.findContactsBy({ traineeId: '21/22-Jones' }).catch((error: unknown) => error)
-    expect(thrown).toMatchObject({ kind: 'refused', detail: 'Syntax error at […] of contacts' })
-    expect([String(thrown), ...logged].join('\n')).not.toContain('Jones')
+  const refused = (call: Promise<unknown>) =>
+    call.then(
+      () => expect.fail('it was not refused'),
+      (error: unknown) => error,
+    )
+
+  test('names the id by which DTTP’s operators find the request, from whichever header', async () => {
+    for (const name of ['x-ms-service-request-id', 'REQ_ID', 'x-ms-client-request-id']) {
+      refusal('0x80041234', 'Zoë', { [name]: REQUEST_ID })
+      const error = await refused(dttp.client.updateContact(dttp.contact, {}))
+      expect(error).toMatchObject({ kind: 'refused', code: '0x80041234', said: null, requestId: REQUEST_ID })
+    }
+    expect(dttp.logged.join('\n')).toContain(REQUEST_ID)
+  })
+
+  test('takes nothing for such an id that is none', async () => {
+    refusal('0x80041234', '', { req_id: 'Zoe Smith', 'x-ms-client-request-id': REQUEST_ID })
+    expect(await refused(dttp.client.updateContact(dttp.contact, {}))).toMatchObject({ requestId: REQUEST_ID })
+  })
+
+  test('names a property only if we sent it', async () => {
+    const said = async (message: string, body: object) => {
+      refusal('0x80048d19', message)
+      return ((await refused(dttp.client.updateContact(dttp.contact, { ...body }))) as DttpError).said
+    }
+    const about = (name: string) =>
+      `Error identified in Payload: The property '${name}' does not exist on type 'contact'.`
+    expect(await said(about('dfe_foo'), { dfe_foo: 1 })).toBe('it does not know a property that we sent (dfe_foo)')
+    expect(await said(about('Mueller'), { dfe_foo: 'Mueller' })).toBe('it does not know a property that we sent')
+  })
+
+  test('names a column only if we asked for it', async () => {
+    refusal('0x0', "Could not find a property named 'dfe_trn' on type 'Microsoft.Dynamics.CRM.contact'.")
+    expect(await refused(dttp.client.getTrn(dttp.contact))).toMatchObject({
+      said: 'it does not know a property that we asked for (dfe_trn)',
+    })
+  })
+
+  test('still tells a record that is gone from everything else', async () => {
+    refusal('', 'Cannot find record to be updated. Zoë')
+    expect(await refused(dttp.client.updateContact(dttp.contact, {}))).toMatchObject({
+      kind: 'gone',
+      said: 'it cannot find the record to be updated',
+    })
   })
 })

@@ -105,7 +105,7 @@ describe('updating', () => {
       kind: 'refused',
       status: 404,
       code: '0x80040217',
-      detail: `Entity 'account' With Id = ${ABSENT} Does Not Exist`,
+      said: `it does not have a record that we refer to (${ABSENT})`,
     })
   })
 

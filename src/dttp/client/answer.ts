@@ -1,8 +1,8 @@
 // What an answer that is no success means.
 import { z } from 'zod'
 import { DttpError } from './errors.ts'
+import { CANNOT_FIND, findMeaning } from './meanings.ts'
 import type { Answer } from './transport.ts'
-import { valuesIn, withoutValues } from './without-values.ts'
 
 /** What was asked, as far as it decides what an answer means. */
 export type Asked = {
@@ -10,7 +10,9 @@ export type Asked = {
   isWrite: boolean
   /** The id of the record the URL names, if it names one. */
   recordId?: string
-  /** What was sent, so that it can be taken out of messages that repeat it. */
+  /** Where a read was sent to. */
+  url?: URL
+  /** What a write sent. */
   sent?: unknown
 }
 
@@ -20,13 +22,14 @@ const dataverseError = z.object({ error: z.object({ code: z.string().catch(''), 
 const DOES_NOT_EXIST = '0x80040217'
 
 /** The error that an answer with a status outside 2xx stands for. `retryAfterMs`: what the gate made of Retry-After. */
-export function errorOf(asked: Asked, answer: Pick<Answer, 'status' | 'text'>, retryAfterMs: number | null): DttpError {
+export function errorOf(asked: Asked, answer: Answer, retryAfterMs: number | null): DttpError {
   const { status } = answer
   const { code, message } = readError(answer.text)
   const facts = {
     status,
     code: /^0x[0-9a-f]{1,8}$/i.test(code) ? code : null,
-    detail: withoutValues(message, valuesIn(asked.sent)) || null,
+    said: findMeaning(asked, code, message),
+    requestId: requestIdOf(answer),
     retryAfterMs,
   }
   const kind = (): DttpError['kind'] => {
@@ -51,12 +54,20 @@ export function errorOf(asked: Asked, answer: Pick<Answer, 'status' | 'text'>, r
  */
 function isGone(asked: Asked, status: number, code: string, message: string): boolean {
   if (!asked.recordId) return false
-  if (status === 400) return /cannot find record to be updated/i.test(message)
+  if (status === 400) return CANNOT_FIND.test(message)
   // RFC 9110 §13.1.1: `If-Match: *`, which we always send, is false only where there is no record.
   if (status === 412) return asked.isWrite
   if (status !== 404 || !(code === DOES_NOT_EXIST || (code === '' && /does not exist/i.test(message)))) return false
   const named = message.toLowerCase().match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g)
   return !named || named.includes(asked.recordId)
+}
+
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** DTTP's own id of a request; the first of the headers that hold one (learn.microsoft.com, Dataverse, "Compose HTTP requests"). */
+export function requestIdOf({ headers }: Pick<Answer, 'headers'>): string | null {
+  const named = ['x-ms-service-request-id', 'req_id', 'x-ms-client-request-id'].map((name) => headers[name])
+  return named.flat().find((id) => id !== undefined && GUID.test(id)) ?? null
 }
 
 function readError(text: string): { code: string; message: string } {

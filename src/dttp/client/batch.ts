@@ -1,5 +1,6 @@
 // Several creates at once, all or nothing: `$batch` with one change set (OData 4.0 part 1 §11.7).
 import { randomUUID } from 'node:crypto'
+import { requestIdOf } from './answer.ts'
 import { DttpError } from './errors.ts'
 import { type InnerAnswer, readInnerAnswers } from './multipart.ts'
 import type { EntitySet } from './odata.ts'
@@ -32,8 +33,9 @@ export async function createInBatch(requests: Requests, parts: readonly BatchPar
   // Nothing but errors: the change set was undone, unless the server itself failed on the way.
   const failure = answers.find(({ status }) => status >= 500) ?? answers[0]
   if (failure && answers.every(({ status }) => status >= 300)) {
-    const headers = { 'retry-after': failure.headers.get('retry-after') }
-    throw requests.failure(asked, failure, requests.closeGateIfTold({ status: failure.status, headers }) ?? toldMs)
+    const { status, text } = failure
+    const told = requests.closeGateIfTold({ status, headers: { 'retry-after': failure.headers.get('retry-after') } })
+    throw requests.failure(asked, { status, text, headers: answer.headers }, told ?? toldMs)
   }
   return idsByContentId(parts, answer, answers)
 }
@@ -74,7 +76,8 @@ function writeBatch(boundary: string, api: URL, parts: readonly BatchPart[]): st
 
 /** The ids, if there is exactly one for each part and nothing else. Otherwise the outcome is unknown. */
 function idsByContentId(parts: readonly BatchPart[], answer: Answer, answers: readonly InnerAnswer[]) {
-  const unknown = (code: string): DttpError => new DttpError('outcome-unknown', CALL, { status: answer.status, code })
+  const unknown = (code: string): DttpError =>
+    new DttpError('outcome-unknown', CALL, { status: answer.status, code, requestId: requestIdOf(answer) })
   if (answer.status !== 200 || answers.length !== parts.length) throw unknown('unreadable-batch')
   const ids = new Map<string, string>()
   for (const { contentId, entity } of parts) {

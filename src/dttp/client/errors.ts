@@ -17,32 +17,36 @@ type Facts = {
   status?: number | null
   /** Dataverse's code (`0x…`), the token endpoint's (`invalid_client`), or the network's (`ECONNRESET`, `timeout`). */
   code?: string | null
-  /** Dataverse's message without any value it quoted. */
-  detail?: string | null
+  /** What Dataverse said, in our own words, if we know it. Its own text names people and is kept nowhere. */
+  said?: string | null
+  /** DTTP's own id of the request: with it, DTTP's operators find what was said. */
+  requestId?: string | null
   /** How long DTTP wants to be left alone, in milliseconds. */
   retryAfterMs?: number | null
 }
 
-/** Why a call to DTTP failed. Holds no body, no URL, no credential and no personal data: it can be logged and shown. */
+/** Why a call to DTTP failed. Holds no text of DTTP's, no URL and no credential: it can be logged and shown. */
 export class DttpError extends Error {
   readonly kind: DttpErrorKind
   /** The client's function that was called. */
   readonly call: string
   readonly status: number | null
   readonly code: string | null
-  readonly detail: string | null
+  readonly said: string | null
+  readonly requestId: string | null
   readonly retryAfterMs: number | null
 
   constructor(kind: DttpErrorKind, call: string, facts: Facts = {}) {
-    const { status = null, code = null, detail = null, retryAfterMs = null } = facts
+    const { status = null, code = null, said = null, requestId = null, retryAfterMs = null } = facts
     const known = [status, code].filter((fact) => fact !== null).join(' ')
-    super(`DTTP ${call}: ${kind}${known && ` (${known})`}${detail ? `: ${detail}` : ''}`)
+    super(`DTTP ${call}: ${kind}${known && ` (${known})`}${said ? `: ${said}` : ''}`)
     this.name = 'DttpError'
     this.kind = kind
     this.call = call
     this.status = status
     this.code = code
-    this.detail = detail
+    this.said = said
+    this.requestId = requestId
     this.retryAfterMs = retryAfterMs
   }
 }

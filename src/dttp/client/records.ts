@@ -82,7 +82,7 @@ export async function findContactsBy(
   const filter = [`dfe_traineeid eq ${quote(traineeId)}`, ...ofProvider, ...since].join(' and ')
   const url = new URL('contacts', requests.api)
   url.search = query({ $select: CONTACT, $filter: filter, $top: String(MOST_FOUND) })
-  const answer = await requests.read({ call, isWrite: false, sent: traineeId, url })
+  const answer = await requests.read({ call, isWrite: false, url })
   return parse(call, z.object({ value: z.array(DttpContact) }), answer).value
 }
 

@@ -1,5 +1,5 @@
 // How a request is made (gate, token, one exchange), and which requests are repeated.
-import { type Asked, errorOf } from './answer.ts'
+import { type Asked, errorOf, requestIdOf } from './answer.ts'
 import { DttpError } from './errors.ts'
 import { createGate, type Sleep } from './gate.ts'
 import type { Log } from './log.ts'
@@ -76,7 +76,8 @@ export function createRequests(
         ;({ answer, token } = await exchangeOnce(deadline, outgoing))
         if (answer.status === 401) tokens.discard(token)
       }
-      log.debug({ call: asked.call, attempt, status: answer.status }, 'DTTP answered')
+      const requestId = requestIdOf(answer)
+      log.debug({ call: asked.call, attempt, status: answer.status, requestId }, 'DTTP answered')
       return { answer, toldMs: closeGateIfTold(answer) }
     } catch (thrown) {
       const error = withoutAnswer(thrown, asked)
@@ -100,18 +101,14 @@ export function createRequests(
   }
 
   /** The typed error that this answer stands for, logged. */
-  function failure(
-    asked: Asked,
-    answer: Pick<Answer, 'status' | 'text'>,
-    toldMs: number | null,
-    attempt = 1,
-  ): DttpError {
+  function failure(asked: Asked, answer: Answer, toldMs: number | null, attempt = 1): DttpError {
     return noted(asked, attempt, errorOf(asked, answer, toldMs))
   }
 
   function noted(asked: Asked, attempt: number, error: DttpError): DttpError {
-    const { kind, status, code, detail, retryAfterMs } = error
-    log.warn({ call: asked.call, attempt, kind, status, code, detail, retryAfterMs }, 'DTTP did not do what was asked')
+    const { kind, status, code, said, requestId, retryAfterMs } = error
+    const facts = { call: asked.call, attempt, kind, status, code, said, requestId, retryAfterMs }
+    log.warn(facts, 'DTTP did not do what was asked')
     return error
   }
 

@@ -114,13 +114,16 @@ async function requestToken(
   } catch (error) {
     // The library's errors contain the answer, and so perhaps the token. Only the status and the code are passed on.
     const refusal = error instanceof oauth.ResponseBodyError ? error.error : null
-    const facts = {
-      status: response.status,
-      code: refusal && /^\w{1,64}$/.test(refusal) ? refusal : 'unreadable-token',
-    }
-    throw new DttpError(response.ok ? 'unavailable' : 'unauthorised', 'token', facts)
+    const code = refusal === null ? 'unreadable-token' : REFUSALS.has(refusal) ? refusal : 'unknown-refusal'
+    throw new DttpError(response.ok ? 'unavailable' : 'unauthorised', 'token', { status: response.status, code })
   }
 }
+
+/** What a token endpoint may refuse a client for (RFC 6749 §5.2). */
+const REFUSALS = new Set([
+  ...['invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client'],
+  ...['unsupported_grant_type', 'invalid_scope', 'invalid_resource', 'interaction_required'],
+])
 
 /** An answer that means "not now" is tried again here. Every other answer is left to the library. */
 function refuseUnlessAnswered(response: Response, closeGate: (retryAfter: string | undefined) => number): void {

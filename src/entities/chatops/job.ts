@@ -84,10 +84,10 @@ export class Job {
 }
 
 /**
- * Why a job failed. The code decides which playbook applies, `words` are for people, and `urns` are the schools it is
- * about. Holds no personal data.
+ * Why a job failed; the code decides which playbook applies. `words` are for people and our own, `urns` names the schools
+ * it is about, `reference` is DTTP's id of the request that failed. Holds no personal data.
  */
-export type JobFailure = { code: FailureCode; words: string; urns?: string[]; at: string }
+export type JobFailure = { code: FailureCode; words: string; urns?: string[]; reference?: string; at: string }
 
 export type FailureCode =
   /** A poll has ended without a TRN, because its time was up. */
