@@ -1,5 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import { Trainee } from '../entities/register/trainee.ts'
+import { holdsDate } from './birth-dates.ts'
+import { foldings, foldingsOfName, foldPlain, readingsOf } from './readings.ts'
 
 /**
  * Columns that say nothing about who a trainee is. Only their values may appear in a channel. The values of every other
@@ -22,7 +24,7 @@ export function isPersonal(column: string): boolean {
 
 /**
  * What a text gives away about a trainee: "name", "email address", "date of birth" or "address"; null if nothing.
- * Compares whole words, without case, accents, punctuation and characters that nobody sees.
+ * Compares whole words, without case, accents, punctuation, escapes and characters that nobody sees.
  */
 export async function findPersonalData(sql: EntityManager, slug: string, text: string): Promise<string | null> {
   const trainee = await sql.findOneBy(Trainee, { slug })
@@ -37,18 +39,20 @@ type Address = Pick<
 type Person = Names & Address & Pick<Trainee, 'email' | 'date_of_birth'>
 
 export function personalDataIn(text: string, person: Person): string | null {
-  const words = wordsOf(text)
-  const email = fold(person.email).trim()
-  if (email !== '' && fold(text).includes(email)) return 'email address'
-  if (holdsName(words, person)) return 'name'
-  if (person.date_of_birth && datesIn(person.date_of_birth).some((date) => holds(words, date))) return 'date of birth'
+  const readings = readingsOf(text)
+  const words = readings.map(wordsOf).join('')
+  const emails = foldings(person.email ?? '').map((email) => email.trim())
+  if (emails.some((email) => email !== '' && readings.some((reading) => reading.includes(email))))
+    return 'email address'
+  if (holdsName(words, person) || readings.some((reading) => holdsCutName(reading, person))) return 'name'
+  if (person.date_of_birth && holdsDate(words, person.date_of_birth)) return 'date of birth'
   return holdsAddress(words, person) ? 'address' : null
 }
 
-/** The words of a text between spaces, each in two forms: "Jane's" as "janes" and as "jane". */
-function wordsOf(text: string): string {
-  const withoutPossessives = fold(text).replace(/'s?(?![\p{L}\p{N}])/gu, ' ')
-  return ` ${plainWords(text)} | ${plainWords(withoutPossessives)} `
+/** The words of a text between spaces, twice: "Jane's" as "janes" and as "jane". */
+function wordsOf(reading: string): string {
+  const withoutPossessives = reading.replace(/'s?(?![\p{L}\p{N}])/gu, ' ')
+  return ` ${plainWords(reading)} | ${plainWords(withoutPossessives)} |`
 }
 
 function holds(words: string, phrase: string): boolean {
@@ -58,9 +62,12 @@ function holds(words: string, phrase: string): boolean {
 function holdsName(words: string, { first_names, middle_names, last_name }: Names): boolean {
   const single = [first_names, middle_names, last_name].flatMap(spellingsOf)
   if (single.some((name) => holds(words, name))) return true
-  const first = [...partsOf(first_names), squeeze(`${first_names ?? ''} ${middle_names ?? ''}`)].filter(isTelling)
+  const first = [...partsOf(first_names), ...partsOf(`${first_names ?? ''} ${middle_names ?? ''}`).slice(0, 1)]
   const last = partsOf(last_name).filter(isTelling)
-  return first.flatMap((one) => last.flatMap((other) => [one + other, other + one])).some((n) => holdsJoined(words, n))
+  return first
+    .filter(isTelling)
+    .flatMap((one) => last.flatMap((other) => [one + other, other + one]))
+    .some((name) => holdsJoined(words, name))
 }
 
 /**
@@ -74,17 +81,26 @@ function holdsJoined(words: string, name: string): boolean {
 
 const WITHOUT_SPACES = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u
 
-/** How a first or last name may appear in a full name: all of it, or one of its first four parts. */
+/** Whether a word that is cut off, as "Quäcken…", begins a name. */
+function holdsCutName(reading: string, { first_names, middle_names, last_name }: Names): boolean {
+  const cut = [...reading.matchAll(/(?<![\p{L}])(\p{L}{4,40})(?:…|\.{2,})/gu)].map(([, word = '']) => word)
+  if (cut.length === 0) return false
+  const names = [first_names, middle_names, last_name].flatMap(spellingsOf)
+  return cut.some((word) => names.some((name) => name.startsWith(word)))
+}
+
+/** What stands for a name in a full name: all of it, or one of its first parts. */
 function partsOf(name: string | null): string[] {
-  return [squeeze(name), ...plainWords(name).split(' ').slice(0, 4)]
+  return foldingsOfName(name ?? '').flatMap((folded) => [squeeze(folded), ...plainWords(folded).split(' ').slice(0, 4)])
 }
 
 /** The ways people write a name: each part, "O'Brien" as "obrien" and "o brien", "Anne-Marie" also as "annemarie". */
 function spellingsOf(name: string | null): string[] {
-  const folded = fold(name)
-  const parts = folded.split(/[^\p{L}\p{N}']+/u)
-  const squeezed = [folded, ...folded.split(/\s+/)].map(squeeze).filter((spelling) => spelling.length >= 4)
-  return [...parts.flatMap((part) => [plainWords(part), spaced(part)]).filter(isTelling), ...squeezed]
+  return foldingsOfName(name ?? '').flatMap((folded) => {
+    const parts = folded.split(/[^\p{L}\p{N}']+/u)
+    const squeezed = [folded, ...folded.split(/\s+/)].map(squeeze).filter((spelling) => spelling.length >= 4)
+    return [...parts.flatMap((part) => [plainWords(part), spaced(part)]).filter(isTelling), ...squeezed]
+  })
 }
 
 /** A single Latin letter does not tell who somebody is, but a single Chinese character can be a whole name. */
@@ -93,57 +109,48 @@ function isTelling(word: string): boolean {
 }
 
 function holdsAddress(words: string, address: Address): boolean {
-  const postcode = squeeze(address.postcode)
-  if (postcode.length >= 5 && words.replaceAll(' ', '').includes(postcode)) return true
-  const { address_line_one, address_line_two, town_city, international_address } = address
-  const lines = [address_line_one, address_line_two, ...(international_address ?? '').split(/[\n,]/)].map(plainWords)
-  const town = plainWords(town_city)
-  return (town.length >= 4 && holds(words, town)) || lines.some((line) => line.length >= 5 && holds(words, line))
+  const joined = words.replaceAll(' ', '')
+  const postcode = squeeze(foldPlain(address.postcode ?? ''))
+  if (postcode.length >= 5 && joined.includes(postcode)) return true
+  const towns = foldings(address.town_city ?? '').map(plainWords)
+  if (towns.some((town) => town.length >= 4 && holds(words, town))) return true
+  const { address_line_one, address_line_two, international_address } = address
+  const lines = [address_line_one, address_line_two, international_address].flatMap((line) => foldings(line ?? ''))
+  const parts = lines.flatMap((line) => [line, ...line.split(/[\n,;]/)]).map(plainWords)
+  if (parts.some((part) => part.length >= 5 && holds(words, part))) return true
+  const whole = inFull(words)
+  const together = foldings([address_line_one, address_line_two].join(' ')).concat(lines)
+  return together.flatMap(housesIn).some((house) => holds(whole, house) || holdsJoined(joined, squeeze(house)))
 }
 
-/** Letters that are not a plain letter with an accent, and how people type them on a plain keyboard. */
-const PLAIN = new Map(Object.entries({ ł: 'l', ø: 'o', đ: 'd', ð: 'd', ı: 'i', þ: 'th', ß: 'ss', æ: 'ae', œ: 'oe' }))
+/** How people shorten the last word of a street. */
+const STREETS = new Map(
+  Object.entries({
+    ...{ st: 'street', rd: 'road', ave: 'avenue', av: 'avenue', ln: 'lane', dr: 'drive', cl: 'close', ct: 'court' },
+    ...{ gdns: 'gardens', sq: 'square', pl: 'place', ter: 'terrace', terr: 'terrace', cres: 'crescent', gr: 'grove' },
+  }),
+)
+const STREET = [...new Set(STREETS.values()), 'way', 'row', 'hill', 'park', 'mews', 'walk', 'view', 'rise'].join('|')
+const HOUSE = new RegExp(`\\b\\d+[a-z]?(?: [^ \\d]+){1,3}? (?:${STREET})(?= |$)`, 'gu')
 
-/** The text in small plain letters, without characters that nobody sees, and with one kind of apostrophe. */
-function fold(text: string | null): string {
-  return (text ?? '')
-    .normalize('NFKD')
-    .replace(/[\p{M}\p{Cf}]/gu, '')
-    .toLowerCase()
-    .replace(/[łøđðıþßæœ]/g, (letter) => PLAIN.get(letter) ?? letter)
-    .replace(/[’‘‛ʼ`′]/g, "'")
+/** Each house number with its street, up to the word that says what kind of street it is. */
+function housesIn(line: string): string[] {
+  return inFull(plainWords(line)).match(HOUSE) ?? []
+}
+
+function inFull(words: string): string {
+  return words.replace(/[^ ]+/g, (word) => STREETS.get(word) ?? word)
 }
 
 function spaced(text: string): string {
   return text.replace(/[^\p{L}\p{N}]+/gu, ' ').trim()
 }
 
-function plainWords(text: string | null): string {
-  return spaced(fold(text).replaceAll("'", ''))
+/** The words of a folded text between single spaces. */
+function plainWords(folded: string): string {
+  return spaced(folded.replaceAll("'", ''))
 }
 
-function squeeze(text: string | null): string {
-  return plainWords(text).replaceAll(' ', '')
-}
-
-const MONTHS = 'january february march april may june july august september october november december'.split(' ')
-
-/** The ways people write an ISO date, as plainWords leaves them. */
-function datesIn(iso: string): string[] {
-  const [year = '', month = '', day = ''] = iso.split('-')
-  const name = MONTHS[Number(month) - 1] ?? month
-  const years = [year, year.slice(2)]
-  const days = [day, String(Number(day)), `${Number(day)}${ordinal(Number(day))}`]
-  const months = [month, String(Number(month)), name, name.slice(0, 3), name.slice(0, 4)] // also four letters, for "Sept"
-  const parted = years.flatMap((y) =>
-    days.flatMap((d) =>
-      months.flatMap((m) => [`${d} ${m} ${y}`, `${d} of ${m} ${y}`, `${m} ${d} ${y}`, `${y} ${m} ${d}`]),
-    ),
-  )
-  return [...parted, ...years.flatMap((y) => [`${y}${month}${day}`, `${day}${month}${y}`])]
-}
-
-function ordinal(day: number): string {
-  if (day % 100 >= 11 && day % 100 <= 13) return 'th'
-  return ['th', 'st', 'nd', 'rd'][day % 10] ?? 'th'
+function squeeze(folded: string): string {
+  return plainWords(folded).replaceAll(' ', '')
 }

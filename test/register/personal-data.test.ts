@@ -135,6 +135,99 @@ describe('a name', () => {
   })
 })
 
+describe('whoever writes a name in another way', () => {
+  test.each([
+    ['Zoë', 'Müller', 'see https://example.test/search?q=Zo%C3%AB+M%C3%BCller&page=2'],
+    ['Jane', 'Müller', 'see ?q=M%25C3%25BCller'],
+    ['Jane', 'Müller', 'Mueller'],
+    ['Jane', 'Mueller', 'Müller'],
+    ['Jane', 'Müller', 'Muller'],
+    ['Jane', 'Müller', 'M&uuml;ller'],
+    ['Jane', 'Müller', 'M&#252;ller'],
+    ['Jane', 'Müller', 'M&#xfc;ller'],
+    ['Jane', 'Müller', 'M\\u00fcller'],
+    ['Jane', 'Müller', 'M\\u{fc}ller'],
+    ['Jane', 'Müller', 'M%u00FCller'],
+    ['Jane', 'Smythe', '&#74;&#97;&#110;&#101;'],
+    ['Jane', 'Smythe', '%4a%61%6e%65'],
+    ['Jane', 'Smythe', 'J\u0430n\u0435'],
+    ['Jane', 'Smythe', 'ＪＡＮＥ'],
+    ['Jane', 'Smythe', '𝒥𝒶𝓃ℯ'],
+    ['Jane', 'Smythe', 'S m y t h e'],
+    ['Jane', 'Quackenbush', 'for Quackenb…'],
+    ['Jane', 'Quackenbush', 'for quackenb...'],
+    ['Søren', 'Kjærgård', 'Soeren'],
+    ['Søren', 'Kjærgård', 'kjaergaard'],
+    ['Юлия', 'Петрова', 'Petrova'],
+    ['Yuliya', 'Petrova', 'Петрова'],
+    ['Ελένη', 'Smythe', 'Eleni'],
+    ['Fiona', 'Smythe', 'ﬁona'],
+    ['小明', '李', 'Li'],
+  ])('of %s %s is found out in %j', (first_names, last_name, text) => {
+    expect(personalDataIn(text, { ...nobody, first_names, last_name })).toBe('name')
+  })
+
+  test.each([
+    ['Jane', 'Müller', '100% sure, 3 + 4 &amp; so on'],
+    ['Jane', 'Müller', 'a mull of a question... the mule'],
+    ['Mae', 'Noe', 'no, ma’am: it may not be'],
+    ['Jane', 'Smythe', 'see CR-12 & CR-13, a b c d'],
+    ['小明', '李', '明天 the list'],
+    ['Ann', 'Price', 'The provider... chose the wrong route'],
+  ])('of %s %s is not found in %j', (first_names, last_name, text) => {
+    expect(personalDataIn(text, { ...nobody, first_names, last_name })).toBeNull()
+  })
+})
+
+test.each([
+  '29Mar1987',
+  '29mar87',
+  '29/03/87',
+  '29.03.1987',
+  '29-3-1987',
+  '19870329',
+  '290387',
+  '1987-03-29T00:00:00',
+  'March29,1987',
+  '29thMarch1987',
+  '29.III.1987',
+  '29. März 1987',
+  '29 mars 1987',
+  '29%2F03%2F1987',
+  '２９／０３／１９８７',
+])('a birthday is found when it is written %j', (text) => {
+  expect(personalDataIn(`born ${text}.`, { ...nobody, date_of_birth: '1987-03-29' })).toBe('date of birth')
+})
+
+test.each(['in March 1987', 'CR-29 of 3 trainees in 1987', '29 of 87', '1987', 'version 3.29.1', 'TRN 2903871'])(
+  '%j is no birthday',
+  (text) => {
+    expect(personalDataIn(text, { ...nobody, date_of_birth: '1987-03-29' })).toBeNull()
+  },
+)
+
+test.each([
+  ['77 Klonker Street', '77 Klonker Street'],
+  ['77 Klonker Street, Wolkenfeld', 'at 77 Klonker Street'],
+  ['Flat 3, 77 Klonker St', '77 klonker street'],
+  ['77 Klonker Street', '77 Klonker St.'],
+  ['77 Klönker Street', '77 Kloenker Street'],
+  ['77 Klonker Street', '77KlonkerStreet'],
+  ['77 Klonker Street', '77+Klonker+Street'],
+  ['77a Upper Klonker Road', '77A, Upper Klonker Rd'],
+])('an address of %j is found in %j', (address_line_one, text) => {
+  expect(personalDataIn(text, { ...nobody, address_line_one })).toBe('address')
+})
+
+test('a house and its street are found where they stand in two lines', () => {
+  const address = { address_line_one: '77', address_line_two: 'Klonker Street' }
+  expect(personalDataIn('77 Klonker Street', { ...nobody, ...address })).toBe('address')
+})
+
+test.each(['77 trainees of the street', 'street 77', 'Klonker Street'])('%j is no address', (text) => {
+  expect(personalDataIn(text, { ...nobody, address_line_one: '77 Klonker Street, X' })).toBeNull()
+})
+
 test.each([
   '1990-09-03',
   '1990/9/3',
