@@ -96,7 +96,8 @@ function ask(url: URL, { timeoutMs }: Wanted, signal: AbortSignal): Promise<Inco
 function acceptHead(response: IncomingMessage, maxBytes: number): number | null {
   try {
     const { statusCode = 0, headers } = response
-    if (statusCode >= 500 || statusCode === 408 || statusCode === 429) {
+    // 403 comes of a gateway that mistakes us for somebody else: nobody is refused a public file for good.
+    if (statusCode >= 500 || [403, 408, 429].includes(statusCode)) {
       throw unavailable(`GIAS answered with ${statusCode}.`)
     }
     if (statusCode !== 200) throw refused(`GIAS answered with ${statusCode}.`)

@@ -17,22 +17,31 @@ const day = z
     return found
   })
 
-/** A school as the extract has it. The statuses are all that GIAS has; of schools elsewhere the URN can be shorter. */
-const giasRow = z.object({
-  urn: z
-    .string()
-    .trim()
-    .regex(/^[1-9]\d{4,5}$/),
-  name: text,
-  status: z
-    .string()
-    .trim()
-    .regex(/^[1-4]$/)
-    .transform(Number),
-  statusName: text,
-  openDate: day,
-  closeDate: day,
-})
+/** All the statuses that GIAS has, as it calls them; what the extract says beside a code is not kept. */
+const STATUSES: Readonly<Record<string, string>> = {
+  1: 'Open',
+  2: 'Closed',
+  3: 'Open, but proposed to close',
+  4: 'Proposed to open',
+}
+
+/** A school as the extract has it; of schools elsewhere the URN can be shorter. */
+const giasRow = z
+  .object({
+    urn: z
+      .string()
+      .trim()
+      .regex(/^[1-9]\d{4,5}$/),
+    name: text,
+    status: z
+      .string()
+      .trim()
+      .regex(/^[1-4]$/),
+    statusName: text,
+    openDate: day,
+    closeDate: day,
+  })
+  .transform(({ status, ...row }) => ({ ...row, status: Number(status), statusName: STATUSES[status] ?? '' }))
 
 export type GiasRow = z.output<typeof giasRow>
 
@@ -41,12 +50,12 @@ const COLUMNS = {
   urn: 'URN',
   name: 'EstablishmentName',
   status: 'EstablishmentStatus (code)',
-  statusName: 'EstablishmentStatus (name)',
   openDate: 'OpenDate',
   closeDate: 'CloseDate',
-} as const satisfies Record<keyof GiasRow, string>
+  statusName: 'EstablishmentStatus (name)',
+} as const satisfies Record<keyof z.input<typeof giasRow>, string>
 
-export type Header = { width: number; places: Readonly<Record<keyof GiasRow, number>> }
+export type Header = { width: number; places: Readonly<Record<keyof typeof COLUMNS, number>> }
 
 /** Finds our columns, in whatever order and case. Throws GiasError, naming every one that is missing or there twice. */
 export function readHeader(cells: readonly string[]): Header {

@@ -68,10 +68,11 @@ function parse<T>(call: TrelloCall, schema: z.ZodType<T>, answer: unknown): T {
   return parsed.data
 }
 
-/** The card with its link, which must be https, or lead to the simulator we are talking to. */
+/** The card with its link, which must lead to Trello's page of it, or to that of the simulator we are talking to. */
 function forPeople(call: TrelloCall, { id, shortUrl }: z.output<typeof MadeCard>, api: URL): TrelloCard {
-  const { protocol, origin } = new URL(shortUrl)
-  if (protocol !== 'https:' && origin !== api.origin) throw unreadable(call)
+  const { origin, pathname, href } = new URL(shortUrl)
+  const isTrello = origin === 'https://trello.com' || origin === api.origin
+  if (!isTrello || !/^\/c\/[A-Za-z0-9]{6,12}$/.test(pathname) || href !== `${origin}${pathname}`) throw unreadable(call)
   return { id, url: shortUrl }
 }
 

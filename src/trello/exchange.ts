@@ -102,6 +102,12 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+/** What Trello says in `error` of an answer that is no success (developer.atlassian.com, Trello, "Rate limits"). */
+const CODES = new Set([
+  ...['API_KEY_LIMIT_EXCEEDED', 'API_TOKEN_LIMIT_EXCEEDED', 'API_KEY_DB_LIMIT_EXCEEDED', 'API_TOKEN_DB_LIMIT_EXCEEDED'],
+  ...['UNAUTHORIZED', 'BAD_REQUEST_ERROR', 'NOT_FOUND', 'BOARD_NOT_FOUND', 'LIST_NOT_FOUND'],
+])
+
 /**
  * The code in an answer that is no success: JSON `error`, or one of the few plain texts we know. Nothing else of the
  * answer is kept.
@@ -111,7 +117,7 @@ async function readCode(response: Response): Promise<string | null> {
     const text = await readText(response)
     if (/^(?:invalid|expired) (?:key|token)$/.test(text)) return text.replace(' ', '-')
     const { error } = JSON.parse(text) as { error?: unknown }
-    return typeof error === 'string' && /^[A-Z][A-Z_]{0,63}$/.test(error) ? error : null
+    return typeof error === 'string' && CODES.has(error) ? error : null
   } catch {
     return null
   }

@@ -125,11 +125,11 @@ const UNAVAILABLE: [string, Fault, string, Partial<Wanted>?][] = [
     'GIAS took too long.',
     { timeoutMs: { idle: 2_000, overall: 400 } },
   ],
+  ['it is not ours to read at the moment', { kind: 'status', status: 403 }, 'GIAS answered with 403.'],
   ['nobody answers for long', { kind: 'hang' }, 'GIAS took too long.', { timeoutMs: { idle: 5_000, overall: 200 } }],
 ]
 
 const REFUSED: [string, Fault, string, Partial<Wanted>?][] = [
-  ['it is not ours to read', { kind: 'status', status: 403 }, 'GIAS answered with 403.'],
   ['there is nothing in the answer', { kind: 'status', status: 204 }, 'GIAS answered with 204.'],
   ['it is elsewhere', { kind: 'redirect', to: 'https://example.test/' }, 'GIAS redirected to another site.'],
   ['it is on another port', { kind: 'redirect', to: 'http://127.0.0.1:1/' }, 'GIAS redirected to another site.'],

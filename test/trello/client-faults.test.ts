@@ -113,6 +113,22 @@ test.each(Object.keys(CALLS) as Call[])('an answer without end to “%s” is no
   await trello.stop()
 })
 
+test('a refusal names only codes that Trello is known to have', async () => {
+  const trello = await startTrello()
+  for (const [error, code] of [
+    ['API_TOKEN_LIMIT_EXCEEDED', 'API_TOKEN_LIMIT_EXCEEDED'],
+    ['ZOE_MULLER', null],
+  ]) {
+    trello.simulator.faults.add({
+      kind: 'refused',
+      status: 400,
+      body: JSON.stringify({ error, message: 'Zoë Müller' }),
+    })
+    expect(await failureOf(trello.client.addCard(CARD))).toMatchObject({ kind: 'refused', status: 400, code })
+  }
+  await trello.stop()
+})
+
 test('slow, but in time', async () => {
   const trello = await startTrello()
   trello.simulator.faults.add({ kind: 'slow', ms: 40, times: 3 })
@@ -152,11 +168,17 @@ test('a redirect is not followed', async () => {
   await trello.stop()
 })
 
-test('a card whose link is not safe to follow is taken for an answer that cannot be read', async () => {
+test.each([
+  'javascript:alert(1)',
+  'https://elsewhere.example/c/abcdef12',
+  'https://trello.com/c/abcdef12/1-zoe-muller',
+  'https://trello.com/c/abcdef12?for=Zoe',
+  'https://zoe:muller@trello.com/c/abcdef12',
+])('a card whose link is %s is taken for an answer that cannot be read', async (link) => {
   const trello = await startTrello()
   const evil = (reply: Reply): Reply => ({
     ...reply,
-    body: reply.body.replace(/"shortUrl":"[^"]*"/, '"shortUrl":"javascript:alert(1)"'),
+    body: reply.body.replace(/"shortUrl":"[^"]*"/, `"shortUrl":"${link}"`),
   })
   trello.simulator.faults.add({ kind: 'rewritten', method: 'POST', rewrite: evil })
   expect(await failureOf(trello.client.addCard(CARD))).toMatchObject({ kind: 'outcome-unknown', code: 'unreadable' })
