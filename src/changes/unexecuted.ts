@@ -2,6 +2,8 @@ import { type EntityManager, QueryFailedError } from 'typeorm'
 import { type CheckResult, checksOf, planOf } from '../contract/plan.ts'
 import { findMoved } from '../contract/planned-rows.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { DatabaseError } from '../entities/database-errors.ts'
+import { describeError } from '../error-facts.ts'
 import { UpstreamUnavailable } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
@@ -101,12 +103,12 @@ async function end(
   return 'failed'
 }
 
-/** A cause without values: Postgres puts row contents into `detail`, and TypeORM the parameters into its error. */
+/** A cause as it goes into the log and the ledger: messages only of errors of our own. */
 function describe(cause: unknown): string {
   if (cause instanceof QueryFailedError) {
-    const driver = cause.driverError as { code?: unknown; constraint?: unknown; column?: unknown }
-    return `database ${String(driver.code)} ${String(driver.constraint ?? driver.column ?? '')}`.trim()
+    const { code, constraint, column } = new DatabaseError(cause.driverError)
+    return ['database', code, constraint ?? column].filter(Boolean).join(' ')
   }
   if (cause instanceof PostconditionFailed || cause instanceof UpstreamUnavailable) return cause.message
-  return cause instanceof Error ? cause.name : 'unknown'
+  return describeError(cause)
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import pg from 'pg'
-import { DataSource } from 'typeorm'
+import { DataSource, type QueryRunner, type ReplicationMode } from 'typeorm'
 import { Alert, AlertEntry } from './chatops/alert.ts'
 import { ChangeRequest } from './chatops/change-request.ts'
 import { GiasLoad } from './chatops/gias-load.ts'
@@ -12,6 +12,7 @@ import { Poll } from './chatops/poll.ts'
 import { RegistrationAttempt } from './chatops/registration-attempt.ts'
 import { Review } from './chatops/review.ts'
 import { SchoolWait } from './chatops/school-wait.ts'
+import { withoutValues } from './database-errors.ts'
 import { outliveLoss } from './lost-sessions.ts'
 import { Lifecycle1761523200000 } from './migrations/1761523200000-lifecycle.ts'
 import { Jobs1763900000000 } from './migrations/1763900000000-jobs.ts'
@@ -59,6 +60,13 @@ const CHATOPS = [
   SchoolWait,
 ]
 
+/** Errors of all its sessions are without what they quote. */
+class RegisterDatabase extends DataSource {
+  override createQueryRunner(mode?: ReplicationMode): QueryRunner {
+    return withoutValues(super.createQueryRunner(mode))
+  }
+}
+
 /** A process that hangs must not keep a lock that everyone needs, above all that on the ledger's head. */
 const SESSION = '-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=15s'
 
@@ -68,7 +76,7 @@ const SESSION = '-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c 
  * @param poolSize connections at most; an execution holds one, a preview one.
  */
 export function createDataSource(url: string, poolSize = 10): DataSource {
-  return new DataSource({
+  return new RegisterDatabase({
     type: 'postgres',
     url,
     poolSize,

@@ -19,9 +19,7 @@ export function wordsFor(context: HandlerContext, error: unknown): { title: stri
   if (slackErrorOf(error) === 'expired_trigger_id') return new ChangeError('too-slow').words
   const reference = randomUUID().slice(0, 8)
   const slack = slackErrorOf(error)
-  const { name, stack } = error instanceof Error ? error : { name: 'unknown', stack: undefined }
-  const frames = stack?.split('\n').filter((line) => line.trimStart().startsWith('at '))
-  context.changes.log.error({ reference, error: name, slack, frames: frames?.slice(0, 6) }, 'a handler failed')
+  context.changes.log.error({ reference, slack, err: error }, 'a handler failed')
   return new ChangeError('unexpected', { detail: reference }).words
 }
 

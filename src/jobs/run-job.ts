@@ -72,8 +72,8 @@ async function attempt(world: World, ends: JobEnds, handler: JobHandler, job: Jo
   } catch (error) {
     if (isOurDatabase(error)) throw error
     const failure = failureOf(error, world.now())
-    const cause = error instanceof Error ? error.message : 'unknown'
-    log.warn({ code: failure.code, ...(failure.code === 'unexpected' ? {} : { cause }) }, 'job failed')
+    const cause = failure.code === 'unexpected' ? { err: error } : { cause: (error as Error).message }
+    log.warn({ code: failure.code, ...cause }, 'job failed')
     await fail(world, ends, job, failure, askedToWait(error))
   }
 }

@@ -10,6 +10,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { outliveLoss } from '../entities/lost-sessions.ts'
+import { describeError } from '../error-facts.ts'
 import { type JobQueue, wrapQueue } from './bull-queue.ts'
 
 /** Where jobs are kept. */
@@ -54,7 +55,7 @@ function redisBackend(url: string, log: Logger): QueueBackend {
     openQueue: (name) => wrapQueue(new Queue(name, { connection: client }), log),
     startWorker(name, process, settings) {
       const connection = connect()
-      const worker = new Worker(name, againIfTold(process), { connection, ...WORKERS, ...settings })
+      const worker = new Worker(name, againIfTold(process, log), { connection, ...WORKERS, ...settings })
       worker.on('error', (error: Error) => log.warn({ error: error.name }, 'queue worker error'))
       return {
         async close() {
@@ -89,7 +90,7 @@ function postgresBackend(url: string, log: Logger): QueueBackend {
       return wrapQueue(queue, log)
     },
     startWorker(name, process, settings) {
-      const worker = new Worker(name, againIfTold(process), { connection, ...WORKERS, ...settings })
+      const worker = new Worker(name, againIfTold(process, log), { connection, ...WORKERS, ...settings })
       worker.on('error', (error: Error) => log.warn({ error: error.name }, 'queue worker error'))
       opened.push(worker)
       return { close: () => worker.close() }
@@ -102,10 +103,16 @@ function postgresBackend(url: string, log: Logger): QueueBackend {
   }
 }
 
-/** Puts a job back to the time it answered. A new job with the same id would be dropped as a duplicate. */
-function againIfTold(process: Process) {
+/**
+ * Puts a job back to the time it answered. A new job with the same id would be dropped as a duplicate. BullMQ keeps the
+ * message and the stack of what a job throws, so it is given none.
+ */
+function againIfTold(process: Process, log: Logger) {
   return async (job: Job, token?: string): Promise<void> => {
-    const at = await process(job)
+    const at = await process(job).catch((error: unknown) => {
+      log.warn({ queue: job.queueName, err: error }, 'a queued job failed')
+      throw Object.assign(new Error(describeError(error)), { stack: '' })
+    })
     if (!(at instanceof Date)) return
     await job.moveToDelayed(at.getTime(), token)
     throw new DelayedError()

@@ -1,0 +1,43 @@
+// What may be logged or kept of any error. Messages of databases, other systems and libraries quote what they were given,
+// so of an error that is not our own there are only its class, its code and where it was thrown.
+
+export type ErrorFacts = { name: string; code?: string; at: string[]; cause?: Omit<ErrorFacts, 'at'> }
+
+const FRAMES = 6
+/** Node's and the network's (`ECONNREFUSED`, `ERR_…`), Postgres' (`23505`), undici's, the Slack library's. */
+const CODE = /^(?:E[A-Z0-9_]{2,40}|UND_ERR_[A-Z_]{2,40}|[0-9A-Z]{5}|slack_[a-z_]{2,60})$/
+/** Where V8 says that a function was called: its file, line and column come last. */
+const FRAME = /^ {4}at .{1,300}:\d+:\d+\)?$/
+
+/** The class of an error, its code and its frames; and of what it came of, class and code. */
+export function factsOf(error: unknown): ErrorFacts {
+  const facts = { ...nameAndCode(error), at: framesOf(error) }
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error ? { ...facts, cause: nameAndCode(cause) } : facts
+}
+
+/** The same in one line: "QueryFailedError 23505". */
+export function describeError(error: unknown): string {
+  const { name, code } = nameAndCode(error)
+  return code === undefined ? name : `${name} ${code}`
+}
+
+function nameAndCode(error: unknown): { name: string; code?: string } {
+  if (!(error instanceof Error)) return { name: 'unknown' }
+  const { code } = error as { code?: unknown }
+  const name = /^\w{1,60}$/.test(error.name) ? error.name : 'Error'
+  return typeof code === 'string' && CODE.test(code) ? { name, code } : { name }
+}
+
+/** A message can be written to look like a frame, so it is cut off first. */
+function framesOf(error: unknown): string[] {
+  if (!(error instanceof Error) || typeof error.stack !== 'string') return []
+  const { stack, message } = error
+  const start = message === '' ? 0 : stack.indexOf(message)
+  const below = start === -1 ? '' : stack.slice(start + message.length)
+  return below
+    .split('\n')
+    .filter((line) => FRAME.test(line))
+    .slice(0, FRAMES)
+    .map((line) => line.trim())
+}

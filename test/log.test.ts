@@ -1,0 +1,51 @@
+// The last line of defence: whatever is logged, no message of an error that is not our own is in it.
+import { expect, test } from 'vitest'
+import { createLog } from '../src/log.ts'
+
+function logging(write: (log: ReturnType<typeof createLog>) => void): {
+  text: string
+  lines: Record<string, unknown>[]
+} {
+  const written: string[] = []
+  write(createLog('debug', { write: (line) => void written.push(line) }))
+  return { text: written.join(''), lines: written.map((line) => JSON.parse(line)) }
+}
+
+function quoting(): Error {
+  const error = new TypeError('Zoë Müller\n    at Zoë (Müller.ts:1:1)', { cause: new Error('Zoë Müller') })
+  return Object.assign(error, {
+    code: '23505',
+    detail: 'Key (last_name)=(Müller) already exists.',
+    parameters: ['Zoë'],
+  })
+}
+
+test('an error is logged as its class, its code and where it was thrown', () => {
+  const { text, lines } = logging((log) => {
+    log.error({ err: quoting() }, 'it failed')
+    log.error({ why: quoting() }, 'it failed')
+    log.error(quoting())
+    log.error(quoting(), 'it failed')
+    log.child({ job: 1 }).warn({ err: quoting() })
+  })
+  expect(text).not.toMatch(/Zoë|Müller/)
+  expect(lines).toHaveLength(5)
+  expect(lines[0]).toMatchObject({
+    msg: 'it failed',
+    err: { name: 'TypeError', code: '23505', at: expect.any(Array), cause: { name: 'Error' } },
+  })
+  expect(lines[0]?.['err']).toMatchObject({ at: expect.arrayContaining([expect.stringContaining('quoting')]) })
+  expect(lines[2]).toMatchObject({ msg: 'an error', err: { name: 'TypeError' } })
+})
+
+test('a code or a name that somebody else chose is not logged', () => {
+  const error = Object.assign(new Error('x'), { name: 'Zoë Müller', code: 'zoe_mueller' })
+  expect(logging((log) => log.error({ err: error }, 'it failed')).lines[0]).toMatchObject({
+    err: { name: 'Error', at: expect.any(Array) },
+  })
+  expect(logging((log) => log.error({ err: error }, 'it failed')).text).not.toMatch(/Zoë|mueller/)
+})
+
+test('what is thrown need not be an error', () => {
+  expect(logging((log) => log.error({ err: 'Zoë' }, 'it failed')).lines[0]).toMatchObject({ err: { name: 'unknown' } })
+})
