@@ -48,7 +48,7 @@ const expiry = z.string().transform((text, issues) => {
   return z.NEVER
 })
 
-/** "persist_to_dttp=true,routes.hpitt_postgrad=false,…"; "routes=all" stands for every route. */
+/** "persist_to_dttp=true,routes.hpitt_postgrad=false,…"; "routes=all" stands for every route that is not named. */
 const features = z.string().transform((text, issues) => {
   const flags = new Map<string, boolean>()
   const items = text
@@ -138,7 +138,7 @@ const settings = z.object({
     .transform((url) => url.replace(/\/+$/, ''))
     .describe('Register’s base URL; trainee links begin with it.'),
   REGISTER_FEATURES: features.describe(
-    'Register’s feature flags: persist_to_dttp=true,sync_from_dttp=true,routes=all,course_study_mode=true',
+    'Register’s feature flags; production’s are persist_to_dttp=true,sync_from_dttp=true,routes=all,routes.hpitt_postgrad=false',
   ),
   REGISTER_JOBS: z
     .enum(['own', 'off'])

@@ -24,3 +24,18 @@ export type Problem = { readonly code: ProblemCode; readonly message: string }
 export function isProblem(value: unknown): value is Problem {
   return typeof value === 'object' && value !== null && 'code' in value && 'message' in value
 }
+
+/**
+ * Where Register dies of nothing, but would send DTTP something empty or wrong: a name without a code as
+ * `/dfe_subjects()`, no birth date as `""`, no graduation year as a wrong date. These refusals are ours.
+ */
+const REFUSED_BY_US: readonly ProblemCode[] = [
+  'date-of-birth-missing',
+  'graduation-year-missing',
+  'name-missing',
+  'name-unknown',
+]
+
+export function isRefusedByUs({ code }: Problem): boolean {
+  return REFUSED_BY_US.includes(code)
+}

@@ -1,7 +1,6 @@
 import { ErrorCode, type JobsOptions, type Queue } from 'bullmq'
 import pTimeout from 'p-timeout'
 import type { Logger } from 'pino'
-import { LONDON } from '../calendar/london.ts'
 
 /** A queue of jobs with JSON data. */
 export type JobQueue = {
@@ -9,7 +8,7 @@ export type JobQueue = {
   add: (name: string, data: object, options: JobsOptions & { jobId: string }) => Promise<void>
   /** Adds a job that runs at a given time. If a job with this id waits already, it is moved to this time. */
   addAt: (name: string, data: object, at: Date, options: JobsOptions & { jobId: string }) => Promise<void>
-  /** Has a job added at each time of a cron pattern, by London's clocks. May be called again and again. */
+  /** Has a job added at each time of a cron pattern, in UTC; says so as often as you like. */
   schedule: (id: string, pattern: string, data: object) => Promise<void>
   /** BullMQ's own queue, for the dashboard. */
   bull: Queue
@@ -46,6 +45,8 @@ function unlessItRuns(error: Error & { code?: unknown }): void {
   if (error.code !== ErrorCode.JobNotInState && error.code !== ErrorCode.JobNotExist) throw error
 }
 
+/** Of Register's cron, all year round. */
+const TIME_ZONE = 'UTC'
 const MINUTE_MS = 60_000
 /** A schedule whose next job is this late has lost it. */
 const LOST_MS = 12 * 60 * MINUTE_MS
@@ -63,8 +64,8 @@ const SCHEDULED = {
  */
 async function schedule(queue: Queue, id: string, pattern: string, data: object): Promise<void> {
   const known = await queue.getJobScheduler(id)
-  if (known?.pattern === pattern && Number(known.next) > Date.now() - LOST_MS) return
-  await queue.upsertJobScheduler(id, { pattern, tz: LONDON }, { name: id, data, opts: SCHEDULED })
+  if (known?.pattern === pattern && known.tz === TIME_ZONE && Number(known.next) > Date.now() - LOST_MS) return
+  await queue.upsertJobScheduler(id, { pattern, tz: TIME_ZONE }, { name: id, data, opts: SCHEDULED })
 }
 
 const ANSWER_WITHIN_MS = 5_000

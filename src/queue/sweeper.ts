@@ -49,10 +49,7 @@ export function startSweepers(
   }
 }
 
-/**
- * When the nightly jobs run, by London's clocks. Register, too, synchronises schools in the night, and GIAS makes its
- * extract then.
- */
+/** In UTC, as Register synchronises schools; GIAS makes its extract in the night, too. */
 const NIGHTLY = { 'sync-schools': '0 4 * * *', 'load-gias': '0 5 * * *' } as const
 
 /** Writes the schedules again if the queue has lost them. */

@@ -91,7 +91,11 @@ function holdsCutName(reading: string, { first_names, middle_names, last_name }:
 
 /** What stands for a name in a full name: all of it, or one of its first parts. */
 function partsOf(name: string | null): string[] {
-  return foldingsOfName(name ?? '').flatMap((folded) => [squeeze(folded), ...plainWords(folded).split(' ').slice(0, 4)])
+  const parts = foldings(name ?? '').flatMap((folded) => [
+    squeeze(folded),
+    ...plainWords(folded).split(' ').slice(0, 4),
+  ])
+  return [...new Set(parts)]
 }
 
 /** The ways people write a name: each part, "O'Brien" as "obrien" and "o brien", "Anne-Marie" also as "annemarie". */

@@ -12,15 +12,24 @@ export const PARTS = [
   'funding',
 ] as const
 
-/** What Rails' boolean attributes take as false; any other value counts as true. */
-const FALSE_VALUES = new Set<unknown>([false, 0, '0', 'f', 'F', 'false', 'FALSE', 'off', 'OFF', '', null, undefined])
+/** Progress as it is stored. */
+export type Progress = Record<string, boolean | null>
+
+/** What Rails' boolean attributes take as false; nothing and an empty text are empty, any other value counts as true. */
+const FALSE_VALUES = new Set<unknown>([false, 0, '0', 'f', 'F', 'false', 'FALSE', 'off', 'OFF'])
+const EMPTY_VALUES = new Set<unknown>(['', null])
 
 /** Whether Register takes a part with this stored value as complete. */
 export function isComplete(value: unknown): boolean {
-  return !FALSE_VALUES.has(value)
+  return castPart(value) === true
 }
 
-/** Progress as Register writes it: all ten parts, those missing as false. */
-export function padProgress(progress: Record<string, boolean> | null): Record<string, boolean> {
-  return Object.fromEntries(PARTS.map((part) => [part, isComplete(progress?.[part])]))
+/** Progress as Register writes it: all ten parts, those missing as false. One that is stored as empty stays so. */
+export function padProgress(progress: Progress | null): Progress {
+  return Object.fromEntries(PARTS.map((part) => [part, castPart(progress?.[part])]))
+}
+
+function castPart(value: unknown): boolean | null {
+  if (EMPTY_VALUES.has(value)) return null
+  return value !== undefined && !FALSE_VALUES.has(value)
 }

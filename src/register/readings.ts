@@ -8,9 +8,8 @@ const LAYERS = 3
 
 /** Every different reading of a text, in small plain letters and with one kind of apostrophe. */
 export function readingsOf(text: string): string[] {
-  const decoded = decode(text)
-  const readings = [...foldings(text), ...foldings(decoded)]
-  return [...new Set(readings.flatMap((reading) => [reading, lettersJoined(reading)]))]
+  const readings = new Set([...new Set([text, decode(text)])].flatMap(foldings))
+  return [...new Set([...readings].flatMap((reading) => [reading, lettersJoined(reading)]))]
 }
 
 /** The ways people write one name or place; the first is the plainest. */

@@ -1,6 +1,6 @@
 import { canonical, type Json } from '../entities/json.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
-import { padProgress } from './progress.ts'
+import { type Progress, padProgress } from './progress.ts'
 
 // What Register's Trainee model does on every save.
 
@@ -19,7 +19,7 @@ export function changesBetween(before: Record<string, Json>, after: Record<strin
 
 /**
  * The row as Register would store it when `assigned` is saved: names squished, schools emptied where they do not
- * apply, and progress kept as it stands unless one of its ten parts really changed.
+ * apply, and progress kept as it stands unless one of its ten parts really changed; from empty to false is a change.
  */
 export function applySaveRules(trainee: Trainee, assigned: Partial<Trainee>): Record<string, Json> {
   const row = { ...trainee, ...assigned }
@@ -32,7 +32,7 @@ export function applySaveRules(trainee: Trainee, assigned: Partial<Trainee>): Re
   return after
 }
 
-function sameProgress(a: Record<string, boolean> | null, b: Record<string, boolean> | null): boolean {
+function sameProgress(a: Progress | null, b: Progress | null): boolean {
   const [before, after] = [padProgress(a), padProgress(b)]
   return Object.keys(before).every((part) => before[part] === after[part])
 }

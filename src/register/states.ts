@@ -13,10 +13,15 @@ export function isFinished(code: number | null): boolean {
   return ['recommended_for_award', 'withdrawn', 'awarded'].includes(findState(code) ?? '')
 }
 
+/** Whether Register's pages name the award of the record's route: they fail where that has none. */
+export function showsAward(code: number | null): boolean {
+  return ['recommended_for_award', 'awarded'].includes(findState(code) ?? '')
+}
+
 /** The words Register shows for a state. Finished records are named after the award of their route. */
 export function stateLabel(code: number | null, route: number | null): string {
   const routeName = findRoute(route)
-  const award = routeName ? awardOf(routeName) : 'Qualification'
+  const award = (routeName && awardOf(routeName)) ?? 'Qualification'
   switch (findState(code)) {
     case 'draft':
       return 'Draft'

@@ -1,6 +1,5 @@
 import { type EnumName, findEnumName } from '../entities/register/enums.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
-import type { RegisterFeatures } from './features.ts'
 import { padProgress } from './progress.ts'
 
 /** Register's routes: the enum's integer and the label people see (config/locales, "training_routes"). */
@@ -50,8 +49,9 @@ export function isEarlyYears(route: TrainingRoute): boolean {
   return route.startsWith('early_years_')
 }
 
-/** QTS, or EYTS for the early-years routes. */
-export function awardOf(route: TrainingRoute): 'QTS' | 'EYTS' {
+/** QTS, or EYTS for the early-years routes; the HPITT route has no award. */
+export function awardOf(route: TrainingRoute): 'QTS' | 'EYTS' | null {
+  if (route === 'hpitt_postgrad') return null
   return isEarlyYears(route) ? 'EYTS' : 'QTS'
 }
 
@@ -60,11 +60,9 @@ export function requiresDegree(route: TrainingRoute): boolean {
   return !['early_years_undergrad', 'provider_led_undergrad', 'opt_in_undergrad'].includes(route)
 }
 
-/** Study mode is asked for on every route but the two assessment-only ones, while Register's flag for it is on. */
-export function requiresStudyMode(route: TrainingRoute, features: RegisterFeatures): boolean {
-  return (
-    features.isEnabled('course_study_mode') && route !== 'assessment_only' && route !== 'early_years_assessment_only'
-  )
+/** Study mode is asked for on every route but the two assessment-only ones; no feature flag has a say in it. */
+export function requiresStudyMode(route: TrainingRoute): boolean {
+  return route !== 'assessment_only' && route !== 'early_years_assessment_only'
 }
 
 /** What Register empties when the route changes (RouteDataManager). */

@@ -1,14 +1,15 @@
 import type { Finding } from '../contract/playbook.ts'
 import { preflight, registrationProblems } from '../dttp/payloads/preflight.ts'
 import type { RegistrationRows } from '../dttp/payloads/rows.ts'
-import type { Problem } from '../dttp/problems.ts'
+import { isRefusedByUs, type Problem } from '../dttp/problems.ts'
 import { routeRules } from '../dttp/registration-rows.ts'
 import type { RegisterSettings } from '../world.ts'
 
 /**
- * Whether everything is there that DTTP must be told. Blocks if Register's own job would raise. For a reference that
- * has no code, Register sends an empty one; DTTP may refuse that, and then nothing is created.
- * @param submittedBy the DTTP id of the user who submitted the trainee; another check looks at whether there is one
+ * Whether DTTP can be told what it must be told. Blocks on what Register itself dies of, and on what it would send
+ * empty or wrong; the words say which. A reference that Register has no code for is sent as an empty one; DTTP may refuse
+ * that, and then nothing is created.
+ * @param submittedBy the DTTP id of the user on whose behalf; whether there is one has a check of its own
  */
 export function lookAtPreflight(
   rows: RegistrationRows,
@@ -20,7 +21,10 @@ export function lookAtPreflight(
   const all = registrationProblems(rows, rules, submittedBy).filter(isOfRecord)
   const evidence = all.map(({ code, message }) => [code, message])
   if (fatal.length > 0) {
-    const found = `The registration would fail. ${wordsOf(fatal)} ${remedyFor(fatal)}`
+    const lead = fatal.every(isRefusedByUs)
+      ? 'Register would send this incomplete, and DTTP would keep a wrong record. We refuse it.'
+      : 'The registration would fail.'
+    const found = `${lead} ${wordsOf(fatal)} ${remedyFor(fatal)}`
     return { verdict: 'blocks', found, evidence }
   }
   if (all.length > 0) {

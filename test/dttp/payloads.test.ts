@@ -7,6 +7,7 @@ import { problemsIn, settle } from '../../src/dttp/payloads/draft.ts'
 import { placementAssignment, placementAssignmentUpdate } from '../../src/dttp/payloads/placement-assignment.ts'
 import { preflight, preflightUpdate } from '../../src/dttp/payloads/preflight.ts'
 import type { RegistrationRows } from '../../src/dttp/payloads/rows.ts'
+import { isRefusedByUs } from '../../src/dttp/problems.ts'
 import { updateSha } from '../../src/dttp/update-sha.ts'
 import { Degree } from '../../src/entities/register/degree.ts'
 import { Disability } from '../../src/entities/register/disability.ts'
@@ -50,6 +51,17 @@ describe('preflight', () => {
       'provider-without-dttp-id',
       'route-missing',
       'submitter-without-dttp-id',
+    ])
+  })
+
+  it('tells what Register would send incomplete, which only we refuse, from what it dies of', () => {
+    const rows = registrationRows({ date_of_birth: null, course_end_date: null })
+    const degrees = rows.degrees.map((degree) => ({ ...degree, graduation_year: null, subject: 'Nothing' }))
+    const found = preflight({ ...rows, degrees }, rules, SUBMITTER)
+    const ours = found.filter(isRefusedByUs).map(({ code }) => code)
+    expect(new Set(ours)).toEqual(new Set(['date-of-birth-missing', 'graduation-year-missing', 'name-unknown']))
+    expect(found.filter((problem) => !isRefusedByUs(problem)).map(({ code }) => code)).toEqual([
+      'course-end-date-missing',
     ])
   })
 

@@ -245,7 +245,7 @@ export const branches: readonly Branch[] = [
     plan: { shows: `submitted by: ${dttpId('user', 203)}`, empties: BOTH },
   },
   {
-    given: 'something that Register would die of is missing',
+    given: 'something that DTTP must be told is missing',
     inDttp: GONE,
     ends: 'blocked',
     means: 'The registration would fail. Ask the provider to complete the record first.',
@@ -308,7 +308,7 @@ export const branches: readonly Branch[] = [
     ends: 'blocked',
     means: 'The registration would do nothing. Ask a developer.',
     trainee: 5913,
-    settings: { REGISTER_FEATURES: 'persist_to_dttp=false,sync_from_dttp=true,routes=all,course_study_mode=true' },
+    settings: { REGISTER_FEATURES: 'persist_to_dttp=false,sync_from_dttp=true,routes=all' },
     says: 'Register’s feature flag persist_to_dttp is off',
   },
   {

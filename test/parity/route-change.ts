@@ -7,6 +7,8 @@ import { verify } from '../../src/changes/verify.ts'
 import { parseForm } from '../../src/contract/fields.ts'
 import { canonical } from '../../src/entities/json.ts'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
+import { showsAward } from '../../src/register/states.ts'
+import { TRAINING_ROUTES } from '../../src/register/training-routes.ts'
 import type { World } from '../../src/world.ts'
 
 import { approveRequest, CHANNEL, REGISTER_URL, SUPPORT } from '../support/lifecycle.ts'
@@ -45,6 +47,9 @@ export async function runRouteChangeCase(context: World, admin: pg.Client, wante
       ...(audits.length > 0 ? ['an audit was written'] : []),
     ]
   }
+  if (isRefusedByUs(wanted)) {
+    return [...(outcome === 'blocked' ? [] : [`we ended ${outcome}`]), ...differences('trainee', before, after)]
+  }
   const nothing = Object.keys(wanted.changed ?? {}).length === 0
   const expected = { ...before, ...wanted.changed, updated_at: after['updated_at'] }
   const touched = before['updated_at'] !== after['updated_at']
@@ -55,6 +60,13 @@ export async function runRouteChangeCase(context: World, admin: pg.Client, wante
     ...(audits.length === wanted.audits?.length ? [] : [`${audits.length} audits, not ${wanted.audits?.length}`]),
     ...(wanted.audits ?? []).flatMap((audit, index) => compareAudit(audit, audits[index] ?? {})),
   ]
+}
+
+/** Register moves a finished record to HPITT, which has no award, and can no longer show it. We refuse, on purpose. */
+function isRefusedByUs({ target_route, before }: RouteChangeCase): boolean {
+  const { code } = TRAINING_ROUTES.hpitt_postgrad
+  const state = Number(before['state'] ?? 0)
+  return target_route === 'hpitt_postgrad' && before['training_route'] !== code && showsAward(state)
 }
 
 async function change(context: World, wanted: RouteChangeCase): Promise<string> {

@@ -171,15 +171,14 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
       expect(await queue.bull.getDelayedCount()).toBe(0)
       await queue.schedule('nightly', '0 4 * * *', {})
       const [next] = await queue.bull.getDelayed()
-      const at = new Date(Number(next?.timestamp) + Number(next?.delay))
-      const london = at.toLocaleTimeString('en-GB', { timeZone: 'Europe/London', hour: '2-digit', minute: '2-digit' })
-      expect(london).toBe('04:00')
+      const at = new Date(Number(next?.timestamp) + Number(next?.delay) + 500) // to the nearest second
+      expect(at.toISOString().slice(11, 16)).toBe('04:00')
     })
 
     test('with another time takes the place of the one before', async () => {
       await queue.schedule('nightly', '0 4 * * *', {})
       await queue.schedule('nightly', '0 5 * * *', {})
-      expect(await queue.bull.getJobSchedulers()).toMatchObject([{ pattern: '0 5 * * *', tz: 'Europe/London' }])
+      expect(await queue.bull.getJobSchedulers()).toMatchObject([{ pattern: '0 5 * * *', tz: 'UTC' }])
       expect(await queue.bull.getDelayedCount()).toBe(1)
     })
   })

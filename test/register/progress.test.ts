@@ -23,6 +23,11 @@ describe('progress as Register writes it', () => {
     expect(PARTS.filter((part) => padded[part])).toEqual(['degrees'])
   })
 
+  it('keeps a part that is stored as empty, which is neither true nor false', () => {
+    const stored = JSON.parse('{"degrees":null,"funding":"","schools":"0"}')
+    expect(padProgress(stored)).toMatchObject({ degrees: null, funding: null, schools: false, diversity: false })
+  })
+
   it('is all false where nothing is stored', () => {
     expect(Object.values(padProgress(null))).toEqual(Array(10).fill(false))
   })

@@ -37,6 +37,11 @@ describe('the words for a state', () => {
     expect([stateLabel(3, EYTS), stateLabel(6, EYTS)]).toEqual(['EYTS recommended', 'EYTS awarded'])
   })
 
+  test('name no award on the HPITT route, which has none', () => {
+    const hpitt = TRAINING_ROUTES.hpitt_postgrad.code
+    expect([stateLabel(3, hpitt), stateLabel(6, hpitt)]).toEqual(['Qualification recommended', 'Qualification awarded'])
+  })
+
   test('name no award where the route is not known', () => {
     expect([stateLabel(6, null), stateLabel(3, 99)]).toEqual(['Qualification awarded', 'Qualification recommended'])
   })

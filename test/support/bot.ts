@@ -58,7 +58,7 @@ export function botEnvironment(
     APPROVERS: [DEVELOPER, SECOND_DEVELOPER].join(','),
     VERIFY_AGAIN_AFTER: '0s',
     REGISTER_URL,
-    REGISTER_FEATURES: 'persist_to_dttp=true,sync_from_dttp=true,routes=all,course_study_mode=true',
+    REGISTER_FEATURES: 'persist_to_dttp=true,sync_from_dttp=true,routes=all',
     DTTP_URL: 'http://127.0.0.1:9',
     DTTP_TOKEN_URL: 'http://127.0.0.1:9/token',
     DTTP_CLIENT_ID: 'test-client',

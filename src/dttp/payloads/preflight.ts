@@ -6,7 +6,7 @@ import { emptyReferences } from './empty-references.ts'
 import { placementAssignment, placementAssignmentUpdate } from './placement-assignment.ts'
 import type { RegistrationRows, RouteRules } from './rows.ts'
 
-/** The problems with which Register's own job would raise when it registers a trainee, each once. */
+/** What keeps us from registering a trainee, each once: what Register would die of, and what we refuse on our own account. */
 export function preflight(rows: RegistrationRows, rules: RouteRules, submittedBy: string | null): Problem[] {
   return distinct(registrationDrafts(rows, rules, submittedBy).flatMap(problemsIn))
 }

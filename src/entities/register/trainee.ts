@@ -80,7 +80,7 @@ export class Trainee {
   course_start_date!: string | null
 
   @Column({ type: 'jsonb', nullable: true })
-  progress!: Record<string, boolean> | null
+  progress!: Record<string, boolean | null> | null
 
   @Column({ type: 'bigint' })
   provider_id!: string

@@ -38,7 +38,7 @@ function findMissing(rows: Rows, route: TrainingRoute, register: RegisterSetting
     [true, trainee.course_min_age === null || trainee.course_max_age === null, 'age range'],
     [true, trainee.course_start_date === null, 'course start date'],
     [true, trainee.course_end_date === null, 'course end date'],
-    [requiresStudyMode(route, register), trainee.study_mode === null, 'full time or part time'],
+    [requiresStudyMode(route), trainee.study_mode === null, 'full time or part time'],
     [true, trainee.training_initiative === null, 'training initiative'],
     [true, hasNoFunding(rows), 'bursary, scholarship or grant, if there is one'],
     [sent.includes('lead'), rows.leadSchool === null, 'lead school'],

@@ -4,7 +4,7 @@ import type { Check, Facts } from '../../contract/playbook.ts'
 import type { Json } from '../../entities/json.ts'
 import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
 import { schoolsSentBy } from '../../register/sent-schools.ts'
-import { findState, finishedWords, isFinished, stateLabel } from '../../register/states.ts'
+import { findState, finishedWords, isFinished, showsAward, stateLabel } from '../../register/states.ts'
 import {
   awardOf,
   findRoute,
@@ -175,8 +175,22 @@ function lookAtAward({ rows: { trainee }, form }: Parameters<Look>[0]): ReturnTy
   const current = findRoute(trainee.training_route)
   const [before, after] = [current && awardOf(current), awardOf(newRoute(form))]
   const evidence = { before, after }
-  if (before === null || before === after) return { verdict: 'holds', found: `The award is ${after}.`, evidence }
-  return { verdict: 'warns', found: `The award changes from ${before} to ${after}.`, evidence }
+  if (after === null) return { ...lookAtNoAward(trainee, current), evidence }
+  if (current === null || before === after) return { verdict: 'holds', found: `The award is ${after}.`, evidence }
+  return { verdict: 'warns', found: `The award changes from ${before ?? 'none'} to ${after}.`, evidence }
+}
+
+/** HPITT has no award, and Register's overview and timeline of a finished record ask for one. */
+function lookAtNoAward({ state, training_route }: Rows['trainee'], current: TrainingRoute | null) {
+  if (current === 'hpitt_postgrad') {
+    return { verdict: 'holds', found: 'This route has no award, before as after.' } as const
+  }
+  if (!showsAward(state)) {
+    const found = 'The new route has no award. Register’s pages would fail if the record were recommended for one.'
+    return { verdict: 'warns', found } as const
+  }
+  const found = `The new route has no award, and this record is ${stateLabel(state, training_route)}: Register’s pages for it would fail. We refuse this; Register would not. Choose another route, or ask a Register developer.`
+  return { verdict: 'blocks', found } as const
 }
 
 function lookAtDttp({ rows: { trainee }, form }: Parameters<Look>[0]): ReturnType<Look> {
