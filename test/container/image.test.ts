@@ -111,7 +111,7 @@ describe.runIf(canStartContainers())('a container', { timeout: 5 * MINUTES }, ()
     expect((await run(image.healthcheck, env)).code).toBe(1)
     bot = startIn(image, image.cmd, env)
     const ready = async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.status === 200
-    await slack.until(ready, 'the container is ready', MINUTES)
+    await slack.until(ready, 'the container is ready')
     expect((await run(image.healthcheck, env)).code).toBe(0)
     bot.kill('SIGTERM')
     expect(await once(bot, 'exit')).toEqual([0, null])
