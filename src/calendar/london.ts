@@ -1,7 +1,7 @@
 // London's days and times of day. Everything that people read or choose is in London time, summer time included.
 import { DateTime } from 'luxon'
 
-export const LONDON = 'Europe/London'
+const LONDON = 'Europe/London'
 const DAY = 'd MMMM y'
 
 /** An instant as London's clocks show it. A string is one of Register's timestamps, which are UTC without saying so. */

@@ -61,7 +61,7 @@ export function withoutValues(runner: QueryRunner): QueryRunner {
 }
 
 /** The same error without what it quotes. TypeORM's own errors speak of its use only. */
-export function valueless(error: unknown): unknown {
+function valueless(error: unknown): unknown {
   if (error instanceof QueryFailedError) return new QueryFailedError('', [], new DatabaseError(error.driverError))
   return error instanceof TypeORMError ? error : new DatabaseError(error)
 }
