@@ -128,6 +128,10 @@ const settings = z.object({
   RETENTION: duration
     .default(90 * 864e5)
     .describe('How long forms and changes of finished requests are kept. The ledger is kept for good.'),
+  REVEAL: z
+    .enum(['on', 'off'])
+    .default('off')
+    .describe('Whether an approver may ask for the values of personal columns that change; each time is recorded.'),
   VERIFY_AGAIN_AFTER: duration.default(6e4).describe('When the result of a change is looked at a second time.'),
   REGISTER_URL: z
     .url({ protocol: /^https?$/ })

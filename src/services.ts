@@ -126,6 +126,7 @@ async function createChanges(config: Config, log: Logger, database: World['datab
     people: createPeople(people, createDirectory(createClient(config, log, DIRECTORY_TIMEOUT_MS)), now),
     log,
     now,
+    reveals: config.REVEAL === 'on',
     expiryOf: (playbook) => byPlaybook.get(playbook) ?? standard,
     verifyAgainAfter: config.VERIFY_AGAIN_AFTER,
     pollEvery: config.POLL_EVERY,

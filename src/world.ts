@@ -32,6 +32,8 @@ export type World = {
   people: People
   log: Logger
   now: () => Date
+  /** Whether an approver may ask for the values of personal columns that change. */
+  reveals: boolean
   /** Milliseconds a request may wait for approval. */
   expiryOf: (playbook: string) => number
   /** Milliseconds after the commit at which the result is looked at once more. */

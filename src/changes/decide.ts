@@ -20,22 +20,13 @@ type Actor = { id: string; actor: string }
 /** What an approval must match: this person was shown this digest in this modal. */
 type Shown = { digest: string; viewId: string }
 
-/**
- * Lets an approver see a request in full. Records that this person was shown this digest, and which personal columns
- * were revealed. Throws ChangeError.
- */
+/** Lets an approver see a request. Records that this person was shown this digest. Throws ChangeError. */
 export async function openReview(world: World, { id, actor, viewId }: Actor & { viewId: string }) {
   const request = await refuseUnlessDecidable(world, { id, actor }, 'own-request')
   if (digestOfRequest(world, request) !== request.digest) return refuse(world, 'altered', actor, id)
   await world.database.transaction(async (sql) => {
     await sql.insert(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
-    const revealed = personalColumns(request)
-    await appendToLedger(sql, {
-      changeRequest: id,
-      event: 'review-opened',
-      actor,
-      details: { digest: request.digest, ...(revealed.length > 0 ? { revealed } : {}) },
-    })
+    await appendToLedger(sql, { changeRequest: id, event: 'review-opened', actor, details: { digest: request.digest } })
   })
   return request
 }
@@ -46,6 +37,17 @@ export async function getReviewed(world: World, { id, actor, viewId }: Actor & {
   const request = await getRequest(world.database, id)
   const shown = { changeRequestId: request.id, digest: request.digest, slackUser: actor, viewId }
   if (!(await world.database.manager.existsBy(Review, shown))) throw new ChangeError('not-shown', { cr: `CR-${id}` })
+  return request
+}
+
+/** The same, with values of personal columns: records which were revealed, every time. */
+export async function reveal(world: World, shown: Actor & { viewId: string }) {
+  const request = await getReviewed(world, shown)
+  const { id: changeRequest, digest } = request
+  const details = { digest, revealed: personalColumns(request) }
+  await world.database.transaction((sql) =>
+    appendToLedger(sql, { changeRequest, event: 'values-revealed', actor: shown.actor, details }),
+  )
   return request
 }
 

@@ -6,12 +6,13 @@ import {
   getReviewed,
   openReview,
   reject,
+  reveal,
 } from '../changes/decide.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { getPlaybook } from '../playbooks/index.ts'
 import { readFormValues } from '../views/form.ts'
 import { renderNoticeView } from '../views/kit/notice.ts'
-import { renderOpeningReview, renderReject, renderReview } from '../views/request/review.ts'
+import { PERSONAL, renderOpeningReview, renderReject, renderReview } from '../views/request/review.ts'
 import { publishHome } from './app-home.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
@@ -36,16 +37,18 @@ export async function reviewRequest(context: HandlerContext, click: Click): Prom
   }
 }
 
-/** "Next page" and "Previous page" of a long review. */
+/** "Next page" and "Previous page" of a long review, and "Show personal details". */
 export async function turnReviewPage(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
   await ack()
-  const [id = '', page = '0'] = (action.value ?? '').split(':')
+  const [id = '', page = '0', personal] = (action.value ?? '').split(':')
   const viewId = body.view?.root_view_id ?? body.view?.id
   if (!viewId) return
   const show = (view: ReturnType<typeof renderNoticeView>) => client.views.update({ view_id: viewId, view })
   try {
-    const request = await getReviewed(context.changes, { id, actor: body.user.id, viewId })
-    await show(renderPage(context, request, Number(page) || 0))
+    const shown = { id, actor: body.user.id, viewId }
+    const isRevealed = personal === PERSONAL && context.changes.reveals
+    const request = await (isRevealed ? reveal : getReviewed)(context.changes, shown)
+    await show(renderPage(context, request, Number(page) || 0, isRevealed))
   } catch (error) {
     await show(renderNoticeView(wordsFor(context, error)))
   }
@@ -114,7 +117,8 @@ export async function cancelRequest(context: HandlerContext, click: Click): Prom
   if (body.view?.type === 'home') await publishHome(context, client, body.user.id)
 }
 
-function renderPage(context: HandlerContext, changeRequest: ChangeRequest, page: number) {
+function renderPage({ changes }: HandlerContext, changeRequest: ChangeRequest, page: number, isRevealed = false) {
   const playbook = getPlaybook(changeRequest.playbook)
-  return renderReview({ changeRequest, playbook, registerUrl: context.changes.register.url, page }).view
+  const personal = isRevealed ? 'shown' : changes.reveals ? 'offered' : 'hidden'
+  return renderReview({ changeRequest, playbook, registerUrl: changes.register.url, page, personal }).view
 }

@@ -38,6 +38,7 @@ export async function createLifecycle(appUrl: string, overrides: Partial<World> 
     now,
     expiryOf: () => 24 * 3600_000,
     verifyAgainAfter: 0,
+    reveals: false,
     pollEvery: 3600_000,
     alertChannel: CHANNEL,
     dttpUrl: DTTP_URL,

@@ -56,7 +56,8 @@ function expectPublicSightsFit(request: ChangeRequest) {
 }
 
 function pagesOf(request: ChangeRequest) {
-  const show = (page: number) => renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page })
+  const show = (page: number) =>
+    renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page, personal: 'shown' })
   return Array.from({ length: show(1).pages }, (_, index) => show(index + 1).view)
 }
 

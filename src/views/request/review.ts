@@ -3,6 +3,7 @@ import type { Field } from '../../contract/fields.ts'
 import { checksOf, type Plan } from '../../contract/plan.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { isPersonal } from '../../register/personal-data.ts'
 import {
   actions,
   type Block,
@@ -32,23 +33,30 @@ const PAGE = { blocks: LIMITS.viewBlocks - 4, weight: 36_000 }
 
 type Playbook = Pick<AnyPlaybook, 'title' | 'form'>
 
+/** What an approver sees of changed personal columns: that they change, the same and an offer of the values, or all. */
+export type PersonalSight = 'hidden' | 'offered' | 'shown'
+
 /**
- * Everything an approver approves, personal values included and nothing left out, for that one person. Pages count
+ * Everything an approver approves and nothing left out but what `personal` says, for that one person. Pages count
  * from 1; a page beyond the last is the last. Only the last page can be submitted.
  */
 export function renderReview({
   changeRequest,
   playbook,
   registerUrl,
+  personal,
   page = 1,
 }: {
   changeRequest: ChangeRequest
   playbook: Playbook
   registerUrl: string
+  personal: PersonalSight
   page?: number
 }): { view: Modal; page: number; pages: number } {
   const plan = findPlan(changeRequest)
-  const pages = plan ? paginate(contentOf(changeRequest, plan, playbook, registerUrl)) : [plainSections(PURGED)]
+  const pages = plan
+    ? paginate(contentOf(changeRequest, plan, { playbook, registerUrl, personal }))
+    : [plainSections(PURGED)]
   const shown = Math.min(Math.max(1, Math.trunc(page) || 1), pages.length)
   const cr = crName(changeRequest)
   const isLast = shown === pages.length
@@ -62,7 +70,7 @@ export function renderReview({
     blocks: [
       ...(pages.length > 1 ? [note(`${cr}: page ${shown} of ${pages.length}. You can approve on the last page.`)] : []),
       ...(pages[shown - 1] ?? []),
-      ...turning(changeRequest.id, shown, pages.length),
+      ...turning(changeRequest.id, shown, pages.length, personal),
       ...(isLast && plan ? [note('If you select “Approve”, exactly these changes are made, once, in your name.')] : []),
     ],
   }
@@ -100,10 +108,14 @@ export function renderReject({ changeRequest }: { changeRequest: Pick<ChangeRequ
   }
 }
 
-function contentOf(changeRequest: ChangeRequest, plan: Plan, playbook: Playbook, registerUrl: string): Group[] {
+function contentOf(
+  changeRequest: ChangeRequest,
+  plan: Plan,
+  { playbook, registerUrl, personal }: { playbook: Playbook; registerUrl: string; personal: PersonalSight },
+): Group[] {
   const { requester, sentAt, createdAt, expiresAt } = changeRequest
   const subject = subjectOf(changeRequest, registerUrl)
-  const changes = describeChanges(plan, { reveal: true })
+  const changes = describeChanges(plan, { reveal: personal === 'shown', exact: true })
   const effects = renderEffects(plan, { whole: true })
   const facts = [
     `${crName(changeRequest)}${subject ? ` for ${subject}` : ''}`,
@@ -117,6 +129,7 @@ function contentOf(changeRequest: ChangeRequest, plan: Plan, playbook: Playbook,
     ...renderVerdicts(checksOf(changeRequest)),
     ...(changes.length > 0 ? one(divider(), heading('What changes')) : []),
     ...renderWholeChanges(changes),
+    ...one(...withheld(changeRequest.id, plan, personal)),
     ...(effects.length > 0 ? one(divider(), heading(changes.length > 0 ? 'What else happens' : 'What happens')) : []),
     ...effects,
   ]
@@ -160,10 +173,22 @@ function paginate(groups: readonly Group[]): Block[][] {
   return pages
 }
 
-function turning(id: string, page: number, pages: number): Block[] {
+/** Says that values of personal columns are not shown, and offers them where they may be. */
+function withheld(id: string, plan: Plan, personal: PersonalSight): Block[] {
+  const isPersonalChanged = plan.updates.some(({ changes }) => Object.keys(changes).some(isPersonal))
+  if (personal === 'shown' || !isPersonalChanged) return []
+  if (personal === 'hidden') return [note('Personal details are not shown here. Register has them.')]
+  return [actions([button('Show personal details (this is recorded)', ACTIONS.reviewPage, `${id}:1:${PERSONAL}`)])]
+}
+
+/** At the end of a button's value: the page is shown with personal values. */
+export const PERSONAL = 'personal'
+
+function turning(id: string, page: number, pages: number, personal: PersonalSight): Block[] {
+  const suffix = personal === 'shown' ? `:${PERSONAL}` : ''
   const buttons = [
-    ...(page > 1 ? [button('Previous page', ACTIONS.reviewPage, `${id}:${page - 1}`)] : []),
-    ...(page < pages ? [button('Next page', ACTIONS.reviewPage, `${id}:${page + 1}`)] : []),
+    ...(page > 1 ? [button('Previous page', ACTIONS.reviewPage, `${id}:${page - 1}${suffix}`)] : []),
+    ...(page < pages ? [button('Next page', ACTIONS.reviewPage, `${id}:${page + 1}${suffix}`)] : []),
   ]
   return buttons.map((element) => actions([element]))
 }

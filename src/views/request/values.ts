@@ -45,15 +45,22 @@ const REFERENCES: Readonly<Record<string, string>> = {
   apply_application_id: 'application',
 }
 
+/** Whether values of personal columns are shown, and whether everything that is shown is shown exactly. */
+type Sight = { reveal: boolean; exact: boolean }
+
 /**
  * Every column a plan changes or sets, before and after, route first. With `reveal` false the values of personal
- * columns are left out and a phrase says what happens to them; with `reveal` true everything is shown exactly.
+ * columns are left out and a phrase says what happens to them; `exact` is as `reveal` unless given.
  */
-export function describeChanges(plan: Plan, { reveal }: { reveal: boolean }): DescribedChange[] {
+export function describeChanges(
+  plan: Plan,
+  { reveal, exact = reveal }: { reveal: boolean; exact?: boolean },
+): DescribedChange[] {
   const several = plan.updates.length > 1
+  const sight = { reveal, exact }
   return [
-    ...plan.updates.flatMap((update) => describeUpdate(update, several, reveal)),
-    ...plan.inserts.flatMap((insert) => describeInsert(insert, reveal)),
+    ...plan.updates.flatMap((update) => describeUpdate(update, several, sight)),
+    ...plan.inserts.flatMap((insert) => describeInsert(insert, sight)),
   ]
 }
 
@@ -70,30 +77,27 @@ function rankOf(column: string): number {
 
 const ROWS = { trainees: 'trainee', degrees: 'degree', dttp_schools: 'DTTP school row' } as const
 
-function describeUpdate(update: Update, several: boolean, reveal: boolean): DescribedChange[] {
+function describeUpdate(update: Update, several: boolean, sight: Sight): DescribedChange[] {
   const where = several || update.table !== 'trainees' ? ` (${ROWS[update.table]} ${update.id})` : ''
   return columnsOf(update)
-    .flatMap((column) => describeColumn(column, update.changes, reveal))
+    .flatMap((column) => describeColumn(column, update.changes, sight))
     .map((change) => ({ ...change, label: `${change.label}${where}` }))
 }
 
-function describeInsert({ values }: Insert, reveal: boolean): DescribedChange[] {
+function describeInsert({ values }: Insert, sight: Sight): DescribedChange[] {
   const changes = Object.fromEntries(Object.entries(values).map(([column, value]) => [column, [null, value] as const]))
   return columnsOf({ changes })
-    .flatMap((column) => describeColumn(column, changes, reveal))
+    .flatMap((column) => describeColumn(column, changes, sight))
     .map((change) => ({ ...change, label: `${change.label} (new DTTP school)`, before: change.before && 'no row' }))
 }
 
-function describeColumn(column: string, changes: Update['changes'], reveal: boolean): DescribedChange[] {
+function describeColumn(column: string, changes: Update['changes'], { reveal, exact }: Sight): DescribedChange[] {
   const [before, after] = changes[column] ?? [null, null]
   const label = columnLabel(column)
   if (isPersonal(column) && !reveal) return [{ label, before: null, after: null, note: phraseFor(before, after) }]
-  if (column === 'progress') return progressChanges(before, after, reveal)
+  if (column === 'progress') return progressChanges(before, after, exact)
   const route = changes['training_route'] ?? [null, null]
-  const words = [
-    describeValue(column, before, route[0], reveal),
-    describeValue(column, after, route[1], reveal),
-  ] as const
+  const words = [describeValue(column, before, route[0], exact), describeValue(column, after, route[1], exact)] as const
   const alike = words[0] === words[1]
   return [
     {
@@ -105,14 +109,14 @@ function describeColumn(column: string, changes: Update['changes'], reveal: bool
   ]
 }
 
-function progressChanges(before: Json, after: Json, reveal: boolean): DescribedChange[] {
+function progressChanges(before: Json, after: Json, exact: boolean): DescribedChange[] {
   const { changed, writtenOut } = describeProgress(before, after)
   const parts = changed.map(({ part, ...words }) => ({
     label: `Progress: ${uncapitalise(part)}`,
     ...words,
     note: null,
   }))
-  if (parts.length > 0 && !reveal) return parts
+  if (parts.length > 0 && !exact) return parts
   const note =
     writtenOut.length > 0
       ? `parts that were not recorded are written out as not complete (${listed(writtenOut.map(uncapitalise))})`

@@ -232,7 +232,7 @@ describe('a plan that changes no column', () => {
     const preview = readingOf(renderPreview(shown))
     expect(preview).toContain(`What would happen*\n${poll}`)
     expect(preview).not.toMatch(/What would change|What else happens/)
-    const review = readingOf(renderReview(shown).view)
+    const review = readingOf(renderReview({ ...shown, personal: 'hidden' }).view)
     expect(review).toContain(`What happens*\n${poll}`)
     expect(review).not.toMatch(/What changes|What else happens/)
   })

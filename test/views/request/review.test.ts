@@ -8,7 +8,8 @@ import { buttonsOf, expectView, readingOf, runOf } from '../shown.ts'
 
 function pagesOf(given: Parameters<typeof changeRequest>[0] = {}) {
   const request = changeRequest(given)
-  const show = (page: number) => renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page })
+  const show = (page: number) =>
+    renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page, personal: 'shown' })
   return Array.from({ length: show(1).pages }, (_, index) => show(index + 1).view)
 }
 
@@ -38,6 +39,25 @@ describe('a review of an ordinary request', () => {
     ]) {
       expect(read).toContain(words)
     }
+  })
+
+  it('says of personal columns only that they change, unless someone may ask for more and does', () => {
+    const sight = (personal: 'hidden' | 'offered' | 'shown') =>
+      renderReview({ changeRequest: changeRequest(), playbook, registerUrl: REGISTER, personal }).view
+    for (const personal of ['hidden', 'offered'] as const) {
+      expect(readingOf(sight(personal))).not.toContain('Anna')
+      expect(readingOf(sight(personal))).toContain('First names')
+      expect(sight(personal).submit?.text).toBe('Approve')
+    }
+    expect(buttonsOf(sight('hidden'))).toEqual([])
+    expect(buttonsOf(sight('shown'))).toEqual([])
+    expect(buttonsOf(sight('offered'))).toMatchObject([
+      {
+        action_id: ACTIONS.reviewPage,
+        value: '12:1:personal',
+        text: { text: 'Show personal details (this is recorded)' },
+      },
+    ])
   })
 
   it('cannot be approved once its details are removed', () => {
@@ -78,12 +98,14 @@ describe('a review that does not fit on a page', () => {
     expect(pages.map(({ submit }) => submit?.text)).toEqual([...pages.slice(1).map(() => undefined), 'Approve'])
   })
 
-  it('turns with buttons that name the page', () => {
+  it('turns with buttons that name the page, and whether personal values are shown', () => {
+    const hidden = renderReview({ changeRequest: changeRequest({ plan }), playbook, registerUrl: REGISTER, personal: 'hidden' })
+    expect(buttonsOf(hidden.view).map(({ value }) => value)).toEqual(['12:2'])
     expect(buttonsOf(pages[0]).map(({ action_id, value }) => [action_id, value])).toEqual([
-      [ACTIONS.reviewPage, '12:2'],
+      [ACTIONS.reviewPage, '12:2:personal'],
     ])
-    expect(buttonsOf(pages[1]).map(({ value }) => value)).toEqual(['12:1', '12:3'])
-    expect(buttonsOf(pages.at(-1)).map(({ value }) => value)).toEqual([`12:${pages.length - 1}`])
+    expect(buttonsOf(pages[1]).map(({ value }) => value)).toEqual(['12:1:personal', '12:3:personal'])
+    expect(buttonsOf(pages.at(-1)).map(({ value }) => value)).toEqual([`12:${pages.length - 1}:personal`])
   })
 
   it('leaves nothing out', () => {
@@ -99,7 +121,8 @@ describe('a review that does not fit on a page', () => {
 
   it('shows the last page for one that does not exist, and the first for none', () => {
     const request = changeRequest({ plan, checks })
-    const show = (page: number) => renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page }).page
+    const show = (page: number) =>
+      renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page, personal: 'shown' }).page
     expect([show(999), show(0), show(-1), show(Number.NaN)]).toEqual([pages.length, 1, 1, 1])
   })
 })
