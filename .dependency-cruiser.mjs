@@ -21,6 +21,7 @@ const FLOORS = [
   ['failures'],
   ['register'],
   ['entities', 'calendar', 'config', 'log', 'words'],
+  ['error-facts'],
 ]
 
 /** The files of some rooms: those in a folder of that name, or the one file of that name. */

@@ -16,7 +16,7 @@ describe.each(['on', 'off'])('with REVEAL=%s', (setting) => {
     await slack.command({ user: SUPPORT, channel: CHANNEL, text: 'fix-route 5901 school_direct_salaried' })
     await slack.until(() => slack.view(SUPPORT))
     await slack.submit({ user: SUPPORT, values: { reason: 'The provider chose the wrong route', ticket: '' } })
-    await slack.until(() => readText(slack.view(SUPPORT) ?? {}).includes('Not sent yet'))
+    await slack.until(() => readText(slack.view(SUPPORT)).includes('Not sent yet'))
     await slack.submit({ user: SUPPORT })
     const card = await slack.until(() => slack.messages(CHANNEL).at(-1))
     await slack.click({ user: DEVELOPER, actionId: ACTIONS.openReview, message: card })
@@ -26,7 +26,7 @@ describe.each(['on', 'off'])('with REVEAL=%s', (setting) => {
   function reviewSays(words: string): Promise<string> {
     const { slack } = use.story
     return slack.until(() => {
-      const text = readText(slack.view(DEVELOPER) ?? {})
+      const text = readText(slack.view(DEVELOPER))
       return text.includes(words) ? text : null
     })
   }
@@ -53,7 +53,7 @@ describe.each(['on', 'off'])('with REVEAL=%s', (setting) => {
       expect(await reviewSays('Quackenbush')).toContain('“  Quackenbush  Ann ”')
       expect(await revealed()).toMatchObject([{ actor: DEVELOPER, details: { revealed: ['first_names'] } }])
     } else {
-      await expect.poll(() => slack.calls?.('views.update').length ?? 0).toBeGreaterThan(1)
+      await expect.poll(() => slack.calls.filter(({ method }) => method === 'views.update').length).toBeGreaterThan(1)
       expect(await revealed()).toEqual([])
     }
   })

@@ -1,20 +1,8 @@
 // What an answer that is no success means.
 import { z } from 'zod'
 import { DttpError } from './errors.ts'
-import { CANNOT_FIND, findMeaning } from './meanings.ts'
+import { type Asked, CANNOT_FIND, findMeaning } from './meanings.ts'
 import type { Answer } from './transport.ts'
-
-/** What was asked, as far as it decides what an answer means. */
-export type Asked = {
-  call: string
-  isWrite: boolean
-  /** The id of the record the URL names, if it names one. */
-  recordId?: string
-  /** Where a read was sent to. */
-  url?: URL
-  /** What a write sent. */
-  sent?: unknown
-}
 
 const dataverseError = z.object({ error: z.object({ code: z.string().catch(''), message: z.string().catch('') }) })
 

@@ -1,6 +1,17 @@
 // What DTTP's error answers say, in our own words. Its messages name people, on reads too and in any spelling, so none of
 // their text is passed on: an answer that is not in this list has no words, only its status and code.
-import type { Asked } from './answer.ts'
+
+/** What was asked, as far as it decides what an answer means. */
+export type Asked = {
+  call: string
+  isWrite: boolean
+  /** The id of the record the URL names, if it names one. */
+  recordId?: string
+  /** Where a read was sent to. */
+  url?: URL
+  /** What a write sent. */
+  sent?: unknown
+}
 
 /** As Register saw it (400) when the record to be updated had been deleted. */
 export const CANNOT_FIND = /cannot find record to be updated/i

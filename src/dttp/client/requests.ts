@@ -1,8 +1,9 @@
 // How a request is made (gate, token, one exchange), and which requests are repeated.
-import { type Asked, errorOf, requestIdOf } from './answer.ts'
+import { errorOf, requestIdOf } from './answer.ts'
 import { DttpError } from './errors.ts'
 import { createGate, type Sleep } from './gate.ts'
 import type { Log } from './log.ts'
+import type { Asked } from './meanings.ts'
 import { retryHarmless, withoutAnswer } from './retry.ts'
 import type { Tokens } from './token.ts'
 import type { Answer, Outgoing, Transport } from './transport.ts'

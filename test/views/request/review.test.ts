@@ -99,7 +99,12 @@ describe('a review that does not fit on a page', () => {
   })
 
   it('turns with buttons that name the page, and whether personal values are shown', () => {
-    const hidden = renderReview({ changeRequest: changeRequest({ plan }), playbook, registerUrl: REGISTER, personal: 'hidden' })
+    const hidden = renderReview({
+      changeRequest: changeRequest({ plan }),
+      playbook,
+      registerUrl: REGISTER,
+      personal: 'hidden',
+    })
     expect(buttonsOf(hidden.view).map(({ value }) => value)).toEqual(['12:2'])
     expect(buttonsOf(pages[0]).map(({ action_id, value }) => [action_id, value])).toEqual([
       [ACTIONS.reviewPage, '12:2:personal'],
