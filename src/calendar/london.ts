@@ -2,27 +2,26 @@
 import { DateTime } from 'luxon'
 
 const LONDON = 'Europe/London'
-const DAY = 'd MMMM y'
+/** In this locale, luxon has the English words itself. In en-GB they are the same, but it asks Intl, three times as slow. */
+const UTC = { zone: 'utc', locale: 'en-US' }
 
 /** An instant as London's clocks show it. A string is one of Register's timestamps, which are UTC without saying so. */
 export function inLondon(instant: Date | string): DateTime {
-  const time =
-    typeof instant === 'string'
-      ? DateTime.fromISO(instant, { zone: 'utc' })
-      : DateTime.fromJSDate(instant, { zone: 'utc' })
+  const time = typeof instant === 'string' ? DateTime.fromISO(instant, UTC) : DateTime.fromJSDate(instant, UTC)
   if (!time.isValid) throw new RangeError('not an instant')
-  return time.setZone(LONDON).setLocale('en-GB')
+  return time.setZone(LONDON)
 }
 
 /** As "27 October 2021 at 2:14pm". */
 export function formatDateTime(instant: Date | string): string {
-  return `${formatDate(instant)} at ${formatTime(instant)}`
+  const time = inLondon(instant)
+  return `${formatDate(time)} at ${formatTime(time)}`
 }
 
 /** "at 2:14pm" on the day that was just named, otherwise with its date: "on 28 October 2021 at 2:14pm". */
 export function formatLater(instant: Date | string, named: Date | string | null): string {
   const sameDay = named !== null && londonDay(instant) === londonDay(named)
-  return sameDay ? `at ${formatTime(instant)}` : `on ${formatDateTime(instant)}`
+  return sameDay ? `at ${formatTime(inLondon(instant))}` : `on ${formatDateTime(instant)}`
 }
 
 /** The day it is in London at an instant, as `2021-10-27`. */
@@ -42,7 +41,7 @@ export function isDay(text: string): boolean {
 
 /** A day such as `2021-10-27` in words: "27 October 2021". */
 export function describeDay(day: string): string {
-  return DateTime.fromISO(day, { zone: 'utc', locale: 'en-GB' }).toFormat(DAY)
+  return formatDate(DateTime.fromISO(day, UTC))
 }
 
 /** The beginning of the last day on which London's clocks have reached `hour`: of today, or before then of yesterday. */
@@ -51,12 +50,12 @@ export function startOfDayThatReached(hour: number, now: Date): Date {
   return (time.hour >= hour ? time : time.minus({ days: 1 })).startOf('day').toJSDate()
 }
 
-/** A day in London, as "27 October 2021". */
-function formatDate(instant: Date | string): string {
-  return inLondon(instant).toFormat(DAY)
+/** As "27 October 2021". */
+function formatDate(time: DateTime): string {
+  return time.toFormat('d MMMM y')
 }
 
-/** A time of day in London, as "2:14pm". */
-function formatTime(instant: Date | string): string {
-  return inLondon(instant).toFormat('h:mma').toLowerCase()
+/** As "2:14pm". */
+function formatTime(time: DateTime): string {
+  return time.toFormat('h:mma').toLowerCase()
 }

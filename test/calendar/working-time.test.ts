@@ -29,7 +29,7 @@ test.each(Object.entries(PUBLISHED))(
     for (let day = inLondon(`${year}-01-01`); day.year === Number(year); day = day.plus({ days: 1 })) {
       const works = isWorkingDay(day.toFormat('yyyy-MM-dd'))
       if (day.weekday > 5) expect(works).toBe(false)
-      else if (!works) off.push(day.setLocale('en-US').toFormat('d MMM'))
+      else if (!works) off.push(day.toFormat('d MMM'))
     }
     expect(off.join(', ')).toBe(list)
   },
