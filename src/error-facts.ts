@@ -6,10 +6,10 @@ export type ErrorFacts = { name: string; code?: string; at: string[]; cause?: Om
 const FRAMES = 6
 /** Node's and the network's (`ECONNREFUSED`, `ERR_…`), Postgres' (`23505`), undici's, the Slack library's. */
 const CODE = /^(?:E[A-Z0-9_]{2,40}|UND_ERR_[A-Z_]{2,40}|[0-9A-Z]{5}|slack_[a-z_]{2,60})$/
-/** Where V8 says that a function was called: its file, line and column come last. */
+/** A line of V8's that says where a function was called; it ends with file, line and column. */
 const FRAME = /^ {4}at .{1,300}:\d+:\d+\)?$/
 
-/** The class of an error, its code and its frames; and of what it came of, class and code. */
+/** The class of an error, its code and its frames; and the class and code of its cause. */
 export function factsOf(error: unknown): ErrorFacts {
   const facts = { ...nameAndCode(error), at: framesOf(error) }
   const cause = error instanceof Error ? error.cause : undefined

@@ -15,7 +15,7 @@ export function createLog(level: string, to: DestinationStream = pino.destinatio
       serializers: { err: (facts: unknown) => facts },
       formatters: { log: withoutMessages },
       hooks: {
-        // Where it is given an error and no words, pino logs the error's message.
+        // If pino is given an error and no words, it logs the error's message.
         logMethod(given, method) {
           const [first, words] = given as unknown[]
           if (first instanceof Error) return method.apply(this, [{ err: first }, wordsFrom(words)])

@@ -2,7 +2,9 @@ import { LogLevel, type Logger as SlackLogger } from '@slack/bolt'
 import type { Logger } from 'pino'
 import { describeError } from '../error-facts.ts'
 
-/** How lines of Bolt and the Web API client begin, as far as we pass them on. What follows may be anybody's words. */
+/**
+ * How those lines of Bolt and the Web API client begin that we pass on. What follows in them may be anybody's words.
+ */
 const KNOWN = [
   ...['WebSocket error', 'Failed to retrieve a new WSS URL', 'Failed to send a message', 'Failed to send ping'],
   ...['Failed to send a WebSocket message', "A ping wasn't received", "A pong wasn't received"],

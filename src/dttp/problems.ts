@@ -26,8 +26,9 @@ export function isProblem(value: unknown): value is Problem {
 }
 
 /**
- * Where Register dies of nothing, but would send DTTP something empty or wrong: a name without a code as
- * `/dfe_subjects()`, no birth date as `""`, no graduation year as a wrong date. These refusals are ours.
+ * Problems with which Register's own job would not raise: it would send DTTP something empty or wrong, such as
+ * `/dfe_subjects()` for a name without a code, `""` for a missing birth date, or a wrong date for a missing graduation
+ * year. We refuse to send these.
  */
 const REFUSED_BY_US: readonly ProblemCode[] = [
   'date-of-birth-missing',

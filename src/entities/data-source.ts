@@ -60,7 +60,7 @@ const CHATOPS = [
   SchoolWait,
 ]
 
-/** Errors of all its sessions are without what they quote. */
+/** No error of its sessions quotes a value. */
 class RegisterDatabase extends DataSource {
   override createQueryRunner(mode?: ReplicationMode): QueryRunner {
     return withoutValues(super.createQueryRunner(mode))

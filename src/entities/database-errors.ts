@@ -1,7 +1,7 @@
 import { QueryFailedError, type QueryRunner, TypeORMError } from 'typeorm'
 
-// The border to Postgres. Its messages quote values ("invalid input syntax for type date: …", "Key (email)=(…) already
-// exists"), and TypeORM keeps the parameters of a statement that failed. Neither gets any further.
+// Takes values out of Postgres' errors. Its messages quote them ("invalid input syntax for type date: …", "Key
+// (email)=(…) already exists"), and TypeORM keeps the parameters of a statement that failed. Neither is passed on.
 
 /** What Postgres calls the errors that people look for, by SQLSTATE (appendix A of its manual). */
 const CONDITIONS: Readonly<Record<string, string>> = {

@@ -96,7 +96,7 @@ function ask(url: URL, { timeoutMs }: Wanted, signal: AbortSignal): Promise<Inco
 function acceptHead(response: IncomingMessage, maxBytes: number): number | null {
   try {
     const { statusCode = 0, headers } = response
-    // 403 comes of a gateway that mistakes us for somebody else: nobody is refused a public file for good.
+    // A 403 comes from a gateway that takes us for somebody else. The file is public, so it is worth asking again.
     if (statusCode >= 500 || [403, 408, 429].includes(statusCode)) {
       throw unavailable(`GIAS answered with ${statusCode}.`)
     }

@@ -8,7 +8,7 @@ export type JobQueue = {
   add: (name: string, data: object, options: JobsOptions & { jobId: string }) => Promise<void>
   /** Adds a job that runs at a given time. If a job with this id waits already, it is moved to this time. */
   addAt: (name: string, data: object, at: Date, options: JobsOptions & { jobId: string }) => Promise<void>
-  /** Has a job added at each time of a cron pattern, in UTC; says so as often as you like. */
+  /** Has a job added at each time of a cron pattern, in UTC. May be called again and again. */
   schedule: (id: string, pattern: string, data: object) => Promise<void>
   /** BullMQ's own queue, for the dashboard. */
   bull: Queue
@@ -45,7 +45,7 @@ function unlessItRuns(error: Error & { code?: unknown }): void {
   if (error.code !== ErrorCode.JobNotInState && error.code !== ErrorCode.JobNotExist) throw error
 }
 
-/** Of Register's cron, all year round. */
+/** The time zone of Register's cron, in summer, too. */
 const TIME_ZONE = 'UTC'
 const MINUTE_MS = 60_000
 /** A schedule whose next job is this late has lost it. */

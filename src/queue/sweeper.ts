@@ -49,7 +49,10 @@ export function startSweepers(
   }
 }
 
-/** In UTC, as Register synchronises schools; GIAS makes its extract in the night, too. */
+/**
+ * When the nightly jobs run, in UTC. Register synchronises schools at this time, and GIAS makes its extract in the
+ * night.
+ */
 const NIGHTLY = { 'sync-schools': '0 4 * * *', 'load-gias': '0 5 * * *' } as const
 
 /** Writes the schedules again if the queue has lost them. */

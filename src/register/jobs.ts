@@ -72,7 +72,10 @@ export function flagOf(name: JobName): 'persist_to_dttp' | 'sync_from_dttp' {
   return name === 'sync-schools' ? 'sync_from_dttp' : 'persist_to_dttp'
 }
 
-/** By what DTTP's operators find the request that failed, and what was said there; empty where there is none. */
+/**
+ * Words with DTTP's id of the request that failed, by which its operators can find what DTTP said; empty if there is
+ * none.
+ */
 export function referenceWords({ reference }: Pick<JobFailure, 'reference'>): string {
   return reference === undefined ? '' : `DTTP’s reference: ${reference}.`
 }

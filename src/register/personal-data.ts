@@ -49,7 +49,7 @@ export function personalDataIn(text: string, person: Person): string | null {
   return holdsAddress(words, person) ? 'address' : null
 }
 
-/** The words of a text between spaces, twice: "Jane's" as "janes" and as "jane". */
+/** The words of a text between spaces, each in two forms: "Jane's" as "janes" and as "jane". */
 function wordsOf(reading: string): string {
   const withoutPossessives = reading.replace(/'s?(?![\p{L}\p{N}])/gu, ' ')
   return ` ${plainWords(reading)} | ${plainWords(withoutPossessives)} |`
@@ -89,7 +89,7 @@ function holdsCutName(reading: string, { first_names, middle_names, last_name }:
   return cut.some((word) => names.some((name) => name.startsWith(word)))
 }
 
-/** What stands for a name in a full name: all of it, or one of its first parts. */
+/** How a first or last name may appear in a full name: all of it, or one of its first parts. */
 function partsOf(name: string | null): string[] {
   const parts = foldings(name ?? '').flatMap((folded) => [
     squeeze(folded),

@@ -15,7 +15,10 @@ export const PARTS = [
 /** Progress as it is stored. */
 export type Progress = Record<string, boolean | null>
 
-/** What Rails' boolean attributes take as false; nothing and an empty text are empty, any other value counts as true. */
+/**
+ * The values that Rails' boolean attributes take as false. Null and an empty text are empty, and any other value counts
+ * as true.
+ */
 const FALSE_VALUES = new Set<unknown>([false, 0, '0', 'f', 'F', 'false', 'FALSE', 'off', 'OFF'])
 const EMPTY_VALUES = new Set<unknown>(['', null])
 

@@ -3,7 +3,7 @@
 import { transliterate } from 'transliteration'
 import unhomoglyph from 'unhomoglyph'
 
-/** Undone so often: a link within a link. */
+/** Escapes are undone so many times, since a link may contain another one. */
 const LAYERS = 3
 
 /** Every different reading of a text, in small plain letters and with one kind of apostrophe. */
@@ -22,7 +22,10 @@ export function foldingsOfName(name: string): string[] {
   return [...foldings(name), foldPlain(transliterate(name.normalize('NFC')))]
 }
 
-/** In small letters without accents, characters that nobody sees, and letters that only look like plain ones. */
+/**
+ * In small letters, without accents and invisible characters, and with plain letters in place of those that only look
+ * like them.
+ */
 export function foldPlain(text: string): string {
   const known = new Map<string, string>()
   const plain = (letter: string): string => {

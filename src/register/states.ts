@@ -13,7 +13,7 @@ export function isFinished(code: number | null): boolean {
   return ['recommended_for_award', 'withdrawn', 'awarded'].includes(findState(code) ?? '')
 }
 
-/** Whether Register's pages name the award of the record's route: they fail where that has none. */
+/** Whether Register's pages name the award of the record's route. They fail if the route has no award. */
 export function showsAward(code: number | null): boolean {
   return ['recommended_for_award', 'awarded'].includes(findState(code) ?? '')
 }

@@ -60,7 +60,7 @@ export function requiresDegree(route: TrainingRoute): boolean {
   return !['early_years_undergrad', 'provider_led_undergrad', 'opt_in_undergrad'].includes(route)
 }
 
-/** Study mode is asked for on every route but the two assessment-only ones; no feature flag has a say in it. */
+/** Study mode is asked for on every route except the two assessment-only ones, whatever the feature flags say. */
 export function requiresStudyMode(route: TrainingRoute): boolean {
   return route !== 'assessment_only' && route !== 'early_years_assessment_only'
 }

@@ -19,7 +19,7 @@ type Facts = {
   code?: string | null
   /** What Dataverse said, in our own words, if we know it. Its own text names people and is kept nowhere. */
   said?: string | null
-  /** DTTP's own id of the request: with it, DTTP's operators find what was said. */
+  /** DTTP's own id of the request, by which its operators can find what DTTP said. */
   requestId?: string | null
   /** How long DTTP wants to be left alone, in milliseconds. */
   retryAfterMs?: number | null

@@ -9,7 +9,7 @@ export type Asked = {
   recordId?: string
   /** Where a read was sent to. */
   url?: URL
-  /** What a write sent. */
+  /** What was sent, if the request was a write. */
   sent?: unknown
 }
 
@@ -19,8 +19,8 @@ export const CANNOT_FIND = /cannot find record to be updated/i
 type Meaning = { code?: string; message?: RegExp; words: string }
 
 /**
- * The first that fits counts. A group in the pattern is the name of a property or the id of a record, and is added to
- * the words if we sent it. Codes: learn.microsoft.com, Dataverse, "Web service error codes".
+ * The first pattern that fits is used. A group in it is the name of a property or the id of a record, and is added to
+ * the words if we have sent it. Codes: learn.microsoft.com, Dataverse, "Web service error codes".
  */
 const MEANINGS: readonly Meaning[] = [
   { message: CANNOT_FIND, words: 'it cannot find the record to be updated' },
@@ -44,10 +44,10 @@ const MEANINGS: readonly Meaning[] = [
   { code: '0x80072326', words: 'we asked too much at a time' },
 ]
 
-/** No more of a message than this is looked at. */
+/** Only so much of a message is looked at. */
 const LONGEST_READ = 2_000
 
-/** What it says in our own words, as the end of a sentence about DTTP; null if we do not know it. */
+/** What DTTP's error says, in our own words, as the end of a sentence about DTTP; null if we have no words for it. */
 export function findMeaning(asked: Asked, code: string, message: string): string | null {
   const read = message.slice(0, LONGEST_READ)
   for (const meaning of MEANINGS) {
@@ -60,7 +60,7 @@ export function findMeaning(asked: Asked, code: string, message: string): string
   return null
 }
 
-/** Whether we sent exactly this name of a property, or this id. */
+/** Whether what we sent contains exactly this property name or id. */
 function isSent({ recordId, url, sent }: Asked, quoted: string): boolean {
   const selected = url?.searchParams.get('$select')?.split(',') ?? []
   return quoted === recordId || selected.includes(quoted) || namesAndIdsIn(sent).includes(quoted)

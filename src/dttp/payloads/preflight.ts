@@ -6,7 +6,10 @@ import { emptyReferences } from './empty-references.ts'
 import { placementAssignment, placementAssignmentUpdate } from './placement-assignment.ts'
 import type { RegistrationRows, RouteRules } from './rows.ts'
 
-/** What keeps us from registering a trainee, each once: what Register would die of, and what we refuse on our own account. */
+/**
+ * The problems that keep us from registering a trainee, each once: those with which Register's own job would raise, and
+ * those that only we refuse.
+ */
 export function preflight(rows: RegistrationRows, rules: RouteRules, submittedBy: string | null): Problem[] {
   return distinct(registrationDrafts(rows, rules, submittedBy).flatMap(problemsIn))
 }
