@@ -1,4 +1,4 @@
-import { type EntityManager, In } from 'typeorm'
+import { type EntityManager, EntityNotFoundError, In } from 'typeorm'
 import { Degree } from '../entities/register/degree.ts'
 import { Disability } from '../entities/register/disability.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
@@ -17,21 +17,51 @@ import type { RegistrationRows, RouteRules } from './payloads/rows.ts'
 
 /** A trainee and all that belongs to a registration; null if the trainee is gone. Read it in a snapshot. */
 export async function findRegistrationRows(sql: EntityManager, traineeId: string): Promise<RegistrationRows | null> {
-  const trainee = await sql.findOneBy(Trainee, { id: traineeId })
-  if (!trainee) return null
-  const ofTrainee = { trainee_id: trainee.id }
-  const schools = await findSchools(sql, trainee)
-  const nationalities = (await sql.findBy(Nationalisation, ofTrainee)).map(({ nationality_id }) => nationality_id)
-  const disabilities = (await sql.findBy(TraineeDisability, ofTrainee)).map(({ disability_id }) => disability_id)
-  return {
-    trainee,
-    provider: await sql.findOneByOrFail(Provider, { id: trainee.provider_id }),
-    schools,
-    dttpSchools: await sql.findBy(DttpSchool, { urn: In(schools.map(({ urn }) => urn)) }),
-    nationalities: onceForEach(nationalities, await sql.findBy(Nationality, { id: In(nationalities) })),
-    disabilities: onceForEach(disabilities, await sql.findBy(Disability, { id: In(disabilities) })),
-    degrees: await sql.findBy(Degree, ofTrainee),
+  return (await findRegistrationRowsOfAll(sql, [traineeId]))[0] ?? null
+}
+
+/** The same of several trainees, in their order; who is gone is left out. As many queries as for one. */
+export async function findRegistrationRowsOfAll(
+  sql: EntityManager,
+  traineeIds: readonly string[],
+): Promise<RegistrationRows[]> {
+  const found = await sql.findBy(Trainee, { id: In([...traineeIds]) })
+  const ofTrainees = { trainee_id: In(found.map(({ id }) => id)) }
+  const providers = await sql.findBy(Provider, { id: In(distinct(found.map(({ provider_id }) => provider_id))) })
+  const schools = await sql.findBy(School, { id: In(distinct(found.flatMap(schoolIds))) })
+  const dttpSchools = await sql.findBy(DttpSchool, { urn: In(schools.map(({ urn }) => urn)) })
+  const nationalised = await sql.findBy(Nationalisation, ofTrainees)
+  const nationalities = await sql.findBy(Nationality, {
+    id: In(distinct(nationalised.map(({ nationality_id }) => nationality_id))),
+  })
+  const disabled = await sql.findBy(TraineeDisability, ofTrainees)
+  const disabilities = await sql.findBy(Disability, {
+    id: In(distinct(disabled.map(({ disability_id }) => disability_id))),
+  })
+  const degrees = await sql.findBy(Degree, ofTrainees)
+
+  const rowsOf = (trainee: Trainee): RegistrationRows => {
+    const isOwn = (row: { trainee_id: string }) => row.trainee_id === trainee.id
+    const provider = providers.find(({ id }) => id === trainee.provider_id)
+    if (!provider) throw new EntityNotFoundError(Provider, { id: trainee.provider_id })
+    const ownSchools = schools.filter(({ id }) => schoolIds(trainee).includes(id))
+    return {
+      trainee,
+      provider,
+      schools: ownSchools,
+      dttpSchools: dttpSchools.filter(({ urn }) => ownSchools.some((school) => school.urn === urn)),
+      nationalities: onceForEach(
+        nationalised.filter(isOwn).map(({ nationality_id }) => nationality_id),
+        nationalities,
+      ),
+      disabilities: onceForEach(
+        disabled.filter(isOwn).map(({ disability_id }) => disability_id),
+        disabilities,
+      ),
+      degrees: degrees.filter(isOwn),
+    }
   }
+  return traineeIds.flatMap((id) => found.filter((trainee) => trainee.id === id).map(rowsOf))
 }
 
 /** What the trainee's route asks for, by Register's feature flags as they are. */
@@ -46,9 +76,12 @@ export function routeRules(
   }
 }
 
-async function findSchools(sql: EntityManager, { lead_school_id, employing_school_id }: Trainee): Promise<School[]> {
-  const ids = [lead_school_id, employing_school_id].filter((id) => id !== null)
-  return sql.findBy(School, { id: In(ids) })
+function schoolIds({ lead_school_id, employing_school_id }: Trainee): string[] {
+  return [lead_school_id, employing_school_id].filter((id) => id !== null)
+}
+
+function distinct(ids: readonly string[]): string[] {
+  return [...new Set(ids)]
 }
 
 function onceForEach<Row extends { id: string }>(ids: readonly string[], rows: readonly Row[]): Row[] {

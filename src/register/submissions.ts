@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm'
+import { type EntityManager, In } from 'typeorm'
 import { Audit } from '../entities/register/audit.ts'
 import { User } from '../entities/register/user.ts'
 
@@ -10,14 +10,24 @@ export type Submission = { audit: Audit; user: User | null; reinstated: Audit | 
 
 /** Null where no audit says so. */
 export async function findSubmission(sql: EntityManager, traineeId: string): Promise<Submission | null> {
-  const audit = await findStateChange(sql, traineeId, '[0, 1]')
-  if (!audit) return null
-  const reinstated = await findStateChange(sql, traineeId, '[5, 1]')
-  return {
-    audit,
-    user: await findUser(sql, audit),
-    reinstated: reinstated && isLater(reinstated, audit) ? reinstated : null,
-  }
+  return (await findSubmissions(sql, [traineeId])).get(traineeId) ?? null
+}
+
+/** The same of several trainees, by trainee; who was never submitted is not among them. As many queries as for one. */
+export async function findSubmissions(
+  sql: EntityManager,
+  traineeIds: readonly string[],
+): Promise<Map<string, Submission>> {
+  const submitted = await findStateChanges(sql, traineeIds, '[0, 1]')
+  const reinstated = await findStateChanges(sql, traineeIds, '[5, 1]')
+  const users = await sql.findBy(User, { id: In([...submitted.values()].flatMap(userIdOf)) })
+  return new Map(
+    [...submitted].map(([trainee, audit]) => {
+      const later = reinstated.get(trainee)
+      const user = users.find(({ id }) => userIdOf(audit).includes(id)) ?? null
+      return [trainee, { audit, user, reinstated: later && isLater(later, audit) ? later : null }]
+    }),
+  )
 }
 
 /** The order of audits: by version, and by id where Register gave a version twice. */
@@ -26,20 +36,24 @@ function isLater(a: Audit, b: Audit): boolean {
   return av === bv ? BigInt(a.id) > BigInt(b.id) : av > bv
 }
 
-async function findStateChange(
+/** Each trainee's latest audit of this change, by trainee. */
+async function findStateChanges(
   sql: EntityManager,
-  traineeId: string,
+  traineeIds: readonly string[],
   change: '[0, 1]' | '[5, 1]',
-): Promise<Audit | null> {
-  return sql
+): Promise<Map<string, Audit>> {
+  const audits = await sql
     .createQueryBuilder(Audit, 'audit')
-    .where({ auditable_type: 'Trainee', auditable_id: Number(traineeId) })
+    .distinctOn(['audit.auditable_id'])
+    .where({ auditable_type: 'Trainee', auditable_id: In(traineeIds.map(Number)) })
     .andWhere(`audit.audited_changes -> 'state' = :change::jsonb`, { change })
-    .orderBy('audit.version', 'DESC', 'NULLS LAST')
+    .orderBy('audit.auditable_id')
+    .addOrderBy('audit.version', 'DESC', 'NULLS LAST')
     .addOrderBy('audit.id', 'DESC')
-    .getOne()
+    .getMany()
+  return new Map(audits.map((audit) => [String(audit.auditable_id), audit]))
 }
 
-async function findUser(sql: EntityManager, { user_id, user_type }: Audit): Promise<User | null> {
-  return user_id === null || user_type !== 'User' ? null : sql.findOneBy(User, { id: String(user_id) })
+function userIdOf({ user_id, user_type }: Audit): string[] {
+  return user_id === null || user_type !== 'User' ? [] : [String(user_id)]
 }
