@@ -1,12 +1,12 @@
-import { type EntityManager, In, IsNull, MoreThan } from 'typeorm'
+import { type EntityManager, In, IsNull } from 'typeorm'
 import * as z from 'zod'
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
-import { findRegistrationRows } from '../../dttp/registration-rows.ts'
+import { findRegistrationRowsOfAll } from '../../dttp/registration-rows.ts'
 import { Job } from '../../entities/chatops/job.ts'
 import { Poll } from '../../entities/chatops/poll.ts'
 import { RegistrationAttempt } from '../../entities/chatops/registration-attempt.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
-import { findSubmission } from '../../register/submissions.ts'
+import { findSubmissions } from '../../register/submissions.ts'
 
 /** A trainee who may be waiting for a school, and what is on record of it. */
 export type WaitingRows = {
@@ -72,63 +72,88 @@ export async function readWaiting(
   ids: readonly string[],
   self: string | null,
 ): Promise<WaitingRows[]> {
-  const waiting: WaitingRows[] = []
-  for (const id of ids) {
-    const registration = await findRegistrationRows(sql, id)
-    if (registration) waiting.push(await readOne(sql, registration, self))
-  }
-  return waiting
-}
-
-async function readOne(sql: EntityManager, registration: RegistrationRows, self: string | null): Promise<WaitingRows> {
-  const { trainee } = registration
-  const job = await sql.findOne(Job, {
-    where: { traineeId: trainee.id, name: kindFor(trainee) },
-    order: { createdAt: 'DESC', id: 'DESC' },
+  const registrations = await findRegistrationRowsOfAll(sql, ids)
+  const jobs = await findLastJobs(sql, ids)
+  const lastJobOf = (trainee: Trainee) =>
+    jobs.find((job) => job.traineeId === trainee.id && job.name === kindFor(trainee)) ?? null
+  const attempts = await findAttempts(sql, ids)
+  const unrecorded = registrations.filter(({ trainee }) => lastJobOf(trainee) === null)
+  const submissions = await findSubmissions(
+    sql,
+    unrecorded.map(({ trainee }) => trainee.id),
+  )
+  const polled = await findPolled(sql, ids)
+  const open = await findOpenRequests(sql, ids, self)
+  return registrations.map((registration): WaitingRows => {
+    const { trainee } = registration
+    const job = lastJobOf(trainee)
+    const submitter = submissions.get(trainee.id)?.user?.dttp_id ?? null
+    return {
+      registration,
+      job,
+      attempt: standingAttempt(attempts, trainee.id, job),
+      submittedBy: job ? args.parse(job.args).submitted_by : submitter,
+      isPolled: polled.has(trainee.id),
+      openRequest: open.get(trainee.id) ?? null,
+    }
   })
-  return {
-    registration,
-    job,
-    attempt: await findAttempt(sql, trainee.id, job),
-    submittedBy: job ? args.parse(job.args).submitted_by : await findSubmitter(sql, trainee.id),
-    isPolled: await isPolled(sql, trainee.id),
-    openRequest: await findOpenRequest(sql, trainee.id, self),
-  }
 }
 
 const args = z.object({ submitted_by: z.string().nullable().catch(null) })
 
+/** Of each trainee the last registration and the last update. */
+function findLastJobs(sql: EntityManager, traineeIds: readonly string[]): Promise<Job[]> {
+  return sql
+    .createQueryBuilder(Job, 'job')
+    .distinctOn(['job.traineeId', 'job.name'])
+    .where({ traineeId: In([...traineeIds]), name: In(['register-for-trn', 'update-trainee'] satisfies JobKind[]) })
+    .orderBy({ 'job.traineeId': 'ASC', 'job.name': 'ASC', 'job.createdAt': 'DESC', 'job.id': 'DESC' })
+    .getMany()
+}
+
+/** Every registration that worked, or whose outcome nobody knows. */
+function findAttempts(sql: EntityManager, traineeIds: readonly string[]): Promise<RegistrationAttempt[]> {
+  const traineeId = In([...traineeIds])
+  return sql.find(RegistrationAttempt, {
+    where: [
+      { traineeId, outcome: IsNull() },
+      { traineeId, outcome: In(['unknown', 'registered']) },
+    ],
+    order: { sentAt: 'ASC', jobId: 'ASC' },
+  })
+}
+
 /** One that ended well before the job was added is over: the trainee has been taken out of DTTP since. */
-async function findAttempt(
-  sql: EntityManager,
+function standingAttempt(
+  attempts: readonly RegistrationAttempt[],
   traineeId: string,
   job: Job | null,
-): Promise<RegistrationAttempt | null> {
-  const unsettled = await sql.findOneBy(RegistrationAttempt, [
-    { traineeId, outcome: IsNull() },
-    { traineeId, outcome: 'unknown' },
-  ])
-  if (unsettled || !job) return unsettled
-  return sql.findOneBy(RegistrationAttempt, [
-    { traineeId, outcome: 'registered', jobId: job.id },
-    { traineeId, outcome: 'registered', settledAt: MoreThan(job.createdAt) },
-  ])
+): RegistrationAttempt | null {
+  const own = attempts.filter((attempt) => attempt.traineeId === traineeId)
+  const unsettled = own.find(({ outcome }) => outcome !== 'registered')
+  if (unsettled || !job) return unsettled ?? null
+  const stands = ({ jobId, settledAt }: RegistrationAttempt) =>
+    jobId === job.id || (settledAt !== null && settledAt > job.createdAt)
+  return own.find(stands) ?? null
 }
 
-async function findOpenRequest(sql: EntityManager, traineeId: string, self: string | null): Promise<string | null> {
-  const [open] = await sql.query<{ id: string }[]>(
-    `SELECT change_request_id AS id FROM chatops.open_subjects
-     WHERE subject = $1 AND change_request_id IS DISTINCT FROM $2`,
-    [`trainees:${traineeId}`, self],
+/** Other requests that are open for a trainee, such as CR-12, by trainee. */
+async function findOpenRequests(
+  sql: EntityManager,
+  traineeIds: readonly string[],
+  self: string | null,
+): Promise<Map<string, string>> {
+  const open = await sql.query<{ trainee: string; id: string }[]>(
+    `SELECT split_part(subject, ':', 2) AS trainee, change_request_id AS id FROM chatops.open_subjects
+     WHERE subject = ANY($1) AND change_request_id IS DISTINCT FROM $2`,
+    [traineeIds.map((id) => `trainees:${id}`), self],
   )
-  return open ? `CR-${open.id}` : null
+  return new Map(open.map(({ trainee, id }) => [trainee, `CR-${id}`]))
 }
 
-async function findSubmitter(sql: EntityManager, traineeId: string): Promise<string | null> {
-  return (await findSubmission(sql, traineeId))?.user?.dttp_id ?? null
-}
-
-async function isPolled(sql: EntityManager, traineeId: string): Promise<boolean> {
-  const poll = await sql.findOneBy(Poll, { traineeId })
-  return poll !== null && (await sql.existsBy(Job, { id: poll.jobId, status: In(['waiting', 'running']) }))
+/** The trainees whom DTTP is asked for a TRN of. */
+async function findPolled(sql: EntityManager, traineeIds: readonly string[]): Promise<Set<string>> {
+  const polls = await sql.findBy(Poll, { traineeId: In([...traineeIds]) })
+  const live = await sql.findBy(Job, { id: In(polls.map(({ jobId }) => jobId)), status: In(['waiting', 'running']) })
+  return new Set(polls.filter(({ jobId }) => live.some(({ id }) => id === jobId)).map(({ traineeId }) => traineeId))
 }
