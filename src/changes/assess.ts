@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm'
+import { type CheckResult, isBlocked, runChecks } from '../contract/check.ts'
 import type { Form } from '../contract/fields.ts'
-import { type CheckResult, isEmpty, type Plan, subjectsOf } from '../contract/plan.ts'
-import { type AnyPlaybook, isBlocked, runChecks, type Wait } from '../contract/playbook.ts'
+import { isEmpty, subjectsOf } from '../contract/plan.ts'
+import type { AnyPlaybook, Around, Outcome, Situation } from '../contract/playbook.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { canonical, type Json } from '../entities/json.ts'
 import { inSnapshot } from '../entities/snapshot.ts'
@@ -10,40 +11,29 @@ import type { World } from '../world.ts'
 
 // Makes a plan of a form. A preview and an execution both do it with `judge`, so they cannot disagree.
 
-/** What a playbook read, and what it would do. `plan` is null where a check blocks. */
+/** What a form comes to. `outcome` is null where a check blocks. */
 export type Assessment = {
-  rows: unknown
-  upstream: unknown
+  situation: Situation
   checks: CheckResult[]
-  plan: Plan | null
-  /** What the person has chosen to wait for, in place of the plan. */
-  wait: Wait | null
-  trainee: { id: string; slug: string } | null
+  outcome: Outcome | null
+  /** The rows that the plan writes, or else the trainee; see subjectsOf. */
   subjects: string[]
 }
 
 /** Reads the rows of a form and asks other systems about them; nothing is locked and nothing can be written. */
-export async function gather(
-  world: World,
-  playbook: AnyPlaybook,
-  form: Form,
-  self: string | null,
-): Promise<{ rows: unknown; about: Json; upstream: unknown }> {
-  const rows = await inSnapshot(world.database, (sql) => readRows(world, playbook, sql, form, self))
-  const about = playbook.upstream ? playbook.upstream.about(rows) : null
-  const upstream = playbook.upstream ? await ask(() => playbook.upstream?.ask(about, world.upstreams)) : null
-  return { rows, about, upstream }
+export async function gather(world: World, playbook: AnyPlaybook, form: Form, self: string | null): Promise<Gathered> {
+  const rows = await inSnapshot(world.database, (sql) => playbook.read(sql, form, aroundOf(world, self)))
+  const about: Json = playbook.ask?.about(rows, form) ?? null
+  const answers = playbook.ask ? await ask(() => playbook.ask?.ask(about, world.upstreams)) : null
+  return { rows, about, answers }
 }
 
-/** What a playbook decides by; `self` is the request that is assessed again, null for a preview. */
-export function readRows(
-  { now, gias, addsTrelloCards }: World,
-  playbook: AnyPlaybook,
-  sql: EntityManager,
-  form: Form,
-  self: string | null,
-): Promise<unknown> {
-  return playbook.rows(sql, form, { now: now(), giasMaxAgeMs: gias.maxAgeMs, addsTrelloCards, self })
+/** What a playbook read; and what was asked about it, and answered. */
+export type Gathered = { rows: unknown; about: Json; answers: unknown }
+
+/** What a playbook decides by besides its rows; `self` is the request that is assessed again, null for a preview. */
+export function aroundOf({ register, now, gias, addsTrelloCards }: World, self: string | null): Around {
+  return { register, now: now(), giasMaxAgeMs: gias.maxAgeMs, addsTrelloCards, self }
 }
 
 /** Whether a system gives no answer or one that cannot be read, the request can only wait. */
@@ -57,24 +47,28 @@ async function ask<T>(question: () => T): Promise<Awaited<T>> {
 }
 
 /**
- * Rows and answers to checks and a plan; pure but for looking whether another request is open for the same rows.
- * @param self the request being assessed, which does not stand in its own way
+ * Rows and answers to what is the case, the checks, and what comes of it; pure but for looking whether another request is
+ * open for the same rows.
+ * @param facts `self` is the request being assessed, which does not stand in its own way
  */
 export async function judge(
   world: World,
   sql: EntityManager,
   playbook: AnyPlaybook,
-  facts: { rows: unknown; upstream: unknown; form: Form; self: string | null },
+  facts: Pick<Gathered, 'rows' | 'answers'> & { form: Form; self: string | null },
 ): Promise<Assessment> {
-  const { rows, upstream, form, self } = facts
-  const seen = { rows, upstream, form, register: world.register }
-  const checks = runChecks(playbook, seen)
-  const plan = isBlocked(checks) ? null : playbook.plan(seen)
-  const trainee = playbook.trainee(rows)
-  const subjects = plan && !isEmpty(plan) ? subjectsOf(plan) : trainee ? [`trainees:${trainee.id}`] : []
+  const { rows, answers, form, self } = facts
+  const situation: Situation = playbook.situation(rows, answers, form, aroundOf(world, self))
+  const checks = runChecks(playbook.checks, situation)
+  const outcome: Outcome | null = isBlocked(checks) ? null : playbook.outcome(situation)
+  const subjects = subjectsFor(outcome, situation)
   checks.push(await lookForOpenRequest(sql, subjects, self))
-  if (isBlocked(checks)) return { rows, upstream, checks, plan: null, wait: null, trainee, subjects }
-  return { rows, upstream, checks, plan, wait: playbook.waits?.(seen) ?? null, trainee, subjects }
+  return { situation, checks, outcome: isBlocked(checks) ? null : outcome, subjects }
+}
+
+function subjectsFor(outcome: Outcome | null, { trainee }: Situation): string[] {
+  if (outcome && 'plan' in outcome && !isEmpty(outcome.plan)) return subjectsOf(outcome.plan)
+  return trainee ? [`trainees:${trainee.id}`] : []
 }
 
 async function lookForOpenRequest(sql: EntityManager, subjects: string[], self: string | null): Promise<CheckResult> {

@@ -1,6 +1,6 @@
 import { In } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
-import { planOf } from '../contract/plan.ts'
+import { planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { Review } from '../entities/chatops/review.ts'
 import { Trainee } from '../entities/register/trainee.ts'

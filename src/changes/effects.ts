@@ -1,16 +1,12 @@
 import type { EntityManager } from 'typeorm'
-import type { Effect, Plan } from '../contract/plan.ts'
+import type { EffectOf, Enqueue } from '../contract/effect.ts'
+import type { Plan } from '../contract/plan.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { JOB_NAMES, Job, type JobName } from '../entities/chatops/job.ts'
+import { Job } from '../entities/chatops/job.ts'
 import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
 import { enqueueJob, hintJob, startPoll } from '../jobs/enqueue.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
 import { pollTimeout } from '../register/poll-durations.ts'
-
-type Enqueue = Extract<Effect, { kind: 'enqueue' }>
-type Retry = Extract<Effect, { kind: 'retry' }>
-type Settle = Extract<Effect, { kind: 'settle-registration' }>
-type TrelloCard = Extract<Effect, { kind: 'trello-card' }>
 
 /** Adds an outbox row, or a job, for each effect of a plan. They are sent after the commit. */
 export async function queueEffects(sql: EntityManager, request: ChangeRequest, plan: Plan, now: Date): Promise<void> {
@@ -34,7 +30,7 @@ export async function queueEffects(sql: EntityManager, request: ChangeRequest, p
 }
 
 /** Has a failed job run again with the arguments it had. Throws if the job has changed since the approval. */
-async function retry(sql: EntityManager, changeRequest: string, effect: Retry, now: Date): Promise<void> {
+async function retry(sql: EntityManager, changeRequest: string, effect: EffectOf<'retry'>, now: Date): Promise<void> {
   const { affected } = await sql.update(
     Job,
     { id: effect.jobId, status: 'failed', run: Number(effect.fingerprint) },
@@ -51,7 +47,11 @@ async function retry(sql: EntityManager, changeRequest: string, effect: Retry, n
 }
 
 /** Puts on record how a registration of unknown outcome ended, which two people have found out. */
-async function settle(sql: EntityManager, { jobId, outcome }: Settle, now: Date): Promise<void> {
+async function settle(
+  sql: EntityManager,
+  { jobId, outcome }: EffectOf<'settle-registration'>,
+  now: Date,
+): Promise<void> {
   const { affected } = await sql
     .createQueryBuilder()
     .update(RegistrationAttempt)
@@ -62,27 +62,31 @@ async function settle(sql: EntityManager, { jobId, outcome }: Settle, now: Date)
   if (affected !== 1) throw new Error('the registration is no longer of unknown outcome')
 }
 
-async function addTrelloCard(sql: EntityManager, changeRequest: string, { title, text }: TrelloCard): Promise<void> {
+async function addTrelloCard(
+  sql: EntityManager,
+  changeRequest: string,
+  { title, text }: EffectOf<'trello-card'>,
+): Promise<void> {
   const stream = `trello:${changeRequest}`
   await addToOutbox(sql, { stream, kind: 'trello', changeRequest, payload: { title, text } })
 }
 
 /** Durations count from now, when the plan is carried out. */
 async function enqueue(sql: EntityManager, changeRequest: string, effect: Enqueue, now: Date): Promise<void> {
-  const { trainee, poll_for: duration, ...args } = effect.args
   const dueAt = new Date(now.getTime() + (effect.delaySeconds ?? 0) * 1000)
-  const subject = trainee === undefined ? null : String(trainee)
-  if (effect.job === 'retrieve-trn' && subject !== null) {
-    const timeoutAt = pollTimeout(String(duration), now)
-    const notBefore = effect.delaySeconds !== undefined // before that time, DTTP does not have the record
-    await startPoll(sql, { trainee: subject, timeoutAt, dueAt, notBefore, changeRequest })
-    return
+  switch (effect.job) {
+    case 'retrieve-trn': {
+      const { trainee, poll_for: duration } = effect.args
+      const notBefore = effect.delaySeconds !== undefined // before that time, DTTP does not have the record
+      await startPoll(sql, { trainee, timeoutAt: pollTimeout(duration, now), dueAt, notBefore, changeRequest })
+      return
+    }
+    case 'sync-schools':
+      await enqueueJob(sql, { name: effect.job, trainee: null, args: effect.args, dueAt, changeRequest })
+      return
+    default: {
+      const { trainee, ...args } = effect.args
+      await enqueueJob(sql, { name: effect.job, trainee, args, dueAt, changeRequest })
+    }
   }
-  await enqueueJob(sql, { name: jobName(effect.job), trainee: subject, args, dueAt, changeRequest })
-}
-
-function jobName(name: string): JobName {
-  const known = JOB_NAMES.find((candidate) => candidate === name)
-  if (!known) throw new Error('a plan names a job that does not exist')
-  return known
 }

@@ -1,6 +1,7 @@
 import { type EntityManager, EntityNotFoundError } from 'typeorm'
-import { type Plan, planOf } from '../contract/plan.ts'
-import { TABLES } from '../contract/planned-rows.ts'
+import type { Plan } from '../contract/plan.ts'
+import { columnsHold, TABLES } from '../contract/planned-rows.ts'
+import { planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { canonical } from '../entities/json.ts'
 import { isTaken, isTransient, retryConflicts } from '../entities/transient.ts'
@@ -10,7 +11,7 @@ import { announce } from '../outbox/outbox.ts'
 import { getPlaybook } from '../playbooks/index.ts'
 import { writeDegreeAudit, writeTraineeAudit } from '../register/audits.ts'
 import type { World } from '../world.ts'
-import { type Assessment, gather, judge, readRows } from './assess.ts'
+import { type Assessment, aroundOf, gather, judge } from './assess.ts'
 import { queueEffects } from './effects.ts'
 import { digestOfRequest, getRequest } from './requests.ts'
 import {
@@ -78,11 +79,13 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       await lockRows(sql, plan)
       await step(world, 'locked', request.id)
 
-      const rows = await readRows(world, playbook, sql, form, request.id)
-      const about = playbook.upstream ? playbook.upstream.about(rows) : null
-      const facts = { rows, upstream: gathered.upstream, form, self: request.id }
+      const rows: unknown = await playbook.read(sql, form, aroundOf(world, request.id))
+      const about: unknown = playbook.ask?.about(rows, form) ?? null
+      const facts = { rows, answers: gathered.answers, form, self: request.id }
       const now = await judge(world, sql, playbook, facts)
-      if (canonical(about) !== canonical(gathered.about) || !isSame(world, claimed, playbook.version, now)) {
+      const outcome = now.outcome && 'plan' in now.outcome ? now.outcome : null
+      const isAsked = canonical(about) === canonical(gathered.about)
+      if (!outcome || !isAsked || !isSame(world, claimed, playbook.version, { ...outcome, checks: now.checks })) {
         await endMoved(world, sql, claimed, now.checks)
         return 'stale'
       }
@@ -91,14 +94,13 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       const at = await writePlan(sql, plan)
       await step(world, 'written', request.id)
 
-      demandPostconditions(await playbook.verifyRows(sql, plan, rows))
+      demand([await columnsHold(sql, plan), ...(await playbook.holds(now.situation, sql))])
       await step(world, 'verified', request.id)
 
       await writeAudits(sql, claimed, plan, at)
       await step(world, 'audited', request.id)
 
-      const after = await readRows(world, playbook, sql, form, request.id)
-      const advice = playbook.advice({ rows: after, upstream: gathered.upstream, form, register: world.register })
+      const { advice } = outcome
       const executedAt = world.now()
       await sql.update(
         ChangeRequest,
@@ -148,13 +150,18 @@ async function lockRows(sql: EntityManager, plan: Plan): Promise<void> {
 }
 
 /** Whether what would be done now, and what stands in the request, are both what was approved. */
-function isSame(world: World, request: ChangeRequest, version: number, now: Assessment): boolean {
-  if (!now.plan || version !== request.playbookVersion) return false
+function isSame(
+  world: World,
+  request: ChangeRequest,
+  version: number,
+  now: { plan: Plan; checks: Assessment['checks'] },
+): boolean {
+  if (version !== request.playbookVersion) return false
   const today = { ...request, plan: now.plan, checks: now.checks }
   return [today, request].every((shown) => digestOfRequest(world, shown) === request.digest)
 }
 
-function demandPostconditions(found: readonly { sentence: string; holds: boolean }[]): void {
+function demand(found: readonly { sentence: string; holds: boolean }[]): void {
   const failed = found.filter(({ holds }) => !holds).map(({ sentence }) => sentence)
   if (failed.length > 0) throw new PostconditionFailed(failed.join('; '))
 }

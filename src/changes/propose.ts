@@ -1,8 +1,10 @@
 import { type EntityManager, EntityNotFoundError, QueryFailedError } from 'typeorm'
+import type { CheckResult } from '../contract/check.ts'
 import type { Form } from '../contract/fields.ts'
-import { type CheckResult, digestOf, isEmpty, type Plan, planOf } from '../contract/plan.ts'
+import { digestOf, isEmpty, type Plan } from '../contract/plan.ts'
 import { findMoved } from '../contract/planned-rows.ts'
-import type { AnyPlaybook } from '../contract/playbook.ts'
+import type { AnyPlaybook, Situation } from '../contract/playbook.ts'
+import { planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../entities/chatops/school-wait.ts'
 import { ChangeError, UpstreamUnavailable } from '../errors.ts'
@@ -18,7 +20,7 @@ import { endAsStale, getRequest, lockRequest } from './requests.ts'
 export type Proposal =
   | { kind: 'ready'; changeRequest: ChangeRequest }
   | { kind: 'waits'; wait: SchoolWait; askedBefore: SchoolWait | null; checks: CheckResult[] }
-  | { kind: 'blocked' | 'nothing-to-do'; checks: CheckResult[]; trainee: Assessment['trainee'] }
+  | { kind: 'blocked' | 'nothing-to-do'; checks: CheckResult[]; trainee: Situation['trainee'] }
 
 /**
  * Looks at everything a playbook looks at and keeps the result as an unsent request, which only its requester sees.
@@ -30,8 +32,9 @@ export async function propose(
 ): Promise<Proposal> {
   await refuseUnless(world, 'mayRequest', asked.requester)
   const assessment = await assess(world, asked.playbook, asked.form)
-  const { checks, plan, wait } = assessment
-  if (wait) return { kind: 'waits', checks, ...(await keepWait(world, asked, wait)) }
+  const { checks, outcome, situation } = assessment
+  if (outcome && 'wait' in outcome) return { kind: 'waits', checks, ...(await keepWait(world, asked, outcome.wait)) }
+  const plan = outcome?.plan ?? null
   if (plan && !isEmpty(plan)) return { kind: 'ready', changeRequest: await keep(world, asked, assessment, plan) }
   const kind = plan ? 'nothing-to-do' : 'blocked'
   await world.database.transaction((sql) =>
@@ -41,18 +44,18 @@ export async function propose(
       actor: asked.requester,
       details: {
         playbook: asked.playbook.name,
-        trainee: assessment.trainee?.id ?? null,
+        trainee: situation.trainee?.id ?? null,
         because: plan ? ['nothing-to-do'] : checks.filter(({ verdict }) => verdict !== 'holds').map(({ id }) => id),
       },
     }),
   )
-  return { kind, checks, trainee: assessment.trainee }
+  return { kind, checks, trainee: situation.trainee }
 }
 
 async function assess(world: World, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
   try {
-    const { rows, upstream } = await gather(world, playbook, form, null)
-    return await judge(world, world.database.manager, playbook, { rows, upstream, form, self: null })
+    const { rows, answers } = await gather(world, playbook, form, null)
+    return await judge(world, world.database.manager, playbook, { rows, answers, form, self: null })
   } catch (error) {
     if (error instanceof EntityNotFoundError) throw new ChangeError('trainee-gone')
     if (error instanceof UpstreamUnavailable) throw new ChangeError('upstream-unavailable', { detail: error.system })
@@ -87,7 +90,7 @@ async function keep(
       playbookVersion: playbook.version,
       requester: asked.requester,
       channel: asked.channel,
-      traineeId: assessment.trainee?.id ?? null,
+      traineeId: assessment.situation.trainee?.id ?? null,
       form,
       plan,
       checks: assessment.checks,

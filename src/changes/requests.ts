@@ -1,7 +1,8 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import { In } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
-import { checksOf, digestOf, planOf } from '../contract/plan.ts'
+import { digestOf } from '../contract/plan.ts'
+import { checksOf, isReadable, planOf } from '../contract/stored.ts'
 import { ChangeRequest, type Status } from '../entities/chatops/change-request.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
@@ -15,8 +16,12 @@ export async function lockRequest(sql: EntityManager, id: string): Promise<Chang
   return request
 }
 
-/** The digest of a request as it stands in the database; differs from `request.digest` if someone altered its row. */
-export function digestOfRequest(world: World, request: ChangeRequest): string {
+/**
+ * The digest of a request as it stands in the database; differs from `request.digest` if someone altered its row. Null
+ * if this version of the bot cannot read it.
+ */
+export function digestOfRequest(world: World, request: ChangeRequest): string | null {
+  if (!isReadable(request)) return null
   return digestOf({
     changeRequest: request.id,
     playbook: request.playbook,

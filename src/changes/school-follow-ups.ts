@@ -1,6 +1,7 @@
 import { type EntityManager, In } from 'typeorm'
 import { startOfDayThatReached } from '../calendar/london.ts'
-import { type Plan, planOf } from '../contract/plan.ts'
+import type { Plan } from '../contract/plan.ts'
+import { planOf } from '../contract/stored.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'

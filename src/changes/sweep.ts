@@ -1,6 +1,6 @@
 import { type EntityManager, IsNull, Not } from 'typeorm'
-import { planOf } from '../contract/plan.ts'
 import { findMoved } from '../contract/planned-rows.ts'
+import { planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce, hintExecution } from '../outbox/outbox.ts'

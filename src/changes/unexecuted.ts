@@ -1,6 +1,7 @@
 import { type EntityManager, QueryFailedError } from 'typeorm'
-import { type CheckResult, checksOf, planOf } from '../contract/plan.ts'
+import type { CheckResult } from '../contract/check.ts'
 import { findMoved } from '../contract/planned-rows.ts'
+import { checksOf, planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { DatabaseError } from '../entities/database-errors.ts'
 import { describeError } from '../error-facts.ts'

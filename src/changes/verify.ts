@@ -1,5 +1,6 @@
-import { checksOf, planOf } from '../contract/plan.ts'
-import type { Executed } from '../contract/playbook.ts'
+import { columnsHold } from '../contract/planned-rows.ts'
+import type { AnyPlaybook, Executed } from '../contract/playbook.ts'
+import { checksOf, planOf } from '../contract/stored.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest, type Postcondition } from '../entities/chatops/change-request.ts'
 import { canonical } from '../entities/json.ts'
@@ -56,21 +57,29 @@ export async function verify(world: World, id: string): Promise<void> {
  * answer.
  */
 async function look(world: World, request: ChangeRequest): Promise<Postcondition[]> {
-  const { after, verifyAfter } = getPlaybook(request.playbook)
-  const plan = planOf(request)
+  const { settles } = getPlaybook(request.playbook)
   const executed: Executed = {
     changeRequest: request.id,
     executedAt: request.executedAt ?? world.now(),
+    plan: planOf(request),
     evidence: Object.fromEntries(checksOf(request).map(({ id, evidence }) => [id, evidence])),
-    answered: null,
   }
-  if (!after) return inSnapshot(world.database, (sql) => verifyAfter(sql, plan, executed))
-  const about = await inSnapshot(world.database, (sql) => after.about(sql, plan, executed))
-  const answered = await after.ask(about, world.upstreams).catch((error: unknown) => {
+  if (!settles) return inSnapshot(world.database, async (sql) => [await columnsHold(sql, executed.plan)])
+  const answers = settles.ask ? await askAbout(world, settles.ask, executed) : null
+  return inSnapshot(world.database, (sql) => settles.look(sql, executed, answers))
+}
+
+/** Null where DTTP does not answer. */
+async function askAbout(
+  { database, upstreams }: World,
+  { about, ask }: NonNullable<NonNullable<AnyPlaybook['settles']>['ask']>,
+  executed: Executed,
+): Promise<unknown> {
+  const question: unknown = await inSnapshot(database, (sql) => about(sql, executed))
+  return ask(question, upstreams).catch((error: unknown) => {
     if (error instanceof DttpError) return null
     throw error
   })
-  return inSnapshot(world.database, (sql) => verifyAfter(sql, plan, { ...executed, answered }))
 }
 
 /** Something that is still under way is looked at again and again, until the playbook's deadline. */
@@ -95,12 +104,12 @@ function nextLook(
     return new Date(Math.max(executed + world.verifyAgainAfter, waiting))
   }
   const isOver = verified.every(({ holds }) => holds) || now > executed + FOLLOWED_MS
-  return isOver || !getPlaybook(playbook).settlesWithin ? null : new Date(now + LATER_LOOK_MS)
+  return isOver || !getPlaybook(playbook).settles?.within ? null : new Date(now + LATER_LOOK_MS)
 }
 
 function nextStatus(world: World, request: ChangeRequest, verified: readonly Postcondition[]): Looked {
   const executed = request.executedAt?.getTime() ?? 0
-  const deadline = executed + (getPlaybook(request.playbook).settlesWithin ?? 0)
+  const deadline = executed + (getPlaybook(request.playbook).settles?.within ?? 0)
   const mayWait = world.now().getTime() < deadline
   if (verified.some((one) => !one.holds && !(mayWait && isWaiting(one)))) return 'needs-attention'
   if (verified.some(isWaiting)) return 'verifying'

@@ -1,44 +1,40 @@
 import { createHash } from 'node:crypto'
+import * as z from 'zod'
 import { canonical, type Json } from '../entities/json.ts'
 import type { Change } from '../register/saving.ts'
+import type { Verdict } from './check.ts'
+import { type Effect, type Enqueue, effect, traineeOf } from './effect.ts'
 
 // A plan is data, not code: the same value is previewed, digested, approved, executed, audited and, where it can be, undone.
+
+const values = z.record(z.string(), z.json())
 
 /**
  * One row to change. `audited` saves as Register's models do (an audit row, `updated_at` moves); `columns-only` is
  * Rails' `update_columns`: neither.
  */
-export type Update = {
-  table: 'trainees' | 'degrees' | 'dttp_schools'
-  id: string
-  changes: Readonly<Record<string, Change>>
-  save: 'audited' | 'columns-only'
-}
+const update = z.strictObject({
+  table: z.enum(['trainees', 'degrees', 'dttp_schools']),
+  id: z.string(),
+  changes: z.record(z.string(), z.tuple([z.json(), z.json()])),
+  save: z.enum(['audited', 'columns-only']),
+})
 
 /** One row to add. */
+const insert = z.strictObject({ table: z.literal('dttp_schools'), values })
+
+/** A plan as it is stored with a request. */
+export const plan = z.strictObject({
+  updates: z.array(update),
+  inserts: z.array(insert),
+  effects: z.array(effect),
+})
+
+export type Update = Omit<z.output<typeof update>, 'changes'> & { changes: Readonly<Record<string, Change>> }
 export type Insert = { table: 'dttp_schools'; values: Readonly<Record<string, Json>> }
-
-/** Something to happen after the commit. A manual step is for people: we only offer the words. */
-export type Effect =
-  | { kind: 'enqueue'; job: string; args: Readonly<Record<string, Json>>; delaySeconds?: number }
-  | { kind: 'retry'; job: string; jobId: string; fingerprint: string; trainee: string | null }
-  | { kind: 'settle-registration'; jobId: string; trainee: string; outcome: 'registered' | 'not-sent' }
-  | { kind: 'trello-card'; title: string; text: string }
-  | { kind: 'manual-step'; title: string; text: string }
-
 export type Plan = { updates: readonly Update[]; inserts: readonly Insert[]; effects: readonly Effect[] }
 
-/** What a check found: it holds, warns, blocks, or could not be checked (which blocks too, unless the check says otherwise). */
-export type Verdict = 'holds' | 'warns' | 'blocks' | 'unchecked'
-
-/** What a form has to say before anything can be planned: the field that `found` is about, and the answers there are. */
-export type Ask = { field: string; options?: readonly { value: string; label: string }[] }
-
-/**
- * A check's answer. `found` is for people; `evidence` is the stable data behind it, and part of the digest: no clocks, no
- * ages. One that blocks may ask for something in the form.
- */
-export type CheckResult = { id: string; sentence: string; verdict: Verdict; found: string; evidence: Json; ask?: Ask }
+export const NOTHING: Plan = { updates: [], inserts: [], effects: [] }
 
 /** Whether a plan would do nothing by itself. Manual steps alone are no reason for a request. */
 export function isEmpty(plan: Plan): boolean {
@@ -47,6 +43,16 @@ export function isEmpty(plan: Plan): boolean {
     plan.inserts.length === 0 &&
     plan.effects.every((effect) => effect.kind === 'manual-step')
   )
+}
+
+/** The jobs of this name that a plan adds. */
+export function jobsAdded<Name extends Enqueue['job']>(
+  { effects }: Plan,
+  name: Name,
+): Extract<Enqueue, { job: Name }>[] {
+  const isMeant = (effect: Effect): effect is Extract<Enqueue, { job: Name }> =>
+    effect.kind === 'enqueue' && effect.job === name
+  return effects.filter(isMeant)
 }
 
 /** The rows a plan writes, as `table:id`, and the DTTP records it gives a trainee; two open requests never share one. */
@@ -65,12 +71,6 @@ export function subjectsOf(plan: Plan): string[] {
   ].sort()
 }
 
-/** The trainee that an effect is about, if it is about one. */
-function traineeOf(effect: Effect): string | null {
-  if (effect.kind === 'enqueue') return 'trainee' in effect.args ? String(effect.args['trainee']) : null
-  return effect.kind === 'retry' || effect.kind === 'settle-registration' ? effect.trainee : null
-}
-
 /**
  * What an approval is an approval of: SHA-256 in hex over the canonical JSON of everything that was shown and
  * everything that will be done. No clocks and no ages go in, so the same facts always give the same digest.
@@ -81,7 +81,7 @@ export function digestOf(approved: {
   version: number
   form: Json
   plan: Plan
-  checks: readonly CheckResult[]
+  checks: readonly { id: string; verdict: Verdict; evidence: Json }[]
   database: string
 }): string {
   const checks = approved.checks.map(({ id, verdict, evidence }) => ({ id, verdict, evidence }))
@@ -121,14 +121,4 @@ function whatCannotBeTakenBack(effect: Effect): string {
     case 'manual-step':
       return 'It asked people to do something.'
   }
-}
-
-/** The plan kept with a request; empty once the request is purged. */
-export function planOf(request: { plan: object | null }): Plan {
-  return (request.plan as Plan | null) ?? { updates: [], inserts: [], effects: [] }
-}
-
-/** The verdicts kept with a request; none once it is purged. */
-export function checksOf(request: { checks: object | null }): readonly CheckResult[] {
-  return (request.checks as readonly CheckResult[] | null) ?? []
 }

@@ -2,27 +2,16 @@ import type { EntityManager } from 'typeorm'
 import type { Advice, Postcondition } from '../entities/chatops/change-request.ts'
 import type { Json } from '../entities/json.ts'
 import type { RegisterSettings, Upstreams } from '../world.ts'
+import type { Check } from './check.ts'
 import type { Fields, FormValues } from './fields.ts'
-import type { Ask, CheckResult, Plan, Verdict } from './plan.ts'
+import type { Plan } from './plan.ts'
 
 /** How a playbook reads the database: inside a read-only snapshot for a preview, under lock when it is executed. */
 type Sql = EntityManager
 
-/** What a check sees. */
-export type Facts<R, U, F extends Fields> = { rows: R; upstream: U; form: FormValues<F>; register: RegisterSettings }
-
-/** A named sentence that should hold, with a pure function that says whether it does and what was found. */
-export type Check<R, U, F extends Fields> = {
-  id: string
-  sentence: string
-  look: (facts: Facts<R, U, F>) => Finding
-}
-
-/** What a check's look comes to; see CheckResult. */
-export type Finding = { verdict: Verdict; found: string; evidence: Json; ask?: Ask }
-
-/** What a playbook reads its rows by, besides the form. */
+/** What a playbook decides by, besides its form, its rows and what other systems answered. */
 export type Around = {
+  register: RegisterSettings
   now: Date
   /** What we have of GIAS counts as unknown if it is older, in milliseconds. */
   giasMaxAgeMs: number
@@ -32,25 +21,32 @@ export type Around = {
   self: string | null
 }
 
+/**
+ * What is the case. The trainee is the one the request is about, by whom it is found, and whom its free text must not
+ * name; everything else is the playbook's own.
+ */
+export type Situation = { trainee: { id: string; slug: string } | null }
+
 /** Something that must come about before a request can be made, and the card that asks people for it. */
 export type Wait = { urn: string; title: string; text: string }
 
-/**
- * What was carried out, when, and as part of which request; with the checks' evidence as approved, by check, and what
- * other systems answered to `after`.
- */
+/** What a form comes to, once nothing blocks: a plan, with what people do next; or something to wait for first. */
+export type Outcome = { plan: Plan; advice: Advice | null } | { wait: Wait }
+
+/** What was carried out, when, and as part of which request; with the checks' evidence as approved, by check. */
 export type Executed = {
   changeRequest: string
   executedAt: Date
+  plan: Plan
   evidence: Readonly<Record<string, Json>>
-  answered: Json
 }
 
 /**
  * One kind of fix, from top to bottom. Nothing in it writes: one shared executor writes exactly the plan.
- * Everything but `rows`, `ask` and the two `verify…` is pure.
+ * `F` is its form, `R` the rows it reads, `Q` and `A` what it asks other systems and what they answer, `S` what is the
+ * case; `LQ` and `LA` what it asks them about the result.
  */
-export type Playbook<F extends Fields = Fields, R = unknown, U = unknown> = {
+export type Playbook<F extends Fields, R, Q extends Json, A, S extends Situation, LQ extends Json, LA> = {
   /** Verb-noun, as typed after the command; also the folder's name. */
   name: string
   /** Raised whenever the same form could lead to another plan: open approvals of the old version go out of date. */
@@ -62,53 +58,50 @@ export type Playbook<F extends Fields = Fields, R = unknown, U = unknown> = {
   args: readonly (keyof F & string)[]
   /** The field that the first word after the name belongs in, where that depends on the word. */
   fieldOf?: (word: string) => keyof F & string
-  source: string
   form: F
   /** What its fields must satisfy together: words at each field where they do not. */
   together?: (values: FormValues<F>) => Partial<Record<keyof F & string, string>>
   /** The only SQL reads. */
-  rows: (sql: Sql, form: FormValues<F>, around: Around) => Promise<R>
+  read: (sql: Sql, form: FormValues<F>, around: Around) => Promise<R>
   /** Questions to other systems. `about` says what is asked, so that a change in it under lock makes the request stale. */
-  upstream?: { about: (rows: R) => Json; ask: (about: Json, net: Upstreams) => Promise<U> }
-  checks: readonly Check<R, U, F>[]
-  plan: (facts: Facts<R, U, F>) => Plan
-  /** What the person has chosen to wait for in place of a plan, once nothing blocks; null for nothing. */
-  waits?: (facts: Facts<R, U, F>) => Wait | null
-  /** The trainee a request is about, to find requests by trainee and to keep personal data out of free text. */
-  trainee: (rows: R) => { id: string; slug: string } | null
+  ask?: { about: (rows: R, form: FormValues<F>) => Q; ask: (about: Q, net: Upstreams) => Promise<A> }
+  /** What is the case: pure, and derived once. Everything below reads it. */
+  situation: (rows: R, answers: A, form: FormValues<F>, around: Around) => S
+  /** Sentences that should hold; where one blocks, there is no outcome. */
+  checks: readonly Check<S>[]
+  outcome: (situation: S) => Outcome
   /**
-   * What must be true in the transaction, after the writes and before the commit; anything that does not hold rolls
-   * back. `before` is what was read under lock before the writes.
+   * What must be true in the transaction after the writes, besides that every planned column holds its new value; if
+   * anything does not hold, everything is rolled back.
    */
-  verifyRows: (sql: Sql, plan: Plan, before: R) => Promise<Postcondition[]>
-  /** What other systems are asked before `verifyAfter` looks; no answer counts as null. */
-  after?: {
-    about: (sql: Sql, plan: Plan, executed: Executed) => Promise<Json>
-    ask: (about: Json, net: Upstreams) => Promise<Json>
-  }
-  /** What support would ask the next day; looked at after the commit and again later. */
-  verifyAfter: (sql: Sql, plan: Plan, executed: Executed) => Promise<Postcondition[]>
-  /** Milliseconds after the commit until when a postcondition may be waiting for a job; none unless given. */
-  settlesWithin?: number
-  /** What people do next, from the rows as they stand after the writes. */
-  advice: (facts: Facts<R, U, F>) => Advice | null
+  holds: (situation: S, sql: Sql) => Promise<Postcondition[]>
+  /** What support would ask the next day. Without it, the planned columns are looked at once more. */
+  settles?: Settling<LQ, LA>
 }
 
-/** Declares a playbook, with the types of its rows and answers inferred. */
-export function definePlaybook<F extends Fields, R, U = null>(playbook: Playbook<F, R, U>): Playbook<F, R, U> {
+/** How the result is looked at: after the commit, and again later. */
+type Settling<Q extends Json, A> = {
+  /** Milliseconds after the commit until when a postcondition may be waiting for a job; none unless given. */
+  within?: number
+  /** What other systems are asked for it; null where there was nothing to ask. */
+  ask?: { about: (sql: Sql, executed: Executed) => Promise<Q>; ask: (about: Q, net: Upstreams) => Promise<A | null> }
+  /** `answers` is null where they did not answer, or were not asked. */
+  look: (sql: Sql, executed: Executed, answers: A | null) => Promise<Postcondition[]>
+}
+
+/** Declares a playbook, with the types of its rows, answers and situation inferred. */
+export function definePlaybook<
+  F extends Fields,
+  R,
+  S extends Situation,
+  Q extends Json = null,
+  A = null,
+  LQ extends Json = null,
+  LA = null,
+>(playbook: Playbook<F, R, Q, A, S, LQ, LA>): Playbook<F, R, Q, A, S, LQ, LA> {
   return playbook
 }
 
 /** Any playbook, for code that treats them all alike. */
-// biome-ignore lint/suspicious/noExplicitAny: rows and answers are private to each playbook; nothing here looks into them
-export type AnyPlaybook = Playbook<any, any, any>
-
-/** Runs every check. A check that could not be made blocks. */
-export function runChecks<R, U, F extends Fields>(playbook: Playbook<F, R, U>, facts: Facts<R, U, F>): CheckResult[] {
-  return playbook.checks.map(({ id, sentence, look }) => ({ id, sentence, ...look(facts) }))
-}
-
-/** Whether anything stands in the way. */
-export function isBlocked(checks: readonly CheckResult[]): boolean {
-  return checks.some(({ verdict }) => verdict === 'blocks' || verdict === 'unchecked')
-}
+// biome-ignore lint/suspicious/noExplicitAny: rows, answers and situations are private to each playbook; nothing here looks into them
+export type AnyPlaybook = Playbook<any, any, any, any, any, any, any>

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type Proposal, propose, send } from '../changes/propose.ts'
 import { getRequest } from '../changes/requests.ts'
+import { stands } from '../contract/check.ts'
 import { parseForm } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
@@ -181,7 +182,7 @@ export async function previewOrRefusal(context: HandlerContext, asked: Parameter
 function askAgain(asked: Parameters<typeof propose>[1], proposal: Proposal): View | null {
   if (proposal.kind !== 'blocked') return null
   const { playbook, form: values, channel, follows } = asked
-  const blocking = proposal.checks.filter(({ verdict }) => verdict === 'blocks' || verdict === 'unchecked')
+  const blocking = proposal.checks.filter(stands)
   if (blocking.some(({ ask }) => !ask)) return null
   const problems = blocking.map(({ found, ask }) => `${playbook.form[ask?.field ?? '']?.label}: ${found}`)
   const choices = Object.fromEntries(blocking.flatMap(({ ask }) => (ask?.options ? [[ask.field, ask.options]] : [])))

@@ -1,4 +1,4 @@
-import type { Finding } from '../contract/playbook.ts'
+import type { Finding } from '../contract/check.ts'
 import type { RegisterSettings } from '../world.ts'
 
 // The checks of every playbook that starts one of Register's jobs.

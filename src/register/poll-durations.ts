@@ -1,5 +1,7 @@
 // How long DTTP is polled for a TRN, in the words that people choose from and that plans hold. It is counted from when
 // the plan is carried out.
+
+import * as z from 'zod'
 import { endOfNextWorkingDay } from '../calendar/working-time.ts'
 
 const DAYS: Readonly<Record<string, number>> = { '1 day': 1, '3 days': 3, '4 days': 4, '7 days': 7 }
@@ -10,6 +12,11 @@ export const POLL_DURATIONS = [NEXT_WORKING_DAY, '1 day', '3 days', '7 days'] as
 
 /** How long Register polls by itself (Settings.jobs.max_poll_duration_days). */
 export const DEFAULT_POLL_DURATION = '4 days'
+
+/** What a plan can hold. */
+export const pollDuration = z.enum([...POLL_DURATIONS, DEFAULT_POLL_DURATION])
+
+export type PollDuration = z.output<typeof pollDuration>
 
 /** When a poll that starts now times out: UTC, as Register's timestamps are written. Throws on an unknown duration. */
 export function pollTimeout(duration: string, now: Date): string {

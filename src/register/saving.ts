@@ -8,13 +8,25 @@ import { type Progress, padProgress } from './progress.ts'
 export type Change = readonly [before: Json, after: Json]
 
 /** The columns in which a row differs from `before` and the wanted `after`. */
-export function changesBetween(before: Record<string, Json>, after: Record<string, Json>): Record<string, Change> {
+export function changesBetween(before: object, after: object): Record<string, Change> {
+  const row = asJson(before)
   const changes: Record<string, Change> = {}
-  for (const [column, value] of Object.entries(after)) {
-    const old = before[column] ?? null
+  for (const [column, value] of Object.entries(asJson(after))) {
+    const old = row[column] ?? null
     if (canonical(old) !== canonical(value)) changes[column] = [old, value]
   }
   return changes
+}
+
+/** The row as it is once these changes are made. */
+export function rowAfter<Row extends object>(row: Row, changes: Readonly<Record<string, Change>>): Row {
+  const after = Object.entries(changes).map(([column, [, value]]) => [column, value])
+  return Object.assign(Object.create(Object.getPrototypeOf(row)), row, Object.fromEntries(after))
+}
+
+/** Our rows hold what their columns do, which is JSON: dates and timestamps are read as text. */
+function asJson(row: object): Record<string, Json> {
+  return { ...row } as Record<string, Json>
 }
 
 /**

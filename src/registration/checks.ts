@@ -1,4 +1,4 @@
-import type { Finding } from '../contract/playbook.ts'
+import type { Finding } from '../contract/check.ts'
 import { preflight, registrationProblems } from '../dttp/payloads/preflight.ts'
 import type { RegistrationRows } from '../dttp/payloads/rows.ts'
 import { isRefusedByUs, type Problem } from '../dttp/problems.ts'

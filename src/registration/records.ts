@@ -6,10 +6,9 @@ import { findCode } from '../dttp/code-sets.ts'
 import { STATUS_AFTER_REGISTRATION } from '../dttp/statuses.ts'
 import { Job, type JobName } from '../entities/chatops/job.ts'
 import { RegistrationAttempt, type RegistrationIds } from '../entities/chatops/registration-attempt.ts'
-import type { Json } from '../entities/json.ts'
 import { Provider } from '../entities/register/provider.ts'
 import { Trainee } from '../entities/register/trainee.ts'
-import { candidateWords, findCandidates, tracesOf } from './traces.ts'
+import { candidateWords, findCandidates, type Traces, tracesOf } from './traces.ts'
 
 // What became of a registration: in our rows, and in DTTP.
 
@@ -22,9 +21,18 @@ export type Registration = {
   ids: RegistrationIds | null
   /** Whether something was sent whose outcome nobody knows, and which no job of ours will find out. */
   isUnknown: boolean
+  /** What DTTP has of these ids; null where it was not asked, or was silent. */
+  records: RecordsById | null
+  /** What DTTP has that a registration without an answer may have created, in words; null as above. */
+  candidates: string[] | null
 }
 
-export async function readRegistration(sql: EntityManager, executed: Executed): Promise<Registration> {
+/** @param answers what DTTP said to what recordsToAskFor asks */
+export async function readRegistration(
+  sql: EntityManager,
+  executed: Executed,
+  answers: RecordsInDttp | null = null,
+): Promise<Registration> {
   const { id } = z.object({ id: z.string() }).parse(executed.evidence['trainee'])
   const job = await findJob(sql, executed, 'register-for-trn')
   const attempt = job && (await sql.findOneBy(RegistrationAttempt, { jobId: job.id }))
@@ -34,6 +42,8 @@ export async function readRegistration(sql: EntityManager, executed: Executed): 
     attempt,
     ids: job?.status === 'done' ? (attempt?.ids ?? null) : null,
     isUnknown: job?.status === 'failed' && attempt !== null && isUnsettled(attempt),
+    records: answers && 'contact' in answers ? answers : null,
+    candidates: answers && 'candidates' in answers ? answers.candidates : null,
   }
 }
 
@@ -46,28 +56,26 @@ export async function findJob(sql: EntityManager, { changeRequest }: Executed, n
   return sql.findOne(Job, { where: { changeRequestId: changeRequest, name }, order: { createdAt: 'DESC', id: 'ASC' } })
 }
 
-const asked = z.union([
-  z.null(),
-  z.object({ contact: z.string(), placementAssignment: z.string(), degrees: z.record(z.string(), z.string()) }),
-  z.object({ traces: z.unknown() }),
-])
-const answer = z.union([
-  z.null(),
-  z.object({
-    contact: z.boolean(),
-    placementAssignment: z.boolean(),
-    /** Those that DTTP has. */
-    degrees: z.array(z.string()),
-    statuses: z.boolean(),
-  }),
-  z.object({ candidates: z.array(z.string()) }),
-])
+/** What DTTP is asked: for the new records, or for what is left of a registration without an answer. */
+export type AskedForRecords = RegistrationIds | { traces: Traces } | null
+
+/** What it has of them. */
+export type RecordsInDttp = RecordsById | { candidates: string[] }
+
+type RecordsById = {
+  contact: boolean
+  placementAssignment: boolean
+  /** Those that DTTP has. */
+  degrees: string[]
+  /** Whether both records have the status that a registration ends with. */
+  statuses: boolean
+}
 
 /** What DTTP is asked about: the new records, or the traces that a registration without an answer would have left. */
 export async function recordsToAskFor(
   sql: EntityManager,
   { trainee, attempt, ids, isUnknown }: Registration,
-): Promise<Json> {
+): Promise<AskedForRecords> {
   if (ids) return ids
   if (!trainee || !isUnknown) return null
   const provider = await sql.findOneByOrFail(Provider, { id: trainee.provider_id })
@@ -75,8 +83,7 @@ export async function recordsToAskFor(
 }
 
 /** Throws DttpError. */
-export async function askForRecords(about: Json, dttp: DttpClient): Promise<Json> {
-  const ids = asked.parse(about)
+export async function askForRecords(ids: AskedForRecords, dttp: DttpClient): Promise<RecordsInDttp | null> {
   if (!ids) return null
   if ('traces' in ids) return { candidates: await wordsFor(ids.traces, dttp) }
   const [contact, assignment, degrees] = await Promise.all([
@@ -95,14 +102,7 @@ export async function askForRecords(about: Json, dttp: DttpClient): Promise<Json
 
 const MOST_SHOWN = 5
 
-async function wordsFor(traces: unknown, dttp: DttpClient): Promise<string[]> {
+async function wordsFor(traces: Traces, dttp: DttpClient): Promise<string[]> {
   const { records, isMore } = await findCandidates(traces, dttp, MOST_SHOWN)
   return [...records.map(candidateWords), ...(isMore ? ['more than we can look at'] : [])]
-}
-
-/** What DTTP answered. Either is null if DTTP was not asked that, or gave no answer. */
-export function seenOf({ answered }: Pick<Executed, 'answered'>) {
-  const seen = answer.parse(answered)
-  if (seen && 'candidates' in seen) return { records: null, candidates: seen.candidates }
-  return { records: seen, candidates: null }
 }

@@ -8,7 +8,7 @@ import type { RegistrationAttempt, RegistrationIds } from '../entities/chatops/r
 import { Degree } from '../entities/register/degree.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { DEFAULT_POLL_DURATION, pollTimeout } from '../register/poll-durations.ts'
-import { findJob, type Registration, seenOf } from './records.ts'
+import { findJob, type Registration } from './records.ts'
 import { unknownOutcome } from './unknown.ts'
 
 // The lines on the card of every request that leads to a registration.
@@ -17,19 +17,12 @@ import { unknownOutcome } from './unknown.ts'
 export const RESULT_WITHIN_MS = 30 * 60_000
 
 /** Whether the registration ran, and Register holds exactly the ids that DTTP gave. */
-export async function registered(
-  sql: EntityManager,
-  registration: Registration,
-  executed: Executed,
-): Promise<Postcondition> {
+export async function registered(sql: EntityManager, registration: Registration): Promise<Postcondition> {
   const sentence = 'The registration ran, and the new ids are set'
-  const { trainee, job, attempt, ids, isUnknown } = registration
+  const { trainee, job, attempt, ids, isUnknown, candidates } = registration
   if (!trainee) return { sentence, holds: false, found: 'The trainee is no longer in Register.' }
   if (!job) return { sentence, holds: false, found: 'There is no such job.' }
-  if (attempt && isUnknown) {
-    const { candidates } = seenOf(executed)
-    return { sentence, holds: false, ...unknownOutcome(trainee, attempt, candidates) }
-  }
+  if (attempt && isUnknown) return { sentence, holds: false, ...unknownOutcome(trainee, attempt, candidates) }
   if (job.status === 'failed' && attempt?.settledAt && job.failure?.code === 'outcome-unknown') {
     return { sentence, ...settledSince(trainee, attempt) }
   }
@@ -66,14 +59,12 @@ async function findLostIds(sql: EntityManager, trainee: Trainee, ids: Registrati
 
 /** Whether DTTP has the records that were asked for. */
 export function heldByDttp(
-  { job }: Pick<Registration, 'job'>,
+  { job, records: seen }: Pick<Registration, 'job' | 'records'>,
   ids: RegistrationIds | null,
-  executed: Executed,
 ): Postcondition {
   const sentence = 'DTTP has the trainee, the training record and every degree'
   if (job?.status === 'failed') return { sentence, holds: false, found: 'Not looked at, as the registration failed.' }
   if (!ids) return { sentence, holds: false, waiting: true, found: 'Not looked at yet.' }
-  const { records: seen } = seenOf(executed)
   if (!seen) return { sentence, holds: false, waiting: true, found: 'DTTP did not answer.' }
   const wanted = Object.values(ids.degrees)
   const there = wanted.filter((id) => seen.degrees.includes(id)).length
@@ -92,7 +83,7 @@ export function heldByDttp(
  */
 export async function statusesChanged(
   sql: EntityManager,
-  { job }: Pick<Registration, 'job'>,
+  { job, records: seen }: Pick<Registration, 'job' | 'records'>,
   executed: Executed,
 ): Promise<Postcondition> {
   const sentence = 'Both status changes went through'
@@ -102,7 +93,6 @@ export async function statusesChanged(
   if (failed) return { sentence, holds: false, found: failed.failure?.words ?? 'One failed.' }
   const done = jobs.filter(({ status }) => status === 'done').length
   if (done < 2) return { sentence, holds: false, waiting: true, found: `${done} of 2.` }
-  const { records: seen } = seenOf(executed)
   if (!seen) return { sentence, holds: false, waiting: true, found: 'DTTP did not answer.' }
   return { sentence, holds: true, found: seen.statuses ? 'DTTP shows both.' : 'DTTP has changed them since.' }
 }

@@ -1,4 +1,3 @@
-import * as z from 'zod'
 import type { DttpClient, DttpDegreeQualification } from '../dttp/client/index.ts'
 import { NO_TRAINEE_ID } from '../dttp/payloads/contact.ts'
 import type { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
@@ -13,19 +12,16 @@ export type Candidate = { contact: string; placementAssignments: string[]; degre
 /** The records that are known or named, and the others, oldest first. `isMore`: not all could be looked at. */
 export type Candidates = { records: Candidate[]; isMore: boolean }
 
-const asked = z
-  .object({
-    traineeId: z.string(),
-    provider: z.string(),
-    since: z.string(),
-    /** Records that are looked at in any case. */
-    known: z.array(z.string()),
-    /** A record that somebody has named. It counts only if it has the traces. */
-    named: z.string().nullable(),
-  })
-  .nullable()
-
-export type Traces = z.output<typeof asked>
+/** What records are looked for by; null where nothing could be. */
+export type Traces = {
+  traineeId: string
+  provider: string
+  since: string
+  /** Records that are looked at in any case. */
+  known: string[]
+  /** A record that somebody has named. It counts only if it has the traces. */
+  named: string | null
+} | null
 
 /** DTTP's clock and the bot's may differ by so much. */
 const CLOCKS_MAY_DIFFER_MS = 5 * 60_000
@@ -70,8 +66,7 @@ export function tracesOf(
  * The records with these traces and the records that belong to them. Other trainees' records may be among them.
  * @param most how many records to look at beside those that are known or named
  */
-export async function findCandidates(about: unknown, dttp: DttpClient, most = MOST_FOUND): Promise<Candidates> {
-  const traces = asked.parse(about)
+export async function findCandidates(traces: Traces, dttp: DttpClient, most = MOST_FOUND): Promise<Candidates> {
   if (!traces) return { records: [], isMore: false }
   const { ids, isMore } = await findTraced(traces, dttp)
   const known = await Promise.all(traces.known.map((id) => dttp.findContact(id)))

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type CheckResult, digestOf, inverse, isEmpty, type Plan, subjectsOf } from '../../src/contract/plan.ts'
+import type { CheckResult } from '../../src/contract/check.ts'
+import { digestOf, inverse, isEmpty, type Plan, subjectsOf } from '../../src/contract/plan.ts'
 import { canonical, type Json } from '../../src/entities/json.ts'
 import { changesBetween } from '../../src/register/saving.ts'
 
@@ -12,8 +13,8 @@ const update: Plan['updates'][number] = {
 }
 const plan: Plan = { ...nothing, updates: [update] }
 const insert = { table: 'dttp_schools', values: { urn: '900001', status_code: 1 } } as const
-const enqueue = { kind: 'enqueue', job: 'RetrieveTrn', args: { trainee: '5901' } } as const
-const retry = { kind: 'retry', job: 'RegisterForTrn', jobId: 'abc', fingerprint: 'f', trainee: null } as const
+const enqueue = { kind: 'enqueue', job: 'retrieve-trn', args: { trainee: '5901', poll_for: '1 day' } } as const
+const retry = { kind: 'retry', job: 'register-for-trn', jobId: 'abc', fingerprint: 'f', trainee: '5901' } as const
 const card = { kind: 'trello-card', title: 'T', text: 't' } as const
 const manual = { kind: 'manual-step', title: 'Ask DTTP', text: 'Please' } as const
 
@@ -202,8 +203,8 @@ describe('the way back', () => {
     expect(given).toEqual({
       refused: [
         expect.stringContaining('row to dttp_schools'),
-        expect.stringContaining('RetrieveTrn'),
-        expect.stringContaining('RegisterForTrn'),
+        expect.stringContaining('retrieve-trn'),
+        expect.stringContaining('register-for-trn'),
         expect.stringContaining('Trello'),
       ],
     })

@@ -1,14 +1,15 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readRows } from '../../src/changes/assess.ts'
+import { aroundOf } from '../../src/changes/assess.ts'
 import { approve, openReview } from '../../src/changes/decide.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify.ts'
 import { writePlan } from '../../src/changes/write-plan.ts'
-import { checksOf, inverse, type Plan, planOf } from '../../src/contract/plan.ts'
+import { inverse, type Plan } from '../../src/contract/plan.ts'
 import { findMoved } from '../../src/contract/planned-rows.ts'
+import { checksOf, planOf } from '../../src/contract/stored.ts'
 import { LedgerEntry } from '../../src/entities/chatops/ledger-entry.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { inSnapshot } from '../../src/entities/snapshot.ts'
@@ -78,7 +79,7 @@ describe.each(playbooks)('$name', (playbook) => {
       await propose(context, { playbook, form, requester: SUPPORT, channel: CHANNEL })
       expect(await writableRows()).toEqual(before)
       const writing = inSnapshot(context.database, async (sql) => {
-        await readRows(context, playbook, sql, form, null)
+        await playbook.read(sql, form, aroundOf(context, null))
         await sql.query('UPDATE public.trainees SET updated_at = updated_at')
       })
       await expect(writing).rejects.toMatchObject({ driverError: { code: '25006' } })
@@ -205,7 +206,7 @@ describe.each(playbooks)('$name', (playbook) => {
       })
       const story = ['proposed', 'sent', 'refused', 'review-opened', 'approved', 'executed']
       expect(entries.slice(0, -1).map(({ event }) => event)).toEqual(story)
-      expect(playbook.settlesWithin === undefined ? ['done'] : ['done', 'verified']).toContain(entries.at(-1)?.event)
+      expect(playbook.settles?.within === undefined ? ['done'] : ['done', 'verified']).toContain(entries.at(-1)?.event)
       expect(await verifyLedger(context.database)).toMatchObject({ broken: null })
     })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { runChecks } from '../../src/contract/check.ts'
 import { isEmpty } from '../../src/contract/plan.ts'
-import { runChecks } from '../../src/contract/playbook.ts'
 import { Audit } from '../../src/entities/register/audit.ts'
 import { DttpSchool } from '../../src/entities/register/dttp-school.ts'
 import { Provider } from '../../src/entities/register/provider.ts'
@@ -8,7 +8,8 @@ import { School } from '../../src/entities/register/school.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
 import type { Rows, SchoolRows } from '../../src/playbooks/fix-route/rows.ts'
-import type { TrainingRoute } from '../../src/register/training-routes.ts'
+import { TRAINING_ROUTES, type TrainingRoute } from '../../src/register/training-routes.ts'
+import { around, plannedIn } from './around.ts'
 
 const URL = 'https://register.example.test'
 const ACTIVE = 1
@@ -285,7 +286,7 @@ describe('checks', () => {
   })
 
   test('each has a sentence that should hold, and no two the same id', () => {
-    const checks = runChecks(fixRoute, facts({}, 'assessment_only'))
+    const checks = runChecks(fixRoute.checks, facts({}, 'assessment_only'))
     expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length)
     for (const { sentence } of checks) expect(sentence).toMatch(/^[A-Z][^.?]+$/)
   })
@@ -306,7 +307,7 @@ describe('checks', () => {
       email: 'secret@example.test',
       trn: '7654321',
     }
-    const checks = runChecks(fixRoute, facts({ trainee }, 'school_direct_salaried'))
+    const checks = runChecks(fixRoute.checks, facts({ trainee }, 'school_direct_salaried'))
     expect(JSON.stringify(checks)).not.toMatch(/secret|7654321/i)
   })
 })
@@ -457,6 +458,16 @@ describe('the advice', () => {
     expect(listed).toEqual(items.map((item) => `- ${item}`))
   })
 
+  test('lists what the change of route empties, and not what it fills in', () => {
+    const trainee = { ...complete, training_route: TRAINING_ROUTES.provider_led_postgrad.code }
+    const lists = (route: TrainingRoute) => adviceFor({ trainee }, route)?.message?.match(/^- .*/gm)
+    const ofFunding = ['- training initiative', '- bursary, scholarship or grant, if there is one']
+    const dates = ['- course start date', '- course end date']
+    const course = ['- education phase', '- course subject', '- age range', ...dates]
+    expect(lists('assessment_only')).toEqual([...course, ...ofFunding])
+    expect(lists('early_years_assessment_only')).toEqual([...dates, ...ofFunding])
+  })
+
   test('is a message with the new route and the link, and nothing personal', () => {
     const message = adviceFor(
       { trainee: { first_names: 'Secretfirst', email: 'secret@example.test' } },
@@ -468,21 +479,24 @@ describe('the advice', () => {
 })
 
 function checkOf(id: string, situation: Situation, route: TrainingRoute) {
-  return runChecks(fixRoute, facts(situation, route)).find((check) => check.id === id)
+  return runChecks(fixRoute.checks, facts(situation, route)).find((check) => check.id === id)
 }
 
 function planFor(situation: Situation, route: TrainingRoute) {
-  return fixRoute.plan(facts(situation, route))
+  return plannedIn(fixRoute.outcome(facts(situation, route)))
 }
 
-function adviceFor(situation: Situation, route: TrainingRoute) {
-  return fixRoute.advice(facts(situation, route))
+/** For a record that is on the route already, so that nothing is emptied, unless it says which it is on. */
+function adviceFor({ trainee, ...situation }: Situation, route: TrainingRoute) {
+  const on = { training_route: TRAINING_ROUTES[route].code, ...trainee }
+  const outcome = fixRoute.outcome(facts({ ...situation, trainee: on }, route))
+  return 'advice' in outcome ? outcome.advice : null
 }
 
 /** What fix-route sees: a trainee on Provider-led (postgrad), Pending TRN, with one degree, and what the situation adds. */
 function facts({ trainee, flags = () => true, ...rows }: Situation, route: TrainingRoute) {
-  return {
-    rows: {
+  return fixRoute.situation(
+    {
       trainee: traineeWith(trainee ?? {}),
       provider: provider('D10'),
       leadSchool: null,
@@ -491,10 +505,10 @@ function facts({ trainee, flags = () => true, ...rows }: Situation, route: Train
       lastAudit: null,
       ...rows,
     },
-    upstream: null,
-    form: { trainee: 'slug5901', route, reason: 'Wrong route', ticket: '' },
-    register: { url: URL, runsJobs: true, isEnabled: flags },
-  }
+    null,
+    { trainee: 'slug5901', route, reason: 'Wrong route', ticket: '' },
+    around({ url: URL, runsJobs: true, isEnabled: flags }),
+  )
 }
 
 /** Every column empty, but for those given and what no record is without. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { isBlocked, runChecks } from '../../src/contract/check.ts'
 import { isEmpty, subjectsOf } from '../../src/contract/plan.ts'
-import { isBlocked, runChecks } from '../../src/contract/playbook.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
 import { RegistrationAttempt } from '../../src/entities/chatops/registration-attempt.ts'
 import { Audit } from '../../src/entities/register/audit.ts'
@@ -10,6 +10,7 @@ import type { InDttp } from '../../src/playbooks/re-register/dttp.ts'
 import { reRegister } from '../../src/playbooks/re-register/index.ts'
 import type { Rows } from '../../src/playbooks/re-register/rows.ts'
 import { registrationRows } from '../dttp/registration-rows.ts'
+import { around, plannedIn } from './around.ts'
 
 const CONTACT = 'c0000000-0000-4000-8000-000000000001'
 const ASSIGNMENT = 'a0000000-0000-4000-8000-000000000001'
@@ -267,12 +268,12 @@ describe('checks', () => {
 
     ['history', 'is known', {}, 'holds', '2 events, made of 3 audits.'],
   ])('%s: %s', (check, _when, situation, verdict, found) => {
-    const result = runChecks(reRegister, facts(situation)).find(({ id }) => id === check)
+    const result = runChecks(reRegister.checks, facts(situation)).find(({ id }) => id === check)
     expect(result).toMatchObject({ verdict, found: expect.stringContaining(found) })
   })
 
   test('ask for a colleague where the submitter is not registered with DTTP, and offer those who are', () => {
-    const asking = runChecks(reRegister, facts(unknownUser)).find(({ id }) => id === 'submitter')
+    const asking = runChecks(reRegister.checks, facts(unknownUser)).find(({ id }) => id === 'submitter')
     expect(asking?.ask).toEqual({
       field: 'submitter',
       options: [
@@ -284,13 +285,13 @@ describe('checks', () => {
 
   test('rest on nothing that comes and goes by itself', () => {
     const evidence = (situation: Situation) =>
-      runChecks(reRegister, facts(situation)).map(({ id, evidence }) => [id, evidence])
+      runChecks(reRegister.checks, facts(situation)).map(({ id, evidence }) => [id, evidence])
     const busy = { live: [job({ name: 'retrieve-trn' })], failed: [job({})], colleagues: [] }
     expect(evidence(busy)).toEqual(evidence({}))
   })
 
   test('name nobody', () => {
-    const said = JSON.stringify(runChecks(reRegister, facts({})))
+    const said = JSON.stringify(runChecks(reRegister.checks, facts({})))
     expect(said).not.toMatch(/Ada|Lovelace/)
   })
 })
@@ -298,8 +299,8 @@ describe('checks', () => {
 describe('the plan', () => {
   const planFor = (situation: Situation) => {
     const seen = facts(situation)
-    expect(isBlocked(runChecks(reRegister, seen))).toBe(false)
-    return reRegister.plan(seen)
+    expect(isBlocked(runChecks(reRegister.checks, seen))).toBe(false)
+    return plannedIn(reRegister.outcome(seen))
   }
   const jobs = [
     { kind: 'enqueue', job: 'register-for-trn', args: { trainee: '1', submitted_by: USER } },
@@ -346,24 +347,24 @@ describe('the plan', () => {
   })
 })
 
-function facts(situation: Situation): Parameters<typeof reRegister.plan>[0] {
+function facts(situation: Situation) {
   const { trainee = {}, inDttp = {}, submitter = '', register = {}, schoolStatus, ...rows } = situation
   const registration = registrationRows({
     ...{ dttp_id: CONTACT, placement_assignment_dttp_id: ASSIGNMENT, submitted_for_trn_at: SUBMITTED, trn: null },
     ...trainee,
   })
   if (schoolStatus) for (const school of registration.dttpSchools) school.status_code = schoolStatus
-  return {
-    rows: {
+  return reRegister.situation(
+    {
       ...{ trainee: registration.trainee, registration, submission: submission(user(201)), named: null },
       ...{ colleagues: ['201', '203'], live: [], failed: [], unsettled: null, taken: [] },
       history: { lastAudit: '17', audits: 3, events: 2, timeline: 'f'.repeat(64) },
       ...rows,
     },
-    upstream: { ...GONE, ...inDttp },
-    form: { trainee: 'slug', submitter, reason: 'Contract', ticket: '' },
-    register: { ...REGISTER, ...register },
-  }
+    { ...GONE, ...inDttp },
+    { trainee: 'slug', submitter, reason: 'Contract', ticket: '' },
+    around({ ...REGISTER, ...register }),
+  )
 }
 
 function user(id: number, columns: Partial<User> = {}): User {

@@ -5,8 +5,8 @@ import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify.ts'
+import { runChecks } from '../../src/contract/check.ts'
 import { isEmpty, subjectsOf } from '../../src/contract/plan.ts'
-import { runChecks } from '../../src/contract/playbook.ts'
 import { DttpError } from '../../src/dttp/client/index.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
@@ -22,6 +22,7 @@ import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { resetToDemo } from '../support/reset.ts'
+import { around, plannedIn } from './around.ts'
 
 const CONTACT = 'c0000000-0000-4000-8000-000000005902'
 const SLUG = 'YEXq5VcjRjQ47sjr9L3CxKLC'
@@ -95,20 +96,20 @@ describe('checks', () => {
     ['poll', 'one has no time yet', { lastPoll: polled('waiting', null) }, 'warns', '4 days after the submission'],
     ['poll', 'the last one is over', { lastPoll: polled('done') }, 'holds', 'ended on 15 October 2021 at 5:40pm.'],
   ])('%s: %s', (check, _when, situation, verdict, found) => {
-    const result = runChecks(requeueTrn, facts(situation)).find(({ id }) => id === check)
+    const result = runChecks(requeueTrn.checks, facts(situation)).find(({ id }) => id === check)
     expect(result).toMatchObject({ verdict, found: expect.stringContaining(found) })
   })
 
   test('a poll that failed says why', () => {
     const lastPoll = polled('failed')
     lastPoll.job.failure = failure('Dttp::RetrieveTrnJob for Trainee id: 5902 has timed out after 4 days.')
-    const result = runChecks(requeueTrn, facts({ lastPoll })).find(({ id }) => id === 'poll')
+    const result = runChecks(requeueTrn.checks, facts({ lastPoll })).find(({ id }) => id === 'poll')
     expect(result).toMatchObject({ verdict: 'holds', found: expect.stringContaining('has timed out after 4 days.') })
   })
 
   test('rest on the same evidence when time passes, the poll’s time moves or DTTP has the TRN', () => {
     const evidence = (situation: Situation) =>
-      runChecks(requeueTrn, facts(situation)).map(({ id, verdict, evidence }) => ({ id, verdict, evidence }))
+      runChecks(requeueTrn.checks, facts(situation)).map(({ id, verdict, evidence }) => ({ id, verdict, evidence }))
     const before = evidence({ lastPoll: polled('waiting') })
     const after = evidence({
       lastPoll: polled('running', '2021-10-29T00:00:00'),
@@ -120,7 +121,7 @@ describe('checks', () => {
 
 describe('the plan', () => {
   test('is one job with a duration, and a step for people; it changes no column and names no person', () => {
-    const plan = requeueTrn.plan(facts({}))
+    const plan = plannedIn(requeueTrn.outcome(facts({})))
     expect(plan).toMatchObject({ updates: [], inserts: [] })
     expect(plan.effects[0]).toEqual({
       kind: 'enqueue',
@@ -166,17 +167,16 @@ describe('with DTTP and a database', () => {
   })
 
   test('DTTP is asked whether the record is there and has a TRN, and for nothing without a record', async () => {
-    const about = { contact: CONTACT }
-    expect(await lookInDttp(about, dttp.client)).toEqual({ exists: true, hasTrn: false })
+    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ exists: true, hasTrn: false })
     dttp.giveTrn(5902, 'Not Registered')
-    expect(await lookInDttp(about, dttp.client)).toEqual({ exists: true, hasTrn: false })
+    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ exists: true, hasTrn: false })
     dttp.giveTrn(5902, '3999999')
-    expect(await lookInDttp(about, dttp.client)).toEqual({ exists: true, hasTrn: true })
+    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ exists: true, hasTrn: true })
     dttp.deleteContact(5902)
-    expect(await lookInDttp(about, dttp.client)).toEqual({ exists: false, hasTrn: false })
+    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ exists: false, hasTrn: false })
     dttp.goDown()
-    await expect(lookInDttp(about, dttp.client)).rejects.toBeInstanceOf(DttpError)
-    expect(await lookInDttp({ contact: null }, dttp.client)).toBeNull()
+    await expect(lookInDttp(CONTACT, dttp.client)).rejects.toBeInstanceOf(DttpError)
+    expect(await lookInDttp(null, dttp.client)).toBeNull()
   })
 
   test.each([
@@ -307,19 +307,19 @@ describe('with DTTP and a database', () => {
     (await admin.query<{ count: string }>('SELECT count(*) FROM chatops.change_requests')).rows[0] ?? { count: '' }
 })
 
-function facts(situation: Situation): Parameters<typeof requeueTrn.plan>[0] {
+function facts(situation: Situation) {
   const { trainee = {}, inDttp = THERE, register = {}, lastPoll = null, registration = null } = situation
   const row = {
     ...{ id: '5902', slug: SLUG, state: 1, training_route: 0, trn: null, dttp_id: CONTACT },
     submitted_for_trn_at: '2021-10-11T16:40:03.000128',
     ...trainee,
   }
-  return {
-    rows: { trainee: Object.assign(new Trainee(), row), lastPoll, registration },
-    upstream: inDttp,
-    form: { trainee: SLUG, duration: '1 day', reason: 'Delay at DQT', ticket: '' },
-    register: { ...REGISTER, ...register },
-  }
+  return requeueTrn.situation(
+    { trainee: Object.assign(new Trainee(), row), lastPoll, registration },
+    inDttp,
+    { trainee: SLUG, duration: '1 day', reason: 'Delay at DQT', ticket: '' },
+    around({ ...REGISTER, ...register }),
+  )
 }
 
 function job(columns: Partial<Job>): Job {

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { isBlocked, runChecks } from '../../src/contract/playbook.ts'
+import { isBlocked, runChecks } from '../../src/contract/check.ts'
 import codeSets from '../../src/dttp/code-sets.json' with { type: 'json' }
 import { RegistrationAttempt } from '../../src/entities/chatops/registration-attempt.ts'
+import type { Degree } from '../../src/entities/register/degree.ts'
 import type { Trainee } from '../../src/entities/register/trainee.ts'
 import { settleRegistration } from '../../src/playbooks/settle-registration/index.ts'
 import type { Rows } from '../../src/playbooks/settle-registration/rows.ts'
 import type { Candidate } from '../../src/registration/traces.ts'
 import { registrationRows } from '../dttp/registration-rows.ts'
+import { around, plannedIn } from './around.ts'
 
 const ONE = 'c0000000-0000-4000-8000-000000000001'
 const TWO = 'c0000000-0000-4000-8000-000000000002'
@@ -16,6 +18,8 @@ const JOB = 'f0000000-0000-4000-8000-000000000001'
 const REGISTER = { url: 'https://register.example.test', runsJobs: true, isEnabled: () => true }
 
 type Situation = Partial<Omit<Rows, 'trainee' | 'registration'>> & {
+  named?: string
+  degrees?: (first: Degree) => Degree[]
   trainee?: Partial<Trainee>
   inDttp?: Candidate[]
   isMore?: boolean
@@ -240,12 +244,12 @@ describe('checks', () => {
     ],
     ['preflight', 'to register again, for nobody', { ...again, submittedBy: null }, 'blocks', 'names no user'],
   ])('%s: %s', (check, _when, situation, verdict, found) => {
-    const result = runChecks(settleRegistration, facts(situation)).find(({ id }) => id === check)
+    const result = runChecks(settleRegistration.checks, facts(situation)).find(({ id }) => id === check)
     expect(result).toMatchObject({ verdict, found: expect.stringContaining(found) })
   })
 
   test('ask which record to use where there are several', () => {
-    const asking = runChecks(settleRegistration, facts(two)).find(({ id }) => id === 'records')
+    const asking = runChecks(settleRegistration.checks, facts(two)).find(({ id }) => id === 'records')
     expect(asking?.ask).toMatchObject({ field: 'contact', options: [{ value: ONE }, { value: TWO }] })
   })
 })
@@ -253,8 +257,8 @@ describe('checks', () => {
 describe('the plan', () => {
   const planFor = (situation: Situation) => {
     const seen = facts(situation)
-    expect(isBlocked(runChecks(settleRegistration, seen))).toBe(false)
-    return settleRegistration.plan(seen)
+    expect(isBlocked(runChecks(settleRegistration.checks, seen))).toBe(false)
+    return plannedIn(settleRegistration.outcome(seen))
   }
   const status = { trainee: '1', status: 'Prospective trainee - TREFNO requested' }
   const poll = { kind: 'enqueue', job: 'retrieve-trn', args: { trainee: '1', poll_for: '4 days' }, delaySeconds: 3600 }
@@ -307,8 +311,7 @@ describe('the plan', () => {
 describe('degrees', () => {
   const degreesIn = (situation: Situation) =>
     Object.fromEntries(
-      settleRegistration
-        .plan(facts(situation))
+      plannedIn(settleRegistration.outcome(facts(situation)))
         .updates.filter(({ table }) => table === 'degrees')
         .map(({ id, changes }) => [id, changes['dttp_id']?.[1]]),
     )
@@ -319,12 +322,11 @@ describe('degrees', () => {
   })
 
   test('that say the same are as good as each other, if there are as many', () => {
-    const twins = facts({ inDttp: [{ ...record(ONE), degrees: [degree(DEGREE), degree(other.id)] }] })
-    const [first] = twins.rows.registration.degrees
-    if (!first) throw new Error('there is a degree')
-    const degrees = [first, { ...first, id: '2' }]
-    const rows = { ...twins.rows, registration: { ...twins.rows.registration, degrees } }
-    expect(settleRegistration.plan({ ...twins, rows }).updates.slice(1)).toMatchObject([
+    const twins = facts({
+      inDttp: [{ ...record(ONE), degrees: [degree(DEGREE), degree(other.id)] }],
+      degrees: (first) => [first, { ...first, id: '2' }],
+    })
+    expect(plannedIn(settleRegistration.outcome(twins)).updates.slice(1)).toMatchObject([
       { id: '1', changes: { dttp_id: [null, DEGREE] } },
       { id: '2', changes: { dttp_id: [null, other.id] } },
     ])
@@ -341,21 +343,23 @@ describe('degrees', () => {
   })
 })
 
-function facts(situation: Situation): Parameters<typeof settleRegistration.plan>[0] {
-  const { trainee = {}, inDttp = [record(ONE)], isMore = false, decision = 'use', register = {}, ...rows } = situation
-  const registration = registrationRows({
+function facts(situation: Situation) {
+  const { trainee = {}, inDttp = [record(ONE)], isMore = false, decision = 'use', register = {}, ...more } = situation
+  const { named = '', degrees = (first) => [first], ...rows } = more
+  const known = registrationRows({
     ...{ trainee_id: '21/22-1', dttp_id: null, placement_assignment_dttp_id: null, trn: null, ...trainee },
   })
-  return {
-    rows: {
+  const registration = { ...known, degrees: known.degrees.flatMap(degrees) }
+  return settleRegistration.situation(
+    {
       ...{ trainee: registration.trainee, registration, attempt: attempt(), isUnderWay: false, isFresh: false },
-      ...{ submittedBy: USER, named: null, taken: [] },
+      ...{ submittedBy: USER, taken: [] },
       ...rows,
     },
-    upstream: { records: inDttp, isMore },
-    form: { trainee: 'slug', decision, contact: rows.named ?? '', reason: 'Contract', ticket: '' },
-    register: { ...REGISTER, ...register },
-  }
+    { records: inDttp, isMore },
+    { trainee: 'slug', decision, contact: named, reason: 'Contract', ticket: '' },
+    around({ ...REGISTER, ...register }),
+  )
 }
 
 function attempt(answered: RegistrationAttempt['ids'] = null): RegistrationAttempt {

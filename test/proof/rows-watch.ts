@@ -1,7 +1,7 @@
 // Looks at the rows of all requests again and again while workers live and die.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { planOf } from '../../src/contract/plan.ts'
+import { planOf } from '../../src/contract/stored.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { type Found, lookAtRequests } from './trainees.ts'
 import { judgeWhole, type Wholeness } from './whole.ts'

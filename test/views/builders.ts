@@ -1,4 +1,5 @@
-import type { CheckResult, Plan, Update } from '../../src/contract/plan.ts'
+import type { CheckResult } from '../../src/contract/check.ts'
+import type { Plan, Update } from '../../src/contract/plan.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 
 export const REGISTER = 'https://register.example'

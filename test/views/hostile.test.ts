@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Effect, Plan } from '../../src/contract/plan.ts'
+import type { Effect } from '../../src/contract/effect.ts'
+import type { Plan } from '../../src/contract/plan.ts'
 import type { ChangeRequest, Status } from '../../src/entities/chatops/change-request.ts'
 import type { Json } from '../../src/entities/json.ts'
 import { fixRoute as playbook } from '../../src/playbooks/fix-route/index.ts'
@@ -66,8 +67,8 @@ describe('text by people and from the database', () => {
     const effects: Effect[] = [
       { kind: 'manual-step', title: EVIL, text: EVIL },
       { kind: 'trello-card', title: EVIL, text: EVIL },
-      { kind: 'enqueue', job: EVIL, args: { trainee: EVIL, other: EVIL } },
-      { kind: 'retry', job: EVIL, jobId: EVIL, fingerprint: EVIL, trainee: EVIL },
+      { kind: 'enqueue', job: 'register-for-trn', args: { trainee: EVIL, submitted_by: EVIL } },
+      { kind: 'retry', job: 'update-trainee', jobId: EVIL, fingerprint: EVIL, trainee: EVIL },
     ]
     const request = changeRequest({
       status,

@@ -1,23 +1,18 @@
 import type { Advice } from '../../entities/chatops/change-request.ts'
+import type { Trainee } from '../../entities/register/trainee.ts'
 import { schoolsSentBy } from '../../register/sent-schools.ts'
-import {
-  isEarlyYears,
-  requiresDegree,
-  requiresStudyMode,
-  TRAINING_ROUTES,
-  type TrainingRoute,
-} from '../../register/training-routes.ts'
-import type { RegisterSettings } from '../../world.ts'
-import type { Rows } from './rows.ts'
+import { isEarlyYears, requiresDegree, requiresStudyMode, TRAINING_ROUTES } from '../../register/training-routes.ts'
+import type { Situation } from './situation.ts'
 
 /**
- * What the provider must fill in: only what the new route needs and the record now lacks, as a message that support
- * can copy. Null if nothing is missing.
+ * What the provider must fill in: only what the new route needs and the record then lacks, as a message that support can
+ * copy. Null if nothing is missing.
  */
-export function adviseProvider(rows: Rows, route: TrainingRoute, register: RegisterSettings): Advice | null {
-  const missing = findMissing(rows, route, register)
+export function adviseProvider(situation: Situation): Advice | null {
+  const missing = findMissing(situation)
   if (missing.length === 0) return null
-  const link = `${register.url}/trainees/${rows.trainee.slug}`
+  const { trainee, route, register } = situation
+  const link = `${register.url}/trainees/${trainee.slug}`
   return {
     lead: 'Ask the provider to complete the record. You can copy this message:',
     message: [
@@ -29,26 +24,31 @@ export function adviseProvider(rows: Rows, route: TrainingRoute, register: Regis
   }
 }
 
-function findMissing(rows: Rows, route: TrainingRoute, register: RegisterSettings): string[] {
-  const { trainee } = rows
+function findMissing(situation: Situation): string[] {
+  const { after, degrees, route, register } = situation
   const sent = schoolsSentBy(route, register)
   const needs: [needed: boolean, lacking: boolean, item: string][] = [
-    [!isEarlyYears(route), trainee.course_education_phase === null, 'education phase'],
-    [true, trainee.course_subject_one === null, 'course subject'],
-    [true, trainee.course_min_age === null || trainee.course_max_age === null, 'age range'],
-    [true, trainee.course_start_date === null, 'course start date'],
-    [true, trainee.course_end_date === null, 'course end date'],
-    [requiresStudyMode(route), trainee.study_mode === null, 'full time or part time'],
-    [true, trainee.training_initiative === null, 'training initiative'],
-    [true, hasNoFunding(rows), 'bursary, scholarship or grant, if there is one'],
-    [sent.includes('lead'), rows.leadSchool === null, 'lead school'],
-    [sent.includes('employing'), rows.employingSchool === null, 'employing school'],
-    [requiresDegree(route), rows.degrees === 0, 'degree'],
+    [!isEarlyYears(route), after.course_education_phase === null, 'education phase'],
+    [true, after.course_subject_one === null, 'course subject'],
+    [true, after.course_min_age === null || after.course_max_age === null, 'age range'],
+    [true, after.course_start_date === null, 'course start date'],
+    [true, after.course_end_date === null, 'course end date'],
+    [requiresStudyMode(route), after.study_mode === null, 'full time or part time'],
+    [true, after.training_initiative === null, 'training initiative'],
+    [true, hasNoFunding(after), 'bursary, scholarship or grant, if there is one'],
+    [sent.includes('lead'), lacksSchool(situation, 'lead'), 'lead school'],
+    [sent.includes('employing'), lacksSchool(situation, 'employing'), 'employing school'],
+    [requiresDegree(route), degrees === 0, 'degree'],
   ]
   return needs.filter(([needed, lacking]) => needed && lacking).map(([, , item]) => item)
 }
 
-function hasNoFunding({ trainee }: Rows): boolean {
+/** A school goes, too, where the record says that it does not apply. */
+function lacksSchool(situation: Situation, which: 'lead' | 'employing'): boolean {
+  return situation[`${which}School`] === null || situation.changes[`${which}_school_id`]?.[1] === null
+}
+
+function hasNoFunding(trainee: Trainee): boolean {
   return (
     trainee.applying_for_bursary === null &&
     trainee.applying_for_scholarship === null &&

@@ -1,7 +1,5 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import type { Verdict } from '../../contract/plan.ts'
-import type { Check, Facts } from '../../contract/playbook.ts'
-import type { Json } from '../../entities/json.ts'
+import type { Check, Finding } from '../../contract/check.ts'
 import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
 import { schoolsSentBy } from '../../register/sent-schools.ts'
 import { findState, finishedWords, isFinished, showsAward, stateLabel } from '../../register/states.ts'
@@ -9,19 +7,15 @@ import {
   awardOf,
   findRoute,
   isRouteAllowed,
-  isTrainingRoute,
   requiresDegree,
   routeLabel,
   TRAINING_ROUTES,
-  type TrainingRoute,
 } from '../../register/training-routes.ts'
-import type { Form } from './form.ts'
-import type { Rows, SchoolRows } from './rows.ts'
-
-type Look = (facts: Facts<Rows, null, Form>) => { verdict: Verdict; found: string; evidence: Json }
+import type { SchoolRows } from './rows.ts'
+import type { Situation } from './situation.ts'
 
 /** Each check as a sentence that should hold; the order is the order people read them in. */
-export const checks: Check<Rows, null, Form>[] = [
+export const checks: Check<Situation>[] = [
   { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
   { id: 'provider', sentence: 'The route is open to the provider', look: lookAtProvider },
   { id: 'route', sentence: 'The new route is not the current one', look: lookAtRoute },
@@ -35,19 +29,12 @@ export const checks: Check<Rows, null, Form>[] = [
   { id: 'last-change', sentence: 'The last change to the record is known', look: lookAtLastChange },
 ]
 
-/** The route in a form, which its select has already checked. */
-export function newRoute(form: { route: string }): TrainingRoute {
-  if (!isTrainingRoute(form.route)) throw new TypeError('not a training route')
-  return form.route
-}
-
-function lookAtTrainee({ rows: { trainee } }: Parameters<Look>[0]): ReturnType<Look> {
+function lookAtTrainee({ trainee }: Situation): Finding {
   const evidence = { id: trainee.id, slug: trainee.slug }
   return { verdict: 'holds', found: `Trainee ${trainee.id}.`, evidence }
 }
 
-function lookAtProvider({ rows: { provider }, form }: Parameters<Look>[0]): ReturnType<Look> {
-  const route = newRoute(form)
+function lookAtProvider({ provider, route }: Situation): Finding {
   const evidence = { provider: provider.id, code: provider.code }
   const name = `${provider.name} (${provider.code ?? 'no code'})`
   if (isRouteAllowed(route, provider.code)) return { verdict: 'holds', found: `The provider is ${name}.`, evidence }
@@ -58,8 +45,8 @@ function lookAtProvider({ rows: { provider }, form }: Parameters<Look>[0]): Retu
   return { verdict: 'blocks', found, evidence }
 }
 
-function lookAtRoute({ rows: { trainee }, form }: Parameters<Look>[0]): ReturnType<Look> {
-  const { code, label } = TRAINING_ROUTES[newRoute(form)]
+function lookAtRoute({ trainee, route }: Situation): Finding {
+  const { code, label } = TRAINING_ROUTES[route]
   const evidence = { from: trainee.training_route, to: code }
   if (trainee.training_route !== code) {
     return { verdict: 'holds', found: `It changes from ${routeLabel(trainee.training_route)} to ${label}.`, evidence }
@@ -68,15 +55,14 @@ function lookAtRoute({ rows: { trainee }, form }: Parameters<Look>[0]): ReturnTy
   return { verdict: 'warns', found, evidence }
 }
 
-function lookAtFlag({ form, register }: Parameters<Look>[0]): ReturnType<Look> {
-  const route = newRoute(form)
+function lookAtFlag({ route, register }: Situation): Finding {
   const enabled = route === 'assessment_only' || register.isEnabled(`routes.${route}`)
   if (enabled) return { verdict: 'holds', found: 'Providers can choose it.', evidence: { enabled } }
   const found = 'The new route is switched off in Register: providers cannot choose it, and no schools are sent for it.'
   return { verdict: 'warns', found, evidence: { enabled } }
 }
 
-function lookAtState({ rows: { trainee } }: Parameters<Look>[0]): ReturnType<Look> {
+function lookAtState({ trainee }: Situation): Finding {
   const evidence = { state: trainee.state }
   const label = stateLabel(trainee.state, trainee.training_route)
   if (isFinished(trainee.state)) return { verdict: 'warns', found: finishedWords(trainee), evidence }
@@ -94,27 +80,17 @@ function lookAtState({ rows: { trainee } }: Parameters<Look>[0]): ReturnType<Loo
   }
 }
 
-function lookAtLeadSchool({ rows, form, register }: Parameters<Look>[0]): ReturnType<Look> {
-  const sends = schoolsSentBy(newRoute(form), register).includes('lead')
-  return lookAtSchool('lead school', rows.leadSchool, rows.trainee.lead_school_not_applicable === true, sends)
+function lookAtLeadSchool({ trainee, leadSchool, route, register }: Situation): Finding {
+  const sends = schoolsSentBy(route, register).includes('lead')
+  return lookAtSchool('lead school', leadSchool, trainee.lead_school_not_applicable === true, sends)
 }
 
-function lookAtEmployingSchool({ rows, form, register }: Parameters<Look>[0]): ReturnType<Look> {
-  const sends = schoolsSentBy(newRoute(form), register).includes('employing')
-  return lookAtSchool(
-    'employing school',
-    rows.employingSchool,
-    rows.trainee.employing_school_not_applicable === true,
-    sends,
-  )
+function lookAtEmployingSchool({ trainee, employingSchool, route, register }: Situation): Finding {
+  const sends = schoolsSentBy(route, register).includes('employing')
+  return lookAtSchool('employing school', employingSchool, trainee.employing_school_not_applicable === true, sends)
 }
 
-function lookAtSchool(
-  which: string,
-  rows: SchoolRows | null,
-  notApplicable: boolean,
-  sends: boolean,
-): ReturnType<Look> {
+function lookAtSchool(which: string, rows: SchoolRows | null, notApplicable: boolean, sends: boolean): Finding {
   const evidence = {
     sends,
     notApplicable,
@@ -140,7 +116,7 @@ function lookAtSchool(
   return { ...lookAtDttpSchool(which, rows), evidence }
 }
 
-function lookAtDttpSchool(which: string, { school, inDttp }: SchoolRows): { verdict: Verdict; found: string } {
+function lookAtDttpSchool(which: string, { school, inDttp }: SchoolRows): Omit<Finding, 'evidence'> {
   const statuses = inDttp.map(({ status_code }) => dttpStatusLabel(status_code)).join(' and ')
   const active = inDttp.filter(({ status_code }) => isActiveInDttp(status_code))
   const urn = `URN ${school.urn}`
@@ -162,8 +138,8 @@ function lookAtDttpSchool(which: string, { school, inDttp }: SchoolRows): { verd
   return { verdict: 'holds', found: `It is ${urn}, and is ${statuses} in DTTP.` }
 }
 
-function lookAtDegree({ rows: { degrees }, form }: Parameters<Look>[0]): ReturnType<Look> {
-  const required = requiresDegree(newRoute(form))
+function lookAtDegree({ degrees, route }: Situation): Finding {
+  const required = requiresDegree(route)
   const evidence = { required, degrees }
   const has = degrees === 0 ? 'no degree' : degrees === 1 ? '1 degree' : `${degrees} degrees`
   if (!required) return { verdict: 'holds', found: `The new route asks for none. The trainee has ${has}.`, evidence }
@@ -171,9 +147,9 @@ function lookAtDegree({ rows: { degrees }, form }: Parameters<Look>[0]): ReturnT
   return { verdict: 'warns', found: 'The trainee has no degree. The provider must add one.', evidence }
 }
 
-function lookAtAward({ rows: { trainee }, form }: Parameters<Look>[0]): ReturnType<Look> {
+function lookAtAward({ trainee, route }: Situation): Finding {
   const current = findRoute(trainee.training_route)
-  const [before, after] = [current && awardOf(current), awardOf(newRoute(form))]
+  const [before, after] = [current && awardOf(current), awardOf(route)]
   const evidence = { before, after }
   if (after === null) return { ...lookAtNoAward(trainee, current), evidence }
   if (current === null || before === after) return { verdict: 'holds', found: `The award is ${after}.`, evidence }
@@ -181,7 +157,7 @@ function lookAtAward({ rows: { trainee }, form }: Parameters<Look>[0]): ReturnTy
 }
 
 /** HPITT has no award, and Register's overview and timeline of a finished record ask for one. */
-function lookAtNoAward({ state, training_route }: Rows['trainee'], current: TrainingRoute | null) {
+function lookAtNoAward({ state, training_route }: Situation['trainee'], current: Situation['route'] | null) {
   if (current === 'hpitt_postgrad') {
     return { verdict: 'holds', found: 'This route has no award, before as after.' } as const
   }
@@ -193,8 +169,8 @@ function lookAtNoAward({ state, training_route }: Rows['trainee'], current: Trai
   return { verdict: 'blocks', found } as const
 }
 
-function lookAtDttp({ rows: { trainee }, form }: Parameters<Look>[0]): ReturnType<Look> {
-  const changes = trainee.training_route !== TRAINING_ROUTES[newRoute(form)].code
+function lookAtDttp({ trainee, route }: Situation): Finding {
+  const changes = trainee.training_route !== TRAINING_ROUTES[route].code
   const state = findState(trainee.state)
   const nightly = state === 'submitted_for_trn' || state === 'trn_received'
   const evidence = { record: trainee.dttp_id, changes, nightly }
@@ -207,7 +183,7 @@ function lookAtDttp({ rows: { trainee }, form }: Parameters<Look>[0]): ReturnTyp
   return { verdict: 'warns', found, evidence }
 }
 
-function lookAtLastChange({ rows: { lastAudit } }: Parameters<Look>[0]): ReturnType<Look> {
+function lookAtLastChange({ lastAudit }: Situation): Finding {
   if (!lastAudit) return { verdict: 'holds', found: 'Register has no history for this trainee.', evidence: null }
   const by = lastAudit.user_id === null ? 'by the system or from the console' : `by user ${lastAudit.user_id}`
   const when = lastAudit.created_at ? formatDateTime(lastAudit.created_at) : 'at an unknown time'

@@ -1,20 +1,13 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import type { Check, Facts, Finding } from '../../contract/playbook.ts'
-import type { Json } from '../../entities/json.ts'
-import type { User } from '../../entities/register/user.ts'
+import type { Check, Finding } from '../../contract/check.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import { columnLabel } from '../../register/columns.ts'
-import { applySaveRules, changesBetween } from '../../register/saving.ts'
 import { findState, stateLabel } from '../../register/states.ts'
 import { lookAtPreflight } from '../../registration/checks.ts'
-import type { InDttp } from './dttp.ts'
-import type { Form } from './form.ts'
-import type { Rows } from './rows.ts'
-
-type Seen = Facts<Rows, InDttp, Form>
+import type { Situation } from './situation.ts'
 
 /** Each check as a sentence that should hold; the order is the order people read them in. */
-export const checks: Check<Rows, InDttp, Form>[] = [
+export const checks: Check<Situation>[] = [
   { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
   { id: 'jobs', sentence: 'The bot runs Register’s jobs', look: lookAtRunner },
   { id: 'flag', sentence: 'Register’s jobs for DTTP are switched on', look: lookAtFlag },
@@ -34,24 +27,11 @@ export const checks: Check<Rows, InDttp, Form>[] = [
   { id: 'history', sentence: 'The trainee’s timeline is known', look: lookAtHistory },
 ]
 
-/** The user on whose behalf DTTP is told; null where there is none with a DTTP id. */
-export function submitterOf({ rows, form }: Pick<Seen, 'rows' | 'form'>): User | null {
-  if (form.submitter !== '') return isUsable(rows.named, rows) ? rows.named : null
-  const user = rows.submission?.user ?? null
-  return user?.dttp_id ? user : null
-}
-
-function isUsable(user: User | null, { trainee }: Rows): boolean {
-  return (
-    user !== null && user.dttp_id !== null && user.provider_id === trainee.provider_id && user.discarded_at === null
-  )
-}
-
-function lookAtTrainee({ rows: { trainee } }: Seen): Finding {
+function lookAtTrainee({ trainee }: Situation): Finding {
   return { verdict: 'holds', found: `Trainee ${trainee.id}.`, evidence: { id: trainee.id, slug: trainee.slug } }
 }
 
-function lookAtState({ rows: { trainee } }: Seen): Finding {
+function lookAtState({ trainee }: Situation): Finding {
   const evidence = { state: trainee.state, received: trainee.trn !== null }
   const label = stateLabel(trainee.state, trainee.training_route)
   if (trainee.trn !== null) {
@@ -63,7 +43,7 @@ function lookAtState({ rows: { trainee } }: Seen): Finding {
   return { verdict: 'blocks', found, evidence }
 }
 
-function lookAtSubmission({ rows: { trainee } }: Seen): Finding {
+function lookAtSubmission({ trainee }: Situation): Finding {
   const at = trainee.submitted_for_trn_at
   if (at === null) {
     const found = 'The time of submission is empty. Register’s timeline would be wrong. Ask a developer.'
@@ -72,18 +52,16 @@ function lookAtSubmission({ rows: { trainee } }: Seen): Finding {
   return { verdict: 'holds', found: `${formatDateTime(at)} (${at}). It is not touched.`, evidence: { at } }
 }
 
-function lookAtContact(seen: Seen): Finding {
-  const { rows, upstream } = seen
-  const { trainee } = rows
-  const alike = upstream.alike?.filter((id) => !rows.taken.includes(id)) ?? null
-  const evidence = { contact: trainee.dttp_id, exists: upstream.contact, alike }
+function lookAtContact({ trainee, taken, inDttp }: Situation): Finding {
+  const alike = inDttp.alike?.filter((id) => !taken.includes(id)) ?? null
+  const evidence = { contact: trainee.dttp_id, exists: inDttp.contact, alike }
   if (trainee.dttp_id === null) return { ...lookForUnnamed(alike), evidence }
-  if (!upstream.contact) {
+  if (!inDttp.contact) {
     return { verdict: 'holds', found: `${trainee.dttp_id} is not in DTTP any more.`, evidence }
   }
   return {
     verdict: 'blocks',
-    found: `DTTP has the trainee’s record (${trainee.dttp_id}). ${whyNotAgain(trainee, upstream)}`,
+    found: `DTTP has the trainee’s record (${trainee.dttp_id}). ${whyNotAgain(trainee, inDttp)}`,
     evidence,
   }
 }
@@ -100,58 +78,60 @@ function lookForUnnamed(alike: readonly string[] | null): Pick<Finding, 'verdict
   return { verdict: 'blocks', found }
 }
 
-function whyNotAgain({ placement_assignment_dttp_id: id }: Rows['trainee'], { placementAssignment }: InDttp): string {
+function whyNotAgain(
+  { placement_assignment_dttp_id: id }: Situation['trainee'],
+  { placementAssignment }: Situation['inDttp'],
+): string {
   const second = 'Registering again would create a second trainee.'
   if (placementAssignment) return `${second} Check what the failed job says: it may be about something else.`
   const missing = id === null ? 'Register holds no id of a training record' : `The training record (${id}) is missing`
   return `${missing}. ${second} Ask the operations team to put the training record right in DTTP.`
 }
 
-function lookAtPlacementAssignment({ rows: { trainee }, upstream }: Seen): Finding {
+function lookAtPlacementAssignment({ trainee, inDttp }: Situation): Finding {
   const id = trainee.placement_assignment_dttp_id
-  const evidence = { placementAssignment: id, exists: upstream.placementAssignment, owner: upstream.owner }
+  const evidence = { placementAssignment: id, exists: inDttp.placementAssignment, owner: inDttp.owner }
   if (id === null) return { verdict: 'holds', found: 'Register holds no id of a training record.', evidence }
-  if (!upstream.placementAssignment)
+  if (!inDttp.placementAssignment)
     return { verdict: 'holds', found: `The training record ${id} is not in DTTP.`, evidence }
-  if (upstream.owner) {
-    const found = `The training record ${id} is in DTTP, with a trainee’s record that Register does not name (${upstream.owner}). Registering again would create a second trainee. Ask the operations team which record is right, and a developer to put its id into Register.`
+  if (inDttp.owner) {
+    const found = `The training record ${id} is in DTTP, with a trainee’s record that Register does not name (${inDttp.owner}). Registering again would create a second trainee. Ask the operations team which record is right, and a developer to put its id into Register.`
     return { verdict: 'blocks', found, evidence }
   }
-  if (upstream.contact)
-    return { verdict: 'holds', found: 'The training record is in DTTP, with its trainee.', evidence }
+  if (inDttp.contact) return { verdict: 'holds', found: 'The training record is in DTTP, with its trainee.', evidence }
   const found = `The training record ${id} is still in DTTP, without its trainee. The registration creates a new one, and this one stays behind. Ask for it to be deleted: there is text to copy.`
   return { verdict: 'warns', found, evidence }
 }
 
-function lookAtSubmitter(seen: Seen): Finding {
-  const { rows, form } = seen
-  const user = submitterOf(seen)
-  const by = rows.submission?.user ?? null
-  const evidence = { audit: rows.submission?.audit.id ?? null, user: user?.id ?? null, dttp: user?.dttp_id ?? null }
-  const who = by ? `User ${by.id} submitted the trainee${when(seen)}` : 'We cannot tell who submitted the trainee'
-  if (user && form.submitter === '') return { verdict: 'holds', found: `${who}.${reinstated(seen)}`, evidence }
+function lookAtSubmitter(situation: Situation): Finding {
+  const { submission, submitter: user, chosen } = situation
+  const by = submission?.user ?? null
+  const evidence = { audit: submission?.audit.id ?? null, user: user?.id ?? null, dttp: user?.dttp_id ?? null }
+  const who = by ? `User ${by.id} submitted the trainee${when(situation)}` : 'We cannot tell who submitted the trainee'
+  if (user && chosen === '') return { verdict: 'holds', found: `${who}.${reinstated(situation)}`, evidence }
   if (user && by?.dttp_id && by.id !== user.id) {
     const found = `${who}, and is registered with DTTP. You chose user ${user.id} all the same.`
     return { verdict: 'warns', found, evidence }
   }
   if (user) return { verdict: 'holds', found: `User ${user.id}, as you chose. ${who}.`, evidence }
   const why =
-    form.submitter === ''
+    chosen === ''
       ? `${who}${by ? ', and is not registered with DTTP' : ''}.`
-      : `User ${form.submitter} is not an active user of this provider who is registered with DTTP.`
-  return { verdict: 'blocks', found: `${why}${reinstated(seen)} ${whomToChoose(rows)}`, evidence, ...askFor(rows) }
+      : `User ${chosen} is not an active user of this provider who is registered with DTTP.`
+  const found = `${why}${reinstated(situation)} ${whomToChoose(situation)}`
+  return { verdict: 'blocks', found, evidence, ...askFor(situation) }
 }
 
-function when({ rows: { submission } }: Seen): string {
+function when({ submission }: Situation): string {
   return submission?.audit.created_at ? ` on ${formatDateTime(submission.audit.created_at)}` : ''
 }
 
-function reinstated({ rows: { submission } }: Seen): string {
+function reinstated({ submission }: Situation): string {
   const at = submission?.reinstated?.created_at
   return at ? ` They were deferred, and reinstated on ${formatDateTime(at)}.` : ''
 }
 
-function whomToChoose({ colleagues }: Rows): string {
+function whomToChoose({ colleagues }: Situation): string {
   if (colleagues.length === 0) {
     return 'No user of this provider is registered with DTTP. Ask the operations team to register one there first.'
   }
@@ -159,16 +139,16 @@ function whomToChoose({ colleagues }: Rows): string {
   return `Enter the number of a user of this provider who is registered with DTTP: ${numbers}.`
 }
 
-function askFor({ colleagues }: Rows): Pick<Finding, 'ask'> {
+function askFor({ colleagues }: Situation): Pick<Finding, 'ask'> {
   if (colleagues.length === 0) return {}
   return { ask: { field: 'submitter', options: colleagues.map((id) => ({ value: id, label: `User ${id}` })) } }
 }
 
-function lookAtRecord(seen: Seen): Finding {
-  return lookAtPreflight(seen.rows.registration, submitterOf(seen)?.dttp_id ?? null, seen.register)
+function lookAtRecord({ registration, submitter, register }: Situation): Finding {
+  return lookAtPreflight(registration, submitter?.dttp_id ?? null, register)
 }
 
-function lookAtRegistrations({ rows: { trainee, live, unsettled } }: Seen): Finding {
+function lookAtRegistrations({ trainee, live, unsettled }: Situation): Finding {
   const job = live.find(({ name }) => name === 'register-for-trn')
   const evidence = { live: job?.id ?? null, unsettled: unsettled?.jobId ?? null }
   if (job) {
@@ -183,7 +163,7 @@ function lookAtRegistrations({ rows: { trainee, live, unsettled } }: Seen): Find
 }
 
 /** Not part of what is approved: such jobs come and go, and none of them stands in the way. */
-function lookAtOtherJobs({ rows: { live, failed } }: Seen): Finding {
+function lookAtOtherJobs({ live, failed }: Situation): Finding {
   const others = live.filter(({ name }) => name !== 'register-for-trn').map(({ name }) => name)
   const waiting = others.length > 0 ? [`Waiting: ${others.join(', ')}. ${whatBecomesOf(others)}`] : []
   const failures = failed.map(({ name, failure }) => `${name} failed: ${failure?.words}`)
@@ -197,16 +177,15 @@ function whatBecomesOf(jobs: readonly string[]): string {
 }
 
 /** What Register does on every save, the registration does too, and then the timeline shows it. */
-function lookAtTidying({ rows: { trainee } }: Seen): Finding {
-  const row = trainee as unknown as Record<string, Json>
-  const columns = Object.keys(changesBetween(row, applySaveRules(trainee, {})))
+function lookAtTidying({ tidied }: Situation): Finding {
+  const columns = Object.keys(tidied)
   if (columns.length === 0) return { verdict: 'holds', found: '', evidence: columns }
   const labels = columns.map(columnLabel).join(', ')
   const found = `When the new ids are saved, Register also puts this right, as on every save: ${labels}. The timeline will show it.`
   return { verdict: 'warns', found, evidence: columns }
 }
 
-function lookAtHistory({ rows: { history } }: Seen): Finding {
+function lookAtHistory({ history }: Situation): Finding {
   const { audits, events } = history
   const found = `${events} ${events === 1 ? 'event' : 'events'}, made of ${audits} ${audits === 1 ? 'audit' : 'audits'}. We compare them again afterwards.`
   return { verdict: 'holds', found, evidence: { ...history } }

@@ -1,6 +1,4 @@
-import * as z from 'zod'
 import type { DttpClient } from '../../dttp/client/index.ts'
-import type { Json } from '../../entities/json.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { createdSince } from '../../registration/traces.ts'
 import type { Rows } from './rows.ts'
@@ -15,13 +13,14 @@ export type InDttp = {
   alike: string[] | null
 }
 
-const asked = z.object({
-  contact: z.string().nullable(),
-  placementAssignment: z.string().nullable(),
-  alike: z.object({ traineeId: z.string(), provider: z.string(), since: z.string() }).nullable(),
-})
+/** The records that Register names; and where it names none, what one would be found by. */
+export type AskedFor = {
+  contact: string | null
+  placementAssignment: string | null
+  alike: { traineeId: string; provider: string; since: string } | null
+}
 
-export function recordsOf({ trainee, registration: { provider } }: Rows): z.output<typeof asked> {
+export function recordsToLookFor({ trainee, registration: { provider } }: Rows): AskedFor {
   const { dttp_id: contact, placement_assignment_dttp_id: placementAssignment } = trainee
   return { contact, placementAssignment, alike: contact === null ? tracesOf(trainee, provider.dttp_id) : null }
 }
@@ -32,8 +31,7 @@ function tracesOf({ trainee_id: traineeId, submitted_for_trn_at: at }: Trainee, 
 }
 
 /** Throws DttpError. */
-export async function lookInDttp(about: Json, dttp: DttpClient): Promise<InDttp> {
-  const { contact, placementAssignment, alike } = asked.parse(about)
+export async function lookInDttp({ contact, placementAssignment, alike }: AskedFor, dttp: DttpClient): Promise<InDttp> {
   const [found, assignment, contacts] = await Promise.all([
     contact === null ? null : dttp.findContact(contact),
     placementAssignment === null ? null : dttp.findPlacementAssignment(placementAssignment),
@@ -50,7 +48,7 @@ export async function lookInDttp(about: Json, dttp: DttpClient): Promise<InDttp>
 }
 
 async function findAlike(
-  { traineeId, provider: providerId, since }: NonNullable<z.output<typeof asked>['alike']>,
+  { traineeId, provider: providerId, since }: NonNullable<AskedFor['alike']>,
   dttp: DttpClient,
 ): Promise<string[]> {
   const contacts = await dttp.findContactsBy({ traineeId, providerId, createdSince: new Date(since) })

@@ -1,14 +1,16 @@
-import type { Effect, Update } from '../../contract/plan.ts'
-import { columnsHold } from '../../contract/planned-rows.ts'
-import { definePlaybook, type Facts } from '../../contract/playbook.ts'
+import type { Effect } from '../../contract/effect.ts'
+import { optionalNumber, reason, ticket, traineeRef } from '../../contract/fields.ts'
+import type { Plan, Update } from '../../contract/plan.ts'
+import { definePlaybook } from '../../contract/playbook.ts'
 import { DEFAULT_POLL_DURATION } from '../../register/poll-durations.ts'
+import type { Change } from '../../register/saving.ts'
 import { askForRecords, readRegistration, recordsToAskFor } from '../../registration/records.ts'
 import { RESULT_WITHIN_MS } from '../../registration/result.ts'
-import { checks, submitterOf } from './checks.ts'
-import { type InDttp, lookInDttp, recordsOf } from './dttp.ts'
-import { type Form, form } from './form.ts'
-import { onlyIdsChanged, verifyResult } from './result.ts'
-import { type Rows, readRows } from './rows.ts'
+import { checks } from './checks.ts'
+import { lookInDttp, recordsToLookFor } from './dttp.ts'
+import { lookAtResult, onlyIdsChanged } from './result.ts'
+import { readRows } from './rows.ts'
+import { type Situation, situationOf } from './situation.ts'
 
 /** Registers a trainee with DTTP once more, after their record was deleted there. */
 export const reRegister = definePlaybook({
@@ -17,53 +19,64 @@ export const reRegister = definePlaybook({
   title: 'Register again with DTTP',
   summary: 'Register a trainee with DTTP again, whose record was deleted there (“Cannot find record to be updated”).',
   args: ['trainee'],
-  source: 'support-playbook.md#dttpclienthttperror-400',
-  form,
-  trainee: ({ trainee }) => ({ id: trainee.id, slug: trainee.slug }),
-  rows: (sql, form) => readRows(sql, form),
-  upstream: { about: recordsOf, ask: (about, net) => lookInDttp(about, net.dttp) },
+  form: {
+    trainee: traineeRef(),
+    submitter: optionalNumber(
+      'Register user to submit as',
+      'Only if we ask for it: the number of another user of the trainee’s provider who is registered with DTTP.',
+    ),
+    reason: reason(),
+    ticket: ticket(),
+  },
+  read: readRows,
+  ask: { about: recordsToLookFor, ask: (about, { dttp }) => lookInDttp(about, dttp) },
+  situation: (rows, inDttp, form, { register }) => situationOf(rows, inDttp, form, register),
   checks,
-  plan(facts) {
-    return { updates: emptyIds(facts), inserts: [], effects: [...jobsFor(facts), ...leftOver(facts)] }
+  outcome: (situation) => ({ plan: planFor(situation), advice: null }),
+  holds: async (situation, sql) => [await onlyIdsChanged(sql, situation, Object.keys(emptiedIds(situation)))],
+  settles: {
+    within: RESULT_WITHIN_MS,
+    ask: {
+      about: async (sql, executed) => recordsToAskFor(sql, await readRegistration(sql, executed)),
+      ask: (about, { dttp }) => askForRecords(about, dttp),
+    },
+    look: lookAtResult,
   },
-  verifyRows: async (sql, plan, before) => [await columnsHold(sql, plan), await onlyIdsChanged(sql, plan, before)],
-  after: {
-    about: async (sql, _plan, executed) => recordsToAskFor(sql, await readRegistration(sql, executed)),
-    ask: (about, net) => askForRecords(about, net.dttp),
-  },
-  verifyAfter: verifyResult,
-  settlesWithin: RESULT_WITHIN_MS,
-  advice: () => null,
 })
 
-type Seen = Facts<Rows, InDttp, Form>
+function planFor(situation: Situation): Plan {
+  return { updates: emptyIds(situation), inserts: [], effects: [...jobsFor(situation), ...leftOver(situation)] }
+}
 
-/** Only the ids of records that DTTP no longer has; Rails’ `update_columns`: no audit, and `updated_at` stays. */
-function emptyIds({ rows: { trainee }, upstream }: Seen): Update[] {
-  const { dttp_id, placement_assignment_dttp_id } = trainee
-  const changes = {
-    ...(dttp_id !== null && !upstream.contact ? { dttp_id: [dttp_id, null] as const } : {}),
-    ...(placement_assignment_dttp_id !== null && !upstream.placementAssignment
-      ? { placement_assignment_dttp_id: [placement_assignment_dttp_id, null] as const }
+/** Rails’ `update_columns`: no audit, and `updated_at` stays. */
+function emptyIds(situation: Situation): Update[] {
+  const changes = emptiedIds(situation)
+  if (Object.keys(changes).length === 0) return []
+  return [{ table: 'trainees', id: situation.trainee.id, changes, save: 'columns-only' }]
+}
+
+/** Only the ids of records that DTTP no longer has. */
+function emptiedIds({ trainee: { dttp_id, placement_assignment_dttp_id }, inDttp }: Situation): Record<string, Change> {
+  return {
+    ...(dttp_id !== null && !inDttp.contact ? { dttp_id: [dttp_id, null] } : {}),
+    ...(placement_assignment_dttp_id !== null && !inDttp.placementAssignment
+      ? { placement_assignment_dttp_id: [placement_assignment_dttp_id, null] }
       : {}),
   }
-  if (Object.keys(changes).length === 0) return []
-  return [{ table: 'trainees', id: trainee.id, changes, save: 'columns-only' }]
 }
 
 /** As the playbook has it: register, and poll for the TRN with Register's default delay. */
-function jobsFor(facts: Seen): Effect[] {
-  const trainee = facts.rows.trainee.id
-  const submittedBy = submitterOf(facts)?.dttp_id ?? null
+function jobsFor({ trainee: { id: trainee }, submitter }: Situation): Effect[] {
+  const submittedBy = submitter?.dttp_id ?? null
   return [
     { kind: 'enqueue', job: 'register-for-trn', args: { trainee, submitted_by: submittedBy } },
     { kind: 'enqueue', job: 'retrieve-trn', args: { trainee, poll_for: DEFAULT_POLL_DURATION }, delaySeconds: 3600 },
   ]
 }
 
-function leftOver({ rows: { trainee }, upstream, register }: Seen): Effect[] {
+function leftOver({ trainee, inDttp, register }: Situation): Effect[] {
   const id = trainee.placement_assignment_dttp_id
-  if (id === null || !upstream.placementAssignment || upstream.contact) return []
+  if (id === null || !inDttp.placementAssignment || inDttp.contact) return []
   const text = [
     'Please delete this training record in DTTP once the request is done: the trainee it belonged to was deleted, and is being registered again.',
     `Training record: ${id}`,

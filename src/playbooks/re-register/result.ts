@@ -1,25 +1,27 @@
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { formatDateTime } from '../../calendar/london.ts'
-import type { Plan } from '../../contract/plan.ts'
 import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import { canonical } from '../../entities/json.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { findState } from '../../register/states.ts'
-import { findJob, readRegistration } from '../../registration/records.ts'
+import { findJob, type RecordsInDttp, readRegistration } from '../../registration/records.ts'
 import { heldByDttp, pollScheduled, registered, statusesChanged } from '../../registration/result.ts'
 import { readHistory } from './history.ts'
 import { historyStands } from './history-result.ts'
-import type { Rows } from './rows.ts'
+import type { Situation } from './situation.ts'
 
 // What must be so before the commit, and what support would ask the next day.
 
 /** Nothing but the emptied ids has moved: not the state, not the exact time of submission, not `updated_at`, no audit. */
-export async function onlyIdsChanged(sql: EntityManager, plan: Plan, before: Rows): Promise<Postcondition> {
+export async function onlyIdsChanged(
+  sql: EntityManager,
+  before: Pick<Situation, 'trainee' | 'history'>,
+  planned: readonly string[],
+): Promise<Postcondition> {
   const now = await sql.findOneByOrFail(Trainee, { id: before.trainee.id })
-  const planned = plan.updates.flatMap(({ changes }) => Object.keys(changes))
   const was = new Map(Object.entries(before.trainee))
   const moved = Object.entries(now).filter(([column, value]) => canonical(was.get(column)) !== canonical(value))
   const others = moved.map(([column]) => column).filter((column) => !planned.includes(column))
@@ -33,10 +35,14 @@ export async function onlyIdsChanged(sql: EntityManager, plan: Plan, before: Row
 }
 
 /** Each line of the card, in the order in which it comes true. */
-export async function verifyResult(sql: EntityManager, _plan: Plan, executed: Executed): Promise<Postcondition[]> {
-  const registration = await readRegistration(sql, executed)
+export async function lookAtResult(
+  sql: EntityManager,
+  executed: Executed,
+  answers: RecordsInDttp | null,
+): Promise<Postcondition[]> {
+  const registration = await readRegistration(sql, executed, answers)
   const { trainee, ids } = registration
-  const ran = await registered(sql, registration, executed)
+  const ran = await registered(sql, registration)
   if (!trainee) return [ran]
   const [untouched, audited, timeline] = await historyStands(sql, trainee, registration, executed)
   return [
@@ -45,7 +51,7 @@ export async function verifyResult(sql: EntityManager, _plan: Plan, executed: Ex
     ran,
     audited,
     timeline,
-    heldByDttp(registration, ids, executed),
+    heldByDttp(registration, ids),
     await statusesChanged(sql, registration, executed),
     await pollScheduled(sql, executed),
   ]

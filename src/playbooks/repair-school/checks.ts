@@ -1,19 +1,17 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import type { Check, Finding } from '../../contract/playbook.ts'
+import { type Check, combine, type Finding } from '../../contract/check.ts'
+import type { Json } from '../../entities/json.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import { isUrn } from '../../register/schools.ts'
 import { findRoute, routeLabel } from '../../register/training-routes.ts'
-import { diagnose } from './diagnosis.ts'
-import type { InDttp } from './dttp.ts'
-import type { Form } from './form.ts'
-import { lookOnGias } from './gias.ts'
-import { lookAtLasting, lookAtList } from './list-checks.ts'
-import { combine, type Seen, type Sent, schoolsLookedAt, sentSchools } from './looked-at.ts'
-import type { Rows } from './rows.ts'
-import { lookAtLeftOut, lookAtWaiting } from './waiting-checks.ts'
+import { lookOnGias } from '../../schools/on-gias.ts'
+import type { Diagnosis } from './diagnosis.ts'
+import { lookAtLasting, lookAtList } from './school-checks.ts'
+import type { Sent, Situation } from './situation.ts'
+import type { Freed } from './waiting.ts'
 
 /** Each check as a sentence that should hold; the order is the order people read them in. */
-export const checks: Check<Rows, InDttp, Form>[] = [
+export const checks: Check<Situation>[] = [
   { id: 'about', sentence: 'The reference names a school, or a trainee with one', look: lookAtReference },
   { id: 'sent', sentence: 'The schools that the route sends are set', look: lookAtSent },
   { id: 'urn', sentence: 'The URN is one that a school can have', look: lookAtUrn },
@@ -26,33 +24,32 @@ export const checks: Check<Rows, InDttp, Form>[] = [
   { id: 'failure', sentence: 'What the failed job said is known', look: lookAtFailure },
 ]
 
-function lookAtReference({ rows: { trainee }, form }: Seen): Finding {
-  const evidence = { trainee: trainee?.id ?? null, urn: form.urn, job: form.job }
-  const found = trainee ? `Trainee ${trainee.id}.` : `URN ${form.urn}.`
+function lookAtReference({ trainee, named }: Situation): Finding {
+  const evidence = { trainee: trainee?.id ?? null, ...named }
+  const found = trainee ? `Trainee ${trainee.id}.` : `URN ${named.urn}.`
   return { verdict: 'holds', found, evidence }
 }
 
-function lookAtSent(seen: Seen): Finding {
-  const { trainee } = seen.rows
+function lookAtSent(situation: Situation): Finding {
+  const { trainee, sent } = situation
   if (!trainee) return { verdict: 'holds', found: '', evidence: null }
-  const sent = sentSchools(seen)
   const evidence = sent.map(({ which, is, urn }) => [which, is, urn])
   if (sent.length === 0) {
-    const found = `The route ${routeLabel(trainee.training_route)} sends no school to DTTP, so no school can be what is wrong.${switchedOff(seen)}`
+    const found = `The route ${routeLabel(trainee.training_route)} sends no school to DTTP, so no school can be what is wrong.${switchedOff(situation)}`
     return { verdict: 'blocks', found, evidence }
   }
-  return { verdict: verdictOn(sent, seen), found: sent.map(describeSent).join(' '), evidence }
+  return { verdict: verdictOn(situation), found: sent.map(describeSent).join(' '), evidence }
 }
 
 /** Nothing is repaired where the only thing that is wrong is that a school is not set. */
-function verdictOn(sent: readonly Sent[], seen: Seen): Finding['verdict'] {
+function verdictOn({ sent, schools }: Situation): Finding['verdict'] {
   if (sent.every(({ is }) => is !== 'set')) return 'blocks'
   if (sent.every(({ is }) => is !== 'missing')) return 'holds'
-  return schoolsLookedAt(seen).every((school) => diagnose(school, seen).kind === 'active') ? 'blocks' : 'warns'
+  return schools.every(({ diagnosis }) => diagnosis.kind === 'active') ? 'blocks' : 'warns'
 }
 
 /** A route whose flag is off sends no schools, whatever they are. */
-function switchedOff({ rows: { trainee }, register }: Seen): string {
+function switchedOff({ trainee, register }: Situation): string {
   const route = findRoute(trainee?.training_route ?? null)
   const isOff = route !== null && route !== 'assessment_only' && !register.isEnabled(`routes.${route}`)
   return isOff ? ' The route is switched off in Register.' : ''
@@ -69,26 +66,78 @@ function describeSent({ which, is, urn }: Sent): string {
   }
 }
 
-function lookAtUrn(seen: Seen): Finding {
-  const malformed = schoolsLookedAt(seen)
-    .map(({ urn }) => urn)
-    .filter((urn) => !isUrn(urn))
+function lookAtUrn({ schools }: Situation): Finding {
+  const malformed = schools.map(({ urn }) => urn).filter((urn) => !isUrn(urn))
   if (malformed.length === 0) return { verdict: 'holds', found: '', evidence: [] }
   const found = `Register has a school with the URN “${malformed.join('”, “')}”. A URN has 5 or 6 digits, so neither DTTP nor GIAS can have it. Ask a developer to correct the school in Register.`
   return { verdict: 'blocks', found, evidence: malformed }
 }
 
 /** Asked only where it decides something: a school that is active is sent whatever GIAS says. */
-function lookAtGias(seen: Seen): Finding {
-  const undecided = schoolsLookedAt(seen).filter(
-    (school) => !['active', 'malformed'].includes(diagnose(school, seen).kind),
-  )
-  return combine(undecided.map((school) => lookOnGias(school, seen.rows)))
+function lookAtGias({ schools, rows }: Situation): Finding {
+  const undecided = schools.filter(({ diagnosis: { kind } }) => kind !== 'active' && kind !== 'malformed')
+  return combine(undecided.map(({ urn, gias }) => lookOnGias(urn, gias, rows.gias)))
+}
+
+/** Who does not wait, or cannot go on, is no evidence: people come and go, and nothing is done about them. */
+function lookAtWaiting(situation: Situation): Finding {
+  const { freed } = situation.waiting
+  const evidence: Json = freed.map(({ trainee, kind, job, needsPoll }) => [
+    trainee.id,
+    kind,
+    job ? [job.id, job.run] : null,
+    needsPoll,
+  ])
+  return { verdict: 'holds', found: freed.length > 0 ? wordsFor(freed) : whyNobody(situation), evidence }
+}
+
+function whyNobody({ schools, canRun }: Situation): string {
+  if (!canRun) return ''
+  const kinds = schools.map(({ diagnosis }) => diagnosis.kind)
+  if (kinds.includes('sync')) {
+    return 'Nothing is retried before the school is there. Then ask for this repair again: it retries what waits.'
+  }
+  if (kinds.includes('wait')) return 'What waits for the school can be retried once it is there.'
+  return kinds.some((kind) => FOUND_AFTERWARDS.includes(kind)) ? 'No job that waits for the school can be retried.' : ''
+}
+
+const FOUND_AFTERWARDS: readonly Diagnosis['kind'][] = ['active', 'activate', 'insert', 'adopt']
+
+function wordsFor(freed: readonly Freed[]): string {
+  const [retried, anew] = [freed.filter(({ job }) => job), freed.filter(({ job }) => !job)]
+  const polled = freed.filter(({ needsPoll }) => needsPoll)
+  return [
+    ...(retried.length > 0 ? [`Retried: ${retried.map(nameOf).join(', ')}.`] : []),
+    ...(anew.length > 0 ? [`Enqueued anew, as no failed job is on record: ${anew.map(nameOf).join(', ')}.`] : []),
+    ...(polled.length > 0
+      ? [
+          `Nothing asks for their TRN any more, so a new poll is added: ${polled.map(({ trainee }) => `trainee ${trainee.id}`).join(', ')}.`,
+        ]
+      : []),
+  ].join(' ')
+}
+
+function nameOf({ trainee, kind }: Freed): string {
+  return `trainee ${trainee.id} (${kind === 'update-trainee' ? 'update' : 'registration'})`
+}
+
+const MOST_LISTED = 30
+
+function lookAtLeftOut({ waiting: { leftOut, later }, rows, canRun }: Situation): Finding {
+  const lines = leftOut.slice(0, MOST_LISTED).map(({ trainee, words }) => `Trainee ${trainee.id} is left out. ${words}`)
+  const more = [
+    ...(leftOut.length > lines.length ? [`${leftOut.length - lines.length} more are left out.`] : []),
+    ...(later > 0 || (rows.isMore && canRun)
+      ? [`${later > 0 ? later : 'Some'} more wait than fit into one request. Ask again when this one is done.`]
+      : []),
+  ]
+  if (lines.length + more.length === 0) return { verdict: 'holds', found: '', evidence: null }
+  return { verdict: 'warns', found: [...lines, ...more].join(' '), evidence: null }
 }
 
 /** A school can be repaired without them, but nobody goes on by themselves. */
-function lookAtJobs(seen: Seen): Finding {
-  const findings = [lookAtRunner(seen), lookAtFlag(seen)]
+function lookAtJobs(situation: Situation): Finding {
+  const findings = [lookAtRunner(situation), lookAtFlag(situation)]
   const evidence = findings.map((finding) => finding.evidence)
   const obstacle = findings.find(({ verdict }) => verdict !== 'holds')
   if (!obstacle) return { verdict: 'holds', found: '', evidence }
@@ -96,7 +145,7 @@ function lookAtJobs(seen: Seen): Finding {
 }
 
 /** Not part of what is approved: it only helps to understand. */
-function lookAtFailure({ rows: { job, waiting } }: Seen): Finding {
+function lookAtFailure({ rows: { job, waiting } }: Situation): Finding {
   const failed = [job, ...waiting.map((one) => one.job)].find((one) => one?.status === 'failed' && one.failure)
   if (!failed?.failure) return { verdict: 'holds', found: 'No failed job is on record.', evidence: null }
   const { words, at } = failed.failure

@@ -14,7 +14,7 @@ import {
 import { Job } from '../../entities/chatops/job.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { isUrn } from '../../register/schools.ts'
-import { findWaitingIds } from './waiting-rows.ts'
+import { findWaitingIds } from '../../schools/who-waits.ts'
 
 /** What can be done about a school that is not in the list of DTTP schools. */
 const MISSING_OPTIONS = [

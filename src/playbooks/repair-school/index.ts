@@ -1,18 +1,18 @@
-import type { Effect, Insert, Plan, Update } from '../../contract/plan.ts'
-import { definePlaybook } from '../../contract/playbook.ts'
-import type { Json } from '../../entities/json.ts'
+import type { Effect } from '../../contract/effect.ts'
+import type { Insert, Update } from '../../contract/plan.ts'
+import { definePlaybook, type Outcome } from '../../contract/playbook.ts'
 import { DEFAULT_POLL_DURATION } from '../../register/poll-durations.ts'
 import { changesBetween } from '../../register/saving.ts'
-import { askForSchool, askForUpdate } from './cards.ts'
+import { areFoundOnce } from '../../schools/in-list.ts'
+import { addSchool, makeActive } from '../../schools/support-cards.ts'
 import { checks } from './checks.ts'
-import { type Diagnosis, diagnose, repairedRow, valuesOf } from './diagnosis.ts'
-import { aboutDttp, lookInDttp } from './dttp.ts'
+import type { School } from './diagnosis.ts'
 import { fieldOf, form, together } from './form.ts'
-import { type Freed, sortWaiting } from './freed.ts'
-import { needsUpdateInDttp } from './list-checks.ts'
-import { type Seen, schoolsLookedAt } from './looked-at.ts'
-import { RESULT_WITHIN_MS, schoolIsFound, verifyResult } from './result.ts'
-import { readRows, type SchoolRows } from './rows.ts'
+import { lookAtResult, RESULT_WITHIN_MS } from './result.ts'
+import { lookInDttp, readRows, recordsToLookFor } from './rows.ts'
+import { needsUpdateInDttp } from './school-checks.ts'
+import { repairedUrns, type Situation, situationOf } from './situation.ts'
+import type { Freed } from './waiting.ts'
 
 /** Has Register find a school in DTTP again, and retries what failed for want of it. */
 export const repairSchool = definePlaybook({
@@ -22,56 +22,48 @@ export const repairSchool = definePlaybook({
   summary: 'Make a school active or add it where jobs fail with “Unable to find DTTP school with URN”, and retry them.',
   args: ['urn'],
   fieldOf,
-  source: 'support-playbook.md#unable-to-find-dttp-school-with-urn',
   form,
   together,
-  trainee: ({ trainee }) => trainee && { id: trainee.id, slug: trainee.slug },
-  rows: readRows,
-  upstream: { about: aboutDttp, ask: (about, { dttp }) => lookInDttp(about, dttp) },
+  read: readRows,
+  ask: { about: recordsToLookFor, ask: (about, { dttp }) => lookInDttp(about, dttp) },
+  situation: situationOf,
   checks,
-  plan(seen) {
-    const plans = schoolsLookedAt(seen).map((school) => planFor(school, diagnose(school, seen), seen))
-    const { freed } = sortWaiting(seen)
-    return {
-      updates: plans.flatMap(({ updates }) => updates),
-      inserts: plans.flatMap(({ inserts }) => inserts),
-      effects: [...freed.map(goOn), ...freed.flatMap(pollFor), ...plans.flatMap(({ effects }) => effects)],
-    }
-  },
-  waits(seen) {
-    const [school] = schoolsLookedAt(seen).filter((one) => diagnose(one, seen).kind === 'wait')
-    return school ? askForSchool(school) : null
-  },
-  verifyRows: schoolIsFound,
-  verifyAfter: verifyResult,
-  settlesWithin: RESULT_WITHIN_MS,
-  advice: () => null,
+  outcome: outcomeOf,
+  holds: async (situation, sql) => areFoundOnce(sql, repairedUrns(situation)),
+  settles: { within: RESULT_WITHIN_MS, look: lookAtResult },
 })
 
-function planFor(school: SchoolRows, diagnosis: Diagnosis, seen: Seen): Plan {
-  const effects: Effect[] = []
-  if (diagnosis.kind === 'sync') {
-    effects.push({ kind: 'enqueue', job: 'sync-schools', args: { urn: school.urn } })
+/** Where somebody chose to wait for a school, that; or else each school put right, and who waits for it set going. */
+function outcomeOf({ schools, waiting: { freed }, addsTrelloCards }: Situation): Outcome {
+  const awaited = schools.find(({ diagnosis }) => diagnosis.kind === 'wait')
+  if (awaited) return { wait: addSchool(awaited) }
+  const plan = {
+    updates: schools.flatMap(updatesFor),
+    inserts: schools.flatMap(insertsFor),
+    effects: [
+      ...freed.map(goOn),
+      ...freed.flatMap(pollFor),
+      ...schools.flatMap((school) => [...syncFor(school), ...askForUpdate(school, addsTrelloCards)]),
+    ],
   }
-  if (diagnosis.kind === 'activate' && needsUpdateInDttp(diagnosis.account)) {
-    effects.push(askForUpdate(school, diagnosis, seen.rows.addsTrelloCards))
-  }
-  return { updates: updatesFor(school, diagnosis), inserts: insertsFor(school, diagnosis), effects }
+  return { plan, advice: null }
 }
 
 /** Saved as Register’s own models do: `updated_at` moves. There are no audits of a DTTP school. */
-function updatesFor(school: SchoolRows, diagnosis: Diagnosis): Update[] {
+function updatesFor({ diagnosis }: School): Update[] {
   if (diagnosis.kind !== 'activate' && diagnosis.kind !== 'adopt') return []
-  const row = diagnosis.row as unknown as Record<string, Json>
-  const after = repairedRow(school, diagnosis) as unknown as Record<string, Json>
-  const changes = changesBetween(row, after)
+  const changes = changesBetween(diagnosis.row, diagnosis.after)
   return [{ table: 'dttp_schools', id: diagnosis.row.id, changes, save: 'audited' }]
 }
 
-function insertsFor(school: SchoolRows, diagnosis: Diagnosis): Insert[] {
+function insertsFor({ diagnosis }: School): Insert[] {
   if (diagnosis.kind !== 'insert') return []
-  const { account } = diagnosis
-  return [{ table: 'dttp_schools', values: { dttp_id: account.id, ...valuesOf(school, account) } }]
+  const { dttp_id, name, urn, status_code } = diagnosis.after
+  return [{ table: 'dttp_schools', values: { dttp_id, name, urn, status_code } }]
+}
+
+function syncFor({ urn, diagnosis }: School): Effect[] {
+  return diagnosis.kind === 'sync' ? [{ kind: 'enqueue', job: 'sync-schools', args: { urn } }] : []
 }
 
 /** The failed job runs again; a new one where none is on record. */
@@ -84,6 +76,14 @@ function goOn({ trainee: { id: trainee }, kind, job, submittedBy }: Freed): Effe
 /** As after a submission: with Register's default delay and duration. */
 function pollFor({ trainee: { id: trainee }, needsPoll }: Freed): Effect[] {
   if (!needsPoll) return []
-  const args = { trainee, poll_for: DEFAULT_POLL_DURATION }
+  const args = { trainee, poll_for: DEFAULT_POLL_DURATION } as const
   return [{ kind: 'enqueue', job: 'retrieve-trn', args, delaySeconds: 3600 }]
+}
+
+/** What DTTP says of a row that becomes active must follow, or the next sync sets it back. */
+function askForUpdate({ urn, school, diagnosis }: School, addsTrelloCards: boolean): Effect[] {
+  if (diagnosis.kind !== 'activate' || !needsUpdateInDttp(diagnosis.account)) return []
+  const { row, account } = diagnosis
+  const asked = makeActive({ urn, name: school?.name ?? row.name, account })
+  return [{ kind: addsTrelloCards ? 'trello-card' : 'manual-step', ...asked }]
 }

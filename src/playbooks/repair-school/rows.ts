@@ -1,14 +1,19 @@
 import { type EntityManager, EntityNotFoundError, In } from 'typeorm'
+import * as z from 'zod'
 import type { FormValues } from '../../contract/fields.ts'
 import type { Around } from '../../contract/playbook.ts'
+import type { DttpClient } from '../../dttp/client/index.ts'
 import type { GiasSchool } from '../../entities/chatops/gias-school.ts'
 import { Job } from '../../entities/chatops/job.ts'
 import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { School } from '../../entities/register/school.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { findGiasAge, findGiasSchools, type GiasAge, isTooOld } from '../../gias/schools.ts'
+import { isActiveInDttp } from '../../register/schools.ts'
+import { findWaitingIds, MOST_LOOKED_AT, readWaiting, type WaitingRows } from '../../schools/who-waits.ts'
 import type { Form } from './form.ts'
-import { findWaitingIds, MOST_LOOKED_AT, readWaiting, type WaitingRows } from './waiting-rows.ts'
+
+// What repair-school decides by: its rows, and what DTTP is asked about them.
 
 /** Everything that is known under a URN: in Register, in its list of DTTP schools, and on GIAS. */
 export type SchoolRows = { urn: string; school: School | null; inDttp: DttpSchool[]; gias: GiasSchool | null }
@@ -21,23 +26,20 @@ export type Rows = {
   /** Of the URN that was named, or of the trainee's lead and employing school as far as they are set. */
   schools: SchoolRows[]
   gias: { age: GiasAge | null; isTooOld: boolean }
-  /** The DTTP id that was given for a school that is not in the list; empty if none was. */
-  dttpId: string
-  /** The row in the list with that id, whatever its URN. */
+  /** The row in the list with the DTTP id that was given, whatever its URN. */
   known: DttpSchool | null
   /** A synchronisation of the schools that is waiting or running. */
   sync: Job | null
   waiting: WaitingRows[]
   /** Whether there are more who wait than were looked at. */
   isMore: boolean
-  addsTrelloCards: boolean
 }
 
 /** Everything repair-school decides by. Throws EntityNotFoundError if the trainee or the job is gone. */
 export async function readRows(
   sql: EntityManager,
   form: Pick<FormValues<Form>, 'trainee' | 'urn' | 'job' | 'dttp_id'>,
-  { now, giasMaxAgeMs, addsTrelloCards, self }: Around,
+  { now, giasMaxAgeMs, self }: Around,
 ): Promise<Rows> {
   const named = form.job === '' ? null : await sql.findOneByOrFail(Job, { id: form.job })
   const trainee = await findTrainee(sql, form, named)
@@ -53,12 +55,10 @@ export async function readRows(
     job: named ?? (trainee && (await findFailedJob(sql, trainee))),
     schools,
     gias: { age, isTooOld: isTooOld(age, now, giasMaxAgeMs) },
-    dttpId: form.dttp_id,
     known: form.dttp_id === '' ? null : await findKnown(sql, form.dttp_id),
     sync: await sql.findOneBy(Job, { name: 'sync-schools', status: In(['waiting', 'running']) }),
     waiting: await readWaiting(sql, ids.slice(0, MOST_LOOKED_AT), self),
     isMore: ids.length > MOST_LOOKED_AT,
-    addsTrelloCards,
   }
 }
 
@@ -106,4 +106,54 @@ async function findFailedJob(sql: EntityManager, trainee: Trainee): Promise<Job 
     where: { traineeId: trainee.id, status: 'failed' },
     order: { finishedAt: 'DESC', id: 'ASC' },
   })
+}
+
+type Account = NonNullable<Awaited<ReturnType<DttpClient['findAccount']>>>
+
+/**
+ * What DTTP has: each account that was asked for, null for one that is not there, by its id in lower case; and how many
+ * records of each trainee without a job on record, by the trainee's number.
+ */
+export type InDttp = { accounts: Readonly<Record<string, Account | null>>; records: Readonly<Record<string, number>> }
+
+/** Accounts, by id; and what the records of each trainee would be found by. */
+export type AskedFor = { accounts: string[]; records: { trainee: string; traineeId: string; provider: string }[] }
+
+/** How many trainees without a job on record are looked for in DTTP. */
+const MOST_RECORDS = 20
+
+/** The accounts behind rows that are not active, and the trainees whose registration is not on record. */
+export function recordsToLookFor({ schools, waiting }: Rows, { dttp_id: dttpId }: { dttp_id: string }): AskedFor {
+  const inactive = schools.filter(({ inDttp }) => !inDttp.some(({ status_code }) => isActiveInDttp(status_code)))
+  const ids = [...inactive.flatMap(({ inDttp }) => inDttp.map(({ dttp_id }) => dttp_id)), dttpId]
+  const unrecorded = waiting.filter(({ registration, job }) => registration.trainee.dttp_id === null && job === null)
+  return {
+    accounts: [...new Set(ids.flatMap((id) => guid.safeParse(id?.toLowerCase()).data ?? []))].sort(),
+    records: unrecorded.flatMap(traceOf).slice(0, MOST_RECORDS),
+  }
+}
+
+const guid = z.guid()
+
+/** What a trainee's records in DTTP would be found by; nothing where they would look like somebody else's. */
+function traceOf({ registration: { trainee, provider } }: Rows['waiting'][number]) {
+  const { id, trainee_id: traineeId } = trainee
+  return traineeId && provider.dttp_id ? [{ trainee: id, traineeId, provider: provider.dttp_id }] : []
+}
+
+/** Throws DttpError. */
+export async function lookInDttp(
+  { accounts, records }: AskedFor,
+  dttp: Pick<DttpClient, 'findAccount' | 'findContactsBy'>,
+): Promise<InDttp> {
+  const [found, counted] = await Promise.all([
+    Promise.all(accounts.map(async (id) => [id, await dttp.findAccount(id)] as const)),
+    Promise.all(
+      records.map(async ({ trainee, traineeId, provider: providerId }) => {
+        const contacts = await dttp.findContactsBy({ traineeId, providerId })
+        return [trainee, contacts.length] as const
+      }),
+    ),
+  ])
+  return { accounts: Object.fromEntries(found), records: Object.fromEntries(counted) }
 }

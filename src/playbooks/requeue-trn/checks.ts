@@ -1,15 +1,22 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import type { Check, Facts, Finding } from '../../contract/playbook.ts'
+import type { Check, Finding } from '../../contract/check.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
+import type { PollDuration } from '../../register/poll-durations.ts'
 import { findState, stateLabel } from '../../register/states.ts'
+import type { RegisterSettings } from '../../world.ts'
 import type { InDttp } from './dttp.ts'
-import type { Form } from './form.ts'
 import { isUnderWay, type PollRows, type Rows } from './rows.ts'
 
-type Seen = Facts<Rows, InDttp | null, Form>
+/** A trainee, what polls for their TRN, what DTTP has of them, and for how long to poll again. */
+export type Situation = Rows & {
+  /** Null without a DTTP record to ask for. */
+  inDttp: InDttp | null
+  duration: PollDuration
+  register: RegisterSettings
+}
 
 /** Each check as a sentence that should hold; the order is the order people read them in. */
-export const checks: Check<Rows, InDttp | null, Form>[] = [
+export const checks: Check<Situation>[] = [
   { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
   { id: 'jobs', sentence: 'The bot runs Register’s jobs', look: lookAtRunner },
   { id: 'flag', sentence: 'Register’s jobs for DTTP are switched on', look: lookAtFlag },
@@ -20,11 +27,11 @@ export const checks: Check<Rows, InDttp | null, Form>[] = [
   { id: 'poll', sentence: 'Nothing polls for this TRN yet', look: lookAtPoll },
 ]
 
-function lookAtTrainee({ rows: { trainee } }: Seen): Finding {
+function lookAtTrainee({ trainee }: Situation): Finding {
   return { verdict: 'holds', found: `Trainee ${trainee.id}.`, evidence: { id: trainee.id, slug: trainee.slug } }
 }
 
-function lookAtState({ rows: { trainee } }: Seen): Finding {
+function lookAtState({ trainee }: Situation): Finding {
   const evidence = { state: trainee.state }
   const label = stateLabel(trainee.state, trainee.training_route)
   switch (findState(trainee.state)) {
@@ -49,7 +56,7 @@ function lookAtState({ rows: { trainee } }: Seen): Finding {
   }
 }
 
-function lookAtSubmission({ rows: { trainee } }: Seen): Finding {
+function lookAtSubmission({ trainee }: Situation): Finding {
   const evidence = { submitted: trainee.submitted_for_trn_at }
   if (trainee.submitted_for_trn_at === null) {
     return { verdict: 'blocks', found: 'The trainee was never submitted for a TRN.', evidence }
@@ -61,29 +68,28 @@ function lookAtSubmission({ rows: { trainee } }: Seen): Finding {
  * Whether DTTP has a TRN by now is only shown: as evidence it would make an approved request out of date just because
  * the TRN arrived meanwhile, when the job would simply succeed.
  */
-function lookAtTrn({ rows: { trainee }, upstream }: Seen): Finding {
+function lookAtTrn({ trainee, inDttp }: Situation): Finding {
   const evidence = { received: trainee.trn !== null }
   if (trainee.trn !== null) {
     const found = 'The trainee has a TRN in Register already, so there is nothing to poll for.'
     return { verdict: 'blocks', found, evidence }
   }
-  if (!upstream?.exists) return { verdict: 'holds', found: 'There is none in Register.', evidence }
-  const found = upstream.hasTrn
+  if (!inDttp?.exists) return { verdict: 'holds', found: 'There is none in Register.', evidence }
+  const found = inDttp.hasTrn
     ? 'There is none in Register, but DTTP has one by now: the job will succeed at once.'
     : 'There is none in Register, and DTTP has none yet either.'
   return { verdict: 'holds', found, evidence }
 }
 
-function lookAtDttp({ rows, upstream }: Seen): Finding {
-  const { dttp_id } = rows.trainee
-  const evidence = { record: dttp_id, exists: upstream?.exists ?? false }
-  if (dttp_id === null) return { verdict: 'blocks', found: whyNotRegistered(rows), evidence }
-  if (upstream?.exists) return { verdict: 'holds', found: `It is ${dttp_id}.`, evidence }
+function lookAtDttp({ trainee: { dttp_id }, inDttp, registration }: Situation): Finding {
+  const evidence = { record: dttp_id, exists: inDttp?.exists ?? false }
+  if (dttp_id === null) return { verdict: 'blocks', found: whyNotRegistered(registration), evidence }
+  if (inDttp?.exists) return { verdict: 'holds', found: `It is ${dttp_id}.`, evidence }
   const found = `DTTP no longer has this trainee’s record (${dttp_id}): it was deleted there, so no TRN can come. Updates of this trainee fail too, with “Cannot find record to be updated”. The trainee must be registered again (re-register). Ask a developer.`
   return { verdict: 'blocks', found, evidence }
 }
 
-function whyNotRegistered({ registration: job }: Rows): string {
+function whyNotRegistered(job: Rows['registration']): string {
   const never = 'The trainee has no DTTP record: they were never registered there, so polling again will not help.'
   if (!job) return `${never} We have no record of an attempt to register them. Ask a developer.`
   if (isUnderWay(job)) return `${never} They are being registered at the moment: wait until that is finished.`
@@ -91,7 +97,7 @@ function whyNotRegistered({ registration: job }: Rows): string {
   return `${never} Registering them failed on ${formatDateTime(job.failure.at)}: ${job.failure.words}`
 }
 
-function lookAtPoll({ rows: { lastPoll } }: Seen): Finding {
+function lookAtPoll({ lastPoll }: Situation): Finding {
   if (lastPoll && isUnderWay(lastPoll.job)) {
     const found = `This trainee is already polled for, ${untilWhen(lastPoll)}. This request replaces that time, even by an earlier one.`
     return { verdict: 'warns', found, evidence: { polled: true } }

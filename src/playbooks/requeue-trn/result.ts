@@ -1,18 +1,17 @@
 import type { EntityManager } from 'typeorm'
 import { formatDateTime } from '../../calendar/london.ts'
-import type { Plan } from '../../contract/plan.ts'
+import { jobsAdded } from '../../contract/plan.ts'
 import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import { pollTimeout } from '../../register/poll-durations.ts'
 import { findPoll, isUnderWay, type PollRows } from './rows.ts'
 
 /** Whether the poll that a plan asked for is under way with exactly its timeout, or is over because the TRN arrived. */
-export async function pollHolds(sql: EntityManager, plan: Plan, executed: Executed): Promise<Postcondition[]> {
-  const asked = plan.effects.flatMap((effect) => (effect.kind === 'enqueue' ? [effect.args] : []))
+export async function pollHolds(sql: EntityManager, executed: Executed): Promise<Postcondition[]> {
   return Promise.all(
-    asked.map(async ({ trainee, poll_for }) => {
-      const timeout = pollTimeout(String(poll_for), executed.executedAt)
-      const found = look(await findPoll(sql, String(trainee)), timeout, executed.changeRequest)
+    jobsAdded(executed.plan, 'retrieve-trn').map(async ({ args: { trainee, poll_for } }) => {
+      const timeout = pollTimeout(poll_for, executed.executedAt)
+      const found = look(await findPoll(sql, trainee), timeout, executed.changeRequest)
       return { sentence: 'DTTP is polled for the TRN until the time that was approved', ...found }
     }),
   )

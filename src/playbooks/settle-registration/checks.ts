@@ -1,15 +1,13 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import type { Check, Finding } from '../../contract/playbook.ts'
+import type { Check, Finding } from '../../contract/check.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import { findState, stateLabel } from '../../register/states.ts'
 import { lookAtPreflight } from '../../registration/checks.ts'
-import { type Candidates, candidateList, candidateWords } from '../../registration/traces.ts'
-import { answeredOf, chosenOf, degreesOf, isComplete, isTellable, isWaiting, recordsOf, type Seen } from './choice.ts'
-import type { Form } from './form.ts'
-import type { Rows } from './rows.ts'
+import { candidateList, candidateWords } from '../../registration/traces.ts'
+import { isComplete, type Situation } from './situation.ts'
 
 /** Each check as a sentence that should hold; the order is the order people read them in. */
-export const checks: Check<Rows, Candidates, Form>[] = [
+export const checks: Check<Situation>[] = [
   { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
   { id: 'jobs', sentence: 'The bot runs Register’s jobs', look: lookAtRunner },
   { id: 'flag', sentence: 'Register’s jobs for DTTP are switched on', look: lookAtFlag },
@@ -20,11 +18,11 @@ export const checks: Check<Rows, Candidates, Form>[] = [
   { id: 'preflight', sentence: 'Everything DTTP must be told is there', look: lookAtRecord },
 ]
 
-function lookAtTrainee({ rows: { trainee } }: Seen): Finding {
+function lookAtTrainee({ trainee }: Situation): Finding {
   return { verdict: 'holds', found: `Trainee ${trainee.id}.`, evidence: { id: trainee.id, slug: trainee.slug } }
 }
 
-function lookAtAttempt({ rows: { attempt, isUnderWay } }: Seen): Finding {
+function lookAtAttempt({ attempt, isUnderWay }: Situation): Finding {
   const evidence = { attempt: attempt?.jobId ?? null, isUnderWay }
   if (isUnderWay) {
     const found = 'A registration of this trainee is waiting or running. Wait until it has ended, then check again.'
@@ -38,15 +36,15 @@ function lookAtAttempt({ rows: { attempt, isUnderWay } }: Seen): Finding {
   return { verdict: 'holds', found: `Sent on ${formatDateTime(attempt.sentAt)}.${then}`, evidence }
 }
 
-function lookAtState(seen: Seen): Finding {
-  const { trainee } = seen.rows
+function lookAtState(situation: Situation): Finding {
+  const { trainee, decision, isWaiting } = situation
   const evidence = { state: trainee.state, record: trainee.dttp_id, received: trainee.trn !== null }
-  const given = lookAtRecordGiven(seen)
-  if (given?.verdict === 'blocks' || isWaiting(seen)) {
-    return given ? { ...given, evidence } : { verdict: 'holds', found: `${labelOf(seen)}.`, evidence }
+  const given = lookAtRecordGiven(situation)
+  if (given?.verdict === 'blocks' || isWaiting) {
+    return given ? { ...given, evidence } : { verdict: 'holds', found: `${labelOf(situation)}.`, evidence }
   }
-  const is = `The record is ${labelOf(seen)}${trainee.trn === null ? '' : ', and has a TRN'}`
-  if (seen.form.decision === 'again' || findState(trainee.state) === 'draft' || findState(trainee.state) === null) {
+  const is = `The record is ${labelOf(situation)}${trainee.trn === null ? '' : ', and has a TRN'}`
+  if (decision === 'again' || findState(trainee.state) === 'draft' || findState(trainee.state) === null) {
     const found = `${is}. Only a trainee who is Pending TRN can be registered. Ask a developer.`
     return { verdict: 'blocks', found, evidence }
   }
@@ -54,18 +52,19 @@ function lookAtState(seen: Seen): Finding {
   return { verdict: 'warns', found: found.trim(), evidence }
 }
 
-function labelOf({ rows: { trainee } }: Seen): string {
+function labelOf({ trainee }: Situation): string {
   return stateLabel(trainee.state, trainee.training_route)
 }
 
 /** What Register says of another record than the registration’s; null if it says nothing. */
-function lookAtRecordGiven(seen: Seen): Pick<Finding, 'verdict' | 'found' | 'ask'> | null {
-  const id = seen.rows.trainee.dttp_id
+function lookAtRecordGiven(situation: Situation): Pick<Finding, 'verdict' | 'found' | 'ask'> | null {
+  const { trainee, traced, taken, decision, chosen } = situation
+  const id = trainee.dttp_id
   if (id === null) return null
-  const isThere = seen.upstream.records.some(({ contact }) => contact === id) || seen.rows.taken.includes(id)
-  if (seen.form.decision === 'use') {
-    if (chosenOf(seen)?.contact === id) {
-      return { verdict: 'holds', found: `${labelOf(seen)}. Register names this record already (${id}).` }
+  const isThere = traced.records.some(({ contact }) => contact === id) || taken.includes(id)
+  if (decision === 'use') {
+    if (chosen?.contact === id) {
+      return { verdict: 'holds', found: `${labelOf(situation)}. Register names this record already (${id}).` }
     }
     if (!isThere) {
       return {
@@ -80,55 +79,52 @@ function lookAtRecordGiven(seen: Seen): Pick<Finding, 'verdict' | 'found' | 'ask
   return { verdict: 'blocks', found: `${found} ${then}`, ask: { field: 'contact' } }
 }
 
-function lookAtRecords(seen: Seen): Finding {
-  const { isMore } = seen.upstream
-  const records = recordsOf(seen)
+function lookAtRecords(situation: Situation): Finding {
+  const { records, decision } = situation
+  const { isMore } = situation.traced
   const ids = records.map(({ contact, placementAssignments, degrees }) => [
     contact,
     ...placementAssignments,
     ...degrees.map(({ id }) => id),
   ])
   const evidence = { records: ids, isMore }
-  return { ...(seen.form.decision === 'use' ? lookForUse(seen) : lookForAgain(seen)), evidence }
+  return { ...(decision === 'use' ? lookForUse(situation) : lookForAgain(situation)), evidence }
 }
 
 const MORE = 'DTTP has more records than we can look at that this registration may have created.'
 
-function lookForUse(seen: Seen): Omit<Finding, 'evidence'> {
-  const { isMore } = seen.upstream
-  const records = recordsOf(seen)
-  const chosen = chosenOf(seen)
+function lookForUse(situation: Situation): Omit<Finding, 'evidence'> {
+  const { records, chosen, isTellable } = situation
+  const { isMore } = situation.traced
   if (records.length === 0 && !isMore) {
     const found =
       'DTTP has no record that this registration could have created, so there is none to use. Wait a few minutes and check again, or choose “Register again”.'
     return { verdict: 'blocks', found }
   }
-  if (!chosen) return askForRecord(seen)
+  if (!chosen) return askForRecord(situation)
   if (!isComplete(chosen)) {
     const found = `DTTP has ${candidateWords(chosen)}. There must be exactly one training record. Ask the operations team to put it right.`
     return { verdict: 'blocks', found }
   }
-  const answered = answeredOf(seen)?.contact === chosen.contact
+  const isAnswered = situation.answered?.contact === chosen.contact
   const others = records.filter(({ contact }) => contact !== chosen.contact)
   const doubts = [
-    ...(isTellable(seen) || answered ? [] : [ANYBODYS]),
+    ...(isTellable || isAnswered ? [] : [ANYBODYS]),
     ...(others.length > 0 ? [`DTTP also has ${candidateList(others)}: check whether that is the same person.`] : []),
     ...(isMore ? [MORE] : []),
   ]
   if (doubts.length === 0) return { verdict: 'holds', found: `DTTP has ${candidateWords(chosen)}.` }
-  const why = seen.rows.named === null ? 'DTTP answered with' : 'You chose'
+  const why = situation.named === null ? 'DTTP answered with' : 'You chose'
   return { verdict: 'warns', found: `${why} ${candidateWords(chosen)}. ${doubts.join(' ')}` }
 }
 
 const ANYBODYS =
   'The provider gave the trainee no id of theirs, so the record may be somebody else’s: look in DTTP whether it is this trainee.'
 
-function askForRecord(seen: Seen): Omit<Finding, 'evidence'> {
-  const { isMore } = seen.upstream
-  const records = recordsOf(seen)
+function askForRecord({ records, named, traced: { isMore } }: Situation): Omit<Finding, 'evidence'> {
   const options = records.map((candidate) => ({ value: candidate.contact, label: candidate.contact }))
   const why =
-    seen.rows.named !== null
+    named !== null
       ? 'That is not one of the records that DTTP has'
       : records.length > 1 || isMore
         ? 'DTTP has more than one such record'
@@ -138,15 +134,13 @@ function askForRecord(seen: Seen): Omit<Finding, 'evidence'> {
 }
 
 /** A record that is complete is the trainee’s, unless their provider gave them no id: then it may be somebody else’s. */
-function lookForAgain(seen: Seen): Omit<Finding, 'evidence'> {
-  const { isMore } = seen.upstream
-  const records = recordsOf(seen)
-  if (seen.rows.isFresh) {
+function lookForAgain({ records, isFresh, isTellable, traced }: Situation): Omit<Finding, 'evidence'> {
+  if (isFresh) {
     const found =
       'The registration was sent less than 5 minutes ago, and DTTP may still be working on it. Wait, then check again.'
     return { verdict: 'blocks', found }
   }
-  if (isMore) {
+  if (traced.isMore) {
     const found = `${MORE} Registering again may create a duplicate. Ask a developer to look in DTTP for the trainee’s, and choose “Use these records” with it.`
     return { verdict: 'blocks', found }
   }
@@ -154,7 +148,7 @@ function lookForAgain(seen: Seen): Omit<Finding, 'evidence'> {
     return { verdict: 'holds', found: 'DTTP has no record that this registration could have created.' }
   }
   const list = candidateList(records)
-  if (isTellable(seen) && records.some(isComplete)) {
+  if (isTellable && records.some(isComplete)) {
     const found = `DTTP has what this registration could have created: ${list}. Registering again would create a duplicate. Choose “Use these records”, or have them deleted in DTTP first and check again.`
     return { verdict: 'blocks', found }
   }
@@ -162,13 +156,13 @@ function lookForAgain(seen: Seen): Omit<Finding, 'evidence'> {
   return { verdict: 'warns', found }
 }
 
-function lookAtDegrees(seen: Seen): Finding {
-  const matched = seen.form.decision === 'use' ? degreesOf(seen) : null
+function lookAtDegrees({ decision, degrees, chosen }: Situation): Finding {
+  const matched = decision === 'use' ? degrees : null
   const evidence = matched && { ids: matched.ids, unmatched: matched.unmatched }
   if (!matched) return { verdict: 'holds', found: '', evidence }
   const { ids, unmatched } = matched
   const all = Object.keys(ids).length + unmatched.length
-  const inDttp = chosenOf(seen)?.degrees.length ?? 0
+  const inDttp = chosen?.degrees.length ?? 0
   if (unmatched.length === 0 && inDttp !== all) {
     const found = `DTTP has ${inDttp} of them, and Register ${all}. Check in DTTP that it is this trainee.`
     return { verdict: 'warns', found, evidence }
@@ -178,10 +172,9 @@ function lookAtDegrees(seen: Seen): Finding {
   return { verdict: 'warns', found, evidence }
 }
 
-function lookAtRecord({ rows, form, register }: Seen): Finding {
-  if (form.decision === 'use') return { verdict: 'holds', found: 'DTTP has been told already.', evidence: null }
-  const { submittedBy } = rows
-  if (submittedBy !== null) return lookAtPreflight(rows.registration, submittedBy, register)
+function lookAtRecord({ decision, submittedBy, registration, register }: Situation): Finding {
+  if (decision === 'use') return { verdict: 'holds', found: 'DTTP has been told already.', evidence: null }
+  if (submittedBy !== null) return lookAtPreflight(registration, submittedBy, register)
   const found =
     'The registration names no user on whose behalf it was sent, and without one DTTP takes none. Ask a developer.'
   return { verdict: 'blocks', found, evidence: null }

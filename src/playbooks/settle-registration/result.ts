@@ -1,35 +1,52 @@
 import type { EntityManager } from 'typeorm'
-import type { Plan } from '../../contract/plan.ts'
+import { jobsAdded } from '../../contract/plan.ts'
 import { columnsHold } from '../../contract/planned-rows.ts'
 import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import type { RegistrationIds } from '../../entities/chatops/registration-attempt.ts'
-import type { Json } from '../../entities/json.ts'
 import { Degree } from '../../entities/register/degree.ts'
-import { type Registration, readRegistration, recordsToAskFor } from '../../registration/records.ts'
+import { Trainee } from '../../entities/register/trainee.ts'
+import {
+  type AskedForRecords,
+  type RecordsInDttp,
+  type Registration,
+  readRegistration,
+  recordsToAskFor,
+} from '../../registration/records.ts'
 import { heldByDttp, pollScheduled, registered, statusesChanged } from '../../registration/result.ts'
 
 /** What DTTP is asked afterwards. */
-export async function recordsOf(sql: EntityManager, plan: Plan, executed: Executed): Promise<Json> {
+export async function recordsToLookFor(sql: EntityManager, executed: Executed): Promise<AskedForRecords> {
   const registration = await readRegistration(sql, executed)
-  return isRegisteredAgain(plan) ? recordsToAskFor(sql, registration) : usedIds(sql, registration)
+  return isRegisteredAgain(executed) ? recordsToAskFor(sql, registration) : usedIds(sql, registration)
 }
 
 /** Each line of the card, in the order in which it comes true. */
-export async function verifyResult(sql: EntityManager, plan: Plan, executed: Executed): Promise<Postcondition[]> {
-  const registration = await readRegistration(sql, executed)
-  const again = isRegisteredAgain(plan)
+export async function lookAtResult(
+  sql: EntityManager,
+  executed: Executed,
+  answers: RecordsInDttp | null,
+): Promise<Postcondition[]> {
+  const registration = await readRegistration(sql, executed, answers)
+  const again = isRegisteredAgain(executed)
   const ids = again ? registration.ids : await usedIds(sql, registration)
-  const isPolled = plan.effects.some((effect) => effect.kind === 'enqueue' && effect.job === 'retrieve-trn')
+  const isPolled = jobsAdded(executed.plan, 'retrieve-trn').length > 0
   return [
-    again ? await registered(sql, registration, executed) : await columnsHold(sql, plan),
-    heldByDttp(registration, ids, executed),
+    again ? await registered(sql, registration) : await columnsHold(sql, executed.plan),
+    heldByDttp(registration, ids),
     ...(isPolled ? [await statusesChanged(sql, registration, executed), await pollScheduled(sql, executed)] : []),
   ]
 }
 
-function isRegisteredAgain({ effects }: Plan): boolean {
-  return effects.some((effect) => effect.kind === 'enqueue' && effect.job === 'register-for-trn')
+/** Trainees without an id of their provider's look alike in DTTP: no two may end with one record. */
+export async function nobodyElseHas(sql: EntityManager, record: string | null): Promise<Postcondition> {
+  const holds = record === null || (await sql.countBy(Trainee, { dttp_id: record })) === 1
+  const found = holds ? '' : 'Another trainee has this record already.'
+  return { sentence: 'No other trainee in Register has this DTTP record', holds, found }
+}
+
+function isRegisteredAgain({ plan }: Executed): boolean {
+  return jobsAdded(plan, 'register-for-trn').length > 0
 }
 
 /** The records that Register has now; a degree without one, as it could not be told apart, is in none. */

@@ -20,8 +20,6 @@ export type Rows = {
   isFresh: boolean
   /** On whose behalf it was sent: a user's DTTP id. */
   submittedBy: string | null
-  /** The record that the form names. */
-  named: string | null
   /** DTTP records of other trainees that leave the same traces, or may. */
   taken: string[]
 }
@@ -32,12 +30,8 @@ const SURELY_OVER_MS = 5 * 60_000
 const args = z.object({ submitted_by: z.string().nullable().catch(null) })
 
 /** Everything settle-registration decides by. Throws EntityNotFoundError if the trainee is gone. */
-export async function readRows(
-  sql: EntityManager,
-  form: { trainee: string; contact: string },
-  { now }: Pick<Around, 'now'>,
-): Promise<Rows> {
-  const trainee = await sql.findOneByOrFail(Trainee, { slug: form.trainee })
+export async function readRows(sql: EntityManager, slug: string, { now }: Pick<Around, 'now'>): Promise<Rows> {
+  const trainee = await sql.findOneByOrFail(Trainee, { slug })
   const registration = await findRegistrationRows(sql, trainee.id)
   if (!registration) throw new EntityNotFoundError(Trainee, { id: trainee.id })
   const attempt = await sql.findOne(RegistrationAttempt, {
@@ -55,7 +49,6 @@ export async function readRows(
     isUnderWay: await sql.existsBy(Job, live),
     isFresh: attempt !== null && now.getTime() < attempt.sentAt.getTime() + SURELY_OVER_MS,
     submittedBy: job ? args.parse(job.args).submitted_by : null,
-    named: form.contact === '' ? null : form.contact,
     taken: attempt ? await findTaken(sql, trainee, attempt) : [],
   }
 }

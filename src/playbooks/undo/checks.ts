@@ -1,15 +1,12 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import { type Effect, inverse } from '../../contract/plan.ts'
-import type { Check, Facts, Finding } from '../../contract/playbook.ts'
+import type { Check, Finding } from '../../contract/check.ts'
+import type { Effect } from '../../contract/effect.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { finishedWords, isFinished } from '../../register/states.ts'
-import type { Form } from './form.ts'
-import type { Rows } from './rows.ts'
-
-type Seen = Facts<Rows, null, Form>
+import type { Situation } from './situation.ts'
 
 /** Each check as a sentence that should hold; the order is the order people read them in. */
-export const checks: Check<Rows, null, Form>[] = [
+export const checks: Check<Situation>[] = [
   { id: 'request', sentence: 'The request was carried out', look: lookAtRequest },
   { id: 'inverse', sentence: 'Everything it did can be taken back', look: lookAtInverse },
   { id: 'moved', sentence: 'Every changed column still holds what the request wrote', look: lookAtMoved },
@@ -18,7 +15,7 @@ export const checks: Check<Rows, null, Form>[] = [
   { id: 'undone', sentence: 'It was not taken back already', look: lookAtUndone },
 ]
 
-function lookAtRequest({ rows: { request } }: Seen): Finding {
+function lookAtRequest({ request }: Situation): Finding {
   const evidence = { request: request.id, digest: request.digest }
   if (request.plan === null) {
     const found = 'What it did was removed after its retention time. A developer must look at Register’s history.'
@@ -34,13 +31,11 @@ function lookAtRequest({ rows: { request } }: Seen): Finding {
   return { verdict: 'holds', found: `Its changes were made on ${formatDateTime(request.executedAt)}.`, evidence }
 }
 
-function lookAtInverse({ rows: { plan } }: Seen): Finding {
-  const undone = inverse(plan)
-  if ('plan' in undone)
-    return { verdict: 'holds', found: 'Only columns, which go back to what they held.', evidence: [] }
+function lookAtInverse({ plan, back }: Situation): Finding {
+  if ('plan' in back) return { verdict: 'holds', found: 'Only columns, which go back to what they held.', evidence: [] }
   const byHand = [...new Set([...plan.inserts.map(() => BY_HAND.insert), ...plan.effects.flatMap(adviceFor)])]
-  const found = `${undone.refused.join(' ')} The bot cannot take that back. By hand: ${byHand.join(' ')}`
-  return { verdict: 'blocks', found, evidence: undone.refused }
+  const found = `${back.refused.join(' ')} The bot cannot take that back. By hand: ${byHand.join(' ')}`
+  return { verdict: 'blocks', found, evidence: back.refused }
 }
 
 const BY_HAND = {
@@ -60,7 +55,7 @@ function adviceFor(effect: Effect): string[] {
   return [effect.job === 'register-for-trn' ? BY_HAND.registration : BY_HAND.job]
 }
 
-function lookAtMoved({ rows: { moved } }: Seen): Finding {
+function lookAtMoved({ moved }: Situation): Finding {
   const evidence = moved.map(({ table, id, column }) => [table, id, column])
   if (moved.length === 0) return { verdict: 'holds', found: '', evidence }
   const columns = moved.map(({ column }) => columnLabel(column)).join(', ')
@@ -69,7 +64,7 @@ function lookAtMoved({ rows: { moved } }: Seen): Finding {
 }
 
 /** What was added for the new values does not go back with them. */
-function lookAtSince({ rows: { since } }: Seen): Finding {
+function lookAtSince({ since }: Situation): Finding {
   const evidence = [...new Set(since.map(({ audit }) => audit))]
   if (since.length === 0) return { verdict: 'holds', found: '', evidence }
   const columns = [...new Set(since.map(({ column }) => columnLabel(column)))].join(', ')
@@ -77,13 +72,13 @@ function lookAtSince({ rows: { since } }: Seen): Finding {
   return { verdict: 'warns', found, evidence }
 }
 
-function lookAtState({ rows: { trainee } }: Seen): Finding {
+function lookAtState({ trainee }: Situation): Finding {
   const evidence = { state: trainee?.state ?? null }
   if (!trainee || !isFinished(trainee.state)) return { verdict: 'holds', found: '', evidence }
   return { verdict: 'warns', found: finishedWords(trainee), evidence }
 }
 
-function lookAtUndone({ rows: { undoneBy } }: Seen): Finding {
+function lookAtUndone({ undoneBy }: Situation): Finding {
   const evidence = undoneBy?.id ?? null
   if (!undoneBy) return { verdict: 'holds', found: '', evidence }
   return { verdict: 'blocks', found: `CR-${undoneBy.id} took it back already.`, evidence }

@@ -1,10 +1,10 @@
-import type { Effect } from '../../contract/plan.ts'
-import { inverse } from '../../contract/plan.ts'
-import { columnsHold } from '../../contract/planned-rows.ts'
+import type { Effect } from '../../contract/effect.ts'
+import { reason, requestRef, ticket } from '../../contract/fields.ts'
+import type { Plan } from '../../contract/plan.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
 import { checks } from './checks.ts'
-import { form } from './form.ts'
-import { type Rows, readRows } from './rows.ts'
+import { readRows } from './rows.ts'
+import { type Situation, situationOf } from './situation.ts'
 
 /** Takes back what a finished request changed, as a request of its own. */
 export const undo = definePlaybook({
@@ -13,23 +13,22 @@ export const undo = definePlaybook({
   title: 'Undo a request',
   summary: 'Put back the columns that a finished request changed. Jobs and cards that were sent cannot be taken back.',
   args: ['request'],
-  source: 'docs/adding-a-playbook.md',
-  form,
-  trainee: ({ trainee }) => trainee,
-  rows: (sql, form) => readRows(sql, form.request),
+  form: { request: requestRef(), reason: reason(), ticket: ticket() },
+  read: (sql, form) => readRows(sql, form.request),
+  situation: situationOf,
   checks,
-  plan({ rows }) {
-    const undone = inverse(rows.plan)
-    if ('refused' in undone) throw new TypeError('the checks let nothing pass that has no inverse')
-    return { ...undone.plan, effects: takeBackByHand(rows) }
-  },
-  verifyRows: async (sql, plan) => [await columnsHold(sql, plan)],
-  verifyAfter: async (sql, plan) => [await columnsHold(sql, plan)],
-  advice: () => null,
+  outcome: (situation) => ({ plan: planFor(situation), advice: null }),
+  holds: async () => [],
 })
 
+function planFor(situation: Situation): Plan {
+  const { back } = situation
+  if ('refused' in back) throw new TypeError('the checks let nothing pass that has no inverse')
+  return { ...back.plan, effects: takeBackByHand(situation) }
+}
+
 /** What people were asked to do by hand, they must be asked to take back. */
-function takeBackByHand({ request, plan }: Rows): Effect[] {
+function takeBackByHand({ request, plan }: Situation): Effect[] {
   return plan.effects.flatMap((effect) =>
     effect.kind === 'manual-step'
       ? [

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm'
-import { type Plan, planOf, type Update } from '../../contract/plan.ts'
+import type { Plan, Update } from '../../contract/plan.ts'
 import { findMoved, type Moved } from '../../contract/planned-rows.ts'
+import { planOf } from '../../contract/stored.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 

@@ -1,6 +1,7 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import { type CheckResult, checksOf } from '../../contract/plan.ts'
+import type { CheckResult } from '../../contract/check.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
+import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest, Status } from '../../entities/chatops/change-request.ts'
 import { count } from '../../words.ts'
 import {

@@ -1,5 +1,6 @@
-import type { Effect, Plan } from '../../contract/plan.ts'
-import { canonical, type Json } from '../../entities/json.ts'
+import { type Effect, type Enqueue, traineeOf } from '../../contract/effect.ts'
+import type { Plan } from '../../contract/plan.ts'
+import { canonical } from '../../entities/json.ts'
 import { registerJobName, whatJobDoes } from '../../register/jobs.ts'
 import { count, listed } from '../../words.ts'
 import { copyable, type Group, heading, plainSections } from '../kit/blocks.ts'
@@ -28,17 +29,17 @@ function alike(effects: readonly Effect[]): Effect[][] {
 }
 
 function keyOf(effect: Effect): string | null {
-  if (effect.kind === 'retry' && effect.trainee !== null) return `retry ${effect.job}`
-  if (effect.kind !== 'enqueue' || !('trainee' in effect.args)) return null
-  const { trainee: _, submitted_by: __, ...args } = effect.args
-  return canonical([effect.kind, effect.job, effect.delaySeconds ?? 0, args])
+  if (effect.kind === 'retry') return `retry ${effect.job}`
+  if (effect.kind !== 'enqueue' || traineeOf(effect) === null) return null
+  const args = Object.entries(effect.args).filter(([name]) => name !== 'trainee' && name !== 'submitted_by')
+  return canonical([effect.kind, effect.job, effect.delaySeconds ?? 0, Object.fromEntries(args)])
 }
 
 function describeGroup([effect, ...others]: Effect[]): DescribedEffect {
   if (!effect) throw new TypeError('an empty group')
   const first = describeEffect(effect)
   if (others.length === 0) return first
-  const trainees = [effect, ...others].map(traineeOf)
+  const trainees = [effect, ...others].map((one) => traineeOf(one) ?? '')
   const title = first.title.replace(`for trainee ${trainees[0]}`, `for trainees ${listed(trainees, trainees.length)}`)
   const details = [effect, ...others].flatMap((one) => {
     const words = describeEffect(one).details
@@ -47,24 +48,13 @@ function describeGroup([effect, ...others]: Effect[]): DescribedEffect {
   return { ...first, title, details: details.join('\n') || null }
 }
 
-function traineeOf(effect: Effect): string {
-  if (effect.kind === 'enqueue') return wordFor(effect.args['trainee'] ?? null)
-  return effect.kind === 'retry' ? (effect.trainee ?? '') : ''
-}
-
 function describeEffect(effect: Effect): DescribedEffect {
   switch (effect.kind) {
-    case 'enqueue': {
-      const { trainee, poll_for: duration, ...others } = effect.args
-      const whose = trainee === undefined ? '' : ` for trainee ${wordFor(trainee)}`
-      const howLong = duration === undefined ? '' : `, ${durationWords(wordFor(duration))}`
-      const title = `${whatJobDoes(effect.job)}${whose} ${delayWords(effect.delaySeconds ?? 0)}${howLong}`
-      const args = Object.entries(others).map(([name, value]) => `${name.replaceAll('_', ' ')}: ${wordFor(value)}`)
-      return { title, details: args.join('\n') || null, text: null, byHand: false }
-    }
+    case 'enqueue':
+      return describeJob(effect)
     case 'retry':
       return {
-        title: `Retry the failed job ${registerJobName(effect.job)}${effect.trainee ? ` for trainee ${effect.trainee}` : ''}`,
+        title: `Retry the failed job ${registerJobName(effect.job)} for trainee ${effect.trainee}`,
         details: `Job ${effect.jobId}, ${effect.fingerprint}`,
         text: null,
         byHand: false,
@@ -81,6 +71,17 @@ function describeEffect(effect: Effect): DescribedEffect {
   }
 }
 
+function describeJob(effect: Enqueue): DescribedEffect {
+  const trainee = traineeOf(effect)
+  const whose = trainee === null ? '' : ` for trainee ${trainee}`
+  const howLong = effect.job === 'retrieve-trn' ? `, ${durationWords(effect.args.poll_for)}` : ''
+  const title = `${whatJobDoes(effect.job)}${whose} ${delayWords(effect.delaySeconds ?? 0)}${howLong}`
+  const details = Object.entries(effect.args)
+    .filter(([name]) => name !== 'trainee' && name !== 'poll_for')
+    .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${value ?? 'empty'}`)
+  return { title, details: details.join('\n') || null, text: null, byHand: false }
+}
+
 /** Effects with their texts; `whole` adds the particulars, for the person who approves. */
 export function renderEffects(plan: Plan, { whole }: { whole: boolean }): Group[] {
   return describeEffects(plan).map(({ title, details, text, byHand }) => ({
@@ -91,11 +92,6 @@ export function renderEffects(plan: Plan, { whole }: { whole: boolean }): Group[
     ],
     shows: 1,
   }))
-}
-
-function wordFor(value: Json): string {
-  if (value === null) return 'empty'
-  return typeof value === 'string' ? value : canonical(value)
 }
 
 /** "for 1 day", "until the end of the next working day". */

@@ -1,5 +1,6 @@
-import { type CheckResult, checksOf } from '../../contract/plan.ts'
+import { type CheckResult, stands } from '../../contract/check.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
+import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { count } from '../../words.ts'
 import {
@@ -89,7 +90,7 @@ export function renderBlocked({
   trainee?: { id: string; slug: string } | null
   registerUrl?: string | null
 }): Modal {
-  const blocking = checks.filter(({ verdict }) => verdict === 'blocks' || verdict === 'unchecked')
+  const blocking = checks.filter(stands)
   const unknown = blocking.some(({ verdict }) => verdict === 'unchecked')
   const others = checks.filter((check) => !blocking.includes(check))
   const about = trainee && traineeLink({ form: { trainee: trainee.slug }, traineeId: trainee.id }, registerUrl)

@@ -1,7 +1,8 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import type { Field } from '../../contract/fields.ts'
-import { checksOf, type Plan } from '../../contract/plan.ts'
+import type { Plan } from '../../contract/plan.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
+import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { isPersonal } from '../../register/personal-data.ts'
 import {

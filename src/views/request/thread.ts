@@ -1,5 +1,5 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import type { Effect } from '../../contract/plan.ts'
+import type { EffectOf } from '../../contract/effect.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import type { Advice, ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { columnLabel } from '../../register/columns.ts'
@@ -39,7 +39,7 @@ export function renderAdvice({ lead, message }: Advice): Message {
 }
 
 /** Something only people can do, with its words ready to copy. */
-export function renderManualStep({ title, text }: Extract<Effect, { kind: 'manual-step' }>): Message {
+export function renderManualStep({ title, text }: EffectOf<'manual-step'>): Message {
   return {
     text: `To do by hand: ${escapeText(title)}`,
     blocks: [heading('To do by hand'), ...plainSections(title), ...copyable(text)],

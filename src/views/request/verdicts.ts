@@ -1,4 +1,4 @@
-import type { CheckResult, Verdict } from '../../contract/plan.ts'
+import type { CheckResult, Verdict } from '../../contract/check.ts'
 import { type Group, heading, plainNote, plainSections } from '../kit/blocks.ts'
 import { size } from '../kit/text.ts'
 

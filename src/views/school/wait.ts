@@ -1,5 +1,5 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import type { CheckResult } from '../../contract/plan.ts'
+import type { CheckResult } from '../../contract/check.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
 import {

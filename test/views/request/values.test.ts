@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Effect } from '../../../src/contract/effect.ts'
 import type { Update } from '../../../src/contract/plan.ts'
 import { describeEffects } from '../../../src/views/request/effects.ts'
 import { describeChanges } from '../../../src/views/request/values.ts'
@@ -162,36 +163,33 @@ it('tells in words what happens besides the changes', () => {
     updates: [{ table: 'trainees', id: '1', changes: { dttp_id: ['a', null] }, save: 'columns-only' }],
     inserts: [],
     effects: [
-      { kind: 'enqueue', job: 'Dttp::RetrieveTrnJob', args: { trainee: '5913' }, delaySeconds: 3600 },
-      { kind: 'enqueue', job: 'Dttp::SyncSchoolsJob', args: {} },
-      { kind: 'retry', job: 'Dttp::RegisterForTrnJob', jobId: 'j1', fingerprint: 'f1', trainee: null },
+      { kind: 'enqueue', job: 'update-trainee', args: { trainee: '5913' }, delaySeconds: 3600 },
+      { kind: 'retry', job: 'register-for-trn', jobId: 'j1', fingerprint: 'f1', trainee: '5913' },
       { kind: 'trello-card', title: 'Update school', text: 'URN 100001' },
       { kind: 'manual-step', title: 'Ask DTTP', text: 'Please' },
     ],
   } as const
   expect(describeEffects(plan).map(({ title }) => title)).toEqual([
     'Register’s timeline will not show the changed columns',
-    'Run Dttp::RetrieveTrnJob for trainee 5913 in 1 hour',
-    'Run Dttp::SyncSchoolsJob at once',
-    'Retry the failed job Dttp::RegisterForTrnJob',
+    'Send the record to DTTP (Dttp::UpdateTraineeJob) for trainee 5913 in 1 hour',
+    'Retry the failed job Dttp::RegisterForTrnJob for trainee 5913',
     'Add a Trello card: Update school',
     'To do by hand: Ask DTTP',
   ])
 })
 
 it('tells Register’s jobs in words for people, with how long a poll goes on', () => {
-  const enqueue = (job: string, args: Record<string, string>, delaySeconds = 0) =>
-    ({ kind: 'enqueue', job, args, delaySeconds }) as const
-  const retry = { kind: 'retry', job: 'register-for-trn', jobId: 'j1', fingerprint: '3', trainee: '5913' } as const
-  const effects = [
-    enqueue('retrieve-trn', { trainee: '5902', poll_for: '1 day' }),
-    enqueue('retrieve-trn', { trainee: '5902', poll_for: 'the end of the next working day' }),
-    enqueue('retrieve-trn', { trainee: '5902', poll_for: '4 days' }, 3600),
-    enqueue('register-for-trn', { trainee: '5913', submitted_by: 'e1' }),
-    enqueue('change-trainee-status', { trainee: '5913' }),
-    enqueue('update-trainee', { trainee: '5913' }),
-    enqueue('sync-schools', {}),
-    retry,
+  const kind = 'enqueue'
+  const at = { delaySeconds: 0 }
+  const effects: Effect[] = [
+    { kind, job: 'retrieve-trn', args: { trainee: '5902', poll_for: '1 day' }, ...at },
+    { kind, job: 'retrieve-trn', args: { trainee: '5902', poll_for: 'the end of the next working day' }, ...at },
+    { kind, job: 'retrieve-trn', args: { trainee: '5902', poll_for: '4 days' }, delaySeconds: 3600 },
+    { kind, job: 'register-for-trn', args: { trainee: '5913', submitted_by: 'e1' }, ...at },
+    { kind, job: 'change-trainee-status', args: { trainee: '5913', status: 's', entity: 'contact' }, ...at },
+    { kind, job: 'update-trainee', args: { trainee: '5913' }, ...at },
+    { kind, job: 'sync-schools', args: { urn: '900001' } },
+    { kind: 'retry', job: 'register-for-trn', jobId: 'j1', fingerprint: '3', trainee: '5913' },
   ]
   const described = describeEffects({ updates: [], inserts: [], effects })
   expect(described.map(({ title }) => title)).toEqual([
@@ -204,5 +202,10 @@ it('tells Register’s jobs in words for people, with how long a poll goes on', 
     'Fetch the schools from DTTP (Dttp::SyncSchoolsJob) at once',
     'Retry the failed job Dttp::RegisterForTrnJob for trainee 5913',
   ])
-  expect(described.map(({ details }) => details).filter(Boolean)).toEqual(['submitted by: e1', 'Job j1, 3'])
+  expect(described.map(({ details }) => details).filter(Boolean)).toEqual([
+    'submitted by: e1',
+    'status: s\nentity: contact',
+    'urn: 900001',
+    'Job j1, 3',
+  ])
 })

@@ -6,10 +6,10 @@ import type { DttpSchool } from '../../entities/register/dttp-school.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { sentSchoolsOf } from '../../register/sent-schools.ts'
 import { findState, stateLabel } from '../../register/states.ts'
+import { type JobKind, kindFor, type WaitingRows } from '../../schools/who-waits.ts'
 import type { RegisterSettings } from '../../world.ts'
-import { diagnose, repairedRow } from './diagnosis.ts'
-import { type Seen, schoolsLookedAt } from './looked-at.ts'
-import { type JobKind, kindFor, type WaitingRows } from './waiting-rows.ts'
+import { repairedRow, type School } from './diagnosis.ts'
+import type { InDttp, Rows } from './rows.ts'
 
 // Who waits for the schools that are looked at, and who of them can go on once these are repaired.
 
@@ -36,10 +36,12 @@ export type Sorted = {
 /** How many trainees one request sets going. */
 const MOST_FREED = 50
 
+/** What decides who can go on. */
+type Seen = { rows: Rows; schools: readonly School[]; inDttp: InDttp; register: RegisterSettings }
+
 /** Everybody who waits, by what can be done for them. Nobody does while a school is not there to be sent. */
 export function sortWaiting(seen: Seen): Sorted {
-  if (!canRun(seen.register)) return { freed: [], leftOut: [], later: 0 }
-  const aim = aimOf(seen)
+  const aim = aimOf(seen.schools)
   const decisions = aim.urns.size === 0 ? [] : seen.rows.waiting.flatMap((rows) => decide(rows, aim, seen) ?? [])
   const freed = decisions.filter((decision) => 'kind' in decision)
   return {
@@ -49,23 +51,13 @@ export function sortWaiting(seen: Seen): Sorted {
   }
 }
 
-/** Whether jobs that are started run at all, and do something. */
-export function canRun({ runsJobs, isEnabled }: RegisterSettings): boolean {
-  return runsJobs && isEnabled('persist_to_dttp')
-}
-
 /** The schools that Register finds afterwards: their URNs, and the rows that would become active. */
 type Aim = { urns: Set<string>; repaired: DttpSchool[] }
 
-function aimOf(seen: Seen): Aim {
-  const aim: Aim = { urns: new Set(), repaired: [] }
-  for (const school of schoolsLookedAt(seen)) {
-    const diagnosis = diagnose(school, seen)
-    const row = repairedRow(school, diagnosis)
-    if (row) aim.repaired.push(row)
-    if (row || diagnosis.kind === 'active') aim.urns.add(school.urn)
-  }
-  return aim
+function aimOf(schools: readonly School[]): Aim {
+  const repaired = schools.flatMap(({ diagnosis }) => repairedRow(diagnosis) ?? [])
+  const found = schools.filter(({ diagnosis }) => diagnosis.kind === 'active' || repairedRow(diagnosis) !== null)
+  return { urns: new Set(found.map(({ urn }) => urn)), repaired }
 }
 
 /** Null for someone who does not wait for one of these schools. */
@@ -113,7 +105,7 @@ function obstacleFor(rows: WaitingRows, aim: Aim, seen: Seen): string | null {
 
 function obstacleToRegistration(
   { attempt, job, registration: { trainee } }: WaitingRows,
-  { upstream }: Seen,
+  { inDttp }: Seen,
 ): string | null {
   if ((attempt && attempt.outcome !== 'registered') || job?.failure?.code === 'outcome-unknown') {
     return 'A registration may already have been sent, so it is never retried: that could create a duplicate. It must be settled first.'
@@ -125,7 +117,7 @@ function obstacleToRegistration(
   if (attempt || job?.status === 'done')
     return 'Their registration is done, but Register has no DTTP record of theirs. Ask a developer.'
   if (job) return null
-  const records = upstream.records[trainee.id]
+  const records = inDttp.records[trainee.id]
   if (records === undefined) {
     return 'No failed job is on record, and we cannot tell whether DTTP has the trainee already. Ask a developer.'
   }

@@ -1,30 +1,41 @@
-import type { Effect } from '../../contract/plan.ts'
-import type { Wait } from '../../contract/playbook.ts'
-import { giasUrl } from '../../gias/schools.ts'
-import { dttpStatusLabel } from '../../register/schools.ts'
-import type { Diagnosis } from './diagnosis.ts'
-import type { SchoolRows } from './rows.ts'
+import type { Wait } from '../contract/playbook.ts'
+import type { GiasSchool } from '../entities/chatops/gias-school.ts'
+import type { School } from '../entities/register/school.ts'
+import { giasUrl } from '../gias/schools.ts'
+import { dttpStatusLabel } from '../register/schools.ts'
 
 // What support is asked to do in DTTP. No age of anything is in it, and nobody's name.
 
-/** Asks for an account to be made active: as a card, or as a text to copy where Trello is not set up. */
-export function askForUpdate(
-  { urn, school }: SchoolRows,
-  { row, account }: Extract<Diagnosis, { kind: 'activate' }>,
-  addsTrelloCards: boolean,
-): Effect {
+/** Asks for a school's account to be made active. */
+export function makeActive({
+  urn,
+  name,
+  account,
+}: {
+  urn: string
+  name: string | null
+  account: { id: string; statusCode: number | null }
+}): { title: string; text: string } {
   const text = [
     'Please make this school active in DTTP.',
-    `School: ${school?.name ?? row.name ?? 'name unknown'}, URN ${urn}`,
+    `School: ${name ?? 'name unknown'}, URN ${urn}`,
     `DTTP account: ${account.id} (${dttpStatusLabel(account.statusCode)})`,
     `GIAS has it open: ${giasUrl(urn)}`,
     'Register’s copy was made active so that trainees can go on. Until DTTP is updated, the nightly school sync sets it back.',
   ].join('\n')
-  return { kind: addsTrelloCards ? 'trello-card' : 'manual-step', title: `Update a school in DTTP: URN ${urn}`, text }
+  return { title: `Update a school in DTTP: URN ${urn}`, text }
 }
 
 /** Asks for a school to be added. */
-export function askForSchool({ urn, school, gias }: SchoolRows): Wait {
+export function addSchool({
+  urn,
+  school,
+  gias,
+}: {
+  urn: string
+  school: School | null
+  gias: GiasSchool | null
+}): Wait {
   const text = [
     'Please add this school to DTTP.',
     `School: ${gias?.name ?? school?.name ?? 'name unknown'}, URN ${urn}`,

@@ -1,13 +1,13 @@
-import { describeDay } from '../../calendar/london.ts'
-import type { Finding } from '../../contract/playbook.ts'
-import type { GiasSchool } from '../../entities/chatops/gias-school.ts'
-import { describeGiasAge, giasStatusLabel, giasUrl } from '../../gias/schools.ts'
-import type { Rows, SchoolRows } from './rows.ts'
+import { describeDay } from '../calendar/london.ts'
+import type { Finding } from '../contract/check.ts'
+import type { GiasSchool } from '../entities/chatops/gias-school.ts'
+import { describeGiasAge, type GiasAge, giasStatusLabel, giasUrl } from '../gias/schools.ts'
 
 /** What GIAS says of a school, with what to do where it stands in the way. Its age is shown, and is no evidence. */
 export function lookOnGias(
-  { urn, gias: school }: SchoolRows,
-  { gias: { age, isTooOld } }: Pick<Rows, 'gias'>,
+  urn: string,
+  school: GiasSchool | null,
+  { age, isTooOld }: { age: GiasAge | null; isTooOld: boolean },
 ): Finding {
   const source = describeGiasAge(age)
   if (isTooOld) {

@@ -1,12 +1,12 @@
 import { type EntityManager, In, IsNull } from 'typeorm'
 import * as z from 'zod'
-import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
-import { findRegistrationRowsOfAll } from '../../dttp/registration-rows.ts'
-import { Job } from '../../entities/chatops/job.ts'
-import { Poll } from '../../entities/chatops/poll.ts'
-import { RegistrationAttempt } from '../../entities/chatops/registration-attempt.ts'
-import type { Trainee } from '../../entities/register/trainee.ts'
-import { findSubmissions } from '../../register/submissions.ts'
+import type { RegistrationRows } from '../dttp/payloads/rows.ts'
+import { findRegistrationRowsOfAll } from '../dttp/registration-rows.ts'
+import { Job } from '../entities/chatops/job.ts'
+import { Poll } from '../entities/chatops/poll.ts'
+import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
+import type { Trainee } from '../entities/register/trainee.ts'
+import { findSubmissions } from '../register/submissions.ts'
 
 /** A trainee who may be waiting for a school, and what is on record of it. */
 export type WaitingRows = {

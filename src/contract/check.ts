@@ -1,0 +1,60 @@
+import * as z from 'zod'
+import type { Json } from '../entities/json.ts'
+
+/** It holds, warns, blocks, or could not be checked (which blocks, too). */
+const verdict = z.enum(['holds', 'warns', 'blocks', 'unchecked'])
+
+export type Verdict = z.output<typeof verdict>
+
+/** What a form has to say before anything can be planned: the field that `found` is about, and the answers there are. */
+const ask = z.object({
+  field: z.string(),
+  options: z.array(z.object({ value: z.string(), label: z.string() })).optional(),
+})
+
+/** A check's answer as it is stored with a request. */
+export const checkResult = z.object({
+  id: z.string(),
+  sentence: z.string(),
+  verdict,
+  found: z.string(),
+  evidence: z.json(),
+  ask: ask.optional(),
+})
+
+/**
+ * What a check's look comes to. `found` is for people; `evidence` is the stable data behind it, and part of the digest:
+ * no clocks, no ages. One that blocks may ask for something in the form.
+ */
+export type Finding = { verdict: Verdict; found: string; evidence: Json; ask?: z.output<typeof ask> }
+export type CheckResult = Finding & { id: string; sentence: string }
+
+/** A named sentence that should hold, with a pure function that says whether it does and what was found. */
+export type Check<Situation> = { id: string; sentence: string; look: (situation: Situation) => Finding }
+
+/** Runs every check. */
+export function runChecks<Situation>(checks: readonly Check<Situation>[], situation: Situation): CheckResult[] {
+  return checks.map(({ id, sentence, look }) => ({ id, sentence, ...look(situation) }))
+}
+
+/** Whether anything stands in the way. */
+export function isBlocked(checks: readonly CheckResult[]): boolean {
+  return checks.some(stands)
+}
+
+/** Whether a check stands in the way: it blocks, or could not be made. */
+export function stands({ verdict }: Pick<CheckResult, 'verdict'>): boolean {
+  return verdict === 'blocks' || verdict === 'unchecked'
+}
+
+const LOUDNESS: readonly Verdict[] = ['blocks', 'unchecked', 'warns', 'holds']
+
+/** One finding for several things: the gravest verdict, and what was found of each. */
+export function combine(findings: readonly Finding[]): Finding {
+  const verdict = LOUDNESS.find((one) => findings.some((finding) => finding.verdict === one)) ?? 'holds'
+  const standing = findings.filter(stands)
+  const [first] = standing
+  const asked = first?.ask && standing.every(({ ask }) => ask) ? { ask: first.ask } : {}
+  const evidence: Json = findings.map((finding) => finding.evidence)
+  return { verdict, found: findings.flatMap(({ found }) => found || []).join(' '), evidence, ...asked }
+}

@@ -1,0 +1,61 @@
+import * as z from 'zod'
+import { pollDuration } from '../register/poll-durations.ts'
+
+// What a plan does besides changing rows, as it is stored with a request: each job with its own arguments.
+
+/** A job to add; `delaySeconds` counts from when the plan is carried out. */
+const enqueue = z.discriminatedUnion('job', [
+  ofJob('register-for-trn', { trainee: z.string(), submitted_by: z.string().nullable() }),
+  ofJob('update-trainee', { trainee: z.string() }),
+  ofJob('change-trainee-status', {
+    trainee: z.string(),
+    status: z.string(),
+    entity: z.enum(['contact', 'placement_assignment']),
+  }),
+  ofJob('retrieve-trn', { trainee: z.string(), poll_for: pollDuration }),
+  ofJob('sync-schools', { urn: z.string() }),
+])
+
+function ofJob<Name extends string, Args extends z.ZodRawShape>(job: Name, args: Args) {
+  return z.strictObject({
+    kind: z.literal('enqueue'),
+    job: z.literal(job),
+    args: z.strictObject(args),
+    delaySeconds: z.number().optional(),
+  })
+}
+
+/** A failed job to run again as it is; `fingerprint` says which of its runs failed. */
+const retry = z.strictObject({
+  kind: z.literal('retry'),
+  job: z.enum(['register-for-trn', 'update-trainee']),
+  jobId: z.string(),
+  fingerprint: z.string(),
+  trainee: z.string(),
+})
+
+/** What became of a registration that nobody had an answer to. */
+const settle = z.strictObject({
+  kind: z.literal('settle-registration'),
+  jobId: z.string(),
+  trainee: z.string(),
+  outcome: z.enum(['registered', 'not-sent']),
+})
+
+const trelloCard = z.strictObject({ kind: z.literal('trello-card'), title: z.string(), text: z.string() })
+
+/** For people: we only offer the words. */
+const manualStep = z.strictObject({ kind: z.literal('manual-step'), title: z.string(), text: z.string() })
+
+/** Something to happen after the commit. */
+export const effect = z.discriminatedUnion('kind', [enqueue, retry, settle, trelloCard, manualStep])
+
+export type Effect = z.output<typeof effect>
+export type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>
+export type Enqueue = EffectOf<'enqueue'>
+
+/** The trainee that an effect is about, by number; null for one that is about none. */
+export function traineeOf(effect: Effect): string | null {
+  if (effect.kind === 'enqueue') return 'trainee' in effect.args ? effect.args.trainee : null
+  return 'trainee' in effect ? effect.trainee : null
+}

@@ -1,0 +1,22 @@
+import type { EntityManager } from 'typeorm'
+import { columnsHold } from '../../contract/planned-rows.ts'
+import type { Executed } from '../../contract/playbook.ts'
+import type { Postcondition } from '../../entities/chatops/change-request.ts'
+import { Audit } from '../../entities/register/audit.ts'
+
+/** Whether the columns are still as planned, and Register's timeline can show who changed them. */
+export async function lookAtResult(sql: EntityManager, { plan }: Executed): Promise<Postcondition[]> {
+  const audits = await Promise.all(plan.updates.map(({ id, changes }) => findAudit(sql, id, Object.keys(changes))))
+  const found = audits.map((audit) => (audit ? `Audit version ${audit.version}.` : 'No audit found.')).join(' ')
+  const holds = audits.every((audit) => audit !== null)
+  return [await columnsHold(sql, plan), { sentence: 'Register’s timeline shows the change', holds, found }]
+}
+
+async function findAudit(sql: EntityManager, traineeId: string, columns: readonly string[]): Promise<Audit | null> {
+  const audits = await sql.find(Audit, {
+    where: { auditable_type: 'Trainee', auditable_id: Number(traineeId), action: 'update' },
+    order: { version: { direction: 'DESC', nulls: 'LAST' }, id: 'DESC' },
+    take: 20,
+  })
+  return audits.find((audit) => columns.every((column) => column in (audit.audited_changes ?? {}))) ?? null
+}

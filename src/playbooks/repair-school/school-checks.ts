@@ -1,0 +1,117 @@
+import { combine, type Finding } from '../../contract/check.ts'
+import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
+import { listWords } from '../../schools/in-list.ts'
+import type { Diagnosis, School } from './diagnosis.ts'
+import type { Situation } from './situation.ts'
+
+// What is said of each school's place in the list of DTTP schools, and of what the school sync makes of it.
+
+export function lookAtList({ schools }: Situation): Finding {
+  const found = combine(schools.map(lookAtOne))
+  const words = oneAtATime(schools)
+  return words === null ? found : { verdict: 'blocks', found: words, evidence: found.evidence }
+}
+
+/** The form has one answer about a school: it cannot be given for two, nor a sync be run over a row just made active. */
+function oneAtATime(schools: readonly School[]): string | null {
+  const isRight = ({ diagnosis: { kind } }: School) => ['active', 'useless', 'not-open', 'malformed'].includes(kind)
+  const wrong = schools.filter((school) => !isRight(school))
+  const [first] = wrong
+  if (!first || wrong.length < 2 || wrong.every(({ diagnosis }) => diagnosis.kind === 'activate')) return null
+  const list = wrong.map(inListWords).join(' ')
+  return `${list} Two schools are wrong: repair them one at a time. Start with /trainee repair-school ${first.urn}. The trainee goes on once both are there.`
+}
+
+function lookAtOne(school: School): Finding {
+  const { urn, inDttp, diagnosis } = school
+  const rows = inDttp.map(({ id, status_code, dttp_id }) => [id, status_code, dttp_id])
+  return { ...describe(school), evidence: { urn, kind: diagnosis.kind, rows } }
+}
+
+function describe(school: School): Omit<Finding, 'evidence'> {
+  const { urn, diagnosis } = school
+  const holds = (found: string) => ({ verdict: 'holds', found }) as const
+  switch (diagnosis.kind) {
+    case 'active': {
+      if (diagnosis.rows.length === 1) {
+        return holds(`URN ${urn} is in the list: ${listWords(diagnosis.rows)}. Nothing is wrong with the school.`)
+      }
+      const found = `URN ${urn} is in the list more than once: ${listWords(diagnosis.rows)}. Nothing else is wrong with the school, but Register may use either row. Ask support which account DTTP should keep.`
+      return { verdict: 'warns', found }
+    }
+    case 'activate':
+      return holds(
+        `URN ${urn} is in the list, but not active: ${listWords([diagnosis.row])}. It would become active (1).`,
+      )
+    case 'insert':
+      return holds(`URN ${urn} is not in the list. It would be inserted as DTTP has it: ${asInDttp(diagnosis)}.`)
+    case 'adopt':
+      return holds(
+        `URN ${urn} is not in the list, but row ${diagnosis.row.id} has the DTTP id under ${diagnosis.row.urn === null ? 'no URN' : `URN ${diagnosis.row.urn}`}. That row would become as DTTP has it: ${asInDttp(diagnosis)}.`,
+      )
+    case 'sync':
+      return holds(`URN ${urn} is not in the list. The school sync brings it, if DTTP has it.`)
+    case 'wait':
+      return holds(`URN ${urn} is not in the list. Support is asked to add it to DTTP.`)
+    case 'ask':
+      return { verdict: 'blocks', found: diagnosis.words, ask: diagnosis.ask }
+    case 'useless':
+      return { verdict: 'blocks', found: diagnosis.words }
+    case 'not-open':
+    case 'malformed':
+      return holds(inListWords(school))
+  }
+}
+
+function asInDttp({ account }: Extract<Diagnosis, { kind: 'insert' | 'adopt' }>): string {
+  return `“${account.name ?? 'no name'}”, ${dttpStatusLabel(account.statusCode)}, DTTP id ${account.id}`
+}
+
+function inListWords({ urn, inDttp }: School): string {
+  return inDttp.length === 0
+    ? `URN ${urn} is not in the list of DTTP schools.`
+    : `URN ${urn} is in the list, but not active: ${listWords(inDttp)}.`
+}
+
+/**
+ * DTTP stays the system of record: what the next sync does to a row that people have changed. What DTTP says may change
+ * for the better before that, and is no evidence.
+ */
+export function lookAtLasting({ schools, register, addsTrelloCards }: Situation): Finding {
+  const isSynced = register.isEnabled('sync_from_dttp')
+  return combine(
+    schools.map(({ urn, diagnosis }): Finding => {
+      if (diagnosis.kind === 'insert' || diagnosis.kind === 'adopt') {
+        return { verdict: 'holds', found: `The row of URN ${urn} is as DTTP has it.`, evidence: null }
+      }
+      if (diagnosis.kind !== 'activate') return { verdict: 'holds', found: '', evidence: null }
+      return { ...lookAtActivated(diagnosis, isSynced, addsTrelloCards), evidence: { isSynced } }
+    }),
+  )
+}
+
+function lookAtActivated(
+  { row, account }: Extract<Diagnosis, { kind: 'activate' }>,
+  isSynced: boolean,
+  addsTrelloCards: boolean,
+): Omit<Finding, 'evidence'> {
+  const status = dttpStatusLabel(account.statusCode)
+  if (!needsUpdateInDttp(account)) {
+    return {
+      verdict: 'holds',
+      found: `DTTP says ${status} by now, so the next school sync leaves row ${row.id} active.`,
+    }
+  }
+  const next = isSynced
+    ? `If nobody updates DTTP, the next nightly school sync sets row ${row.id} back to that.`
+    : `Register’s school sync is switched off; once it runs again, it sets row ${row.id} back to that.`
+  const ask = addsTrelloCards
+    ? 'A Trello card asks support to update DTTP.'
+    : 'Ask support to update DTTP: there is text to copy.'
+  return { verdict: 'warns', found: `DTTP still says ${status}. ${next} ${ask}` }
+}
+
+/** Whether the sync would make the school inactive again. */
+export function needsUpdateInDttp({ statusCode }: { statusCode: number | null }): boolean {
+  return !isActiveInDttp(statusCode)
+}

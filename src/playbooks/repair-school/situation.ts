@@ -1,0 +1,58 @@
+import type { Trainee } from '../../entities/register/trainee.ts'
+import { type SentSchool, sentSchoolsOf, type WhichSchool } from '../../register/sent-schools.ts'
+import type { RegisterSettings } from '../../world.ts'
+import { type Answers, diagnose, repairedRow, type School } from './diagnosis.ts'
+import type { InDttp, Rows, SchoolRows } from './rows.ts'
+import { type Sorted, sortWaiting } from './waiting.ts'
+
+/** The schools in question with what can be done about each, and what becomes of everybody who waits for them. */
+export type Situation = {
+  trainee: Trainee | null
+  /** What was named: a URN or a job; empty where it was not. */
+  named: { urn: string; job: string }
+  /** What the trainee's route sends; nothing without a trainee. */
+  sent: readonly Sent[]
+  schools: readonly School[]
+  waiting: Sorted
+  /** Whether jobs that are started run at all, and do something. */
+  canRun: boolean
+  rows: Rows
+  addsTrelloCards: boolean
+  register: RegisterSettings
+}
+
+/** A school of a trainee's that the route sends: which it is, or why there is none to look at. */
+export type Sent = { which: WhichSchool; is: SentSchool['is']; urn: string | null }
+
+export function situationOf(
+  rows: Rows,
+  inDttp: InDttp,
+  form: Answers & { urn: string; job: string },
+  { register, addsTrelloCards }: { register: RegisterSettings; addsTrelloCards: boolean },
+): Situation {
+  const { trainee, known, sync, gias } = rows
+  const sent = trainee ? sentSchools(trainee, rows.schools, register) : []
+  const sentUrns = new Set(sent.map(({ urn }) => urn))
+  const context = { answers: form, inDttp, known, sync, isGiasTooOld: gias.isTooOld, register }
+  const schools = rows.schools
+    .filter(({ urn }) => trainee === null || sentUrns.has(urn))
+    .map((school) => ({ ...school, diagnosis: diagnose(school, context) }))
+  const canRun = register.runsJobs && register.isEnabled('persist_to_dttp')
+  const nobody: Sorted = { freed: [], leftOut: [], later: 0 }
+  const waiting = canRun ? sortWaiting({ rows, schools, inDttp, register }) : nobody
+  const named = { urn: form.urn, job: form.job }
+  return { trainee, named, sent, schools, waiting, canRun, rows, addsTrelloCards, register }
+}
+
+/** By Register's feature flags as they are. */
+function sentSchools(trainee: Trainee, schools: readonly SchoolRows[], register: RegisterSettings): Sent[] {
+  return sentSchoolsOf(trainee, register).map(({ which, is, id }) => {
+    const urn = schools.find(({ school }) => school !== null && school.id === id)?.urn ?? null
+    return { which, is: is === 'set' && urn === null ? 'missing' : is, urn }
+  })
+}
+
+/** The URNs of the schools that become active. */
+export function repairedUrns({ schools }: Situation): string[] {
+  return schools.filter(({ diagnosis }) => repairedRow(diagnosis) !== null).map(({ urn }) => urn)
+}

@@ -1,0 +1,39 @@
+import { type EntityManager, In } from 'typeorm'
+import type { Plan } from '../contract/plan.ts'
+import type { Postcondition } from '../entities/chatops/change-request.ts'
+import { DttpSchool } from '../entities/register/dttp-school.ts'
+import { dttpStatusLabel, isActiveInDttp } from '../register/schools.ts'
+
+// How schools stand in Register's list of DTTP schools once a plan was carried out.
+
+/** The rows with this URN, in the order of their ids. */
+export function findInList(sql: EntityManager, urn: string): Promise<DttpSchool[]> {
+  return sql.find(DttpSchool, { where: { urn }, order: { id: 'ASC' } })
+}
+
+/** "row 801 is active (1), row 802 is inactive (2)"; empty for none. */
+export function listWords(rows: readonly DttpSchool[]): string {
+  return rows.map(({ id, status_code }) => `row ${id} is ${dttpStatusLabel(status_code)}`).join(', ')
+}
+
+/** The URNs of the schools that a plan writes. */
+export async function urnsWritten(sql: EntityManager, { updates, inserts }: Plan): Promise<string[]> {
+  const rows = await sql.findBy(DttpSchool, { id: In(updates.map(({ id }) => id)) })
+  const inserted = inserts.map(({ values }) => String(values['urn']))
+  return [...new Set([...rows.flatMap(({ urn }) => urn ?? []), ...inserted])].sort()
+}
+
+/** Whether Register finds each school, and finds it once, as it takes either of two. */
+export function areFoundOnce(sql: EntityManager, urns: readonly string[]): Promise<Postcondition[]> {
+  return Promise.all(urns.map((urn) => isFoundOnce(sql, urn)))
+}
+
+async function isFoundOnce(sql: EntityManager, urn: string): Promise<Postcondition> {
+  const rows = await findInList(sql, urn)
+  const active = rows.filter(({ status_code, dttp_id }) => isActiveInDttp(status_code) && dttp_id !== null)
+  return {
+    sentence: `Register finds one active school for URN ${urn}`,
+    holds: active.length === 1,
+    found: rows.length === 0 ? `URN ${urn} is not in the list.` : `URN ${urn}: ${listWords(rows)}.`,
+  }
+}
