@@ -32,9 +32,9 @@ export const REASON = 'The provider chose the wrong route'
 /** Types the command for another route, fills the form, and waits for the preview. Returns the request's number. */
 export async function previewChange(
   { support }: Tour,
-  asked: { trainee: string; route: string; reason?: string; ticket?: string },
+  asked: { subject: string; route: string; reason?: string; ticket?: string },
 ): Promise<{ cr: string; lines: string[] }> {
-  await support.types(`fix-route ${asked.trainee} ${asked.route}`)
+  await support.types(`fix-route ${asked.subject} ${asked.route}`)
   await support.getsModal('New route')
   const { reason = REASON, ticket } = asked
   support.submits('Check', { reason, ...(ticket ? { ticket } : {}) })
@@ -56,7 +56,7 @@ export async function askForApproval(tour: Tour, cr: string, person = tour.suppo
 }
 
 /** A request that waits for approval, made without further ado. */
-export async function sendRequest(tour: Tour, asked: { trainee: string; route: string; reason?: string }) {
+export async function sendRequest(tour: Tour, asked: { subject: string; route: string; reason?: string }) {
   const { cr } = await previewChange(tour, asked)
   return { cr, message: await askForApproval(tour, cr) }
 }

@@ -91,6 +91,7 @@ async function keep(
       requester: asked.requester,
       channel: asked.channel,
       traineeId: assessment.situation.trainee?.id ?? null,
+      traineeSlug: assessment.situation.trainee?.slug ?? null,
       form,
       plan,
       checks: assessment.checks,

@@ -1,9 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
-import { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { Trainee } from '../entities/register/trainee.ts'
 import { findPersonalData } from '../register/personal-data.ts'
-import { parseTraineeReference, resolveTrainee } from '../register/trainee-reference.ts'
 
 /** A form as it was filled in: text by the name of the field. */
 export type Form = Record<string, string>
@@ -32,6 +29,8 @@ export type Field<T> = {
   resolve?: (value: T, context: FormContext) => Promise<T>
   /** Free text, in which the trainee must not be named. */
   freeText: boolean
+  /** It answers what a check asks, and is left empty until one does. */
+  isAnswer?: boolean
   /** The trainees that a value leads to, by slug. */
   leadsTo?: (value: T, context: FormContext) => Promise<string[]>
 }
@@ -41,43 +40,6 @@ export type FormValues<F extends Fields> = { [K in keyof F]: string }
 
 /** Bad input, with the words to show at its field. */
 export class FieldError extends Error {}
-
-/** The trainee, by slug, Register link or number; the value is the trainee's slug. */
-export function traineeRef(): Field<string> {
-  return {
-    label: 'Trainee',
-    hint: 'The trainee’s link in Register, the last part of that link, or their number. Do not use a name or a TRN.',
-    optional: false,
-    input: { type: 'text', multiline: false, maxLength: 300, placeholder: 'https://…/trainees/…' },
-    schema: z
-      .string()
-      .trim()
-      .min(1, 'Enter the trainee’s link, slug or number.')
-      .max(300, 'Enter a shorter reference.'),
-    async resolve(value, { sql, registerUrl }) {
-      const reference = parseTraineeReference(value, registerUrl)
-      if ('problem' in reference) throw new FieldError(reference.problem)
-      const found = await resolveTrainee(sql, reference)
-      if ('problem' in found) throw new FieldError(found.problem)
-      return found.slug
-    },
-    leadsTo: async (slug) => [slug],
-    freeText: false,
-  }
-}
-
-/** A trainee where one can be left out; empty if it is. */
-export function optionalTraineeRef(hint: string): Field<string> {
-  const { resolve, ...field } = traineeRef()
-  return {
-    ...field,
-    hint,
-    optional: true,
-    schema: z.string().trim().max(300, 'Enter a shorter reference.'),
-    resolve: async (value, context) => (value === '' ? '' : ((await resolve?.(value, context)) ?? value)),
-    leadsTo: async (slug) => (slug === '' ? [] : [slug]),
-  }
-}
 
 /** One of a fixed list; a value that is not on it is refused. */
 export function select(label: string, options: readonly Option[]): Field<string> {
@@ -95,7 +57,7 @@ export function select(label: string, options: readonly Option[]): Field<string>
 export function optionalSelect(label: string, hint: string, options: readonly Option[]): Field<string> {
   const values = ['', ...options.map(({ value }) => value)]
   const schema = z.string().refine((value) => values.includes(value), 'Choose one from the list.')
-  return { ...select(label, options), hint, optional: true, schema }
+  return { ...select(label, options), hint, optional: true, schema, isAnswer: true }
 }
 
 /** A number in Register, where one is needed only sometimes; empty if not. */
@@ -110,6 +72,7 @@ export function optionalNumber(label: string, hint: string): Field<string> {
       .trim()
       .regex(/^([1-9]\d{0,17})?$/, 'Enter a number, or leave this empty.'),
     freeText: false,
+    isAnswer: true,
   }
 }
 
@@ -130,31 +93,7 @@ export function optionalDttpId(label: string, hint: string): Field<string> {
         'Enter an id such as 9e7fcac0-4a37-e811-80ef-005056ac45bb.',
       ),
     freeText: false,
-  }
-}
-
-/** A change request, as "CR-12" or its number; the value is the number. */
-export function requestRef(): Field<string> {
-  return {
-    label: 'Request',
-    hint: 'Its name or number, such as CR-12.',
-    optional: false,
-    input: { type: 'text', multiline: false, maxLength: 30 },
-    schema: z
-      .string()
-      .trim()
-      .regex(/^(CR-)?[1-9]\d{0,17}$/i, 'Enter a request such as CR-12.')
-      .transform((text) => text.replace(/^CR-/i, '')),
-    async resolve(value, { sql }) {
-      if (await sql.existsBy(ChangeRequest, { id: value })) return value
-      throw new FieldError(`There is no request CR-${value}.`)
-    },
-    async leadsTo(value, { sql }) {
-      const request = await sql.findOneByOrFail(ChangeRequest, { id: value })
-      const id = request.traineeId
-      return id === null ? [] : (await sql.findBy(Trainee, { id })).map(({ slug }) => slug)
-    },
-    freeText: false,
+    isAnswer: true,
   }
 }
 
@@ -190,16 +129,26 @@ export type FormResult =
   | { ok: true; values: Record<string, string> }
   | { ok: false; errors: Record<string, string>; revealing: string[] }
 
+/** A form's fields that words after the command fill in: what it is about, and each choice that must be made. */
+export function commandFields(fields: Fields): [name: string, field: Field<string>][] {
+  return Object.entries(fields).filter(
+    ([name, { input, optional }]) => name === 'subject' || (input.type === 'select' && !optional),
+  )
+}
+
+/** A form without the answers to what checks have asked. */
+export function withoutAnswers(fields: Fields, values: Form): Form {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, fields[name]?.isAnswer ? '' : value]))
+}
+
 /**
  * What was typed, as a form's values, or words for each field that cannot be used. Looks at shape first and then, in
  * SQL, whether the trainee exists and whether free text names them.
- * @param together what the fields must satisfy together, as words by field
  */
 export async function parseForm(
   fields: Fields,
   typed: Record<string, unknown>,
   context: FormContext,
-  together: (values: Record<string, string>) => Partial<Record<string, string>> = () => ({}),
 ): Promise<FormResult> {
   const values: Record<string, string> = {}
   const errors: Record<string, string> = {}
@@ -217,7 +166,6 @@ export async function parseForm(
       errors[name] = error.message
     }
   }
-  if (Object.keys(errors).length === 0) Object.assign(errors, together(values))
   for (const slug of await traineesIn(fields, values, context)) {
     for (const [name, field] of Object.entries(fields)) {
       const text = values[name]

@@ -5,6 +5,7 @@ import type { RegisterSettings, Upstreams } from '../world.ts'
 import type { Check } from './check.ts'
 import type { Fields, FormValues } from './fields.ts'
 import type { Plan } from './plan.ts'
+import type { SubjectField } from './subject.ts'
 
 /** How a playbook reads the database: inside a read-only snapshot for a preview, under lock when it is executed. */
 type Sql = EntityManager
@@ -41,12 +42,14 @@ export type Executed = {
   evidence: Readonly<Record<string, Json>>
 }
 
+type FormFields = Fields & { subject: SubjectField }
+
 /**
  * One kind of fix, from top to bottom. Nothing in it writes: one shared executor writes exactly the plan.
  * `F` is its form, `R` the rows it reads, `Q` and `A` what it asks other systems and what they answer, `S` what is the
  * case; `LQ` and `LA` what it asks them about the result.
  */
-export type Playbook<F extends Fields, R, Q extends Json, A, S extends Situation, LQ extends Json, LA> = {
+export type Playbook<F extends FormFields, R, Q extends Json, A, S extends Situation, LQ extends Json, LA> = {
   /** Verb-noun, as typed after the command; also the folder's name. */
   name: string
   /** Raised whenever the same form could lead to another plan: open approvals of the old version go out of date. */
@@ -54,13 +57,8 @@ export type Playbook<F extends Fields, R, Q extends Json, A, S extends Situation
   title: string
   /** One line for help and the chooser. */
   summary: string
-  /** Arguments after the name, in order, as form field names. */
-  args: readonly (keyof F & string)[]
-  /** The field that the first word after the name belongs in, where that depends on the word. */
-  fieldOf?: (word: string) => keyof F & string
+  /** What is asked for; `subject` is what a request is about. Words after the command fill it in (see commandFields). */
   form: F
-  /** What its fields must satisfy together: words at each field where they do not. */
-  together?: (values: FormValues<F>) => Partial<Record<keyof F & string, string>>
   /** The only SQL reads. */
   read: (sql: Sql, form: FormValues<F>, around: Around) => Promise<R>
   /** Questions to other systems. `about` says what is asked, so that a change in it under lock makes the request stale. */
@@ -91,7 +89,7 @@ type Settling<Q extends Json, A> = {
 
 /** Declares a playbook, with the types of its rows, answers and situation inferred. */
 export function definePlaybook<
-  F extends Fields,
+  F extends FormFields,
   R,
   S extends Situation,
   Q extends Json = null,
@@ -104,4 +102,4 @@ export function definePlaybook<
 
 /** Any playbook, for code that treats them all alike. */
 // biome-ignore lint/suspicious/noExplicitAny: rows, answers and situations are private to each playbook; nothing here looks into them
-export type AnyPlaybook = Playbook<any, any, any, any, any, any, any>
+export type AnyPlaybook = Omit<Playbook<any, any, any, any, any, any, any>, 'form'> & { form: FormFields }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type CheckResult, checkResult } from './check.ts'
+import type { Form } from './fields.ts'
 import { NOTHING, type Plan, plan } from './plan.ts'
 
 // What a request keeps, as it comes back from the database; another version of the bot may have written it.
@@ -29,4 +30,12 @@ export function isReadable(request: Kept): boolean {
   return (
     plan.nullable().safeParse(request.plan).success && z.array(checkResult).nullable().safeParse(request.checks).success
   )
+}
+
+/** A form that was kept, or filled in for somebody: older versions named what it is about by its kind. */
+export function formOf(form: Form): Form {
+  if (form['subject'] !== undefined) return form
+  const { trainee, urn, job, request, ...others } = form
+  const named = [trainee, urn && `URN ${urn}`, job, request && `CR-${request.replace(/^CR-/, '')}`]
+  return { subject: named.find(Boolean) ?? '', ...others }
 }

@@ -82,7 +82,7 @@ export function explainSchool(about: About): Explanation {
       playbook: 'repair-school',
       label,
       per: 'alert',
-      values: { urn },
+      values: { subject: `URN ${urn}` },
       because: 'Register finds the school neither active nor new in its list of DTTP schools.',
       next,
     },

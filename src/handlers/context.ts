@@ -10,6 +10,11 @@ export type HandlerContext = {
   nudge: () => void
 }
 
+/** Where the card goes of a request that was not started in an allowed channel. */
+export function firstChannel({ allowedChannels, changes }: HandlerContext): string {
+  return allowedChannels[0] ?? changes.alertChannel
+}
+
 /**
  * Any error as words for the person who clicked. An error that is not in the catalogue is logged with a reference,
  * which the person is given, too.

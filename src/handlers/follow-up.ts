@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import { getRequest } from '../changes/requests.ts'
+import { formOf } from '../contract/stored.ts'
 import { ChangeError } from '../errors.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { getPlaybook } from '../playbooks/index.ts'
-import { renderForm } from '../views/form.ts'
 import { followUpsOf } from '../views/request/outcome.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click } from './entry-points.ts'
+import { formView } from './form-metadata.ts'
 import { tell } from './tell.ts'
 
 const followUpValue = z
@@ -28,10 +29,9 @@ export async function startFollowUp(context: HandlerContext, click: Click): Prom
     const followUp = followUpsOf(request)[Number(place)]
     if (!followUp) throw new ChangeError('not-found')
     const playbook = getPlaybook(followUp.playbook)
-    const { values } = followUp
     const { id: follows, channel } = request
-    const metadata = JSON.stringify({ playbook: playbook.name, channel, prefilled: values, follows })
-    await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderForm(playbook, { values, metadata }) })
+    const view = formView(playbook, { channel, follows, values: formOf(followUp.values) })
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import type { AnyPlaybook } from '../contract/playbook.ts'
+import { renderForm } from '../views/form.ts'
 
 /** What a form carries from opening to submission. Slack hands it back as we gave it; it is parsed all the same. */
 export const formMetadata = z.object({
@@ -12,6 +14,14 @@ export const formMetadata = z.object({
     .regex(/^\d{1,18}$/)
     .optional(),
 })
+
+type Given = Omit<Parameters<typeof renderForm>[1], 'metadata'> & { channel: string; follows?: string | undefined }
+
+/** A playbook's form, filled in as far as is known, with what it must carry to its submission. */
+export function formView(playbook: AnyPlaybook, { channel, follows, ...shown }: Given) {
+  const carried: z.input<typeof formMetadata> = { playbook: playbook.name, channel, prefilled: shown.values, follows }
+  return renderForm(playbook, { ...shown, metadata: JSON.stringify(carried) })
+}
 
 export const requestMetadata = z.object({ changeRequest: z.string().regex(/^\d{1,18}$/) })
 

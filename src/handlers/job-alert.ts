@@ -3,17 +3,16 @@ import * as z from 'zod'
 import { checkDismissal, dismiss, findPersonalDataInReason, getOpenAlert } from '../alerts/dismiss.ts'
 import { findAlertSight, findGroup } from '../alerts/read.ts'
 import type { Group } from '../alerts/sight.ts'
-import type { AnyPlaybook } from '../contract/playbook.ts'
 import type { Alert } from '../entities/chatops/alert.ts'
 import { ChangeError } from '../errors.ts'
 import type { Offer } from '../failures/found.ts'
 import { refuseUnless } from '../people/standing.ts'
-import { getPlaybook } from '../playbooks/index.ts'
 import { renderDismiss } from '../views/alert/dismiss.ts'
-import { readFormValues, renderForm } from '../views/form.ts'
+import { readFormValues } from '../views/form.ts'
 import { renderNoticeView } from '../views/kit/notice.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
+import { offeredForm } from './offered-form.ts'
 import { tell } from './tell.ts'
 
 const startValue = z
@@ -33,9 +32,10 @@ export async function startFromAlert(context: HandlerContext, click: Click): Pro
     await refuseUnless(changes, 'mayRequest', body.user.id)
     const [id = '', trainee = ''] = startValue.parse(action.value)
     const alert = await getOpenAlert(changes, id)
-    const { playbook, values } = await findForm(changes.database, alert, trainee)
-    const metadata = JSON.stringify({ playbook: playbook.name, channel: alert.channel, prefilled: values })
-    await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderForm(playbook, { values, metadata }) })
+    const { offer, group } = await findOffer(changes.database, alert, trainee)
+    const known = { slug: group.trainee?.slug ?? null, words: group.entries[0]?.failure.words ?? '' }
+    const view = offeredForm(offer, { ...known, channel: alert.channel })
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }
@@ -80,10 +80,8 @@ export async function dismissAlert(context: HandlerContext, { ack, view, body }:
   }
 }
 
-type Filled = { playbook: AnyPlaybook; values: Record<string, string> }
-
-/** The playbook that the alert offers by now, and what to fill in. Throws ChangeError if it offers none any more. */
-async function findForm(database: DataSource, alert: Alert, trainee: string): Promise<Filled> {
+/** What the alert offers by now, and for whom. Throws ChangeError if it offers nothing any more. */
+async function findOffer(database: DataSource, alert: Alert, trainee: string): Promise<{ offer: Offer; group: Group }> {
   const sight = trainee === '' ? await findAlertSight(database, alert.id) : null
   const group = trainee === '' ? sight?.groups[0] : await findGroup(database, alert, trainee)
   const offer = trainee === '' ? sight?.diagnosis.offer : group?.offer
@@ -91,16 +89,5 @@ async function findForm(database: DataSource, alert: Alert, trainee: string): Pr
   if (!group || !offer || !isMeant || (offer.per === 'trainee' && !group.trainee?.slug)) {
     throw new ChangeError('alert-cured')
   }
-  const playbook = getPlaybook(offer.playbook)
-  return { playbook, values: valuesFor(playbook, offer, group) }
-}
-
-/** What the form has a field for, and what fits into it. */
-function valuesFor(playbook: AnyPlaybook, offer: Offer, { trainee, entries }: Group): Record<string, string> {
-  const known: Record<string, string> = {
-    ...offer.values,
-    ...(trainee?.slug && offer.per === 'trainee' ? { trainee: trainee.slug } : {}),
-    reason: (entries[0]?.failure.words ?? '').slice(0, 500),
-  }
-  return Object.fromEntries(Object.entries(known).filter(([name]) => name in playbook.form))
+  return { offer, group }
 }

@@ -1,17 +1,15 @@
 import * as z from 'zod'
 import { diagnose } from '../alerts/diagnosis.ts'
 import type { Diagnosis } from '../alerts/sight.ts'
-import type { AnyPlaybook } from '../contract/playbook.ts'
 import type { Found, Offer } from '../failures/found.ts'
 import { FAILURES } from '../failures/index.ts'
 import { findListedJob } from '../jobs/list.ts'
 import type { ListedJob } from '../jobs/listed-job.ts'
 import { refuseUnless } from '../people/standing.ts'
-import { getPlaybook } from '../playbooks/index.ts'
-import { renderForm } from '../views/form.ts'
 import type { JobAdvice } from '../views/jobs/list.ts'
-import { type HandlerContext, wordsFor } from './context.ts'
+import { firstChannel, type HandlerContext, wordsFor } from './context.ts'
 import type { Click } from './entry-points.ts'
+import { offeredForm } from './offered-form.ts'
 import { tell } from './tell.ts'
 
 /** What people can do about a job in the list; null where there is nothing to say. Pure. */
@@ -38,10 +36,8 @@ export async function startFromJob(context: HandlerContext, click: Click): Promi
     const job = id === undefined ? null : await findListedJob(context.changes, id)
     const offer = job && offerFor(job)
     if (!job || !offer) return await tell(context, click, NOT_AS_LISTED)
-    const playbook = getPlaybook(offer.playbook)
-    const values = valuesFor(playbook, offer, job)
-    const metadata = JSON.stringify({ playbook: playbook.name, channel: channelFor(context, click), prefilled: values })
-    await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderForm(playbook, { values, metadata }) })
+    const known = { slug: job.slug, words: job.failure?.words ?? '', channel: channelFor(context, click) }
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view: offeredForm(offer, known) })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }
@@ -68,20 +64,10 @@ function offerFor(job: ListedJob): Offer | null {
   return offer?.per === 'trainee' && job.slug === null ? null : offer
 }
 
-/** What the form has a field for. */
-function valuesFor(playbook: AnyPlaybook, offer: Offer, { slug, failure }: ListedJob): Record<string, string> {
-  const known: Record<string, string> = {
-    ...offer.values,
-    ...(slug !== null && offer.per === 'trainee' ? { trainee: slug } : {}),
-    reason: (failure?.words ?? '').slice(0, 500),
-  }
-  return Object.fromEntries(Object.entries(known).filter(([name]) => name in playbook.form))
-}
-
 /** Where the request is posted: where the list was asked for, if that channel is allowed. */
-function channelFor({ allowedChannels }: HandlerContext, { body }: Click): string | undefined {
+function channelFor(context: HandlerContext, { body }: Click): string {
   const here = body.channel?.id
-  return here !== undefined && allowedChannels.includes(here) ? here : allowedChannels[0]
+  return here !== undefined && context.allowedChannels.includes(here) ? here : firstChannel(context)
 }
 
 const STARTS_AGAIN =

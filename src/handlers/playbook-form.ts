@@ -4,18 +4,18 @@ import { getRequest } from '../changes/requests.ts'
 import { stands } from '../contract/check.ts'
 import { parseForm } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
+import { formOf } from '../contract/stored.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { refuseUnless } from '../people/standing.ts'
-import { findPlaybook, getPlaybook } from '../playbooks/index.ts'
-import { undo } from '../playbooks/undo/index.ts'
-import { readFormValues, renderForm } from '../views/form.ts'
+import { findPlaybook, getPlaybook, takesBack } from '../playbooks/index.ts'
+import { readFormValues } from '../views/form.ts'
 import { renderNoticeView } from '../views/kit/notice.ts'
 import { renderBlocked, renderChecking, renderNothingToDo, renderPreview } from '../views/request/preview.ts'
 import { renderWait } from '../views/school/wait.ts'
-import { type HandlerContext, slackErrorOf, wordsFor } from './context.ts'
+import { firstChannel, type HandlerContext, slackErrorOf, wordsFor } from './context.ts'
 import type { Click, SlackClient, Submission } from './entry-points.ts'
-import { formMetadata, requestMetadata } from './form-metadata.ts'
+import { formMetadata, formView, requestMetadata } from './form-metadata.ts'
 import { tell } from './tell.ts'
 
 type View = Parameters<SlackClient['views']['update']>[0]['view']
@@ -27,7 +27,7 @@ export async function choosePlaybook(context: HandlerContext, { ack, view }: Sub
     const playbook = getPlaybook(readFormValues(view.state.values)['playbook'] ?? '')
     await ack({
       response_action: 'update',
-      view: renderForm(playbook, { metadata: JSON.stringify({ playbook: playbook.name, channel }) }),
+      view: formView(playbook, { channel }),
     })
   } catch (error) {
     await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
@@ -81,17 +81,12 @@ export async function previewAgain(context: HandlerContext, click: Click): Promi
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
     const old = await getRequest(context.changes.database, action.value ?? '')
     const playbook = findPlaybook(old.playbook)
-    const values = old.form
-    if (!playbook || !values) return await show(context, client, viewId, renderNoticeView(FORGOTTEN))
+    if (!playbook || !old.form) return await show(context, client, viewId, renderNoticeView(FORGOTTEN))
+    const values = formOf(old.form)
     const parsed = await parse(context, playbook, values)
-    const metadata = JSON.stringify({ playbook: playbook.name, channel: old.channel, prefilled: values })
     if (!parsed.ok) {
-      return await show(
-        context,
-        client,
-        viewId,
-        renderForm(playbook, { values, metadata, problems: Object.values(parsed.errors) }),
-      )
+      const problems = Object.values(parsed.errors)
+      return await show(context, client, viewId, formView(playbook, { channel: old.channel, values, problems }))
     }
     const asked = { playbook, form: parsed.values, requester: body.user.id, channel: old.channel, follows: old.id }
     await show(context, client, viewId, await previewOrRefusal(context, asked))
@@ -122,8 +117,8 @@ export async function startPlaybook(context: HandlerContext, click: Click): Prom
   try {
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
     const playbook = getPlaybook(action.value ?? '')
-    const metadata = JSON.stringify({ playbook: playbook.name, channel: context.allowedChannels[0] })
-    await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderForm(playbook, { metadata }) })
+    const view = formView(playbook, { channel: firstChannel(context) })
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }
@@ -136,9 +131,8 @@ export async function startUndo(context: HandlerContext, click: Click): Promise<
   try {
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
     const { id, channel } = await getRequest(context.changes.database, action.value ?? '')
-    const values = { request: `CR-${id}` }
-    const metadata = JSON.stringify({ playbook: undo.name, channel, prefilled: values })
-    await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderForm(undo, { values, metadata }) })
+    const view = formView(takesBack, { channel, values: { subject: `CR-${id}` } })
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }
@@ -154,12 +148,8 @@ function withPrefill(
   prefilled: Record<string, string>,
 ) {
   const typed = readFormValues(state)
-  const given = Object.entries(prefilled).filter(([name]) => typed[name] === '')
-  const required = given.filter(([name]) => playbook.form[name]?.optional === false)
-  Object.assign(typed, Object.fromEntries(required))
-  const filled = { ...typed, ...Object.fromEntries(given) }
-  const fits = (values: Record<string, string>) => Object.keys(playbook.together?.(values) ?? {}).length === 0
-  return !fits(typed) && fits(filled) ? filled : typed
+  const isLeft = (name: string) => typed[name] === '' && playbook.form[name]?.optional === false
+  return { ...typed, ...Object.fromEntries(Object.entries(prefilled).filter(([name]) => isLeft(name))) }
 }
 
 /** What was typed, as the playbook's form reads it. */
@@ -168,8 +158,7 @@ export function parse(
   playbook: AnyPlaybook,
   typed: Record<string, unknown>,
 ): ReturnType<typeof parseForm> {
-  const at = { sql: database.manager, registerUrl: register.url }
-  return parseForm(playbook.form, typed, at, (values) => playbook.together?.(values) ?? {})
+  return parseForm(playbook.form, typed, { sql: database.manager, registerUrl: register.url })
 }
 
 /** The view that takes the place of a form that was sent: its preview, or why there is none. Throws ChangeError. */
@@ -186,12 +175,7 @@ function askAgain(asked: Parameters<typeof propose>[1], proposal: Proposal): Vie
   if (blocking.some(({ ask }) => !ask)) return null
   const problems = blocking.map(({ found, ask }) => `${playbook.form[ask?.field ?? '']?.label}: ${found}`)
   const choices = Object.fromEntries(blocking.flatMap(({ ask }) => (ask?.options ? [[ask.field, ask.options]] : [])))
-  return renderForm(playbook, {
-    values,
-    problems,
-    choices,
-    metadata: JSON.stringify({ playbook: playbook.name, channel, follows, prefilled: values }),
-  })
+  return formView(playbook, { channel, follows, values, problems, choices })
 }
 
 function renderProposal(context: HandlerContext, playbook: AnyPlaybook, proposal: Proposal): View {

@@ -1,13 +1,15 @@
 import * as z from 'zod'
+import { withoutAnswers } from '../contract/fields.ts'
+import { formOf } from '../contract/stored.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { findPlaybook } from '../playbooks/index.ts'
 import { getOwnWait, startWaiting, stopWaiting } from '../schools/waits.ts'
-import { renderForm } from '../views/form.ts'
 import { renderNoticeView } from '../views/kit/notice.ts'
 import { wordsAfterAsking } from '../views/school/wait.ts'
 import { publishHome } from './app-home.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
+import { formView } from './form-metadata.ts'
 import { FORGOTTEN, openChecking, parse, previewOrRefusal, show } from './playbook-form.ts'
 import { tell } from './tell.ts'
 
@@ -38,12 +40,11 @@ export async function continueWait(context: HandlerContext, click: Click): Promi
     const wait = await getOwnWait(context.changes.database, action.value ?? '', body.user.id)
     const playbook = findPlaybook(wait.playbook)
     if (!playbook || !wait.form) return await show(context, client, viewId, renderNoticeView(FORGOTTEN))
-    const values = { ...wait.form, missing: '', dttp_id: '' }
+    const values = withoutAnswers(playbook.form, formOf(wait.form))
     const parsed = await parse(context, playbook, values)
     if (!parsed.ok) {
-      const metadata = JSON.stringify({ playbook: playbook.name, channel: wait.channel, prefilled: values })
       const problems = Object.values(parsed.errors)
-      return await show(context, client, viewId, renderForm(playbook, { values, metadata, problems }))
+      return await show(context, client, viewId, formView(playbook, { channel: wait.channel, values, problems }))
     }
     const asked = { playbook, form: parsed.values, requester: body.user.id, channel: wait.channel }
     await show(context, client, viewId, await previewOrRefusal(context, asked))

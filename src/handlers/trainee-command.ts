@@ -1,15 +1,17 @@
 import { listRequests } from '../changes/requests.ts'
+import { commandFields } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { ChangeError } from '../errors.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { findPlaybook, playbooks } from '../playbooks/index.ts'
 import { listWaits } from '../schools/waits.ts'
-import { renderChooser, renderForm } from '../views/form.ts'
+import { renderChooser } from '../views/form.ts'
 import { renderHelp } from '../views/help.ts'
 import { renderNoticeBlocks } from '../views/kit/notice.ts'
 import { renderRequests } from '../views/request/requests.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Command } from './entry-points.ts'
+import { formView } from './form-metadata.ts'
 import { answerJobs } from './jobs-list.ts'
 import { showTrainee } from './show-trainee.ts'
 
@@ -49,9 +51,7 @@ async function answer(context: HandlerContext, args: Command): Promise<void> {
 }
 
 function renderFilledForm(playbook: AnyPlaybook, channel: string, words: readonly string[]) {
-  const { values, problems } = prefill(playbook, words)
-  const metadata = JSON.stringify({ playbook: playbook.name, channel, prefilled: values })
-  return renderForm(playbook, { values, problems, metadata })
+  return formView(playbook, { channel, ...prefill(playbook, words) })
 }
 
 /** Slack escapes these three in what people type after a command. */
@@ -66,21 +66,18 @@ function prefill(
 ): { values: Record<string, string>; problems: string[] } {
   const values: Record<string, string> = {}
   const problems: string[] = []
-  playbook.args.forEach((arg, index) => {
-    const field = index === 0 && words[0] ? (playbook.fieldOf?.(words[0]) ?? arg) : arg
-    const typed = (index === playbook.args.length - 1 ? words.slice(index).join(' ') : words[index]) ?? ''
-    const { input, label } = playbook.form[field]
-    if (!typed) return
-    if (input.type === 'text') values[field] = typed.slice(0, input.maxLength)
+  const fields = commandFields(playbook.form)
+  for (const [index, [name, { input, label }]] of fields.entries()) {
+    const typed = (index === fields.length - 1 ? words.slice(index).join(' ') : words[index]) ?? ''
+    if (!typed) continue
+    if (input.type === 'text') values[name] = typed.slice(0, input.maxLength)
     else {
       const same = (text: string) => text.toLowerCase() === typed.toLowerCase()
-      const option = input.options.find(
-        ({ value, label: name }: { value: string; label: string }) => same(value) || same(name),
-      )
-      if (option) values[field] = option.value
+      const option = input.options.find((offered) => same(offered.value) || same(offered.label))
+      if (option) values[name] = option.value
       else problems.push(`${label}: “${typed.slice(0, 60)}” is not on the list. Choose one.`)
     }
-  })
+  }
   return { values, problems }
 }
 

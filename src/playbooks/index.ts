@@ -16,6 +16,9 @@ export const playbooks: readonly AnyPlaybook[] = [
   undo,
 ]
 
+/** What takes a request back. */
+export const takesBack: AnyPlaybook = undo
+
 export function findPlaybook(name: string): AnyPlaybook | null {
   return playbooks.find((playbook) => playbook.name === name) ?? null
 }

@@ -27,7 +27,7 @@ export async function registered(sql: EntityManager, registration: Registration)
     return { sentence, ...settledSince(trainee, attempt) }
   }
   if (job.status === 'failed') {
-    const again = { label: 'Register again', playbook: 're-register', values: { trainee: trainee.slug } }
+    const again = { label: 'Register again', playbook: 're-register', values: { subject: trainee.slug } }
     return { sentence, holds: false, found: job.failure?.words ?? 'It failed.', followUps: [again] }
   }
   if (!ids) return { sentence, holds: false, waiting: true, found: 'The registration is under way.' }

@@ -48,9 +48,9 @@ function whatDttpShows(candidates: readonly string[] | null): string {
 }
 
 function use(trainee: string): FollowUp {
-  return { label: 'Use these records', playbook: 'settle-registration', values: { trainee, decision: 'use' } }
+  return { label: 'Use these records', playbook: 'settle-registration', values: { subject: trainee, decision: 'use' } }
 }
 
 function again(trainee: string): FollowUp {
-  return { label: 'Register again', playbook: 'settle-registration', values: { trainee, decision: 'again' } }
+  return { label: 'Register again', playbook: 'settle-registration', values: { subject: trainee, decision: 'again' } }
 }

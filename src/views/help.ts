@@ -1,3 +1,4 @@
+import { commandFields, type Field } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { type Block, heading, type Message, note, plainSections, section, takeWithin } from './kit/blocks.ts'
 import { shorten } from './kit/text.ts'
@@ -55,15 +56,20 @@ function always(first: AnyPlaybook | undefined): Block[] {
 }
 
 /** "/trainee fix-route [trainee] [route]", without characters that Slack would interpret. */
-function usageOf({ name, args }: AnyPlaybook): string {
-  return [COMMAND, name, ...args.map((arg: string) => `[${arg}]`)].join(' ').replace(/[^\w/[\] -]/g, '')
+function usageOf({ name, form }: AnyPlaybook): string {
+  return [COMMAND, name, ...wordsFor(form).map(([word]) => `[${word}]`)].join(' ').replace(/[^\w/[\] -]/g, '')
 }
 
 /** The usage with a number for the trainee and the first thing each select offers. */
-function exampleOf({ name, args, form }: AnyPlaybook): string {
-  const values = args.map((arg: string) => {
-    const input = form[arg]?.input
-    return input?.type === 'select' ? (input.options[0]?.value ?? `[${arg}]`) : arg === 'trainee' ? '5913' : `[${arg}]`
+function exampleOf({ name, form }: AnyPlaybook): string {
+  const values = wordsFor(form).map(([word, { input }]) => {
+    if (input.type === 'select') return input.options[0]?.value ?? `[${word}]`
+    return word === 'trainee' ? '5913' : `[${word}]`
   })
   return [COMMAND, name, ...values].join(' ')
+}
+
+/** What can be typed after the command: a word for each field. */
+function wordsFor(form: AnyPlaybook['form']): [word: string, field: Field<string>][] {
+  return commandFields(form).map(([name, field]) => [name === 'subject' ? form.subject.word : name, field])
 }

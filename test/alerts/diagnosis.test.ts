@@ -78,7 +78,11 @@ test.each([
 ] as const)('a trainee who sends %j is offered a repair by %s', (schools, per) => {
   const failed = { code: 'school-not-active', urn: '900002', job: 'register-for-trn' } as const
   const { title, offer } = diagnose(about({ ...failed, found: found({ schools }) }))
-  expect(offer).toMatchObject({ playbook: 'repair-school', per, values: per === 'trainee' ? {} : { urn: '900002' } })
+  expect(offer).toMatchObject({
+    playbook: 'repair-school',
+    per,
+    values: per === 'trainee' ? {} : { subject: 'URN 900002' },
+  })
   expect(title.includes('another school by now')).toBe(per === 'trainee')
 })
 

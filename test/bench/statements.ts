@@ -88,7 +88,7 @@ async function countExecution(
   try {
     let counts = {}
     for (const trainee of slugs.splice(0, 2)) {
-      const form = { trainee, route: ROUTE, reason: 'Measured', ticket: '' }
+      const form = { subject: trainee, route: ROUTE, reason: 'Measured', ticket: '' }
       const request = await sendRequest(changes, 'fix-route', form, requester)
       await approveRequest(changes, request, approver)
       counter.reset()

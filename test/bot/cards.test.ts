@@ -13,7 +13,7 @@ import { CHANNEL, createLifecycle, REGISTER_URL, SUPPORT, sendRequest } from '..
 import { type FakeSlack, readText } from '../support/slack/index.ts'
 
 const BOT_USER = 'U00BOT'
-const FORM = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
+const FORM = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
 
 let scratch: ScratchDatabase
 let admin: pg.Client

@@ -71,7 +71,7 @@ test('a request whose row was altered after its approval is not carried out', as
 test('one request that cannot be looked at does not keep the others from being found to have moved', async () => {
   await alter('{updates,0,table}', '"no_such_table"')
   const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5902')
-  const form = { trainee: rows[0].slug, route: 'provider_led_postgrad', reason: 'x', ticket: '' }
+  const form = { subject: rows[0].slug, route: 'provider_led_postgrad', reason: 'x', ticket: '' }
   const other = await sendRequest(context, 'fix-route', form)
   await admin.query('UPDATE trainees SET course_start_date = course_start_date + 1 WHERE id = 5902')
   await findDrift(context)

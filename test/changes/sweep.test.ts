@@ -20,7 +20,7 @@ const HOUR = 3_600 * SECOND
 const DAY = 24 * HOUR
 const RETENTION = 90 * DAY
 const ID = '5901'
-const FORM = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
+const FORM = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
 
 let scratch: ScratchDatabase
 let context: World

@@ -20,7 +20,7 @@ let changeRequest: string
 beforeAll(async () => {
   scratch = await demoDatabase()
   context = await createLifecycle(scratch.appUrl)
-  const form = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Test', ticket: '' }
+  const form = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Test', ticket: '' }
   changeRequest = (await sendRequest(context, 'fix-route', form)).id
 })
 

@@ -7,7 +7,7 @@ import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 
 const SLUG = 'eDEpiD3DVSPKtyHVtgTKxe71'
-const GOOD = { trainee: SLUG, route: 'school_direct_salaried', reason: 'Wrong route', ticket: '' }
+const GOOD = { subject: SLUG, route: 'school_direct_salaried', reason: 'Wrong route', ticket: '' }
 
 let scratch: ScratchDatabase
 let database: DataSource
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 test('a form that is filled in well becomes its values, the trainee by slug', async () => {
   const link = `https://register.example.test/trainees/${SLUG}/edit`
-  const typed = { ...GOOD, trainee: `<${link}>`, reason: '  Wrong route ', ticket: ' 123 ' }
+  const typed = { ...GOOD, subject: `<${link}>`, reason: '  Wrong route ', ticket: ' 123 ' }
   expect(await parse(typed)).toEqual({ ok: true, values: { ...GOOD, ticket: '123' } })
 })
 
@@ -38,20 +38,20 @@ test('fields that are not in the form are left out', async () => {
 
 test('every field that is wrong is answered, all at once', async () => {
   const { errors } = await refused({})
-  expect(Object.keys(errors).sort()).toEqual(['reason', 'route', 'trainee'])
+  expect(Object.keys(errors).sort()).toEqual(['reason', 'route', 'subject'])
 })
 
 describe('a required field', () => {
   test.each(['', ' ', '\u00a0\u2003\n', '\u0000\u0007'])('that holds only %j is answered in words', async (empty) => {
-    const { errors } = await refused({ ...GOOD, trainee: empty, reason: empty })
-    expect(errors).toEqual({ trainee: 'Enter the trainee’s link, slug or number.', reason: 'Enter a reason.' })
+    const { errors } = await refused({ ...GOOD, subject: empty, reason: empty })
+    expect(errors).toEqual({ subject: 'Enter the trainee’s link, slug or number.', reason: 'Enter a reason.' })
   })
 
   test.each<[unknown]>([[null], [undefined], [5], [true], [{}], [[]], [{ toString: null }]])(
     'that is no text at all (%j) is answered',
     async (odd) => {
-      const { errors } = await refused({ ...GOOD, trainee: odd, route: odd, reason: odd })
-      expect(Object.keys(errors).sort()).toEqual(['reason', 'route', 'trainee'])
+      const { errors } = await refused({ ...GOOD, subject: odd, route: odd, reason: odd })
+      expect(Object.keys(errors).sort()).toEqual(['reason', 'route', 'subject'])
       expectWords(errors)
     },
   )
@@ -65,8 +65,8 @@ describe('text that is too long', () => {
 
   test('is answered in every field', async () => {
     const huge = '9'.repeat(500_000)
-    const { errors } = await refused({ trainee: huge, route: huge, reason: huge, ticket: huge })
-    expect(Object.keys(errors).sort()).toEqual(['reason', 'route', 'ticket', 'trainee'])
+    const { errors } = await refused({ subject: huge, route: huge, reason: huge, ticket: huge })
+    expect(Object.keys(errors).sort()).toEqual(['reason', 'route', 'subject', 'ticket'])
     expectWords(errors)
   })
 
@@ -100,13 +100,13 @@ describe('hostile characters', () => {
   test.each(['\u202etrainee', `${SLUG}\u0301`, '%', '_______', `${SLUG}' OR '1'='1`])(
     'in a reference name nobody: %j',
     async (trainee) => {
-      const { errors } = await refused({ ...GOOD, trainee })
+      const { errors } = await refused({ ...GOOD, subject: trainee })
       expectWords(errors)
     },
   )
 
   test('in a reference are taken out where they cannot be seen', async () => {
-    expect(await parsed('trainee', `\u0000${SLUG}\u0007`)).toBe(SLUG)
+    expect(await parsed('subject', `\u0000${SLUG}\u0007`)).toBe(SLUG)
   })
 })
 

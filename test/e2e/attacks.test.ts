@@ -8,7 +8,7 @@ import { readText } from '../support/slack/index.ts'
 const use = useStory()
 
 const slug = async () => (await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')).rows[0].slug as string
-const form = async () => ({ trainee: await slug(), route: 'assessment_only', reason: 'Asked for', ticket: '' })
+const form = async () => ({ subject: await slug(), route: 'assessment_only', reason: 'Asked for', ticket: '' })
 
 describe('someone who may not ask', () => {
   test.each([STRANGER, GUEST])('learns nothing about a trainee from a form (%s)', async (user) => {

@@ -184,9 +184,9 @@ describe('the form', () => {
   ])('answers %s at its field', async (reference, words) => {
     const { slack } = use.story
     await type({ user: SUPPORT, channel: CHANNEL, text: 'fix-route' })
-    const values = { trainee: reference, route: 'hpitt_postgrad', reason }
+    const values = { subject: reference, route: 'hpitt_postgrad', reason }
     const submission = await slack.submit({ user: SUPPORT, values })
-    expect(submission.errors['trainee']).toContain(words)
+    expect(submission.errors['subject']).toContain(words)
   })
 
   test('refuses a reason that names the trainee', async () => {

@@ -57,7 +57,7 @@ export const branches: readonly Branch[] = [
     given: URN,
     ends: 'nothing to do',
     means: 'Nothing is wrong with the school. What a failed job says is shown.',
-    form: { urn: '900001' },
+    form: { subject: '900001' },
     says: ['There is nothing to do', 'row 801 is active (1). Nothing is wrong with the school.'],
   },
   {
@@ -70,7 +70,7 @@ export const branches: readonly Branch[] = [
       await admin.query('UPDATE public.trainees SET lead_school_id = 703 WHERE id = 5916')
       await addFailedJob(admin, { trainee: 5916, code: 'incomplete', words: 'The date of birth is not set.' })
     },
-    form: { trainee: '5916' },
+    form: { subject: '5916' },
     says: ['row 803 is new (300000007)', 'Nothing is wrong with the school', 'The date of birth is not set.'],
   },
   {
@@ -83,7 +83,7 @@ export const branches: readonly Branch[] = [
       await admin.query('UPDATE public.dttp_schools SET status_code = 1 WHERE id = 804')
       await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
     },
-    form: { urn: '900004' },
+    form: { subject: '900004' },
     says: ['Nothing is wrong with the school', 'Retried: trainee 5914 (registration).'],
     becomes: { urn: '900004', statuses: [1] },
   },
@@ -97,7 +97,7 @@ export const branches: readonly Branch[] = [
       await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
       await admin.query('UPDATE public.trainees SET employing_school_id = 703 WHERE id = 5914')
     },
-    form: { trainee: '5914' },
+    form: { subject: '5914' },
     says: ['The employing school is URN 900003.', 'Retried: trainee 5914 (registration).'],
     becomes: { urn: '900003', statuses: [300000007] },
   },
@@ -107,7 +107,7 @@ export const branches: readonly Branch[] = [
     given: URN,
     ends: 'nothing to do',
     means: 'Nothing is wrong, but a warning: Register takes either row.',
-    form: { urn: '900007' },
+    form: { subject: '900007' },
     says: ['in the list more than once: row 808 is active (1), row 809 is active (1)', 'Register may use either row'],
   },
   {
@@ -118,7 +118,7 @@ export const branches: readonly Branch[] = [
     means:
       'Plan: the status becomes active (1), the failed jobs are retried, a Trello card asks support to update DTTP. The preview says that the next sync sets the row back unless somebody does.',
     prepare: failed(5903, '900002', 'update-trainee'),
-    form: { urn: '900002' },
+    form: { subject: '900002' },
     says: [
       'row 802 is inactive (2). It would become active (1).',
       'GIAS has URN 900002 as Open (1) (GIAS’s extract of',
@@ -135,7 +135,7 @@ export const branches: readonly Branch[] = [
     ends: 'plan',
     means: 'The same, for every school that the trainee’s route sends.',
     prepare: failed(5914, '900004'),
-    form: { trainee: '5914' },
+    form: { subject: '5914' },
     says: [
       'The lead school is URN 900001. The employing school is URN 900004.',
       'row 804 is proposed to open (300000008). It would become active (1).',
@@ -151,7 +151,7 @@ export const branches: readonly Branch[] = [
     means: 'The form can say what to do about one school: they are repaired one at a time, beginning with the first.',
     prepare: ({ admin }) =>
       admin.query('UPDATE public.trainees SET lead_school_id = 702, employing_school_id = 705 WHERE id = 5914'),
-    form: { trainee: '5914', missing: 'wait' },
+    form: { subject: '5914', missing: 'wait' },
     says: ['Two schools are wrong: repair them one at a time. Start with /trainee repair-school 900002.'],
   },
   {
@@ -161,7 +161,7 @@ export const branches: readonly Branch[] = [
     ends: 'plan',
     means: 'The same, for the trainee of the job.',
     async form({ admin }) {
-      return { job: await addFailedJob(admin, { trainee: 5914, urns: ['900004'] }) }
+      return { subject: await addFailedJob(admin, { trainee: 5914, urns: ['900004'] }) }
     },
     says: ['Trainee 5914.', 'row 804 is proposed to open (300000008)', 'Retried: trainee 5914 (registration).'],
     becomes: { urn: '900004', statuses: [1] },
@@ -173,7 +173,7 @@ export const branches: readonly Branch[] = [
     ends: 'plan',
     means: 'The same, with a warning that names the close date.',
     prepare: ({ admin }) => loadGias(admin, { '900002': { status: 3, closeDate: '2031-08-31' } }),
-    form: { urn: '900002' },
+    form: { subject: '900002' },
     says: ['Open, but proposed to close (3), close date 31 August 2031', 'It would become active (1)'],
     becomes: { urn: '900002', statuses: [1] },
   },
@@ -184,7 +184,7 @@ export const branches: readonly Branch[] = [
     ends: 'plan',
     means: 'The same without a Trello card: DTTP is right already.',
     prepare: async (world) => setAccount(world, 802, { dfe_urn: '900002', statuscode: 1 }),
-    form: { urn: '900002' },
+    form: { subject: '900002' },
     says: ['DTTP says active (1) by now, so the next school sync leaves row 802 active.', /^(?![\s\S]*Trello)/],
     becomes: { urn: '900002', statuses: [1] },
   },
@@ -194,7 +194,7 @@ export const branches: readonly Branch[] = [
     given: URN,
     ends: 'the form asks',
     means: 'The form asks which row, and shows how they differ.',
-    form: { urn: '900006' },
+    form: { subject: '900006' },
     says: [
       'Row of the school: URN 900006 has 2 rows in the list.',
       'row 806 is inactive (2)',
@@ -208,7 +208,7 @@ export const branches: readonly Branch[] = [
     given: 'URN and row',
     ends: 'plan',
     means: 'Plan: that row becomes active; the others stay as they are.',
-    form: { urn: '900006', row: '807' },
+    form: { subject: '900006', row: '807' },
     says: ['row 807 is proposed to open (300000008). It would become active (1).'],
     becomes: { urn: '900006', statuses: [2, 1] },
   },
@@ -218,7 +218,7 @@ export const branches: readonly Branch[] = [
     given: 'a row of another school',
     ends: 'the form asks',
     means: 'The form says which rows the school has.',
-    form: { urn: '900006', row: '802' },
+    form: { subject: '900006', row: '802' },
     says: ['Row 802 is not one of URN 900006'],
   },
   {
@@ -227,7 +227,7 @@ export const branches: readonly Branch[] = [
     given: 'URN and a DTTP id',
     ends: 'the form asks',
     means: 'The school is in the list already: the id is to be left out.',
-    form: { urn: '900002', missing: 'insert', dttp_id: dttpId('school', 801) },
+    form: { subject: '900002', missing: 'insert', dttp_id: dttpId('school', 801) },
     says: ['URN 900002 is in the list already', 'Leave the DTTP id empty'],
   },
   {
@@ -237,7 +237,7 @@ export const branches: readonly Branch[] = [
     ends: 'advice',
     means: 'Making it active would not help. Ask support to add the school to DTTP.',
     prepare: async ({ dttp }) => dttp.simulator.state.delete('accounts', dttpId('school', 802)),
-    form: { urn: '900002' },
+    form: { subject: '900002' },
     says: ['which DTTP no longer has, so making it active would not help', 'Ask support to add the school to DTTP'],
   },
   {
@@ -247,7 +247,7 @@ export const branches: readonly Branch[] = [
     ends: 'advice',
     means: 'The same school no longer: ask support which account is the school’s.',
     prepare: async (world) => setAccount(world, 802, { dfe_urn: '900010', statuscode: 1 }),
-    form: { urn: '900002' },
+    form: { subject: '900002' },
     says: ['DTTP has the account of row 802 under URN 900010 by now', 'Ask support which account'],
   },
   {
@@ -257,7 +257,7 @@ export const branches: readonly Branch[] = [
     ends: 'advice',
     means: 'Nothing could be sent. Ask support to add the school to DTTP.',
     prepare: ({ admin }) => admin.query('UPDATE public.dttp_schools SET dttp_id = NULL WHERE id = 802'),
-    form: { urn: '900002' },
+    form: { subject: '900002' },
     says: ['Row 802 (URN 900002) has no DTTP id, so making it active would not help'],
   },
   {
@@ -266,7 +266,7 @@ export const branches: readonly Branch[] = [
     given: URN,
     ends: 'advice',
     means: 'It cannot be made active. Status and date are named: ask the provider for the right school.',
-    form: { urn: '900011' },
+    form: { subject: '900011' },
     says: [
       'GIAS has URN 900011 as Closed (2), close date 31 July 2021',
       'Ask the provider which school the trainee is at now',
@@ -280,7 +280,7 @@ export const branches: readonly Branch[] = [
     ends: 'advice',
     means: 'The same, with the day it opens: ask again then.',
     prepare: ({ admin }) => loadGias(admin, { '900004': { status: 4, openDate: '2031-09-01' } }),
-    form: { urn: '900004' },
+    form: { subject: '900004' },
     says: ['Proposed to open (4), open date 1 September 2031', 'ask again once GIAS has it open'],
   },
   {
@@ -290,7 +290,7 @@ export const branches: readonly Branch[] = [
     ends: 'advice',
     means: 'Ask the provider which school it should be.',
     prepare: ({ admin }) => loadGias(admin, { '900002': null }),
-    form: { urn: '900002' },
+    form: { subject: '900002' },
     says: ['GIAS has no school with URN 900002', 'Ask the provider which school it should be'],
   },
   {
@@ -303,7 +303,7 @@ export const branches: readonly Branch[] = [
       await forgetGias(admin)
       await loadGias(admin, {}, '2021-10-27')
     },
-    form: { urn: '900002' },
+    form: { subject: '900002' },
     says: ['GIAS’s extract of 27 October 2021 is too old to say whether URN 900002 is open', '❔'],
   },
   {
@@ -313,7 +313,7 @@ export const branches: readonly Branch[] = [
     ends: 'advice',
     means: 'The same.',
     prepare: ({ admin }) => forgetGias(admin),
-    form: { urn: '900002' },
+    form: { subject: '900002' },
     says: ['We have nothing from GIAS yet'],
   },
   {
@@ -322,7 +322,7 @@ export const branches: readonly Branch[] = [
     given: URN,
     ends: 'the form asks',
     means: 'The form asks: insert it, run the sync, or ask support and wait.',
-    form: { urn: '900005' },
+    form: { subject: '900005' },
     says: ['If DTTP’s list lacks the school: URN 900005 is open on GIAS, but not in the list of DTTP schools.'],
   },
   {
@@ -335,7 +335,7 @@ export const branches: readonly Branch[] = [
       addToDttp(world)
       await addFailedJob(world.admin, { trainee: 5917, urns: ['900005'] })
     },
-    form: { urn: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
+    form: { subject: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
     says: [
       `It would be inserted as DTTP has it: “Demo School Missing From Dttp”, active (1), DTTP id ${NEW_ACCOUNT}`,
       'The row of URN 900005 is as DTTP has it',
@@ -349,7 +349,7 @@ export const branches: readonly Branch[] = [
     given: 'an id that is no id',
     ends: 'refused at the field',
     means: 'Refused with the form’s first answer.',
-    form: { urn: '900005', missing: 'insert', dttp_id: 'the one from the ticket' },
+    form: { subject: '900005', missing: 'insert', dttp_id: 'the one from the ticket' },
     field: 'dttp_id',
     says: ['Enter an id such as'],
   },
@@ -357,11 +357,10 @@ export const branches: readonly Branch[] = [
     list: 'not there',
     gias: OPEN,
     given: '“insert”, but no id',
-    ends: 'refused at the field',
-    means: 'The same.',
-    form: { urn: '900005', missing: 'insert' },
-    field: 'dttp_id',
-    says: ['Enter the school’s id in DTTP. If you do not have it, choose to ask support.'],
+    ends: 'the form asks',
+    means: 'The form comes back and asks for it.',
+    form: { subject: '900005', missing: 'insert' },
+    says: ['The school’s DTTP id: Enter the school’s id in DTTP. If you do not have it, choose to ask support.'],
   },
   {
     list: 'not there',
@@ -369,7 +368,7 @@ export const branches: readonly Branch[] = [
     given: 'an id that DTTP does not have',
     ends: 'the form asks',
     means: 'The form comes back and says so of that field.',
-    form: { urn: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
+    form: { subject: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
     says: [`The school’s DTTP id: DTTP has no account with the id ${NEW_ACCOUNT}`],
   },
   {
@@ -378,7 +377,7 @@ export const branches: readonly Branch[] = [
     given: 'the id of another URN',
     ends: 'the form asks',
     means: 'The same, naming the other URN.',
-    form: { urn: '900005', missing: 'insert', dttp_id: dttpId('school', 801) },
+    form: { subject: '900005', missing: 'insert', dttp_id: dttpId('school', 801) },
     says: ['under URN 900001, not under 900005'],
   },
   {
@@ -388,7 +387,7 @@ export const branches: readonly Branch[] = [
     ends: 'the form asks',
     means: 'The same: inserting it will not help.',
     prepare: async (world) => addToDttp(world, { statuscode: 2 }),
-    form: { urn: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
+    form: { subject: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
     says: ['is inactive (2) in DTTP, so inserting it will not help. Ask support to make it active in DTTP first.'],
   },
   {
@@ -404,7 +403,7 @@ export const branches: readonly Branch[] = [
         [NEW_ACCOUNT.toUpperCase()],
       )
     },
-    form: { urn: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
+    form: { subject: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
     says: ['row 850 has the DTTP id under no URN. That row would become as DTTP has it'],
     becomes: { urn: '900005', statuses: [1] },
   },
@@ -415,7 +414,7 @@ export const branches: readonly Branch[] = [
     ends: 'plan',
     means: 'Plan: run the school sync now. What waits is retried by the next request.',
     prepare: async (world) => addToDttp(world),
-    form: { urn: '900005', missing: 'sync' },
+    form: { subject: '900005', missing: 'sync' },
     says: ['The school sync brings it, if DTTP has it.', 'Fetch the schools from DTTP (Dttp::SyncSchoolsJob) at once'],
     becomes: { urn: '900005', statuses: [1] },
   },
@@ -427,7 +426,7 @@ export const branches: readonly Branch[] = [
     means: 'Wait for that one.',
     prepare: ({ admin }) =>
       admin.query(`INSERT INTO chatops.jobs (name, due_at) VALUES ('sync-schools', now() + interval '1 hour')`),
-    form: { urn: '900005', missing: 'sync' },
+    form: { subject: '900005', missing: 'sync' },
     says: ['The schools are being synchronised already'],
   },
   {
@@ -437,7 +436,7 @@ export const branches: readonly Branch[] = [
     ends: 'waits',
     means:
       'A Trello card asks support to add it to DTTP. The request waits, not sent; the requester is told when the school is in the list.',
-    form: { urn: '900005', missing: 'wait' },
+    form: { subject: '900005', missing: 'wait' },
     says: [
       'Your request is not sent, and nothing changes in Register.',
       'Add a school to DTTP: URN 900005',
@@ -451,7 +450,7 @@ export const branches: readonly Branch[] = [
     ends: 'advice',
     means: 'As for a closed school that is in the list.',
     prepare: ({ admin }) => loadGias(admin, { '900005': { status: 2, closeDate: '2021-08-31' } }),
-    form: { urn: '900005' },
+    form: { subject: '900005' },
     says: ['Closed (2), close date 31 August 2021', 'URN 900005 is not in the list of DTTP schools.'],
   },
   {
@@ -460,7 +459,7 @@ export const branches: readonly Branch[] = [
     given: URN,
     ends: 'advice',
     means: 'Ask the provider which school it should be.',
-    form: { urn: '900099' },
+    form: { subject: '900099' },
     says: ['GIAS has no school with URN 900099'],
   },
   {
@@ -469,8 +468,8 @@ export const branches: readonly Branch[] = [
     given: 'a URN that is none',
     ends: 'refused at the field',
     means: 'Refused with the form’s first answer.',
-    form: { urn: '12345678' },
-    field: 'urn',
+    form: { subject: 'URN 12345678' },
+    field: 'subject',
     says: ['A URN has 5 or 6 digits. Check it on GIAS.'],
   },
   {
@@ -480,7 +479,7 @@ export const branches: readonly Branch[] = [
     ends: 'advice',
     means: 'Register has the school wrong: ask a developer.',
     prepare: ({ admin }) => admin.query(`UPDATE public.schools SET urn = '90-0006' WHERE id = 706`),
-    form: { trainee: '5916' },
+    form: { subject: '5916' },
     says: ['Register has a school with the URN “90-0006”', 'Ask a developer to correct the school in Register'],
   },
   {
@@ -490,7 +489,7 @@ export const branches: readonly Branch[] = [
     ends: 'advice',
     means: 'The provider must add it.',
     prepare: schoolOf('lead_school_id = NULL'),
-    form: { trainee: '5916' },
+    form: { subject: '5916' },
     says: ['The route sends the lead school, and none is set. The provider must add it in Register.'],
   },
   {
@@ -500,7 +499,7 @@ export const branches: readonly Branch[] = [
     ends: 'advice',
     means: 'DTTP is sent no school of its own, so there is none to repair.',
     prepare: schoolOf('lead_school_not_applicable = true'),
-    form: { trainee: '5916' },
+    form: { subject: '5916' },
     says: ['The lead school is marked not applicable', 'There is none to repair.'],
   },
   {
@@ -509,7 +508,7 @@ export const branches: readonly Branch[] = [
     given: 'a trainee whose route sends no school',
     ends: 'advice',
     means: 'No school can be what is wrong.',
-    form: { trainee: '5901' },
+    form: { subject: '5901' },
     says: ['The route Provider-led (postgrad) sends no school to DTTP, so no school can be what is wrong.'],
   },
   {
@@ -519,7 +518,7 @@ export const branches: readonly Branch[] = [
     ends: 'refused at the field',
     means: 'A trainee, a URN or a failed job is needed.',
     form: {},
-    field: 'trainee',
+    field: 'subject',
     says: ['Enter a trainee, a URN or a failed job.'],
   },
   {
@@ -528,9 +527,9 @@ export const branches: readonly Branch[] = [
     given: 'a trainee and a URN',
     ends: 'refused at the field',
     means: 'Only one of them.',
-    form: { trainee: '5916', urn: '900006' },
-    field: 'urn',
-    says: ['leave the other two empty'],
+    form: { subject: '5916 900006' },
+    field: 'subject',
+    says: ['the last part of that link, or their number. Do not use a name.'],
   },
   {
     list: '–',
@@ -538,8 +537,8 @@ export const branches: readonly Branch[] = [
     given: 'a job that is no longer there',
     ends: 'refused at the field',
     means: 'The trainee or the URN is to be given instead.',
-    form: { job: '00000000-0000-4000-8000-000000000000' },
-    field: 'job',
+    form: { subject: '00000000-0000-4000-8000-000000000000' },
+    field: 'subject',
     says: ['There is no such job any more.'],
   },
 ]

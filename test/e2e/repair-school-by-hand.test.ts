@@ -15,7 +15,7 @@ describe('without Trello', () => {
   const { preview, approve, cardSays, threadSays, isTold, top } = schoolStory(use)
 
   test('the card’s text stands in the preview, and in the thread for copying', async () => {
-    const shown = await preview({ urn: '900002' })
+    const shown = await preview({ subject: '900002' })
     expect(shown).toContain('To do by hand: Update a school in DTTP: URN 900002')
     expect(shown).not.toContain('Trello')
     await approve()
@@ -25,7 +25,7 @@ describe('without Trello', () => {
   })
 
   test('who asks for a school is given the words, and told when it is there', async () => {
-    const shown = await preview({ urn: '900005', missing: 'wait' })
+    const shown = await preview({ subject: '900005', missing: 'wait' })
     expect(shown).toContain('Ask support to add it. You can copy this:')
     expect(shown).toContain('Please add this school to DTTP.')
     await use.story.slack.submit({ user: SUPPORT })

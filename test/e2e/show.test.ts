@@ -81,7 +81,7 @@ describe('what support looks up', () => {
 
   test('says how much more there is than fits, and nothing of requests that were never sent', async () => {
     const { changes } = use.story.bot
-    const form = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Test', ticket: '' }
+    const form = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Test', ticket: '' }
     for (let time = 0; time < 10; time++) {
       await propose(changes, { playbook: getPlaybook('fix-route'), form, requester: DEVELOPER, channel: CHANNEL })
     }

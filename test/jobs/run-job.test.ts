@@ -301,7 +301,7 @@ describe('where our own database stands in the way', () => {
 describe('a job that a request asked for', () => {
   test('has its failure told in the request’s thread, and the result looked at', async () => {
     await insertDemoRows(jobs.admin)
-    const form = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
+    const form = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
     const request = await sendRequest(jobs.context, 'fix-route', form)
     await approveRequest(jobs.context, request)
     await execute(jobs.context, request.id)

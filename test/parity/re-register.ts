@@ -63,7 +63,7 @@ export async function runReRegisterCase(database: ParityDatabase, wanted: ReRegi
 
 /** What the support playbook does in the console: ours asks, is approved, and is carried out. */
 async function fix(context: World, { before }: ReRegisterCase): Promise<void> {
-  const form = { trainee: String(before['slug']), submitter: '', reason: 'Parity', ticket: '' }
+  const form = { subject: String(before['slug']), submitter: '', reason: 'Parity', ticket: '' }
   const request = await sendRequest(context, 're-register', form)
   await approveRequest(context, request)
   const execution = await execute(context, request.id)

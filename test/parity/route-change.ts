@@ -70,7 +70,7 @@ function isRefusedByUs({ target_route, before }: RouteChangeCase): boolean {
 }
 
 async function change(context: World, wanted: RouteChangeCase): Promise<string> {
-  const typed = { trainee: wanted.before.slug, route: wanted.target_route, reason: 'Parity', ticket: '' }
+  const typed = { subject: wanted.before.slug, route: wanted.target_route, reason: 'Parity', ticket: '' }
   const parsed = await parseForm(fixRoute.form, typed, { sql: context.database.manager, registerUrl: REGISTER_URL })
   if (!parsed.ok) return 'blocked'
   const proposal = await propose(context, {

@@ -506,7 +506,7 @@ function facts({ trainee, flags = () => true, ...rows }: Situation, route: Train
       ...rows,
     },
     null,
-    { trainee: 'slug5901', route, reason: 'Wrong route', ticket: '' },
+    { subject: 'slug5901', route, reason: 'Wrong route', ticket: '' },
     around({ url: URL, runsJobs: true, isEnabled: flags }),
   )
 }

@@ -326,7 +326,7 @@ describe('a registration that fails', () => {
     expect(lines[3]).toBe('✓ The only new audits are the registration’s own, of the new ids: 0 of 0 are there.')
     expect(lines[5]).toContain('Not looked at, as the registration failed.')
     expect(lines[6]).toContain('Not started, as the registration failed.')
-    expect(followUps).toEqual([{ label: 'Register again', playbook: 're-register', values: { trainee: 'slug5901' } }])
+    expect(followUps).toEqual([{ label: 'Register again', playbook: 're-register', values: { subject: 'slug5901' } }])
     expect(await stage.trainee()).toMatchObject({ dttp_id: null, submitted_for_trn_at: SUBMITTED, state: 1 })
 
     const again = await reRegister()
@@ -356,8 +356,8 @@ describe('a registration that fails', () => {
     )
     const trainee = 'slug5901'
     expect(followUps).toEqual([
-      { label: 'Use these records', playbook: 'settle-registration', values: { trainee, decision: 'use' } },
-      { label: 'Register again', playbook: 'settle-registration', values: { trainee, decision: 'again' } },
+      { label: 'Use these records', playbook: 'settle-registration', values: { subject: trainee, decision: 'use' } },
+      { label: 'Register again', playbook: 'settle-registration', values: { subject: trainee, decision: 'again' } },
     ])
     await expect(sendRequest(stage.context, 're-register', FORM)).rejects.toThrow('blocked')
   })

@@ -362,7 +362,7 @@ function facts(situation: Situation) {
       ...rows,
     },
     { ...GONE, ...inDttp },
-    { trainee: 'slug', submitter, reason: 'Contract', ticket: '' },
+    { subject: 'slug', submitter, reason: 'Contract', ticket: '' },
     around({ ...REGISTER, ...register }),
   )
 }

@@ -8,7 +8,7 @@ import { resetToDemo } from '../support/reset.ts'
 import type { Sample } from './samples.ts'
 
 const NEW_ACCOUNT = '5a000000-0000-4000-8000-000000000705'
-const FORM = { trainee: '', urn: '', job: '', row: '', missing: '', dttp_id: '', reason: 'Contract', ticket: '' }
+const FORM = { subject: '', row: '', missing: '', dttp_id: '', reason: 'Contract', ticket: '' }
 
 /** All demo rows and GIAS as of today, and a failed job for the school. */
 function seed(trainee: number, urn: string, more: (admin: pg.Client) => Promise<unknown> = async () => {}) {
@@ -55,7 +55,7 @@ export const repairs: readonly Sample[] = [
   {
     name: 'inactive, with a registration that waits',
     seed: seed(5914, '900004'),
-    form: { ...FORM, urn: '900004' },
+    form: { ...FORM, subject: 'URN 900004' },
     drifts: [
       ...ofWaiting,
       unanswered,
@@ -71,7 +71,7 @@ export const repairs: readonly Sample[] = [
   {
     name: 'inactive, given a trainee who waits for an update',
     seed: seed(5903, '900002'),
-    form: { ...FORM, trainee: 'gfoGqk5BDV999oyF2HvHko7X' },
+    form: { ...FORM, subject: 'gfoGqk5BDV999oyF2HvHko7X' },
     drifts: [
       ...ofWaiting,
       closed,
@@ -85,7 +85,7 @@ export const repairs: readonly Sample[] = [
     name: 'inserted',
     seed: seed(5917, '900005'),
     inDttp: addAccount,
-    form: { ...FORM, urn: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
+    form: { ...FORM, subject: 'URN 900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
     drifts: [
       ...ofWaiting,
       unanswered,
@@ -109,13 +109,13 @@ export const repairs: readonly Sample[] = [
       ),
     ),
     inDttp: addAccount,
-    form: { ...FORM, urn: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
+    form: { ...FORM, subject: 'URN 900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
     drifts: [...ofWaiting, closed],
   },
   {
     name: 'active by now: only the failed job is retried',
     seed: seed(5914, '900004', (admin) => admin.query('UPDATE public.dttp_schools SET status_code = 1 WHERE id = 804')),
-    form: { ...FORM, urn: '900004' },
+    form: { ...FORM, subject: 'URN 900004' },
     drifts: [
       ...ofWaiting,
       unanswered,

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 
+import { aroundOf } from '../../src/changes/assess.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
@@ -9,8 +10,9 @@ import { verify } from '../../src/changes/verify.ts'
 import type { Plan } from '../../src/contract/plan.ts'
 import { checksOf, planOf } from '../../src/contract/stored.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
-import { fieldOf, together } from '../../src/playbooks/repair-school/form.ts'
+import { repairSchool } from '../../src/playbooks/repair-school/index.ts'
 import type { World } from '../../src/world.ts'
+import { countQueries } from '../bench/count-queries.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
 import { addFailedJob } from '../support/failed-job.ts'
@@ -18,37 +20,9 @@ import { loadGias } from '../support/gias.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { resetToDemo } from '../support/reset.ts'
 
-const EMPTY = { trainee: '', urn: '', job: '', row: '', missing: '', dttp_id: '', reason: 'Test', ticket: '' }
+const EMPTY = { subject: '', row: '', missing: '', dttp_id: '', reason: 'Test', ticket: '' }
 const SLUGS = { 5903: 'gfoGqk5BDV999oyF2HvHko7X', 5914: 'uXbAVBx2CwfAfMfxt5ujADWk' }
 const NEW_ACCOUNT = '5a000000-0000-4000-8000-000000000705'
-
-describe('the form', () => {
-  const valid = { ...EMPTY, urn: '900002' }
-  test.each<[string, object, object]>([
-    ['a URN alone', {}, {}],
-    ['a trainee alone', { urn: '', trainee: 'abc123' }, {}],
-    ['nothing', { urn: '' }, { trainee: expect.stringContaining('Enter a trainee, a URN or a failed job.') }],
-    ['a trainee and a URN', { trainee: 'abc123' }, { urn: expect.stringContaining('leave the other two empty') }],
-    ['a URN and a job', { job: NEW_ACCOUNT }, { job: expect.stringContaining('leave the other two empty') }],
-    ['an id to insert', { missing: 'insert', dttp_id: NEW_ACCOUNT }, {}],
-    ['an id, and no choice', { dttp_id: NEW_ACCOUNT }, {}],
-    ['no id to insert', { missing: 'insert' }, { dttp_id: expect.stringContaining('choose to ask support') }],
-    ['an id with the sync', { missing: 'sync', dttp_id: NEW_ACCOUNT }, { dttp_id: expect.stringContaining('empty') }],
-    ['an id with waiting', { missing: 'wait', dttp_id: NEW_ACCOUNT }, { dttp_id: expect.stringContaining('empty') }],
-  ])('with %s', (_what, typed, problems) => {
-    expect(together({ ...valid, ...typed })).toEqual(problems)
-  })
-
-  test.each([
-    ['900002', 'urn'],
-    ['5916', 'trainee'],
-    ['https://register.example.test/trainees/abc123', 'trainee'],
-    [SLUGS[5914], 'trainee'],
-    ['5A000000-0000-4000-8000-000000000705', 'job'],
-  ])('takes the word %s for a %s', (word, field) => {
-    expect(fieldOf(word)).toBe(field)
-  })
-})
 
 describe('on the demo’s schools', () => {
   let scratch: ScratchDatabase
@@ -86,7 +60,7 @@ describe('on the demo’s schools', () => {
 
   async function look(
     form: Partial<typeof EMPTY>,
-  ): Promise<{ says: string; plan: Plan; kind: string; digest: string }> {
+  ): Promise<{ says: string; asks: string[]; plan: Plan; kind: string; digest: string }> {
     const asked = { playbook: playbook(), form: { ...EMPTY, ...form }, requester: SUPPORT, channel: CHANNEL }
     const proposal = await propose(context, asked)
     const request = proposal.kind === 'ready' ? proposal.changeRequest : null
@@ -94,6 +68,7 @@ describe('on the demo’s schools', () => {
     const evidence = JSON.stringify(checks.map(({ id, verdict, evidence }) => [id, verdict, evidence]))
     return {
       kind: proposal.kind,
+      asks: checks.flatMap(({ ask }) => ask?.field ?? []),
       says: checks.map(({ verdict, found }) => `${verdict}: ${found}`).join('\n'),
       plan: request ? planOf(request) : { updates: [], inserts: [], effects: [] },
       digest: `${evidence} ${JSON.stringify(request?.plan)}`,
@@ -102,11 +77,41 @@ describe('on the demo’s schools', () => {
 
   const effectsOf = ({ effects }: Plan) => effects.map(({ kind }) => kind)
 
+  test.each<[string, Partial<typeof EMPTY>, string]>([
+    ['no id to insert', { missing: 'insert' }, 'Enter the school’s id in DTTP. If you do not have it, choose to ask'],
+    ['an id with the sync', { missing: 'sync', dttp_id: NEW_ACCOUNT }, 'Leave this empty, or choose to insert'],
+    ['an id with waiting', { missing: 'wait', dttp_id: NEW_ACCOUNT }, 'Leave this empty, or choose to insert'],
+  ])('a form with %s is asked again', async (_what, answers, words) => {
+    const { kind, says, asks } = await look({ subject: 'URN 900005', ...answers })
+    expect({ kind, asks }).toEqual({ kind: 'blocked', asks: ['dttp_id'] })
+    expect(says).toContain(words)
+  })
+
+  test('everybody who waits is read in as many queries as one', async () => {
+    const queries = async () => {
+      const counter = countQueries()
+      try {
+        const form = { ...EMPTY, subject: 'URN 900004' }
+        const { waiting } = await repairSchool.read(context.database.manager, form, aroundOf(context, null))
+        return { waiting: waiting.length, queries: counter.texts().length }
+      } finally {
+        counter.stop()
+      }
+    }
+    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    const one = await queries()
+    for (const trainee of [5901, 5904, 5905, 5906]) await addFailedJob(admin, { trainee, urns: ['900004'] })
+    await admin.query('UPDATE public.trainees SET dttp_id = NULL WHERE id IN (5901, 5904, 5905, 5906)')
+    const five = await queries()
+    expect(five.waiting).toBe(one.waiting + 4)
+    expect(five.queries).toBe(one.queries)
+  })
+
   test('both schools of a trainee are repaired together, with a card for each', async () => {
     await admin.query('UPDATE public.dttp_schools SET status_code = 2 WHERE id IN (801, 804)')
     dttp.simulator.state.add('accounts', { id: dttpId('school', 801), dfe_urn: '900001', statuscode: 2 })
     await addFailedJob(admin, { trainee: 5914, urns: ['900001', '900004'] })
-    const { plan } = await look({ trainee: SLUGS[5914] })
+    const { plan } = await look({ subject: SLUGS[5914] })
     expect(plan.updates.map(({ id, changes }) => [id, changes])).toEqual([
       ['801', { status_code: [2, 1] }],
       ['804', { status_code: [2, 1] }],
@@ -117,7 +122,7 @@ describe('on the demo’s schools', () => {
   test('a trainee with two such schools goes on only when both are there', async () => {
     await admin.query('UPDATE public.dttp_schools SET status_code = 2 WHERE id IN (801, 804)')
     await addFailedJob(admin, { trainee: 5914, urns: ['900001', '900004'] })
-    const { plan, says } = await look({ urn: '900004' })
+    const { plan, says } = await look({ subject: 'URN 900004' })
     expect(effectsOf(plan)).toEqual(['trello-card'])
     expect(says).toContain('Trainee 5914 is left out. It would fail for another reason. The lead school (URN 900001)')
   })
@@ -131,18 +136,18 @@ describe('on the demo’s schools', () => {
   ])('where one school is not active and the other not there, they are repaired one at a time: %s', async (_, said) => {
     dttp.simulator.state.add('accounts', { id: NEW_ACCOUNT, name: 'Demo', dfe_urn: '900005', statuscode: 1 })
     await admin.query('UPDATE public.trainees SET lead_school_id = 702, employing_school_id = 705 WHERE id = 5914')
-    const { kind, says } = await look({ trainee: SLUGS[5914], ...said })
+    const { kind, says } = await look({ subject: SLUGS[5914], ...said })
     expect(kind).toBe('blocked')
     expect(says).toContain('URN 900002 is in the list, but not active: row 802 is inactive (2).')
     expect(says).toContain('URN 900005 is not in the list of DTTP schools.')
     expect(says).toContain('one at a time. Start with /trainee repair-school 900002.')
-    expect((await look({ urn: '900002' })).kind).toBe('ready')
+    expect((await look({ subject: 'URN 900002' })).kind).toBe('ready')
   })
 
   test('whose provider has chosen another school since their job failed can go on', async () => {
     const job = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
     await admin.query('UPDATE public.trainees SET employing_school_id = 703 WHERE id = 5914')
-    for (const form of [{ trainee: SLUGS[5914] }, { job }]) {
+    for (const form of [{ subject: SLUGS[5914] }, { subject: job }]) {
       const { plan, says } = await look(form)
       expect(plan.effects).toMatchObject([
         { kind: 'retry', jobId: job },
@@ -154,12 +159,12 @@ describe('on the demo’s schools', () => {
 
   test('who has another request open is left out, and does not hold up the others', async () => {
     await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
-    const { id } = await sendRequest(context, 'repair-school', { ...EMPTY, trainee: SLUGS[5914] })
+    const { id } = await sendRequest(context, 'repair-school', { ...EMPTY, subject: SLUGS[5914] })
     await admin.query(`UPDATE chatops.change_requests SET status = 'approved', decided_by = 'U1' WHERE id = $1`, [id])
     await admin.query(`UPDATE public.trainees SET lead_school_id = 702 WHERE id = 5914`)
     await admin.query(`UPDATE public.dttp_schools SET status_code = 1 WHERE id = 804`)
     await addFailedJob(admin, { trainee: 5903, name: 'update-trainee', urns: ['900002'] })
-    const { kind, plan, says } = await look({ urn: '900002' })
+    const { kind, plan, says } = await look({ subject: 'URN 900002' })
     expect(kind).toBe('ready')
     expect(plan.effects).toMatchObject([{ kind: 'retry', trainee: '5903' }, { kind: 'trello-card' }])
     expect(says).toContain(`Trainee 5914 is left out. CR-${id} is open for them. It decides first.`)
@@ -174,16 +179,16 @@ describe('on the demo’s schools', () => {
       [old],
     )
     const job = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
-    expect((await look({ urn: '900004' })).plan.effects[0]).toMatchObject({ kind: 'retry', jobId: job })
+    expect((await look({ subject: 'URN 900004' })).plan.effects[0]).toMatchObject({ kind: 'retry', jobId: job })
     await admin.query(`UPDATE chatops.registration_attempts SET settled_at = now() + interval '1 minute'`)
-    const { plan, says } = await look({ urn: '900004' })
+    const { plan, says } = await look({ subject: 'URN 900004' })
     expect(effectsOf(plan)).toEqual(['trello-card'])
     expect(says).toContain('Their registration is done, but Register has no DTTP record of theirs. Ask a developer.')
   })
 
   test('a school that is lead and employing school is looked at once', async () => {
     await admin.query('UPDATE public.trainees SET lead_school_id = 704 WHERE id = 5914')
-    const { plan } = await look({ trainee: SLUGS[5914] })
+    const { plan } = await look({ subject: SLUGS[5914] })
     expect(plan.updates).toHaveLength(1)
   })
 
@@ -223,16 +228,16 @@ describe('on the demo’s schools', () => {
   ])('who %s is left out, and why is said', async (_who, change, words) => {
     await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
     await admin.query(change)
-    const { plan, says } = await look({ urn: '900004' })
+    const { plan, says } = await look({ subject: 'URN 900004' })
     expect(effectsOf(plan)).toEqual(['trello-card'])
     expect(says).toContain(`warns: Trainee 5914 is left out. ${words}`)
   })
 
   test('an update is retried whatever else was sent, but not for a record that is finished', async () => {
     await addFailedJob(admin, { trainee: 5903, name: 'update-trainee', urns: ['900002'] })
-    expect(effectsOf((await look({ urn: '900002' })).plan)).toEqual(['retry', 'trello-card'])
+    expect(effectsOf((await look({ subject: 'URN 900002' })).plan)).toEqual(['retry', 'trello-card'])
     await admin.query('UPDATE trainees SET state = 6 WHERE id = 5903')
-    expect((await look({ urn: '900002' })).says).toContain(
+    expect((await look({ subject: 'URN 900002' })).says).toContain(
       'The record is QTS awarded, so it is not sent to DTTP again.',
     )
   })
@@ -240,7 +245,7 @@ describe('on the demo’s schools', () => {
   test('who has been registered since their registration failed does not wait', async () => {
     await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
     await admin.query(`UPDATE trainees SET dttp_id = gen_random_uuid() WHERE id = 5914`)
-    const { plan, says } = await look({ urn: '900004' })
+    const { plan, says } = await look({ subject: 'URN 900004' })
     expect(effectsOf(plan)).toEqual(['trello-card'])
     expect(says).not.toContain('5914 is left out')
   })
@@ -251,7 +256,7 @@ describe('on the demo’s schools', () => {
       `INSERT INTO chatops.jobs (name, trainee_id, status, created_at, finished_at)
        VALUES ('update-trainee', 5903, 'done', now() + interval '1 minute', now())`,
     )
-    expect(effectsOf((await look({ urn: '900002' })).plan)).toEqual(['trello-card'])
+    expect(effectsOf((await look({ subject: 'URN 900002' })).plan)).toEqual(['trello-card'])
   })
 
   test('someone who is polled for already gets no second poll', async () => {
@@ -260,7 +265,7 @@ describe('on the demo’s schools', () => {
       `WITH poll AS (INSERT INTO chatops.jobs (name, trainee_id) VALUES ('retrieve-trn', 5914) RETURNING id)
        INSERT INTO chatops.polls (trainee_id, job_id) SELECT 5914, id FROM poll`,
     )
-    expect((await look({ urn: '900004' })).plan.effects).toMatchObject([
+    expect((await look({ subject: 'URN 900004' })).plan.effects).toMatchObject([
       { kind: 'retry', jobId: job, fingerprint: '1', trainee: '5914' },
       { kind: 'trello-card' },
     ])
@@ -276,7 +281,7 @@ describe('on the demo’s schools', () => {
   ])('the school is repaired without the jobs %s', async (_where, register, words) => {
     context = { ...base, register: { ...base.register, ...register } }
     await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
-    const { plan, says } = await look({ urn: '900004' })
+    const { plan, says } = await look({ subject: 'URN 900004' })
     expect(plan.updates).toHaveLength(1)
     expect(effectsOf(plan)).toEqual(['trello-card'])
     expect(says).toContain(words)
@@ -289,32 +294,32 @@ describe('on the demo’s schools', () => {
     [{ isEnabled: (flag: string) => flag !== 'sync_from_dttp' }, 'sync_from_dttp is off'],
   ])('the sync is not offered where it would do nothing', async (register, words) => {
     context = { ...base, register: { ...base.register, ...register } }
-    expect((await look({ urn: '900005', missing: 'sync' })).says).toContain(words)
+    expect((await look({ subject: 'URN 900005', missing: 'sync' })).says).toContain(words)
   })
 
   test('a sync that is switched off sets nothing back by itself, and the preview says so', async () => {
     context = { ...base, register: { ...base.register, isEnabled: (flag) => flag !== 'sync_from_dttp' } }
-    expect((await look({ urn: '900002' })).says).toContain('Register’s school sync is switched off')
+    expect((await look({ subject: 'URN 900002' })).says).toContain('Register’s school sync is switched off')
   })
 
   test('without Trello the card’s text is offered for copying', async () => {
     context = { ...base, addsTrelloCards: false }
-    const { plan, says } = await look({ urn: '900002' })
+    const { plan, says } = await look({ subject: 'URN 900002' })
     expect(plan.effects).toMatchObject([{ kind: 'manual-step', title: 'Update a school in DTTP: URN 900002' }])
     expect(says).toContain('Ask support to update DTTP: there is text to copy.')
   })
 
   test('rests on the same when GIAS is loaded anew, time passes and others fail for other reasons', async () => {
     await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
-    const before = await look({ urn: '900004' })
+    const before = await look({ subject: 'URN 900004' })
     await loadGias(admin, { '900001': { status: 2 } }, 'yesterday')
     await addFailedJob(admin, { trainee: 5901, code: 'dttp-refused', words: 'No.' })
-    expect((await look({ urn: '900004' })).digest).toBe(before.digest)
+    expect((await look({ subject: 'URN 900004' })).digest).toBe(before.digest)
   })
 
   test('holds nobody’s name', async () => {
     await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
-    const { plan, says } = await look({ urn: '900004' })
+    const { plan, says } = await look({ subject: 'URN 900004' })
     expect(JSON.stringify([plan, says])).not.toMatch(/Demofirst|Demofourteen|example\.test(?!\/trainees)/i)
   })
 
@@ -334,7 +339,7 @@ describe('on the demo’s schools', () => {
         ).rows
       const audits = async () => (await admin.query('SELECT count(*)::int AS n FROM audits')).rows[0].n
       const [before, count] = [await read(), await audits()]
-      const { id } = await approved({ urn: '900002' })
+      const { id } = await approved({ subject: 'URN 900002' })
       expect(await execute(context, id)).toBe('executed')
       expect(await read()).toEqual([{ ...before[0], status_code: 1, moved: true }])
       expect(await audits()).toBe(count)
@@ -342,7 +347,7 @@ describe('on the demo’s schools', () => {
 
     test('a row that somebody else inserts at the same moment makes it out of date', async () => {
       dttp.simulator.state.add('accounts', { id: NEW_ACCOUNT, name: 'Demo', dfe_urn: '900005', statuscode: 1 })
-      const { id } = await approved({ urn: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT })
+      const { id } = await approved({ subject: 'URN 900005', missing: 'insert', dttp_id: NEW_ACCOUNT })
       onStep = async (step) => {
         if (step !== 'judged') return
         await admin.query(`INSERT INTO dttp_schools (urn, dttp_id, status_code) VALUES ('900005', $1, 1)`, [
@@ -355,7 +360,7 @@ describe('on the demo’s schools', () => {
     })
 
     test('a second active row of the school takes everything back', async () => {
-      const { id } = await approved({ urn: '900006', row: '806' })
+      const { id } = await approved({ subject: 'URN 900006', row: '806' })
       await admin.query(
         `CREATE FUNCTION public.twice() RETURNS trigger LANGUAGE plpgsql AS
            'BEGIN UPDATE public.dttp_schools SET status_code = 1 WHERE id = 807; RETURN NULL; END';
@@ -373,7 +378,7 @@ describe('on the demo’s schools', () => {
     })
 
     test('a sync that sets the row back at once is noticed', async () => {
-      const { id } = await approved({ urn: '900002' })
+      const { id } = await approved({ subject: 'URN 900002' })
       await execute(context, id)
       await admin.query('UPDATE dttp_schools SET status_code = 2 WHERE id = 802')
       await verify(context, id)
@@ -388,7 +393,7 @@ describe('on the demo’s schools', () => {
         `UPDATE trainees SET training_route = 5, lead_school_id = 701, employing_school_id = 704 WHERE id = 5917`,
       )
       const second = await addFailedJob(admin, { trainee: 5917, urns: ['900004'] })
-      const { id } = await approved({ urn: '900004' })
+      const { id } = await approved({ subject: 'URN 900004' })
       await execute(context, id)
       const linesNow = async () => {
         await verify(context, id)

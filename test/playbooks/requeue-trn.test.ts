@@ -285,7 +285,7 @@ describe('with DTTP and a database', () => {
     expect(blocking).toEqual(['state', 'submitted', 'dttp'])
   })
 
-  const form = (duration: string) => ({ trainee: SLUG, duration, reason: 'Delay at DQT', ticket: '' })
+  const form = (duration: string) => ({ subject: SLUG, duration, reason: 'Delay at DQT', ticket: '' })
 
   async function approved(duration = '1 day'): Promise<string> {
     const request = await sendRequest(context, 'requeue-trn', form(duration))
@@ -317,7 +317,7 @@ function facts(situation: Situation) {
   return requeueTrn.situation(
     { trainee: Object.assign(new Trainee(), row), lastPoll, registration },
     inDttp,
-    { trainee: SLUG, duration: '1 day', reason: 'Delay at DQT', ticket: '' },
+    { subject: SLUG, duration: '1 day', reason: 'Delay at DQT', ticket: '' },
     around({ ...REGISTER, ...register }),
   )
 }

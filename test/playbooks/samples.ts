@@ -37,7 +37,7 @@ const routeChanges: Sample[] = cases
   .map((recorded) => ({
     name: recorded.name,
     seed: (admin) => loadCase(admin, recorded),
-    form: { trainee: recorded.before.slug, route: recorded.target_route, reason: 'Contract', ticket: '' },
+    form: { subject: recorded.before.slug, route: recorded.target_route, reason: 'Contract', ticket: '' },
   }))
 
 /** Taking back what a route change did. */
@@ -73,7 +73,7 @@ function requeue(
       await loadCase(admin, { provider, schools: [], before: { ...before, ...columns }, existing_audits: 1 })
       if (polled) await startPoll(admin, id)
     },
-    form: { trainee: before.slug, duration, reason: 'Contract', ticket: '' },
+    form: { subject: before.slug, duration, reason: 'Contract', ticket: '' },
     drifts: [
       { check: 'state', move: (admin) => set(admin, 'state = CASE state WHEN 5 THEN 4 ELSE 5 END') },
       {

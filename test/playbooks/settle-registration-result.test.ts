@@ -11,7 +11,7 @@ import { CHANNEL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 
 const stage = useStage()
 const form = (decision: 'use' | 'again', contact = '') => ({
-  ...{ trainee: 'slug5901', decision, contact, reason: 'We looked at DTTP', ticket: '' },
+  ...{ subject: 'slug5901', decision, contact, reason: 'We looked at DTTP', ticket: '' },
 })
 const settle = (decision: 'use' | 'again', contact = '') =>
   carriedOut(stage, 'settle-registration', form(decision, contact))

@@ -357,7 +357,7 @@ function facts(situation: Situation) {
       ...rows,
     },
     { records: inDttp, isMore },
-    { trainee: 'slug', decision, contact: named, reason: 'Contract', ticket: '' },
+    { subject: 'slug', decision, contact: named, reason: 'Contract', ticket: '' },
     around({ ...REGISTER, ...register }),
   )
 }

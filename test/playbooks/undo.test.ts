@@ -41,7 +41,7 @@ afterAll(async () => {
 describe('a finished request', () => {
   test('is taken back, column for column and byte for byte, by a request of its own', async () => {
     const before = await planned(await row())
-    const request = await done('fix-route', { trainee: slug, ...FORM })
+    const request = await done('fix-route', { subject: slug, ...FORM })
     expect(await planned(await row())).not.toEqual(before)
     const undone = await done('undo', undo(request))
     expect(await planned(await row())).toEqual(before)
@@ -49,21 +49,21 @@ describe('a finished request', () => {
   })
 
   test('can be redone by undoing the undoing', async () => {
-    const request = await done('fix-route', { trainee: slug, ...FORM })
+    const request = await done('fix-route', { subject: slug, ...FORM })
     const changed = await planned(await row())
     await done('undo', undo(await done('undo', undo(request))))
     expect(await planned(await row())).toEqual(changed)
   })
 
   test('is not taken back twice', async () => {
-    const request = await done('fix-route', { trainee: slug, ...FORM })
+    const request = await done('fix-route', { subject: slug, ...FORM })
     await done('undo', undo(request))
     await admin.query('UPDATE trainees SET training_route = 0 WHERE id = $1', [ID])
     expect(await blocking('undo', undo(request))).toContain('undone')
   })
 
   test('is not taken back where someone has changed a column since, which is named', async () => {
-    const request = await done('fix-route', { trainee: slug, ...FORM })
+    const request = await done('fix-route', { subject: slug, ...FORM })
     await admin.query(`UPDATE trainees SET course_start_date = '2021-09-09' WHERE id = $1`, [ID])
     const { checks } = await preview('undo', undo(request))
     expect(checks.find(({ id }) => id === 'moved')).toMatchObject({
@@ -73,7 +73,7 @@ describe('a finished request', () => {
   })
 
   test('is taken back with a warning where something else was saved since, and out of date if more is', async () => {
-    const request = await done('fix-route', { trainee: slug, ...FORM })
+    const request = await done('fix-route', { subject: slug, ...FORM })
     expect((await check('since', undo(request))).verdict).toBe('holds')
     await save({ bursary_tier: [null, 1], applying_for_bursary: [null, true] })
     const warning = await check('since', undo(request))
@@ -86,7 +86,7 @@ describe('a finished request', () => {
   })
 
   test('is taken back with a warning where the record is finished by now', async () => {
-    const request = await done('fix-route', { trainee: slug, ...FORM })
+    const request = await done('fix-route', { subject: slug, ...FORM })
     expect((await check('state', undo(request))).verdict).toBe('holds')
     await admin.query('UPDATE trainees SET state = 6 WHERE id = $1', [ID])
     expect(await check('state', undo(request))).toMatchObject({
@@ -97,7 +97,7 @@ describe('a finished request', () => {
 
   test('can be taken back again once the undoing was undone', async () => {
     const before = await planned(await row())
-    const request = await done('fix-route', { trainee: slug, ...FORM })
+    const request = await done('fix-route', { subject: slug, ...FORM })
     const redone = await done('undo', undo(await done('undo', undo(request))))
     await done('undo', undo(request))
     expect(await planned(await row())).toEqual(before)
@@ -105,7 +105,7 @@ describe('a finished request', () => {
   })
 
   test('goes out of date if a column moves before the undoing is carried out', async () => {
-    const request = await done('fix-route', { trainee: slug, ...FORM })
+    const request = await done('fix-route', { subject: slug, ...FORM })
     const sent = await sendRequest(context, 'undo', undo(request))
     await approveRequest(context, sent)
     await admin.query('UPDATE trainees SET training_route = 9 WHERE id = $1', [ID])
@@ -115,20 +115,20 @@ describe('a finished request', () => {
 
 describe('there is nothing to take back of', () => {
   test('a request that was never carried out', async () => {
-    const { id } = await sendRequest(context, 'fix-route', { trainee: slug, ...FORM })
+    const { id } = await sendRequest(context, 'fix-route', { subject: slug, ...FORM })
     await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [id])
     expect(await blocking('undo', undo(id))).toEqual(['request', 'moved'])
   })
 
   test('one whose result is still being checked', async () => {
-    const sent = await sendRequest(context, 'fix-route', { trainee: slug, ...FORM })
+    const sent = await sendRequest(context, 'fix-route', { subject: slug, ...FORM })
     await approveRequest(context, sent)
     await execute(context, sent.id)
     expect(await blocking('undo', undo(sent.id))).toContain('request')
   })
 
   test('one whose contents were removed', async () => {
-    const request = await done('fix-route', { trainee: slug, ...FORM })
+    const request = await done('fix-route', { subject: slug, ...FORM })
     await admin.query('UPDATE chatops.change_requests SET plan = NULL, form = NULL, checks = NULL WHERE id = $1', [
       request,
     ])

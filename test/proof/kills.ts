@@ -53,7 +53,7 @@ async function killOn(place: Place, steps: ExecutionStep[], { say, afterwards }:
   await admin.connect()
   const slugs = await seedTrainees(place.adminUrl, steps.length)
   const requests = await inTurn(slugs, (trainee) =>
-    sendRequest(bot.changes, 'fix-route', { trainee, route: ROUTE, reason: 'Proof', ticket: '' }, 'U1ASKS'),
+    sendRequest(bot.changes, 'fix-route', { subject: trainee, route: ROUTE, reason: 'Proof', ticket: '' }, 'U1ASKS'),
   )
   const watcher = watchRows(admin, requests, await lookAtRequests(admin))
   try {

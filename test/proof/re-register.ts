@@ -76,7 +76,7 @@ async function proveOn(place: Place, points: readonly Point[], say: (progress: s
     const runs: Run[] = []
     for (const [index, lost] of everyone.entries()) {
       const point = points[index] as Point
-      const request = await ask(stage, 're-register', { trainee: lost.slug, submitter: '' })
+      const request = await ask(stage, 're-register', { subject: lost.slug, submitter: '' })
       await goWrong(stage, point, request)
       const rightAfter = (await watcher.look()).get(lost.id) ?? 'half: gone'
       runs.push({ point, lost, request, rightAfter, before: null, settledBy: null })
@@ -189,10 +189,10 @@ async function recoverAndSettle(stage: Stage, runs: Run[]): Promise<number> {
 /** As a developer would: ask anew where nothing was sent; else use what DTTP has, and register again if it has nothing. */
 async function settle(stage: Stage, { slug: trainee }: Lost, ended: End | null): Promise<string> {
   if (ended === 'not sent') {
-    await ask(stage, 're-register', { trainee, submitter: '' })
+    await ask(stage, 're-register', { subject: trainee, submitter: '' })
     return 're-register'
   }
-  const use = { trainee, decision: 'use', contact: '' }
+  const use = { subject: trainee, decision: 'use', contact: '' }
   const proposal = await propose(stage.bot.changes, {
     ...{ playbook: getPlaybook('settle-registration'), requester: 'U1ASKS', channel: CHANNEL },
     form: { ...use, reason: 'Proof', ticket: '' },

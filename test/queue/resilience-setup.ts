@@ -116,7 +116,7 @@ function failing(error: Error): never {
 }
 
 async function begin(changes: World, trainees: readonly string[]): Promise<void> {
-  const form = { trainee: 'YEXq5VcjRjQ47sjr9L3CxKLC', route: 'provider_led_postgrad', reason: 'Wrong', ticket: '' }
+  const form = { subject: 'YEXq5VcjRjQ47sjr9L3CxKLC', route: 'provider_led_postgrad', reason: 'Wrong', ticket: '' }
   const request = await sendRequest(changes, 'fix-route', form)
   await changes.database.transaction(async (sql) => {
     for (const trainee of trainees) {

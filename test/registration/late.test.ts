@@ -118,7 +118,7 @@ describe('a registration without an answer', () => {
   })
 })
 
-const SETTLE = { trainee: 'slug5901', contact: '', reason: 'We looked at DTTP', ticket: '' }
+const SETTLE = { subject: 'slug5901', contact: '', reason: 'We looked at DTTP', ticket: '' }
 
 test.each([
   ['was withdrawn', 'UPDATE trainees SET state = 4', 'The record is Withdrawn by now, so we sent nothing'],

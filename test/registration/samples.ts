@@ -33,7 +33,7 @@ function again(name: string, index: number, { columns, inDttp }: Prepared = {}):
     name,
     seed: (admin) => load(admin, recorded, columns),
     inDttp: (dttp) => inDttp?.(dttp, recorded),
-    form: { trainee: String(recorded.before['slug']), submitter: '', reason: 'Contract', ticket: '' },
+    form: { subject: String(recorded.before['slug']), submitter: '', reason: 'Contract', ticket: '' },
     drifts: [
       { check: 'state', move: (admin) => admin.query('UPDATE trainees SET state = 5') },
       { check: 'state', move: (admin) => admin.query(`UPDATE trainees SET state = 2, trn = '3999999'`) },
@@ -77,7 +77,7 @@ function settle(name: string, index: number, decision: 'use' | 'again', inDttp: 
       await addUnanswered(admin)
     },
     inDttp,
-    form: { trainee: String(recorded.before['slug']), decision, contact: '', reason: 'Contract', ticket: '' },
+    form: { subject: String(recorded.before['slug']), decision, contact: '', reason: 'Contract', ticket: '' },
     drifts: [
       {
         check: 'attempt',

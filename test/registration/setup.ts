@@ -38,7 +38,7 @@ export async function lose(stage: Stage): Promise<void> {
   }
 }
 
-export const FORM = { trainee: 'slug5901', submitter: '', reason: 'It was deleted in DTTP', ticket: '' }
+export const FORM = { subject: 'slug5901', submitter: '', reason: 'It was deleted in DTTP', ticket: '' }
 
 /** Asked for by one person, and approved by another; returns the request's id. */
 export async function approved(stage: Stage, playbook: string, form: Record<string, string>): Promise<string> {

@@ -20,7 +20,7 @@ import { loadGias } from '../support/gias.ts'
 import { CHANNEL, createLifecycle, DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'
 
 const DAY = 86_400_000
-const FORM = { trainee: '', urn: '900005', job: '', row: '', missing: 'wait', dttp_id: '', reason: 'Test', ticket: '' }
+const FORM = { subject: 'URN 900005', row: '', missing: 'wait', dttp_id: '', reason: 'Test', ticket: '' }
 
 let scratch: ScratchDatabase
 let dttp: StoryDttp

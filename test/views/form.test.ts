@@ -6,7 +6,7 @@ import { expectView, readingOf } from './shown.ts'
 
 describe('a playbook’s form', () => {
   const view = renderForm(fixRoute, {
-    values: { trainee: 'Ab3dEf6hIj', route: 'hpitt_postgrad', ticket: '' },
+    values: { subject: 'Ab3dEf6hIj', route: 'hpitt_postgrad', ticket: '' },
     metadata: '{"a":1}',
   })
   const inputs = view.blocks.filter((block) => block.type === 'input')
@@ -62,5 +62,5 @@ it('reads what was typed and chosen, and nothing as empty', () => {
       ticket: { [INPUT_ACTION]: { value: null } },
       odd: {},
     }),
-  ).toEqual({ trainee: 'abc', route: 'hpitt_postgrad', other: '', ticket: '', odd: '' })
+  ).toEqual({ subject: 'abc', route: 'hpitt_postgrad', other: '', ticket: '', odd: '' })
 })

@@ -75,7 +75,8 @@ describe('text by people and from the database', () => {
       ...DECIDED,
       requester: '!channel>',
       decisionReason: EVIL,
-      form: { trainee: EVIL, route: EVIL, reason: EVIL, ticket: EVIL },
+      traineeSlug: EVIL,
+      form: { subject: EVIL, route: EVIL, reason: EVIL, ticket: EVIL },
       plan: planOf({ course_subject_one: [EVIL, null], first_names: [EVIL, 'x'], [EVIL]: [1, EVIL] }, { effects }),
       checks: [check('warns', EVIL, EVIL), check('holds', EVIL, EVIL)],
       outcome: {
@@ -157,7 +158,7 @@ describe('Slack’s limits', () => {
       ...DECIDED,
       executedAt: new Date('2021-10-27T13:21:00Z'),
       id: '9'.repeat(19),
-      form: { trainee: 'a'.repeat(64), route: 'x', reason: '👍'.repeat(250), ticket: '&'.repeat(200) },
+      form: { subject: 'a'.repeat(64), route: 'x', reason: '👍'.repeat(250), ticket: '&'.repeat(200) },
       decisionReason: '<'.repeat(500),
       plan: huge,
       checks,

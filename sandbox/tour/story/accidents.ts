@@ -12,7 +12,7 @@ export async function crashing(tour: Tour): Promise<{ cr: string; before: Row }>
   transcript.chapter('An accident')
   transcript.step('The bot dies right after an approval')
   const before = await records.trainee(CRASHED)
-  const { cr, message } = await sendRequest(tour, { trainee: String(CRASHED), route: 'assessment_only' })
+  const { cr, message } = await sendRequest(tour, { subject: String(CRASHED), route: 'assessment_only' })
   await openReview(developer, message, cr)
   transcript.tell('Somebody saves this very trainee in Register, which takes a moment.')
   await records.query('BEGIN')
@@ -57,7 +57,7 @@ export async function racing(tour: Tour): Promise<void> {
   transcript.step('Both approve in the same moment')
   const trainee = await records.trainee(5911)
   const url = `https://register.example.test/trainees/${trainee['slug']}`
-  const { cr, message } = await sendRequest(tour, { trainee: url, route: 'assessment_only' })
+  const { cr, message } = await sendRequest(tour, { subject: url, route: 'assessment_only' })
   await openReview(developer, message, cr)
   await openReview(secondDeveloper, message, cr)
   developer.submits('Approve')

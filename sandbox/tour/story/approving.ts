@@ -25,7 +25,7 @@ export async function approving(tour: Tour): Promise<{ cr: string; trainee: numb
 async function ask(tour: Tour): Promise<{ cr: string; message: Message }> {
   const { transcript, support } = tour
   transcript.step('The preview')
-  const asked = { trainee: String(TRAINEE), route: 'school_direct_salaried', ticket: 'T-1042' }
+  const asked = { subject: String(TRAINEE), route: 'school_direct_salaried', ticket: 'T-1042' }
   const { cr, lines } = await previewChange(tour, asked)
   transcript.show('The preview', lines)
   const text = lines.join('\n')

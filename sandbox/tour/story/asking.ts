@@ -58,14 +58,14 @@ async function badInput({ transcript, support }: Tour): Promise<void> {
   await support.types('fix-route 999999 school_direct_salaried')
   transcript.show('A form opens, filled in as far as known', await support.getsModal('New route'))
   support.submits('Check', { reason: REASON })
-  await support.getsFieldError('trainee', 'No trainee has this number')
+  await support.getsFieldError('subject', 'No trainee has this number')
 
   transcript.step('A number that could mean two trainees')
-  support.submits('Check', { trainee: '5904', reason: REASON })
-  await support.getsFieldError('trainee', 'Use the link instead')
+  support.submits('Check', { subject: '5904', reason: REASON })
+  await support.getsFieldError('subject', 'Use the link instead')
 
   transcript.step('A reason that names the trainee')
-  support.submits('Check', { trainee: '5901', reason: 'Demoone chose the wrong route' })
+  support.submits('Check', { subject: '5901', reason: 'Demoone chose the wrong route' })
   await support.getsFieldError('reason', 'everyone in the channel can read this')
   support.closes()
 }

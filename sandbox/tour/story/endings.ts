@@ -13,7 +13,7 @@ async function rejected(tour: Tour): Promise<void> {
   const { transcript, developer, records } = tour
   transcript.step('A request is rejected')
   const before = await records.trainee(5902)
-  const { cr, message } = await sendRequest(tour, { trainee: '5902', route: 'provider_led_postgrad' })
+  const { cr, message } = await sendRequest(tour, { subject: '5902', route: 'provider_led_postgrad' })
   await developer.selects('Reject', message)
   await developer.getsModal('Why do you reject it?')
   developer.submits('Reject', { reason: 'Demotwo is on the right route' })
@@ -35,7 +35,7 @@ async function rejected(tour: Tour): Promise<void> {
 async function cancelled(tour: Tour): Promise<void> {
   const { transcript, developer, support } = tour
   transcript.step('A request is cancelled')
-  const { cr, message } = await sendRequest(tour, { trainee: '5908', route: 'provider_led_postgrad' })
+  const { cr, message } = await sendRequest(tour, { subject: '5908', route: 'provider_led_postgrad' })
   await developer.selects('Cancel request', message)
   transcript.show('Only Demo Developer sees', await developer.getsPrivately('You cannot cancel this request'))
   await support.selects('Cancel request', message)
@@ -47,7 +47,7 @@ async function cancelled(tour: Tour): Promise<void> {
 async function outOfDate(tour: Tour): Promise<void> {
   const { transcript, developer, support, records } = tour
   transcript.step('The record changes between preview and approval')
-  const { cr, message } = await sendRequest(tour, { trainee: '5915', route: 'assessment_only' })
+  const { cr, message } = await sendRequest(tour, { subject: '5915', route: 'assessment_only' })
   await openReview(developer, message, cr)
   transcript.tell('The provider changes the course start date in Register, to 13 September 2021.')
   await records.query(`UPDATE trainees SET course_start_date = '2021-09-13', updated_at = now() WHERE id = 5915`)

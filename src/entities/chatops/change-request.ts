@@ -40,6 +40,10 @@ export class ChangeRequest {
   @Column({ name: 'trainee_id', type: 'bigint', nullable: true })
   traineeId!: string | null
 
+  /** The last part of the trainee's link in Register. */
+  @Column({ name: 'trainee_slug', type: 'text', nullable: true })
+  traineeSlug!: string | null
+
   @Column({ type: 'jsonb', nullable: true })
   form!: Record<string, string> | null
 

@@ -1,7 +1,8 @@
 import type { Effect } from '../../contract/effect.ts'
-import { reason, select, ticket, traineeRef } from '../../contract/fields.ts'
+import { reason, select, ticket } from '../../contract/fields.ts'
 import { NOTHING, type Plan } from '../../contract/plan.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
+import { trainee } from '../../contract/subject.ts'
 import { isTrainingRoute, ROUTE_NAMES, TRAINING_ROUTES, type TrainingRoute } from '../../register/training-routes.ts'
 import { adviseProvider } from './advice.ts'
 import { checks } from './checks.ts'
@@ -17,9 +18,8 @@ export const fixRoute = definePlaybook({
   version: 1,
   title: 'Change training route',
   summary: 'Move a trainee to another training route. Course and funding details are emptied.',
-  args: ['trainee', 'route'],
   form: {
-    trainee: traineeRef(),
+    subject: trainee(),
     route: select(
       'New route',
       routes.sort((a, b) => a.label.localeCompare(b.label)),
@@ -27,7 +27,7 @@ export const fixRoute = definePlaybook({
     reason: reason(),
     ticket: ticket(),
   },
-  read: (sql, form) => readRows(sql, form.trainee),
+  read: (sql, form) => readRows(sql, form.subject),
   situation: (rows, _, form, { register }) => situationOf(rows, newRoute(form), register),
   checks,
   outcome: (situation) => ({ plan: planFor(situation), advice: adviseProvider(situation) }),

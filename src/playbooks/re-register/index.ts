@@ -1,7 +1,8 @@
 import type { Effect } from '../../contract/effect.ts'
-import { optionalNumber, reason, ticket, traineeRef } from '../../contract/fields.ts'
+import { optionalNumber, reason, ticket } from '../../contract/fields.ts'
 import type { Plan, Update } from '../../contract/plan.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
+import { trainee } from '../../contract/subject.ts'
 import { DEFAULT_POLL_DURATION } from '../../register/poll-durations.ts'
 import type { Change } from '../../register/saving.ts'
 import { askForRecords, readRegistration, recordsToAskFor } from '../../registration/records.ts'
@@ -18,9 +19,8 @@ export const reRegister = definePlaybook({
   version: 1,
   title: 'Register again with DTTP',
   summary: 'Register a trainee with DTTP again, whose record was deleted there (“Cannot find record to be updated”).',
-  args: ['trainee'],
   form: {
-    trainee: traineeRef(),
+    subject: trainee(),
     submitter: optionalNumber(
       'Register user to submit as',
       'Only if we ask for it: the number of another user of the trainee’s provider who is registered with DTTP.',

@@ -30,8 +30,8 @@ const MOST_COLLEAGUES = 20
 const MOST_FAILED = 3
 
 /** Everything re-register decides by. Throws EntityNotFoundError if the trainee is gone. */
-export async function readRows(sql: EntityManager, form: { trainee: string; submitter: string }): Promise<Rows> {
-  const trainee = await sql.findOneByOrFail(Trainee, { slug: form.trainee })
+export async function readRows(sql: EntityManager, form: { subject: string; submitter: string }): Promise<Rows> {
+  const trainee = await sql.findOneByOrFail(Trainee, { slug: form.subject })
   const registration = await findRegistrationRows(sql, trainee.id)
   if (!registration) throw new EntityNotFoundError(Trainee, { id: trainee.id })
   const colleagues = await sql.find(User, {

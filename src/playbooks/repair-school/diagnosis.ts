@@ -116,6 +116,12 @@ const WHERE_TO_GO =
 function diagnoseMissing(school: SchoolRows, known: Known): Diagnosis {
   const { missing, dttp_id } = known.answers
   const refuse = (words: string, field: 'missing' | 'dttp_id'): Diagnosis => ({ kind: 'ask', words, ask: { field } })
+  if (dttp_id !== '' && (missing === 'sync' || missing === 'wait')) {
+    return refuse('Leave this empty, or choose to insert the school.', 'dttp_id')
+  }
+  if (missing === 'insert' && dttp_id === '') {
+    return refuse('Enter the school’s id in DTTP. If you do not have it, choose to ask support.', 'dttp_id')
+  }
   if (missing === 'sync') {
     const obstacle = obstacleToSync(known)
     return obstacle === null ? { kind: 'sync' } : refuse(obstacle, 'missing')

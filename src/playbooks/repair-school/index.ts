@@ -1,18 +1,27 @@
 import type { Effect } from '../../contract/effect.ts'
+import { optionalDttpId, optionalNumber, optionalSelect, reason, ticket } from '../../contract/fields.ts'
 import type { Insert, Update } from '../../contract/plan.ts'
 import { definePlaybook, type Outcome } from '../../contract/playbook.ts'
+import { school } from '../../contract/subject.ts'
 import { DEFAULT_POLL_DURATION } from '../../register/poll-durations.ts'
 import { changesBetween } from '../../register/saving.ts'
 import { areFoundOnce } from '../../schools/in-list.ts'
 import { addSchool, makeActive } from '../../schools/support-cards.ts'
+import { findWaitingIds } from '../../schools/who-waits.ts'
 import { checks } from './checks.ts'
 import type { School } from './diagnosis.ts'
-import { fieldOf, form, together } from './form.ts'
 import { lookAtResult, RESULT_WITHIN_MS } from './result.ts'
 import { lookInDttp, readRows, recordsToLookFor } from './rows.ts'
 import { needsUpdateInDttp } from './school-checks.ts'
 import { repairedUrns, type Situation, situationOf } from './situation.ts'
 import type { Freed } from './waiting.ts'
+
+/** What can be done about a school that is not in the list of DTTP schools. */
+const MISSING = [
+  { value: 'insert', label: 'Insert it with its DTTP id, which I enter below' },
+  { value: 'sync', label: 'Run the school sync now' },
+  { value: 'wait', label: 'Ask support to add it to DTTP, and wait' },
+]
 
 /** Has Register find a school in DTTP again, and retries what failed for want of it. */
 export const repairSchool = definePlaybook({
@@ -20,10 +29,14 @@ export const repairSchool = definePlaybook({
   version: 1,
   title: 'Repair a school',
   summary: 'Make a school active or add it where jobs fail with “Unable to find DTTP school with URN”, and retry them.',
-  args: ['urn'],
-  fieldOf,
-  form,
-  together,
+  form: {
+    subject: school((sql, urn) => findWaitingIds(sql, [urn], null)),
+    row: optionalNumber('Row of the school', 'Only if we ask for it: the number of the row that should be used.'),
+    missing: optionalSelect('If DTTP’s list lacks the school', 'Only if we ask for it.', MISSING),
+    dttp_id: optionalDttpId('The school’s DTTP id', 'Only to insert the school: the id that support has given you.'),
+    reason: reason(),
+    ticket: ticket(),
+  },
   read: readRows,
   ask: { about: recordsToLookFor, ask: (about, { dttp }) => lookInDttp(about, dttp) },
   situation: situationOf,
@@ -81,9 +94,9 @@ function pollFor({ trainee: { id: trainee }, needsPoll }: Freed): Effect[] {
 }
 
 /** What DTTP says of a row that becomes active must follow, or the next sync sets it back. */
-function askForUpdate({ urn, school, diagnosis }: School, addsTrelloCards: boolean): Effect[] {
+function askForUpdate({ urn, school: inRegister, diagnosis }: School, addsTrelloCards: boolean): Effect[] {
   if (diagnosis.kind !== 'activate' || !needsUpdateInDttp(diagnosis.account)) return []
   const { row, account } = diagnosis
-  const asked = makeActive({ urn, name: school?.name ?? row.name, account })
+  const asked = makeActive({ urn, name: inRegister?.name ?? row.name, account })
   return [{ kind: addsTrelloCards ? 'trello-card' : 'manual-step', ...asked }]
 }

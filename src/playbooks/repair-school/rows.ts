@@ -1,7 +1,7 @@
 import { type EntityManager, EntityNotFoundError, In } from 'typeorm'
 import * as z from 'zod'
-import type { FormValues } from '../../contract/fields.ts'
 import type { Around } from '../../contract/playbook.ts'
+import { readSubject } from '../../contract/subject.ts'
 import type { DttpClient } from '../../dttp/client/index.ts'
 import type { GiasSchool } from '../../entities/chatops/gias-school.ts'
 import { Job } from '../../entities/chatops/job.ts'
@@ -11,7 +11,6 @@ import { Trainee } from '../../entities/register/trainee.ts'
 import { findGiasAge, findGiasSchools, type GiasAge, isTooOld } from '../../gias/schools.ts'
 import { isActiveInDttp } from '../../register/schools.ts'
 import { findWaitingIds, MOST_LOOKED_AT, readWaiting, type WaitingRows } from '../../schools/who-waits.ts'
-import type { Form } from './form.ts'
 
 // What repair-school decides by: its rows, and what DTTP is asked about them.
 
@@ -38,12 +37,13 @@ export type Rows = {
 /** Everything repair-school decides by. Throws EntityNotFoundError if the trainee or the job is gone. */
 export async function readRows(
   sql: EntityManager,
-  form: Pick<FormValues<Form>, 'trainee' | 'urn' | 'job' | 'dttp_id'>,
+  form: { subject: string; dttp_id: string },
   { now, giasMaxAgeMs, self }: Around,
 ): Promise<Rows> {
-  const named = form.job === '' ? null : await sql.findOneByOrFail(Job, { id: form.job })
-  const trainee = await findTrainee(sql, form, named)
-  const schools = await readSchools(sql, form.urn === '' ? await findUrns(sql, trainee) : [form.urn])
+  const { kind, id } = readSubject(form.subject)
+  const named = kind === 'job' ? await sql.findOneByOrFail(Job, { id }) : null
+  const trainee = await findTrainee(sql, kind === 'trainee' ? { slug: id } : named)
+  const schools = await readSchools(sql, kind === 'urn' ? [id] : await findUrns(sql, trainee))
   const ids = await findWaitingIds(
     sql,
     schools.map(({ urn }) => urn),
@@ -62,15 +62,12 @@ export async function readRows(
   }
 }
 
-async function findTrainee(
-  sql: EntityManager,
-  form: Pick<FormValues<Form>, 'trainee'>,
-  job: Job | null,
-): Promise<Trainee | null> {
-  if (form.trainee !== '') return sql.findOneByOrFail(Trainee, { slug: form.trainee })
-  if (!job) return null
-  if (job.traineeId === null) throw new EntityNotFoundError(Trainee, { job: job.id })
-  return sql.findOneByOrFail(Trainee, { id: job.traineeId })
+/** The trainee who was named, or whose job was. */
+async function findTrainee(sql: EntityManager, named: { slug: string } | Job | null): Promise<Trainee | null> {
+  if (!named) return null
+  if ('slug' in named) return sql.findOneByOrFail(Trainee, { slug: named.slug })
+  if (named.traineeId === null) throw new EntityNotFoundError(Trainee, { job: named.id })
+  return sql.findOneByOrFail(Trainee, { id: named.traineeId })
 }
 
 async function findUrns(sql: EntityManager, trainee: Trainee | null): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { readSubject } from '../../contract/subject.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { type SentSchool, sentSchoolsOf, type WhichSchool } from '../../register/sent-schools.ts'
 import type { RegisterSettings } from '../../world.ts'
@@ -27,7 +28,7 @@ export type Sent = { which: WhichSchool; is: SentSchool['is']; urn: string | nul
 export function situationOf(
   rows: Rows,
   inDttp: InDttp,
-  form: Answers & { urn: string; job: string },
+  form: Answers & { subject: string },
   { register, addsTrelloCards }: { register: RegisterSettings; addsTrelloCards: boolean },
 ): Situation {
   const { trainee, known, sync, gias } = rows
@@ -40,7 +41,8 @@ export function situationOf(
   const canRun = register.runsJobs && register.isEnabled('persist_to_dttp')
   const nobody: Sorted = { freed: [], leftOut: [], later: 0 }
   const waiting = canRun ? sortWaiting({ rows, schools, inDttp, register }) : nobody
-  const named = { urn: form.urn, job: form.job }
+  const { kind, id } = readSubject(form.subject)
+  const named = { urn: kind === 'urn' ? id : '', job: kind === 'job' ? id : '' }
   return { trainee, named, sent, schools, waiting, canRun, rows, addsTrelloCards, register }
 }
 

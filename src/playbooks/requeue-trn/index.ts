@@ -1,7 +1,8 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import type { Effect } from '../../contract/effect.ts'
-import { reason, select, ticket, traineeRef } from '../../contract/fields.ts'
+import { reason, select, ticket } from '../../contract/fields.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
+import { trainee } from '../../contract/subject.ts'
 import { POLL_DURATIONS, pollDuration } from '../../register/poll-durations.ts'
 import { checks, type Situation } from './checks.ts'
 import { lookInDttp } from './dttp.ts'
@@ -19,9 +20,8 @@ export const requeueTrn = definePlaybook({
   version: 1,
   title: 'Poll for a TRN again',
   summary: 'Ask DTTP again whether a trainee’s TRN has arrived, every hour for as long as you choose.',
-  args: ['trainee', 'duration'],
   form: {
-    trainee: traineeRef(),
+    subject: trainee(),
     duration: {
       ...select('Keep polling for', durations),
       hint: 'Counted from when the request is carried out. Working days are Monday to Friday, without bank holidays.',
@@ -29,7 +29,7 @@ export const requeueTrn = definePlaybook({
     reason: reason(),
     ticket: ticket(),
   },
-  read: (sql, form) => readRows(sql, form.trainee),
+  read: (sql, form) => readRows(sql, form.subject),
   ask: { about: ({ trainee }) => trainee.dttp_id, ask: (contact, { dttp }) => lookInDttp(contact, dttp) },
   situation: (rows, inDttp, { duration }, { register }): Situation => ({
     ...rows,

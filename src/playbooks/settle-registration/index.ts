@@ -1,5 +1,6 @@
-import { optionalDttpId, reason, select, ticket, traineeRef } from '../../contract/fields.ts'
+import { optionalDttpId, reason, select, ticket } from '../../contract/fields.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
+import { trainee } from '../../contract/subject.ts'
 import { askForRecords } from '../../registration/records.ts'
 import { RESULT_WITHIN_MS } from '../../registration/result.ts'
 import { findCandidates, tracesOf } from '../../registration/traces.ts'
@@ -15,9 +16,8 @@ export const settleRegistration = definePlaybook({
   version: 1,
   title: 'Settle a registration',
   summary: 'Decide what became of a registration that DTTP never answered: use its records, or register again.',
-  args: ['trainee', 'decision'],
   form: {
-    trainee: traineeRef(),
+    subject: trainee(),
     decision: select('What should happen', [
       { value: 'use', label: 'Use these records' },
       { value: 'again', label: 'Register again' },
@@ -26,7 +26,7 @@ export const settleRegistration = definePlaybook({
     reason: reason(),
     ticket: ticket(),
   },
-  read: (sql, form, world) => readRows(sql, form.trainee, world),
+  read: (sql, form, world) => readRows(sql, form.subject, world),
   ask: {
     about: ({ attempt, trainee, registration }, form) =>
       tracesOf(attempt, trainee, registration.provider, namedIn(form)),

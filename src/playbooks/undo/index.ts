@@ -1,7 +1,8 @@
 import type { Effect } from '../../contract/effect.ts'
-import { reason, requestRef, ticket } from '../../contract/fields.ts'
+import { reason, ticket } from '../../contract/fields.ts'
 import type { Plan } from '../../contract/plan.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
+import { readSubject, request } from '../../contract/subject.ts'
 import { checks } from './checks.ts'
 import { readRows } from './rows.ts'
 import { type Situation, situationOf } from './situation.ts'
@@ -12,9 +13,8 @@ export const undo = definePlaybook({
   version: 1,
   title: 'Undo a request',
   summary: 'Put back the columns that a finished request changed. Jobs and cards that were sent cannot be taken back.',
-  args: ['request'],
-  form: { request: requestRef(), reason: reason(), ticket: ticket() },
-  read: (sql, form) => readRows(sql, form.request),
+  form: { subject: request(), reason: reason(), ticket: ticket() },
+  read: (sql, form) => readRows(sql, readSubject(form.subject).id),
   situation: situationOf,
   checks,
   outcome: (situation) => ({ plan: planFor(situation), advice: null }),

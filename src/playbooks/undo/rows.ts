@@ -62,7 +62,12 @@ const SINCE = `
 async function findUndo(sql: EntityManager, id: string): Promise<ChangeRequest | null> {
   const undos = await sql
     .createQueryBuilder(ChangeRequest, 'later')
-    .where(`later.playbook = 'undo' AND later.form ->> 'request' = :id`, { id })
+    .where(
+      `later.playbook = 'undo' AND coalesce(later.form ->> 'subject', 'CR-' || (later.form ->> 'request')) = :name`,
+      {
+        name: `CR-${id}`, // older versions kept the bare number
+      },
+    )
     .andWhere(`later.status IN ('done', 'needs-attention') AND later.executed_at IS NOT NULL`)
     .orderBy('later.id', 'DESC')
     .getMany()

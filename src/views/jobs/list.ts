@@ -81,7 +81,7 @@ function summaryOf(counts: JobCounts): string {
 
 function renderJob(job: Shown, registerUrl: string, now: Date): Block[] {
   const { kind, name, traineeId, slug, advice } = job
-  const trainee = traineeLink({ traineeId, form: slug === null ? null : { trainee: slug } }, registerUrl)
+  const trainee = traineeLink({ traineeId, traineeSlug: slug }, registerUrl)
   const what = `*${KIND_WORDS[kind].title}* – ${escapeText(whatJobDoes(name))}${trainee ? ` for ${trainee}` : ''}`
   const told = [whenOf(job, now), ...progressOf(job), ...attemptsOf(job), ...requestOf(job)].join(' ')
   const start = advice?.button ? { accessory: button(advice.button, ACTIONS.startFromJob, job.id) } : {}

@@ -48,8 +48,8 @@ export function renderJobNews({
 }
 
 function linkTo(trainee: string, request: ChangeRequest, registerUrl: string): string {
-  const form = trainee === request.traineeId ? request.form : null
-  return traineeLink({ traineeId: trainee, form }, registerUrl) ?? 'a trainee'
+  const traineeSlug = trainee === request.traineeId ? request.traineeSlug : null
+  return traineeLink({ traineeId: trainee, traineeSlug }, registerUrl) ?? 'a trainee'
 }
 
 function sentence(text: string): Message {

@@ -23,7 +23,7 @@ import { cancelButton } from './cancel-button.ts'
 import { isShortened, renderChangeRows } from './change-rows.ts'
 import { describeEffects } from './effects.ts'
 import { followUpsOf, headlineOf, renderOutcome } from './outcome.ts'
-import { byWhom, crName, findPlan, PURGED, STATUS_WORDS, subjectOf, traineeUrl, typedIn } from './request.ts'
+import { byWhom, crName, findPlan, STATUS_WORDS, subjectOf, traineeUrl, typedIn, whyNoDetails } from './request.ts'
 import { describeChanges } from './values.ts'
 import { loudestFirst } from './verdicts.ts'
 
@@ -56,7 +56,9 @@ export function renderCard({
       ...typedWords(changeRequest),
       ...renderOutcome(changeRequest),
       ...(plan ? renderChecks(changeRequest) : []),
-      ...(plan ? [...renderChanges(changeRequest), ...renderAlso(changeRequest)] : plainSections(PURGED)),
+      ...(plan
+        ? [...renderChanges(changeRequest), ...renderAlso(changeRequest)]
+        : plainSections(whyNoDetails(changeRequest))),
       ...renderExpiry(changeRequest, approverGroup),
       ...renderButtons(changeRequest, registerUrl),
     ],

@@ -20,7 +20,7 @@ import { MODALS } from '../kit/ids.ts'
 import { plain } from '../kit/text.ts'
 import { isShortened, renderChangeRows } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
-import { crName, findPlan, PURGED, subjectOf, traineeLink, typedIn } from './request.ts'
+import { crName, findPlan, subjectOf, traineeLink, typedIn, whyNoDetails } from './request.ts'
 import { describeChanges } from './values.ts'
 import { loudestFirst, renderVerdicts } from './verdicts.ts'
 
@@ -47,7 +47,7 @@ export function renderPreview({
   registerUrl: string
 }): Modal {
   const plan = findPlan(changeRequest)
-  if (!plan) return modal(playbook, plainSections(`${PURGED} Start again to see a new preview.`))
+  if (!plan) return modal(playbook, plainSections(`${whyNoDetails(changeRequest)} Start again to see a new preview.`))
   const subject = subjectOf(changeRequest, registerUrl)
   const changes = describeChanges(plan, { reveal: false })
   const cut = changes.some((change) => isShortened(change, MOST_OF_A_VALUE))
@@ -93,7 +93,7 @@ export function renderBlocked({
   const blocking = checks.filter(stands)
   const unknown = blocking.some(({ verdict }) => verdict === 'unchecked')
   const others = checks.filter((check) => !blocking.includes(check))
-  const about = trainee && traineeLink({ form: { trainee: trainee.slug }, traineeId: trainee.id }, registerUrl)
+  const about = trainee && traineeLink({ traineeId: trainee.id, traineeSlug: trainee.slug }, registerUrl)
   const whose = about ? ` This is about ${about}.` : ''
   return modal(playbook, [
     header('You cannot ask for this change'),

@@ -1,6 +1,8 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
+import { formOf, isReadable, planOf } from '../../contract/stored.ts'
+import { readSubject } from '../../contract/subject.ts'
 import type { ChangeRequest, Status } from '../../entities/chatops/change-request.ts'
 import { escapeText, mention } from '../kit/text.ts'
 
@@ -25,26 +27,35 @@ export const STATUS_WORDS: Readonly<Record<Status, string>> = {
 }
 
 /** What a purged request shows in place of its contents. */
-export const PURGED = 'The details of this request were removed after their retention time.'
+const PURGED = 'The details of this request were removed after their retention time.'
 
-/** The plan kept with a request; null once the request is purged. */
-export function findPlan({ plan }: Pick<ChangeRequest, 'plan'>): Plan | null {
-  return plan as Plan | null
+/** What one shows that another version of the bot wrote, or somebody altered. */
+const UNREADABLE = 'This version of the bot cannot read the details of this request. Ask for the change again.'
+
+/** The plan kept with a request; null once the request is purged, or where it cannot be read. */
+export function findPlan(request: Pick<ChangeRequest, 'plan' | 'checks'>): Plan | null {
+  return request.plan !== null && isReadable(request) ? planOf(request) : null
+}
+
+/** What a request without a plan shows in place of its contents. */
+export function whyNoDetails({ plan }: Pick<ChangeRequest, 'plan'>): string {
+  return plan === null ? PURGED : UNREADABLE
 }
 
 /** What was typed into a field; empty if nothing was, or once the request is purged. */
 export function typedIn({ form }: Pick<ChangeRequest, 'form'>, field: string): string {
-  return form?.[field] ?? ''
+  return (form && formOf(form)[field]) ?? ''
 }
 
-/** The trainee's page in Register; null without a trainee, or once the request is purged. */
-export function traineeUrl({ form, traineeId }: Pick<ChangeRequest, 'form' | 'traineeId'>, registerUrl: string) {
-  const slug = typedIn({ form }, 'trainee')
-  return traineeId !== null && /^[\w-]+$/.test(slug) ? `${registerUrl}/trainees/${slug}` : null
+type OfTrainee = Pick<ChangeRequest, 'traineeId' | 'traineeSlug'>
+
+/** The trainee's page in Register; null where it is not known. */
+export function traineeUrl({ traineeId, traineeSlug: slug }: OfTrainee, registerUrl: string): string | null {
+  return traineeId !== null && slug !== null && /^[\w-]+$/.test(slug) ? `${registerUrl}/trainees/${slug}` : null
 }
 
 /** Mrkdwn: the trainee by number, as a link where we can make one; null without a trainee. */
-export function traineeLink(request: Pick<ChangeRequest, 'form' | 'traineeId'>, registerUrl: string | null) {
+export function traineeLink(request: OfTrainee, registerUrl: string | null): string | null {
   if (request.traineeId === null) return null
   const url = registerUrl === null ? null : traineeUrl(request, registerUrl)
   const words = `trainee ${request.traineeId.replace(/\D/g, '')}`
@@ -52,9 +63,9 @@ export function traineeLink(request: Pick<ChangeRequest, 'form' | 'traineeId'>, 
 }
 
 /** Mrkdwn: the trainee a request is about, or else the school by its URN; null where it is about neither. */
-export function subjectOf(request: Pick<ChangeRequest, 'form' | 'traineeId'>, registerUrl: string | null) {
-  const urn = typedIn(request, 'urn')
-  return traineeLink(request, registerUrl) ?? (/^\d{5,6}$/.test(urn) ? `URN ${urn}` : null)
+export function subjectOf(request: OfTrainee & Pick<ChangeRequest, 'form'>, registerUrl: string | null): string | null {
+  const { kind, id } = readSubject(typedIn(request, 'subject'))
+  return traineeLink(request, registerUrl) ?? (kind === 'urn' ? `URN ${id}` : null)
 }
 
 /** Mrkdwn: "<@U…> on 27 October 2021 at 2:14pm". */

@@ -3,6 +3,7 @@ import type { Field } from '../../contract/fields.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { checksOf } from '../../contract/stored.ts'
+import { readSubject } from '../../contract/subject.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { isPersonal } from '../../register/personal-data.ts'
 import {
@@ -25,7 +26,7 @@ import { ACTIONS, INPUT_ACTION, MODALS } from '../kit/ids.ts'
 import { plain } from '../kit/text.ts'
 import { renderWholeChanges } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
-import { byWhom, crName, findPlan, PURGED, subjectOf, typedIn } from './request.ts'
+import { byWhom, crName, findPlan, subjectOf, typedIn, whyNoDetails } from './request.ts'
 import { describeChanges } from './values.ts'
 import { renderVerdicts } from './verdicts.ts'
 
@@ -57,7 +58,7 @@ export function renderReview({
   const plan = findPlan(changeRequest)
   const pages = plan
     ? paginate(contentOf(changeRequest, plan, { playbook, registerUrl, personal }))
-    : [plainSections(PURGED)]
+    : [plainSections(whyNoDetails(changeRequest))]
   const shown = Math.min(Math.max(1, Math.trunc(page) || 1), pages.length)
   const cr = crName(changeRequest)
   const isLast = shown === pages.length
@@ -141,10 +142,18 @@ function formWords(changeRequest: ChangeRequest, { form }: Playbook): string[] {
   const fields: [string, Field<string>][] = Object.entries(form)
   return fields.flatMap(([name, { label, input }]) => {
     const value = typedIn(changeRequest, name)
-    if (name === 'trainee' || value === '') return []
+    if (value === '') return []
+    if (name === 'subject') return subjectWords(value)
     const option = input.type === 'select' ? input.options.find((offered) => offered.value === value) : undefined
     return [`${label}: ${option?.label ?? value}`]
   })
+}
+
+const SUBJECTS = { urn: 'URN of the school', job: 'Failed job', request: 'Request' } as const
+
+function subjectWords(value: string): string[] {
+  const { kind, id } = readSubject(value)
+  return kind === 'trainee' ? [] : [`${SUBJECTS[kind]}: ${kind === 'request' ? value : id}`]
 }
 
 function one(...blocks: Block[]): Group[] {

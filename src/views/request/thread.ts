@@ -6,7 +6,7 @@ import { columnLabel } from '../../register/columns.ts'
 import { count, listed } from '../../words.ts'
 import { copyable, heading, type Message, plainSections, section } from '../kit/blocks.ts'
 import { escapeText, mention, shorten } from '../kit/text.ts'
-import { byWhom, crName, findPlan, PURGED, STATUS_WORDS } from './request.ts'
+import { byWhom, crName, findPlan, STATUS_WORDS, whyNoDetails } from './request.ts'
 import { columnsOf } from './values.ts'
 
 /** What was done, by whom and when, with the ledger's hash in full. Names columns, never values. */
@@ -75,7 +75,7 @@ function noticeFor({ status, decidedBy, executedAt }: ChangeRequest): string {
 
 function changedColumns(changeRequest: ChangeRequest): string {
   const plan = findPlan(changeRequest)
-  if (!plan) return PURGED
+  if (!plan) return whyNoDetails(changeRequest)
   const columns = plan.updates.flatMap((update) => columnsOf(update).map(columnLabel))
   const names =
     columns.length > 0

@@ -69,7 +69,7 @@ describe('a card that waits for approval', () => {
 
 describe('a reason and a ticket', () => {
   function typed(text: string): string[] {
-    const form = { trainee: 'Ab3dEf6hIj', route: 'x', reason: text, ticket: text }
+    const form = { subject: 'Ab3dEf6hIj', route: 'x', reason: text, ticket: text }
     return readingOf(card({ form }).blocks)
       .split('\n')
       .filter((line) => /^(Reason|Support ticket): /.test(line))
@@ -88,7 +88,7 @@ describe('a reason and a ticket', () => {
   })
 
   it('stay short even when every character must be written out', () => {
-    expectMessage(card({ form: { trainee: 'x', route: 'x', reason: '\u202e'.repeat(3000), ticket: '' } }))
+    expectMessage(card({ form: { subject: 'x', route: 'x', reason: '\u202e'.repeat(3000), ticket: '' } }))
   })
 })
 

@@ -66,7 +66,7 @@ describe('what the result was looked at for', () => {
 })
 
 describe('what can be asked for next', () => {
-  const followUp = (label: string) => ({ label, playbook: 'settle-registration', values: { trainee: 'slug' } })
+  const followUp = (label: string) => ({ label, playbook: 'settle-registration', values: { subject: 'slug' } })
   const unknown: Postcondition = {
     ...(lines[2] as Postcondition),
     followUps: ['Use these records', 'Register again', 'A third'].map(followUp),
