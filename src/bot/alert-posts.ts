@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { webApi } from '@slack/bolt'
 import { type DataSource, LessThan } from 'typeorm'
+import * as z from 'zod'
 import { findAlertSight } from '../alerts/read.ts'
 import type { AlertSight } from '../alerts/sight.ts'
 import { Alert } from '../entities/chatops/alert.ts'
-import { type Claimed, Undeliverable } from '../outbox/outbox.ts'
+import { type Claimed, readPayload, Undeliverable } from '../outbox/outbox.ts'
 import { renderAlert } from '../views/alert/alert.ts'
 import type { Places } from '../views/alert/links.ts'
 import { ChannelClosed, createPoster, retryLater } from './poster.ts'
@@ -41,8 +42,8 @@ export function createAlertPosts(database: DataSource, client: webApi.WebClient,
     }
   }
 
-  async function getSight({ payload }: Claimed): Promise<AlertSight> {
-    const sight = await findAlertSight(database, String(payload['alert']))
+  async function getSight(row: Claimed): Promise<AlertSight> {
+    const sight = await findAlertSight(database, readPayload(z.object({ alert: z.string() }), row).alert)
     if (!sight) throw new Undeliverable('there is no such alert')
     return sight
   }

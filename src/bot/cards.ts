@@ -1,18 +1,22 @@
 import { createHash } from 'node:crypto'
 import type { webApi } from '@slack/bolt'
 import { type DataSource, LessThan } from 'typeorm'
+import * as z from 'zod'
 import { isOpen } from '../changes/transitions.ts'
+import { postedCard } from '../changes/trello-cards.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
-import { planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { LedgerEntry } from '../entities/chatops/ledger-entry.ts'
 import { OutboxRow } from '../entities/chatops/outbox-row.ts'
 import { SchoolWait } from '../entities/chatops/school-wait.ts'
-import { addToOutbox, type Claimed, Undeliverable } from '../outbox/outbox.ts'
+import { postedNews } from '../jobs/news.ts'
+import { addToOutbox, announcement, type Claimed, readPayload, Undeliverable } from '../outbox/outbox.ts'
 import { findPlaybook } from '../playbooks/index.ts'
-import type { SchoolSync } from '../schools/sync-news.ts'
-import { type PostedNews, renderJobNews } from '../views/jobs/news.ts'
+import { postedSync } from '../schools/sync-news.ts'
+import { waitMessage } from '../schools/waits.ts'
+import { renderJobNews } from '../views/jobs/news.ts'
 import { renderCard } from '../views/request/card.ts'
+import { findPlan } from '../views/request/request.ts'
 import { renderAdvice, renderManualStep, renderNotice, renderReceipt } from '../views/request/thread.ts'
 import { renderSchoolSync, renderTrelloCard } from '../views/school/news.ts'
 import { renderWaitNews } from '../views/school/wait.ts'
@@ -23,6 +27,11 @@ type Projection = { registerUrl: string; approverGroup: string | null; databaseI
 
 /** A channel that is closed to the bot is tried again this often: somebody may have invited the bot. */
 const CLOSED_AGAIN_AFTER_MS = 5 * 60_000
+
+const threadPart = z.discriminatedUnion('part', [announcement, postedNews, postedCard, postedSync])
+
+const unpostedMessage = z.object({ user: z.string(), channel: z.string(), because: z.string() })
+const directMessage = z.union([waitMessage, unpostedMessage])
 
 /**
  * Shows change requests in Slack. A message is drawn from the database at the moment it is sent, never from the message
@@ -82,7 +91,7 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
   async function thread(row: Claimed): Promise<void> {
     const request = await getRequest(database, row)
     if (!request.cardTs) throw new Undeliverable('there is no card to reply to')
-    const messages = await renderPart(request, row.payload)
+    const messages = await renderPart(request, row)
     for (const [index, message] of messages.entries()) {
       const key = `${ours}-${row.id}-${index}`
       await poster.reply({
@@ -96,24 +105,27 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
     }
   }
 
-  async function renderPart(request: ChangeRequest, payload: Claimed['payload']): Promise<Message[]> {
+  async function renderPart(request: ChangeRequest, row: Claimed): Promise<Message[]> {
     const playbook = playbookOf(request)
-    const { part } = payload
-    if (part === 'job-news') {
-      const posted = payload as unknown as PostedNews
-      return [renderJobNews({ ...posted, changeRequest: request, registerUrl })]
+    const posted = readPayload(threadPart, row)
+    switch (posted.part) {
+      case 'job-news':
+        return [renderJobNews({ ...posted, changeRequest: request, registerUrl })]
+      case 'trello-card':
+        return [renderTrelloCard(posted)]
+      case 'school-sync':
+        return [renderSchoolSync({ ...posted, changeRequest: request })]
+      case 'receipt':
+        return [renderReceipt({ changeRequest: request, playbook, ledgerHash: await executionHash(request.id) })]
+      case 'advice':
+        return request.outcome.advice ? [renderAdvice(request.outcome.advice)] : []
+      case 'notice':
+        return [renderNotice({ changeRequest: request })]
+      case 'manual-steps':
+        return (findPlan(request)?.effects ?? []).flatMap((effect) =>
+          effect.kind === 'manual-step' ? [renderManualStep(effect)] : [],
+        )
     }
-    if (part === 'trello-card') return [renderTrelloCard(payload as unknown as Parameters<typeof renderTrelloCard>[0])]
-    if (part === 'school-sync') {
-      return [renderSchoolSync({ changeRequest: request, ...(payload as unknown as SchoolSync) })]
-    }
-    if (part === 'receipt')
-      return [renderReceipt({ changeRequest: request, playbook, ledgerHash: await executionHash(request.id) })]
-    if (part === 'advice') return request.outcome.advice ? [renderAdvice(request.outcome.advice)] : []
-    if (part === 'notice') return [renderNotice({ changeRequest: request })]
-    return planOf(request).effects.flatMap((effect) =>
-      effect.kind === 'manual-step' ? [renderManualStep(effect)] : [],
-    )
   }
 
   async function executionHash(changeRequest: string): Promise<string> {
@@ -129,28 +141,28 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
    * it would be worse if the person were not told at all.
    */
   async function direct(row: Claimed): Promise<void> {
+    const told = readPayload(directMessage, row)
     await poster.put({
-      channel: String(row.payload['user']),
+      channel: told.user,
       ts: null,
-      message: 'wait' in row.payload ? await waitNews(row.payload) : unposted(row),
+      message: 'wait' in told ? await waitNews(told) : unposted(row, told),
       key: `${ours}-${row.id}`,
       again: false,
       since: row.createdAt,
     })
   }
 
-  async function waitNews({ wait: id, part }: Claimed['payload']): Promise<Message> {
-    const wait = await database.manager.findOneBy(SchoolWait, { id: String(id) })
+  async function waitNews({ wait: id, part }: z.output<typeof waitMessage>): Promise<Message> {
+    const wait = await database.manager.findOneBy(SchoolWait, { id })
     if (!wait) throw new Undeliverable('there is no such wait')
-    return renderWaitNews(wait, String(part))
+    return renderWaitNews(wait, part)
   }
 
   return { card, thread, direct }
 }
 
 /** Tells the requester that the card could not be posted. */
-function unposted({ changeRequest, payload }: Claimed): Message {
-  const { channel, because } = payload as { channel: string; because: string }
+function unposted({ changeRequest }: Claimed, { channel, because }: z.output<typeof unpostedMessage>): Message {
   const { why, remedy } = obstacle(because)
   const text = `We could not post CR-${changeRequest} in <#${channel}>: ${why}. It waits for approval, but nobody can see it. ${remedy} the request with /trainee requests.`
   return { text, blocks: [] }

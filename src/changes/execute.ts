@@ -1,14 +1,14 @@
 import { type EntityManager, EntityNotFoundError } from 'typeorm'
 import type { Plan } from '../contract/plan.ts'
 import { columnsHold, TABLES } from '../contract/planned-rows.ts'
-import { planOf } from '../contract/stored.ts'
+import { formOf, isReadable, planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { canonical } from '../entities/json.ts'
 import { isTaken, isTransient, retryConflicts } from '../entities/transient.ts'
 import { UpstreamUnavailable } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
-import { getPlaybook } from '../playbooks/index.ts'
+import { findPlaybook } from '../playbooks/index.ts'
 import { writeDegreeAudit, writeTraineeAudit } from '../register/audits.ts'
 import type { World } from '../world.ts'
 import { type Assessment, aroundOf, gather, judge } from './assess.ts'
@@ -18,6 +18,7 @@ import {
   claimRequest,
   type Execution,
   endFailed,
+  endForeign,
   endGone,
   endMoved,
   PostconditionFailed,
@@ -63,8 +64,9 @@ export async function execute(world: World, id: string): Promise<Execution> {
 }
 
 async function carryOut(world: World, request: ChangeRequest): Promise<Execution> {
-  const playbook = getPlaybook(request.playbook)
-  const form = request.form ?? {}
+  const playbook = findPlaybook(request.playbook)
+  if (playbook?.version !== request.playbookVersion || !isReadable(request)) return endForeign(world, request.id)
+  const form = formOf(request.form ?? {})
   const gathered = await gather(world, playbook, form, request.id)
   await step(world, 'asked', request.id)
 
@@ -85,7 +87,7 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       const now = await judge(world, sql, playbook, facts)
       const outcome = now.outcome && 'plan' in now.outcome ? now.outcome : null
       const isAsked = canonical(about) === canonical(gathered.about)
-      if (!outcome || !isAsked || !isSame(world, claimed, playbook.version, { ...outcome, checks: now.checks })) {
+      if (!outcome || !isAsked || !isSame(world, claimed, { ...outcome, checks: now.checks })) {
         await endMoved(world, sql, claimed, now.checks)
         return 'stale'
       }
@@ -150,13 +152,7 @@ async function lockRows(sql: EntityManager, plan: Plan): Promise<void> {
 }
 
 /** Whether what would be done now, and what stands in the request, are both what was approved. */
-function isSame(
-  world: World,
-  request: ChangeRequest,
-  version: number,
-  now: { plan: Plan; checks: Assessment['checks'] },
-): boolean {
-  if (version !== request.playbookVersion) return false
+function isSame(world: World, request: ChangeRequest, now: { plan: Plan; checks: Assessment['checks'] }): boolean {
   const today = { ...request, plan: now.plan, checks: now.checks }
   return [today, request].every((shown) => digestOfRequest(world, shown) === request.digest)
 }

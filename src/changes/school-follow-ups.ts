@@ -1,12 +1,13 @@
 import { type EntityManager, In } from 'typeorm'
+import type * as z from 'zod'
 import { startOfDayThatReached } from '../calendar/london.ts'
 import type { Plan } from '../contract/plan.ts'
-import { planOf } from '../contract/stored.ts'
+import { isReadable, planOf } from '../contract/stored.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
-import type { SchoolSync, SyncedBy, SyncedSchool } from '../schools/sync-news.ts'
+import type { postedSync, SchoolSync, SyncedBy, SyncedSchool } from '../schools/sync-news.ts'
 import type { World } from '../world.ts'
 import { getRequest, lockRequest } from './requests.ts'
 
@@ -33,7 +34,9 @@ export async function followUpSchools(world: World): Promise<number> {
   ])
   let told = 0
   for (const { id, by } of due) {
-    const schools = await look(world, planOf(await getRequest(world.database, id))).catch((error: unknown) => {
+    const request = await getRequest(world.database, id)
+    if (!isReadable(request)) continue
+    const schools = await look(world, planOf(request)).catch((error: unknown) => {
       if (error instanceof DttpError) return null // the next sweep asks again
       throw error
     })
@@ -50,9 +53,10 @@ const DUE = `
     SELECT EXISTS (
       SELECT FROM chatops.jobs WHERE name = 'sync-schools' AND status = 'done'
         AND coalesce((progress ->> 'startedAt')::timestamptz, created_at) > request.executed_at) AS synced) sync
-  WHERE playbook = 'repair-school' AND plan IS NOT NULL AND NOT jsonb_exists(outcome, 'synced')
+  WHERE plan IS NOT NULL AND NOT jsonb_exists(outcome, 'synced')
     AND executed_at > $1::timestamptz - $2::interval
-    AND jsonb_array_length(plan -> 'updates') + jsonb_array_length(plan -> 'inserts') > 0
+    AND (jsonb_path_exists(plan, '$.inserts[*]') OR jsonb_path_exists(plan, '$.updates[*] ? (@.table == "dttp_schools")
+      ? (!exists(@.changes.status_code) || @.changes.status_code[1] == 1 || @.changes.status_code[1] == 300000007)'))
     AND (synced OR executed_at < $1::timestamptz - $3::interval OR NOT $4 AND executed_at < $5)
   ORDER BY id LIMIT 20`
 
@@ -60,7 +64,7 @@ async function tell({ now }: World, sql: EntityManager, id: string, { by, school
   const { outcome } = await lockRequest(sql, id)
   if (outcome.synced) return 0
   await sql.update(ChangeRequest, { id }, { outcome: { ...outcome, synced: now().toISOString() } })
-  const payload = { part: 'school-sync', by, schools: [...schools] }
+  const payload: z.output<typeof postedSync> = { part: 'school-sync', by, schools }
   await addToOutbox(sql, { stream: `card:${id}`, kind: 'thread', changeRequest: id, payload })
   return 1
 }

@@ -1,11 +1,12 @@
 import { type EntityManager, IsNull, Not } from 'typeorm'
 import { findMoved } from '../contract/planned-rows.ts'
-import { planOf } from '../contract/stored.ts'
+import { isReadable, planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce, hintExecution } from '../outbox/outbox.ts'
 import type { World } from '../world.ts'
 import { endAsStale } from './requests.ts'
+import { FOREIGN } from './unexecuted.ts'
 import { verify } from './verify.ts'
 
 // What happens without anyone clicking. Any number of workers may sweep at once: each request is locked by one of them.
@@ -44,16 +45,16 @@ export async function hintAgain(world: World): Promise<number> {
   })
 }
 
-/** Ends waiting requests whose rows have moved, naming the columns. SQL only. */
+/** Ends waiting requests whose rows have moved, naming the columns, and those that cannot be read. SQL only. */
 export async function findDrift(world: World): Promise<number> {
   const due = await findIds(world, `status = 'pending'`, [])
   let stale = 0
   for (const id of due) {
-    const hasMoved = await alone(world, id, () => moved(world, id))
-    if (!hasMoved) continue
+    const isDue = await alone(world, id, () => hasMoved(world, id))
+    if (!isDue) continue
     stale += await sweepEach(world, [id], ['pending'], 'wait', async (sql, locked) => {
-      const now = await findMoved(sql, planOf(locked), 'before')
-      if (now.length > 0) await endAsStale(world, sql, locked, { columns: now.map(({ column }) => column), checks: [] })
+      const why = await whatMoved(sql, locked)
+      if (why) await endAsStale(world, sql, locked, why)
     })
   }
   return stale
@@ -93,9 +94,15 @@ export async function purge(world: World, keptMs: number): Promise<number> {
   return purged
 }
 
-async function moved(world: World, id: string): Promise<boolean> {
-  const request = await world.database.manager.findOneBy(ChangeRequest, { id })
-  return request !== null && (await findMoved(world.database.manager, planOf(request), 'before')).length > 0
+async function hasMoved({ database: { manager } }: World, id: string): Promise<boolean> {
+  const request = await manager.findOneBy(ChangeRequest, { id })
+  return request !== null && (await whatMoved(manager, request)) !== null
+}
+
+async function whatMoved(sql: EntityManager, request: ChangeRequest): Promise<typeof FOREIGN | null> {
+  if (!isReadable(request)) return FOREIGN
+  const moved = await findMoved(sql, planOf(request), 'before')
+  return moved.length > 0 ? { columns: moved.map(({ column }) => column), checks: [] } : null
 }
 
 /** Sweeps one request. An error is logged, so that the other requests still have their turn. */

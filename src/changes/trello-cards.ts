@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { addToOutbox, type Claimed, RetryLater, Undeliverable } from '../outbox/outbox.ts'
+import { addToOutbox, type Claimed, RetryLater, readPayload, Undeliverable } from '../outbox/outbox.ts'
 import { noteWaitCard, noteWaitCardRefused } from '../schools/waits.ts'
 import { type createTrelloClient, TrelloError } from '../trello/index.ts'
 import { lockRequest } from './requests.ts'
@@ -9,6 +9,14 @@ import { lockRequest } from './requests.ts'
 export type TrelloClient = ReturnType<typeof createTrelloClient>
 
 const asked = z.object({ title: z.string(), text: z.string() })
+
+/** What became of a card, for the request's thread; `text` is there to be copied where there is no card. */
+export const postedCard = z.object({
+  part: z.literal('trello-card'),
+  title: z.string(),
+  url: z.string().nullable(),
+  text: z.string().exactOptional(),
+})
 
 /** If Trello did not answer, it may have made the card, and it may take a while to show it. */
 const LOOK_AGAIN_MS = 60_000
@@ -22,7 +30,7 @@ const GIVEN_UP_AFTER = { attempts: 10, ms: 60 * 60_000 }
  */
 export function createTrelloCards(database: DataSource, client: TrelloClient | null) {
   return async (row: Claimed): Promise<void> => {
-    const card = asked.parse(row.payload)
+    const card = readPayload(asked, row)
     if (!client) return void (await database.transaction((sql) => tellRefused(sql, row, card)))
     const url = await add(client, row, card).catch(async (error: unknown) => {
       if (error instanceof Undeliverable) await database.transaction((sql) => tellRefused(sql, row, card))
@@ -81,6 +89,6 @@ async function tellThread(
   changeRequest: string,
   card: { title: string; url: string | null; text?: string },
 ): Promise<void> {
-  const payload = { part: 'trello-card', ...card }
+  const payload: z.output<typeof postedCard> = { part: 'trello-card', ...card }
   await addToOutbox(sql, { stream: `card:${changeRequest}`, kind: 'thread', changeRequest, payload })
 }

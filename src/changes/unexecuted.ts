@@ -30,6 +30,9 @@ const STILL_TRYING_MS = 5 * 60_000
 /** Said if neither a column nor a check differs. Then the playbook's version or the database is another one. */
 const SAME_SOFTWARE = 'The request was made with this version of the bot, for this database'
 
+/** What is said of a request that this version of the bot did not make, or cannot read. */
+export const FOREIGN: { columns: string[]; checks: string[] } = { columns: [], checks: [SAME_SOFTWARE] }
+
 /** Locks the request if it is still approved. */
 export async function claimRequest(sql: EntityManager, id: string): Promise<ChangeRequest | null> {
   return sql.findOne(ChangeRequest, { where: { id, status: 'approved' }, lock: { mode: 'pessimistic_write' } })
@@ -50,11 +53,26 @@ export async function endMoved(
 
 /** Ends a request whose trainee is no longer there. */
 export async function endGone(world: World, id: string): Promise<Execution> {
+  return endOutdated(world, id, (request) => ({
+    columns: planOf(request).updates.flatMap(({ changes }) => Object.keys(changes)),
+    checks: ['The reference names one trainee'],
+  }))
+}
+
+/** Ends a request that another version of the bot made, or that this one cannot read. */
+export async function endForeign(world: World, id: string): Promise<Execution> {
+  return endOutdated(world, id, () => FOREIGN)
+}
+
+async function endOutdated(
+  world: World,
+  id: string,
+  why: (request: ChangeRequest) => { columns: string[]; checks: string[] },
+): Promise<Execution> {
   return world.database.transaction(async (sql) => {
     const request = await claimRequest(sql, id)
     if (!request) return 'not-approved'
-    const columns = planOf(request).updates.flatMap(({ changes }) => Object.keys(changes))
-    await endAsStale(world, sql, request, { columns, checks: ['The reference names one trainee'] })
+    await endAsStale(world, sql, request, why(request))
     return 'stale'
   })
 }

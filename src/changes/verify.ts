@@ -1,6 +1,6 @@
 import { columnsHold } from '../contract/planned-rows.ts'
 import type { AnyPlaybook, Executed } from '../contract/playbook.ts'
-import { checksOf, planOf } from '../contract/stored.ts'
+import { checksOf, isReadable, planOf } from '../contract/stored.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest, type Postcondition } from '../entities/chatops/change-request.ts'
 import { canonical } from '../entities/json.ts'
@@ -26,7 +26,7 @@ function isLookedAt({ status, plan, executedAt }: ChangeRequest): boolean {
 export async function verify(world: World, id: string): Promise<void> {
   const request = await getRequest(world.database, id)
   if (!isLookedAt(request)) return
-  const verified = await look(world, request)
+  const verified = isReadable(request) ? await look(world, request) : [CANNOT_LOOK]
   await world.database.transaction(async (sql) => {
     const current = await lockRequest(sql, id)
     if (!isLookedAt(current)) return
@@ -50,6 +50,13 @@ export async function verify(world: World, id: string): Promise<void> {
       details: { held: verified.filter(({ holds }) => holds).length, of: verified.length },
     })
   })
+}
+
+/** Another version of the bot carried it out, or somebody altered its row. */
+const CANNOT_LOOK: Postcondition = {
+  sentence: 'The result can be looked at',
+  holds: false,
+  found: 'This version of the bot cannot read what was approved. A developer must look at the record.',
 }
 
 /**

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
+import * as z from 'zod'
 import { JOB_NAMES, Job, type JobData, type JobName } from '../entities/chatops/job.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
@@ -47,6 +48,9 @@ export async function enqueueJob(sql: EntityManager, job: NewJob): Promise<strin
 export async function hintJob(sql: EntityManager, id: string): Promise<void> {
   await addToOutbox(sql, { ...hintFor(id), changeRequest: null })
 }
+
+/** Which job the queue is told of. */
+export const jobHint = z.object({ job: z.string() })
 
 function hintFor(id: string) {
   return { stream: `job:${id}`, kind: 'job' as const, payload: { job: id } }

@@ -1,14 +1,35 @@
 import type { EntityManager } from 'typeorm'
-import type { Job, JobFailure } from '../entities/chatops/job.ts'
-import type { Json } from '../entities/json.ts'
+import * as z from 'zod'
+import type { FailureCode, Job, JobFailure } from '../entities/chatops/job.ts'
+import { FAILURES } from '../failures/index.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
 
+const failure = z.object({
+  code: z.custom<FailureCode>((code) => typeof code === 'string' && Object.hasOwn(FAILURES, code)).catch('unexpected'),
+  words: z.string(),
+  urns: z.array(z.string()).exactOptional(),
+  reference: z.string().exactOptional(),
+  at: z.string(),
+}) satisfies z.ZodType<JobFailure>
+
 /** What is posted about a job in the thread of the request that asked for it. Times are as in the jobs' own data. */
-export type JobNews =
-  | { kind: 'no-trn-yet'; next: string; timeout: string }
-  | { kind: 'trn-received' }
-  | { kind: 'done' }
-  | { kind: 'failed'; failure: JobFailure }
+const jobNews = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('no-trn-yet'), next: z.string(), timeout: z.string() }),
+  z.object({ kind: z.literal('trn-received') }),
+  z.object({ kind: z.literal('done') }),
+  z.object({ kind: z.literal('failed'), failure }),
+])
+
+/** News of a job, as its outbox row holds it. */
+export const postedNews = z.object({
+  part: z.literal('job-news'),
+  job: z.string(),
+  trainee: z.string().nullable(),
+  news: jobNews,
+})
+
+export type JobNews = z.output<typeof jobNews>
+export type PostedNews = z.output<typeof postedNews>
 
 /** Has news of a job posted in the thread of the request that asked for it, if there is one. */
 export async function announceNews(
@@ -17,10 +38,7 @@ export async function announceNews(
   news: JobNews,
 ): Promise<void> {
   if (job.changeRequestId === null) return
-  await addToOutbox(sql, {
-    stream: `card:${job.changeRequestId}`,
-    kind: 'thread',
-    changeRequest: job.changeRequestId,
-    payload: { part: 'job-news', job: job.name, trainee: job.traineeId, news: news as unknown as Json },
-  })
+  const { name, traineeId: trainee, changeRequestId: changeRequest } = job
+  const payload: PostedNews = { part: 'job-news', job: name, trainee, news }
+  await addToOutbox(sql, { stream: `card:${changeRequest}`, kind: 'thread', changeRequest, payload })
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { DataSource, EntityManager } from 'typeorm'
+import * as z from 'zod'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { OutboxRow } from '../entities/chatops/outbox-row.ts'
 import type { Json } from '../entities/json.ts'
@@ -11,7 +12,10 @@ import type { Json } from '../entities/json.ts'
 export type OutboxKind = 'card' | 'thread' | 'direct' | 'alert' | 'trello' | 'hint' | 'job'
 
 /** Which message goes into a request's thread. */
-export type ThreadPart = 'receipt' | 'advice' | 'manual-steps' | 'notice' | 'job-news' | 'trello-card' | 'school-sync'
+const threadPart = z.enum(['receipt', 'advice', 'manual-steps', 'notice'])
+
+/** A message of a request's thread that is drawn from the request alone. */
+export const announcement = z.object({ part: threadPart })
 
 /** Adds an effect to the transaction that it belongs to. Rows of one stream are sent in order, one at a time. */
 export async function addToOutbox(
@@ -34,7 +38,11 @@ export async function addToOutbox(
 }
 
 /** Has the card drawn again from the database, and adds messages to its thread. */
-export async function announce(sql: EntityManager, changeRequest: string, parts: readonly ThreadPart[] = []) {
+export async function announce(
+  sql: EntityManager,
+  changeRequest: string,
+  parts: readonly z.output<typeof threadPart>[] = [],
+) {
   const stream = `card:${changeRequest}`
   await sql.query('UPDATE chatops.change_requests SET card_version = card_version + 1 WHERE id = $1', [changeRequest])
   await addToOutbox(sql, { stream, kind: 'card', changeRequest })
@@ -52,10 +60,17 @@ export type Claimed = {
   id: string
   kind: OutboxKind
   changeRequest: string | null
-  payload: Record<string, Json>
+  payload: unknown
   again: boolean
   attempts: number
   createdAt: Date
+}
+
+/** What a row says, as the version of the bot wrote it that added it. Throws Undeliverable if it cannot be read. */
+export function readPayload<T>(schema: z.ZodType<T>, { payload }: Pick<Claimed, 'payload'>): T {
+  const read = schema.safeParse(payload)
+  if (!read.success) throw new Undeliverable('its payload cannot be read')
+  return read.data
 }
 
 /** The sender of a row that has been "sending" for this many seconds counts as dead. */

@@ -1,4 +1,5 @@
-import { addNightlyJob } from '../jobs/enqueue.ts'
+import { addNightlyJob, jobHint } from '../jobs/enqueue.ts'
+import { readPayload } from '../outbox/outbox.ts'
 import type { Effects } from '../outbox/relay.ts'
 import type { World } from '../world.ts'
 import type { QueueBackend } from './backend.ts'
@@ -33,7 +34,7 @@ export function startWorker(
     async hint({ changeRequest }) {
       if (changeRequest) await enqueueExecution(queue, changeRequest)
     },
-    job: ({ payload }) => hintAdded(world, jobQueues, String(payload['job'])),
+    job: (row) => hintAdded(world, jobQueues, readPayload(jobHint, row).job),
   })
   const nudge = () => relay.nudge()
   const sweepers = startSweepers(world, jobQueues, { ...settings, nudge })

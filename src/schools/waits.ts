@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type DataSource, type EntityManager, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm'
+import * as z from 'zod'
 import type { Form } from '../contract/fields.ts'
 import type { AnyPlaybook, Wait } from '../contract/playbook.ts'
 import { SchoolWait } from '../entities/chatops/school-wait.ts'
@@ -171,7 +172,16 @@ async function addCard(sql: EntityManager, { urn, asks }: SchoolWait): Promise<s
   return id
 }
 
-async function tellDirectly(sql: EntityManager, { id, requester }: SchoolWait, part: string): Promise<void> {
-  const payload = { user: requester, part, wait: id }
+/** What somebody who waits is told of: that the school is there, or what became of the card that asks for it. */
+const part = z.enum(['school-arrived', 'school-asked-for', 'school-not-asked-for'])
+
+export const waitMessage = z.object({ user: z.string(), part, wait: z.string() })
+
+async function tellDirectly(
+  sql: EntityManager,
+  { id, requester }: SchoolWait,
+  part: z.output<typeof waitMessage>['part'],
+): Promise<void> {
+  const payload: z.output<typeof waitMessage> = { user: requester, part, wait: id }
   await addToOutbox(sql, { stream: `wait:${id}`, kind: 'direct', changeRequest: null, payload })
 }

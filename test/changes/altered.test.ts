@@ -31,7 +31,7 @@ beforeEach(async () => {
   await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
   const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
   request = await sendRequest(context, 'fix-route', {
-    trainee: rows[0].slug,
+    subject: rows[0].slug,
     route: 'assessment_only',
     reason: 'x',
     ticket: '',

@@ -15,7 +15,7 @@ const MINUTE = 60_000
 /** On a route that sends both schools, and to be moved to another that does. */
 const ID = '5903'
 const FORM = {
-  trainee: 'gfoGqk5BDV999oyF2HvHko7X',
+  subject: 'gfoGqk5BDV999oyF2HvHko7X',
   route: 'pg_teaching_apprenticeship',
   reason: 'Wrong route',
   ticket: '',

@@ -519,7 +519,7 @@ export const branches: readonly Branch[] = [
     means: 'A trainee, a URN or a failed job is needed.',
     form: {},
     field: 'subject',
-    says: ['Enter a trainee, a URN or a failed job.'],
+    says: ['Please complete this required field.'],
   },
   {
     list: '–',

@@ -179,7 +179,7 @@ describe('a failed job', () => {
       'alert',
     )
     await slack.click({ user: SUPPORT, actionId: ACTIONS.startFromAlert, message: post })
-    await slack.until(() => top(SUPPORT).includes('URN of the school'))
+    await slack.until(() => top(SUPPORT).includes('URN 900004'))
     const { shown } = await check({})
     expect(shown).toContain('Retried: trainee 5914 (registration).')
     await slack.submit({ user: SUPPORT })
@@ -202,7 +202,7 @@ describe('the form', () => {
 
   test.each([
     ['900002', 'URN 900002 is in the list'],
-    ['5916', 'Trainee 5916.'],
+    ['5916', 'Row of the school: URN 900006 has 2 rows in the list.'],
     ['00000000-0000-4000-8000-000000000001', 'There is no such job any more.'],
   ])('takes %s after the command for what it is', async (word, words) => {
     await open(word)

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import * as z from 'zod'
 import { withClient } from '../../sandbox/register/database.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
@@ -136,7 +137,7 @@ async function drain(sent: string[]): Promise<void> {
 }
 
 function nameOf({ payload }: Claimed): string {
-  return String(payload['name'])
+  return z.object({ name: z.string() }).parse(payload).name
 }
 
 function markAllSent(): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import * as z from 'zod'
 import { withClient } from '../../sandbox/register/database.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { addToOutbox, type Claimed, RetryLater, Undeliverable } from '../../src/outbox/outbox.ts'
@@ -184,7 +185,7 @@ function start(effects: Effects = everyKind(send)): Loop {
 }
 
 async function send(row: Claimed): Promise<void> {
-  const name = String(row.payload['name'])
+  const { name } = z.object({ name: z.string() }).parse(row.payload)
   await onSend(name, row)
   sent.push(name)
 }

@@ -49,7 +49,7 @@ const undos: Sample[] = routeChanges.map(({ name, seed, form }) => ({
     await approveRequest(context, sent)
     await execute(context, sent.id)
     await verify(context, sent.id)
-    return { request: sent.id, reason: 'Contract', ticket: '' }
+    return { subject: `CR-${sent.id}`, reason: 'Contract', ticket: '' }
   },
 }))
 

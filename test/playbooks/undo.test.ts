@@ -137,7 +137,7 @@ describe('there is nothing to take back of', () => {
 })
 
 function undo(request: string): Record<string, string> {
-  return { request, reason: 'It was right before', ticket: '' }
+  return { subject: `CR-${request}`, reason: 'It was right before', ticket: '' }
 }
 
 /** Carries a request out and looks at its result. */

@@ -15,7 +15,7 @@ describe('a playbook’s form', () => {
     expectView(view)
     expect(view).toMatchObject({ callback_id: MODALS.form, private_metadata: '{"a":1}', submit: { text: 'Check' } })
     expect(inputs).toMatchObject([
-      { block_id: 'trainee', optional: false, element: { action_id: INPUT_ACTION, initial_value: 'Ab3dEf6hIj' } },
+      { block_id: 'subject', optional: false, element: { action_id: INPUT_ACTION, initial_value: 'Ab3dEf6hIj' } },
       { block_id: 'route', element: { type: 'static_select', initial_option: { value: 'hpitt_postgrad' } } },
       { block_id: 'reason', element: { multiline: true, max_length: 500 } },
       { block_id: 'ticket', optional: true },
@@ -24,7 +24,7 @@ describe('a playbook’s form', () => {
   })
 
   it('leaves out a choice that is not offered, and keeps a text that is too long', () => {
-    const odd = renderForm(fixRoute, { values: { route: 'nowhere', trainee: 'x'.repeat(400) }, metadata: '' })
+    const odd = renderForm(fixRoute, { values: { route: 'nowhere', subject: 'x'.repeat(400) }, metadata: '' })
     expectView(odd)
     expect(JSON.stringify(odd)).not.toContain('initial_option')
     expect(JSON.stringify(odd)).toContain('x'.repeat(400))
@@ -56,7 +56,7 @@ it('offers every playbook in the chooser', () => {
 it('reads what was typed and chosen, and nothing as empty', () => {
   expect(
     readFormValues({
-      trainee: { [INPUT_ACTION]: { value: 'abc' } },
+      subject: { [INPUT_ACTION]: { value: 'abc' } },
       route: { [INPUT_ACTION]: { selected_option: { value: 'hpitt_postgrad' } } },
       other: { [INPUT_ACTION]: { selected_option: null } },
       ticket: { [INPUT_ACTION]: { value: null } },

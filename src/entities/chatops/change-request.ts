@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
+import * as z from 'zod'
 
 /** Where a change request stands; the legal steps between these are in changes/transitions.ts. */
 export type Status =
@@ -13,6 +14,52 @@ export type Status =
   | 'stale'
   | 'failed'
   | 'needs-attention'
+
+/** A playbook's form, filled in as far as it is known, and the words on its button. */
+const followUp = z.object({ label: z.string(), playbook: z.string(), values: z.record(z.string(), z.string()) })
+
+/** One postcondition: a sentence that should hold, whether it did, and what was looked at. */
+const postcondition = z.object({
+  sentence: z.string(),
+  holds: z.boolean(),
+  found: z.string(),
+  /** It does not hold yet, but may do so before the playbook's deadline. */
+  waiting: z.boolean().exactOptional(),
+  /** What to say of the whole request if this does not hold, in place of the general words. */
+  problem: z.string().exactOptional(),
+  /** What people can ask for next if this does not hold. */
+  followUps: z.array(followUp).exactOptional(),
+  /** One of several trainees whose jobs were started, and how far they are. Each has a line on the card. */
+  trainee: z.object({ id: z.string(), is: z.enum(['done', 'waiting', 'failed']) }).exactOptional(),
+})
+
+/** What people do next: a sentence, and a message that they can copy. */
+const advice = z.object({ lead: z.string(), message: z.string().nullable() })
+const moved = z.object({ columns: z.array(z.string()), checks: z.array(z.string()), noticedAt: z.string() })
+const trelloCard = z.object({ key: z.string(), title: z.string(), url: z.string() })
+
+/**
+ * What came of a request, in facts; views turn them into words. Holds column names, never personal values. A part that
+ * another version of the bot wrote, and that cannot be read, counts as not there.
+ */
+const outcome = z.object({
+  /** Why it went out of date: columns that moved, or the sentences of checks that now find something else. */
+  moved: moved.optional().catch(undefined),
+  /** Why it failed or needs attention, in words for the person in Slack. */
+  problem: z.string().optional().catch(undefined),
+  /** Postconditions as last looked at after the commit. */
+  verified: z.array(postcondition).optional().catch(undefined),
+  advice: advice.nullable().optional().catch(undefined),
+  /** The cards that were added to Trello, each by its outbox row. */
+  trello: z.array(trelloCard).optional().catch(undefined),
+  /** When the thread was told what the next school sync did to the rows that the request wrote. */
+  synced: z.string().optional().catch(undefined),
+})
+
+export type Outcome = z.output<typeof outcome>
+export type Postcondition = z.output<typeof postcondition>
+export type FollowUp = z.output<typeof followUp>
+export type Advice = z.output<typeof advice>
 
 /** One run of a playbook from proposal to outcome. `form`, `plan` and `checks` are emptied when it is purged. */
 @Entity({ name: 'change_requests', schema: 'chatops', synchronize: false })
@@ -98,7 +145,7 @@ export class ChangeRequest {
   @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
   finishedAt!: Date | null
 
-  @Column({ type: 'jsonb' })
+  @Column({ type: 'jsonb', transformer: { from: (stored) => outcome.parse(stored), to: (value) => value } })
   outcome!: Outcome
 
   @Column({ name: 'card_ts', type: 'text', nullable: true })
@@ -110,40 +157,3 @@ export class ChangeRequest {
   @Column({ name: 'rendered_version', type: 'integer' })
   renderedVersion!: number
 }
-
-/** What came of a request, as facts that views put into words. Holds column names, never personal values. */
-export type Outcome = {
-  /** Why it went out of date: columns that moved, or the sentences of checks that now find something else. */
-  moved?: { columns: string[]; checks: string[]; noticedAt: string }
-  /** Why it failed or needs attention, in words for the person in Slack. */
-  problem?: string
-  /** Postconditions as last looked at after the commit. */
-  verified?: Postcondition[]
-  /** What people do next. */
-  advice?: Advice | null
-  /** The cards that were added to Trello, each by its outbox row. */
-  trello?: { key: string; title: string; url: string }[]
-  /** When the thread was told what the next school sync did to the rows that the request wrote. */
-  synced?: string
-}
-
-/** One postcondition: a sentence that should hold, whether it did, and what was looked at. */
-export type Postcondition = {
-  sentence: string
-  holds: boolean
-  found: string
-  /** It does not hold yet, but may do so before the playbook's deadline. */
-  waiting?: boolean
-  /** What to say of the whole request if this does not hold, in place of the general words. */
-  problem?: string
-  /** What people can ask for next if this does not hold. */
-  followUps?: FollowUp[]
-  /** One of several trainees whose jobs were started, and how far they are. Each has a line on the card. */
-  trainee?: { id: string; is: 'done' | 'waiting' | 'failed' }
-}
-
-/** A playbook's form, filled in as far as it is known, and the words on its button. */
-export type FollowUp = { label: string; playbook: string; values: Record<string, string> }
-
-/** What people do next: a sentence, and a message that they can copy. */
-export type Advice = { lead: string; message: string | null }

@@ -1,6 +1,7 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import type { Check, Finding } from '../../contract/check.ts'
 import type { Effect } from '../../contract/effect.ts'
+import { isReadable } from '../../contract/stored.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { finishedWords, isFinished } from '../../register/states.ts'
 import type { Situation } from './situation.ts'
@@ -19,6 +20,10 @@ function lookAtRequest({ request }: Situation): Finding {
   const evidence = { request: request.id, digest: request.digest }
   if (request.plan === null) {
     const found = 'What it did was removed after its retention time. A developer must look at Register’s history.'
+    return { verdict: 'blocks', found, evidence }
+  }
+  if (!isReadable(request)) {
+    const found = 'This version of the bot cannot read what it did. A developer must look at Register’s history.'
     return { verdict: 'blocks', found, evidence }
   }
   if (request.status === 'verifying') {

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm'
-import type { Plan, Update } from '../../contract/plan.ts'
+import { NOTHING, type Plan, type Update } from '../../contract/plan.ts'
 import { findMoved, type Moved } from '../../contract/planned-rows.ts'
-import { planOf } from '../../contract/stored.ts'
+import { isReadable, planOf } from '../../contract/stored.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 
@@ -24,7 +24,7 @@ type Since = { audit: string; column: string }
 /** Everything undo decides by. Throws EntityNotFoundError if there is no such request. */
 export async function readRows(sql: EntityManager, id: string): Promise<Rows> {
   const request = await sql.findOneByOrFail(ChangeRequest, { id })
-  const plan = planOf(request)
+  const plan = isReadable(request) ? planOf(request) : NOTHING
   const { traineeId } = request
   const trainee = traineeId
     ? await sql.findOne(Trainee, {

@@ -1,14 +1,11 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { FAILURES } from '../../failures/index.ts'
-import type { JobNews } from '../../jobs/news.ts'
+import type { PostedNews } from '../../jobs/news.ts'
 import { jobDoneWords, jobFailedWords, referenceWords } from '../../register/jobs.ts'
 import { heading, type Message, note, plainSections, section } from '../kit/blocks.ts'
 import { escapeText, mention } from '../kit/text.ts'
 import { traineeLink } from '../request/request.ts'
-
-/** News of a job, as its outbox row holds it. */
-export type PostedNews = { job: string; trainee: string | null; news: JobNews }
 
 /** What has become of a job, for the thread of the request that asked for it. Never holds a TRN. */
 export function renderJobNews({
@@ -17,7 +14,7 @@ export function renderJobNews({
   job,
   trainee,
   news,
-}: PostedNews & { changeRequest: ChangeRequest; registerUrl: string }): Message {
+}: Omit<PostedNews, 'part'> & { changeRequest: ChangeRequest; registerUrl: string }): Message {
   const requester = mention(changeRequest.requester)
   const who = trainee === null ? null : linkTo(trainee, changeRequest, registerUrl)
   const whose = who === null ? '' : ` for ${who}`
