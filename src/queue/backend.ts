@@ -77,8 +77,16 @@ function redisBackend(url: string, log: Logger): QueueBackend {
 /** Each worker keeps one connection to listen on; the others are shared by everything the process has open. */
 const POSTGRES_POOL = { max: 14, connectionTimeoutMillis: 5_000, keepAlive: true, options: '-c search_path=bullmq' }
 
+/**
+ * A worker that waits for jobs on Postgres is woken by a notification, which is lost where the session that listens was
+ * ended, and after such an error BullMQ (6.7.0) waits for up to an hour. With this it looks every few seconds.
+ */
+const LONGEST_WAIT_S = 5
+const createWatchfulBackend: typeof createPostgresBackend = (...given) =>
+  Object.defineProperty(createPostgresBackend(...given), 'maximumBlockTimeout', { value: LONGEST_WAIT_S })
+
 function postgresBackend(url: string, log: Logger): QueueBackend {
-  const { Queue, Worker } = withBackend(createPostgresBackend)
+  const { Queue, Worker } = withBackend(createWatchfulBackend)
   const connection = new pg.Pool({ connectionString: url, onConnect: outliveLoss, ...POSTGRES_POOL })
   connection.setMaxListeners(0)
   connection.on('error', (error) => log.warn({ error: error.name }, 'postgres is not answering the queue'))

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
@@ -234,6 +235,29 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     await closing
     expect(ran).toEqual(['one'])
   })
+
+  test.runIf(kind === 'postgres')(
+    'after the database was away a job is found whose notification was lost',
+    async () => {
+      startWorker()
+      await add('later', { delay: HOUR })
+      await withClient(inject('postgresUrl'), async (server) => {
+        const listening = `SELECT FROM pg_stat_activity WHERE application_name = $1 AND query LIKE '%LISTEN bullmq_jobs%'`
+        const isListening = async () => ((await server.query(listening, [name])).rowCount ?? 0) > 0
+        await expect.poll(isListening).toBe(true)
+        await server.query(`ALTER DATABASE ${scratch.name} ALLOW_CONNECTIONS false`)
+        await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [scratch.name])
+        await sleep(1_000) // the worker has found out by then, and waits for as long as it may
+        await server.query(`ALTER DATABASE ${scratch.name} ALLOW_CONNECTIONS true`)
+        await expect.poll(isListening).toBe(true)
+      })
+      await sleep(1_000)
+      await withClient(scratch.adminUrl, (admin) =>
+        admin.query(`UPDATE bullmq.job SET state = 'waiting', process_at_ms = NULL WHERE queue = $1`, [name]),
+      )
+      await expect.poll(() => ran).toEqual(['later'])
+    },
+  )
 
   test('two workers share the jobs, and each job runs once', async () => {
     startWorker()
