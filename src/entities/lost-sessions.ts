@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { ClientBase } from 'pg'
 
 /**
@@ -7,4 +8,19 @@ import type { ClientBase } from 'pg'
  */
 export function outliveLoss(client: ClientBase): void {
   client.on('error', () => {})
+}
+
+/**
+ * The same, and whoever begins to listen for errors once the session is lost is told of it. BullMQ (6.7.0) keeps the
+ * session that its worker listens on until it hears of an error; with a lost one the worker would get no more jobs.
+ */
+export function outliveAndTellLoss(client: ClientBase): void {
+  let loss: Error | null = null
+  client.on('error', (error) => {
+    loss ??= error
+  })
+  const emitter: EventEmitter = client
+  emitter.on('newListener', (event, listener) => {
+    if (event === 'error' && loss) setImmediate(listener, loss)
+  })
 }

@@ -9,7 +9,7 @@ import {
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { outliveLoss } from '../entities/lost-sessions.ts'
+import { outliveAndTellLoss } from '../entities/lost-sessions.ts'
 import { describeError } from '../error-facts.ts'
 import { type JobQueue, wrapQueue } from './bull-queue.ts'
 
@@ -87,7 +87,7 @@ const createWatchfulBackend: typeof createPostgresBackend = (...given) =>
 
 function postgresBackend(url: string, log: Logger): QueueBackend {
   const { Queue, Worker } = withBackend(createWatchfulBackend)
-  const connection = new pg.Pool({ connectionString: url, onConnect: outliveLoss, ...POSTGRES_POOL })
+  const connection = new pg.Pool({ connectionString: url, onConnect: outliveAndTellLoss, ...POSTGRES_POOL })
   connection.setMaxListeners(0)
   connection.on('error', (error) => log.warn({ error: error.name }, 'postgres is not answering the queue'))
   const opened: { waitUntilReady: () => Promise<unknown> }[] = []
