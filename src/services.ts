@@ -130,6 +130,7 @@ async function createChanges(config: Config, log: Logger, database: World['datab
     expiryOf: (playbook) => byPlaybook.get(playbook) ?? standard,
     verifyAgainAfter: config.VERIFY_AGAIN_AFTER,
     pollEvery: config.POLL_EVERY,
+    schoolsPerPage: 5000,
     alertChannel: config.ALERT_CHANNEL ?? config.ALLOWED_CHANNELS[0] ?? '',
     gias: { url: config.GIAS_URL, maxAgeMs: config.GIAS_MAX_AGE },
     addsTrelloCards: config.TRELLO_KEY !== undefined,

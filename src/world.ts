@@ -40,6 +40,8 @@ export type World = {
   verifyAgainAfter: number
   /** Milliseconds between two polls for a TRN: an hour in Register. */
   pollEvery: number
+  /** Schools that DTTP is asked for at once: 5000 in Register, which is also the most that DTTP gives. */
+  schoolsPerPage: number
   /** Slack channel of what the bot posts by itself. */
   alertChannel: string
   /** DTTP's organisation without a trailing slash; links to records begin with it. */

@@ -9,8 +9,6 @@ import { demandSwitchedOn } from './job.ts'
 import { whileHeld } from './leases.ts'
 import type { Finish } from './run-job.ts'
 
-/** As Register asks for them (Dttp::RetrieveSchools); also the most that DTTP gives. */
-const PAGE_SIZE = 5000
 /** The most pages. DTTP has about 50,000 schools; with this many pages, its links must lead in a circle. */
 const MOST_PAGES = 1000
 
@@ -58,7 +56,7 @@ export async function syncSchools(world: World, job: Job): Promise<Finish> {
 /** Writes the pages that are left, until the last one, a shutdown, or the loss of the job to another worker. */
 async function writePages(world: World, job: Job, begun: Progress): Promise<void> {
   if (isComplete(begun)) return
-  for await (const page of world.upstreams.dttp.accounts(PAGE_SIZE, begun.next ?? undefined)) {
+  for await (const page of world.upstreams.dttp.accounts(world.schoolsPerPage, begun.next ?? undefined)) {
     const kept = await keepProgress(world, job, (sql, progress) => writePage(sql, progress, page))
     if (!kept) return world.log.warn({ job: job.id }, 'schools are being synchronised by another worker')
     const { pages, rows, inserted, updated } = kept

@@ -4,7 +4,9 @@ import { Job } from '../../src/entities/chatops/job.ts'
 import { enqueueJob } from '../../src/jobs/enqueue.ts'
 import type { World } from '../../src/world.ts'
 
-export const PAGE = 5000
+/** Schools in a page of these tests, and all that there are where DTTP has two full pages and its own one. */
+export const PAGE = 50
+export const ALL = 2 * PAGE + 1
 
 const STATUSES = [1, 2, 300000002, 300000007, null]
 const NAMES = ['Ash Grove School', "St Zoë's, “North”", 'Comma, {brace} \\ "quote"', '', null]

@@ -14,7 +14,16 @@ import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 import { redisDatabase } from '../support/redis-database.ts'
 import { emptyDatabase } from '../support/reset.ts'
-import { addSchools, addSync, failAtPage, getJob, PAGE, schoolsInDttp, schoolsInRegister } from './schools-setup.ts'
+import {
+  ALL,
+  addSchools,
+  addSync,
+  failAtPage,
+  getJob,
+  PAGE,
+  schoolsInDttp,
+  schoolsInRegister,
+} from './schools-setup.ts'
 
 const SILENT = pino({ level: 'silent' })
 const NO_SLACK = {
@@ -38,7 +47,7 @@ beforeEach(async () => {
   await withClient(scratch.adminUrl, emptyDatabase)
   const now = () => new Date()
   dttp = await startDttp({ now }, { now, timeouts: { page: 5_000 } })
-  context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client } })
+  context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client }, schoolsPerPage: PAGE })
   workers = []
 })
 
@@ -76,7 +85,7 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     for (const _ of [1, 2]) start()
     await expect.poll(() => getJob(context, id)).toMatchObject({ status: 'waiting', progress: { pages: 1 } })
     await hurry(id)
-    await expect.poll(() => getJob(context, id)).toMatchObject({ status: 'done', result: { rows: 10_001 } })
+    await expect.poll(() => getJob(context, id)).toMatchObject({ status: 'done', result: { rows: ALL } })
     expect(await schoolsInRegister(context)).toEqual(schoolsInDttp(dttp.simulator))
     expect(dttp.simulator.requestsTo('accounts')).toHaveLength(1 + 3 + 2)
   })

@@ -10,7 +10,16 @@ import { type Dttp, startDttp } from '../dttp/client-setup.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 import { emptyDatabase } from '../support/reset.ts'
-import { addSchools, addSync, failAtPage, getJob, PAGE, schoolsInDttp, schoolsInRegister } from './schools-setup.ts'
+import {
+  ALL,
+  addSchools,
+  addSync,
+  failAtPage,
+  getJob,
+  PAGE,
+  schoolsInDttp,
+  schoolsInRegister,
+} from './schools-setup.ts'
 
 const AGAIN_AND_AGAIN = 3
 const LONG_AGO = '2020-01-01T09:15:27.123456'
@@ -29,7 +38,12 @@ beforeEach(async () => {
   dttp = await startDttp({}, { timeouts: { read: 400, write: 400, token: 2_000, page: 2_000 } }) // 5000 rows take a while on a busy machine
   logged = []
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => void logged.push(JSON.parse(line)) })
-  context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client }, now: dttp.now, log })
+  context = await createLifecycle(scratch.appUrl, {
+    upstreams: { dttp: dttp.client },
+    now: dttp.now,
+    log,
+    schoolsPerPage: PAGE,
+  })
 })
 
 afterEach(async () => {
@@ -40,7 +54,8 @@ afterEach(async () => {
 afterAll(() => scratch.drop())
 
 test('all schools of DTTP are copied, 5000 a page, and no providers', async () => {
-  addSchools(dttp.simulator, 2 * PAGE)
+  addSchools(dttp.simulator, 10_000)
+  context = { ...context, schoolsPerPage: 5000 }
   const job = await sync()
   expect(job).toMatchObject({ status: 'done', failure: null, result: { rows: 10_001, pages: 3, inserted: 10_001 } })
   expect(await schoolsInRegister(context)).toEqual(schoolsInDttp(dttp.simulator))
@@ -52,14 +67,14 @@ test('how far it has come can be seen in the job and in the log', async () => {
   addSchools(dttp.simulator, 2 * PAGE)
   failAtPage(dttp.simulator, 3, { kind: 'garbled' })
   const { progress } = await sync()
-  const far = { pages: 2, rows: 10_000, inserted: 10_000, updated: 0 }
+  const far = { pages: 2, rows: 2 * PAGE, inserted: 2 * PAGE, updated: 0 }
   expect(progress).toMatchObject({
     ...far,
     startedAt: dttp.now().toISOString(),
     next: expect.stringContaining('accounts'),
   })
   const lines = logged.filter(({ msg }) => msg === 'page of schools written')
-  expect(lines).toMatchObject([{ pages: 1, rows: 5000 }, far])
+  expect(lines).toMatchObject([{ pages: 1, rows: PAGE }, far])
 })
 
 test('a second synchronisation writes what has changed, and deletes nothing', async () => {
@@ -111,7 +126,7 @@ describe('a page that fails is asked for again, and nothing before it', () => {
     expect(await schoolsInRegister(context)).toHaveLength(2 * PAGE)
     dttp.simulator.forgetRequests()
     await runAgain(id)
-    expect(await getJob(context, id)).toMatchObject({ status: 'done', result: { rows: 10_001, pages: 3 } })
+    expect(await getJob(context, id)).toMatchObject({ status: 'done', result: { rows: ALL, pages: 3 } })
     expect(await schoolsInRegister(context)).toEqual(schoolsInDttp(dttp.simulator))
     expect(dttp.simulator.requestsTo('accounts')).toHaveLength(1)
   })
@@ -122,7 +137,7 @@ describe('a page that fails is asked for again, and nothing before it', () => {
     for (const kind of ['cut-answer', 'slow', 'lost-answer'] as const) {
       dttp.simulator.faults.add({ kind, ms: 0, path: 'accounts' })
     }
-    expect(await sync()).toMatchObject({ status: 'done', result: { rows: 10_001, pages: 3 } })
+    expect(await sync()).toMatchObject({ status: 'done', result: { rows: ALL, pages: 3 } })
     expect(await schoolsInRegister(context)).toEqual(schoolsInDttp(dttp.simulator))
   })
 
@@ -149,7 +164,7 @@ describe('a link that has become stale', () => {
     failAtPage(dttp.simulator, 2, staleLink())
     const job = await sync()
     expect(job).toMatchObject({ status: 'done', progress: { startedOver: true } })
-    expect(job.result).toEqual({ rows: 10_001, pages: 3, inserted: 10_001, updated: 0 })
+    expect(job.result).toEqual({ rows: ALL, pages: 3, inserted: ALL, updated: 0 })
     expect(await schoolsInRegister(context)).toEqual(schoolsInDttp(dttp.simulator))
   })
 
@@ -177,7 +192,7 @@ describe('a link that has become stale', () => {
        WHERE id = '${id}'`,
     )
     await runAgain(id)
-    expect(await getJob(context, id)).toMatchObject({ status: 'done', result: { rows: 10_001, pages: 3 } })
+    expect(await getJob(context, id)).toMatchObject({ status: 'done', result: { rows: ALL, pages: 3 } })
     expect(await schoolsInRegister(context)).toEqual(schoolsInDttp(dttp.simulator))
   })
 
@@ -217,8 +232,9 @@ describe('when its worker', () => {
   beforeEach(() => void addSchools(dttp.simulator, 2 * PAGE))
 
   test('dies between two pages, another goes on with the next', async () => {
-    const doomed = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client }, now: dttp.now })
-    failAtPage(dttp.simulator, 3, { kind: 'slow', ms: 300 })
+    const settings = { upstreams: { dttp: dttp.client }, now: dttp.now, schoolsPerPage: PAGE }
+    const doomed = await createLifecycle(scratch.appUrl, settings)
+    failAtPage(dttp.simulator, 3, { kind: 'slow', ms: 1_500 })
     const id = await addSync(context)
     const running = runJob(doomed, jobRunner, id)
     await expect.poll(() => dttp.simulator.requestsTo('accounts').length).toBe(3)
@@ -227,7 +243,7 @@ describe('when its worker', () => {
     dttp.simulator.forgetRequests()
     await endLease(id)
     await runJob(context, jobRunner, id)
-    expect(await getJob(context, id)).toMatchObject({ status: 'done', result: { rows: 10_001, pages: 3 } })
+    expect(await getJob(context, id)).toMatchObject({ status: 'done', result: { rows: ALL, pages: 3 } })
     expect(await schoolsInRegister(context)).toEqual(schoolsInDttp(dttp.simulator))
     expect(dttp.simulator.requestsTo('accounts')).toHaveLength(1)
   })
@@ -239,7 +255,7 @@ describe('when its worker', () => {
     )
     dttp.simulator.forgetRequests()
     await runJob(context, jobRunner, id)
-    expect(await getJob(context, id)).toMatchObject({ status: 'done', result: { rows: 10_001, pages: 3 } })
+    expect(await getJob(context, id)).toMatchObject({ status: 'done', result: { rows: ALL, pages: 3 } })
     expect(dttp.simulator.requests).toEqual([])
   })
 
@@ -253,7 +269,7 @@ describe('when its worker', () => {
     await runJob(context, jobRunner, id)
     await asAdmin(`UPDATE public.dttp_schools SET name = 'Meanwhile'`)
     expect(await slow).toBeNull()
-    expect(await getJob(context, id)).toMatchObject({ status: 'done', run: 2, result: { rows: 10_001, pages: 3 } })
+    expect(await getJob(context, id)).toMatchObject({ status: 'done', run: 2, result: { rows: ALL, pages: 3 } })
     expect(new Set((await schoolsInRegister(context)).map(({ name }) => name))).toEqual(new Set(['Meanwhile']))
     patient.close()
   })
@@ -265,7 +281,7 @@ describe('when its worker', () => {
     expect(await getJob(context, id)).toMatchObject({ status: 'waiting', failure: null, progress: { pages: 1 } })
     expect(await schoolsInRegister(context)).toHaveLength(PAGE)
     await runJob(context, jobRunner, id)
-    expect(await getJob(context, id)).toMatchObject({ status: 'done', result: { rows: 10_001, pages: 3 } })
+    expect(await getJob(context, id)).toMatchObject({ status: 'done', result: { rows: ALL, pages: 3 } })
     expect(dttp.simulator.requestsTo('accounts')).toHaveLength(3)
   })
 
@@ -281,7 +297,7 @@ test('two workers at once ask for each page once', async () => {
   addSchools(dttp.simulator, PAGE)
   const id = await addSync(context)
   await Promise.all([1, 2].map(() => runJob(context, jobRunner, id)))
-  expect(await getJob(context, id)).toMatchObject({ status: 'done', run: 1, result: { rows: 5001, pages: 2 } })
+  expect(await getJob(context, id)).toMatchObject({ status: 'done', run: 1, result: { rows: PAGE + 1, pages: 2 } })
   expect(dttp.simulator.requestsTo('accounts')).toHaveLength(2)
 })
 
