@@ -6,7 +6,10 @@ const verdict = z.enum(['holds', 'warns', 'blocks', 'unchecked'])
 
 export type Verdict = z.output<typeof verdict>
 
-/** What a form has to say before anything can be planned: the field that `found` is about, and the answers there are. */
+/**
+ * Asks for something that the form must say before a plan can be made: the field that `found` is about, and the
+ * possible answers.
+ */
 const ask = z.object({
   field: z.string(),
   options: z.array(z.object({ value: z.string(), label: z.string() })).optional(),
@@ -37,7 +40,7 @@ export function runChecks<Situation>(checks: readonly Check<Situation>[], situat
   return checks.map(({ id, sentence, look }) => ({ id, sentence, ...look(situation) }))
 }
 
-/** Whether anything stands in the way. */
+/** Whether any check blocks. */
 export function isBlocked(checks: readonly CheckResult[]): boolean {
   return checks.some(stands)
 }

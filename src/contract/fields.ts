@@ -23,9 +23,9 @@ export type Field<T> = {
   hint?: string
   optional: boolean
   input: Input
-  /** Shape alone: what can be refused without asking anyone. */
+  /** Checks the shape of a value, without the database. */
   schema: z.ZodType<T>
-  /** What SQL alone can say about it; throws FieldError. */
+  /** Checks the value against the database, and may replace it. Throws FieldError. */
   resolve?: (value: T, context: FormContext) => Promise<T>
   /** Free text, in which the trainee must not be named. */
   freeText: boolean
@@ -53,14 +53,14 @@ export function select(label: string, options: readonly Option[]): Field<string>
   }
 }
 
-/** The same where an answer is needed only sometimes; empty if there is none. */
+/** The same for a field that is not always needed; the value is empty if nothing was chosen. */
 export function optionalSelect(label: string, hint: string, options: readonly Option[]): Field<string> {
   const values = ['', ...options.map(({ value }) => value)]
   const schema = z.string().refine((value) => values.includes(value), 'Choose one from the list.')
   return { ...select(label, options), hint, optional: true, schema, isAnswer: true }
 }
 
-/** A number in Register, where one is needed only sometimes; empty if not. */
+/** The number of a row in Register, in a field that is not always needed; the value is empty if nothing was typed. */
 export function optionalNumber(label: string, hint: string): Field<string> {
   return {
     label,
@@ -76,7 +76,10 @@ export function optionalNumber(label: string, hint: string): Field<string> {
   }
 }
 
-/** A record's id in DTTP, where one is needed only sometimes; empty if not. Dynamics ids are not all proper UUIDs. */
+/**
+ * The id of a record in DTTP, in a field that is not always needed; the value is empty if nothing was typed. Not every
+ * id of Dynamics is a valid UUID.
+ */
 export function optionalDttpId(label: string, hint: string): Field<string> {
   return {
     label,

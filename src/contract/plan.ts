@@ -55,7 +55,10 @@ export function jobsAdded<Name extends Enqueue['job']>(
   return effects.filter(isMeant)
 }
 
-/** The rows a plan writes, as `table:id`, and the DTTP records it gives a trainee; two open requests never share one. */
+/**
+ * The rows that a plan writes, as `table:id`, and the DTTP records that it gives a trainee. Two open requests never
+ * have one in common.
+ */
 export function subjectsOf(plan: Plan): string[] {
   const given = plan.updates.flatMap(({ table, changes }) => (table === 'trainees' && changes['dttp_id']?.[1]) || [])
   const updated = plan.updates.map((update) => `${update.table}:${update.id}`)
@@ -72,8 +75,8 @@ export function subjectsOf(plan: Plan): string[] {
 }
 
 /**
- * What an approval is an approval of: SHA-256 in hex over the canonical JSON of everything that was shown and
- * everything that will be done. No clocks and no ages go in, so the same facts always give the same digest.
+ * What an approval is bound to: a SHA-256 in hex over the canonical JSON of everything that was shown and everything
+ * that will be done. It contains no times and no ages, so the same facts always give the same digest.
  */
 export function digestOf(approved: {
   changeRequest: string

@@ -28,7 +28,7 @@ export type Around = {
  */
 export type Situation = { trainee: { id: string; slug: string } | null }
 
-/** Something that must come about before a request can be made, and the card that asks people for it. */
+/** A school that must be in DTTP before a request can be made, and the card that asks support to add it. */
 export type Wait = { urn: string; title: string; text: string }
 
 /** What a form comes to, once nothing blocks: a plan, with what people do next; or something to wait for first. */

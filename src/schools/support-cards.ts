@@ -4,7 +4,8 @@ import type { School } from '../entities/register/school.ts'
 import { giasUrl } from '../gias/schools.ts'
 import { dttpStatusLabel } from '../register/schools.ts'
 
-// What support is asked to do in DTTP. No age of anything is in it, and nobody's name.
+// The texts by which support is asked to do something in DTTP. They hold no ages, so that the digest stays the same,
+// and nobody's name.
 
 /** Asks for a school's account to be made active. */
 export function makeActive({

@@ -64,7 +64,7 @@ const WAITING = `
   ORDER BY id IS NOT DISTINCT FROM $2 DESC, id LIMIT $3`
 
 /**
- * What is on record of each, in this order; who is gone is left out.
+ * What is on record of each, in this order. A trainee who is gone is left out.
  * @param self the request that this is read for, if there is one by now
  */
 export async function readWaiting(
@@ -123,7 +123,9 @@ function findAttempts(sql: EntityManager, traineeIds: readonly string[]): Promis
   })
 }
 
-/** One that ended well before the job was added is over: the trainee has been taken out of DTTP since. */
+/**
+ * A registration that had ended well before the job was added does not count: the trainee was taken out of DTTP since.
+ */
 function standingAttempt(
   attempts: readonly RegistrationAttempt[],
   traineeId: string,

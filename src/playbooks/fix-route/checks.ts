@@ -14,7 +14,7 @@ import {
 import type { SchoolRows } from './rows.ts'
 import type { Situation } from './situation.ts'
 
-/** Each check as a sentence that should hold; the order is the order people read them in. */
+/** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
   { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
   { id: 'provider', sentence: 'The route is open to the provider', look: lookAtProvider },

@@ -51,7 +51,7 @@ function planFor(situation: Situation): Plan {
   }
 }
 
-/** A changed route never reaches DTTP by an update, so people must ask for it there. */
+/** No update sends a changed route to DTTP, so people must ask for it there. */
 function askDttp({ trainee, route, register }: Situation): Effect[] {
   if (trainee.dttp_id === null) return []
   const text = [

@@ -6,7 +6,7 @@ import { findState, stateLabel } from '../../register/states.ts'
 import { lookAtPreflight } from '../../registration/checks.ts'
 import type { Situation } from './situation.ts'
 
-/** Each check as a sentence that should hold; the order is the order people read them in. */
+/** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
   { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
   { id: 'jobs', sentence: 'The bot runs Register’s jobs', look: lookAtRunner },
@@ -66,7 +66,7 @@ function lookAtContact({ trainee, taken, inDttp }: Situation): Finding {
   }
 }
 
-/** Register may have lost the id of a record that is there. */
+/** The trainee may have a record in DTTP whose id Register has lost. */
 function lookForUnnamed(alike: readonly string[] | null): Pick<Finding, 'verdict' | 'found'> {
   const nothing = 'Register holds no id for it, so there is nothing to empty.'
   if (alike === null) {
@@ -162,7 +162,7 @@ function lookAtRegistrations({ trainee, live, unsettled }: Situation): Finding {
   return { verdict: 'holds', found: '', evidence }
 }
 
-/** Not part of what is approved: such jobs come and go, and none of them stands in the way. */
+/** No evidence, so not part of what is approved: such jobs come and go, and none of them matters to the change. */
 function lookAtOtherJobs({ live, failed }: Situation): Finding {
   const others = live.filter(({ name }) => name !== 'register-for-trn').map(({ name }) => name)
   const waiting = others.length > 0 ? [`Waiting: ${others.join(', ')}. ${whatBecomesOf(others)}`] : []
@@ -170,13 +170,17 @@ function lookAtOtherJobs({ live, failed }: Situation): Finding {
   return { verdict: 'holds', found: [...waiting, ...failures].join(' ') || 'There are none.', evidence: null }
 }
 
-/** A poll asks about whatever record there is then; anything else that runs too soon fails for good. */
+/**
+ * A poll asks DTTP about the record that the trainee has when it runs. Any other job that runs too soon fails for good.
+ */
 function whatBecomesOf(jobs: readonly string[]): string {
   if (jobs.every((name) => name === 'retrieve-trn')) return 'It asks about the new record.'
   return 'What runs before the registration has ended fails, as Register names no DTTP record then. The registration sends everything anyway.'
 }
 
-/** What Register does on every save, the registration does too, and then the timeline shows it. */
+/**
+ * The registration saves the trainee, so it also changes what Register changes on every save. The timeline shows that.
+ */
 function lookAtTidying({ tidied }: Situation): Finding {
   const columns = Object.keys(tidied)
   if (columns.length === 0) return { verdict: 'holds', found: '', evidence: columns }

@@ -81,7 +81,7 @@ function onlyIds(
   return { sentence, holds: own.length === expected && others.every(({ isSigned }) => isSigned), found }
 }
 
-/** Compared, not assumed: the events that the old audits and the registration's make now, with those from before. */
+/** Compares the events of the timeline from before with those that the old audits and the registration's make now. */
 function timelineStands(
   trainee: Trainee,
   was: z.output<typeof before>,

@@ -13,9 +13,9 @@ import { readHistory } from './history.ts'
 import { historyStands } from './history-result.ts'
 import type { Situation } from './situation.ts'
 
-// What must be so before the commit, and what support would ask the next day.
+// What must hold before the commit, and what support would ask the next day.
 
-/** Nothing but the emptied ids has moved: not the state, not the exact time of submission, not `updated_at`, no audit. */
+/** Only the ids were emptied: the state, the exact time of submission, `updated_at` and the audits are as they were. */
 export async function onlyIdsChanged(
   sql: EntityManager,
   before: Pick<Situation, 'trainee' | 'history'>,
@@ -57,7 +57,7 @@ export async function lookAtResult(
   ]
 }
 
-/** To the microsecond. A TRN that has arrived by then changes the state, and nothing else may. */
+/** Compares to the microsecond. If the TRN has arrived by then, the state may have changed, and nothing else. */
 async function submissionStands(sql: EntityManager, trainee: Trainee, executed: Executed): Promise<Postcondition> {
   const sentence = 'The state and the exact time of submission are as they were'
   const { at } = z.object({ at: z.string() }).parse(executed.evidence['submitted'])

@@ -20,7 +20,7 @@ export type Rows = {
   /** The trainee's jobs that are still to do, and those that failed last. */
   live: Job[]
   failed: Job[]
-  /** A registration that was sent, or may have been, and of which nobody knows what became. */
+  /** A registration that was sent, or may have been sent, and whose outcome nobody knows. */
   unsettled: RegistrationAttempt | null
   /** DTTP records of other trainees of the provider with the same id of theirs. */
   taken: string[]

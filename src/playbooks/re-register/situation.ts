@@ -9,7 +9,7 @@ export type Situation = Rows & {
   inDttp: InDttp
   /** The number of the user that the form names; empty if it names none. */
   chosen: string
-  /** The user on whose behalf DTTP is told; null where there is none with a DTTP id. */
+  /** The user whom DTTP is told as the submitter; null if no user with a DTTP id is known. */
   submitter: User | null
   /** What Register puts right whenever it saves this trainee. */
   tidied: Readonly<Record<string, Change>>

@@ -10,7 +10,7 @@ import { lookAtLasting, lookAtList } from './school-checks.ts'
 import type { Sent, Situation } from './situation.ts'
 import type { Freed } from './waiting.ts'
 
-/** Each check as a sentence that should hold; the order is the order people read them in. */
+/** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
   { id: 'about', sentence: 'The reference names a school, or a trainee with one', look: lookAtReference },
   { id: 'sent', sentence: 'The schools that the route sends are set', look: lookAtSent },
@@ -41,7 +41,7 @@ function lookAtSent(situation: Situation): Finding {
   return { verdict: verdictOn(situation), found: sent.map(describeSent).join(' '), evidence }
 }
 
-/** Nothing is repaired where the only thing that is wrong is that a school is not set. */
+/** If a school is not set and nothing else is wrong, there is nothing to repair. */
 function verdictOn({ sent, schools }: Situation): Finding['verdict'] {
   if (sent.every(({ is }) => is !== 'set')) return 'blocks'
   if (sent.every(({ is }) => is !== 'missing')) return 'holds'
@@ -73,13 +73,13 @@ function lookAtUrn({ schools }: Situation): Finding {
   return { verdict: 'blocks', found, evidence: malformed }
 }
 
-/** Asked only where it decides something: a school that is active is sent whatever GIAS says. */
+/** GIAS is looked at only where that decides something: an active school is sent whatever GIAS says. */
 function lookAtGias({ schools, rows }: Situation): Finding {
   const undecided = schools.filter(({ diagnosis: { kind } }) => kind !== 'active' && kind !== 'malformed')
   return combine(undecided.map(({ urn, gias }) => lookOnGias(urn, gias, rows.gias)))
 }
 
-/** Who does not wait, or cannot go on, is no evidence: people come and go, and nothing is done about them. */
+/** Only those who go on are evidence. Others come and go, and nothing is done about them. */
 function lookAtWaiting(situation: Situation): Finding {
   const { freed } = situation.waiting
   const evidence: Json = freed.map(({ trainee, kind, job, needsPoll }) => [
@@ -135,7 +135,7 @@ function lookAtLeftOut({ waiting: { leftOut, later }, rows, canRun }: Situation)
   return { verdict: 'warns', found: [...lines, ...more].join(' '), evidence: null }
 }
 
-/** A school can be repaired without them, but nobody goes on by themselves. */
+/** If Register's jobs do not run, a school can be repaired, but nobody who waits for it goes on by themselves. */
 function lookAtJobs(situation: Situation): Finding {
   const findings = [lookAtRunner(situation), lookAtFlag(situation)]
   const evidence = findings.map((finding) => finding.evidence)
@@ -144,7 +144,7 @@ function lookAtJobs(situation: Situation): Finding {
   return { verdict: 'warns', found: `${obstacle.found} This request retries nothing.`, evidence }
 }
 
-/** Not part of what is approved: it only helps to understand. */
+/** No evidence, so not part of what is approved: it only explains. */
 function lookAtFailure({ rows: { job, waiting } }: Situation): Finding {
   const failed = [job, ...waiting.map((one) => one.job)].find((one) => one?.status === 'failed' && one.failure)
   if (!failed?.failure) return { verdict: 'holds', found: 'No failed job is on record.', evidence: null }

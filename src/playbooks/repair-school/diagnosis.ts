@@ -6,7 +6,7 @@ import { dttpStatusLabel, isActiveInDttp, isUrn } from '../../register/schools.t
 import type { RegisterSettings } from '../../world.ts'
 import type { InDttp, SchoolRows } from './rows.ts'
 
-// What can be done about one school. Nothing here says whether it should be: that is what GIAS is asked.
+// What can be done about one school. Whether it should be done is decided by what GIAS says, in the checks.
 
 type Account = NonNullable<InDttp['accounts'][string]>
 
@@ -23,7 +23,7 @@ export type Diagnosis =
   /** The form has to say something first. */
   | { kind: 'ask'; words: string; ask: NonNullable<Finding['ask']> }
   | { kind: 'useless'; words: string }
-  /** GIAS does not have it open, or cannot say; or nobody can have given out this URN. */
+  /** The school is not open on GIAS, or GIAS could not be looked at, or this cannot be a URN. */
   | { kind: 'not-open' }
   | { kind: 'malformed' }
 

@@ -23,7 +23,7 @@ export async function lookAtResult(sql: EntityManager, executed: Executed): Prom
     ...(plan.updates.length > 0 ? [await columnsHold(sql, plan)] : []),
     ...(await areFoundOnce(sql, await urnsWritten(sql, plan))),
     ...(await Promise.all(jobsAdded(plan, 'sync-schools').map(({ args }) => describeSync(sql, args.urn, executed)))),
-    // Somebody's failure is no reason to stop following the others.
+    // If one trainee's job has failed, the others are still followed.
     ...lines.map((line) => (line.trainee?.is === 'failed' && underWay ? { ...line, waiting: true } : line)),
     ...(await pollsFor(sql, plan)),
   ]

@@ -12,7 +12,10 @@ export function lookAtList({ schools }: Situation): Finding {
   return words === null ? found : { verdict: 'blocks', found: words, evidence: found.evidence }
 }
 
-/** The form has one answer about a school: it cannot be given for two, nor a sync be run over a row just made active. */
+/**
+ * The form has room for an answer about one school, so it cannot be given for two. A sync cannot be run in the same
+ * request that makes a row active.
+ */
 function oneAtATime(schools: readonly School[]): string | null {
   const isRight = ({ diagnosis: { kind } }: School) => ['active', 'useless', 'not-open', 'malformed'].includes(kind)
   const wrong = schools.filter((school) => !isRight(school))
@@ -74,8 +77,8 @@ function inListWords({ urn, inDttp }: School): string {
 }
 
 /**
- * DTTP stays the system of record: what the next sync does to a row that people have changed. What DTTP says may change
- * for the better before that, and is no evidence.
+ * The next sync writes over the row with what DTTP has, so people are told what it will do. What DTTP says may become
+ * better before that, so it is no evidence.
  */
 export function lookAtLasting({ schools, register, addsTrelloCards }: Situation): Finding {
   const isSynced = register.isEnabled('sync_from_dttp')

@@ -11,7 +11,7 @@ import type { RegisterSettings } from '../../world.ts'
 import { repairedRow, type School } from './diagnosis.ts'
 import type { InDttp, Rows } from './rows.ts'
 
-// Who waits for the schools that are looked at, and who of them can go on once these are repaired.
+// Who waits for the schools that are looked at, and which of them can go on when these are repaired.
 
 /** Someone who can go on: with the job that failed, or with a new one where none is on record. */
 export type Freed = {
@@ -39,7 +39,7 @@ const MOST_FREED = 50
 /** What decides who can go on. */
 type Seen = { rows: Rows; schools: readonly School[]; inDttp: InDttp; register: RegisterSettings }
 
-/** Everybody who waits, by what can be done for them. Nobody does while a school is not there to be sent. */
+/** Everybody who waits, by what can be done for them. Nobody can go on as long as a school is missing. */
 export function sortWaiting(seen: Seen): Sorted {
   const aim = aimOf(seen.schools)
   const decisions = aim.urns.size === 0 ? [] : seen.rows.waiting.flatMap((rows) => decide(rows, aim, seen) ?? [])
@@ -66,7 +66,8 @@ function decide(rows: WaitingRows, aim: Aim, seen: Seen): Freed | LeftOut | null
   const { trainee } = registration
   const named = seen.rows.trainee?.id === trainee.id
   const failedFor = job?.status === 'failed' ? (job.failure?.urns ?? []) : []
-  // Whose provider has chosen another school meanwhile waits no longer for the one that the job failed for.
+  // If the provider has chosen another school meanwhile, the trainee no longer waits for the one that the job failed
+  // for.
   const hasFailed = failedFor.some((urn) => aim.urns.has(urn)) || (named && failedFor.length > 0)
   const isUnregistered = kindFor(trainee) === 'register-for-trn' && sends(registration, aim, seen)
   const mustWait = aim.repaired.length > 0 && (named || isUnregistered)

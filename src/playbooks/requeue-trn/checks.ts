@@ -15,7 +15,7 @@ export type Situation = Rows & {
   register: RegisterSettings
 }
 
-/** Each check as a sentence that should hold; the order is the order people read them in. */
+/** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
   { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
   { id: 'jobs', sentence: 'The bot runs Register’s jobs', look: lookAtRunner },
@@ -65,8 +65,8 @@ function lookAtSubmission({ trainee }: Situation): Finding {
 }
 
 /**
- * Whether DTTP has a TRN by now is only shown: as evidence it would make an approved request out of date just because
- * the TRN arrived meanwhile, when the job would simply succeed.
+ * Whether DTTP has a TRN by now is shown, but is no evidence: otherwise a TRN that arrives after the approval would
+ * make the request out of date, although its job would simply succeed.
  */
 function lookAtTrn({ trainee, inDttp }: Situation): Finding {
   const evidence = { received: trainee.trn !== null }

@@ -52,7 +52,10 @@ function pollAgain({ trainee, duration }: Situation): Effect {
   return { kind: 'enqueue', job: 'retrieve-trn', args: { trainee: trainee.id, poll_for: duration } }
 }
 
-/** The operations team can see at DQT what keeps a TRN. Register's link leads to the person, whom the text does not name. */
+/**
+ * The operations team can see at DQT why there is no TRN yet. The text links to the trainee in Register, and does not
+ * name them.
+ */
 function askOperations({ trainee, register }: Situation): Effect {
   const since = trainee.submitted_for_trn_at === null ? '' : ` since ${formatDateTime(trainee.submitted_for_trn_at)}`
   const text = [

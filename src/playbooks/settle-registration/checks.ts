@@ -6,7 +6,7 @@ import { lookAtPreflight } from '../../registration/checks.ts'
 import { candidateList, candidateWords } from '../../registration/traces.ts'
 import { isComplete, type Situation } from './situation.ts'
 
-/** Each check as a sentence that should hold; the order is the order people read them in. */
+/** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
   { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
   { id: 'jobs', sentence: 'The bot runs Register’s jobs', look: lookAtRunner },

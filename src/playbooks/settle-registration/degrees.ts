@@ -16,8 +16,8 @@ const TRAITS = [
 ]
 
 /**
- * Which degree of DTTP's is which of Register's: as DTTP answered, if that is known, or else by what they say. Degrees
- * that say the same are as good as each other.
+ * Which of DTTP's degrees is which of Register's: by DTTP's answer, if that is known, and otherwise by their content.
+ * Degrees with the same content can stand for each other.
  */
 export function matchDegrees(
   rows: RegistrationRows,

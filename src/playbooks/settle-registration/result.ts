@@ -38,7 +38,7 @@ export async function lookAtResult(
   ]
 }
 
-/** Trainees without an id of their provider's look alike in DTTP: no two may end with one record. */
+/** Trainees to whom their provider gave no id look alike in DTTP. No two of them may be given the same record. */
 export async function nobodyElseHas(sql: EntityManager, record: string | null): Promise<Postcondition> {
   const holds = record === null || (await sql.countBy(Trainee, { dttp_id: record })) === 1
   const found = holds ? '' : 'Another trainee has this record already.'

@@ -14,9 +14,9 @@ export type Rows = {
   registration: RegistrationRows
   /** The registration that was sent and has no outcome. */
   attempt: RegistrationAttempt | null
-  /** Its job may still end by itself. */
+  /** Whether its job may still end by itself. */
   isUnderWay: boolean
-  /** DTTP may still be at it. */
+  /** Whether DTTP may still be working on it. */
   isFresh: boolean
   /** On whose behalf it was sent: a user's DTTP id. */
   submittedBy: string | null
@@ -24,7 +24,7 @@ export type Rows = {
   taken: string[]
 }
 
-/** DTTP works for up to two minutes on what it was sent; then some. */
+/** DTTP works on a request for up to two minutes. This leaves some time more. */
 const SURELY_OVER_MS = 5 * 60_000
 
 const args = z.object({ submitted_by: z.string().nullable().catch(null) })
@@ -54,8 +54,10 @@ export async function readRows(sql: EntityManager, slug: string, { now }: Pick<A
 }
 
 /**
- * Those whom DTTP was told the same of, and those saved since, as saving an id moves `updated_at`: they may have been
- * told of differently then. The provider is the one that DTTP was told of; the trainee’s may be another by now.
+ * DTTP records of other trainees that may have the same traces. They belong to trainees of whom DTTP was sent the same,
+ * or who were saved after the registration: until then, something else may have been sent of them. Saving a DTTP id
+ * moves `updated_at`, so whoever was given a record since is among these. The provider is the one that was sent to
+ * DTTP, since the trainee may have another one by now.
  */
 async function findTaken(sql: EntityManager, trainee: Trainee, attempt: RegistrationAttempt): Promise<string[]> {
   const rows = await sql.query<{ dttp_id: string }[]>(TAKEN, [

@@ -13,7 +13,7 @@ export type Situation = Rows & {
   traced: Candidates
   /** The same without what other trainees were given. */
   records: Candidate[]
-  /** Whether a record that leaves these traces must be the trainee’s. */
+  /** Whether a record with these traces can only be the trainee’s. */
   isTellable: boolean
   /** Whether the trainee still waits for what the registration was to bring. */
   isWaiting: boolean

@@ -6,7 +6,7 @@ import { columnLabel } from '../../register/columns.ts'
 import { finishedWords, isFinished } from '../../register/states.ts'
 import type { Situation } from './situation.ts'
 
-/** Each check as a sentence that should hold; the order is the order people read them in. */
+/** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
   { id: 'request', sentence: 'The request was carried out', look: lookAtRequest },
   { id: 'inverse', sentence: 'Everything it did can be taken back', look: lookAtInverse },
@@ -68,7 +68,7 @@ function lookAtMoved({ moved }: Situation): Finding {
   return { verdict: 'blocks', found, evidence }
 }
 
-/** What was added for the new values does not go back with them. */
+/** What was added along with the new values is not taken back with them. */
 function lookAtSince({ since }: Situation): Finding {
   const evidence = [...new Set(since.map(({ audit }) => audit))]
   if (since.length === 0) return { verdict: 'holds', found: '', evidence }

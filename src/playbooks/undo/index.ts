@@ -27,7 +27,7 @@ function planFor(situation: Situation): Plan {
   return { ...back.plan, effects: takeBackByHand(situation) }
 }
 
-/** What people were asked to do by hand, they must be asked to take back. */
+/** If people were asked to do something by hand, they must be asked to take it back by hand. */
 function takeBackByHand({ request, plan }: Situation): Effect[] {
   return plan.effects.flatMap((effect) =>
     effect.kind === 'manual-step'

@@ -58,7 +58,7 @@ const SINCE = `
       ELSE audit.created_at > $4::timestamptz AT TIME ZONE 'UTC' END
   ORDER BY audit.id, 2`
 
-/** The undoing of a request that is in force: one that was undone itself is not. */
+/** The request that took this one back, unless that one was taken back itself. */
 async function findUndo(sql: EntityManager, id: string): Promise<ChangeRequest | null> {
   const undos = await sql
     .createQueryBuilder(ChangeRequest, 'later')
