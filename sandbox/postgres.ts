@@ -121,12 +121,18 @@ async function run(dataDir: string, server: Server, state: ClusterState, isPortF
   throw new Error(`Postgres did not start on ${server.cluster}; see ${server.logFile}.`)
 }
 
+/** For data that nobody needs once the machine has stopped: nothing is written for its sake. */
+const CARELESS = {
+  ...{ fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', wal_level: 'minimal', max_wal_senders: '0' },
+  jit: 'off',
+}
+
 function settings(options: PostgresOptions, fsync: boolean): Record<string, string> {
   return {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: '200',
-    ...(fsync ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(fsync ? {} : CARELESS),
     ...(options.timezone ? { timezone: options.timezone } : {}),
   }
 }

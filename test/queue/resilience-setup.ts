@@ -25,7 +25,7 @@ export type Scene = Awaited<ReturnType<typeof startScene>>
 /** @param kind where the queues are kept */
 export async function startScene(kind: 'redis' | 'postgres') {
   const dataDir = mkdtempSync(join(tmpdir(), 'chatops resilience-'))
-  let postgres = await startPostgres({ dataDir, fsync: false })
+  let postgres = await startPostgres({ dataDir, fsync: false, inMemory: true })
   let redis = kind === 'redis' ? await startRedis(OWN_REDIS) : null
   const urls = await createRegisterDatabase(postgres.adminUrl, 'register')
   const dttp = await startDttpSimulator()
@@ -75,7 +75,7 @@ export async function startScene(kind: 'redis' | 'postgres') {
     },
     stopPostgres: () => postgres.stop(),
     async startPostgresAgain(): Promise<void> {
-      postgres = await startPostgres({ dataDir, fsync: false, port: postgres.port })
+      postgres = await startPostgres({ dataDir, fsync: false, inMemory: true, port: postgres.port })
     },
     /** Ends all sessions of the bot, whatever they are doing. */
     async cutSessions(): Promise<void> {
