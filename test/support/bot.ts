@@ -5,10 +5,11 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { parse } from 'yaml'
+import { insertDemoRows } from '../../sandbox/register/seed.ts'
 import { loadConfig } from '../../src/config.ts'
 import { type Services, startServices } from '../../src/services.ts'
 import type { World } from '../../src/world.ts'
-import { demoDatabase } from './database.ts'
+import { scratchDatabase } from './database.ts'
 import { loadGias } from './gias.ts'
 import { CHANNEL, DEVELOPER, REGISTER_URL, SECOND_DEVELOPER, STRANGER, SUPPORT, TEAM } from './lifecycle.ts'
 import { redisDatabase } from './redis-database.ts'
@@ -87,7 +88,7 @@ export async function startBot(
 
 /** Slack, a database and one bot on it; `stop` ends them all. */
 async function startStory(options: { env?: Record<string, string>; overrides?: Partial<Pick<World, 'now'>> } = {}) {
-  const scratch = await demoDatabase()
+  const scratch = await scratchDatabase()
   const slack = await startStorySlack()
   const bot = await startBot(slack, scratch.appUrl, options)
   return {
@@ -113,6 +114,7 @@ export function useStory(environment: () => Record<string, string> = () => ({}))
     use.story = await startStory({ env: environment() })
     use.admin = new pg.Client(use.story.scratch.adminUrl)
     await use.admin.connect()
+    await insertDemoRows(use.admin) // after the bot's first look for trainees whom nothing polls for
     await loadGias(use.admin)
   })
   afterEach(async () => {
