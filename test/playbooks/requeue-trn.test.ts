@@ -273,7 +273,7 @@ describe('with DTTP and a database', () => {
 
   test('a draft is told to be submitted first, without DTTP being asked', async () => {
     dttp.goDown()
-    const draft = { ...form('1 day'), trainee: 'ZvjeJejNeS9KHEWzDgFWgg6C' }
+    const draft = { ...form('1 day'), subject: 'ZvjeJejNeS9KHEWzDgFWgg6C' }
     const proposal = await propose(context, {
       playbook: requeueTrn,
       form: draft,
