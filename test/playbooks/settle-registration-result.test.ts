@@ -85,6 +85,13 @@ describe('records that DTTP created without an answer', () => {
     expect(stage.inDttp().contacts).toHaveLength(1)
   })
 
+  test('replace one that DTTP no longer has', async () => {
+    await loseAnswer({ kind: 'lost-answer' })
+    await stage.change(`UPDATE trainees SET dttp_id = 'c0000000-0000-4000-8000-00000000dead'`)
+    await settle('use')
+    expect(await stage.trainee()).toMatchObject({ dttp_id: stage.inDttp().contacts[0]?.['contactid'] })
+  })
+
   test('are not registered over', async () => {
     await loseAnswer({ kind: 'lost-answer' })
     expect(await blockedBy('again')).toEqual(['records'])
