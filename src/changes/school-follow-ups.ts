@@ -83,6 +83,6 @@ async function look({ database, upstreams }: World, plan: Plan): Promise<SyncedS
 /** What the plan wrote, as it is now; a row that is gone is left out. */
 function findRows(sql: EntityManager, { updates, inserts }: Plan): Promise<DttpSchool[]> {
   const ids = updates.filter(({ table }) => table === 'dttp_schools').map(({ id }) => id)
-  const inserted = inserts.map(({ values }) => String(values['dttp_id']))
+  const inserted = inserts.flatMap(({ values }) => values.dttp_id ?? [])
   return sql.find(DttpSchool, { where: [{ id: In(ids) }, { dttp_id: In(inserted) }], order: { id: 'ASC' } })
 }

@@ -7,8 +7,6 @@ import { type Effect, type Enqueue, effect, traineeOf } from './effect.ts'
 
 // A plan is data, not code: the same value is previewed, digested, approved, executed, audited and, where it can be, undone.
 
-const values = z.record(z.string(), z.json())
-
 /**
  * One row to change. `audited` saves as Register's models do (an audit row, `updated_at` moves); `columns-only` is
  * Rails' `update_columns`: neither.
@@ -21,7 +19,15 @@ const update = z.strictObject({
 })
 
 /** One row to add. */
-const insert = z.strictObject({ table: z.literal('dttp_schools'), values })
+const insert = z.strictObject({
+  table: z.literal('dttp_schools'),
+  values: z.strictObject({
+    dttp_id: z.string().nullable().exactOptional(),
+    name: z.string().nullable().exactOptional(),
+    urn: z.string().nullable().exactOptional(),
+    status_code: z.number().nullable().exactOptional(),
+  }),
+})
 
 /** A plan as it is stored with a request. */
 export const plan = z.strictObject({
@@ -31,7 +37,7 @@ export const plan = z.strictObject({
 })
 
 export type Update = Omit<z.output<typeof update>, 'changes'> & { changes: Readonly<Record<string, Change>> }
-export type Insert = { table: 'dttp_schools'; values: Readonly<Record<string, Json>> }
+export type Insert = z.output<typeof insert>
 export type Plan = { updates: readonly Update[]; inserts: readonly Insert[]; effects: readonly Effect[] }
 
 export const NOTHING: Plan = { updates: [], inserts: [], effects: [] }

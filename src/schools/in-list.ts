@@ -19,7 +19,7 @@ export function listWords(rows: readonly DttpSchool[]): string {
 /** The URNs of the schools that a plan writes. */
 export async function urnsWritten(sql: EntityManager, { updates, inserts }: Plan): Promise<string[]> {
   const rows = await sql.findBy(DttpSchool, { id: In(updates.map(({ id }) => id)) })
-  const inserted = inserts.map(({ values }) => String(values['urn']))
+  const inserted = inserts.flatMap(({ values }) => values.urn ?? [])
   return [...new Set([...rows.flatMap(({ urn }) => urn ?? []), ...inserted])].sort()
 }
 

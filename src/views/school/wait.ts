@@ -85,7 +85,7 @@ export function wordsAfterAsking(wait: SchoolWait): { title: string; text: strin
 /** A direct message to someone who waits: their school is there, or what has become of the card that asks for it. */
 export function renderWaitNews(wait: SchoolWait, part: string): Message {
   if (part === 'school-arrived') {
-    const text = `The school with ${nameOf(wait)} is in the list of DTTP schools now. Your request was not sent: select “Continue” to see what it would do, or start /trainee repair-school ${wait.urn.replace(/\D/g, '')}.`
+    const text = `The school with ${nameOf(wait)} is in the list of DTTP schools now. Your request was not sent: select “Continue” to see what it would do, or start /trainee ${wait.playbook} ${wait.urn.replace(/\D/g, '')}.`
     return { text, blocks: [section(text), actions([button('Continue', ACTIONS.continueWait, wait.id)])] }
   }
   if (part === 'school-asked-for') {
