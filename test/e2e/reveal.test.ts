@@ -54,7 +54,9 @@ describe.each(['on', 'off'])('with REVEAL=%s', (setting) => {
       expect(await reviewSays('Quackenbush')).toContain('“  Quackenbush  Ann ”')
       expect(await revealed()).toMatchObject([{ actor: DEVELOPER, details: { revealed: ['first_names'] } }])
     } else {
-      await slack.until(() => slack.callsTo('views.update').some(({ args }) => JSON.stringify(args).includes('Review CR')))
+      await slack.until(() =>
+        slack.callsTo('views.update').some(({ args }) => JSON.stringify(args).includes('Review CR')),
+      )
       expect(readText(slack.view(DEVELOPER))).not.toContain('Quackenbush')
       expect(await revealed()).toEqual([])
     }

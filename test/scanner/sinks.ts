@@ -1,12 +1,14 @@
 // Everything that the bot writes or sends while stories run, but for DTTP's own requests: what a scanner looks through.
+import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import pg from 'pg'
+import { expect } from 'vitest'
 import type { FakeSlack } from '../support/slack/index.ts'
 
 export type Sink = 'Slack' | 'log' | 'queue' | 'tables' | 'audit comments' | 'Trello' | 'metrics'
 
 /** What was written since the last time it was asked, by sink. */
-export type Sinks = { take: () => Promise<Record<Sink, string[]>>; close: () => Promise<void> }
+export type Sinks = { redis: Redis; take: () => Promise<Record<Sink, string[]>>; close: () => Promise<void> }
 
 /** What the executor needs and retention purges. */
 const EXEMPT = `ARRAY['form', 'plan', 'checks']`
@@ -31,12 +33,20 @@ export async function openSinks(parts: {
   const redis = new Redis(parts.redisUrl)
   const commands: string[] = []
   const monitor = await redis.monitor()
-  monitor.on('monitor', (_time: string, command: string[]) => void commands.push(command.join(' ')))
+  monitor.on('monitor', (_time: string, command: string[]) => void commands.push(unescaped(command.join(' '))))
+  /** Redis tells of commands in their order: once this one has come, all before it have. */
+  const caughtUp = async (): Promise<void> => {
+    const marker = randomUUID()
+    await redis.echo(marker)
+    await expect.poll(() => commands.some((command) => command.includes(marker))).toBe(true)
+  }
   let calls = 0
   let trello = 0
 
   return {
+    redis,
     async take() {
+      await caughtUp()
       const rows = await admin.query<{ row: string }>('DELETE FROM seen.rows RETURNING row')
       const comments = await admin.query<{ comment: string }>(
         `SELECT coalesce(comment, '') || ' ' || coalesce(username, '') AS comment FROM public.audits`,
@@ -61,6 +71,11 @@ export async function openSinks(parts: {
       await admin.end()
     },
   }
+}
+
+/** Redis writes bytes beyond ASCII as \xNN. */
+function unescaped(command: string): string {
+  return command.replace(/(?:\\x[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('\\x', ''), 'hex').toString())
 }
 
 async function watchTables(admin: pg.Client): Promise<void> {
