@@ -85,9 +85,10 @@ export async function startStage() {
         await sql.insert(Poll, poll)
       })
     },
-    /** Forgets what became of earlier jobs, so that the same trainees can have new ones. */
+    /** Forgets what became of earlier jobs, so that the same trainees can have new ones, and alerts are posted anew. */
     async forgetJobs(): Promise<void> {
-      await admin.query('TRUNCATE chatops.jobs, chatops.polls, chatops.registration_attempts CASCADE')
+      await admin.query('TRUNCATE chatops.jobs, chatops.polls, chatops.registration_attempts, chatops.alerts CASCADE')
+      await admin.query(`DELETE FROM chatops.outbox WHERE status = 'queued'`)
       await admin.query(
         'UPDATE public.trainees SET dttp_id = NULL, placement_assignment_dttp_id = NULL WHERE id = 5913',
       )
