@@ -89,7 +89,7 @@ const CATALOGUE = {
   }),
   'upstream-unavailable': (f: Facts) => ({
     title: 'We could not finish the checks',
-    text: `${f.detail ?? 'Another system'} did not answer.\nNothing has changed. Try again in a few minutes.`,
+    text: `${f.detail ?? 'Another system did not answer.'}\nNothing has changed. Try again in a few minutes.`,
   }),
   'too-slow': () => ({
     title: 'That took too long',
@@ -121,10 +121,12 @@ export class ChangeError extends Error {
   }
 }
 
-/** A system that a playbook asked gave no answer; the request stays as it is and can be tried again. */
+/** A system that a playbook asked gave no answer of use; the request stays as it is and can be tried again. */
 export class UpstreamUnavailable extends Error {
   constructor(
-    readonly system: string,
+    system: string,
+    /** What came of asking it, in sentences for people. */
+    readonly words = `${system} did not answer.`,
     options?: ErrorOptions,
   ) {
     super(`${system} did not answer`, options)

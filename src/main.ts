@@ -8,6 +8,11 @@ const DRAIN_MS = 25_000
 async function main(): Promise<void> {
   const config = loadConfig()
   const log = createLog(config.LOG_LEVEL)
+  // Node would print the whole error, with whatever its message quotes.
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'an error that nobody caught')
+    process.exit(1)
+  })
   const services = await startServices(config, log)
   log.info({ roles: config.ROLES, port: services.port }, 'started')
 

@@ -4,6 +4,7 @@ import type { Form } from '../contract/fields.ts'
 import { isEmpty, subjectsOf } from '../contract/plan.ts'
 import type { AnyPlaybook, Around, Outcome, Situation } from '../contract/playbook.ts'
 import { DttpError } from '../dttp/client/index.ts'
+import { dttpWords, referenceWords } from '../dttp/words.ts'
 import { canonical, type Json } from '../entities/json.ts'
 import { inSnapshot } from '../entities/snapshot.ts'
 import { UpstreamUnavailable } from '../errors.ts'
@@ -41,8 +42,10 @@ async function ask<T>(question: () => T): Promise<Awaited<T>> {
   try {
     return await question()
   } catch (error) {
-    if (error instanceof DttpError) throw new UpstreamUnavailable('DTTP', { cause: error })
-    throw error
+    if (!(error instanceof DttpError)) throw error
+    const said = error.kind === 'unavailable' ? 'DTTP did not answer.' : dttpWords(error)
+    const words = [said, referenceWords(error.requestId)].filter(Boolean).join(' ')
+    throw new UpstreamUnavailable('DTTP', words, { cause: error })
   }
 }
 

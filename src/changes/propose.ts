@@ -58,7 +58,7 @@ async function assess(world: World, playbook: AnyPlaybook, form: Form): Promise<
     return await judge(world, world.database.manager, playbook, { rows, answers, form, self: null })
   } catch (error) {
     if (error instanceof EntityNotFoundError) throw new ChangeError('trainee-gone')
-    if (error instanceof UpstreamUnavailable) throw new ChangeError('upstream-unavailable', { detail: error.system })
+    if (error instanceof UpstreamUnavailable) throw new ChangeError('upstream-unavailable', { detail: error.words })
     throw error
   }
 }

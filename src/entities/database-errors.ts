@@ -18,7 +18,7 @@ const CONDITIONS: Readonly<Record<string, string>> = {
   '42P01': 'undefined table',
   '55P03': 'lock not available',
   '57014': 'query canceled',
-  P0001: 'raised by a function of the database',
+  P0001: 'raised by a function, not by Postgres itself',
 }
 
 /** What pg says when a session is lost; these texts are its own and quote nothing. */

@@ -16,6 +16,8 @@ export type LoadContext = {
   url: string
   timeoutMs?: Partial<typeof TIMEOUTS_MS>
   limits?: Partial<typeof LIMITS>
+  /** Somebody has looked, and GIAS really has fewer schools than before: as many as this will do. */
+  enough?: number
 }
 
 /** `refused` and `busy` change nothing: what was loaded before stays. */
@@ -106,7 +108,7 @@ async function take(context: LoadContext, runner: QueryRunner, load: string) {
   const staged = await countStaged(sql, load)
   defects.count += staged.rows - staged.schools
   await sql.update(GiasLoad, { id: load }, { rows: staged.schools, defects: defects.count })
-  demandWhole(staged, defects, limits)
+  demandWhole(staged, defects, { ...limits, enough: context.enough })
   await inTransaction(runner, async () => {
     await replaceSchools(sql, load)
     await sql.update(GiasLoad, { id: load }, { outcome: 'loaded', finishedAt: context.now() })
@@ -115,7 +117,11 @@ async function take(context: LoadContext, runner: QueryRunner, load: string) {
 }
 
 /** Throws GiasError `refused` if this cannot be all of GIAS. */
-function demandWhole(staged: Staged, { count, firstRows }: Defects, limits: typeof LIMITS): void {
+function demandWhole(
+  staged: Staged,
+  { count, firstRows }: Defects,
+  limits: typeof LIMITS & { enough: number | undefined },
+): void {
   const { schools, before } = staged
   const all = schools + count
   if (count > all * limits.defectShare) {
@@ -125,7 +131,7 @@ function demandWhole(staged: Staged, { count, firstRows }: Defects, limits: type
   if (schools < limits.minimumRows) {
     throw refused(`The extract has ${schools} schools; there should be at least ${limits.minimumRows}.`)
   }
-  if (schools < before * limits.smallestShare) {
+  if (schools < Math.min(before * limits.smallestShare, limits.enough ?? Number.POSITIVE_INFINITY)) {
     throw refused(`The extract has ${schools} schools, where ${before} were loaded before.`)
   }
 }

@@ -1,4 +1,5 @@
 import { DttpError } from '../dttp/client/index.ts'
+import { dttpWords } from '../dttp/words.ts'
 import type { FailureCode, JobFailure } from '../entities/chatops/job.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 
@@ -31,23 +32,4 @@ const DTTP_CODES: Readonly<Record<DttpError['kind'], FailureCode>> = {
   unauthorised: 'dttp-unauthorised',
   'outcome-unknown': 'outcome-unknown',
   malformed: 'dttp-unreadable',
-}
-
-function dttpWords({ kind, status, code, said: meaning }: DttpError): string {
-  const facts = [status, code].filter((fact) => fact !== null).join(' ')
-  const said = `${facts && ` (${facts})`}${meaning ? `: ${meaning}` : ''}`
-  switch (kind) {
-    case 'gone':
-      return `DTTP does not have the record${said}.`
-    case 'refused':
-      return meaning ? `DTTP refused it${said}.` : `DTTP said something we do not know${said}, and did not do it.`
-    case 'unavailable':
-      return `DTTP did not answer, or asked us to wait${said}.`
-    case 'unauthorised':
-      return `DTTP did not accept the bot’s credentials${said}.`
-    case 'outcome-unknown':
-      return `We sent a change to DTTP and got no readable answer${said}. It may have worked.`
-    case 'malformed':
-      return `We could not read what DTTP answered${said}.`
-  }
 }

@@ -1,4 +1,4 @@
-import { JOB_NAMES, type JobFailure, type JobName } from '../entities/chatops/job.ts'
+import { JOB_NAMES, type JobName } from '../entities/chatops/job.ts'
 
 type JobWords = { does: string; did: string; fails: string; registerName: string }
 
@@ -70,12 +70,4 @@ function findWords(name: string): JobWords | null {
 /** Register's feature flag for a job: with it off the job does nothing. */
 export function flagOf(name: JobName): 'persist_to_dttp' | 'sync_from_dttp' {
   return name === 'sync-schools' ? 'sync_from_dttp' : 'persist_to_dttp'
-}
-
-/**
- * Words with DTTP's id of the request that failed, by which its operators can find what DTTP said; empty if there is
- * none.
- */
-export function referenceWords({ reference }: Pick<JobFailure, 'reference'>): string {
-  return reference === undefined ? '' : `DTTP’s reference: ${reference}.`
 }

@@ -217,6 +217,16 @@ test('a fall of one school in twenty is taken', async () => {
   expect(await gias.load()).toEqual(loaded(190))
 })
 
+test('a greater fall is taken once somebody says how many schools are enough', async () => {
+  await gias.load()
+  gias.simulator.faults.add({ kind: 'shrunk', share: 0.6, times: 3 })
+  expect(await gias.load({ enough: 121 })).toMatchObject({ kind: 'refused' })
+  expect(await gias.load({ enough: 120 })).toEqual(loaded(120))
+  expect(await gias.load()).toEqual(loaded(120))
+  gias.simulator.faults.add({ kind: 'shrunk', share: 0.2 })
+  expect(await gias.load({ enough: 1 })).toMatchObject({ kind: 'refused' })
+})
+
 describe('two loads at once', () => {
   test('are one: the other gives way', async () => {
     gias.simulator.faults.add({ kind: 'slow', ms: 15 })

@@ -11,7 +11,7 @@ import { proveReRegister } from './re-register.ts'
 import { spread } from './re-register-points.ts'
 import { proveRegistrations, spreadOverPoints } from './registrations.ts'
 import { proveSchools } from './schools.ts'
-import { proveContract, proveParity } from './suites.ts'
+import { proveContract, proveParity, proveScanner } from './suites.ts'
 
 const SANDBOX = fileURLToPath(new URL('../../.sandbox/', import.meta.url))
 const APPROVALS = { people: 20, times: 10, intruders: 10 }
@@ -55,6 +55,7 @@ async function main(names: readonly string[]): Promise<number> {
     schools: async () => proveSchools(await place('schools', queue(4)), { accounts: ACCOUNTS, say }),
     contract: proveContract,
     parity: proveParity,
+    scanner: proveScanner,
   }
   try {
     const results: Record<string, object> = {}

@@ -33,6 +33,20 @@ export async function proveContract() {
   }
 }
 
+/** The scanner on every message in every spelling: how much was looked through, and how often somebody was found. */
+export async function proveScanner() {
+  const directory = mkdtempSync(join(tmpdir(), 'scanner-'))
+  const file = join(directory, 'report.json')
+  try {
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'test/scanner']
+    const { code } = await run(process.execPath, vitest, { SCANNER: 'all', SCANNER_REPORT: file })
+    const { looked, found }: { looked: object; found: object } = JSON.parse(readFileSync(file, 'utf8'))
+    return { looked, found, problems: code === 0 ? [] : ['somebody was found, or a story did not end'] }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
 /** Our code against what Register's own code did, as recorded. */
 export async function proveParity() {
   const cases = 'test/parity/cases'

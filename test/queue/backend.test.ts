@@ -70,6 +70,16 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     }
   })
 
+  test('a job that throws leaves its class and code in the queue, and nothing of its message', async () => {
+    startWorker(async () => {
+      throw Object.assign(new TypeError('Quackenbush\n    at Quackenbush (x.ts:1:1)'), { code: '23505' })
+    })
+    await queue.add('job', {}, { jobId: 'one', attempts: 1 })
+    await expect.poll(async () => (await queue.bull.getJob('one'))?.failedReason).toBe('TypeError 23505')
+    const failed = await queue.bull.getJob('one')
+    expect(JSON.stringify(failed?.toJSON())).not.toContain('Quackenbush')
+  })
+
   test('a job that failed can be added again under the same id', async () => {
     let failures = 0
     startWorker(async (job) => {

@@ -64,28 +64,28 @@ export function fill(template: string, spelling: string, id: string, turn = 0): 
   })
 }
 
-/** Unmistakable beginnings, as `bare` leaves them: no other word has them. */
-const NEEDLES = [
-  ...['zoelin', 'quacke', 'quaecke', 'ubulma', 'uebuel', 'zwinsk', 'wolkenf', 'klonk'],
-  ...['19870329', '29031987', '29march1987', '29mar1987', '29387', '8642097'],
-]
+/** How the names and places begin, as plain small letters: no other word has them. */
+const NEEDLES = ['zoelin', 'quacke', 'quaecke', 'ubulma', 'uebuel', 'zwinsk', 'wolkenf', 'klonk']
+/** The birth date and the TRN, standing by themselves. */
+const NUMBERS = /(?<![0-9a-z])(?:29[ ./-]*(?:0?3|mar(?:ch)?)[ ./-]*(?:19)?87|19870329|1987-03-29|8642097)(?![0-9a-z])/g
 
 /** What a text gives away of these people, in whatever spelling; nothing if it gives nothing away. */
 export function peopleIn(text: string): string[] {
-  const read = bare(text)
-  return NEEDLES.filter((needle) => read.includes(needle))
+  const read = plain(text)
+  const letters = read.replace(/[^a-z0-9]/g, '')
+  return [...NEEDLES.filter((needle) => letters.includes(needle)), ...(read.match(NUMBERS) ?? [])]
 }
 
 const LIKENESSES: Readonly<Record<string, string>> = { о: 'o', е: 'e', а: 'a' }
 
-/** Only plain small letters and digits are left, with every way to hide them undone. */
-function bare(text: string): string {
+/** In small letters, with every way to hide them undone. */
+function plain(text: string): string {
   return [0, 1, 2]
     .reduce(decoded, text)
     .normalize('NFKD')
+    .replace(/[\p{M}\p{Cf}]/gu, '')
     .toLowerCase()
     .replace(/[оеа]/g, (letter) => LIKENESSES[letter] ?? letter)
-    .replace(/[^a-z0-9]/g, '')
 }
 
 function decoded(text: string): string {

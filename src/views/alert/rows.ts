@@ -1,6 +1,7 @@
 import type { AlertSight, Group, SeenEntry } from '../../alerts/sight.ts'
 import { formatDateTime } from '../../calendar/london.ts'
-import { jobFailedWords, referenceWords, registerJobName } from '../../register/jobs.ts'
+import { referenceWords } from '../../dttp/words.ts'
+import { jobFailedWords, registerJobName } from '../../register/jobs.ts'
 import { type Block, type Group as BlockGroup, note, plainSections, section, takeWithin } from '../kit/blocks.ts'
 import { escapeText, shorten } from '../kit/text.ts'
 import { checkedAt, deadlineWords, findingsOf, settledWords } from './findings.ts'
@@ -67,7 +68,7 @@ function sinceWords({ subject, failure, addedAt }: SeenEntry): string {
   const job = subject.split(':')[0] ?? ''
   const again = failure.at !== addedAt.toISOString() ? `, last on ${formatDateTime(failure.at)}` : ''
   const when = `${jobFailedWords(job)} (${registerJobName(job)}) on ${formatDateTime(addedAt)}${again}.`
-  return escapeText([when, referenceWords(failure)].filter(Boolean).join(' '))
+  return escapeText([when, referenceWords(failure.reference)].filter(Boolean).join(' '))
 }
 
 function renderCandidates({ found }: AlertSight, { trainee }: Group, { dttpUrl }: Places): Block[] {

@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { referenceWords } from '../../dttp/words.ts'
 import { JOB_KINDS, type JobCounts, type JobFilter, type JobKind, type ListedJob } from '../../jobs/listed-job.ts'
-import { referenceWords, whatJobDoes } from '../../register/jobs.ts'
+import { whatJobDoes } from '../../register/jobs.ts'
 import { count, listed } from '../../words.ts'
 import { ago, ahead } from '../kit/ages.ts'
 import { actions, type Block, button, heading, type Message, note, plainSections, section } from '../kit/blocks.ts'
@@ -130,5 +131,5 @@ function requestOf({ changeRequestId }: ListedJob): string[] {
 /** Why it failed last, if it was given up or has not worked since. */
 function errorOf({ kind, failure, attempts }: ListedJob): string[] {
   if (!failure || !(kind === 'failed' || attempts > 0)) return []
-  return [[shorten(failure.words, 400), referenceWords(failure)].filter(Boolean).join(' ')]
+  return [[shorten(failure.words, 400), referenceWords(failure.reference)].filter(Boolean).join(' ')]
 }

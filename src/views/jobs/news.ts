@@ -1,8 +1,9 @@
 import { formatDateTime } from '../../calendar/london.ts'
+import { referenceWords } from '../../dttp/words.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { FAILURES } from '../../failures/index.ts'
 import type { PostedNews } from '../../jobs/news.ts'
-import { jobDoneWords, jobFailedWords, referenceWords } from '../../register/jobs.ts'
+import { jobDoneWords, jobFailedWords } from '../../register/jobs.ts'
 import { heading, type Message, note, plainSections, section } from '../kit/blocks.ts'
 import { escapeText, mention } from '../kit/text.ts'
 import { traineeLink } from '../request/request.ts'
@@ -29,7 +30,7 @@ export function renderJobNews({
       return sentence(`${requester} ${escapeText(jobDoneWords(job))}${whose}.`)
     case 'failed': {
       const { code, words } = news.failure
-      const reference = referenceWords(news.failure)
+      const reference = referenceWords(news.failure.reference)
       const title = code === 'timed-out' ? 'No TRN has come in time' : jobFailedWords(job)
       return {
         text: `${requester} ${escapeText(title)}${whose}.`,

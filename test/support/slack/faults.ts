@@ -19,7 +19,8 @@ export type Fault = Where &
     | { kind: 'lost_response' }
     /** The connection drops before anything is performed. */
     | { kind: 'lost_request' }
-    | { kind: 'error'; code: string }
+    /** `details`: what else the answer holds. */
+    | { kind: 'error'; code: string; details?: JsonObject }
   )
 
 export function createFaults() {

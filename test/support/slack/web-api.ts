@@ -77,7 +77,7 @@ function interrupted(fault: Fault | null): Answer | null {
     case 'server_error':
       return { status: fault.status ?? 500, body: { ok: false, error: 'internal_error' } }
     case 'error':
-      return { status: 200, body: { ok: false, error: fault.code } }
+      return { status: 200, body: { ok: false, error: fault.code, ...fault.details } }
     case 'lost_request':
       return { status: 0, body: {} }
     default:
