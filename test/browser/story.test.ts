@@ -126,7 +126,7 @@ test('a school is repaired from the post, and the registration that failed goes 
   await slack.message('School 900004 is not active in DTTP')
   await slack.actAs(PEOPLE.support.real_name)
   await slack.select('Repair school')
-  await slack.modal('URN of the school')
+  await slack.modal('Trainee, URN or failed job')
   await slack.select('Check')
   const preview = await slack.modal('Not sent yet')
   expect(await preview.innerText()).toContain('GIAS has URN 900004 as Open (1)')

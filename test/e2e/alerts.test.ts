@@ -161,7 +161,7 @@ describe('an error that no retry can cure', () => {
     const { rows } = await use.admin.query(`SELECT attempts, status FROM chatops.jobs WHERE name = 'update-trainee'`)
     expect(rows).toEqual(Array(3).fill({ attempts: 1, status: 'failed' }))
     const found = await postSays('It is inactive (2) in DTTP.')
-    expect(await open(SUPPORT, ACTIONS.startFromAlert, found)).toContain('URN of the school')
+    expect(await open(SUPPORT, ACTIONS.startFromAlert, found)).toContain('Trainee, URN or failed job')
     const form = JSON.stringify(use.story.slack.view(SUPPORT)?.blocks)
     expect(form).toContain('"initial_value":"900002"')
     expect(form).toContain('"initial_value":"We sent nothing to DTTP.')

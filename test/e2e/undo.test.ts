@@ -91,6 +91,6 @@ test.each([
   const { slack } = use.story
   await slack.command({ user: SUPPORT, channel: CHANNEL, text: 'undo' })
   await modal(SUPPORT, 'Undo a request')
-  const answer = await slack.submit({ user: SUPPORT, values: { request, reason: 'Wrong', ticket: '' } })
+  const answer = await slack.submit({ user: SUPPORT, values: { subject: request, reason: 'Wrong', ticket: '' } })
   expect(JSON.stringify(answer)).toContain(words)
 })

@@ -25,7 +25,7 @@ async function ask(tour: Tour): Promise<Request> {
   transcript.show('The bot posts by itself', linesOf(message.blocks ?? [], nameOf))
   const sent = upstreams.dttp.requestsTo('$batch').length
   await support.selects('Repair school', message)
-  const form = await support.getsModal('URN of the school')
+  const form = await support.getsModal('Trainee, URN or failed job')
   transcript.show('A form opens, filled in', form)
   support.submits('Check')
   const { cr, lines } = await getPreview(support)
