@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm'
 import { Trainee } from '../entities/register/trainee.ts'
+import { type Address, holdsAddress } from './addresses.ts'
 import { holdsDate } from './birth-dates.ts'
-import { foldings, foldingsOfName, foldPlain, readingsOf } from './readings.ts'
+import { foldings, foldingsOfName, holds, plainWords, readingsOf, spaced, squeeze } from './readings.ts'
 
 /**
  * Columns that say nothing about who a trainee is. Only their values may appear in a channel. The values of every other
@@ -32,18 +33,12 @@ export async function findPersonalData(sql: EntityManager, slug: string, text: s
 }
 
 type Names = Pick<Trainee, 'first_names' | 'middle_names' | 'last_name'>
-type Address = Pick<
-  Trainee,
-  'address_line_one' | 'address_line_two' | 'town_city' | 'postcode' | 'international_address'
->
 type Person = Names & Address & Pick<Trainee, 'email' | 'date_of_birth'>
 
 export function personalDataIn(text: string, person: Person): string | null {
   const readings = readingsOf(text)
   const words = readings.map(wordsOf).join('')
-  const emails = foldings(person.email ?? '').map((email) => email.trim())
-  if (emails.some((email) => email !== '' && readings.some((reading) => reading.includes(email))))
-    return 'email address'
+  if (holdsEmail(words, person.email)) return 'email address'
   if (holdsName(words, person) || readings.some((reading) => holdsCutName(reading, person))) return 'name'
   if (person.date_of_birth && holdsDate(words, person.date_of_birth)) return 'date of birth'
   return holdsAddress(words, person) ? 'address' : null
@@ -55,8 +50,14 @@ function wordsOf(reading: string): string {
   return ` ${plainWords(reading)} | ${plainWords(withoutPossessives)} |`
 }
 
-function holds(words: string, phrase: string): boolean {
-  return words.includes(` ${phrase} `)
+/** "zoe@example.test" also as "zoe at example dot test", with whatever stands between the words. */
+function holdsEmail(words: string, email: string | null): boolean {
+  const joined = words.replaceAll(' ', '')
+  const spoken = foldings(email ?? '').flatMap((folded) => {
+    const at = folded.replace('@', ' at ')
+    return [folded, at, at.replaceAll('.', ' dot ')]
+  })
+  return spoken.map(squeeze).some((address) => address.length >= 6 && joined.includes(address))
 }
 
 function holdsName(words: string, { first_names, middle_names, last_name }: Names): boolean {
@@ -110,51 +111,4 @@ function spellingsOf(name: string | null): string[] {
 /** A single Latin letter does not tell who somebody is, but a single Chinese character can be a whole name. */
 function isTelling(word: string): boolean {
   return word.length > 1 || /[^\p{Script=Latin}\p{N}]/u.test(word)
-}
-
-function holdsAddress(words: string, address: Address): boolean {
-  const joined = words.replaceAll(' ', '')
-  const postcode = squeeze(foldPlain(address.postcode ?? ''))
-  if (postcode.length >= 5 && joined.includes(postcode)) return true
-  const towns = foldings(address.town_city ?? '').map(plainWords)
-  if (towns.some((town) => town.length >= 4 && holds(words, town))) return true
-  const { address_line_one, address_line_two, international_address } = address
-  const lines = [address_line_one, address_line_two, international_address].flatMap((line) => foldings(line ?? ''))
-  const parts = lines.flatMap((line) => [line, ...line.split(/[\n,;]/)]).map(plainWords)
-  if (parts.some((part) => part.length >= 5 && holds(words, part))) return true
-  const whole = inFull(words)
-  const together = foldings([address_line_one, address_line_two].join(' ')).concat(lines)
-  return together.flatMap(housesIn).some((house) => holds(whole, house) || holdsJoined(joined, squeeze(house)))
-}
-
-/** How people shorten the last word of a street. */
-const STREETS = new Map(
-  Object.entries({
-    ...{ st: 'street', rd: 'road', ave: 'avenue', av: 'avenue', ln: 'lane', dr: 'drive', cl: 'close', ct: 'court' },
-    ...{ gdns: 'gardens', sq: 'square', pl: 'place', ter: 'terrace', terr: 'terrace', cres: 'crescent', gr: 'grove' },
-  }),
-)
-const STREET = [...new Set(STREETS.values()), 'way', 'row', 'hill', 'park', 'mews', 'walk', 'view', 'rise'].join('|')
-const HOUSE = new RegExp(`\\b\\d+[a-z]?(?: [^ \\d]+){1,3}? (?:${STREET})(?= |$)`, 'gu')
-
-/** Each house number with its street, up to the word that says what kind of street it is. */
-function housesIn(line: string): string[] {
-  return inFull(plainWords(line)).match(HOUSE) ?? []
-}
-
-function inFull(words: string): string {
-  return words.replace(/[^ ]+/g, (word) => STREETS.get(word) ?? word)
-}
-
-function spaced(text: string): string {
-  return text.replace(/[^\p{L}\p{N}]+/gu, ' ').trim()
-}
-
-/** The words of a folded text between single spaces. */
-function plainWords(folded: string): string {
-  return spaced(folded.replaceAll("'", ''))
-}
-
-function squeeze(folded: string): string {
-  return plainWords(folded).replaceAll(' ', '')
 }

@@ -103,3 +103,23 @@ function lettersJoined(text: string): string {
     run.replace(/[^\p{L}]/gu, ''),
   )
 }
+
+/** Letters and digits between single spaces. */
+export function spaced(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]+/gu, ' ').trim()
+}
+
+/** The words of a folded text between single spaces. */
+export function plainWords(folded: string): string {
+  return spaced(folded.replaceAll("'", ''))
+}
+
+/** The same without the spaces. */
+export function squeeze(folded: string): string {
+  return plainWords(folded).replaceAll(' ', '')
+}
+
+/** Whether words, between single spaces, hold a phrase of whole words. */
+export function holds(words: string, phrase: string): boolean {
+  return words.includes(` ${phrase} `)
+}

@@ -41,12 +41,15 @@ test.each([
   expect(personalDataIn(text, person)).toBe('name')
 })
 
-test.each(['write to zoe.ohara+21@example.test', 'ZOE.OHARA+21@EXAMPLE.TEST.'])(
-  '%j holds the e-mail address',
-  (text) => {
-    expect(personalDataIn(text, person)).toBe('email address')
-  },
-)
+test.each([
+  'write to zoe.ohara+21@example.test',
+  'ZOE.OHARA+21@EXAMPLE.TEST.',
+  'mailto:zoe.ohara%2B21%40example.test',
+  'zoe.ohara+21 (at) example.test',
+  'zoe dot ohara+21 at example dot test',
+])('%j holds the e-mail address', (text) => {
+  expect(personalDataIn(text, person)).toBe('email address')
+})
 
 test.each([
   'born 1990-03-02',
@@ -224,7 +227,7 @@ test('a house and its street are found where they stand in two lines', () => {
   expect(personalDataIn('77 Klonker Street', { ...nobody, ...address })).toBe('address')
 })
 
-test.each(['77 trainees of the street', 'street 77', 'Klonker Street'])('%j is no address', (text) => {
+test.each(['77 trainees of the street', 'street 77', 'Klonker Street', 'CR-771 away'])('%j is no address', (text) => {
   expect(personalDataIn(text, { ...nobody, address_line_one: '77 Klonker Street, X' })).toBeNull()
 })
 
