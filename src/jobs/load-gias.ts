@@ -14,7 +14,7 @@ const BUSY_MS = 60_000
  */
 export async function loadGias(world: World, _job: Job): Promise<Finish> {
   const { database, log, now, gias, stopping } = world
-  const loaded = await Promise.race([load({ database, log, now, url: gias.url }), whenStopped(stopping)])
+  const loaded = await unlessStopped(load({ database, log, now, url: gias.url }), stopping)
   if (!loaded) return async () => ({ kind: 'again', at: now() })
   if (loaded.kind === 'busy') return async () => ({ kind: 'again', at: new Date(now().getTime() + BUSY_MS) })
   if (loaded.kind === 'refused') throw new JobFailed('gias-refused', loaded.problem)
@@ -30,7 +30,11 @@ async function load(wanted: Parameters<typeof loadExtract>[0]): Promise<LoadResu
   }
 }
 
-/** Answers null once the worker is to stop. */
-function whenStopped(stopping: AbortSignal | undefined): Promise<null> {
-  return new Promise((resolve) => stopping?.addEventListener('abort', () => resolve(null), { once: true }))
+/** What the work comes to; null if the worker is to stop before. */
+async function unlessStopped<T>(work: Promise<T>, stopping: AbortSignal | undefined): Promise<T | null> {
+  const over = new AbortController()
+  const stopped = new Promise<null>((resolve) => {
+    stopping?.addEventListener('abort', () => resolve(null), { once: true, signal: over.signal })
+  })
+  return Promise.race([work, stopped]).finally(() => over.abort())
 }
