@@ -1,17 +1,23 @@
 import { loadConfig, readConfig } from './config.ts'
+import type { OutboxRow } from './entities/chatops/outbox-row.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { migrate } from './entities/migrate.ts'
 import { loadExtract } from './gias/load.ts'
 import { verifyLedger } from './ledger/ledger.ts'
+import { listTroubled, retry } from './outbox/operator.ts'
 
 // The commands for people who run the bot. None of them decides anything about a change request.
 
-const COMMANDS: Readonly<Record<string, { about: string; run: (args: string[]) => Promise<number> }>> = {
+const COMMANDS: Readonly<Record<string, { about: string; run: (words: string[]) => Promise<number> }>> = {
   'check-config': { about: 'Explain each setting and say what is wrong with it.', run: checkConfig },
   migrate: { about: 'Bring our schemas up to date, as chatops_owner (MIGRATE_DATABASE_URL).', run: runMigrations },
   'load-gias': {
     about: 'Load GIAS’s extract now, although it has fewer schools than before: load-gias <schools that are enough>.',
     run: loadSmallerExtract,
+  },
+  outbox: {
+    about: 'list: what could not be sent. retry <id> … or retry all: have it tried again (DATABASE_URL).',
+    run: manageOutbox,
   },
   'verify-ledger': { about: 'Recompute the whole ledger and find what was altered (DATABASE_URL).', run: checkLedger },
 }
@@ -36,6 +42,32 @@ async function runMigrations(): Promise<number> {
   await migrate(requireUrl('MIGRATE_DATABASE_URL'))
   console.log('The schemas are up to date.')
   return 0
+}
+
+async function manageOutbox([what, ...ids]: readonly string[]): Promise<number> {
+  const isRetry = what === 'retry' && ids.every((id) => id === 'all' || UUID.test(id)) && ids.length > 0
+  if (what !== 'list' && !isRetry) {
+    console.log(
+      'Usage: bin/chatops outbox list\n       bin/chatops outbox retry <id> …\n       bin/chatops outbox retry all',
+    )
+    return 2
+  }
+  const database = await createDataSource(requireUrl('DATABASE_URL'), 1).initialize()
+  try {
+    if (isRetry) console.log(`Tried again: ${await retry(database, ids.includes('all') ? 'all' : ids)}.`)
+    else for (const line of (await listTroubled(database)).map(describe)) console.log(line)
+    return 0
+  } finally {
+    await database.destroy()
+  }
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** One row on one line: its id, whether it waits for an operator, what it is, since when, and why. */
+function describe({ id, status, kind, changeRequestId, createdAt, lastError }: OutboxRow): string {
+  const about = changeRequestId === null ? kind : `${kind} of CR-${changeRequestId}`
+  return [id, status, about, createdAt.toISOString(), lastError ?? ''].join('  ')
 }
 
 async function checkLedger(): Promise<number> {
@@ -76,9 +108,9 @@ function requireUrl(name: string): string {
 }
 
 async function main(): Promise<number> {
-  const [name = '', ...args] = process.argv.slice(2)
+  const [name = '', ...words] = process.argv.slice(2)
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command) return command.run(args)
+  if (command) return command.run(words)
   console.log('Usage: bin/chatops <command>\n')
   for (const [command, { about }] of Object.entries(COMMANDS)) console.log(`  ${command.padEnd(15)} ${about}`)
   return name === '' || name === 'help' || name === '--help' ? 0 : 2

@@ -109,10 +109,14 @@ const settings = z.object({
   SLACK_TEAM_ID: secret(/^T[A-Z0-9]+$/, 'a workspace id (T…)').describe(
     'The only workspace whose members may use the bot.',
   ),
-  SLACK_API_URL: z
-    .url()
+  SLACK_API_URL: httpsUrl
     .default('https://slack.com/api/')
     .describe('Where Slack’s Web API is; only the demo changes it.'),
+  OPERATORS_CHANNEL: z
+    .string()
+    .regex(/^[CGUW][A-Z0-9]{2,}$/, 'must be a channel id (C…) or a user id (U…)')
+    .optional()
+    .describe('Where the bot says what only its operators can mend. It is logged as an error in any case.'),
   ALLOWED_CHANNELS: listOf(CHANNEL, 'channel').describe(
     'Channels in which the command may be used and cards are posted.',
   ),

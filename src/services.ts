@@ -5,7 +5,11 @@ import { createAlertPosts } from './bot/alert-posts.ts'
 import { type RunningBot, startBot } from './bot/app.ts'
 import { createCards } from './bot/cards.ts'
 import { mountDashboard } from './bot/dashboard.ts'
+import { createDirectMessages } from './bot/direct-messages.ts'
 import { createDirectory } from './bot/directory.ts'
+import { createPoster, type Poster } from './bot/poster.ts'
+import { createReports } from './bot/reports.ts'
+import { createSlackLine } from './bot/slack-line.ts'
 import { slackLogger } from './bot/slack-log.ts'
 import { createWeb, listen, type Probes } from './bot/web.ts'
 import { createTrelloCards, type TrelloClient } from './changes/trello-cards.ts'
@@ -13,6 +17,7 @@ import type { Config } from './config.ts'
 import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { demandLeastPrivilege } from './entities/least-privilege.ts'
+import { wakeOutbox } from './outbox/outbox.ts'
 import { createPeople } from './people/people.ts'
 import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend, type QueueBackend } from './queue/backend.ts'
@@ -41,39 +46,27 @@ export async function startServices(
   let bot: RunningBot | null = null
   let worker: RunningWorker | null = null
   let trello: TrelloClient | null = null
+  const report = createReports(database, log, config.OPERATORS_CHANNEL ?? null)
+  const line = createSlackLine(client, { report, wake: (waitsFor) => wakeOutbox(database.manager, waitsFor) })
   const probes: Probes = {
     database: () => database.query('SELECT 1').then(() => undefined),
     queue: () => backend.ping(),
-    ...(config.ROLES.includes('bot')
-      ? {
-          slack: async () => {
-            if (!bot?.isConnected()) throw new Error('not connected')
-          },
-        }
-      : {}),
+    slack: async () => {
+      line.demandToken()
+      if (config.ROLES.includes('bot') && !bot?.isConnected()) throw new Error('not connected')
+    },
   }
   const web = createWeb(probes)
   const closeDashboard = config.JOBS_DASHBOARD ? openDashboard(web, config.JOBS_DASHBOARD, backend) : null
   const server = await listen(web, config.HTTP_HOST, config.HTTP_PORT)
 
   if (config.ROLES.includes('worker')) {
-    const cards = createCards(database, client, {
-      registerUrl: config.REGISTER_URL,
-      approverGroup: groupOf(config.APPROVERS),
-      databaseIdentity: changes.databaseIdentity,
-    })
     trello = createTrello(config, log)
-    const posts = createAlertPosts(database, client, {
-      registerUrl: config.REGISTER_URL,
-      dttpUrl: changes.dttpUrl,
-      databaseIdentity: changes.databaseIdentity,
-    })
-    worker = startWorker(
-      changes,
-      backend,
-      { ...cards, ...posts, trello: createTrelloCards(database, trello) },
-      { retention: config.RETENTION },
-    )
+    const effects = {
+      ...createSlackEffects(config, changes, createPoster(client, line)),
+      trello: createTrelloCards(database, trello),
+    }
+    worker = startWorker(changes, backend, effects, { retention: config.RETENTION, isSlackOpen: line.isOpen })
   }
   if (config.ROLES.includes('bot')) {
     const nudge = () => worker?.nudge()
@@ -93,6 +86,17 @@ export async function startServices(
       trello?.close()
       await database.destroy()
     },
+  }
+}
+
+/** How each kind of message reaches Slack. */
+function createSlackEffects(config: Config, { database, databaseIdentity, dttpUrl }: World, poster: Poster) {
+  const { REGISTER_URL: registerUrl } = config
+  const approverGroup = groupOf(config.APPROVERS)
+  return {
+    ...createCards(database, poster, { registerUrl, approverGroup, databaseIdentity }),
+    ...createAlertPosts(database, poster, { registerUrl, dttpUrl, databaseIdentity }),
+    ...createDirectMessages(database, poster, databaseIdentity),
   }
 }
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { webApi } from '@slack/bolt'
 import { type DataSource, LessThan } from 'typeorm'
 import * as z from 'zod'
 import { findAlertSight } from '../alerts/read.ts'
@@ -8,17 +7,13 @@ import { Alert } from '../entities/chatops/alert.ts'
 import { type Claimed, readPayload, Undeliverable } from '../outbox/outbox.ts'
 import { renderAlert } from '../views/alert/alert.ts'
 import type { Places } from '../views/alert/links.ts'
-import { ChannelClosed, createPoster, retryLater } from './poster.ts'
+import type { Poster } from './poster.ts'
 
 /** @property databaseIdentity keeps apart what is posted from one database and from a copy of it */
 type Projection = Places & { databaseIdentity: string }
 
-/** A channel that is closed to the bot is tried again this often: somebody may have invited the bot. */
-const CLOSED_AGAIN_AFTER_MS = 5 * 60_000
-
 /** Shows alerts in Slack, with one post for each. A post is drawn from the database at the moment it is sent. */
-export function createAlertPosts(database: DataSource, client: webApi.WebClient, projection: Projection) {
-  const poster = createPoster(client)
+export function createAlertPosts(database: DataSource, poster: Poster, projection: Projection) {
   const ours = createHash('sha256').update(projection.databaseIdentity).digest('hex').slice(0, 16)
 
   /**
@@ -48,17 +43,11 @@ export function createAlertPosts(database: DataSource, client: webApi.WebClient,
     return sight
   }
 
-  /** If the channel is closed to the bot, the alert waits until it is open again: there is nobody else to tell. */
-  async function draw(row: Claimed, sight: AlertSight): Promise<string> {
+  function draw(row: Claimed, sight: AlertSight): Promise<string> {
     const { id, channel, cardTs: ts } = sight.alert
     const message = renderAlert(sight, projection)
     const key = `${ours}-alert-${id}`
-    try {
-      return await poster.put({ channel, ts, message, key, again: row.again, since: row.createdAt })
-    } catch (error) {
-      if (error instanceof ChannelClosed) throw retryLater(CLOSED_AGAIN_AFTER_MS, error.message)
-      throw error
-    }
+    return poster.put({ channel, ts, message, key, again: row.again, since: row.createdAt })
   }
 
   return { alert }

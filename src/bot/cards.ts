@@ -1,45 +1,46 @@
 import { createHash } from 'node:crypto'
-import type { webApi } from '@slack/bolt'
 import { type DataSource, LessThan } from 'typeorm'
 import * as z from 'zod'
-import { isOpen } from '../changes/transitions.ts'
 import { postedCard } from '../changes/trello-cards.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { LedgerEntry } from '../entities/chatops/ledger-entry.ts'
 import { OutboxRow } from '../entities/chatops/outbox-row.ts'
-import { SchoolWait } from '../entities/chatops/school-wait.ts'
 import { postedNews } from '../jobs/news.ts'
-import { addToOutbox, announcement, type Claimed, readPayload, Undeliverable } from '../outbox/outbox.ts'
+import {
+  addToOutbox,
+  announce,
+  announcement,
+  type Claimed,
+  RetryLater,
+  readPayload,
+  Undeliverable,
+  wakeOutbox,
+} from '../outbox/outbox.ts'
 import { findPlaybook } from '../playbooks/index.ts'
 import { postedSync } from '../schools/sync-news.ts'
-import { waitMessage } from '../schools/waits.ts'
 import { renderJobNews } from '../views/jobs/news.ts'
 import { renderCard } from '../views/request/card.ts'
 import { findPlan } from '../views/request/request.ts'
 import { renderAdvice, renderManualStep, renderNotice, renderReceipt } from '../views/request/thread.ts'
 import { renderSchoolSync, renderTrelloCard } from '../views/school/news.ts'
-import { renderWaitNews } from '../views/school/wait.ts'
-import { ChannelClosed, createPoster, type Message, retryLater } from './poster.ts'
+import type { Message, Poster } from './poster.ts'
+import { ChannelClosed, MessageGone } from './slack-line.ts'
 
 /** @property databaseIdentity keeps apart what is posted from one database and from a copy of it */
 type Projection = { registerUrl: string; approverGroup: string | null; databaseIdentity: string }
 
-/** A channel that is closed to the bot is tried again this often: somebody may have invited the bot. */
-const CLOSED_AGAIN_AFTER_MS = 5 * 60_000
+/** A reply looks for its card again after at most this many milliseconds; the card's being posted has it sent at once. */
+const LOOK_FOR_CARD_MS = 5 * 60_000
 
 const threadPart = z.discriminatedUnion('part', [announcement, postedNews, postedCard, postedSync])
-
-const unpostedMessage = z.object({ user: z.string(), channel: z.string(), because: z.string() })
-const directMessage = z.union([waitMessage, unpostedMessage])
 
 /**
  * Shows change requests in Slack. A message is drawn from the database at the moment it is sent, never from the message
  * that was clicked. Each is sent once, even if Slack's answer was lost.
  */
-export function createCards(database: DataSource, client: webApi.WebClient, projection: Projection) {
+export function createCards(database: DataSource, poster: Poster, projection: Projection) {
   const { registerUrl, approverGroup } = projection
-  const poster = createPoster(client)
   const ours = createHash('sha256').update(projection.databaseIdentity).digest('hex').slice(0, 16)
 
   /**
@@ -51,13 +52,14 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
       const request = await getRequest(database, row)
       const isCurrent = request.cardTs !== null && request.renderedVersion >= request.cardVersion
       if (isCurrent && drawn >= request.renderedVersion) return
-      const cardTs = await draw(row, request).catch((error: unknown) => cannotPost(request, error))
+      const cardTs = await draw(row, request).catch((error: unknown) => cannotShow(request, error))
       drawn = request.cardVersion
       const { affected } = await database.manager.update(
         ChangeRequest,
         { id: request.id, renderedVersion: LessThan(drawn) },
         { cardTs, renderedVersion: drawn },
       )
+      await wakeOutbox(database.manager, waitsForCard(request.id))
       if (affected) return
     }
   }
@@ -69,39 +71,54 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
     return poster.put({ channel, ts, message, key, again: row.again, since: row.createdAt })
   }
 
-  /**
-   * Tells the requester once, in a direct message, that the card could not be posted: they would wait for an approval
-   * of something that nobody sees. If the channel is closed to the bot, the card is tried again later.
-   */
-  async function cannotPost(request: ChangeRequest, error: unknown): Promise<never> {
-    if (!(error instanceof Undeliverable) || request.cardTs) throw error
-    if (request.status === 'pending') await tellRequester(request, error.message)
-    if (error instanceof ChannelClosed && isOpen(request.status)) {
-      throw retryLater(CLOSED_AGAIN_AFTER_MS, error.message)
-    }
+  /** The requester is told directly, once, of a request that nobody sees, and once of one that cannot be brought up to date. */
+  async function cannotShow(request: ChangeRequest, error: unknown): Promise<never> {
+    const isClosed = error instanceof ChannelClosed
+    const isUnseen = request.cardTs === null && request.status === 'pending'
+    if (isUnseen && (isClosed || error instanceof Undeliverable))
+      await tellRequester(request, 'unposted', error.message)
+    else if (isClosed && request.cardTs !== null) await tellRequester(request, 'behind', error.message)
     throw error
   }
 
-  async function tellRequester({ id, requester, channel }: ChangeRequest, because: string): Promise<void> {
-    if (await database.manager.existsBy(OutboxRow, { kind: 'direct', changeRequestId: id })) return
-    const payload = { user: requester, channel, because }
-    await addToOutbox(database.manager, { stream: `direct:${id}`, kind: 'direct', changeRequest: id, payload })
+  async function tellRequester(request: ChangeRequest, part: string, because: string): Promise<void> {
+    const { id, requester, channel } = request
+    const payload = { user: requester, channel, because, part }
+    const stream = `direct:${id}:${part}`
+    await database.transaction(async (sql) => {
+      await sql.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [stream])
+      if (await sql.existsBy(OutboxRow, { kind: 'direct', changeRequestId: id, stream })) return
+      await addToOutbox(sql, { stream, kind: 'direct', changeRequest: id, payload })
+    })
   }
 
+  /** Replies once there is a card to reply to; one that has gone is posted anew first. */
   async function thread(row: Claimed): Promise<void> {
     const request = await getRequest(database, row)
-    if (!request.cardTs) throw new Undeliverable('there is no card to reply to')
+    if (!request.cardTs) throw untilCard(request.id, true)
     const messages = await renderPart(request, row)
     for (const [index, message] of messages.entries()) {
-      const key = `${ours}-${row.id}-${index}`
-      await poster.reply({
-        channel: request.channel,
-        thread: request.cardTs,
-        message,
-        key,
-        again: row.again,
-        since: row.createdAt,
-      })
+      await reply(row, request, { message, index, thread: request.cardTs })
+    }
+  }
+
+  async function reply(
+    row: Claimed,
+    request: ChangeRequest,
+    { message, index, thread }: { message: Message; index: number; thread: string },
+  ): Promise<void> {
+    const { channel } = request
+    const key = `${ours}-${row.id}-${index}`
+    try {
+      await poster.reply({ channel, thread, message, key, again: row.again, since: row.createdAt })
+    } catch (error) {
+      if (error instanceof MessageGone) {
+        await announce(database.manager, request.id)
+        throw untilCard(request.id, false)
+      }
+      // Some messages of this row are there already: the next attempt must look for them.
+      if (index > 0 && error instanceof RetryLater) error.pause.unsure = true
+      return cannotShow(request, error)
     }
   }
 
@@ -136,36 +153,7 @@ export function createCards(database: DataSource, client: webApi.WebClient, proj
     return entry.hash
   }
 
-  /**
-   * If Slack's answer is lost, the message may be sent twice: the bot cannot read direct messages to look for it, and
-   * it would be worse if the person were not told at all.
-   */
-  async function direct(row: Claimed): Promise<void> {
-    const told = readPayload(directMessage, row)
-    await poster.put({
-      channel: told.user,
-      ts: null,
-      message: 'wait' in told ? await waitNews(told) : unposted(row, told),
-      key: `${ours}-${row.id}`,
-      again: false,
-      since: row.createdAt,
-    })
-  }
-
-  async function waitNews({ wait: id, part }: z.output<typeof waitMessage>): Promise<Message> {
-    const wait = await database.manager.findOneBy(SchoolWait, { id })
-    if (!wait) throw new Undeliverable('there is no such wait')
-    return renderWaitNews(wait, part)
-  }
-
-  return { card, thread, direct }
-}
-
-/** Tells the requester that the card could not be posted. */
-function unposted({ changeRequest }: Claimed, { channel, because }: z.output<typeof unpostedMessage>): Message {
-  const { why, remedy } = obstacle(because)
-  const text = `We could not post CR-${changeRequest} in <#${channel}>: ${why}. It waits for approval, but nobody can see it. ${remedy} the request with /trainee requests.`
-  return { text, blocks: [] }
+  return { card, thread }
 }
 
 async function getRequest(database: DataSource, row: Claimed): Promise<ChangeRequest> {
@@ -181,17 +169,13 @@ function playbookOf({ playbook }: ChangeRequest): AnyPlaybook {
   return found
 }
 
-/** Why a card could not be posted, and what its requester can do about it. */
-function obstacle(because: string): { why: string; remedy: string } {
-  switch (because) {
-    case 'not_in_channel':
-    case 'channel_not_found':
-      return { why: 'the bot is not in that channel', remedy: 'Add the bot to the channel, or cancel' }
-    case 'is_archived':
-      return { why: 'that channel is archived', remedy: 'Unarchive the channel, or cancel' }
-    case 'unknown playbook':
-      return { why: 'the bot no longer knows this kind of change', remedy: 'Cancel' }
-    default:
-      return { why: `Slack refused it (${because})`, remedy: 'Cancel' }
-  }
+function waitsForCard(id: string): string {
+  return `card:${id}`
+}
+
+/** The thread looks again once there is a card. */
+function untilCard(id: string, isBlameless: boolean): RetryLater {
+  const reason = 'there is no card to reply to'
+  const waitsFor = waitsForCard(id)
+  return new RetryLater(null, { reason, unsure: false, isBlameless, longest: LOOK_FOR_CARD_MS, waitsFor })
 }

@@ -1,5 +1,6 @@
 import type { webApi } from '@slack/bolt'
-import { RetryLater, Undeliverable } from '../outbox/outbox.ts'
+import type { Kind } from './slack-errors.ts'
+import { MessageGone, type SlackLine } from './slack-line.ts'
 
 /** A message's blocks, with the text that notifications and screen readers use. */
 export type Message = { text: string; blocks: object[] }
@@ -7,77 +8,34 @@ export type Message = { text: string; blocks: object[] }
 /** A message to be posted once: `again` if an attempt since `since` may have got through. */
 type Post = { channel: string; message: Message; key: string; again: boolean; since: Date }
 
+type Place = { channel: string; thread?: string }
+
 /** Slack's clock and ours may differ by so much. */
 const CLOCKS_MAY_DIFFER_SECONDS = 300
 
 const METADATA_EVENT = 'trainee_chatops'
 
-/** With these, sending the same message again would fail again. */
-const HOPELESS = new Set([
-  'restricted_action',
-  'invalid_blocks',
-  'msg_too_long',
-  'no_text',
-  'user_not_found',
-  'messages_tab_disabled',
-])
-
-/** The channel is closed to us until someone there lets us in. */
-const CLOSED = new Set(['channel_not_found', 'not_in_channel', 'is_archived'])
-
-/** Slack does not accept our token, or its scopes are too few. An operator must put that right. */
-const UNAUTHORISED = new Set(['invalid_auth', 'account_inactive', 'token_revoked', 'missing_scope'])
-const OPERATOR_MENDS_MS = 60_000
-
-/** A message that is no longer there to be updated, or is not ours. */
-const GONE = new Set(['message_not_found', 'cant_update_message'])
-
-/** Nothing can be posted in this channel as things stand. */
-export class ChannelClosed extends Undeliverable {}
-
-/** Asks to be tried again; the relay keeps Slack's code as the reason. */
-export function retryLater(delay: number, code: string): RetryLater {
-  return Object.assign(new RetryLater(delay), { data: { error: code } })
-}
+export type Poster = ReturnType<typeof createPoster>
 
 /**
  * Posts messages that must appear once. Every message carries its key as metadata; where an earlier attempt may have
  * got through, the channel is searched for that key before anything is posted again.
  */
-export function createPoster(client: webApi.WebClient) {
-  const pausedUntil = new Map<string, number>()
+export function createPoster(client: webApi.WebClient, line: SlackLine) {
   let ourselves: Author | null = null
 
-  /** One call of the Web API, honouring what Slack said about waiting. */
-  async function call<T>(method: string, request: () => Promise<T>): Promise<T> {
-    const wait = (pausedUntil.get(method) ?? 0) - Date.now()
-    if (wait > 0) throw new RetryLater(wait)
-    try {
-      return await request()
-    } catch (error) {
-      const { code, retryAfter, data } = error as { code?: string; retryAfter?: number; data?: { error?: string } }
-      if (code === 'slack_webapi_rate_limited_error') {
-        pausedUntil.set(method, Date.now() + (retryAfter ?? 1) * 1000)
-        throw new RetryLater((retryAfter ?? 1) * 1000)
-      }
-      const slackCode = data?.error ?? ''
-      if (UNAUTHORISED.has(slackCode)) throw retryLater(OPERATOR_MENDS_MS, slackCode)
-      if (CLOSED.has(slackCode)) throw new ChannelClosed(slackCode)
-      if (HOPELESS.has(slackCode)) throw new Undeliverable(slackCode)
-      throw error
-    }
-  }
-
-  async function findOurselves(): Promise<Author> {
+  async function findOurselves(channel: string): Promise<Author> {
     if (!ourselves) {
-      const { user_id: user, bot_id, app_id } = await call('auth.test', () => client.auth.test())
+      const asking = { kind: 'post', method: 'auth.test', channel } as const
+      const { user_id: user, bot_id, app_id } = await line.call(asking, () => client.auth.test())
       ourselves = { user, bot_id, app_id }
     }
     return ourselves
   }
 
-  async function post(channel: string, thread: string | null, message: Message, key: string): Promise<string> {
-    const posted = await call('chat.postMessage', () =>
+  async function post(kind: Kind, to: Place, message: Message, key: string): Promise<string> {
+    const { channel, thread } = to
+    const posted = await line.call({ kind, method: 'chat.postMessage', channel }, () =>
       client.chat.postMessage({
         channel,
         ...(thread ? { thread_ts: thread } : {}),
@@ -96,10 +54,12 @@ export function createPoster(client: webApi.WebClient) {
   async function update(channel: string, ts: string, message: Message, key: string): Promise<boolean> {
     const content = { text: message.text, blocks: message.blocks as never, metadata: metadataFor(key) }
     try {
-      await call('chat.update', () => client.chat.update({ channel, ts, ...content }))
+      await line.call({ kind: 'edit', method: 'chat.update', channel }, () =>
+        client.chat.update({ channel, ts, ...content }),
+      )
       return true
     } catch (error) {
-      if (GONE.has((error as { data?: { error?: string } }).data?.error ?? '')) return false
+      if (error instanceof MessageGone) return false
       throw error
     }
   }
@@ -113,14 +73,18 @@ export function createPoster(client: webApi.WebClient) {
     thread: string | null,
     { key, since, gone = null }: { key: string; since: Date; gone?: string | null },
   ): Promise<string | null> {
-    const us = await findOurselves()
+    const us = await findOurselves(channel)
     const oldest = (since.getTime() / 1000 - CLOCKS_MAY_DIFFER_SECONDS).toFixed(6)
     let cursor: string | undefined
     do {
       const page = { channel, oldest, include_all_metadata: true, limit: 200, ...(cursor ? { cursor } : {}) }
       const { messages, response_metadata } = thread
-        ? await call('conversations.replies', () => client.conversations.replies({ ...page, ts: thread }))
-        : await call('conversations.history', () => client.conversations.history(page))
+        ? await line.call({ kind: 'reply', method: 'conversations.replies', channel }, () =>
+            client.conversations.replies({ ...page, ts: thread }),
+          )
+        : await line.call({ kind: 'post', method: 'conversations.history', channel }, () =>
+            client.conversations.history(page),
+          )
       const found = messages?.find((message) => carries(message, key) && isBy(message, us) && message.ts !== gone)
       if (found?.ts) return found.ts
       cursor = response_metadata?.next_cursor
@@ -138,14 +102,19 @@ export function createPoster(client: webApi.WebClient) {
       if (ts && (await update(channel, ts, message, key))) return ts
       const found = asked.again ? await find(channel, null, { key, since: asked.since, gone: ts }) : null
       if (found && (await update(channel, found, message, key))) return found
-      return post(channel, null, message, key)
+      return post('post', { channel }, message, key)
     },
 
-    /** Posts a message into a thread, unless it is there already. */
+    /** Posts a message into a thread, unless it is there already. Throws MessageGone if there is no such thread. */
     async reply(asked: Post & { thread: string }): Promise<void> {
       const { channel, thread, message, key } = asked
       if (asked.again && (await find(channel, thread, asked))) return
-      await post(channel, thread, message, key)
+      await post('reply', { channel, thread }, message, key)
+    },
+
+    /** Tells one person (or an operators’ channel). May do so twice if an answer is lost: the bot cannot read there. */
+    async tell(to: string, message: Message, key: string): Promise<void> {
+      await post('direct', { channel: to }, message, key)
     },
   }
 }

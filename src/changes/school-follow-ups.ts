@@ -6,7 +6,7 @@ import { isReadable, planOf } from '../contract/stored.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
-import { addToOutbox } from '../outbox/outbox.ts'
+import { addToThread } from '../outbox/outbox.ts'
 import type { postedSync, SchoolSync, SyncedBy, SyncedSchool } from '../schools/sync-news.ts'
 import type { World } from '../world.ts'
 import { getRequest, lockRequest } from './requests.ts'
@@ -65,7 +65,7 @@ async function tell({ now }: World, sql: EntityManager, id: string, { by, school
   if (outcome.synced) return 0
   await sql.update(ChangeRequest, { id }, { outcome: { ...outcome, synced: now().toISOString() } })
   const payload: z.output<typeof postedSync> = { part: 'school-sync', by, schools }
-  await addToOutbox(sql, { stream: `card:${id}`, kind: 'thread', changeRequest: id, payload })
+  await addToThread(sql, id, payload)
   return 1
 }
 

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { addToOutbox, type Claimed, RetryLater, readPayload, Undeliverable } from '../outbox/outbox.ts'
+import { addToThread, type Claimed, RetryLater, readPayload, Undeliverable } from '../outbox/outbox.ts'
 import { noteWaitCard, noteWaitCardRefused } from '../schools/waits.ts'
 import { type createTrelloClient, TrelloError } from '../trello/index.ts'
 import { lockRequest } from './requests.ts'
@@ -90,5 +90,5 @@ async function tellThread(
   card: { title: string; url: string | null; text?: string },
 ): Promise<void> {
   const payload: z.output<typeof postedCard> = { part: 'trello-card', ...card }
-  await addToOutbox(sql, { stream: `card:${changeRequest}`, kind: 'thread', changeRequest, payload })
+  await addToThread(sql, changeRequest, payload)
 }

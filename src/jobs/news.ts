@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
 import type { FailureCode, Job, JobFailure } from '../entities/chatops/job.ts'
 import { FAILURES } from '../failures/index.ts'
-import { addToOutbox } from '../outbox/outbox.ts'
+import { addToThread } from '../outbox/outbox.ts'
 
 const failure = z.object({
   code: z.custom<FailureCode>((code) => typeof code === 'string' && Object.hasOwn(FAILURES, code)).catch('unexpected'),
@@ -38,7 +38,6 @@ export async function announceNews(
   news: JobNews,
 ): Promise<void> {
   if (job.changeRequestId === null) return
-  const { name, traineeId: trainee, changeRequestId: changeRequest } = job
-  const payload: PostedNews = { part: 'job-news', job: name, trainee, news }
-  await addToOutbox(sql, { stream: `card:${changeRequest}`, kind: 'thread', changeRequest, payload })
+  const payload: PostedNews = { part: 'job-news', job: job.name, trainee: job.traineeId, news }
+  await addToThread(sql, job.changeRequestId, payload)
 }

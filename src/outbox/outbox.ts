@@ -9,7 +9,11 @@ import type { Json } from '../entities/json.ts'
  * The kinds of outbox rows. `hint` and `job` wake a worker, `trello` adds a Trello card, and the others are Slack
  * messages.
  */
-export type OutboxKind = 'card' | 'thread' | 'direct' | 'alert' | 'trello' | 'hint' | 'job'
+export const OUTBOX_KINDS = ['card', 'thread', 'direct', 'alert', 'trello', 'hint', 'job'] as const
+export type OutboxKind = (typeof OUTBOX_KINDS)[number]
+
+/** The kinds that are Slack messages. */
+export const SLACK_KINDS: ReadonlySet<OutboxKind> = new Set(['card', 'thread', 'direct', 'alert'])
 
 /** Which message goes into a request's thread. */
 const threadPart = z.enum(['receipt', 'advice', 'manual-steps', 'notice'])
@@ -43,10 +47,18 @@ export async function announce(
   changeRequest: string,
   parts: readonly z.output<typeof threadPart>[] = [],
 ) {
-  const stream = `card:${changeRequest}`
   await sql.query('UPDATE chatops.change_requests SET card_version = card_version + 1 WHERE id = $1', [changeRequest])
-  await addToOutbox(sql, { stream, kind: 'card', changeRequest })
-  for (const part of parts) await addToOutbox(sql, { stream, kind: 'thread', changeRequest, payload: { part } })
+  await addToOutbox(sql, { stream: `card:${changeRequest}`, kind: 'card', changeRequest })
+  for (const part of parts) await addToThread(sql, changeRequest, { part })
+}
+
+/** Adds a message to a request's thread. The thread is a stream of its own: a card in trouble does not hold it up. */
+export async function addToThread(
+  sql: EntityManager,
+  changeRequest: string,
+  payload: Record<string, Json> & { part: string },
+): Promise<void> {
+  await addToOutbox(sql, { stream: `thread:${changeRequest}`, kind: 'thread', changeRequest, payload })
 }
 
 /** Wakes a worker for an approved request. It is only a hint: if it is lost, a sweep sends another one. */
@@ -64,6 +76,8 @@ export type Claimed = {
   again: boolean
   attempts: number
   createdAt: Date
+  /** Since when it has failed for the reason that it last failed for. */
+  failingSince: Date | null
 }
 
 /** What a row says, as the version of the bot wrote it that added it. Throws Undeliverable if it cannot be read. */
@@ -77,15 +91,20 @@ export function readPayload<T>(schema: z.ZodType<T>, { payload }: Pick<Claimed, 
 const SENDER_DEAD_AFTER_SECONDS = 60
 
 /**
- * Takes up to `limit` rows to send: the first open row of each stream, if it is due. Two relays never hold the same
- * row, nor two rows of one stream.
+ * Takes up to `limit` rows of these kinds to send: the first open row of each stream, if it is due; what wakes workers
+ * first, then cards and posts, then all else. Two relays never hold the same row, nor two rows of one stream.
  */
-export async function claimOutbox(database: DataSource, limit: number): Promise<Claimed[]> {
-  const rows = await returned<ClaimedRow>(database.query(CLAIM, [limit, SENDER_DEAD_AFTER_SECONDS]))
-  return rows.map(({ change_request_id, created_at, ...row }) => ({
+export async function claimOutbox(
+  database: DataSource,
+  limit: number,
+  kinds: readonly OutboxKind[] = OUTBOX_KINDS,
+): Promise<Claimed[]> {
+  const rows = await returned<ClaimedRow>(database.query(CLAIM, [limit, SENDER_DEAD_AFTER_SECONDS, kinds]))
+  return rows.map(({ change_request_id, created_at, failing_since, ...row }) => ({
     ...row,
     changeRequest: change_request_id,
     createdAt: created_at,
+    failingSince: failing_since,
   }))
 }
 
@@ -95,32 +114,61 @@ async function returned<T>(answer: Promise<unknown>): Promise<T[]> {
   return rows
 }
 
-type ClaimedRow = Omit<Claimed, 'changeRequest' | 'createdAt'> & { change_request_id: string | null; created_at: Date }
+type ClaimedRow = Omit<Claimed, 'changeRequest' | 'createdAt' | 'failingSince'> & {
+  change_request_id: string | null
+  created_at: Date
+  failing_since: Date | null
+}
 
 const CLAIM = `
-  UPDATE chatops.outbox row SET status = 'sending', claimed_at = now(), attempts = row.attempts + 1
+  UPDATE chatops.outbox row SET status = 'sending', claimed_at = now(), attempts = row.attempts + 1,
+    unsure = row.unsure OR row.status = 'sending'
   FROM (
     SELECT id FROM chatops.outbox candidate
-    WHERE status IN ('queued', 'sending') AND due_at <= now()
+    WHERE status IN ('queued', 'sending') AND due_at <= now() AND kind = ANY ($3)
       AND (status = 'queued' OR claimed_at < now() - make_interval(secs => $2))
       AND NOT EXISTS (
         SELECT FROM chatops.outbox earlier
         WHERE earlier.stream = candidate.stream AND earlier.seq < candidate.seq AND earlier.status IN ('queued', 'sending')
       )
-    ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
+    ORDER BY CASE WHEN kind IN ('hint', 'job') THEN 0 WHEN kind IN ('card', 'alert') THEN 1 ELSE 2 END, seq
+    LIMIT $1 FOR UPDATE SKIP LOCKED
   ) due
   WHERE row.id = due.id
-  RETURNING row.id, row.kind, row.change_request_id, row.payload, row.attempts, row.created_at, row.attempts > 1 AS again`
+  RETURNING row.id, row.kind, row.change_request_id, row.payload, row.attempts, row.created_at, row.failing_since,
+    row.unsure AS again`
 
 export async function markSent(sql: EntityManager, id: string): Promise<void> {
-  await sql.query(`UPDATE chatops.outbox SET status = 'sent', sent_at = now(), last_error = NULL WHERE id = $1`, [id])
+  await sql.query(
+    `UPDATE chatops.outbox SET status = 'sent', sent_at = now(), last_error = NULL, waits_for = NULL,
+       failing_since = NULL WHERE id = $1`,
+    [id],
+  )
 }
 
 /** Puts a row back to be sent later; `delay` in milliseconds. */
-export async function postponeRow(sql: EntityManager, id: string, delay: number, error: string): Promise<void> {
+export async function postponeRow(
+  sql: EntityManager,
+  id: string,
+  delay: number,
+  error: string,
+  { unsure = true, waitsFor = null, isBlameless = false }: Pause = {},
+): Promise<void> {
+  await sql.query(POSTPONE, [id, delay / 1000, error, unsure, waitsFor, isBlameless])
+}
+
+const POSTPONE = `
+  UPDATE chatops.outbox SET status = 'queued', due_at = now() + make_interval(secs => $2), last_error = $3,
+    unsure = unsure OR $4, waits_for = $5, attempts = attempts - CASE WHEN $6 THEN 1 ELSE 0 END,
+    failing_since = CASE WHEN $6 THEN failing_since
+      WHEN waits_for IS NOT DISTINCT FROM $5 THEN COALESCE(failing_since, now()) ELSE now() END
+  WHERE id = $1`
+
+/** What these rows waited for is there: they can go at once. */
+export async function wakeOutbox(sql: EntityManager, waitsFor: string): Promise<void> {
   await sql.query(
-    `UPDATE chatops.outbox SET status = 'queued', due_at = now() + make_interval(secs => $2), last_error = $3 WHERE id = $1`,
-    [id, delay / 1000, error],
+    `UPDATE chatops.outbox SET due_at = now() WHERE status = 'queued' AND waits_for = $1 AND due_at > now()`,
+    [waitsFor],
   )
 }
 
@@ -129,10 +177,37 @@ export async function giveUp(sql: EntityManager, id: string, error: string): Pro
   await sql.update(OutboxRow, { id }, { status: 'failed', lastError: error })
 }
 
-/** The receiver asked us to wait this many milliseconds. */
+/** Leaves a row to an operator, who has it tried again; those after it in its stream go on. */
+export async function leaveToOperator(sql: EntityManager, id: string, error: string): Promise<void> {
+  await sql.query(
+    `UPDATE chatops.outbox SET status = 'waiting', last_error = $2, unsure = true, waits_for = NULL WHERE id = $1`,
+    [id, error],
+  )
+}
+
+/** How and why a row is put off. */
+export type Pause = {
+  /** A code; never words of another system's. */
+  reason?: string
+  /** The attempt may have got through; so it is if nothing is said of it. */
+  unsure?: boolean
+  /** What the row cannot be sent without: `slack`, or `channel:<id>`, or `card:<request>`. `wakeOutbox` has it sent. */
+  waitsFor?: string | null
+  /** Where the delay grows: its end, in milliseconds. */
+  longest?: number
+  /** The row was not even tried: no attempt is used up. */
+  isBlameless?: boolean
+  /** Waiting has no end: no operator can help. */
+  isEndless?: boolean
+}
+
+/** To be tried again after this many milliseconds; null lets the delay grow with the time that the row has failed. */
 export class RetryLater extends Error {
-  constructor(readonly delay: number) {
-    super(`asked to wait ${delay} ms`)
+  constructor(
+    readonly delay: number | null,
+    readonly pause: Pause = {},
+  ) {
+    super(pause.reason ?? `asked to wait ${delay} ms`)
     this.name = 'RetryLater'
   }
 }

@@ -3,7 +3,9 @@ import {
   type Claimed,
   claimOutbox,
   giveUp,
+  leaveToOperator,
   markSent,
+  OUTBOX_KINDS,
   type OutboxKind,
   postponeRow,
   RetryLater,
@@ -15,27 +17,28 @@ export type Effects = Readonly<Record<OutboxKind, (row: Claimed) => Promise<void
 
 /** Rows under way at once: one slow receiver must not hold up the others. */
 const SLOTS = 20
-const MAX_DELAY_MS = 5 * 60_000
+/** Delays grow with the time for which a row has failed, so that none is much longer than the trouble was. */
+const SHORTEST_DELAY_MS = 500
+const SHARE_OF_TROUBLE = 1 / 4
+const LONGEST_DELAY_MS = 5 * 60_000
 /** A hint is tried again this soon: somebody waits for their approved change. */
-const MAX_HINT_DELAY_MS = 5_000
-/**
- * So many attempts take about a day, with pauses of five minutes. After that, nobody waits for the message any more.
- * Attempts after which the receiver asked us to wait do not count.
- */
-const MAX_ATTEMPTS = 300
+const LONGEST_HINT_DELAY_MS = 5_000
+/** A row that failed for so long waits for an operator. */
+const LEFT_AFTER_MS = 24 * 60 * 60_000
 
 /**
  * Sends outbox rows. `sendDue` starts to send rows that are due, as many as may be under way at once, and returns
  * whether there were any. `freed` is called after each row, since the next row of its stream can be sent then.
  * `settled` waits for the rows that are under way.
+ * @param isOpen whether rows of this kind can be sent at all at the moment; those that cannot are left alone
  */
-export function createRelay(world: World, effects: Effects) {
+export function createRelay(world: World, effects: Effects, isOpen: (kind: OutboxKind) => boolean = () => true) {
   const underWay = new Set<Promise<void>>()
   return {
     async sendDue(freed: () => void): Promise<boolean> {
       const room = SLOTS - underWay.size
       if (room === 0) return false
-      const rows = await claimOutbox(world.database, room)
+      const rows = await claimOutbox(world.database, room, OUTBOX_KINDS.filter(isOpen))
       for (const row of rows) {
         const sending: Promise<void> = relay(world, effects, row).finally(() => {
           underWay.delete(sending)
@@ -68,18 +71,25 @@ async function relay(world: World, effects: Effects, row: Claimed): Promise<void
 async function putBack(world: World, row: Claimed, error: unknown, log: World['log']): Promise<void> {
   const sql = world.database.manager
   const because = error instanceof Error ? `${error.name}: ${reasonOf(error)}` : 'unknown'
-  if (error instanceof Undeliverable || (row.attempts >= MAX_ATTEMPTS && !(error instanceof RetryLater))) {
+  if (error instanceof Undeliverable) {
     log.error({ because }, 'outbox row given up')
     return giveUp(sql, row.id, because)
   }
-  const longest = row.kind === 'hint' ? MAX_HINT_DELAY_MS : MAX_DELAY_MS
-  const delay = error instanceof RetryLater ? error.delay : Math.min(500 * 2 ** Math.min(row.attempts, 12), longest)
-  log.warn({ because, delay }, 'outbox row postponed')
-  await postponeRow(sql, row.id, delay, because)
+  const { delay = null, pause = {} } = error instanceof RetryLater ? error : {}
+  const failedForMs = row.failingSince ? Date.now() - row.failingSince.getTime() : 0
+  if (failedForMs >= LEFT_AFTER_MS && !pause.isBlameless && !pause.isEndless) {
+    log.error({ because }, 'outbox row waits for an operator')
+    return leaveToOperator(sql, row.id, because)
+  }
+  const longest = row.kind === 'hint' ? LONGEST_HINT_DELAY_MS : (pause.longest ?? LONGEST_DELAY_MS)
+  const growing = Math.min(Math.max(failedForMs * SHARE_OF_TROUBLE, SHORTEST_DELAY_MS), longest)
+  log[pause.isBlameless ? 'debug' : 'warn']({ because, delay: delay ?? growing }, 'outbox row postponed')
+  await postponeRow(sql, row.id, delay ?? growing, because, pause)
 }
 
 /** Of an error, only Slack's code is kept: it says what happened and holds nothing personal. */
 function reasonOf(error: Error): string {
+  if (error instanceof Undeliverable || error instanceof RetryLater) return error.message
   const { data, code } = error as { data?: { error?: string }; code?: string }
-  return data?.error ?? code ?? (error instanceof Undeliverable || error instanceof RetryLater ? error.message : '')
+  return data?.error ?? code ?? ''
 }

@@ -1,5 +1,5 @@
 import { addNightlyJob, jobHint } from '../jobs/enqueue.ts'
-import { readPayload } from '../outbox/outbox.ts'
+import { readPayload, SLACK_KINDS } from '../outbox/outbox.ts'
 import type { Effects } from '../outbox/relay.ts'
 import type { World } from '../world.ts'
 import type { QueueBackend } from './backend.ts'
@@ -19,23 +19,25 @@ export type RunningWorker = { nudge: () => void; stop: () => Promise<void> }
 
 /**
  * Starts the relay, the sweepers and the queues' workers.
- * @param slack sends messages to Slack; it is passed in, so that this room does not depend on Slack
+ * @param slack how messages reach Slack; handed in, so that nothing here need know Slack
+ * @param settings `isSlackOpen` says whether messages can be sent at all at the moment
  */
 export function startWorker(
   world: World,
   backend: QueueBackend,
   slack: Omit<Effects, 'hint' | 'job'>,
-  settings: { retention: number },
+  settings: { retention: number; isSlackOpen: () => boolean },
 ): RunningWorker {
   const queue = backend.openQueue(CHANGES_QUEUE)
   const jobQueues = openJobQueues(backend)
-  const relay = startRelay(world, {
+  const effects: Effects = {
     ...slack,
     async hint({ changeRequest }) {
       if (changeRequest) await enqueueExecution(queue, changeRequest)
     },
     job: (row) => hintAdded(world, jobQueues, readPayload(jobHint, row).job),
-  })
+  }
+  const relay = startRelay(world, effects, (kind) => !SLACK_KINDS.has(kind) || settings.isSlackOpen())
   const nudge = () => relay.nudge()
   const sweepers = startSweepers(world, jobQueues, { ...settings, nudge })
   const ran = () => {

@@ -1,11 +1,12 @@
-import { webApi } from '@slack/bolt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { dismiss } from '../../src/alerts/dismiss.ts'
 import { createAlertPosts } from '../../src/bot/alert-posts.ts'
-import { type Claimed, RetryLater, Undeliverable } from '../../src/outbox/outbox.ts'
+import { ChannelClosed } from '../../src/bot/slack-line.ts'
+import { type Claimed, Undeliverable } from '../../src/outbox/outbox.ts'
 import { useAlertStory } from '../alerts/alert-story.ts'
 import { startStorySlack } from '../support/bot.ts'
 import { CHANNEL, DTTP_URL, REGISTER_URL, SUPPORT } from '../support/lifecycle.ts'
+import { posterOn } from '../support/poster.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
 
 const BOT_USER = 'U00BOT'
@@ -86,12 +87,12 @@ test('a relay that stalled leaves the newest post standing', async () => {
   expect(await story.only()).toMatchObject({ cardVersion: 3, renderedVersion: 3 })
 })
 
-test('a channel that is closed is tried every five minutes, for as long as it takes', async () => {
+test('a channel that is closed is waited for, for as long as it takes', async () => {
   slack.kick(CHANNEL, BOT_USER)
   for (const again of [false, true]) {
     const error = await posts.alert(row({ again })).catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(RetryLater)
-    expect(error).toMatchObject({ delay: 300_000, data: { error: 'not_in_channel' } })
+    expect(error).toBeInstanceOf(ChannelClosed)
+    expect(error).toMatchObject({ message: 'not_in_channel', pause: { longest: 300_000, isEndless: true } })
   }
   slack.invite(CHANNEL, BOT_USER)
   await posts.alert(row({ again: true }))
@@ -99,12 +100,7 @@ test('a channel that is closed is tried every five minutes, for as long as it ta
 })
 
 function postsOf(databaseIdentity: string) {
-  const client = new webApi.WebClient('xoxb-test', {
-    slackApiUrl: slack.apiUrl,
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-  })
-  return createAlertPosts(story.context.database, client, {
+  return createAlertPosts(story.context.database, posterOn(slack).poster, {
     registerUrl: REGISTER_URL,
     dttpUrl: DTTP_URL,
     databaseIdentity,
@@ -113,7 +109,8 @@ function postsOf(databaseIdentity: string) {
 
 function row(given: Partial<Claimed> = {}): Claimed {
   const fixed = { id: '4b0c8f0e-0000-4000-8000-000000000001', kind: 'alert' as const, attempts: 1, changeRequest: null }
-  return { ...fixed, payload: { alert: id }, again: false, createdAt: new Date(Date.now() - 60_000), ...given }
+  const times = { createdAt: new Date(Date.now() - 60_000), failingSince: null }
+  return { ...fixed, payload: { alert: id }, again: false, ...times, ...given }
 }
 
 const shown = () => readText(slack.messages(CHANNEL).at(-1) ?? [])

@@ -1,15 +1,17 @@
-import { webApi } from '@slack/bolt'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createCards } from '../../src/bot/cards.ts'
+import { createDirectMessages } from '../../src/bot/direct-messages.ts'
+import { ChannelClosed } from '../../src/bot/slack-line.ts'
 import { cancel } from '../../src/changes/decide.ts'
 import { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
-import { announce, type Claimed, RetryLater, Undeliverable } from '../../src/outbox/outbox.ts'
+import { announce, type Claimed, Undeliverable } from '../../src/outbox/outbox.ts'
 import type { World } from '../../src/world.ts'
 import { startStorySlack } from '../support/bot.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { CHANNEL, createLifecycle, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { posterOn } from '../support/poster.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
 
 const BOT_USER = 'U00BOT'
@@ -20,6 +22,7 @@ let admin: pg.Client
 let context: World
 let slack: FakeSlack
 let cards: ReturnType<typeof createCards>
+let directMessages: ReturnType<typeof createDirectMessages>
 let id: string
 
 beforeEach(async () => {
@@ -29,6 +32,7 @@ beforeEach(async () => {
   context = await createLifecycle(scratch.appUrl)
   slack = await startStorySlack()
   cards = cardsOf(context.databaseIdentity)
+  directMessages = createDirectMessages(context.database, posterOn(slack).poster, context.databaseIdentity)
   id = (await sendRequest(context, 'fix-route', FORM)).id
 })
 
@@ -109,11 +113,11 @@ describe('a request whose playbook is no longer registered', () => {
 describe('a card whose channel is closed to the bot', () => {
   beforeEach(() => slack.kick(CHANNEL, BOT_USER))
 
-  test('is tried again every five minutes, and its requester is told once', async () => {
+  test('is waited for, for as long as it takes, and its requester is told once', async () => {
     for (const again of [false, true, true]) {
       const error = await refusal(cards.card(row({ again })))
-      expect(error).toBeInstanceOf(RetryLater)
-      expect(error).toMatchObject({ delay: 300_000, data: { error: 'not_in_channel' } })
+      expect(error).toBeInstanceOf(ChannelClosed)
+      expect(error).toMatchObject({ message: 'not_in_channel', pause: { longest: 300_000, isEndless: true } })
     }
     expect(await directs()).toHaveLength(1)
   })
@@ -125,20 +129,82 @@ describe('a card whose channel is closed to the bot', () => {
     expect(shown()).toContain(`CR-${id}`)
   })
 
-  test('is not waited for once the request is over', async () => {
+  test('is waited for also once the request is over, and then appears as it ended', async () => {
     await refusal(cards.card(row()))
     await cancel(context, { id, actor: SUPPORT })
-    expect(await refusal(cards.card(row({ again: true })))).toBeInstanceOf(Undeliverable)
+    expect(await refusal(cards.card(row({ again: true })))).toBeInstanceOf(ChannelClosed)
+    slack.invite(CHANNEL, BOT_USER)
+    await cards.card(row({ again: true }))
+    expect(shown()).toMatch(/cancelled/i)
   })
 
-  test('is not waited for if it was posted before: it is only out of date', async () => {
+  test('is waited for if it was posted before, and its requester is told once that it is out of date', async () => {
     slack.invite(CHANNEL, BOT_USER)
     await cards.card(row())
     await announce(context.database.manager, id)
-    slack.fault({ method: 'chat.update', kind: 'error', code: 'is_archived' })
-    expect(await refusal(cards.card(row()))).toBeInstanceOf(Undeliverable)
-    expect(await directs()).toEqual([])
+    slack.fault({ method: 'chat.update', kind: 'error', code: 'is_archived', times: 2 })
+    for (const again of [false, true]) {
+      expect(await refusal(cards.card(row({ again })))).toBeInstanceOf(ChannelClosed)
+    }
+    const [told, ...more] = await directs()
+    expect(more).toEqual([])
+    await directMessages.direct(row({ kind: 'direct', payload: told?.payload as Claimed['payload'] }))
+    expect(slack.directMessages(SUPPORT).map(readText)[0]).toContain(
+      `We cannot show in <#${CHANNEL}> what has become of CR-${id}: that channel is archived.`,
+    )
+    await cards.card(row())
+    expect(await request()).toMatchObject({ renderedVersion: 2 })
   })
+
+  test('is waited for by its thread as well, of which nothing is lost', async () => {
+    slack.invite(CHANNEL, BOT_USER)
+    await cards.card(row())
+    slack.kick(CHANNEL, BOT_USER)
+    const notice = row({ kind: 'thread', payload: { part: 'notice' } })
+    expect(await refusal(cards.thread(notice))).toBeInstanceOf(ChannelClosed)
+    expect(await directs()).toHaveLength(1)
+    slack.invite(CHANNEL, BOT_USER)
+    await cards.thread(notice)
+    expect(slack.replies(CHANNEL, (await request()).cardTs ?? '')).toHaveLength(1)
+  })
+})
+
+test('a thread waits for its card, which wakes it', async () => {
+  const notice = row({ kind: 'thread', payload: { part: 'notice' } })
+  const error = await refusal(cards.thread(notice))
+  expect(error).toMatchObject({ pause: { waitsFor: `card:${id}`, isBlameless: true } })
+  await cards.card(row())
+  await cards.thread(notice)
+  expect(slack.replies(CHANNEL, (await request()).cardTs ?? '')).toHaveLength(1)
+})
+
+describe.each(['edit_window_closed', 'cant_update_message', 'block_mismatch', 'message_not_found'])(
+  'a card that can no longer be edited (%s)',
+  (code) => {
+    test('is posted anew, and its thread goes on there', async () => {
+      await cards.card(row())
+      const { cardTs: old } = await request()
+      await cancel(context, { id, actor: SUPPORT })
+      slack.fault({ method: 'chat.update', kind: 'error', code })
+      await cards.card(row())
+      const { cardTs } = await request()
+      expect(cardTs).not.toBe(old)
+      expect(shown()).toMatch(/cancelled/i)
+      await cards.thread(row({ kind: 'thread', payload: { part: 'notice' } }))
+      expect(slack.replies(CHANNEL, cardTs ?? '')).toHaveLength(1)
+    })
+  },
+)
+
+test('a thread whose card was deleted has it posted anew first', async () => {
+  await cards.card(row())
+  slack.deleteMessage(CHANNEL, (await request()).cardTs ?? '')
+  const notice = row({ kind: 'thread', payload: { part: 'notice' } })
+  await refusal(cards.thread(notice))
+  await cards.card(row())
+  await cards.thread(notice)
+  expect(slack.messages(CHANNEL)).toHaveLength(1)
+  expect(slack.replies(CHANNEL, (await request()).cardTs ?? '')).toHaveLength(1)
 })
 
 describe('the requester of a card that cannot be posted', () => {
@@ -150,7 +216,7 @@ describe('the requester of a card that cannot be posted', () => {
   ])('is told what %s means, and what mends it', async (code, why, remedy) => {
     slack.fault({ method: 'chat.postMessage', kind: 'error', code })
     await refusal(cards.card(row()))
-    await cards.direct(row({ kind: 'direct', payload: (await directs())[0]?.payload as Claimed['payload'] }))
+    await directMessages.direct(row({ kind: 'direct', payload: (await directs())[0]?.payload as Claimed['payload'] }))
     const [text] = slack.directMessages(SUPPORT).map(readText)
     expect(text).toBe(
       `We could not post CR-${id} in <#${CHANNEL}>: ${why}. It waits for approval, but nobody can see it. ${remedy} the request with /trainee requests.`,
@@ -160,24 +226,24 @@ describe('the requester of a card that cannot be posted', () => {
   test('is told although the first attempt was lost: the bot cannot read direct messages to look for it', async () => {
     const direct = row({ kind: 'direct', payload: { user: SUPPORT, channel: CHANNEL, because: 'not_in_channel' } })
     slack.fault({ method: 'chat.postMessage', kind: 'lost_request' })
-    await refusal(cards.direct(direct))
-    await cards.direct({ ...direct, again: true })
+    await refusal(directMessages.direct(direct))
+    await directMessages.direct({ ...direct, again: true })
     expect(slack.directMessages(SUPPORT)).toHaveLength(1)
   })
 })
 
 function cardsOf(databaseIdentity: string) {
-  const client = new webApi.WebClient('xoxb-test', {
-    slackApiUrl: slack.apiUrl,
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
+  return createCards(context.database, posterOn(slack).poster, {
+    registerUrl: REGISTER_URL,
+    approverGroup: null,
+    databaseIdentity,
   })
-  return createCards(context.database, client, { registerUrl: REGISTER_URL, approverGroup: null, databaseIdentity })
 }
 
 function row(given: Partial<Claimed> = {}): Claimed {
   const fixed = { id: '4b0c8f0e-0000-4000-8000-000000000001', kind: 'card' as const, payload: {}, attempts: 1 }
-  return { ...fixed, changeRequest: id, again: false, createdAt: new Date(Date.now() - 60_000), ...given }
+  const times = { createdAt: new Date(Date.now() - 60_000), failingSince: null }
+  return { ...fixed, changeRequest: id, again: false, ...times, ...given }
 }
 
 function request(): Promise<ChangeRequest> {

@@ -1,9 +1,9 @@
-import { webApi } from '@slack/bolt'
+import type { webApi } from '@slack/bolt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createPoster } from '../../src/bot/poster.ts'
-import { RetryLater, Undeliverable } from '../../src/outbox/outbox.ts'
+import type { Poster } from '../../src/bot/poster.ts'
 import { startStorySlack } from '../support/bot.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
+import { posterOn } from '../support/poster.ts'
 import type { FakeSlack } from '../support/slack/index.ts'
 
 type Author = { user?: string; bot_id?: string; app_id?: string }
@@ -13,26 +13,11 @@ const MINE = { event_type: 'trainee_chatops', event_payload: { key: KEY } }
 
 let slack: FakeSlack
 let client: webApi.WebClient
-let poster: ReturnType<typeof createPoster>
+let poster: Poster
 
 beforeEach(async () => {
   slack = await startStorySlack()
-  client = new webApi.WebClient('xoxb-test', {
-    slackApiUrl: slack.apiUrl,
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    logger: {
-      ...console,
-      debug() {},
-      info() {},
-      warn() {},
-      error() {},
-      setLevel() {},
-      getLevel,
-      setName() {},
-    } as never,
-  })
-  poster = createPoster(client)
+  ;({ client, poster } = posterOn(slack))
 })
 
 afterEach(() => slack.stop())
@@ -103,37 +88,6 @@ test('a message that Slack will not have us update is posted anew, and the old o
   expect(texts()).toEqual(['the card', 'the card'])
 })
 
-describe('trouble that an operator mends', () => {
-  test.each(['invalid_auth', 'account_inactive', 'token_revoked', 'missing_scope'])(
-    '%s is tried again in a minute, and named',
-    async (code) => {
-      slack.fault({ method: 'chat.postMessage', kind: 'error', code })
-      const error = await refusal(put())
-      expect(error).toBeInstanceOf(RetryLater)
-      expect(error).toMatchObject({ delay: 60_000, data: { error: code } })
-      await put()
-      expect(texts()).toEqual(['the card'])
-    },
-  )
-})
-
-test.each([
-  'invalid_blocks',
-  'msg_too_long',
-  'no_text',
-  'user_not_found',
-  'is_archived',
-  'channel_not_found',
-  'not_in_channel',
-  'restricted_action',
-  'messages_tab_disabled',
-])('%s is not waited for', async (code) => {
-  slack.fault({ method: 'chat.postMessage', kind: 'error', code })
-  const error = await refusal(put())
-  expect(error).toBeInstanceOf(Undeliverable)
-  expect(error).toHaveProperty('message', code)
-})
-
 function put({ ts = null, again = false }: { ts?: string | null; again?: boolean } = {}): Promise<string> {
   const message = { text: 'the card', blocks: [] }
   return poster.put({ channel: CHANNEL, ts, message, key: KEY, again, since: new Date(Date.now() - 1000) })
@@ -159,14 +113,4 @@ function readAsPostedBy(ts: string, author: Author): void {
 
 const isNot = (ts: string) => (args: Record<string, unknown>) => args['ts'] !== ts
 
-const refusal = (sending: Promise<unknown>): Promise<unknown> =>
-  sending.then(
-    () => null,
-    (error: unknown) => error,
-  )
-
 const texts = () => slack.messages(CHANNEL).map(({ text }) => text)
-
-function getLevel() {
-  return 'error'
-}

@@ -1,3 +1,4 @@
+import { In } from 'typeorm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 
@@ -321,7 +322,7 @@ async function lastEventOf(id: string): Promise<LedgerEntry> {
 
 /** What was put out for a request's card and thread, in order: "card", or the part of the thread. */
 async function outboxOf(id: string): Promise<string[]> {
-  const where = { changeRequestId: id, stream: `card:${id}` }
+  const where = { changeRequestId: id, stream: In([`card:${id}`, `thread:${id}`]) }
   const rows = await context.database.manager.find(OutboxRow, { where, order: { seq: 'ASC' } })
   return rows.map(({ kind, payload }) => (payload as { part?: string }).part ?? kind)
 }

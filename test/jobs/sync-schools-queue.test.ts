@@ -120,7 +120,7 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
   })
 
   function start(): RunningWorker {
-    const worker = startWorker(context, backend, NO_SLACK, { retention: 24 * 3600_000 })
+    const worker = startWorker(context, backend, NO_SLACK, { retention: 24 * 3600_000, isSlackOpen: () => true })
     workers.push(worker)
     return worker
   }

@@ -2,7 +2,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import * as z from 'zod'
 import { withClient } from '../../sandbox/register/database.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
-import { addToOutbox, type Claimed, RetryLater, Undeliverable } from '../../src/outbox/outbox.ts'
+import {
+  addToOutbox,
+  type Claimed,
+  claimOutbox,
+  type OutboxKind,
+  RetryLater,
+  Undeliverable,
+  wakeOutbox,
+} from '../../src/outbox/outbox.ts'
 import type { Effects } from '../../src/outbox/relay.ts'
 import type { Loop } from '../../src/queue/loop.ts'
 import { startRelay } from '../../src/queue/relay-loop.ts'
@@ -115,14 +123,80 @@ test('what is undeliverable is given up at once, and those after it in its strea
   expect(await reasons()).toEqual(['Undeliverable: is_archived', null])
 })
 
-test('what nobody waits for any more is given up', async () => {
-  onSend = async () => {
-    throw new Error('still not')
+describe('what has failed for a day', () => {
+  test('waits for an operator, and those after it in its stream go on', async () => {
+    onSend = async (name) => {
+      if (name === 'one') throw new Error('still not')
+    }
+    await add('a', 'one')
+    await add('a', 'two')
+    await asAdmin(
+      `UPDATE chatops.outbox SET failing_since = now() - interval '24 hours' WHERE payload->>'name' = 'one'`,
+    )
+    start()
+    await expect.poll(statuses, WAIT).toEqual(['waiting', 'sent'])
+  })
+
+  test('is only postponed if it was not tried, or if waiting has no end', async () => {
+    onSend = async (name) => {
+      throw new RetryLater(3_600_000, name === 'one' ? { isBlameless: true } : { isEndless: true })
+    }
+    await add('a', 'one')
+    await add('b', 'two')
+    await asAdmin(`UPDATE chatops.outbox SET failing_since = now() - interval '25 hours'`)
+    start()
+    await expect.poll(reasons, WAIT).not.toContain(null)
+    expect(await rows()).toMatchObject([
+      { status: 'queued', attempts: 0 },
+      { status: 'queued', attempts: 1 },
+    ])
+  })
+})
+
+test('pauses grow with the time for which a row has failed, up to their end', async () => {
+  onSend = async (name) => {
+    throw new RetryLater(null, { longest: name === 'short' ? 1_000 : 3_600_000 })
   }
-  await add('a', 'one')
-  await asAdmin('UPDATE chatops.outbox SET attempts = 299')
+  await add('a', 'short')
+  await add('b', 'long')
+  await asAdmin(`UPDATE chatops.outbox SET failing_since = now() - interval '2 hours'`)
   start()
-  await expect.poll(statuses).toEqual(['failed'])
+  await expect.poll(reasons, WAIT).not.toContain(null)
+  const [far] = await context.database.query<{ names: string[] }[]>(
+    `SELECT array_agg(payload->>'name') AS names FROM chatops.outbox WHERE due_at > now() + interval '25 minutes'`,
+  )
+  expect(far).toEqual({ names: ['long'] })
+})
+
+test('kinds that cannot be sent at the moment are left alone, and the others go on', async () => {
+  let isOpen = false
+  await add('a', 'one')
+  await add('b', 'two', 'hint')
+  start(everyKind(send), (kind) => kind === 'hint' || isOpen)
+  await expect.poll(() => sent, WAIT).toEqual(['two'])
+  expect((await rows())[0]).toMatchObject({ status: 'queued', attempts: 0 })
+  isOpen = true
+  await expect.poll(() => sent, WAIT).toEqual(['two', 'one'])
+})
+
+test('what wakes workers goes first, then cards and posts, then everything else', async () => {
+  for (const kind of ['direct', 'thread', 'alert', 'card', 'hint'] as const) await add(kind, kind, kind)
+  const claimed = []
+  for (let index = 0; index < 5; index++) claimed.push((await claimOutbox(context.database, 1))[0]?.kind)
+  expect(claimed).toEqual(['hint', 'alert', 'card', 'direct', 'thread'])
+})
+
+test('rows that waited for something are due once it is there, and others are not', async () => {
+  onSend = async (name) => {
+    throw new RetryLater(3_600_000, { waitsFor: name })
+  }
+  await add('a', 'slack')
+  await add('b', 'channel:C1')
+  start()
+  await expect.poll(reasons, WAIT).not.toContain(null)
+  onSend = async () => {}
+  await wakeOutbox(context.database.manager, 'channel:C1')
+  await expect.poll(statuses, WAIT).toEqual(['queued', 'sent'])
 })
 
 test('a receiver that asks us to wait is not asked again before', async () => {
@@ -178,8 +252,8 @@ test('a database that was away is asked again', async () => {
   await expect.poll(() => sent).toEqual(['one', 'two'])
 })
 
-function start(effects: Effects = everyKind(send)): Loop {
-  const relay = startRelay(context, effects)
+function start(effects: Effects = everyKind(send), isOpen?: (kind: OutboxKind) => boolean): Loop {
+  const relay = startRelay(context, effects, isOpen)
   relays.push(relay)
   return relay
 }

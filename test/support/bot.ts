@@ -25,8 +25,8 @@ const manifest = parse(readFileSync(new URL('../../manifest.yml', import.meta.ur
   oauth_config: { scopes: { bot: string[] } }
 }
 
-/** A Slack with the people of the story, granting exactly the scopes of our manifest. */
-export function startStorySlack(): Promise<FakeSlack> {
+/** A Slack with the people of the story, and further channels, granting exactly the scopes of our manifest. */
+export function startStorySlack(channels: readonly string[] = []): Promise<FakeSlack> {
   const people = [SUPPORT, DEVELOPER, SECOND_DEVELOPER, STRANGER]
   return startFakeSlack({
     signingSecret: SIGNING_SECRET,
@@ -38,6 +38,7 @@ export function startStorySlack(): Promise<FakeSlack> {
     channels: [
       { id: CHANNEL, name: 'register-support', members: [...people, GUEST, BOT_USER] },
       { id: OTHER_CHANNEL, name: 'random', members: [...people, BOT_USER] },
+      ...channels.map((id) => ({ id, name: id.toLowerCase(), members: [BOT_USER] })),
     ],
   })
 }

@@ -1,6 +1,9 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
 
-/** Something to be done outside the database, committed with the change it belongs to and relayed afterwards. */
+/**
+ * Something to be done outside the database, committed with the change it belongs to and relayed afterwards. `failed`:
+ * it cannot be done at all. `waiting`: it failed for a day, and an operator decides (`bin/chatops outbox`).
+ */
 @Entity({ name: 'outbox', schema: 'chatops', synchronize: false })
 export class OutboxRow {
   @PrimaryGeneratedColumn('uuid')
@@ -23,7 +26,7 @@ export class OutboxRow {
   payload!: object
 
   @Column({ type: 'text' })
-  status!: 'queued' | 'sending' | 'sent' | 'failed'
+  status!: 'queued' | 'sending' | 'sent' | 'failed' | 'waiting'
 
   @Column({ type: 'integer' })
   attempts!: number
@@ -36,6 +39,17 @@ export class OutboxRow {
 
   @Column({ name: 'sent_at', type: 'timestamptz', nullable: true })
   sentAt!: Date | null
+
+  /** What this row cannot be sent without: see `RetryLater`. */
+  @Column({ name: 'waits_for', type: 'text', nullable: true })
+  waitsFor!: string | null
+
+  @Column({ name: 'failing_since', type: 'timestamptz', nullable: true })
+  failingSince!: Date | null
+
+  /** An attempt may have got through without our hearing of it. */
+  @Column({ type: 'boolean' })
+  unsure!: boolean
 
   @Column({ name: 'last_error', type: 'text', nullable: true })
   lastError!: string | null

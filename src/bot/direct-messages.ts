@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto'
+import type { DataSource } from 'typeorm'
+import * as z from 'zod'
+import { SchoolWait } from '../entities/chatops/school-wait.ts'
+import { type Claimed, readPayload, Undeliverable } from '../outbox/outbox.ts'
+import { waitMessage } from '../schools/waits.ts'
+import { renderWaitNews } from '../views/school/wait.ts'
+import { renderReport, renderUnposted } from '../views/unposted.ts'
+import type { Message, Poster } from './poster.ts'
+
+const report = z.object({ user: z.string(), report: z.string() })
+const unposted = z.object({
+  user: z.string(),
+  channel: z.string(),
+  because: z.string(),
+  part: z.string().default('unposted'),
+})
+
+const directMessage = z.union([waitMessage, report, unposted])
+
+/** Tells people what concerns them alone. */
+export function createDirectMessages(database: DataSource, poster: Poster, databaseIdentity: string) {
+  const ours = createHash('sha256').update(databaseIdentity).digest('hex').slice(0, 16)
+
+  async function messageFor(told: z.output<typeof directMessage>, { changeRequest }: Claimed): Promise<Message> {
+    if ('report' in told) return renderReport(told.report)
+    if (!('wait' in told)) return renderUnposted({ ...told, changeRequest: changeRequest ?? '' })
+    const wait = await database.manager.findOneBy(SchoolWait, { id: told.wait })
+    if (!wait) throw new Undeliverable('there is no such wait')
+    return renderWaitNews(wait, told.part)
+  }
+
+  return {
+    async direct(row: Claimed): Promise<void> {
+      const told = readPayload(directMessage, row)
+      await poster.tell(told.user, await messageFor(told, row), `${ours}-${row.id}`)
+    },
+  }
+}

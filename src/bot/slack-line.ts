@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { webApi } from '@slack/bolt'
+import { type Pause, RetryLater, Undeliverable } from '../outbox/outbox.ts'
+import { type Cure, findCure, type Kind, readTrouble, type SlackTrouble } from './slack-errors.ts'
+import { createPace } from './slack-pace.ts'
+
+/** A call of the Web API: what it says or looks up, and in which channel. */
+export type Call = { kind: Kind; method: string; channel: string }
+
+/** The message, or the thread's first one, is not there to be changed or answered. */
+export class MessageGone extends Error {}
+
+/** Nothing can be posted in this channel as things stand. */
+export class ChannelClosed extends RetryLater {}
+
+/** What the line tells others: rows that waited can go, and troubles that an operator should hear of. */
+type Listeners = {
+  wake: (waitsFor: string) => Promise<void>
+  report: (trouble: string, facts: { code: string; method: string }) => Promise<void>
+}
+
+/** What rows wait for while Slack itself is in trouble; `channel:<id>` stands for one channel. */
+const SLACK = 'slack'
+
+const LONGEST_PAUSE_MS: Readonly<Record<'again' | 'closed' | 'mend', number>> = {
+  again: 30_000,
+  closed: 5 * 60_000,
+  mend: 60 * 60_000,
+}
+
+/** So many calls without any answer, one after the other, mean that Slack is away. */
+const AWAY_AFTER = 3
+const LONGEST_CLOSURE_MS = 15_000
+const PROBE_EVERY_MS = 30_000
+
+export type SlackLine = ReturnType<typeof createSlackLine>
+
+/**
+ * The one line by which rows of the outbox reach Slack. It turns every answer into what the outbox does about it, keeps
+ * to the pace that Slack asks for, and is closed while the token is no good or Slack does not answer at all: then
+ * nothing is sent, and no row is to blame.
+ */
+export function createSlackLine(client: webApi.WebClient, { wake, report }: Listeners) {
+  const pace = createPace()
+  /** What this process has put off for lack of. */
+  const waiting = new Set<string>()
+  let closed: { because: string; isToken: boolean; until: number; closures: number } | null = null
+  let unanswered = 0
+  let probing: Promise<void> | null = null
+  let probedAt = Date.now()
+
+  /** Several calls may find out at once: that is one closure. */
+  function close(because: string, isToken: boolean): void {
+    if (closed && closed.until > Date.now()) return
+    const closures = (closed?.closures ?? 0) + 1
+    const pause = Math.min(500 * 2 ** closures, LONGEST_CLOSURE_MS)
+    closed = { because, isToken, until: Date.now() + pause, closures }
+  }
+
+  /** Asks Slack for nothing but whether it takes our token. */
+  async function probe(): Promise<void> {
+    try {
+      await client.auth.test()
+      // The line opens for a try; it counts as well only once something was really sent.
+      if (closed) closed = { ...closed, isToken: false, until: 0 }
+      await release(SLACK)
+    } catch (error) {
+      const trouble = readTrouble(error)
+      if (!trouble || trouble.retryAfterMs !== null) return
+      const isToken = findCure(trouble.code, 'post') === 'token'
+      if (closed || isToken) close(trouble.code, isToken || closed?.isToken === true)
+      if (isToken) await reportToken(trouble.code, 'auth.test')
+    }
+  }
+
+  function reportToken(code: string, method: string): Promise<void> {
+    return report(`Slack does not take the bot token (${code})`, { code, method })
+  }
+
+  function isOpen(): boolean {
+    if (!closed || closed.until === 0) return true
+    if (Date.now() >= closed.until) void probeOnce()
+    return false
+  }
+
+  function probeOnce(): Promise<void> {
+    probedAt = Date.now()
+    probing ??= probe().finally(() => {
+      probing = null
+    })
+    return probing
+  }
+
+  async function release(waitsFor: string): Promise<void> {
+    if (waiting.delete(waitsFor)) await wake(waitsFor)
+  }
+
+  async function heard({ channel, method }: Call): Promise<void> {
+    unanswered = 0
+    closed = null
+    await release(SLACK)
+    if (method.startsWith('chat.')) await release(`channel:${channel}`)
+  }
+
+  /** Until Slack itself is well again. */
+  function untilWell(delay: number | null, pause: Pause): RetryLater {
+    waiting.add(SLACK)
+    return new RetryLater(delay, { ...pause, waitsFor: SLACK })
+  }
+
+  /** Slack gave an answer, and it is not what we wanted. */
+  async function refused(call: Call, cure: Cure | null, { code, unsure }: SlackTrouble): Promise<Error> {
+    const again = { reason: code, unsure }
+    switch (cure) {
+      case 'token':
+        close(code, true)
+        await reportToken(code, call.method)
+        return untilWell(1_000, { ...again, isBlameless: true })
+      case 'again':
+        return new RetryLater(null, { ...again, longest: LONGEST_PAUSE_MS.again })
+      case 'closed': {
+        const waitsFor = `channel:${call.channel}`
+        waiting.add(waitsFor)
+        return new ChannelClosed(null, { ...again, longest: LONGEST_PAUSE_MS.closed, waitsFor, isEndless: true })
+      }
+      case 'anew':
+        return new MessageGone(code)
+      case 'never':
+      case 'late':
+        return new Undeliverable(code)
+      default:
+        await report(`Slack answered ${code}`, { code, method: call.method })
+        return new RetryLater(null, { ...again, longest: LONGEST_PAUSE_MS.mend })
+    }
+  }
+
+  async function translate(call: Call, trouble: SlackTrouble): Promise<Error> {
+    const { code, retryAfterMs, unsure, isSilent } = trouble
+    if (retryAfterMs !== null) {
+      pace.slowDown(call, retryAfterMs)
+      return new RetryLater(retryAfterMs, { reason: code, unsure, isBlameless: true })
+    }
+    if (isSilent) {
+      if (++unanswered >= AWAY_AFTER) close(code, false)
+      return untilWell(null, { reason: code, unsure, longest: LONGEST_PAUSE_MS.again })
+    }
+    unanswered = 0
+    return refused(call, findCure(code, call.kind), trouble)
+  }
+
+  return {
+    /** Whether anything can be sent. Closed, it asks Slack now and then whether that has changed. */
+    isOpen,
+
+    /** Throws while Slack does not take our token; has Slack asked now and then, whether or not anything is sent. */
+    demandToken(): void {
+      if (Date.now() - probedAt >= PROBE_EVERY_MS) void probeOnce()
+      if (closed?.isToken) throw new Error(`Slack does not take the bot token: ${closed.because}`)
+    },
+
+    /** Makes one call. Throws RetryLater, ChannelClosed, MessageGone or Undeliverable, and nothing of Slack's. */
+    async call<T>(to: Call, request: () => Promise<T>): Promise<T> {
+      if (!isOpen()) throw untilWell(1_000, { reason: closed?.because ?? '', unsure: false, isBlameless: true })
+      const turn = pace.takeTurn(to)
+      if (turn.isFar) throw new RetryLater(turn.in, { reason: 'ratelimited', unsure: false, isBlameless: true })
+      if (turn.in > 0) await sleep(turn.in)
+      const answer = await request().catch(async (error: unknown) => {
+        const trouble = readTrouble(error)
+        throw trouble ? await translate(to, trouble) : error
+      })
+      await heard(to)
+      return answer
+    },
+  }
+}

@@ -1,0 +1,23 @@
+import type { DataSource } from 'typeorm'
+import { In } from 'typeorm'
+import { OutboxRow } from '../entities/chatops/outbox-row.ts'
+
+// What operators see of the outbox, and the one thing they can do: have a row tried again.
+
+/** Rows that wait for an operator or were given up, and those that have failed for a while; oldest first. */
+export function listTroubled(database: DataSource): Promise<OutboxRow[]> {
+  return database.manager
+    .createQueryBuilder(OutboxRow, 'row')
+    .where(`row.status IN ('waiting', 'failed') OR row.status = 'queued' AND row.last_error IS NOT NULL`)
+    .orderBy('row.seq')
+    .getMany()
+}
+
+/** Has these rows tried again at once, or every one that waits for an operator. Returns how many that were. */
+export async function retry(database: DataSource, ids: readonly string[] | 'all'): Promise<number> {
+  const which =
+    ids === 'all' ? { status: 'waiting' as const } : { id: In([...ids]), status: In(['waiting', 'failed', 'queued']) }
+  const again = { status: 'queued' as const, dueAt: () => 'now()', failingSince: null, waitsFor: null }
+  const { affected } = await database.manager.update(OutboxRow, which, again)
+  return affected ?? 0
+}

@@ -1,0 +1,306 @@
+// Every code of Slack's against every kind of message; afterwards, Slack well again, everything is as the database says.
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { withClient } from '../../sandbox/register/database.ts'
+import { seedRegister } from '../../sandbox/register/seed.ts'
+import { noteFailure } from '../../src/alerts/alerts.ts'
+import { createAlertPosts } from '../../src/bot/alert-posts.ts'
+import { createCards } from '../../src/bot/cards.ts'
+import { createDirectMessages } from '../../src/bot/direct-messages.ts'
+import { createReports } from '../../src/bot/reports.ts'
+import { type Cure, findCure } from '../../src/bot/slack-errors.ts'
+import { Alert } from '../../src/entities/chatops/alert.ts'
+import { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import { Job, type JobFailure } from '../../src/entities/chatops/job.ts'
+import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
+import { appendToLedger } from '../../src/ledger/ledger.ts'
+import { addToOutbox, announce, SLACK_KINDS, wakeOutbox } from '../../src/outbox/outbox.ts'
+import type { Loop } from '../../src/queue/loop.ts'
+import { startRelay } from '../../src/queue/relay-loop.ts'
+import type { World } from '../../src/world.ts'
+import { startStorySlack } from '../support/bot.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { CHANNEL, createLifecycle, DTTP_URL, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { posterOn } from '../support/poster.ts'
+import { codesOf } from '../support/slack/codes.ts'
+import { type FakeSlack, type Message, readText } from '../support/slack/index.ts'
+
+const UNHEARD_OF = 'a_code_of_tomorrow'
+const FORM = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
+const PARTS = ['receipt', 'advice', 'manual-steps'] as const
+
+/** What is done to a message: the method that is refused, and whose codes are tried. */
+const SCENES = {
+  'a card': 'chat.postMessage',
+  'a card’s next version': 'chat.update',
+  'a reply': 'chat.postMessage',
+  'a card looked for after a lost answer': 'conversations.history',
+  'a reply looked for after a lost answer': 'conversations.replies',
+  'a direct message': 'chat.postMessage',
+  'an alert': 'chat.postMessage',
+  'an alert’s next version': 'chat.update',
+} as const
+type Scene = keyof typeof SCENES
+type Case = { scene: Scene; code: string; id: string }
+
+let scratch: ScratchDatabase
+let world: World
+let slack: FakeSlack
+let relay: Loop
+let cases: Case[]
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  await seedRegister(scratch.adminUrl)
+  world = await createLifecycle(scratch.appUrl)
+  slack = await startStorySlack(codesFor('a card looked for after a lost answer').map(searchedChannel))
+  cases = await setTheStage()
+  relay = startOnSlack()
+  for (const one of cases) if (isPostedBefore(one)) await post(one)
+  await everythingSaid()
+  for (const one of cases) await refuse(one)
+  for (const one of cases) await act(one)
+  await everythingSaid()
+}, 400_000)
+
+afterAll(async () => {
+  await relay.stop()
+  await slack.stop()
+  await world.database.destroy()
+  await scratch.drop()
+})
+
+describe.each(Object.keys(SCENES) as Scene[])('%s', (scene) => {
+  test.each(codesFor(scene))('survives %s', async (code) => {
+    const found = cases.find((one) => one.scene === scene && one.code === code)
+    if (!found) throw new Error('there is no such case')
+    if (scene === 'a direct message') return expectDirect(found)
+    if (scene.startsWith('an alert')) return expectAlert(found)
+    await expectRequest(found)
+  })
+})
+
+test('each trouble that operators mend, and each unheard-of code, was reported once', async () => {
+  const reports = await world.database.query<{ trouble: string }[]>('SELECT trouble FROM chatops.reports')
+  const named = reports.map(({ trouble }) => trouble)
+  const needed = cases.filter(({ scene, code }) => ['mend', 'token', null].includes(cureOf(scene, code)))
+  for (const code of new Set(needed.map((one) => one.code))) {
+    expect(
+      named.filter((trouble) => trouble.split(/[ ()]/).includes(code)),
+      code,
+    ).toHaveLength(1)
+  }
+})
+
+function codesFor(scene: Scene): string[] {
+  return [...codesOf(SCENES[scene]), UNHEARD_OF]
+}
+
+function cureOf(scene: Scene, code: string): Cure | null {
+  const kind = scene === 'a direct message' ? 'direct' : scene.includes('reply') ? 'reply' : 'post'
+  return findCure(code, scene.endsWith('next version') ? 'edit' : kind)
+}
+
+/** A job that fails; the id of the alert about it. */
+async function failOnce(): Promise<string> {
+  const sql = world.database.manager
+  const id = randomUUID()
+  await sql.insert(Job, { id, name: 'update-trainee', traineeId: '5903', args: {}, status: 'running' })
+  const failure: JobFailure = { code: 'dttp-unavailable', words: 'DTTP is silent.', at: world.now().toISOString() }
+  await noteFailure(sql, world, await sql.findOneByOrFail(Job, { id }), failure)
+  const [alert] = await sql.find(Alert)
+  return alert?.id ?? ''
+}
+
+/** A request or an alert for each case, none of them posted yet. */
+async function setTheStage(): Promise<Case[]> {
+  const { id: request } = await sendRequest(world, 'fix-route', FORM)
+  const alert = await failOnce()
+  const all = (Object.keys(SCENES) as Scene[]).flatMap((scene) => codesFor(scene).map((code) => ({ scene, code })))
+  return withClient(scratch.adminUrl, async (client) => {
+    await client.query('DELETE FROM chatops.outbox')
+    const made: Case[] = []
+    for (const [index, one] of all.entries()) {
+      const statement = one.scene.startsWith('an alert') ? NEW_ALERT : NEW_REQUEST
+      const { rows } = one.scene.startsWith('a direct')
+        ? { rows: [{ id: String(index) }] }
+        : await client.query(statement, statement === NEW_ALERT ? [alert] : [request, String(index), channelOf(one)])
+      made.push({ ...one, id: rows[0].id })
+    }
+    return made
+  })
+}
+
+const NEW_REQUEST = `
+  INSERT INTO chatops.change_requests
+    (playbook, playbook_version, requester, channel, subjects, digest, form, checks, outcome, plan)
+  SELECT playbook, playbook_version, requester, $3, ARRAY['test:' || $2], digest, form, checks,
+    '{"advice": {"lead": "Tell the provider", "message": null}}',
+    jsonb_set(plan, '{effects}', '[{"kind": "manual-step", "title": "First", "text": "Do this"},
+      {"kind": "manual-step", "title": "Second", "text": "Do that"}]')
+  FROM chatops.change_requests WHERE id = $1 RETURNING id`
+
+const NEW_ALERT = `
+  WITH made AS (
+    INSERT INTO chatops.alerts (cause, status, channel, found, closed_at)
+    SELECT cause, 'resolved', channel, found, now() FROM chatops.alerts WHERE id = $1 RETURNING id
+  ), entries AS (
+    INSERT INTO chatops.alert_entries (alert_id, subject, trainee_id, job_id, failure)
+    SELECT made.id, subject, trainee_id, job_id, failure FROM chatops.alert_entries, made WHERE alert_id = $1
+  )
+  SELECT id FROM made`
+
+/** A search goes through a whole channel: who searches has one of its own, so that the fault is for it alone. */
+function channelOf({ scene, code }: Omit<Case, 'id'>): string {
+  return scene === 'a card looked for after a lost answer' ? searchedChannel(code) : CHANNEL
+}
+
+function searchedChannel(code: string): string {
+  return `C${code.replaceAll('_', '').toUpperCase()}`
+}
+
+function startOnSlack(): Loop {
+  const { poster, line } = posterOn(slack, {
+    wake: (waitsFor) => wakeOutbox(world.database.manager, waitsFor),
+    report: createReports(world.database, world.log, null),
+  })
+  const { database, databaseIdentity } = world
+  const none = async () => {}
+  const effects = {
+    ...createCards(database, poster, { registerUrl: REGISTER_URL, approverGroup: null, databaseIdentity }),
+    ...createAlertPosts(database, poster, { registerUrl: REGISTER_URL, dttpUrl: DTTP_URL, databaseIdentity }),
+    ...createDirectMessages(database, poster, databaseIdentity),
+    ...{ hint: none, job: none, trello: none },
+  }
+  return startRelay(world, effects, (kind) => !SLACK_KINDS.has(kind) || line.isOpen())
+}
+
+function isPostedBefore({ scene }: Case): boolean {
+  return scene.endsWith('next version') || scene.includes('reply')
+}
+
+/** The card or the alert is to be drawn as it is. */
+async function post({ scene, id }: Case): Promise<void> {
+  if (!scene.startsWith('an alert')) {
+    await asAdmin(`UPDATE chatops.change_requests SET status = 'pending' WHERE id = $1 AND status = 'unsent'`, [id])
+    return announce(world.database.manager, id)
+  }
+  await asAdmin('UPDATE chatops.alerts SET card_version = card_version + 1 WHERE id = $1', [id])
+  const row = { stream: `alert:${id}`, kind: 'alert', changeRequest: null, payload: { alert: id } } as const
+  await addToOutbox(world.database.manager, row)
+}
+
+/** Slack refuses twice. A token that is no good is found out at once, and Slack is asked nothing more until it is. */
+async function refuse(one: Case): Promise<void> {
+  const { scene, code, id } = one
+  const when = await suffers(one)
+  if (scene.includes('looked for'))
+    slack.fault({ method: 'chat.postMessage', kind: 'lost_response', when: when.posted })
+  const times = cureOf(scene, code) === 'token' ? 1 : 2
+  slack.fault({ method: SCENES[scene], kind: 'error', code, times, when: when.refused })
+  if (scene === 'a direct message') await tell(id)
+}
+
+type When = (args: Record<string, unknown>) => boolean
+
+async function suffers({ scene, code, id }: Case): Promise<{ posted: When; refused: When }> {
+  const carries =
+    (key: RegExp): When =>
+    (args) =>
+      key.test(JSON.stringify(args))
+  const ts = scene.includes('reply') || scene.endsWith('next version') ? await tsOf({ scene, id }) : null
+  const inThread: When = (args) => args['thread_ts'] === ts
+  const isIt: When = (args) => args['ts'] === ts
+  switch (scene) {
+    case 'a card looked for after a lost answer':
+      return {
+        posted: carries(new RegExp(`-card-${id}\\b`)),
+        refused: (args) => args['channel'] === searchedChannel(code),
+      }
+    case 'a reply looked for after a lost answer':
+      return { posted: inThread, refused: isIt }
+    case 'a reply':
+      return { posted: inThread, refused: inThread }
+    case 'a card’s next version':
+    case 'an alert’s next version':
+      return { posted: isIt, refused: isIt }
+    case 'a direct message':
+      return { posted: carries(/./), refused: carries(new RegExp(`case ${id}\\b`)) }
+    default: {
+      const mine = carries(new RegExp(`-${scene === 'a card' ? 'card' : 'alert'}-${id}\\b`))
+      return { posted: mine, refused: mine }
+    }
+  }
+}
+
+/** What has to be said now. */
+async function act(one: Case): Promise<void> {
+  const { scene, id } = one
+  if (scene === 'a direct message') return
+  if (scene === 'a card’s next version') {
+    await asAdmin(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [id])
+  }
+  if (!scene.includes('reply')) return post(one)
+  await world.database.transaction(async (sql) => {
+    await announce(sql, id, PARTS)
+    await appendToLedger(sql, { changeRequest: id, event: 'executed', actor: SUPPORT })
+  })
+}
+
+function tell(id: string): Promise<void> {
+  const payload = { user: SUPPORT, report: `case ${id}` }
+  return addToOutbox(world.database.manager, { stream: `direct:${id}`, kind: 'direct', changeRequest: null, payload })
+}
+
+async function tsOf({ scene, id }: Pick<Case, 'scene' | 'id'>): Promise<string | null> {
+  const entity = scene.startsWith('an alert') ? Alert : ChangeRequest
+  return (await world.database.manager.findOneByOrFail<Alert | ChangeRequest>(entity, { id })).cardTs
+}
+
+async function expectDirect({ scene, code, id }: Case): Promise<void> {
+  const said = slack.directMessages(SUPPORT).filter((message) => new RegExp(`case ${id}\\b`).test(readText(message)))
+  const nobody = cureOf(scene, code) === 'never'
+  expect(said).toHaveLength(nobody ? 0 : 1)
+  const [row] = await world.database.manager.findBy(OutboxRow, { stream: `direct:${id}` })
+  expect(row).toMatchObject({ status: nobody ? 'failed' : 'sent' })
+}
+
+async function expectAlert(one: Case): Promise<void> {
+  const alert = await world.database.manager.findOneByOrFail(Alert, { id: one.id })
+  if (cureOf(one.scene, one.code) === 'never') return
+  expect(alert.renderedVersion).toBe(alert.cardVersion)
+  const shown = posted(CHANNEL, `-alert-${one.id}`)
+  expect(shown.map(({ ts }) => ts)).toContain(alert.cardTs)
+  expect(shown).toHaveLength(isAnew(one) ? 2 : 1)
+}
+
+async function expectRequest(one: Case): Promise<void> {
+  const { scene, id } = one
+  const request = await world.database.manager.findOneByOrFail(ChangeRequest, { id })
+  expect(request.renderedVersion).toBe(request.cardVersion)
+  const shown = posted(request.channel, `-card-${id}`)
+  expect(shown).toHaveLength(isAnew(one) ? 2 : 1)
+  const card = shown.find(({ ts }) => ts === request.cardTs)
+  expect(readText(card)).toContain(request.status === 'cancelled' ? 'cancelled' : 'waiting for approval')
+  const replies = slack.replies(request.channel, request.cardTs ?? '').map(readText)
+  expect(replies).toHaveLength(scene.includes('reply') ? 4 : 0)
+  expect(new Set(replies).size).toBe(replies.length)
+}
+
+/** The old message cannot be changed any more, and stays. */
+function isAnew({ scene, code }: Case): boolean {
+  return scene.endsWith('next version') && cureOf(scene, code) === 'anew'
+}
+
+function posted(channel: string, key: string): Message[] {
+  return slack.messages(channel).filter(({ metadata }) => String(metadata?.event_payload['key']).endsWith(key))
+}
+
+async function everythingSaid(): Promise<void> {
+  const open = `SELECT FROM chatops.outbox WHERE status IN ('queued', 'sending') LIMIT 1`
+  await slack.until(async () => (await world.database.query<object[]>(open)).length === 0, 'the outbox', 180_000)
+}
+
+async function asAdmin(statement: string, values: unknown[]): Promise<void> {
+  await withClient(scratch.adminUrl, (client) => client.query(statement, values))
+}

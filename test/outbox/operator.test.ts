@@ -1,0 +1,57 @@
+import type { DataSource } from 'typeorm'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { withClient } from '../../sandbox/register/database.ts'
+import { createDataSource } from '../../src/entities/data-source.ts'
+import { listTroubled, retry } from '../../src/outbox/operator.ts'
+import { addToOutbox, claimOutbox, giveUp, leaveToOperator, postponeRow } from '../../src/outbox/outbox.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+
+let scratch: ScratchDatabase
+let database: DataSource
+/** By name: waits for an operator, given up, put off, and not yet tried. */
+let ids: Record<'left' | 'given' | 'putOff' | 'fresh', string>
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  database = await createDataSource(scratch.appUrl, 5).initialize()
+})
+
+beforeEach(async () => {
+  await withClient(scratch.adminUrl, (client) => client.query('TRUNCATE chatops.outbox'))
+  const sql = database.manager
+  for (const stream of ['left', 'given', 'putOff'])
+    await addToOutbox(sql, { stream, kind: 'card', changeRequest: null })
+  const [left = '', given = '', putOff = ''] = (await claimOutbox(database, 3)).map(({ id }) => id)
+  await leaveToOperator(sql, left, 'RetryLater: msg_too_long')
+  await giveUp(sql, given, 'Undeliverable: user_not_found')
+  await postponeRow(sql, putOff, 3_600_000, 'RetryLater: invalid_blocks')
+  await addToOutbox(sql, { stream: 'fresh', kind: 'card', changeRequest: null })
+  const fresh = '0b0c8f0e-0000-4000-8000-000000000001'
+  ids = { left, given, putOff, fresh }
+})
+
+afterAll(async () => {
+  await database.destroy()
+  await scratch.drop()
+})
+
+test('operators see what could not be sent, and why', async () => {
+  expect((await listTroubled(database)).map(({ status, lastError }) => [status, lastError])).toEqual([
+    ['waiting', 'RetryLater: msg_too_long'],
+    ['failed', 'Undeliverable: user_not_found'],
+    ['queued', 'RetryLater: invalid_blocks'],
+  ])
+})
+
+test('what waits for an operator is tried again, all of it or one by one', async () => {
+  await claimOutbox(database, 5)
+  expect(await claimOutbox(database, 5)).toEqual([])
+  expect(await retry(database, 'all')).toBe(1)
+  expect(await claimOutbox(database, 5)).toMatchObject([{ id: ids.left, failingSince: null, again: true }])
+  expect(await retry(database, [ids.given, ids.putOff])).toBe(2)
+  expect((await claimOutbox(database, 5)).map(({ id }) => id)).toEqual([ids.given, ids.putOff])
+})
+
+test('what is not there is not tried again', async () => {
+  expect(await retry(database, [ids.fresh])).toBe(0)
+})

@@ -1,0 +1,41 @@
+// The poster as services.ts builds it, on the fake Slack.
+import { webApi } from '@slack/bolt'
+import { createPoster } from '../../src/bot/poster.ts'
+import type { Report } from '../../src/bot/reports.ts'
+import { createSlackLine } from '../../src/bot/slack-line.ts'
+import type { FakeSlack } from './slack/index.ts'
+
+/** What the poster told others. */
+type Told = { woken: string[]; reported: string[] }
+
+export function posterOn(
+  slack: FakeSlack,
+  listeners: { wake?: (waitsFor: string) => Promise<void>; report?: Report } = {},
+) {
+  const told: Told = { woken: [], reported: [] }
+  const client = new webApi.WebClient('xoxb-test', {
+    slackApiUrl: slack.apiUrl,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    logger: {
+      debug() {},
+      info() {},
+      warn() {},
+      error() {},
+      setLevel() {},
+      getLevel: () => 'error',
+      setName() {},
+    } as never,
+  })
+  const line = createSlackLine(client, {
+    async wake(waitsFor) {
+      told.woken.push(waitsFor)
+      await listeners.wake?.(waitsFor)
+    },
+    async report(trouble, facts) {
+      told.reported.push(facts['code'] ?? trouble)
+      await listeners.report?.(trouble, facts)
+    },
+  })
+  return { client, line, poster: createPoster(client, line), told }
+}
