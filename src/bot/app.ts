@@ -1,4 +1,11 @@
-import { App, ExpressReceiver, SocketModeReceiver } from '@slack/bolt'
+import {
+  App,
+  type BlockAction,
+  type ButtonAction,
+  ExpressReceiver,
+  SocketModeReceiver,
+  type ViewSubmitAction,
+} from '@slack/bolt'
 import type { Application } from 'express'
 import type { Logger } from 'pino'
 import { discardUnsent, openHome } from '../handlers/app-home.ts'
@@ -60,7 +67,12 @@ export async function startBot(
     token: settings.botToken,
     receiver,
     logger,
-    clientOptions: { slackApiUrl: settings.apiUrl, retryConfig: { retries: 0 }, timeout: 10_000 },
+    clientOptions: {
+      slackApiUrl: settings.apiUrl,
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true, // else one answer of "too many" holds up every click of this process
+      timeout: 10_000,
+    },
     deferInitialization: true,
   })
   const inFlight = trackInFlight(app)
@@ -92,30 +104,30 @@ export async function startBot(
 
 function register(app: App, context: HandlerContext): void {
   app.command('/trainee', (args) => traineeCommand(context, args))
-  app.view(MODALS.chooser, (args) => choosePlaybook(context, args as never))
-  app.view(MODALS.form, (args) => submitForm(context, args as never))
-  app.view(MODALS.preview, (args) => askForApproval(context, args as never))
-  app.view(MODALS.review, (args) => approveRequest(context, args as never))
-  app.view(MODALS.reject, (args) => rejectRequest(context, args as never))
-  app.view(MODALS.dismissAlert, (args) => dismissAlert(context, args as never))
-  app.view(MODALS.wait, (args) => waitForSchool(context, args as never))
-  app.action(ACTIONS.openReview, (args) => reviewRequest(context, args as never))
-  app.action(ACTIONS.reviewPage, (args) => turnReviewPage(context, args as never))
-  app.action(ACTIONS.openReject, (args) => openRejection(context, args as never))
-  app.action(ACTIONS.cancelRequest, (args) => cancelRequest(context, args as never))
-  app.action(ACTIONS.previewAgain, (args) => previewAgain(context, args as never))
-  app.action(ACTIONS.openUnsent, (args) => openUnsent(context, args as never))
-  app.action(ACTIONS.discardUnsent, (args) => discardUnsent(context, args as never))
-  app.action(ACTIONS.startPlaybook, (args) => startPlaybook(context, args as never))
-  app.action(ACTIONS.startFollowUp, (args) => startFollowUp(context, args as never))
-  app.action(ACTIONS.startOtherFollowUp, (args) => startFollowUp(context, args as never))
-  app.action(ACTIONS.startUndo, (args) => startUndo(context, args as never))
-  app.action(ACTIONS.startFromJob, (args) => startFromJob(context, args as never))
-  app.action(ACTIONS.jobsPage, (args) => turnJobsPage(context, args as never))
-  app.action(ACTIONS.startFromAlert, (args) => startFromAlert(context, args as never))
-  app.action(ACTIONS.openDismissal, (args) => openDismissal(context, args as never))
-  app.action(ACTIONS.continueWait, (args) => continueWait(context, args as never))
-  app.action(ACTIONS.stopWait, (args) => stopWait(context, args as never))
+  app.view<ViewSubmitAction>(MODALS.chooser, (args) => choosePlaybook(context, args))
+  app.view<ViewSubmitAction>(MODALS.form, (args) => submitForm(context, args))
+  app.view<ViewSubmitAction>(MODALS.preview, (args) => askForApproval(context, args))
+  app.view<ViewSubmitAction>(MODALS.review, (args) => approveRequest(context, args))
+  app.view<ViewSubmitAction>(MODALS.reject, (args) => rejectRequest(context, args))
+  app.view<ViewSubmitAction>(MODALS.dismissAlert, (args) => dismissAlert(context, args))
+  app.view<ViewSubmitAction>(MODALS.wait, (args) => waitForSchool(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.openReview, (args) => reviewRequest(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.reviewPage, (args) => turnReviewPage(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.openReject, (args) => openRejection(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.cancelRequest, (args) => cancelRequest(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.previewAgain, (args) => previewAgain(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.openUnsent, (args) => openUnsent(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.discardUnsent, (args) => discardUnsent(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startPlaybook, (args) => startPlaybook(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startFollowUp, (args) => startFollowUp(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startOtherFollowUp, (args) => startFollowUp(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startUndo, (args) => startUndo(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startFromJob, (args) => startFromJob(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.jobsPage, (args) => turnJobsPage(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startFromAlert, (args) => startFromAlert(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.openDismissal, (args) => openDismissal(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.continueWait, (args) => continueWait(context, args))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.stopWait, (args) => stopWait(context, args))
   app.action(ACTIONS.viewTrainee, ({ ack }) => ack())
   app.action(ACTIONS.viewInDttp, ({ ack }) => ack())
   app.event('app_home_opened', (args) => openHome(context, args))
