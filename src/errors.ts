@@ -95,6 +95,10 @@ const CATALOGUE = {
     title: 'That took too long',
     text: 'Slack stopped waiting before we could show anything.\nNothing has changed. Try again.',
   }),
+  'slack-busy': (f: Facts) => ({
+    title: 'Slack did not let us answer',
+    text: `It was too busy to show anything${f.detail ? ` (reference ${f.detail})` : ''}.\nNothing has changed. Try again in a minute.`,
+  }),
   unexpected: (f: Facts) => ({
     title: 'Something went wrong',
     text: `We could not do this, and have logged the problem${f.detail ? ` (reference ${f.detail})` : ''}.\nTry again. If it happens again, tell the Register developers.`,

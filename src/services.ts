@@ -9,6 +9,7 @@ import { createDirectMessages } from './bot/direct-messages.ts'
 import { createDirectory } from './bot/directory.ts'
 import { createPoster, type Poster } from './bot/poster.ts'
 import { createReports } from './bot/reports.ts'
+import { readRefusal } from './bot/slack-errors.ts'
 import { createSlackLine } from './bot/slack-line.ts'
 import { slackLogger } from './bot/slack-log.ts'
 import { createWeb, listen, type Probes } from './bot/web.ts'
@@ -70,7 +71,8 @@ export async function startServices(
   }
   if (config.ROLES.includes('bot')) {
     const nudge = () => worker?.nudge()
-    bot = await startBot({ changes, allowedChannels: config.ALLOWED_CHANNELS, nudge }, slackSettings(config), web, log)
+    const context = { changes, allowedChannels: config.ALLOWED_CHANNELS, nudge, readRefusal }
+    bot = await startBot(context, slackSettings(config), web, log)
   }
 
   return {

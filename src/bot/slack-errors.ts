@@ -1,3 +1,5 @@
+import type { Refusal } from '../handlers/context.ts'
+
 // What every answer of Slack's Web API means for what we wanted to say. docs/slack-errors.md is this table, drawn out.
 
 /** What to do about a code: see `CURES`. */
@@ -121,4 +123,13 @@ function isAboutTrigger({ error, response_metadata }: NonNullable<Thrown['data']
   if (error === 'trigger_expired' || error === 'trigger_exchanged') return true
   const says = (response_metadata?.messages ?? []).join(' ')
   return error === 'invalid_arguments' && /trigger/i.test(says) && /expired|exchanged/i.test(says)
+}
+
+/** What Slack refused a handler's call with: opening or changing a modal, or answering someone. Null if it is not Slack's. */
+export function readRefusal(error: unknown): Refusal | null {
+  const trouble = readTrouble(error)
+  if (!trouble) return null
+  const { code, retryAfterMs } = trouble
+  const cure = findCure(code, 'modal')
+  return { code, retryAfterMs, isTooLate: cure === 'late', isForNow: cure === 'again' || cure === null }
 }

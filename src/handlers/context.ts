@@ -8,6 +8,18 @@ export type HandlerContext = {
   allowedChannels: readonly string[]
   /** Has what was just committed sent to Slack and the queue at once. */
   nudge: () => void
+  /** What Slack's Web API refused a call with; null for an error that is not Slack's. */
+  readRefusal: (error: unknown) => Refusal | null
+}
+
+/** Why Slack would not show something. */
+export type Refusal = {
+  code: string
+  /** The click is too old for Slack to open anything. */
+  isTooLate: boolean
+  /** The same call may work in a moment; after `retryAfterMs` if Slack said so. */
+  isForNow: boolean
+  retryAfterMs: number | null
 }
 
 /** Where the card goes of a request that was not started in an allowed channel. */
@@ -21,14 +33,10 @@ export function firstChannel({ allowedChannels, changes }: HandlerContext): stri
  */
 export function wordsFor(context: HandlerContext, error: unknown): { title: string; text: string } {
   if (error instanceof ChangeError) return error.words
-  if (slackErrorOf(error) === 'expired_trigger_id') return new ChangeError('too-slow').words
+  const refusal = context.readRefusal(error)
+  if (refusal?.isTooLate) return new ChangeError('too-slow').words
   const reference = randomUUID().slice(0, 8)
-  const slack = slackErrorOf(error)
+  const slack = refusal?.code
   context.changes.log.error({ reference, slack, err: error }, 'a handler failed')
-  return new ChangeError('unexpected', { detail: reference }).words
-}
-
-/** The code of an error that Slack's Web API answered with. */
-export function slackErrorOf(error: unknown): string | undefined {
-  return (error as { data?: { error?: string } }).data?.error
+  return new ChangeError(refusal?.isForNow ? 'slack-busy' : 'unexpected', { detail: reference }).words
 }

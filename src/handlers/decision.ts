@@ -13,44 +13,41 @@ import { getPlaybook } from '../playbooks/index.ts'
 import { readFormValues } from '../views/form.ts'
 import { renderNoticeView } from '../views/kit/notice.ts'
 import { PERSONAL, renderOpeningReview, renderReject, renderReview } from '../views/request/review.ts'
+import { tell } from './answer.ts'
 import { publishHome } from './app-home.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { requestMetadata, reviewMetadata } from './form-metadata.ts'
-import { tell } from './tell.ts'
+import { inWords, openModal, type Shown, show } from './modal.ts'
 
 /** "Review & approve": the full request for this one person, or why they may not see it. */
 export async function reviewRequest(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body, client } = click
+  const { ack, action, body } = click
   await ack()
-  let viewId: string | undefined
+  const viewId = await openModal(context, click, renderOpeningReview())
+  if (!viewId) return
   try {
-    const opened = await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderOpeningReview() })
-    viewId = opened.view?.id
-    if (!viewId) return
     const request = await openReview(context.changes, { id: action.value ?? '', actor: body.user.id, viewId })
-    await client.views.update({ view_id: viewId, view: renderPage(context, request, 0) })
+    await show(context, click, viewId, showPage(context, request, 0))
   } catch (error) {
-    const words = wordsFor(context, error)
-    if (viewId) await client.views.update({ view_id: viewId, view: renderNoticeView(words) }).catch(() => {})
-    else await tell(context, click, words)
+    await show(context, click, viewId, inWords(wordsFor(context, error)))
   }
 }
 
 /** "Next page" and "Previous page" of a long review, and "Show personal details". */
-export async function turnReviewPage(context: HandlerContext, { ack, action, body, client }: Click): Promise<void> {
+export async function turnReviewPage(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body } = click
   await ack()
   const [id = '', page = '0', personal] = (action.value ?? '').split(':')
   const viewId = body.view?.root_view_id ?? body.view?.id
   if (!viewId) return
-  const show = (view: ReturnType<typeof renderNoticeView>) => client.views.update({ view_id: viewId, view })
   try {
     const shown = { id, actor: body.user.id, viewId }
     const isRevealed = personal === PERSONAL && context.changes.reveals
     const request = await (isRevealed ? reveal : getReviewed)(context.changes, shown)
-    await show(renderPage(context, request, Number(page) || 0, isRevealed))
+    await show(context, click, viewId, showPage(context, request, Number(page) || 0, isRevealed))
   } catch (error) {
-    await show(renderNoticeView(wordsFor(context, error)))
+    await show(context, click, viewId, inWords(wordsFor(context, error)))
   }
 }
 
@@ -103,7 +100,7 @@ export async function rejectRequest(context: HandlerContext, { ack, view, body }
 
 /** "Cancel request": on the card, which then shows that it worked, on the Home tab, or in one's list of requests. */
 export async function cancelRequest(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body, client } = click
+  const { ack, action, body } = click
   await ack()
   try {
     const { id } = await cancel(context.changes, { id: action.value ?? '', actor: body.user.id })
@@ -114,11 +111,14 @@ export async function cancelRequest(context: HandlerContext, click: Click): Prom
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }
-  if (body.view?.type === 'home') await publishHome(context, client, body.user.id)
+  if (body.view?.type === 'home') await publishHome(context, click)
 }
 
-function renderPage({ changes }: HandlerContext, changeRequest: ChangeRequest, page: number, isRevealed = false) {
+function showPage({ changes }: HandlerContext, changeRequest: ChangeRequest, page: number, isRevealed = false): Shown {
   const playbook = getPlaybook(changeRequest.playbook)
   const personal = isRevealed ? 'shown' : changes.reveals ? 'offered' : 'hidden'
-  return renderReview({ changeRequest, playbook, registerUrl: changes.register.url, page, personal }).view
+  const { view } = renderReview({ changeRequest, playbook, registerUrl: changes.register.url, page, personal })
+  const title = `We could not show you CR-${changeRequest.id}`
+  const text = 'Slack did not let us. Nothing has changed.\nClose the window and select “Review & approve” again.'
+  return { view, instead: { title, text } }
 }

@@ -5,10 +5,10 @@ import { ChangeError } from '../errors.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { getPlaybook } from '../playbooks/index.ts'
 import { followUpsOf } from '../views/request/outcome.ts'
+import { tell } from './answer.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click } from './entry-points.ts'
 import { formView } from './form-metadata.ts'
-import { tell } from './tell.ts'
 
 const followUpValue = z
   .string()

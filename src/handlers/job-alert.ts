@@ -10,10 +10,10 @@ import { refuseUnless } from '../people/standing.ts'
 import { renderDismiss } from '../views/alert/dismiss.ts'
 import { readFormValues } from '../views/form.ts'
 import { renderNoticeView } from '../views/kit/notice.ts'
+import { tell } from './answer.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { offeredForm } from './offered-form.ts'
-import { tell } from './tell.ts'
 
 const startValue = z
   .string()

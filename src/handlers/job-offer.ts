@@ -7,10 +7,10 @@ import { findListedJob } from '../jobs/list.ts'
 import type { ListedJob } from '../jobs/listed-job.ts'
 import { refuseUnless } from '../people/standing.ts'
 import type { JobAdvice } from '../views/jobs/list.ts'
+import { tell } from './answer.ts'
 import { firstChannel, type HandlerContext, wordsFor } from './context.ts'
 import type { Click } from './entry-points.ts'
 import { offeredForm } from './offered-form.ts'
-import { tell } from './tell.ts'
 
 /** What people can do about a job in the list; null where there is nothing to say. Pure. */
 export function adviceFor(job: ListedJob): JobAdvice | null {

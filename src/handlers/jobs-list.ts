@@ -8,10 +8,10 @@ import { parseTraineeReference, resolveTrainee } from '../register/trainee-refer
 import { renderJobs } from '../views/jobs/list.ts'
 import type { Message } from '../views/kit/blocks.ts'
 import { renderNoticeBlocks } from '../views/kit/notice.ts'
+import { answer, tell } from './answer.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click } from './entry-points.ts'
 import { adviceFor } from './job-offer.ts'
-import { tell } from './tell.ts'
 
 /** `/trainee jobs [trainee] [job]`, in any order: what the bot answers to this one person. */
 export async function answerJobs(context: HandlerContext, user: string, words: readonly string[]): Promise<Message> {
@@ -22,15 +22,14 @@ export async function answerJobs(context: HandlerContext, user: string, words: r
 
 /** "Next page" and "Previous page": the list takes its own place. */
 export async function turnJobsPage(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body, respond } = click
+  const { ack, action, body } = click
   await ack()
   try {
     await refuseUnlessEither(context.changes, body.user.id)
     const turn = readTurn(action.value ?? '')
     if (!turn) return await tell(context, click, NOT_A_PAGE)
     const { page, ...filter } = turn
-    const message = (await renderPage(context, filter, page)) as { text: string; blocks: never[] }
-    await respond({ response_type: 'ephemeral', replace_original: true, ...message })
+    await answer(context, click, await renderPage(context, filter, page), { replaces: true })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }

@@ -10,15 +10,15 @@ import { appendToLedger } from '../ledger/ledger.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { findPlaybook, getPlaybook, takesBack } from '../playbooks/index.ts'
 import { readFormValues } from '../views/form.ts'
+import type { Modal } from '../views/kit/blocks.ts'
 import { renderNoticeView } from '../views/kit/notice.ts'
 import { renderBlocked, renderChecking, renderNothingToDo, renderPreview } from '../views/request/preview.ts'
 import { renderWait } from '../views/school/wait.ts'
-import { firstChannel, type HandlerContext, slackErrorOf, wordsFor } from './context.ts'
-import type { Click, SlackClient, Submission } from './entry-points.ts'
+import { tell } from './answer.ts'
+import { firstChannel, type HandlerContext, wordsFor } from './context.ts'
+import type { Click, Submission } from './entry-points.ts'
 import { formMetadata, formView, requestMetadata } from './form-metadata.ts'
-import { tell } from './tell.ts'
-
-type View = Parameters<SlackClient['views']['update']>[0]['view']
+import { inWords, openModal, type Shown, show } from './modal.ts'
 
 /** The chooser's "Continue": the chosen playbook's form takes its place. */
 export async function choosePlaybook(context: HandlerContext, { ack, view }: Submission): Promise<void> {
@@ -35,7 +35,8 @@ export async function choosePlaybook(context: HandlerContext, { ack, view }: Sub
 }
 
 /** A form's "Check": bad input is answered at its field with the ack; then "Checking…", and then what was found. */
-export async function submitForm(context: HandlerContext, { ack, view, body, client }: Submission): Promise<void> {
+export async function submitForm(context: HandlerContext, submission: Submission): Promise<void> {
+  const { ack, view, body } = submission
   let acknowledged = false
   try {
     const metadata = formMetadata.parse(JSON.parse(view.private_metadata))
@@ -51,11 +52,11 @@ export async function submitForm(context: HandlerContext, { ack, view, body, cli
     acknowledged = true
     const { channel, follows } = metadata
     const asked = { playbook, form: parsed.values, requester: body.user.id, channel, ...(follows ? { follows } : {}) }
-    await show(context, client, view.id, await previewOrRefusal(context, asked))
+    await show(context, submission, view.id, await previewOrRefusal(context, asked))
   } catch (error) {
-    const notice = renderNoticeView(wordsFor(context, error))
-    if (acknowledged) await show(context, client, view.id, notice)
-    else await ack({ response_action: 'update', view: notice })
+    const words = inWords(wordsFor(context, error))
+    if (acknowledged) await show(context, submission, view.id, words)
+    else await ack({ response_action: 'update', view: words.view })
   }
 }
 
@@ -73,40 +74,41 @@ export async function askForApproval(context: HandlerContext, { ack, view, body 
 
 /** "Preview again": a new request with the same form, whose requester is whoever clicked. */
 export async function previewAgain(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body, client } = click
+  const { ack, action, body } = click
   await ack()
-  const viewId = await openChecking(context, click)
+  const viewId = await openModal(context, click)
   if (!viewId) return
   try {
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
     const old = await getRequest(context.changes.database, action.value ?? '')
     const playbook = findPlaybook(old.playbook)
-    if (!playbook || !old.form) return await show(context, client, viewId, renderNoticeView(FORGOTTEN))
+    if (!playbook || !old.form) return await show(context, click, viewId, inWords(FORGOTTEN))
     const values = formOf(old.form)
     const parsed = await parse(context, playbook, values)
     if (!parsed.ok) {
       const problems = Object.values(parsed.errors)
-      return await show(context, client, viewId, formView(playbook, { channel: old.channel, values, problems }))
+      const view = formView(playbook, { channel: old.channel, values, problems })
+      return await show(context, click, viewId, { view, instead: NOT_SHOWN })
     }
     const asked = { playbook, form: parsed.values, requester: body.user.id, channel: old.channel, follows: old.id }
-    await show(context, client, viewId, await previewOrRefusal(context, asked))
+    await show(context, click, viewId, await previewOrRefusal(context, asked))
   } catch (error) {
-    await show(context, client, viewId, renderNoticeView(wordsFor(context, error)))
+    await show(context, click, viewId, inWords(wordsFor(context, error)))
   }
 }
 
 /** Opens the preview of one's own unsent request, from the Home tab. */
 export async function openUnsent(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body, client } = click
+  const { ack, action, body } = click
   await ack()
-  const viewId = await openChecking(context, click)
+  const viewId = await openModal(context, click)
   if (!viewId) return
   try {
     const request = await getRequest(context.changes.database, action.value ?? '')
     const mine = request.requester === body.user.id && request.status === 'unsent'
-    await show(context, client, viewId, mine ? renderRequestPreview(context, request) : renderNoticeView(NOT_WAITING))
+    await show(context, click, viewId, mine ? showPreview(context, request) : inWords(NOT_WAITING))
   } catch (error) {
-    await show(context, client, viewId, renderNoticeView(wordsFor(context, error)))
+    await show(context, click, viewId, inWords(wordsFor(context, error)))
   }
 }
 
@@ -161,14 +163,15 @@ export function parse(
   return parseForm(playbook.form, typed, { sql: database.manager, registerUrl: register.url })
 }
 
-/** The view that takes the place of a form that was sent: its preview, or why there is none. Throws ChangeError. */
-export async function previewOrRefusal(context: HandlerContext, asked: Parameters<typeof propose>[1]): Promise<View> {
+/** What takes the place of a form that was sent: its preview, or why there is none. Throws ChangeError. */
+export async function previewOrRefusal(context: HandlerContext, asked: Parameters<typeof propose>[1]): Promise<Shown> {
   const proposal = await propose(context.changes, asked)
-  return askAgain(asked, proposal) ?? renderProposal(context, asked.playbook, proposal)
+  if (proposal.kind === 'ready') return showPreview(context, proposal.changeRequest)
+  return { view: askAgain(asked, proposal) ?? renderProposal(context, asked.playbook, proposal), instead: NOT_SHOWN }
 }
 
 /** The form once more, if nothing but missing answers stands in the way; null if anything else does. */
-function askAgain(asked: Parameters<typeof propose>[1], proposal: Proposal): View | null {
+function askAgain(asked: Parameters<typeof propose>[1], proposal: Proposal): Modal | null {
   if (proposal.kind !== 'blocked') return null
   const { playbook, form: values, channel, follows } = asked
   const blocking = proposal.checks.filter(stands)
@@ -178,8 +181,11 @@ function askAgain(asked: Parameters<typeof propose>[1], proposal: Proposal): Vie
   return formView(playbook, { channel, follows, values, problems, choices })
 }
 
-function renderProposal(context: HandlerContext, playbook: AnyPlaybook, proposal: Proposal): View {
-  if (proposal.kind === 'ready') return renderRequestPreview(context, proposal.changeRequest)
+function renderProposal(
+  context: HandlerContext,
+  playbook: AnyPlaybook,
+  proposal: Exclude<Proposal, { kind: 'ready' }>,
+) {
   if (proposal.kind === 'waits') {
     return renderWait({ ...proposal, playbook, addsTrelloCards: context.changes.addsTrelloCards })
   }
@@ -188,23 +194,13 @@ function renderProposal(context: HandlerContext, playbook: AnyPlaybook, proposal
   return renderBlocked({ playbook, checks, trainee, registerUrl: context.changes.register.url })
 }
 
-function renderRequestPreview(context: HandlerContext, changeRequest: ChangeRequest): View {
+/** The preview of a request; it is kept, whether or not Slack shows it. */
+function showPreview(context: HandlerContext, changeRequest: ChangeRequest): Shown {
   const registerUrl = context.changes.register.url
-  return renderPreview({ changeRequest, playbook: getPlaybook(changeRequest.playbook), registerUrl })
-}
-
-/** Opens "Checking…" and returns its id. If it cannot be opened, tells the person why and returns null. */
-export async function openChecking(context: HandlerContext, click: Click): Promise<string | null> {
-  try {
-    const { view } = await click.client.views.open({
-      trigger_id: click.body.trigger_id ?? '',
-      view: renderChecking(null),
-    })
-    return view?.id ?? null
-  } catch (error) {
-    await tell(context, click, wordsFor(context, error))
-    return null
-  }
+  const playbook = getPlaybook(changeRequest.playbook)
+  const title = `The preview of CR-${changeRequest.id} is ready`
+  const text = `Slack did not let us show it. We have kept it as “not sent yet”, and nothing has changed.\nClose the window, and open the preview on the bot’s Home tab.`
+  return { view: renderPreview({ changeRequest, playbook, registerUrl }), instead: { title, text } }
 }
 
 /**
@@ -219,16 +215,6 @@ async function recordRevealing(changes: HandlerContext['changes'], actor: string
   )
 }
 
-/** Shows a view in a modal that is open; if the person has closed it, what was prepared is kept as "not sent yet". */
-export async function show(context: HandlerContext, client: SlackClient, viewId: string, view: View): Promise<void> {
-  try {
-    await client.views.update({ view_id: viewId, view })
-  } catch (error) {
-    if (slackErrorOf(error) !== 'not_found') throw error
-    context.changes.log.info('a modal was closed before its answer came')
-  }
-}
-
 function wordsAfterSending({ id, status, channel, outcome }: ChangeRequest): { title: string; text: string } {
   if (status !== 'stale') {
     const text = `It is posted in <#${channel}>. Nothing changes until a second person approves it there.`
@@ -237,6 +223,12 @@ function wordsAfterSending({ id, status, channel, outcome }: ChangeRequest): { t
   const what = outcome.moved?.columns.length ? 'The record' : 'Something'
   const text = `${what} changed after the preview. We have not sent this request, and nothing has changed.\nUse the command again to see a new preview.`
   return { title: `CR-${id} is out of date`, text }
+}
+
+/** The checks are over, and what they found is nowhere to be read. */
+export const NOT_SHOWN = {
+  title: 'We could not show what we found',
+  text: 'The checks are finished, but Slack did not let us show the result. Nothing has changed.\nClose the window and try again in a minute.',
 }
 
 export const FORGOTTEN = {

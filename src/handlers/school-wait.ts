@@ -6,12 +6,13 @@ import { findPlaybook } from '../playbooks/index.ts'
 import { getOwnWait, startWaiting, stopWaiting } from '../schools/waits.ts'
 import { renderNoticeView } from '../views/kit/notice.ts'
 import { wordsAfterAsking } from '../views/school/wait.ts'
+import { tell } from './answer.ts'
 import { publishHome } from './app-home.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { formView } from './form-metadata.ts'
-import { FORGOTTEN, openChecking, parse, previewOrRefusal, show } from './playbook-form.ts'
-import { tell } from './tell.ts'
+import { inWords, openModal, show } from './modal.ts'
+import { FORGOTTEN, NOT_SHOWN, parse, previewOrRefusal } from './playbook-form.ts'
 
 // What people do about a request that waits until DTTP has a school.
 
@@ -31,31 +32,32 @@ export async function waitForSchool(context: HandlerContext, { ack, view, body }
 
 /** "Continue": the same form once more, now that the school may be there; it asks for what it lacks. */
 export async function continueWait(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body, client } = click
+  const { ack, action, body } = click
   await ack()
-  const viewId = await openChecking(context, click)
+  const viewId = await openModal(context, click)
   if (!viewId) return
   try {
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
     const wait = await getOwnWait(context.changes.database, action.value ?? '', body.user.id)
     const playbook = findPlaybook(wait.playbook)
-    if (!playbook || !wait.form) return await show(context, client, viewId, renderNoticeView(FORGOTTEN))
+    if (!playbook || !wait.form) return await show(context, click, viewId, inWords(FORGOTTEN))
     const values = withoutAnswers(playbook.form, formOf(wait.form))
     const parsed = await parse(context, playbook, values)
     if (!parsed.ok) {
       const problems = Object.values(parsed.errors)
-      return await show(context, client, viewId, formView(playbook, { channel: wait.channel, values, problems }))
+      const view = formView(playbook, { channel: wait.channel, values, problems })
+      return await show(context, click, viewId, { view, instead: NOT_SHOWN })
     }
     const asked = { playbook, form: parsed.values, requester: body.user.id, channel: wait.channel }
-    await show(context, client, viewId, await previewOrRefusal(context, asked))
+    await show(context, click, viewId, await previewOrRefusal(context, asked))
   } catch (error) {
-    await show(context, client, viewId, renderNoticeView(wordsFor(context, error)))
+    await show(context, click, viewId, inWords(wordsFor(context, error)))
   }
 }
 
 /** "Stop waiting". The card in Trello stays. */
 export async function stopWait(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body, client } = click
+  const { ack, action, body } = click
   await ack()
   try {
     await stopWaiting(context.changes, { id: action.value ?? '', requester: body.user.id })
@@ -67,5 +69,5 @@ export async function stopWait(context: HandlerContext, click: Click): Promise<v
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }
-  if (body.view?.type === 'home') await publishHome(context, client, body.user.id)
+  if (body.view?.type === 'home') await publishHome(context, click)
 }

@@ -7,8 +7,9 @@ import { findPlaybook, playbooks } from '../playbooks/index.ts'
 import { listWaits } from '../schools/waits.ts'
 import { renderChooser } from '../views/form.ts'
 import { renderHelp } from '../views/help.ts'
-import { renderNoticeBlocks } from '../views/kit/notice.ts'
+import type { Message } from '../views/kit/blocks.ts'
 import { renderRequests } from '../views/request/requests.ts'
+import { answer, tell } from './answer.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Command } from './entry-points.ts'
 import { formView } from './form-metadata.ts'
@@ -19,23 +20,24 @@ import { showTrainee } from './show-trainee.ts'
 export async function traineeCommand(context: HandlerContext, args: Command): Promise<void> {
   await args.ack()
   try {
-    await answer(context, args)
+    await carryOut(context, args)
   } catch (error) {
-    await tell(args, renderNoticeBlocks(wordsFor(context, error)))
+    await tell(context, args, wordsFor(context, error))
   }
 }
 
-async function answer(context: HandlerContext, args: Command): Promise<void> {
+async function carryOut(context: HandlerContext, args: Command): Promise<void> {
+  const say = (message: Message) => answer(context, args, message)
   const [word = '', ...rest] = unescapeText(args.command.text).trim().split(/\s+/)
   const name = word.toLowerCase()
-  if (name === 'help') return tell(args, renderHelp(playbooks))
-  if (name === 'requests') return tell(args, await findRequests(context, args.command.user_id))
+  if (name === 'help') return say(renderHelp(playbooks))
+  if (name === 'requests') return say(await findRequests(context, args.command.user_id))
   if (name === 'show') {
-    return tell(args, await withProgress(args, showTrainee(context, args.command.user_id, rest.join(' '))))
+    return say(await withProgress(args, showTrainee(context, args.command.user_id, rest.join(' '))))
   }
-  if (name === 'jobs') return tell(args, await answerJobs(context, args.command.user_id, rest))
+  if (name === 'jobs') return say(await answerJobs(context, args.command.user_id, rest))
   const playbook = findPlaybook(name)
-  if (word && !playbook) return tell(args, renderHelp(playbooks, word))
+  if (word && !playbook) return say(renderHelp(playbooks, word))
 
   if (!context.allowedChannels.includes(args.command.channel_id)) {
     throw new ChangeError('not-allowed-channel', {
@@ -91,18 +93,12 @@ async function findRequests(context: HandlerContext, user: string) {
   return renderRequests(requests, register.url, waits)
 }
 
-async function tell({ respond }: Command, message: { text: string; blocks: object[] }): Promise<void> {
-  const { text, blocks } = message
-  const content = blocks.length > 0 ? { text, blocks } : { text }
-  await respond({ response_type: 'ephemeral', ...content } as Parameters<Command['respond']>[0])
-}
-
 const PROGRESS_AFTER_MS = 2_000
 
 /** Says "Looking…" if the answer takes longer than two seconds. */
-async function withProgress<T>(args: Command, answer: Promise<T>): Promise<T> {
-  const words = { text: 'Looking… DTTP is taking longer than usual.', blocks: [] }
-  const timer = setTimeout(() => void tell(args, words).catch(() => {}), PROGRESS_AFTER_MS)
+async function withProgress<T>({ respond }: Command, answer: Promise<T>): Promise<T> {
+  const text = 'Looking… DTTP is taking longer than usual.'
+  const timer = setTimeout(() => void respond({ response_type: 'ephemeral', text }).catch(() => {}), PROGRESS_AFTER_MS)
   try {
     return await answer
   } finally {

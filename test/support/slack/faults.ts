@@ -19,8 +19,8 @@ export type Fault = Where &
     | { kind: 'lost_response' }
     /** The connection drops before anything is performed. */
     | { kind: 'lost_request' }
-    /** `details`: what else the answer holds. */
-    | { kind: 'error'; code: string; details?: JsonObject }
+    /** `details`: what else the answer holds; `messages` as in `response_metadata`. */
+    | { kind: 'error'; code: string; details?: JsonObject; messages?: string[] }
   )
 
 export function createFaults() {

@@ -77,7 +77,15 @@ function interrupted(fault: Fault | null): Answer | null {
     case 'server_error':
       return { status: fault.status ?? 500, body: { ok: false, error: 'internal_error' } }
     case 'error':
-      return { status: 200, body: { ok: false, error: fault.code, ...fault.details } }
+      return {
+        status: 200,
+        body: {
+          ok: false,
+          error: fault.code,
+          ...fault.details,
+          ...(fault.messages && { response_metadata: { messages: fault.messages } }),
+        },
+      }
     case 'lost_request':
       return { status: 0, body: {} }
     default:
