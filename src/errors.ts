@@ -27,6 +27,10 @@ const CATALOGUE = {
     title: 'We could not check who you are',
     text: 'Slack did not answer when we looked up your account or group.\nNothing has changed. Try again in a minute.',
   }),
+  'group-gone': () => ({
+    title: 'The user group of people who may do this is gone',
+    text: 'It was deleted or disabled in Slack, so nobody in it can ask for changes or approve them.\nNothing has changed. Tell the Register developers.',
+  }),
   'not-requester': (f: Facts) => ({
     title: 'You cannot cancel this request',
     text: `Only the person who asked for ${f.cr} can cancel it.\nNothing has changed. An approver can reject it instead.`,

@@ -8,7 +8,7 @@ import { mountDashboard } from './bot/dashboard.ts'
 import { createDirectMessages } from './bot/direct-messages.ts'
 import { createDirectory } from './bot/directory.ts'
 import { createPoster, type Poster } from './bot/poster.ts'
-import { createReports } from './bot/reports.ts'
+import { createReports, type Report } from './bot/reports.ts'
 import { readRefusal } from './bot/slack-errors.ts'
 import { createSlackLine } from './bot/slack-line.ts'
 import { slackLogger } from './bot/slack-log.ts'
@@ -40,14 +40,14 @@ export async function startServices(
   await demandLeastPrivilege(database)
   demandKnownPlaybooks(config)
   const client = createClient(config, log, 10_000)
+  const report = createReports(database, log, config.OPERATORS_CHANNEL ?? null)
   await demandOwnWorkspace(client, config, log)
-  const changes: World = { ...(await createChanges(config, log, database)), ...overrides }
+  const changes: World = { ...(await createChanges(config, log, database, report)), ...overrides }
   const backend = createQueueBackend(queueSettings(config), log)
 
   let bot: RunningBot | null = null
   let worker: RunningWorker | null = null
   let trello: TrelloClient | null = null
-  const report = createReports(database, log, config.OPERATORS_CHANNEL ?? null)
   const line = createSlackLine(client, { report, wake: (waitsFor) => wakeOutbox(database.manager, waitsFor) })
   const probes: Probes = {
     database: () => database.query('SELECT 1').then(() => undefined),
@@ -115,11 +115,12 @@ function openDashboard(web: Application, credentials: string, backend: QueueBack
   }
 }
 
-async function createChanges(config: Config, log: Logger, database: World['database']): Promise<World> {
+async function createChanges(config: Config, log: Logger, database: World['database'], report: Report): Promise<World> {
   const now = () => new Date()
   const { standard, byPlaybook } = config.REQUEST_EXPIRY
   const people = { teamId: config.SLACK_TEAM_ID, requesters: config.REQUESTERS, approvers: config.APPROVERS }
   const features = config.REGISTER_FEATURES
+  const directory = createDirectory(createClient(config, log, DIRECTORY_TIMEOUT_MS), report)
   return {
     database,
     databaseIdentity: await readDatabaseIdentity(database),
@@ -129,7 +130,7 @@ async function createChanges(config: Config, log: Logger, database: World['datab
       isEnabled: (flag) => features.get(flag) ?? (flag.startsWith('routes.') && features.get('routes') === true),
     },
     upstreams: { dttp: createDttp(config, log) },
-    people: createPeople(people, createDirectory(createClient(config, log, DIRECTORY_TIMEOUT_MS)), now),
+    people: createPeople(people, directory, now),
     log,
     now,
     reveals: config.REVEAL === 'on',

@@ -14,12 +14,16 @@ export type RegisterSettings = RegisterFeatures & {
 export type Upstreams = { dttp: DttpClient }
 
 /** Whether somebody may do something, and why not. */
-export type Standing = 'allowed' | 'not-listed' | 'not-a-colleague' | 'people-unknown'
+export type Standing = 'allowed' | 'not-listed' | 'not-a-colleague' | 'people-unknown' | 'group-gone'
 
 /** Who may do what; see people/. */
 export type People = {
   mayRequest: (userId: string) => Promise<Standing>
   mayApprove: (userId: string) => Promise<Standing>
+  /** The same for a decision: whom an earlier answer admits is asked about afresh. */
+  mayDecide: (userId: string) => Promise<Standing>
+  /** Whether two ids are one person, who has several on Enterprise Grid. Null if Slack does not say. */
+  areOne: (userId: string, otherId: string) => Promise<boolean | null>
 }
 
 /** What is built once, in services.ts, and handed down. */

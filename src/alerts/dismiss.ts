@@ -23,7 +23,9 @@ export async function checkDismissal(world: World, { id, actor }: Asked): Promis
   if (!standings.includes('allowed')) {
     const isUnknown = standings.includes('people-unknown')
     const isColleague = standings.includes('not-listed')
-    const code = isUnknown ? 'people-unknown' : isColleague ? 'not-to-dismiss' : 'not-a-colleague'
+    const isGone = standings.includes('group-gone')
+    const listed = isGone ? 'group-gone' : isColleague ? 'not-to-dismiss' : 'not-a-colleague'
+    const code = isUnknown ? 'people-unknown' : listed
     return refuse(world, code, actor, null)
   }
   return getOpenAlert(world, id, database.manager)

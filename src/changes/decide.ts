@@ -118,7 +118,9 @@ async function refuseUnlessDecidable(
 ): Promise<ChangeRequest> {
   const request = await getRequest(world.database, id)
   if (request.requester === actor) return refuse(world, own, actor, id)
-  await refuseUnless(world, 'mayApprove', actor, id)
+  await refuseUnless(world, 'mayDecide', actor, id)
+  const isOwn = await world.people.areOne(actor, request.requester)
+  if (isOwn !== false) return refuse(world, isOwn ? own : 'people-unknown', actor, id)
   const problem = findObstacle(world, request)
   if (problem) return refuse(world, problem.code, actor, id, problem.facts)
   return request

@@ -51,7 +51,7 @@ async function renderHomeFor(context: HandlerContext, user: string) {
   const { database, register, people } = context.changes
   const standings = await Promise.all([people.mayRequest(user), people.mayApprove(user)])
   if (!standings.includes('allowed')) {
-    const code = standings.includes('people-unknown') ? 'people-unknown' : 'not-a-requester'
+    const code = (['people-unknown', 'group-gone'] as const).find((one) => standings.includes(one)) ?? 'not-a-requester'
     return renderNoticeHome(new ChangeError(code).words)
   }
   const [unsent, waiting, recent, waits] = await Promise.all([

@@ -2,19 +2,24 @@ import { ChangeError, type ErrorCode } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import type { Standing, World } from '../world.ts'
 
-const REFUSALS: Readonly<
-  Record<'mayRequest' | 'mayApprove', Readonly<Record<Exclude<Standing, 'allowed'>, ErrorCode>>>
-> = {
+type Right = 'mayRequest' | 'mayApprove' | 'mayDecide'
+
+const APPROVING = {
+  'not-listed': 'not-an-approver',
+  'not-a-colleague': 'not-a-colleague',
+  'people-unknown': 'people-unknown',
+  'group-gone': 'group-gone',
+} as const
+
+const REFUSALS: Readonly<Record<Right, Readonly<Record<Exclude<Standing, 'allowed'>, ErrorCode>>>> = {
   mayRequest: {
     'not-listed': 'not-a-requester',
     'not-a-colleague': 'not-a-colleague',
     'people-unknown': 'people-unknown',
+    'group-gone': 'group-gone',
   },
-  mayApprove: {
-    'not-listed': 'not-an-approver',
-    'not-a-colleague': 'not-a-colleague',
-    'people-unknown': 'people-unknown',
-  },
+  mayApprove: APPROVING,
+  mayDecide: APPROVING,
 }
 
 /**
@@ -22,7 +27,7 @@ const REFUSALS: Readonly<
  */
 export async function refuseUnless(
   world: World,
-  right: 'mayRequest' | 'mayApprove',
+  right: Right,
   userId: string,
   changeRequest: string | null = null,
 ): Promise<void> {

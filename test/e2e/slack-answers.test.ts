@@ -5,8 +5,6 @@ import { OTHER_CHANNEL, useStory } from '../support/bot.ts'
 import { CHANNEL, DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
 import { type Fault, readText } from '../support/slack/index.ts'
 
-const MINUTE = 60_000
-
 const use = useStory()
 
 const COMMANDS = [
@@ -25,7 +23,7 @@ describe.each(COMMANDS)('/trainee %s', (text, said) => {
     const { slack } = use.story
     slack.fault({ method: 'response_url', kind: 'server_error', times: 9 })
     await slack.command({ user: SUPPORT, channel, text })
-    const [answer] = await slack.until(() => seen(), 'an answer', MINUTE)
+    const [answer] = await slack.until(() => seen(), 'an answer')
     expect(answer).toMatchObject({ via: 'postEphemeral', channel })
     expect(readText(answer)).toContain(said)
   })
@@ -36,7 +34,7 @@ describe.each(COMMANDS)('/trainee %s', (text, said) => {
     slack.fault({ method: 'chat.postEphemeral', kind: 'error', code: 'user_not_in_channel', times: 9 })
     slack.fault({ method: 'chat.postMessage', kind: 'rate_limited', retryAfterSeconds: 1 })
     await slack.command({ user: SUPPORT, channel, text })
-    const [answer] = await slack.until(() => direct(), 'an answer', MINUTE)
+    const [answer] = await slack.until(() => direct(), 'an answer')
     expect(readText(answer)).toContain(said)
   })
 })
@@ -54,7 +52,7 @@ describe('a click that is too old', () => {
     const { slack } = use.story
     slack.fault({ method: 'views.open', kind: 'error', ...spelling } as Fault)
     await slack.command({ user: SUPPORT, channel: CHANNEL, text: 'fix-route 5901' })
-    const [answer] = await slack.until(() => seen(), 'an answer', MINUTE)
+    const [answer] = await slack.until(() => seen(), 'an answer')
     expect(readText(answer)).toContain('That took too long')
   })
 })
@@ -65,10 +63,10 @@ test('“too many” for one person holds nobody else up', async () => {
   await slack.openHome({ user: DEVELOPER })
   slack.fault({ method: 'views.open', kind: 'rate_limited', retryAfterSeconds: 3600 })
   await slack.command({ user: DEVELOPER, channel: CHANNEL, text: 'fix-route 5901' })
-  await slack.until(() => slack.ephemerals(DEVELOPER).length === 1, 'an answer', MINUTE)
+  await slack.until(() => slack.ephemerals(DEVELOPER).length === 1, 'an answer')
   expect(readText(slack.ephemerals(DEVELOPER)[0])).toContain('Slack did not let us answer')
   await slack.command({ user: SUPPORT, channel: CHANNEL, text: 'fix-route 5901' })
-  await slack.until(() => slack.view(SUPPORT), 'the form', MINUTE)
+  await slack.until(() => slack.view(SUPPORT), 'the form')
 })
 
 describe('a modal that says “Checking…”', () => {
@@ -89,7 +87,7 @@ describe('a modal that says “Checking…”', () => {
     const { slack } = use.story
     slack.fault(fault)
     await fill()
-    await slack.until(() => readText(slack.view(SUPPORT)).includes('Not sent yet'), 'the preview', MINUTE)
+    await slack.until(() => readText(slack.view(SUPPORT)).includes('Not sent yet'), 'the preview')
     expect(direct()).toBeNull()
   })
 
@@ -97,19 +95,19 @@ describe('a modal that says “Checking…”', () => {
     const { slack } = use.story
     slack.fault({ method: 'views.update', kind: 'error', code: 'view_too_large' })
     await fill()
-    await slack.until(() => readText(slack.view(SUPPORT)).includes('The preview of CR-1 is ready'), 'words', MINUTE)
+    await slack.until(() => readText(slack.view(SUPPORT)).includes('The preview of CR-1 is ready'), 'words')
     expect(readText((await slack.until(() => direct()))[0])).toContain('We have kept it as “not sent yet”')
     await slack.openHome({ user: SUPPORT })
     await slack.until(() => slack.home(SUPPORT))
     await slack.click({ user: SUPPORT, view: 'home', actionId: ACTIONS.openUnsent })
-    await slack.until(() => readText(slack.view(SUPPORT)).includes('Not sent yet'), 'the preview', MINUTE)
+    await slack.until(() => readText(slack.view(SUPPORT)).includes('Not sent yet'), 'the preview')
   })
 
   test('says directly that the preview is kept while Slack lets nothing be shown', async () => {
     const { slack } = use.story
     slack.fault({ method: 'views.update', kind: 'rate_limited', retryAfterSeconds: 20, times: 1 })
     await fill()
-    const [told] = await slack.until(() => direct(), 'a direct message', MINUTE)
+    const [told] = await slack.until(() => direct(), 'a direct message')
     expect(readText(told)).toContain('The preview of CR-1 is ready')
   })
 

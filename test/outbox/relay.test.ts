@@ -134,7 +134,7 @@ describe('what has failed for a day', () => {
       `UPDATE chatops.outbox SET failing_since = now() - interval '24 hours' WHERE payload->>'name' = 'one'`,
     )
     start()
-    await expect.poll(statuses, WAIT).toEqual(['waiting', 'sent'])
+    await expect.poll(statuses).toEqual(['waiting', 'sent'])
   })
 
   test('is only postponed if it was not tried, or if waiting has no end', async () => {
@@ -145,7 +145,7 @@ describe('what has failed for a day', () => {
     await add('b', 'two')
     await asAdmin(`UPDATE chatops.outbox SET failing_since = now() - interval '25 hours'`)
     start()
-    await expect.poll(reasons, WAIT).not.toContain(null)
+    await expect.poll(reasons).not.toContain(null)
     expect(await rows()).toMatchObject([
       { status: 'queued', attempts: 0 },
       { status: 'queued', attempts: 1 },
@@ -161,7 +161,7 @@ test('pauses grow with the time for which a row has failed, up to their end', as
   await add('b', 'long')
   await asAdmin(`UPDATE chatops.outbox SET failing_since = now() - interval '2 hours'`)
   start()
-  await expect.poll(reasons, WAIT).not.toContain(null)
+  await expect.poll(reasons).not.toContain(null)
   const [far] = await context.database.query<{ names: string[] }[]>(
     `SELECT array_agg(payload->>'name') AS names FROM chatops.outbox WHERE due_at > now() + interval '25 minutes'`,
   )
@@ -173,10 +173,10 @@ test('kinds that cannot be sent at the moment are left alone, and the others go 
   await add('a', 'one')
   await add('b', 'two', 'hint')
   start(everyKind(send), (kind) => kind === 'hint' || isOpen)
-  await expect.poll(() => sent, WAIT).toEqual(['two'])
+  await expect.poll(() => sent).toEqual(['two'])
   expect((await rows())[0]).toMatchObject({ status: 'queued', attempts: 0 })
   isOpen = true
-  await expect.poll(() => sent, WAIT).toEqual(['two', 'one'])
+  await expect.poll(() => sent).toEqual(['two', 'one'])
 })
 
 test('what wakes workers goes first, then cards and posts, then everything else', async () => {
@@ -193,10 +193,10 @@ test('rows that waited for something are due once it is there, and others are no
   await add('a', 'slack')
   await add('b', 'channel:C1')
   start()
-  await expect.poll(reasons, WAIT).not.toContain(null)
+  await expect.poll(reasons).not.toContain(null)
   onSend = async () => {}
   await wakeOutbox(context.database.manager, 'channel:C1')
-  await expect.poll(statuses, WAIT).toEqual(['queued', 'sent'])
+  await expect.poll(statuses).toEqual(['queued', 'sent'])
 })
 
 test('a receiver that asks us to wait is not asked again before', async () => {

@@ -18,10 +18,10 @@ export const CHANNEL = 'C01SUPPORT'
 export const REGISTER_URL = 'https://register.example.test'
 export const DTTP_URL = 'https://dttp.example.test'
 
-const colleague = { teamId: TEAM, isBot: false, isGuest: false, isDeleted: false }
+const colleague = { teams: [TEAM], isBot: false, isGuest: false, isDeleted: false }
 
 /** Everyone is an ordinary member of our workspace. */
-const everyone: Directory = { findMember: async () => colleague, groupMembers: async () => [] }
+const everyone: Directory = { findMember: async (id) => ({ ids: [id], ...colleague }), groupMembers: async () => [] }
 
 /** A context as services.ts builds it, connected as chatops_app. Close with `context.database.destroy()`. */
 export async function createLifecycle(appUrl: string, overrides: Partial<World> = {}): Promise<World> {

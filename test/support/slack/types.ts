@@ -130,7 +130,10 @@ export interface User {
   id: string
   name?: string
   realName?: string
-  teamId?: string
+  /** Null where `users.info` leaves it out, as it may on Enterprise Grid. */
+  teamId?: string | null
+  /** On Enterprise Grid: the person’s id there, and their workspaces. */
+  enterprise?: { id: string; teams: string[] }
   isBot?: boolean
   isRestricted?: boolean
   isUltraRestricted?: boolean

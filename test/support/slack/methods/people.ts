@@ -28,7 +28,8 @@ export const people: Record<string, Method> = {
         ok: true,
         user: {
           id: user.id,
-          team_id: user.teamId ?? world.workspace.teamId,
+          ...(user.teamId !== null && { team_id: user.teamId ?? world.workspace.teamId }),
+          ...(user.enterprise && { enterprise_user: { enterprise_id: 'E01', ...user.enterprise } }),
           name,
           real_name: realName,
           deleted: user.deleted === true,
