@@ -67,6 +67,10 @@ const CATALOGUE = {
     title: 'You cannot use this command here',
     text: `Requests are posted where the command is typed, so that the team can see them. Use it in ${f.detail}.\nNothing has changed.`,
   }),
+  'not-posted-there': (f: Facts) => ({
+    title: `${f.cr} cannot be posted where it was asked for`,
+    text: `The bot does not post requests in that channel.\nNothing has changed. Ask for the change again in ${f.detail}.`,
+  }),
   'bad-reference': (f: Facts) => ({
     title: 'We cannot find this trainee',
     text: `${f.detail}\nUse the trainee’s link in Register, the last part of that link, or their number.`,

@@ -7,6 +7,7 @@ import { createCards } from './bot/cards.ts'
 import { mountDashboard } from './bot/dashboard.ts'
 import { createDirectMessages } from './bot/direct-messages.ts'
 import { createDirectory } from './bot/directory.ts'
+import type { Ourselves } from './bot/own-payloads.ts'
 import { createPoster, type Poster } from './bot/poster.ts'
 import { createReports, type Report } from './bot/reports.ts'
 import { readRefusal } from './bot/slack-errors.ts'
@@ -41,7 +42,7 @@ export async function startServices(
   demandKnownPlaybooks(config)
   const client = createClient(config, log, 10_000)
   const report = createReports(database, log, config.OPERATORS_CHANNEL ?? null)
-  await demandOwnWorkspace(client, config, log)
+  const ourselves = await findOurselves(client, config, log)
   const changes: World = { ...(await createChanges(config, log, database, report)), ...overrides }
   const backend = createQueueBackend(queueSettings(config), log)
 
@@ -72,7 +73,7 @@ export async function startServices(
   if (config.ROLES.includes('bot')) {
     const nudge = () => worker?.nudge()
     const context = { changes, allowedChannels: config.ALLOWED_CHANNELS, nudge, readRefusal }
-    bot = await startBot(context, slackSettings(config), web, log)
+    bot = await startBot(context, slackSettings(config, ourselves), web, log)
   }
 
   return {
@@ -92,11 +93,11 @@ export async function startServices(
 }
 
 /** How each kind of message reaches Slack. */
-function createSlackEffects(config: Config, { database, databaseIdentity, dttpUrl }: World, poster: Poster) {
+function createSlackEffects(config: Config, { database, databaseIdentity, dttpUrl, channels }: World, poster: Poster) {
   const { REGISTER_URL: registerUrl } = config
   const approverGroup = groupOf(config.APPROVERS)
   return {
-    ...createCards(database, poster, { registerUrl, approverGroup, databaseIdentity }),
+    ...createCards(database, poster, { registerUrl, approverGroup, databaseIdentity, channels }),
     ...createAlertPosts(database, poster, { registerUrl, dttpUrl, databaseIdentity }),
     ...createDirectMessages(database, poster, databaseIdentity),
   }
@@ -138,6 +139,7 @@ async function createChanges(config: Config, log: Logger, database: World['datab
     verifyAgainAfter: config.VERIFY_AGAIN_AFTER,
     pollEvery: config.POLL_EVERY,
     schoolsPerPage: 5000,
+    channels: [...new Set([...config.ALLOWED_CHANNELS, ...(config.ALERT_CHANNEL ? [config.ALERT_CHANNEL] : [])])],
     alertChannel: config.ALERT_CHANNEL ?? config.ALLOWED_CHANNELS[0] ?? '',
     gias: { url: config.GIAS_URL, maxAgeMs: config.GIAS_MAX_AGE },
     addsTrelloCards: config.TRELLO_KEY !== undefined,
@@ -179,18 +181,21 @@ function createClient(config: Config, log: Logger, timeout: number): webApi.WebC
   })
 }
 
-/**
- * Throws if the token belongs to another workspace. If Slack does not answer, a process that only runs the worker
- * starts all the same.
- */
-async function demandOwnWorkspace(client: webApi.WebClient, config: Config, log: Logger): Promise<void> {
+/** No process runs with a token of another workspace. A worker may start while Slack is away, a bot may not. */
+async function findOurselves(client: webApi.WebClient, config: Config, log: Logger): Promise<Ourselves> {
   const answer = await client.auth.test().catch((error: unknown) => {
     if (config.ROLES.includes('bot')) throw error
     return null
   })
-  if (!answer) return log.warn('Slack did not say which workspace the bot token belongs to')
-  if (answer.team_id !== config.SLACK_TEAM_ID) {
+  if (!answer) log.warn('Slack did not say which workspace the bot token belongs to')
+  else if (answer.team_id !== config.SLACK_TEAM_ID) {
     throw new Error('SLACK_BOT_TOKEN belongs to another workspace than SLACK_TEAM_ID')
+  }
+  const [, ofToken] = /^xapp-\d+-(A[A-Z0-9]+)-/.exec(config.SLACK_APP_TOKEN ?? '') ?? []
+  return {
+    teamId: config.SLACK_TEAM_ID,
+    enterpriseId: answer?.enterprise_id ?? null,
+    appId: answer?.app_id ?? ofToken ?? null,
   }
 }
 
@@ -206,13 +211,14 @@ function queueSettings(config: Config) {
     : { backend: 'postgres' as const, url: config.DATABASE_URL }
 }
 
-function slackSettings(config: Config) {
+function slackSettings(config: Config, ourselves: Ourselves) {
   return {
     mode: config.SLACK_MODE,
     botToken: config.SLACK_BOT_TOKEN,
     appToken: config.SLACK_APP_TOKEN,
     signingSecret: config.SLACK_SIGNING_SECRET,
     apiUrl: config.SLACK_API_URL,
+    ourselves,
   }
 }
 

@@ -34,6 +34,8 @@ export type World = {
   register: RegisterSettings
   upstreams: Upstreams
   people: People
+  /** Slack channels in which requests are posted. */
+  channels: readonly string[]
   log: Logger
   now: () => Date
   /** Whether an approver may ask for the values of personal columns that change. */

@@ -35,6 +35,7 @@ import { continueWait, stopWait, waitForSchool } from '../handlers/school-wait.t
 import { traineeCommand } from '../handlers/trainee-command.ts'
 import { ACTIONS, MODALS } from '../views/kit/ids.ts'
 import { trackInFlight } from './in-flight.ts'
+import { type Ourselves, refuseOthers } from './own-payloads.ts'
 import { slackLogger } from './slack-log.ts'
 
 export type SlackSettings = {
@@ -43,6 +44,7 @@ export type SlackSettings = {
   appToken?: string | undefined
   signingSecret: string
   apiUrl: string
+  ourselves: Ourselves
 }
 
 /** A connected bot. `stop` takes nothing new and waits for what is being answered. */
@@ -76,6 +78,7 @@ export async function startBot(
     deferInitialization: true,
   })
   const inFlight = trackInFlight(app)
+  refuseOthers(app, settings.ourselves, log)
   register(app, context)
   app.error(async (error) => log.error({ error: error.name, code: error.code }, 'Slack request failed'))
   await app.init()

@@ -28,7 +28,13 @@ import type { Message, Poster } from './poster.ts'
 import { ChannelClosed, MessageGone } from './slack-line.ts'
 
 /** @property databaseIdentity keeps apart what is posted from one database and from a copy of it */
-type Projection = { registerUrl: string; approverGroup: string | null; databaseIdentity: string }
+type Projection = {
+  registerUrl: string
+  approverGroup: string | null
+  databaseIdentity: string
+  /** The only channels in which a card is posted. */
+  channels: readonly string[]
+}
 
 /** A reply looks for its card again after at most this many milliseconds; the card's being posted has it sent at once. */
 const LOOK_FOR_CARD_MS = 5 * 60_000
@@ -68,6 +74,7 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
     const message = renderCard({ changeRequest: request, playbook: playbookOf(request), registerUrl, approverGroup })
     const key = `${ours}-card-${request.id}`
     const { channel, cardTs: ts } = request
+    if (ts === null && !projection.channels.includes(channel)) throw notAllowed()
     return poster.put({ channel, ts, message, key, again: row.again, since: row.createdAt })
   }
 
@@ -171,6 +178,16 @@ function playbookOf({ playbook }: ChangeRequest): AnyPlaybook {
 
 function waitsForCard(id: string): string {
   return `card:${id}`
+}
+
+/** Only an operator opens such a channel, and starts the bot anew with it. */
+function notAllowed(): ChannelClosed {
+  return new ChannelClosed(null, {
+    reason: 'channel_not_allowed',
+    unsure: false,
+    longest: LOOK_FOR_CARD_MS,
+    isEndless: true,
+  })
 }
 
 /** The thread looks again once there is a card. */

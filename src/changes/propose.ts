@@ -14,7 +14,7 @@ import { refuseUnless } from '../people/standing.ts'
 import { keepWait } from '../schools/waits.ts'
 import type { World } from '../world.ts'
 import { type Assessment, gather, judge } from './assess.ts'
-import { endAsStale, getRequest, lockRequest } from './requests.ts'
+import { endAsStale, getRequest, getVisible, lockRequest } from './requests.ts'
 
 /** What a preview came to. Only `ready` leaves a change request behind, not yet sent; `waits` one that cannot be made yet. */
 export type Proposal =
@@ -23,19 +23,33 @@ export type Proposal =
   | { kind: 'blocked' | 'nothing-to-do'; checks: CheckResult[]; trainee: Situation['trainee'] }
 
 /**
+ * What somebody asks for.
+ * @property follows the request that this one was made from
+ * @property submission names the very form that was sent: the same one, sent again, makes no second request
+ */
+export type Asking = {
+  playbook: AnyPlaybook
+  form: Form
+  requester: string
+  channel: string
+  follows?: string
+  submission?: string
+}
+
+/**
  * Looks at everything a playbook looks at and keeps the result as an unsent request, which only its requester sees.
  * Writes nothing of Register's. Throws ChangeError: the person may not ask, the trainee is gone, a system is silent.
  */
-export async function propose(
-  world: World,
-  asked: { playbook: AnyPlaybook; form: Form; requester: string; channel: string; follows?: string },
-): Promise<Proposal> {
+export async function propose(world: World, asked: Asking): Promise<Proposal> {
   await refuseUnless(world, 'mayRequest', asked.requester)
+  if (asked.follows) await getVisible(world.database, asked.follows, asked.requester)
+  const made = await findMade(world, asked)
+  if (made) return { kind: 'ready', changeRequest: made }
   const assessment = await assess(world, asked.playbook, asked.form)
   const { checks, outcome, situation } = assessment
   if (outcome && 'wait' in outcome) return { kind: 'waits', checks, ...(await keepWait(world, asked, outcome.wait)) }
   const plan = outcome?.plan ?? null
-  if (plan && !isEmpty(plan)) return { kind: 'ready', changeRequest: await keep(world, asked, assessment, plan) }
+  if (plan && !isEmpty(plan)) return { kind: 'ready', changeRequest: await keepOnce(world, asked, assessment, plan) }
   const kind = plan ? 'nothing-to-do' : 'blocked'
   await world.database.transaction((sql) =>
     appendToLedger(sql, {
@@ -63,12 +77,23 @@ async function assess(world: World, playbook: AnyPlaybook, form: Form): Promise<
   }
 }
 
-async function keep(
-  world: World,
-  asked: { playbook: AnyPlaybook; form: Form; requester: string; channel: string; follows?: string },
-  assessment: Assessment,
-  plan: Plan,
-): Promise<ChangeRequest> {
+/** What an earlier delivery of the same submission made. */
+async function findMade(world: World, { requester, submission }: Asking): Promise<ChangeRequest | null> {
+  return submission ? world.database.manager.findOneBy(ChangeRequest, { requester, submission }) : null
+}
+
+/** Two deliveries of one submission may come at once: the second is given what the first made. */
+async function keepOnce(world: World, asked: Asking, assessment: Assessment, plan: Plan): Promise<ChangeRequest> {
+  try {
+    return await keep(world, asked, assessment, plan)
+  } catch (error) {
+    const made = isUniqueViolation(error) ? await findMade(world, asked) : null
+    if (!made) throw error
+    return made
+  }
+}
+
+async function keep(world: World, asked: Asking, assessment: Assessment, plan: Plan): Promise<ChangeRequest> {
   const { playbook, form } = asked
   return world.database.transaction(async (sql) => {
     const [next] = await sql.query<{ id: string }[]>(
@@ -98,6 +123,7 @@ async function keep(
       subjects: assessment.subjects,
       digest,
       follows: asked.follows ?? null,
+      submission: asked.submission ?? null,
       createdAt: world.now(),
     })
     const changeRequest = await sql.findOneByOrFail(ChangeRequest, { id: next.id })
@@ -131,6 +157,12 @@ async function sendUnsent(
   const request = await lockRequest(sql, id)
   if (request.requester !== requester) throw new ChangeError('not-found')
   if (request.status !== 'unsent') return request // sent by an earlier click: show that one
+  if (!world.channels.includes(request.channel)) {
+    throw new ChangeError('not-posted-there', {
+      cr: `CR-${id}`,
+      detail: world.channels.map((one) => `<#${one}>`).join(' or '),
+    })
+  }
   const moved = await findMoved(sql, planOf(request), 'before')
   if (moved.length > 0) {
     return endAsStale(world, sql, request, { columns: moved.map(({ column }) => column), checks: [] })

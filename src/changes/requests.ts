@@ -40,6 +40,13 @@ export async function getRequest(database: DataSource, id: string): Promise<Chan
   return request
 }
 
+/** The same, for what this person may see: what somebody else has not sent is not there. */
+export async function getVisible(database: DataSource, id: string, viewer: string): Promise<ChangeRequest> {
+  const request = await getRequest(database, id)
+  if (request.sentAt === null && request.requester !== viewer) throw new ChangeError('not-found')
+  return request
+}
+
 /** One person's requests, newest first. */
 export function listRequests(database: DataSource, requester: string, statuses: readonly Status[], take: number) {
   return database.manager.find(ChangeRequest, {

@@ -1,4 +1,4 @@
-import { type EntityManager, In } from 'typeorm'
+import { type EntityManager, In, IsNull, Not } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { Job } from '../entities/chatops/job.ts'
@@ -55,7 +55,7 @@ export function request(): SubjectField {
       .regex(/^(CR-)?[1-9]\d{0,17}$/i, 'Enter a request such as CR-12.')
       .transform((text) => `CR-${text.replace(/^CR-/i, '')}`),
     async resolve(value, { sql }) {
-      if (await sql.existsBy(ChangeRequest, { id: readSubject(value).id })) return value
+      if (await sql.existsBy(ChangeRequest, { id: readSubject(value).id, sentAt: Not(IsNull()) })) return value
       throw new FieldError(`There is no request ${value}.`)
     },
     async leadsTo(value, { sql }) {

@@ -21,6 +21,7 @@ import { SchoolWaits1764100000000 } from './migrations/1764100000000-school-wait
 import { SentAs1764200000000 } from './migrations/1764200000000-sent-as.ts'
 import { TraineeSlug1764300000000 } from './migrations/1764300000000-trainee-slug.ts'
 import { OutboxPauses1764310000000 } from './migrations/1764310000000-outbox-pauses.ts'
+import { Submissions1764320000000 } from './migrations/1764320000000-submissions.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -88,7 +89,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
     migrations: [
       ...[Lifecycle1761523200000, Jobs1763900000000, Gias1764000000000],
       ...[SchoolWaits1764100000000, SentAs1764200000000, TraineeSlug1764300000000],
-      ...[OutboxPauses1764310000000],
+      ...[OutboxPauses1764310000000, Submissions1764320000000],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

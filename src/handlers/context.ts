@@ -27,6 +27,11 @@ export function firstChannel({ allowedChannels, changes }: HandlerContext): stri
   return allowedChannels[0] ?? changes.alertChannel
 }
 
+/** Where a request is posted that was started elsewhere: in that channel, unless it is not one of ours any more. */
+export function channelFor(context: HandlerContext, wanted: string | undefined): string {
+  return context.changes.channels.find((channel) => channel === wanted) ?? firstChannel(context)
+}
+
 /**
  * Any error as words for the person who clicked. An error that is not in the catalogue is logged with a reference,
  * which the person is given, too.

@@ -1,12 +1,12 @@
 import * as z from 'zod'
-import { getRequest } from '../changes/requests.ts'
+import { getVisible } from '../changes/requests.ts'
 import { formOf } from '../contract/stored.ts'
 import { ChangeError } from '../errors.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { getPlaybook } from '../playbooks/index.ts'
 import { followUpsOf } from '../views/request/outcome.ts'
 import { tell } from './answer.ts'
-import { type HandlerContext, wordsFor } from './context.ts'
+import { channelFor, type HandlerContext, wordsFor } from './context.ts'
 import type { Click } from './entry-points.ts'
 import { formView } from './form-metadata.ts'
 
@@ -25,12 +25,12 @@ export async function startFollowUp(context: HandlerContext, click: Click): Prom
   try {
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
     const [id = '', place = ''] = followUpValue.parse(action.value)
-    const request = await getRequest(context.changes.database, id)
+    const request = await getVisible(context.changes.database, id, body.user.id)
     const followUp = followUpsOf(request)[Number(place)]
     if (!followUp) throw new ChangeError('not-found')
     const playbook = getPlaybook(followUp.playbook)
-    const { id: follows, channel } = request
-    const view = formView(playbook, { channel, follows, values: formOf(followUp.values) })
+    const channel = channelFor(context, request.channel)
+    const view = formView(playbook, { channel, follows: request.id, values: formOf(followUp.values) })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))

@@ -11,7 +11,7 @@ import { renderDismiss } from '../views/alert/dismiss.ts'
 import { readFormValues } from '../views/form.ts'
 import { renderNoticeView } from '../views/kit/notice.ts'
 import { tell } from './answer.ts'
-import { type HandlerContext, wordsFor } from './context.ts'
+import { channelFor, type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { offeredForm } from './offered-form.ts'
 
@@ -34,7 +34,7 @@ export async function startFromAlert(context: HandlerContext, click: Click): Pro
     const alert = await getOpenAlert(changes, id)
     const { offer, group } = await findOffer(changes.database, alert, trainee)
     const known = { slug: group.trainee?.slug ?? null, words: group.entries[0]?.failure.words ?? '' }
-    const view = offeredForm(offer, { ...known, channel: alert.channel })
+    const view = offeredForm(offer, { ...known, channel: channelFor(context, alert.channel) })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))

@@ -8,7 +8,7 @@ import type { ListedJob } from '../jobs/listed-job.ts'
 import { refuseUnless } from '../people/standing.ts'
 import type { JobAdvice } from '../views/jobs/list.ts'
 import { tell } from './answer.ts'
-import { firstChannel, type HandlerContext, wordsFor } from './context.ts'
+import { channelFor, type HandlerContext, wordsFor } from './context.ts'
 import type { Click } from './entry-points.ts'
 import { offeredForm } from './offered-form.ts'
 
@@ -36,7 +36,7 @@ export async function startFromJob(context: HandlerContext, click: Click): Promi
     const job = id === undefined ? null : await findListedJob(context.changes, id)
     const offer = job && offerFor(job)
     if (!job || !offer) return await tell(context, click, NOT_AS_LISTED)
-    const known = { slug: job.slug, words: job.failure?.words ?? '', channel: channelFor(context, click) }
+    const known = { slug: job.slug, words: job.failure?.words ?? '', channel: channelFor(context, body.channel?.id) }
     await client.views.open({ trigger_id: body.trigger_id ?? '', view: offeredForm(offer, known) })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
@@ -62,12 +62,6 @@ function diagnosisOf({ kind, name, traineeId, failure, found, isCured }: ListedJ
 function offerFor(job: ListedJob): Offer | null {
   const offer = diagnosisOf(job)?.offer ?? null
   return offer?.per === 'trainee' && job.slug === null ? null : offer
-}
-
-/** Where the request is posted: where the list was asked for, if that channel is allowed. */
-function channelFor(context: HandlerContext, { body }: Click): string {
-  const here = body.channel?.id
-  return here !== undefined && context.allowedChannels.includes(here) ? here : firstChannel(context)
 }
 
 const STARTS_AGAIN =

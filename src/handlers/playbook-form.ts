@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { type Proposal, propose, send } from '../changes/propose.ts'
-import { getRequest } from '../changes/requests.ts'
+import { type Asking, type Proposal, propose, send } from '../changes/propose.ts'
+import { getRequest, getVisible } from '../changes/requests.ts'
 import { stands } from '../contract/check.ts'
 import { parseForm } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
@@ -15,7 +15,7 @@ import { renderNoticeView } from '../views/kit/notice.ts'
 import { renderBlocked, renderChecking, renderNothingToDo, renderPreview } from '../views/request/preview.ts'
 import { renderWait } from '../views/school/wait.ts'
 import { tell } from './answer.ts'
-import { firstChannel, type HandlerContext, wordsFor } from './context.ts'
+import { channelFor, firstChannel, type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { formMetadata, formView, requestMetadata } from './form-metadata.ts'
 import { inWords, openModal, type Shown, show } from './modal.ts'
@@ -51,7 +51,14 @@ export async function submitForm(context: HandlerContext, submission: Submission
     await ack({ response_action: 'update', view: renderChecking(playbook) })
     acknowledged = true
     const { channel, follows } = metadata
-    const asked = { playbook, form: parsed.values, requester: body.user.id, channel, ...(follows ? { follows } : {}) }
+    const asked = {
+      playbook,
+      form: parsed.values,
+      requester: body.user.id,
+      channel,
+      submission: `${view.id}:${view.hash}`,
+      ...(follows ? { follows } : {}),
+    }
     await show(context, submission, view.id, await previewOrRefusal(context, asked))
   } catch (error) {
     const words = inWords(wordsFor(context, error))
@@ -80,17 +87,18 @@ export async function previewAgain(context: HandlerContext, click: Click): Promi
   if (!viewId) return
   try {
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
-    const old = await getRequest(context.changes.database, action.value ?? '')
+    const old = await getVisible(context.changes.database, action.value ?? '', body.user.id)
+    const channel = channelFor(context, old.channel)
     const playbook = findPlaybook(old.playbook)
     if (!playbook || !old.form) return await show(context, click, viewId, inWords(FORGOTTEN))
     const values = formOf(old.form)
     const parsed = await parse(context, playbook, values)
     if (!parsed.ok) {
       const problems = Object.values(parsed.errors)
-      const view = formView(playbook, { channel: old.channel, values, problems })
+      const view = formView(playbook, { channel, values, problems })
       return await show(context, click, viewId, { view, instead: NOT_SHOWN })
     }
-    const asked = { playbook, form: parsed.values, requester: body.user.id, channel: old.channel, follows: old.id }
+    const asked = { playbook, form: parsed.values, requester: body.user.id, channel, follows: old.id }
     await show(context, click, viewId, await previewOrRefusal(context, asked))
   } catch (error) {
     await show(context, click, viewId, inWords(wordsFor(context, error)))
@@ -132,8 +140,9 @@ export async function startUndo(context: HandlerContext, click: Click): Promise<
   await ack()
   try {
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
-    const { id, channel } = await getRequest(context.changes.database, action.value ?? '')
-    const view = formView(takesBack, { channel, values: { subject: `CR-${id}` } })
+    const request = await getVisible(context.changes.database, action.value ?? '', body.user.id)
+    const channel = channelFor(context, request.channel)
+    const view = formView(takesBack, { channel, values: { subject: `CR-${request.id}` } })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
@@ -164,14 +173,14 @@ export function parse(
 }
 
 /** What takes the place of a form that was sent: its preview, or why there is none. Throws ChangeError. */
-export async function previewOrRefusal(context: HandlerContext, asked: Parameters<typeof propose>[1]): Promise<Shown> {
+export async function previewOrRefusal(context: HandlerContext, asked: Asking): Promise<Shown> {
   const proposal = await propose(context.changes, asked)
   if (proposal.kind === 'ready') return showPreview(context, proposal.changeRequest)
   return { view: askAgain(asked, proposal) ?? renderProposal(context, asked.playbook, proposal), instead: NOT_SHOWN }
 }
 
 /** The form once more, if nothing but missing answers stands in the way; null if anything else does. */
-function askAgain(asked: Parameters<typeof propose>[1], proposal: Proposal): Modal | null {
+function askAgain(asked: Asking, proposal: Proposal): Modal | null {
   if (proposal.kind !== 'blocked') return null
   const { playbook, form: values, channel, follows } = asked
   const blocking = proposal.checks.filter(stands)

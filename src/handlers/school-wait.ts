@@ -8,7 +8,7 @@ import { renderNoticeView } from '../views/kit/notice.ts'
 import { wordsAfterAsking } from '../views/school/wait.ts'
 import { tell } from './answer.ts'
 import { publishHome } from './app-home.ts'
-import { type HandlerContext, wordsFor } from './context.ts'
+import { channelFor, type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { formView } from './form-metadata.ts'
 import { inWords, openModal, show } from './modal.ts'
@@ -45,10 +45,10 @@ export async function continueWait(context: HandlerContext, click: Click): Promi
     const parsed = await parse(context, playbook, values)
     if (!parsed.ok) {
       const problems = Object.values(parsed.errors)
-      const view = formView(playbook, { channel: wait.channel, values, problems })
+      const view = formView(playbook, { channel: channelFor(context, wait.channel), values, problems })
       return await show(context, click, viewId, { view, instead: NOT_SHOWN })
     }
-    const asked = { playbook, form: parsed.values, requester: body.user.id, channel: wait.channel }
+    const asked = { playbook, form: parsed.values, requester: body.user.id, channel: channelFor(context, wait.channel) }
     await show(context, click, viewId, await previewOrRefusal(context, asked))
   } catch (error) {
     await show(context, click, viewId, inWords(wordsFor(context, error)))

@@ -19,13 +19,23 @@ import type { World } from '../world.ts'
  */
 export async function keepWait(
   { database, now }: World,
-  asked: { playbook: AnyPlaybook; form: Form; requester: string; channel: string },
+  asked: { playbook: AnyPlaybook; form: Form; requester: string; channel: string; submission?: string },
   { urn, title, text }: Wait,
 ): Promise<{ wait: SchoolWait; askedBefore: SchoolWait | null }> {
   const { playbook, form, requester, channel } = asked
-  const row = { urn, requester, channel, playbook: playbook.name, form, asks: { title, text }, createdAt: now() }
-  const { identifiers } = await database.manager.insert(SchoolWait, row)
-  const wait = await database.manager.findOneByOrFail(SchoolWait, { id: String(identifiers[0]?.['id']) })
+  const submission = asked.submission ?? randomUUID()
+  const row = {
+    urn,
+    requester,
+    channel,
+    playbook: playbook.name,
+    form,
+    asks: { title, text },
+    createdAt: now(),
+    submission,
+  }
+  await database.manager.createQueryBuilder().insert().into(SchoolWait).values(row).orIgnore().execute()
+  const wait = await database.manager.findOneByOrFail(SchoolWait, { requester, submission })
   return { wait, askedBefore: await findAsked(database.manager, urn) }
 }
 

@@ -237,6 +237,7 @@ function cardsOf(databaseIdentity: string) {
     registerUrl: REGISTER_URL,
     approverGroup: null,
     databaseIdentity,
+    channels: [CHANNEL],
   })
 }
 

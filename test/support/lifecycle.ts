@@ -41,6 +41,7 @@ export async function createLifecycle(appUrl: string, overrides: Partial<World> 
     reveals: false,
     pollEvery: 3600_000,
     schoolsPerPage: 5000,
+    channels: [CHANNEL],
     alertChannel: CHANNEL,
     dttpUrl: DTTP_URL,
     gias: { url: 'http://127.0.0.1:9/{yyyymmdd}.csv', maxAgeMs: 3 * 86_400_000 },

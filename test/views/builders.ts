@@ -56,6 +56,7 @@ export function changeRequest(
     subjects: ['trainees:5913'],
     digest: 'd1'.repeat(32),
     follows: null,
+    submission: null,
     createdAt: new Date('2021-10-27T13:10:00Z'),
     sentAt: new Date('2021-10-27T13:14:00Z'),
     expiresAt: new Date('2021-10-28T13:14:00Z'),

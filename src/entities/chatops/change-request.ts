@@ -112,6 +112,10 @@ export class ChangeRequest {
   @Column({ type: 'bigint', nullable: true })
   follows!: string | null
 
+  /** The submission of a form that made it, where one did: see `Asking`. */
+  @Column({ type: 'text', nullable: true })
+  submission!: string | null
+
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date
 

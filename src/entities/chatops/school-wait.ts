@@ -43,6 +43,10 @@ export class SchoolWait {
   @Column({ name: 'card_url', type: 'text', nullable: true })
   cardUrl!: string | null
 
+  /** The submission of a form that made it, where one did. */
+  @Column({ type: 'text', nullable: true })
+  submission!: string | null
+
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date
 

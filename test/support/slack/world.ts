@@ -21,6 +21,8 @@ export interface FakeSlackOptions {
   command?: string
   teamId?: string
   appId?: string
+  /** The Enterprise Grid that the workspace belongs to. */
+  enterpriseId?: string
   botUserId?: string
   users?: User[]
   channels?: Channel[]
@@ -44,6 +46,7 @@ export function createWorld(options: FakeSlackOptions) {
     teamId: 'T01',
     teamDomain: 'register-support',
     appId: 'A01',
+    enterpriseId: '',
     botUserId: 'U0BOT',
     botId: 'B01',
     verificationToken: 'legacy-verification-token',

@@ -12,6 +12,8 @@ export const people: Record<string, Method> = {
         team_id: settings.teamId,
         user_id: settings.botUserId,
         bot_id: settings.botId,
+        app_id: settings.appId,
+        ...(settings.enterpriseId && { enterprise_id: settings.enterpriseId }),
         is_enterprise_install: false,
       }
     },

@@ -1,0 +1,48 @@
+import type { App } from '@slack/bolt'
+import type { Logger } from 'pino'
+import * as z from 'zod'
+import { ChangeError } from '../errors.ts'
+import { renderNoticeBlocks, renderNoticeView } from '../views/kit/notice.ts'
+
+/**
+ * Who we are to Slack, as far as we know: our workspace, the Enterprise Grid it belongs to, and our app.
+ */
+export type Ourselves = { teamId: string; enterpriseId: string | null; appId: string | null }
+
+const Id = z.string().nullish()
+
+/** The ids that every payload carries in one place or another. */
+const Payload = z.object({
+  type: z.string().optional(),
+  api_app_id: Id,
+  team_id: Id,
+  team: z.object({ id: Id, enterprise_id: Id }).nullish(),
+  enterprise_id: Id,
+  enterprise: z.object({ id: Id }).nullish(),
+})
+
+/** Whether a payload is for this app, and comes from our workspace or another one of our Grid. Who acted is asked later. */
+export function isOurs(body: unknown, { teamId, enterpriseId, appId }: Ourselves): boolean {
+  const { data } = Payload.safeParse(body)
+  if (!data) return false
+  const team = data.team_id ?? data.team?.id
+  const enterprise = data.enterprise_id ?? data.enterprise?.id ?? data.team?.enterprise_id
+  if (appId && data.api_app_id && data.api_app_id !== appId) return false
+  if (enterpriseId && enterprise && enterprise !== enterpriseId) return false
+  const isOurGrid = Boolean(enterpriseId) && enterprise === enterpriseId
+  return !team || team === teamId || isOurGrid
+}
+
+/** Answers whoever acts for another workspace or app, and lets nothing of it through. */
+export function refuseOthers(app: App, ourselves: Ourselves, log: Logger): void {
+  app.use(async (args) => {
+    if (isOurs(args.body, ourselves)) return args.next()
+    log.error('a payload of another workspace or app was refused')
+    const { words } = new ChangeError('not-a-colleague')
+    if ('view' in args && 'ack' in args && args.body['type'] === 'view_submission') {
+      return args.ack({ response_action: 'update', view: renderNoticeView(words) } as never)
+    }
+    if ('command' in args) return args.ack({ response_type: 'ephemeral', ...renderNoticeBlocks(words) })
+    if ('ack' in args && typeof args.ack === 'function') await args.ack()
+  })
+}
