@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { send } from '../../src/changes/propose.ts'
 import { announce } from '../../src/outbox/outbox.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'
@@ -89,4 +90,69 @@ async function mended(because: string): Promise<void> {
 
 async function tryAgain(): Promise<void> {
   await use.admin.query(`UPDATE chatops.outbox SET due_at = now(), last_error = NULL WHERE status = 'queued'`)
+}
+
+describe('while Slack does not take the token', () => {
+  test('nothing is sent, the process is not ready, and no row is to blame; then everything goes out', async () => {
+    const { slack } = use.story
+    let isDead = false
+    await preview()
+    slack.fault({
+      method: '*',
+      kind: 'error',
+      code: 'invalid_auth',
+      times: Number.POSITIVE_INFINITY,
+      when: () => isDead,
+    })
+    isDead = true
+    await send(use.story.bot.changes, { id: '1', requester: SUPPORT })
+    await slack.until(async () => !(await isReady()), 'the process to be not ready')
+    const asked = slack.callsTo('chat.postMessage').length
+    await slack.until(() => slack.callsTo('auth.test').length > 3, 'the token to be tried')
+    expect(slack.callsTo('chat.postMessage')).toHaveLength(asked)
+    const { rows } = await use.admin.query(`SELECT status, attempts, failing_since FROM chatops.outbox`)
+    expect(rows).toEqual([{ status: 'queued', attempts: 0, failing_since: null }])
+    isDead = false
+    await slack.until(() => slack.messages(CHANNEL).length === 1, 'the card')
+    await slack.until(isReady, 'the process to be ready')
+    const { rows: reports } = await use.admin.query('SELECT trouble FROM chatops.reports')
+    expect(reports).toEqual([{ trouble: 'Slack does not take the bot token (invalid_auth)' }])
+  })
+})
+
+test('after an outage a backlog goes out at the pace that Slack allows, without being refused over and over', async () => {
+  const { slack, bot } = use.story
+  const REQUESTS = 12
+  await preview()
+  let isAway = true
+  slack.fault({ method: '*', kind: 'server_error', times: Number.POSITIVE_INFINITY, when: () => isAway })
+  await send(bot.changes, { id: '1', requester: SUPPORT })
+  await use.admin.query(
+    `INSERT INTO chatops.change_requests
+       (playbook, playbook_version, requester, channel, subjects, digest, form, checks, plan, outcome)
+     SELECT playbook, playbook_version, requester, channel, ARRAY['test:' || n], digest, form, checks, plan, outcome
+     FROM chatops.change_requests, generate_series(2, $1::int) n`,
+    [REQUESTS],
+  )
+  await use.admin.query(`UPDATE chatops.change_requests SET status = 'pending' WHERE status = 'unsent'`)
+  for (let id = 2; id <= REQUESTS; id++) await announce(bot.changes.database.manager, String(id), ['notice'])
+  await slack.until(() => slack.calls.filter(({ status }) => status === 500).length > 5, 'Slack to be away')
+
+  let next = 0
+  const isTooMany = () => {
+    const now = Date.now()
+    if (now < next) return true
+    next = now + 1_000
+    return false
+  }
+  slack.fault({ method: 'chat.postMessage', kind: 'rate_limited', times: Number.POSITIVE_INFINITY, when: isTooMany })
+  isAway = false
+  const shown = () => slack.messages(CHANNEL)
+  await slack.until(() => shown().flatMap(({ ts }) => [ts, ...slack.replies(CHANNEL, ts)]).length === 2 * REQUESTS - 1)
+  expect(shown()).toHaveLength(REQUESTS)
+  expect(slack.calls.filter(({ status }) => status === 429).length).toBeLessThan(REQUESTS * 2)
+})
+
+async function isReady(): Promise<boolean> {
+  return (await fetch(`http://127.0.0.1:${use.story.bot.port}/readyz`)).status === 200
 }
