@@ -1,5 +1,5 @@
 import { type EntityManager, EntityNotFoundError, QueryFailedError } from 'typeorm'
-import type { CheckResult } from '../contract/check.ts'
+import { type CheckResult, isWarning } from '../contract/check.ts'
 import type { Form } from '../contract/fields.ts'
 import { digestOf, isEmpty, type Plan } from '../contract/plan.ts'
 import { findMoved } from '../contract/planned-rows.ts'
@@ -59,7 +59,7 @@ export async function propose(world: World, asked: Asking): Promise<Proposal> {
       details: {
         playbook: asked.playbook.name,
         trainee: situation.trainee?.id ?? null,
-        because: plan ? ['nothing-to-do'] : checks.filter(({ verdict }) => verdict !== 'holds').map(({ id }) => id),
+        because: plan ? ['nothing-to-do'] : checks.filter(isWarning).map(({ id }) => id),
       },
     }),
   )

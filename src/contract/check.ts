@@ -1,8 +1,11 @@
 import * as z from 'zod'
 import type { Json } from '../entities/json.ts'
 
-/** It holds, warns, blocks, or could not be checked (which blocks, too). */
-const verdict = z.enum(['holds', 'warns', 'blocks', 'unchecked'])
+/**
+ * It holds, warns, blocks, or could not be checked (which blocks, too). Or there was no need to look, which says nothing
+ * of whether it holds.
+ */
+const verdict = z.enum(['holds', 'warns', 'blocks', 'unchecked', 'not-looked-at'])
 
 export type Verdict = z.output<typeof verdict>
 
@@ -50,11 +53,21 @@ export function stands({ verdict }: Pick<CheckResult, 'verdict'>): boolean {
   return verdict === 'blocks' || verdict === 'unchecked'
 }
 
+/** Whether people must read of it before they decide: it is more than a sentence that holds, or was not looked at. */
+export function isWarning({ verdict }: Pick<CheckResult, 'verdict'>): boolean {
+  return verdict !== 'holds' && verdict !== 'not-looked-at'
+}
+
+/** A finding where there was nothing to look at, or no need to. */
+export function notLookedAt(found = '', evidence: Json = null): Finding {
+  return { verdict: 'not-looked-at', found, evidence }
+}
+
 const LOUDNESS: readonly Verdict[] = ['blocks', 'unchecked', 'warns', 'holds']
 
-/** One finding for several things: the gravest verdict, and what was found of each. */
+/** One finding for several things: the gravest verdict, and what was found of each. Of nothing, nothing was looked at. */
 export function combine(findings: readonly Finding[]): Finding {
-  const verdict = LOUDNESS.find((one) => findings.some((finding) => finding.verdict === one)) ?? 'holds'
+  const verdict = LOUDNESS.find((one) => findings.some((finding) => finding.verdict === one)) ?? 'not-looked-at'
   const standing = findings.filter(stands)
   const [first] = standing
   const asked = first?.ask && standing.every(({ ask }) => ask) ? { ask: first.ask } : {}

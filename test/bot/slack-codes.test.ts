@@ -26,7 +26,7 @@ import { codesOf } from '../support/slack/codes.ts'
 import { type FakeSlack, type Message, readText } from '../support/slack/index.ts'
 
 const UNHEARD_OF = 'a_code_of_tomorrow'
-const FORM = { trainee: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
+const FORM = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
 const PARTS = ['receipt', 'advice', 'manual-steps'] as const
 
 /** What is done to a message: the method that is refused, and whose codes are tried. */

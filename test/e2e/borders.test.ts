@@ -75,7 +75,7 @@ describe('what somebody else has not sent', () => {
     await slack.command({ user: DEVELOPER, channel: CHANNEL, text: 'undo CR-1' })
     await slack.until(() => slack.view(DEVELOPER))
     const { errors } = await slack.submit({ user: DEVELOPER, values: { reason: 'Just to see', ticket: '' } })
-    expect(errors).toEqual({ request: 'There is no request CR-1.' })
+    expect(errors).toEqual({ subject: 'There is no request CR-1.' })
   })
 })
 
@@ -126,7 +126,7 @@ async function openUnsent(id: string): Promise<void> {
 
 async function form() {
   const { rows } = await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')
-  return { trainee: rows[0].slug as string, route: 'assessment_only', reason: 'Asked for', ticket: '' }
+  return { subject: rows[0].slug as string, route: 'assessment_only', reason: 'Asked for', ticket: '' }
 }
 
 async function requests(): Promise<object[]> {

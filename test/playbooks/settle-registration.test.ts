@@ -231,7 +231,7 @@ describe('checks', () => {
       'warns',
       'DTTP has 2 of them, and Register 1.',
     ],
-    ['degrees', 'do not matter', again, 'holds', ''],
+    ['degrees', 'do not matter', again, 'not-looked-at', ''],
 
     ['preflight', 'to use, DTTP has been told', { trainee: { gender: null } }, 'holds', 'DTTP has been told already.'],
     ['preflight', 'to register again, nothing is missing', again, 'holds', 'Nothing is missing.'],

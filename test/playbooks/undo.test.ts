@@ -117,7 +117,7 @@ describe('there is nothing to take back of', () => {
   test('a request that was never carried out', async () => {
     const { id } = await sendRequest(context, 'fix-route', { subject: slug, ...FORM })
     await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [id])
-    expect(await blocking('undo', undo(id))).toEqual(['request', 'moved'])
+    expect(await blocking('undo', undo(id))).toEqual(['request'])
   })
 
   test('one whose result is still being checked', async () => {

@@ -1,5 +1,5 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import { type Check, combine, type Finding } from '../../contract/check.ts'
+import { type Check, combine, type Finding, notLookedAt } from '../../contract/check.ts'
 import type { Json } from '../../entities/json.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import { isUrn } from '../../register/schools.ts'
@@ -32,7 +32,7 @@ function lookAtReference({ trainee, named }: Situation): Finding {
 
 function lookAtSent(situation: Situation): Finding {
   const { trainee, sent } = situation
-  if (!trainee) return { verdict: 'holds', found: '', evidence: null }
+  if (!trainee) return notLookedAt('No trainee was named.')
   const evidence = sent.map(({ which, is, urn }) => [which, is, urn])
   if (sent.length === 0) {
     const found = `The route ${routeLabel(trainee.training_route)} sends no school to DTTP, so no school can be what is wrong.${switchedOff(situation)}`
@@ -67,6 +67,7 @@ function describeSent({ which, is, urn }: Sent): string {
 }
 
 function lookAtUrn({ schools }: Situation): Finding {
+  if (schools.length === 0) return notLookedAt()
   const malformed = schools.map(({ urn }) => urn).filter((urn) => !isUrn(urn))
   if (malformed.length === 0) return { verdict: 'holds', found: '', evidence: [] }
   const found = `Register has a school with the URN “${malformed.join('”, “')}”. A URN has 5 or 6 digits, so neither DTTP nor GIAS can have it. Ask a developer to correct the school in Register.`
@@ -76,6 +77,8 @@ function lookAtUrn({ schools }: Situation): Finding {
 /** GIAS is looked at only where that decides something: an active school is sent whatever GIAS says. */
 function lookAtGias({ schools, rows }: Situation): Finding {
   const undecided = schools.filter(({ diagnosis: { kind } }) => kind !== 'active' && kind !== 'malformed')
+  const isActive = schools.some(({ diagnosis }) => diagnosis.kind === 'active')
+  if (undecided.length === 0 && isActive) return notLookedAt('A school that is active is sent whatever GIAS says.')
   return combine(undecided.map(({ urn, gias }) => lookOnGias(urn, gias, rows.gias)))
 }
 
@@ -88,7 +91,8 @@ function lookAtWaiting(situation: Situation): Finding {
     job ? [job.id, job.run] : null,
     needsPoll,
   ])
-  return { verdict: 'holds', found: freed.length > 0 ? wordsFor(freed) : whyNobody(situation), evidence }
+  if (freed.length > 0) return { verdict: 'holds', found: wordsFor(freed), evidence }
+  return notLookedAt(whyNobody(situation), evidence)
 }
 
 function whyNobody({ schools, canRun }: Situation): string {
@@ -131,7 +135,7 @@ function lookAtLeftOut({ waiting: { leftOut, later }, rows, canRun }: Situation)
       ? [`${later > 0 ? later : 'Some'} more wait than fit into one request. Ask again when this one is done.`]
       : []),
   ]
-  if (lines.length + more.length === 0) return { verdict: 'holds', found: '', evidence: null }
+  if (lines.length + more.length === 0) return canRun ? { verdict: 'holds', found: '', evidence: null } : notLookedAt()
   return { verdict: 'warns', found: [...lines, ...more].join(' '), evidence: null }
 }
 
@@ -147,7 +151,7 @@ function lookAtJobs(situation: Situation): Finding {
 /** No evidence, so not part of what is approved: it only explains. */
 function lookAtFailure({ rows: { job, waiting } }: Situation): Finding {
   const failed = [job, ...waiting.map((one) => one.job)].find((one) => one?.status === 'failed' && one.failure)
-  if (!failed?.failure) return { verdict: 'holds', found: 'No failed job is on record.', evidence: null }
+  if (!failed?.failure) return notLookedAt('No failed job is on record.')
   const { words, at } = failed.failure
   const found = `For trainee ${failed.traineeId} it said on ${formatDateTime(new Date(at))}: ${words}`
   return { verdict: 'holds', found, evidence: null }

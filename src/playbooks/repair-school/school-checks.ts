@@ -1,4 +1,4 @@
-import { combine, type Finding } from '../../contract/check.ts'
+import { combine, type Finding, notLookedAt } from '../../contract/check.ts'
 import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
 import { listWords } from '../../schools/in-list.ts'
 import type { Diagnosis, School } from './diagnosis.ts'
@@ -53,16 +53,19 @@ function describe(school: School): Omit<Finding, 'evidence'> {
         `URN ${urn} is not in the list, but row ${diagnosis.row.id} has the DTTP id under ${diagnosis.row.urn === null ? 'no URN' : `URN ${diagnosis.row.urn}`}. That row would become as DTTP has it: ${asInDttp(diagnosis)}.`,
       )
     case 'sync':
-      return holds(`URN ${urn} is not in the list. The school sync brings it, if DTTP has it.`)
+      return {
+        verdict: 'not-looked-at',
+        found: `URN ${urn} is not in the list. The school sync brings it, if DTTP has it.`,
+      }
     case 'wait':
-      return holds(`URN ${urn} is not in the list. Support is asked to add it to DTTP.`)
+      return { verdict: 'warns', found: `URN ${urn} is not in the list. Support is asked to add it to DTTP.` }
     case 'ask':
       return { verdict: 'blocks', found: diagnosis.words, ask: diagnosis.ask }
     case 'useless':
       return { verdict: 'blocks', found: diagnosis.words }
     case 'not-open':
     case 'malformed':
-      return holds(inListWords(school))
+      return { verdict: 'not-looked-at', found: inListWords(school) }
   }
 }
 
@@ -87,7 +90,7 @@ export function lookAtLasting({ schools, register, addsTrelloCards }: Situation)
       if (diagnosis.kind === 'insert' || diagnosis.kind === 'adopt') {
         return { verdict: 'holds', found: `The row of URN ${urn} is as DTTP has it.`, evidence: null }
       }
-      if (diagnosis.kind !== 'activate') return { verdict: 'holds', found: '', evidence: null }
+      if (diagnosis.kind !== 'activate') return notLookedAt()
       return { ...lookAtActivated(diagnosis, isSynced, addsTrelloCards), evidence: { isSynced } }
     }),
   )

@@ -1,5 +1,5 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import type { Check, Finding } from '../../contract/check.ts'
+import { type Check, type Finding, notLookedAt } from '../../contract/check.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import { findState, stateLabel } from '../../register/states.ts'
 import { lookAtPreflight } from '../../registration/checks.ts'
@@ -158,8 +158,8 @@ function lookForAgain({ records, isFresh, isTellable, traced }: Situation): Omit
 
 function lookAtDegrees({ decision, degrees, chosen }: Situation): Finding {
   const matched = decision === 'use' ? degrees : null
-  const evidence = matched && { ids: matched.ids, unmatched: matched.unmatched }
-  if (!matched) return { verdict: 'holds', found: '', evidence }
+  if (!matched) return notLookedAt()
+  const evidence = { ids: matched.ids, unmatched: matched.unmatched }
   const { ids, unmatched } = matched
   const all = Object.keys(ids).length + unmatched.length
   const inDttp = chosen?.degrees.length ?? 0

@@ -1,5 +1,5 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import type { Check, Finding } from '../../contract/check.ts'
+import { type Check, type Finding, notLookedAt } from '../../contract/check.ts'
 import type { Effect } from '../../contract/effect.ts'
 import { isReadable } from '../../contract/stored.ts'
 import { columnLabel } from '../../register/columns.ts'
@@ -36,7 +36,13 @@ function lookAtRequest({ request }: Situation): Finding {
   return { verdict: 'holds', found: `Its changes were made on ${formatDateTime(request.executedAt)}.`, evidence }
 }
 
-function lookAtInverse({ plan, back }: Situation): Finding {
+/** Whether there is anything to take back, as far as it is still known. */
+function wasCarriedOut(request: Situation['request']): boolean {
+  return request.executedAt !== null && request.plan !== null && isReadable(request)
+}
+
+function lookAtInverse({ request, plan, back }: Situation): Finding {
+  if (!wasCarriedOut(request)) return notLookedAt()
   if ('plan' in back) return { verdict: 'holds', found: 'Only columns, which go back to what they held.', evidence: [] }
   const byHand = [...new Set([...plan.inserts.map(() => BY_HAND.insert), ...plan.effects.flatMap(adviceFor)])]
   const found = `${back.refused.join(' ')} The bot cannot take that back. By hand: ${byHand.join(' ')}`
@@ -60,7 +66,8 @@ function adviceFor(effect: Effect): string[] {
   return [effect.job === 'register-for-trn' ? BY_HAND.registration : BY_HAND.job]
 }
 
-function lookAtMoved({ moved }: Situation): Finding {
+function lookAtMoved({ request, moved }: Situation): Finding {
+  if (!wasCarriedOut(request)) return notLookedAt()
   const evidence = moved.map(({ table, id, column }) => [table, id, column])
   if (moved.length === 0) return { verdict: 'holds', found: '', evidence }
   const columns = moved.map(({ column }) => columnLabel(column)).join(', ')
@@ -69,7 +76,8 @@ function lookAtMoved({ moved }: Situation): Finding {
 }
 
 /** What was added along with the new values is not taken back with them. */
-function lookAtSince({ since }: Situation): Finding {
+function lookAtSince({ request, since }: Situation): Finding {
+  if (!wasCarriedOut(request)) return notLookedAt()
   const evidence = [...new Set(since.map(({ audit }) => audit))]
   if (since.length === 0) return { verdict: 'holds', found: '', evidence }
   const columns = [...new Set(since.map(({ column }) => columnLabel(column)))].join(', ')
@@ -79,7 +87,8 @@ function lookAtSince({ since }: Situation): Finding {
 
 function lookAtState({ trainee }: Situation): Finding {
   const evidence = { state: trainee?.state ?? null }
-  if (!trainee || !isFinished(trainee.state)) return { verdict: 'holds', found: '', evidence }
+  if (!trainee) return notLookedAt()
+  if (!isFinished(trainee.state)) return { verdict: 'holds', found: '', evidence }
   return { verdict: 'warns', found: finishedWords(trainee), evidence }
 }
 

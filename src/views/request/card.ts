@@ -1,5 +1,5 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import type { CheckResult } from '../../contract/check.ts'
+import { type CheckResult, isWarning } from '../../contract/check.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest, Status } from '../../entities/chatops/change-request.ts'
@@ -132,14 +132,14 @@ function renderAlso(changeRequest: ChangeRequest): Block[] {
 /** Warnings in full while someone must decide; afterwards only how many there were. */
 function renderChecks(changeRequest: ChangeRequest): Block[] {
   const checks = checksOf(changeRequest)
-  const warnings = checks.filter(({ verdict }) => verdict !== 'holds').length
+  const warnings = checks.filter(isWarning).length
   if (changeRequest.status === 'pending') return renderWarnings(checks, pointer(changeRequest))
   return warnings > 0 ? [note(`${count(warnings, 'warning')} ${warnings === 1 ? 'was' : 'were'} shown before.`)] : []
 }
 
 function renderWarnings(checks: readonly CheckResult[], pointer: string): Block[] {
-  const loud = loudestFirst(checks).filter(({ verdict }) => verdict !== 'holds')
-  const holding = checks.length - loud.length
+  const loud = loudestFirst(checks).filter(isWarning)
+  const holding = checks.filter(({ verdict }) => verdict === 'holds').length
   const groups = loud.map(({ found }) => ({
     blocks: plainSections(shorten(`Warning: ${found}`, 900)),
     shows: 1,

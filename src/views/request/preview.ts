@@ -1,4 +1,4 @@
-import { type CheckResult, stands } from '../../contract/check.ts'
+import { type CheckResult, isWarning, stands } from '../../contract/check.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
@@ -52,7 +52,7 @@ export function renderPreview({
   const changes = describeChanges(plan, { reveal: false })
   const cut = changes.some((change) => isShortened(change, MOST_OF_A_VALUE))
   const checks = checksOf(changeRequest)
-  const warnings = checks.filter(({ verdict }) => verdict !== 'holds').length
+  const warnings = checks.filter(isWarning).length
   const blocks = [
     header(warnings > 0 ? `Read ${count(warnings, 'warning')} first` : 'Nothing stands in the way'),
     section(

@@ -2,8 +2,14 @@ import type { CheckResult, Verdict } from '../../contract/check.ts'
 import { type Group, heading, plainNote, plainSections } from '../kit/blocks.ts'
 import { size } from '../kit/text.ts'
 
-const SYMBOLS: Readonly<Record<Verdict, string>> = { holds: '✅', warns: '⚠️', blocks: '⛔', unchecked: '❔' }
-const LOUDNESS: readonly Verdict[] = ['blocks', 'unchecked', 'warns', 'holds']
+const SYMBOLS: Readonly<Record<Verdict, string>> = {
+  holds: '✅',
+  warns: '⚠️',
+  blocks: '⛔',
+  unchecked: '❔',
+  'not-looked-at': '–',
+}
+const LOUDNESS: readonly Verdict[] = ['blocks', 'unchecked', 'warns', 'holds', 'not-looked-at']
 
 /** The checks with what stands in the way first, then what could not be checked, warnings, and what holds. */
 export function loudestFirst(checks: readonly CheckResult[]): CheckResult[] {
@@ -19,6 +25,9 @@ export function renderVerdicts(checks: readonly CheckResult[]): Group[] {
     const symbol = SYMBOLS[check.verdict]
     if (check.verdict === 'holds') {
       return { blocks: plainSections(`${symbol} ${check.sentence}. ${check.found}`.trimEnd()), shows: 1 }
+    }
+    if (check.verdict === 'not-looked-at') {
+      return { blocks: plainSections(`${symbol} ${check.sentence}: not looked at. ${check.found}`.trimEnd()), shows: 1 }
     }
     const loud = `${symbol} ${check.found}`
     const blocks = size(loud) <= LOUD_UP_TO ? [heading(loud)] : plainSections(loud)
