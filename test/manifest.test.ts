@@ -7,6 +7,7 @@ import { ACTIONS, MODALS } from '../src/views/kit/ids.ts'
 /** Bot scopes for each Web API method in the channels we work in, public and private (docs.slack.dev/reference/methods). */
 const SCOPES: Readonly<Record<string, readonly string[]>> = {
   'auth.test': [],
+  'chat.postEphemeral': ['chat:write'],
   'chat.postMessage': ['chat:write'],
   'chat.update': ['chat:write'],
   'conversations.history': ['channels:history', 'groups:history'],
@@ -28,14 +29,14 @@ const views = [...sources].filter(([file]) => file.startsWith('src/views/') && f
 const rendered = views.map(([, text]) => text).join('\n')
 const everything = [...sources.values()].join('\n')
 
-const registered = [...app.matchAll(/\bapp\.(\w+)\(\s*((?:ACTIONS|MODALS)\.\w+|'[^']+')/g)]
+const registered = [...app.matchAll(/\bapp\.(\w+)(?:<[\w<>]+>)?\(\s*((?:ACTIONS|MODALS)\.\w+|'[^']+')/g)]
 const entryPoints = (kind: string) =>
   registered.flatMap(([, method, name = '']) => (method === kind ? [name.replaceAll("'", '')] : [])).sort()
 const methods = unique(everything.matchAll(/\bclient\.((?:[a-z]\w*\.)+[a-zA-Z]+)\(/g))
 
 describe('entry points', () => {
   test('are all registered in one place, each in a form this test can read', () => {
-    const kinds = /\.(command|action|view|event|shortcut|options|message|function)\(/
+    const kinds = /\.(command|action|view|event|shortcut|options|message|function)(?:<[\w<>]+>)?\(/
     const elsewhere = [...sources].filter(([file]) => /^src\/(bot|handlers)\//.test(file) && file !== 'src/bot/app.ts')
     expect(elsewhere.filter(([, text]) => kinds.test(text)).map(([file]) => file)).toEqual([])
     expect(registered).toHaveLength([...app.matchAll(new RegExp(kinds, 'g'))].length)

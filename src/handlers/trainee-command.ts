@@ -27,17 +27,17 @@ export async function traineeCommand(context: HandlerContext, args: Command): Pr
 }
 
 async function carryOut(context: HandlerContext, args: Command): Promise<void> {
-  const say = (message: Message) => answer(context, args, message)
+  const reply = (message: Message) => answer(context, args, message)
   const [word = '', ...rest] = unescapeText(args.command.text).trim().split(/\s+/)
   const name = word.toLowerCase()
-  if (name === 'help') return say(renderHelp(playbooks))
-  if (name === 'requests') return say(await findRequests(context, args.command.user_id))
+  if (name === 'help') return reply(renderHelp(playbooks))
+  if (name === 'requests') return reply(await findRequests(context, args.command.user_id))
   if (name === 'show') {
-    return say(await withProgress(args, showTrainee(context, args.command.user_id, rest.join(' '))))
+    return reply(await withProgress(args, showTrainee(context, args.command.user_id, rest.join(' '))))
   }
-  if (name === 'jobs') return say(await answerJobs(context, args.command.user_id, rest))
+  if (name === 'jobs') return reply(await answerJobs(context, args.command.user_id, rest))
   const playbook = findPlaybook(name)
-  if (word && !playbook) return say(renderHelp(playbooks, word))
+  if (word && !playbook) return reply(renderHelp(playbooks, word))
 
   if (!context.allowedChannels.includes(args.command.channel_id)) {
     throw new ChangeError('not-allowed-channel', {
