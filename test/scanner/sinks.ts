@@ -32,7 +32,9 @@ export async function openSinks(parts: {
   await watchTables(admin)
   const redis = new Redis(parts.redisUrl)
   const commands: string[] = []
-  const monitor = await redis.monitor()
+  // A monitor hears every database; one that chooses a database first takes that for an answer.
+  const first = new Redis(new URL('/0', parts.redisUrl).href)
+  const monitor = await first.monitor()
   monitor.on('monitor', (_time: string, command: string[]) => void commands.push(unescaped(command.join(' '))))
   /** Redis tells of commands in their order: once this one has come, all before it have. */
   const caughtUp = async (): Promise<void> => {
@@ -67,6 +69,7 @@ export async function openSinks(parts: {
     },
     async close() {
       monitor.disconnect()
+      first.disconnect()
       redis.disconnect()
       await admin.end()
     },
