@@ -114,7 +114,7 @@ export function readTrouble(error: unknown): SlackTrouble | null {
     return { code: 'no_answer', retryAfterMs: null, unsure, isSilent: true }
   }
   if (!data?.error) return null
-  const slackCode = isAboutTrigger(data) ? 'expired_trigger_id' : data.error
+  const slackCode = isAboutTrigger(data) ? 'expired_trigger_id' : /^\w{1,80}$/.test(data.error) ? data.error : 'no_code'
   return { code: slackCode, retryAfterMs: null, unsure: HALF_DONE.has(slackCode), isSilent: false }
 }
 

@@ -45,8 +45,13 @@ describe('a click that is too old', () => {
     { code: 'exchanged_trigger_id' },
     { code: 'invalid_trigger_id' },
     { code: 'trigger_expired' },
-    { code: 'invalid_arguments', messages: ['[ERROR] failed to match all allowed schemas', 'expired trigger_id'] },
-    { code: 'invalid_arguments', messages: ['[ERROR] exchanged_trigger_id'] },
+    {
+      code: 'invalid_arguments',
+      details: {
+        response_metadata: { messages: ['[ERROR] failed to match all allowed schemas', 'expired trigger_id'] },
+      },
+    },
+    { code: 'invalid_arguments', details: { response_metadata: { messages: ['[ERROR] exchanged_trigger_id'] } } },
   ]
   test.each(spellings)('says that it took too long: %j', async (spelling) => {
     const { slack } = use.story
