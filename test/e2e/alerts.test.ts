@@ -163,7 +163,7 @@ describe('an error that no retry can cure', () => {
     const found = await postSays('It is inactive (2) in DTTP.')
     expect(await open(SUPPORT, ACTIONS.startFromAlert, found)).toContain('Trainee, URN or failed job')
     const form = JSON.stringify(use.story.slack.view(SUPPORT)?.blocks)
-    expect(form).toContain('"initial_value":"900002"')
+    expect(form).toContain('"initial_value":"URN 900002"')
     expect(form).toContain('"initial_value":"We sent nothing to DTTP.')
 
     await use.admin.query(`UPDATE public.dttp_schools SET status_code = 1 WHERE urn = '900002'`)
