@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createFaults } from './faults.ts'
 import { API_PATH, createDttpServer, type Recorded, TOKEN_PATH } from './server.ts'
-import { createState } from './state.ts'
+import { createState, type OwnIds } from './state.ts'
 import { createTokenEndpoint } from './tokens.ts'
 
 export type { Fault } from './faults.ts'
@@ -25,6 +25,8 @@ export type DttpSimulatorOptions = {
   trnAfterMs?: number | null
   /** Whether references without an id, such as `/dfe_routes()`, are taken as none; refused unless given. */
   takesEmptyReferences?: boolean
+  /** What becomes of primary keys that whoever creates a record has chosen; they are taken unless given. */
+  ownIds?: OwnIds
   now?: () => Date
 }
 
@@ -38,6 +40,7 @@ export async function startDttpSimulator(options: DttpSimulatorOptions = {}) {
     now,
     trnAfterMs: options.trnAfterMs ?? null,
     takesEmptyReferences: options.takesEmptyReferences ?? false,
+    ownIds: options.ownIds ?? 'taken',
   })
   const faults = createFaults()
   const tokenOptions = { clientId, clientSecret, lifetimeSeconds: options.tokenLifetimeSeconds ?? 3599, now }

@@ -40,16 +40,31 @@ export function list(state: State, set: SetName, options: URLSearchParams, prefe
     if (!record || !keeps(record)) continue
     if (page.length === Math.min(size, top)) {
       const isMore = page.length < top
-      return answer(set, page, options, isMore ? nextLink(api, set, options, last, (after?.page ?? 1) + 1) : null)
+      return answer(
+        state,
+        set,
+        page,
+        options,
+        isMore ? nextLink(api, set, options, last, (after?.page ?? 1) + 1) : null,
+      )
     }
     page.push(record)
     last = id
   }
-  return answer(set, page, options, null)
+  return answer(state, set, page, options, null)
 }
 
-function answer(set: SetName, page: StoredRecord[], options: URLSearchParams, next: string | null): object {
-  const value = page.map((record) => select(set, record, options))
+function answer(
+  state: State,
+  set: SetName,
+  page: StoredRecord[],
+  options: URLSearchParams,
+  next: string | null,
+): object {
+  const value = page.map((record) => {
+    const etag = state.etagOf(String(record[SETS[set].idColumn]))
+    return { '@odata.etag': etag, ...select(set, record, options) }
+  })
   return { value, ...(next && { '@odata.nextLink': next }) }
 }
 

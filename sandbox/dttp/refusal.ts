@@ -25,3 +25,10 @@ export const unknownProperty = (name: string, type: string): Refusal =>
 
 export const doesNotExist = (type: string, id: string): Refusal =>
   new Refusal(404, '0x80040217', `Entity '${type}' With Id = ${id} Does Not Exist`)
+
+/** For any key: the primary one, or an alternate one. */
+export const keyExists = (): Refusal =>
+  new Refusal(412, '0x80040237', 'A record with matching key values already exists.')
+
+export const versionDiffers = (): Refusal =>
+  new Refusal(412, '0x80060882', "The version of the existing record doesn't match the RowVersion property provided.")

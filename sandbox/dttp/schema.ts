@@ -34,7 +34,7 @@ export const SETS: Readonly<Record<SetName, RecordSet>> = {
       'dfe_trnassessmentdate',
       'statuscode',
     ],
-    readOnly: [...EVERY_RECORD, 'dfe_trn'],
+    readOnly: [...EVERY_RECORD, 'dfe_trn', 'merged', '_masterid_value'],
     lookups: {
       dfe_ContactTypeId: 'dfe_contacttypes',
       dfe_CreatedById: 'contacts',

@@ -1,7 +1,7 @@
 // The Web API's requests: which there are, and what each must look like.
 import { performBatch } from './batch.ts'
 import { list, select } from './query.ts'
-import { doesNotExist, malformed, Refusal } from './refusal.ts'
+import { doesNotExist, malformed, Refusal, versionDiffers } from './refusal.ts'
 import { GUID, isSetName, SETS, type SetName } from './schema.ts'
 import type { State } from './state.ts'
 import { prepareCreate, readColumns } from './write.ts'
@@ -34,7 +34,9 @@ export function performRequest(state: State, api: string, request: ApiRequest): 
   if (method === 'GET' && id !== undefined) {
     const record = state.find(name, id)
     if (!record) throw doesNotExist(SETS[name].type, id)
-    return json(200, select(name, record, options))
+    const etag = state.etagOf(id)
+    const found = json(200, { '@odata.etag': etag, ...select(name, record, options) })
+    return { ...found, headers: { ...found.headers, etag } }
   }
   if (method === 'POST' && id === undefined) return create(state, api, name, request)
   if (method === 'PATCH' && id !== undefined) return update(state, api, name, id, request)
@@ -47,12 +49,12 @@ function create(state: State, api: string, set: SetName, request: ApiRequest): R
   return created(api, set, id)
 }
 
-/** An upsert unless `If-Match: *` forbids it: then a missing record is a 404. */
+/** An upsert unless `If-Match` forbids it: then a missing record is a 404, and another version than named a 412. */
 function update(state: State, api: string, set: SetName, id: string, request: ApiRequest): Reply {
   const exists = state.find(set, id) !== null
   const ifMatch = request.headers['if-match']
-  if (ifMatch !== undefined && ifMatch !== '*') throw new Refusal(412, '0x80060882', 'The version does not match.')
-  if (!exists && ifMatch === '*') throw doesNotExist(SETS[set].type, id)
+  if (!exists && ifMatch !== undefined) throw doesNotExist(SETS[set].type, id)
+  if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== state.etagOf(id)) throw versionDiffers()
   const columns = readColumns(state, set, readJson(request))
   if (exists) state.change(set, id, columns)
   else state.add(set, { id, ...columns })

@@ -136,6 +136,81 @@ describe('records', () => {
   })
 })
 
+describe('keys', () => {
+  const CHOSEN = '00000000-2222-4222-8222-000000000001'
+  const post = (body: object) => ask('contacts', { method: 'POST', body: JSON.stringify(body), headers: JSON_TYPE })
+  const EXISTS = { status: 412, code: '0x80040237' }
+
+  test('are chosen by whoever creates the record, and taken once', async () => {
+    expect((await post({ contactid: CHOSEN.toUpperCase(), firstname: 'A' })).status).toBe(204)
+    expect(simulator.state.contacts.get(CHOSEN)).toMatchObject({ firstname: 'A', statecode: 0, merged: false })
+    expect(await post({ contactid: CHOSEN, firstname: 'B' })).toMatchObject(EXISTS)
+    expect(simulator.state.contacts.get(CHOSEN)).toMatchObject({ firstname: 'A' })
+    simulator.state.delete('contacts', CHOSEN)
+    expect((await post({ contactid: CHOSEN, firstname: 'B' })).status).toBe(204)
+  })
+
+  test('are ids, and can be named in no update', async () => {
+    expect(await post({ contactid: 'A1' })).toMatchObject({ status: 400, code: '0x80060888' })
+    const id = simulator.state.add('contacts', {})
+    expect(await patch(`contacts(${id})`, { contactid: CHOSEN })).toMatchObject({ status: 400, code: '0x80048d19' })
+  })
+
+  test('that are alternate ones are answered with the same code; nothing has no key', async () => {
+    simulator.state.addKey('contacts', ['dfe_traineeid'])
+    expect((await post({ dfe_traineeid: '21/22-1' })).status).toBe(204)
+    expect(await post({ contactid: CHOSEN, dfe_traineeid: '21/22-1' })).toMatchObject(EXISTS)
+    expect((await post({ firstname: 'A' })).status).toBe(204)
+    expect((await post({ firstname: 'B' })).status).toBe(204)
+  })
+
+  test.each([
+    ['ignored', 204],
+    ['refused', 400],
+  ] as const)('can be %s', async (ownIds, status) => {
+    await simulator.stop()
+    simulator = await startDttpSimulator({ ownIds })
+    token = String((await readJson(await askForToken({})))['access_token'])
+    expect((await post({ contactid: CHOSEN })).status).toBe(status)
+    expect(simulator.state.contacts.has(CHOSEN)).toBe(false)
+  })
+})
+
+describe('versions', () => {
+  test('an update of another version than is there is refused, and changes nothing', async () => {
+    const id = simulator.state.add('contacts', { firstname: 'A' })
+    const read = await ask(`contacts(${id})?$select=firstname`)
+    const etag = String(read.headers.get('etag'))
+    expect(read.body['@odata.etag']).toBe(etag)
+    expect((await patch(`contacts(${id})`, { firstname: 'B' }, { 'if-match': etag })).status).toBe(204)
+    expect(await patch(`contacts(${id})`, { firstname: 'C' }, { 'if-match': etag })).toMatchObject({
+      status: 412,
+      code: '0x80060882',
+    })
+    expect(simulator.state.contacts.get(id)).toMatchObject({ firstname: 'B' })
+  })
+
+  test('whatever happens to a record is another version', async () => {
+    const id = simulator.state.add('contacts', {})
+    const etag = simulator.state.etagOf(id)
+    simulator.state.giveTrn(id)
+    await ask(`contacts(${id})`)
+    expect(simulator.state.etagOf(id)).not.toBe(etag)
+  })
+})
+
+test('a contact that was merged or deactivated can still be read, and says so', async () => {
+  const [one, other] = [simulator.state.add('contacts', {}), simulator.state.add('contacts', {})]
+  simulator.state.merge(one, other)
+  const columns = '$select=statecode,merged,_masterid_value'
+  expect((await ask(`contacts(${one})?${columns}`)).body).toMatchObject({
+    ...{ statecode: 1, merged: true, _masterid_value: other },
+  })
+  simulator.state.deactivate('contacts', other)
+  expect((await ask(`contacts(${other})?${columns}`)).body).toMatchObject({ statecode: 1, merged: false })
+  expect((await ask('contacts?$select=contactid&$filter=statecode eq 0')).body.value).toEqual([])
+})
+
 describe('pages', () => {
   test('honour odata.maxpagesize and link on until all have been given', async () => {
     for (let index = 0; index < 7; index++)
@@ -181,6 +256,25 @@ describe('a batch', () => {
     expect(body.text).toMatch(/Content-ID: 2\r\n\r\nHTTP\/1.1 400 Refused\r\n[\s\S]*0x80048d19/)
     expect((await post(batch(good))).status).toBe(200)
     expect(simulator.state.contacts.size).toBe(1)
+  })
+
+  test('with a key that is taken changes nothing, whichever part has it; own keys can be referred to', async () => {
+    const [contactid, other] = ['00000000-2222-4222-8222-000000000002', '00000000-2222-4222-8222-000000000003']
+    const degree = (id: string) =>
+      part(
+        '2',
+        { dfe_degreequalificationid: id, 'dfe_ContactId@odata.bind': '$1' },
+        {
+          line: 'POST /api/data/v9.1/dfe_degreequalifications HTTP/1.1',
+        },
+      )
+    expect((await post(batch(part('1', { contactid }), degree(contactid)))).status).toBe(200)
+    expect(simulator.state.dfe_degreequalifications.get(contactid)).toMatchObject({ _dfe_contactid_value: contactid })
+    for (const again of [batch(part('1', { contactid })), batch(part('1', { contactid: other }), degree(contactid))]) {
+      const { status, body } = await post(again)
+      expect({ status, contacts: simulator.state.contacts.size }).toEqual({ status: 400, contacts: 1 })
+      expect(body.text).toMatch(/HTTP\/1.1 412 Refused\r\n[\s\S]*0x80040237/)
+    }
   })
 
   test.each<[string, string, string?]>([
