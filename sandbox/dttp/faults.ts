@@ -1,5 +1,5 @@
 /** Faults on demand: what the next requests should suffer. */
-import { Refusal } from './refusal.ts'
+import { keyExists, Refusal, versionDiffers } from './refusal.ts'
 import type { Reply } from './web-api.ts'
 
 type Where = {
@@ -17,6 +17,10 @@ export type Fault = Where &
   (
     | { kind: 'cannot-find' }
     | { kind: 'not-found' }
+    /** 412: some record has one of the keys already. */
+    | { kind: 'key-exists' }
+    /** 412: the record is not in the version that was named, or not there. */
+    | { kind: 'version-differs' }
     | { kind: 'refused' }
     | { kind: 'unauthorised' }
     /** 429; `retryAfter` is the header as it is sent, null for none. */
@@ -78,6 +82,10 @@ export function answerOf(fault: Fault | null, reply: Reply | null): Reply | null
       return refusal(new Refusal(400, '0x80060891', 'Cannot find record to be updated'))
     case 'not-found':
       return refusal(new Refusal(404, '0x80040217', 'The record Does Not Exist'))
+    case 'key-exists':
+      return refusal(keyExists())
+    case 'version-differs':
+      return refusal(versionDiffers())
     case 'refused':
       return refusal(new Refusal(403, '0x80040220', 'Principal user is missing a privilege'))
     case 'unauthorised':

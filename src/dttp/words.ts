@@ -7,6 +7,10 @@ export function dttpWords({ kind, status, code, said: meaning }: DttpError): str
   switch (kind) {
     case 'gone':
       return `DTTP does not have the record${said}.`
+    case 'exists':
+      return `DTTP has another record with one of the same keys${said}. It did not do it.`
+    case 'changed':
+      return `Somebody else changed the record in DTTP while we were about to${said}. Ours was not written.`
     case 'refused':
       return meaning ? `DTTP refused it${said}.` : `DTTP said something we do not know${said}, and did not do it.`
     case 'unavailable':

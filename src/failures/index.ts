@@ -129,6 +129,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     explain: generally('DTTP understood the request and declined it. Asking again changes nothing.'),
     cure: cures.byOwnRegistration,
   },
+  'dttp-changed': { ...FINAL, passes: true, explain: generally('Nothing was overwritten, and ours was not written.') },
   'dttp-unreadable': { ...FINAL, passes: true, explain: generally('DTTP’s answer was not what it should be.') },
   'gias-unavailable': { ...FINAL, passes: true, explain: explainGias },
   'gias-refused': { ...FINAL, explain: explainGias },

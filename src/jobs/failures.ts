@@ -27,6 +27,8 @@ export function askedToWait(error: unknown): number {
 
 const DTTP_CODES: Readonly<Record<DttpError['kind'], FailureCode>> = {
   gone: 'gone',
+  exists: 'dttp-refused',
+  changed: 'dttp-changed',
   refused: 'dttp-refused',
   unavailable: 'dttp-unavailable',
   unauthorised: 'dttp-unauthorised',

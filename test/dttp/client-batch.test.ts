@@ -49,6 +49,53 @@ test('creates all of it, and knows each record by its content id', async () => {
   expect(ids.size).toBe(3)
 })
 
+describe('with ids of our own', () => {
+  const own = ['11111111-0000-4000-8000-000000000001', '11111111-0000-4000-8000-000000000002'] as const
+  const parts = () => {
+    const [contact, assignment, degree] = registration(dttp)
+    return [
+      { ...contact, body: { contactid: own[0], ...contact.body } },
+      { ...assignment, body: { dfe_placementassignmentid: own[1], ...assignment.body } },
+      degree,
+    ]
+  }
+
+  test('gives the records those', async () => {
+    const ids = await dttp.client.createInBatch(parts())
+    expect([ids.get(CONTACT_PART), ids.get(ASSIGNMENT_PART)]).toEqual(own)
+    expect(dttp.simulator.state.contacts.get(own[0])).toMatchObject({ firstname: 'Zoë' })
+  })
+
+  test('and sent twice, creates nothing the second time and says that a key exists', async () => {
+    const { client, simulator } = dttp
+    await client.createInBatch(parts())
+    const sizes = () => [simulator.state.contacts, simulator.state.dfe_placementassignments].map(({ size }) => size)
+    const before = sizes()
+    await expect(client.createInBatch(parts())).rejects.toMatchObject({
+      ...{ kind: 'exists', status: 412, code: '0x80040237' },
+    })
+    expect(sizes()).toEqual(before)
+  })
+})
+
+describe('just before it is sent', () => {
+  test('somebody may object, and then nothing is', async () => {
+    const { client, simulator } = dttp
+    const objection = new Error('not mine any more')
+    await expect(client.createInBatch(registration(dttp), () => Promise.reject(objection))).rejects.toBe(objection)
+    expect(simulator.requestsTo('$batch')).toEqual([])
+  })
+
+  test('the token is there, and every wait is over', async () => {
+    const { client, simulator } = dttp
+    const asked: string[][] = []
+    const note = async () => void asked.push(simulator.requests.map(({ path }) => path))
+    await client.createInBatch(registration(dttp), note)
+    expect(asked).toEqual([['token']])
+    expect(simulator.requestsTo('$batch')).toHaveLength(1)
+  })
+})
+
 test('is sent as Microsoft describes it', async () => {
   const { client, simulator } = dttp
   await client.createInBatch(registration(dttp))

@@ -36,6 +36,8 @@ const FAULTS: Record<string, Fault[] | 'nothing-listens'> = {
   'nothing goes wrong': [],
   '400 “Cannot find record to be updated”': [{ kind: 'cannot-find', path: DTTP }],
   '404 “Does Not Exist”': [{ kind: 'not-found', path: DTTP }],
+  '412 “A record with matching key values already exists”': [{ kind: 'key-exists', path: DTTP }],
+  '412 another version than named': [{ kind: 'version-differs', path: DTTP }],
   '403 missing privilege': [{ kind: 'refused', path: DTTP }],
   '401, once': [{ kind: 'unauthorised', path: DTTP }],
   '401, again and again': [{ kind: 'unauthorised', path: DTTP, times: always }],

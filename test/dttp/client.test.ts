@@ -19,11 +19,30 @@ describe('reading', () => {
       traineeId: TRAINEE_ID,
       statusId: null,
       providerId: provider,
+      standing: 'active',
+      mergedInto: null,
       createdOn: '2021-10-27T15:06:47.000Z',
+      etag: simulator.state.etagOf(contact),
     })
     const { query } = simulator.requestsTo('contacts')[0] ?? {}
     expect(query).toMatch(/^\?\$select=contactid,dfe_trn,/)
     expect(query).not.toMatch(/name|address|birth|email/)
+  })
+
+  test('says what has become of a contact that was merged or deactivated', async () => {
+    const { client, simulator, contact } = dttp
+    const master = simulator.state.add('contacts', { dfe_traineeid: TRAINEE_ID })
+    simulator.state.deactivate('contacts', contact)
+    expect(await client.findContact(contact)).toMatchObject({ standing: 'inactive', mergedInto: null })
+    simulator.state.merge(contact, master)
+    expect(await client.findContact(contact)).toMatchObject({ standing: 'merged', mergedInto: master })
+    const found = await client.findContactsBy({ traineeId: TRAINEE_ID })
+    expect(found.map(({ id, standing }) => [id, standing]).sort()).toEqual(
+      [
+        [contact, 'merged'],
+        [master, 'active'],
+      ].sort(),
+    )
   })
 
   test('finds nothing where the record was deleted', async () => {
@@ -96,6 +115,40 @@ describe('updating', () => {
     await expect(client.updateContact(ABSENT, contactBody)).rejects.toMatchObject({ kind: 'gone' })
     expect(simulator.state.contacts.has(ABSENT)).toBe(false)
     expect(simulator.requestsTo('contacts')[0]).toMatchObject({ method: 'PATCH', headers: { 'if-match': '*' } })
+  })
+
+  test('overwrites no other version than the one it was made for', async () => {
+    const { client, simulator, contact } = dttp
+    const { etag = null } = (await client.findContact(contact)) ?? {}
+    simulator.state.change('contacts', contact, { firstname: 'Newer' })
+    await expect(client.updateContact(contact, { firstname: 'Older' }, etag)).rejects.toMatchObject({
+      ...{ kind: 'changed', status: 412, code: '0x80060882' },
+    })
+    expect(simulator.state.contacts.get(contact)).toMatchObject({ firstname: 'Newer' })
+    const read = await client.findContact(contact)
+    await client.updateContact(contact, { firstname: 'Newest' }, read?.etag ?? null)
+    expect(simulator.state.contacts.get(contact)).toMatchObject({ firstname: 'Newest' })
+  })
+
+  test('of a record that is gone says so, whatever version was read', async () => {
+    const { client, simulator, placementAssignment } = dttp
+    const read = await client.findPlacementAssignment(placementAssignment)
+    simulator.state.delete('dfe_placementassignments', placementAssignment)
+    await expect(client.updatePlacementAssignment(placementAssignment, {}, read?.etag ?? null)).rejects.toMatchObject({
+      kind: 'gone',
+    })
+  })
+
+  test.each([
+    ['an alternate key', { kind: 'key-exists' } as const, '*', 'exists'],
+    ['a record that is not there', { kind: 'version-differs' } as const, '*', 'gone'],
+    ['another version', { kind: 'version-differs' } as const, 'W/"1"', 'changed'],
+  ])('412 is about %s: the code decides, then what was asked for', async (_, fault, ifMatch, kind) => {
+    const { client, simulator, contact } = dttp
+    simulator.faults.add({ ...fault, path: 'contacts' })
+    const etag = ifMatch === '*' ? null : ifMatch
+    await expect(client.updateContact(contact, {}, etag)).rejects.toMatchObject({ kind, status: 412 })
+    expect(simulator.requestsTo('contacts')[0]?.headers['if-match']).toBe(ifMatch)
   })
 
   test('does not say a trainee is gone when it is the school that is', async () => {

@@ -389,6 +389,7 @@ function degree(id: string): Candidate['degrees'][number] {
     gradeId: codeSets.grades['First-class honours'],
     institutionId: codeSets.institutions['University of Lancaster'],
     countryId: null,
+    isActive: true,
     createdOn: '2021-10-27T13:14:02Z',
   }
 }

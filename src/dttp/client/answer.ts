@@ -9,6 +9,9 @@ const dataverseError = z.object({ error: z.object({ code: z.string().catch(''), 
 /** Dataverse: "… Does Not Exist". It is used for records referred to as well as for the one asked for. */
 const DOES_NOT_EXIST = '0x80040217'
 
+/** "A record with matching key values already exists": a primary key or an alternate one. */
+const KEY_EXISTS = '0x80040237'
+
 /** The error that an answer with a status outside 2xx stands for. `retryAfterMs`: what the gate made of Retry-After. */
 export function errorOf(asked: Asked, answer: Answer, retryAfterMs: number | null): DttpError {
   const { status } = answer
@@ -21,6 +24,8 @@ export function errorOf(asked: Asked, answer: Answer, retryAfterMs: number | nul
     retryAfterMs,
   }
   const kind = (): DttpError['kind'] => {
+    // The code decides, not the status: 412 is also the answer to a condition that does not hold.
+    if (asked.isWrite && code.toLowerCase() === KEY_EXISTS) return 'exists'
     if (status === 401) return 'unauthorised'
     // Reading is never refused because of the record asked for. It means that our role in DTTP, or our network, is not
     // let in.
@@ -29,6 +34,7 @@ export function errorOf(asked: Asked, answer: Answer, retryAfterMs: number | nul
     if (status === 429) return 'unavailable'
     // 408 is the server's own time-out; after 5xx a write may have been carried out, whatever the body says.
     if (status >= 500 || status === 408) return asked.isWrite ? 'outcome-unknown' : 'unavailable'
+    if (status === 412 && asked.ifMatch !== undefined && asked.ifMatch !== '*') return 'changed'
     if (isGone(asked, status, code, message)) return 'gone'
     if (status >= 300) return 'refused'
     return asked.isWrite ? 'outcome-unknown' : 'malformed'
@@ -43,8 +49,8 @@ export function errorOf(asked: Asked, answer: Answer, retryAfterMs: number | nul
 function isGone(asked: Asked, status: number, code: string, message: string): boolean {
   if (!asked.recordId) return false
   if (status === 400) return CANNOT_FIND.test(message)
-  // RFC 9110 §13.1.1: `If-Match: *`, which we always send, is false only where there is no record.
-  if (status === 412) return asked.isWrite
+  // RFC 9110 §13.1.1: `If-Match: *` is false only where there is no record.
+  if (status === 412) return asked.ifMatch === '*'
   if (status !== 404 || !(code === DOES_NOT_EXIST || (code === '' && /does not exist/i.test(message)))) return false
   const named = message.toLowerCase().match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g)
   return !named || named.includes(asked.recordId)

@@ -4,7 +4,7 @@ import { requestIdOf } from './answer.ts'
 import { DttpError } from './errors.ts'
 import { type InnerAnswer, readInnerAnswers } from './multipart.ts'
 import type { EntitySet } from './odata.ts'
-import type { Requests } from './requests.ts'
+import type { BeforeSending, Requests } from './requests.ts'
 import type { Answer } from './transport.ts'
 
 /** A record to create. Later parts may refer to it as `$<contentId>`. */
@@ -14,9 +14,14 @@ const CALL = 'createInBatch'
 
 /**
  * Creates all of them, or none; returns the new records' ids by content id. Never sent twice. Throws DttpError:
- * `outcome-unknown` if no answer came that gives every part its id, and otherwise nothing was created.
+ * `outcome-unknown` if no answer came that gives every part its id, and otherwise nothing was created. A primary key may
+ * be chosen in a part's body: `exists` if DTTP has one of the keys already.
  */
-export async function createInBatch(requests: Requests, parts: readonly BatchPart[]): Promise<Map<string, string>> {
+export async function createInBatch(
+  requests: Requests,
+  parts: readonly BatchPart[],
+  beforeSending?: BeforeSending,
+): Promise<Map<string, string>> {
   refuseUnsendable(parts)
   const sent = parts.map(({ body }) => body)
   const boundary = `batch_${randomUUID()}`
@@ -27,6 +32,7 @@ export async function createInBatch(requests: Requests, parts: readonly BatchPar
     url: new URL('$batch', requests.api),
     headers: { accept: 'multipart/mixed', 'content-type': `multipart/mixed;boundary=${boundary}` },
     body: writeBatch(boundary, requests.api, parts),
+    ...(beforeSending ? { beforeSending } : {}),
   })
   const answers = answer.status < 500 ? readInnerAnswers(answer.headers['content-type'], answer.text) : []
   if (answers.length === 0 && answer.status >= 300) throw requests.failure(asked, answer, toldMs)

@@ -2,6 +2,9 @@
  * What can come of a call to DTTP, other than what was asked for.
  *
  * - `gone`: the record asked for is not there (any more).
+ * - `exists`: a record was to be created or changed, and another one has one of its keys, whatever kind of key. Only a
+ *   look by id tells which.
+ * - `changed`: the record is no longer in the version that an update was made for.
  * - `refused`: DTTP read the request and declined it; asking again changes nothing.
  * - `unavailable`: no answer, or "not now". Nothing was written; ask again later.
  * - `unauthorised`: our credentials were not accepted. Nothing was written.
@@ -10,7 +13,15 @@
  *
  * For a write, every kind but `outcome-unknown` proves that nothing was written.
  */
-export type DttpErrorKind = 'gone' | 'refused' | 'unavailable' | 'unauthorised' | 'outcome-unknown' | 'malformed'
+export type DttpErrorKind =
+  | 'gone'
+  | 'exists'
+  | 'changed'
+  | 'refused'
+  | 'unavailable'
+  | 'unauthorised'
+  | 'outcome-unknown'
+  | 'malformed'
 
 type Facts = {
   /** HTTP status, where there was an answer. */

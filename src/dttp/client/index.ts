@@ -5,7 +5,7 @@ import { realSleep, type Sleep } from './gate.ts'
 import type { Log } from './log.ts'
 import { findContact, findContactsBy, findPlacementAssignment, getTrn, update } from './records.ts'
 import { findAccount, findDegreeQualificationsOf, findPlacementAssignmentsOf } from './related.ts'
-import { createRequests } from './requests.ts'
+import { type BeforeSending, createRequests } from './requests.ts'
 import { createTokens } from './token.ts'
 import { createTransport, isSafeForCredentials } from './transport.ts'
 
@@ -66,11 +66,12 @@ export function createDttpClient(settings: DttpSettings) {
     findPlacementAssignmentsOf: (contactId: string) => findPlacementAssignmentsOf(requests, contactId),
     findDegreeQualificationsOf: (contactId: string) => findDegreeQualificationsOf(requests, contactId),
     findAccount: (id: string) => findAccount(requests, id),
-    updateContact: (id: string, body: Record<string, unknown>) =>
-      update(requests, 'updateContact', 'contacts', id, body),
-    updatePlacementAssignment: (id: string, body: Record<string, unknown>) =>
-      update(requests, 'updatePlacementAssignment', 'dfe_placementassignments', id, body),
-    createInBatch: (parts: readonly BatchPart[]) => createInBatch(requests, parts),
+    updateContact: (id: string, body: Record<string, unknown>, etag: string | null = null) =>
+      update(requests, 'updateContact', 'contacts', id, body, etag),
+    updatePlacementAssignment: (id: string, body: Record<string, unknown>, etag: string | null = null) =>
+      update(requests, 'updatePlacementAssignment', 'dfe_placementassignments', id, body, etag),
+    createInBatch: (parts: readonly BatchPart[], beforeSending?: BeforeSending) =>
+      createInBatch(requests, parts, beforeSending),
     /** All schools in pages of at most `pageSize` (DTTP's own limit is 5000), from the start or from a `next`. */
     accounts: (pageSize: number, from?: string) => accounts(requests, timeouts.page, pageSize, from),
     /** Closes idle connections. */

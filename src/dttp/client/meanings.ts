@@ -7,6 +7,8 @@ export type Asked = {
   isWrite: boolean
   /** The id of the record the URL names, if it names one. */
   recordId?: string
+  /** The version that an update is made for; `*` for any. */
+  ifMatch?: string
   /** Where a read was sent to. */
   url?: URL
   /** What was sent, if the request was a write. */

@@ -10,14 +10,26 @@ const text = z
   .transform((value) => value ?? null)
 const id = guid.nullish().transform((value) => value ?? null)
 
+/** What every record has: whether it is in use, and its version. */
+export const everyRecord = { statecode: z.number().int().nullish(), createdon: text, '@odata.etag': text }
+export const EVERY_RECORD = 'statecode,createdon'
+
+const ACTIVE = 0
+
+export function isActive({ statecode }: { statecode?: number | null | undefined }): boolean {
+  return (statecode ?? ACTIVE) === ACTIVE
+}
+
 const DttpContact = z
   .object({
+    ...everyRecord,
     contactid: guid,
     dfe_trn: text,
     dfe_traineeid: text,
     _dfe_traineestatusid_value: id,
     _parentcustomerid_value: id,
-    createdon: text,
+    merged: z.boolean().nullish(),
+    _masterid_value: id,
   })
   .transform((record) => ({
     id: record.contactid,
@@ -26,31 +38,45 @@ const DttpContact = z
     traineeId: record.dfe_traineeid,
     statusId: record._dfe_traineestatusid_value,
     providerId: record._parentcustomerid_value,
+    /** A record that was merged into another one, or deactivated, can still be read. */
+    standing: standingOf(record),
+    mergedInto: record._masterid_value,
     createdOn: record.createdon,
+    /** Null where DTTP gives none. */
+    etag: record['@odata.etag'],
   }))
+
+/** Whether a record may be a trainee's: only an active one is. */
+type Standing = 'active' | 'inactive' | 'merged'
+
+function standingOf(record: { merged?: boolean | null | undefined; statecode?: number | null | undefined }): Standing {
+  if (record.merged === true) return 'merged'
+  return isActive(record) ? 'active' : 'inactive'
+}
 
 export const DttpPlacementAssignment = z
   .object({
+    ...everyRecord,
     dfe_placementassignmentid: guid,
     _dfe_contactid_value: id,
     _dfe_providerid_value: id,
     _dfe_traineestatusid_value: id,
-    createdon: text,
   })
   .transform((record) => ({
     id: record.dfe_placementassignmentid,
     contactId: record._dfe_contactid_value,
     providerId: record._dfe_providerid_value,
     statusId: record._dfe_traineestatusid_value,
+    isActive: isActive(record),
     createdOn: record.createdon,
+    etag: record['@odata.etag'],
   }))
 
 /** A trainee's contact, without names or addresses: we never ask for those. */
 export type DttpContact = z.output<typeof DttpContact>
 
-const CONTACT = 'contactid,dfe_trn,dfe_traineeid,_dfe_traineestatusid_value,_parentcustomerid_value,createdon'
-const PLACEMENT_ASSIGNMENT =
-  'dfe_placementassignmentid,_dfe_contactid_value,_dfe_providerid_value,_dfe_traineestatusid_value,createdon'
+const CONTACT = `contactid,dfe_trn,dfe_traineeid,_dfe_traineestatusid_value,_parentcustomerid_value,merged,_masterid_value,${EVERY_RECORD}`
+export const PLACEMENT_ASSIGNMENT = `dfe_placementassignmentid,_dfe_contactid_value,_dfe_providerid_value,_dfe_traineestatusid_value,${EVERY_RECORD}`
 const MOST_FOUND = 50
 
 /** The contact, or null if DTTP has none of this id (any more). Throws DttpError. */
@@ -87,8 +113,9 @@ export async function findContactsBy(
 }
 
 /**
- * Updates a record that exists. Without `If-Match: *` a PATCH would create what it cannot find. Throws DttpError: `gone`
- * if there is no such record, `outcome-unknown` if no answer came.
+ * Updates a record that exists, and only in the version `etag` if that is given. Without `If-Match` a PATCH would create
+ * what it cannot find. Throws DttpError: `gone` if there is no such record, `changed` if it is in another version by
+ * now, `outcome-unknown` if no answer came.
  */
 export async function update(
   requests: Requests,
@@ -96,14 +123,16 @@ export async function update(
   set: 'contacts' | 'dfe_placementassignments',
   recordId: string,
   body: Record<string, unknown>,
+  etag: string | null = null,
 ): Promise<void> {
   const checked = checkedId(call, recordId)
-  const asked = { call, isWrite: true, recordId: checked, sent: body }
+  const ifMatch = etag ?? '*'
+  const asked = { call, isWrite: true, recordId: checked, ifMatch, sent: body }
   const { answer, toldMs } = await requests.write({
     ...asked,
     method: 'PATCH',
     url: new URL(`${set}(${checked})`, requests.api),
-    headers: { 'content-type': 'application/json; charset=utf-8', 'if-match': '*' },
+    headers: { 'content-type': 'application/json; charset=utf-8', 'if-match': ifMatch },
     body: JSON.stringify(body),
   })
   if (answer.status !== 204) throw requests.failure(asked, answer, toldMs)

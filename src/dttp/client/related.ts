@@ -2,7 +2,15 @@
 import { z } from 'zod'
 import { DttpAccount } from './accounts.ts'
 import { checkedId, guid, query } from './odata.ts'
-import { DttpPlacementAssignment, findRecord, parse } from './records.ts'
+import {
+  DttpPlacementAssignment,
+  EVERY_RECORD,
+  everyRecord,
+  findRecord,
+  isActive,
+  PLACEMENT_ASSIGNMENT,
+  parse,
+} from './records.ts'
 import type { Requests } from './requests.ts'
 
 const MOST_FOUND = 50
@@ -17,7 +25,7 @@ const DttpDegreeQualification = z
     _dfe_classofdegreeid_value: reference,
     _dfe_awardinginstitutionid_value: reference,
     _dfe_degreecountryid_value: reference,
-    createdon: z.string().nullish(),
+    ...everyRecord,
   })
   .transform((record) => ({
     id: record.dfe_degreequalificationid,
@@ -26,7 +34,8 @@ const DttpDegreeQualification = z
     gradeId: record._dfe_classofdegreeid_value,
     institutionId: record._dfe_awardinginstitutionid_value,
     countryId: record._dfe_degreecountryid_value,
-    createdOn: record.createdon ?? null,
+    isActive: isActive(record),
+    createdOn: record.createdon,
   }))
 
 /** What tells a degree from another one. */
@@ -34,16 +43,13 @@ export type DttpDegreeQualification = z.output<typeof DttpDegreeQualification>
 
 /** At most 50 placement assignments of a contact. Throws DttpError. */
 export async function findPlacementAssignmentsOf(requests: Requests, contactId: string) {
-  const columns =
-    'dfe_placementassignmentid,_dfe_contactid_value,_dfe_providerid_value,_dfe_traineestatusid_value,createdon'
   const [call, set] = ['findPlacementAssignmentsOf', 'dfe_placementassignments']
-  return findOf(requests, call, set, contactId, columns, DttpPlacementAssignment)
+  return findOf(requests, call, set, contactId, PLACEMENT_ASSIGNMENT, DttpPlacementAssignment)
 }
 
 /** At most 50 degree qualifications of a contact. Throws DttpError. */
 export async function findDegreeQualificationsOf(requests: Requests, contactId: string) {
-  const columns =
-    'dfe_degreequalificationid,_dfe_degreesubjectid_value,_dfe_degreetypeid_value,_dfe_classofdegreeid_value,_dfe_awardinginstitutionid_value,_dfe_degreecountryid_value,createdon'
+  const columns = `dfe_degreequalificationid,_dfe_degreesubjectid_value,_dfe_degreetypeid_value,_dfe_classofdegreeid_value,_dfe_awardinginstitutionid_value,_dfe_degreecountryid_value,${EVERY_RECORD}`
   const [call, set] = ['findDegreeQualificationsOf', 'dfe_degreequalifications']
   return findOf(requests, call, set, contactId, columns, DttpDegreeQualification)
 }

@@ -17,7 +17,16 @@ export type RequestSettings = {
 }
 
 export type Read = Asked & { url: URL; headers?: Record<string, string>; timeoutMs?: number; maxAnswerBytes?: number }
-export type Write = Asked & { method: 'POST' | 'PATCH'; url: URL; headers: Record<string, string>; body: string }
+export type Write = Asked & {
+  method: 'POST' | 'PATCH'
+  url: URL
+  headers: Record<string, string>
+  body: string
+  beforeSending?: BeforeSending
+}
+
+/** Called when nothing is left to wait for, just before a write is sent; what it throws is passed on, and nothing is sent. */
+export type BeforeSending = () => Promise<void>
 
 const ODATA = { accept: 'application/json', 'odata-version': '4.0', 'odata-maxversion': '4.0' }
 const MAX_BYTES = 4 * 1024 * 1024
@@ -40,7 +49,7 @@ export function createRequests(
   async function read(asked: Read): Promise<string> {
     const deadline = now().getTime() + settings.longestWaitMs
     return retryHarmless(asked.call, sleep, async (attempt) => {
-      const { answer, toldMs } = await exchange(asked, attempt, deadline, {
+      const { answer, toldMs } = await exchange(asked, attempt, deadline, undefined, {
         method: 'GET',
         url: asked.url,
         headers: { ...ODATA, ...asked.headers },
@@ -58,7 +67,7 @@ export function createRequests(
    * was not accepted and nothing was looked at. Throws DttpError if there is no answer.
    */
   async function write(asked: Write): Promise<{ answer: Answer; toldMs: number | null }> {
-    return exchange(asked, 1, now().getTime() + settings.longestWaitMs, {
+    return exchange(asked, 1, now().getTime() + settings.longestWaitMs, asked.beforeSending, {
       method: asked.method,
       url: asked.url,
       headers: { ...ODATA, ...asked.headers },
@@ -69,12 +78,18 @@ export function createRequests(
     })
   }
 
-  async function exchange(asked: Asked, attempt: number, deadline: number, outgoing: Outgoing) {
+  async function exchange(
+    asked: Asked,
+    attempt: number,
+    deadline: number,
+    beforeSending: BeforeSending | undefined,
+    outgoing: Outgoing,
+  ) {
     try {
-      let { answer, token } = await exchangeOnce(deadline, outgoing)
+      let { answer, token } = await exchangeOnce(deadline, beforeSending, outgoing)
       if (answer.status === 401) {
         tokens.discard(token)
-        ;({ answer, token } = await exchangeOnce(deadline, outgoing))
+        ;({ answer, token } = await exchangeOnce(deadline, beforeSending, outgoing))
         if (answer.status === 401) tokens.discard(token)
       }
       const requestId = requestIdOf(answer)
@@ -86,11 +101,16 @@ export function createRequests(
     }
   }
 
-  async function exchangeOnce(deadline: number, outgoing: Outgoing): Promise<{ answer: Answer; token: string }> {
+  async function exchangeOnce(
+    deadline: number,
+    beforeSending: BeforeSending | undefined,
+    outgoing: Outgoing,
+  ): Promise<{ answer: Answer; token: string }> {
     await gate.pass(deadline)
     const token = await tokens.get()
     // Others may have been told to wait while we fetched the token.
     await gate.pass(deadline)
+    await beforeSending?.()
     const headers = { ...outgoing.headers, authorization: `Bearer ${token}` }
     return { answer: await transport.send({ ...outgoing, headers }), token }
   }

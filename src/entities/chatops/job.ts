@@ -111,6 +111,8 @@ export type FailureCode =
   | 'dttp-unavailable'
   | 'dttp-unauthorised'
   | 'dttp-refused'
+  /** Somebody else changed the record in DTTP again and again while we were about to. */
+  | 'dttp-changed'
   | 'dttp-unreadable'
   | 'trainee-gone'
   /** GIAS's extract cannot be had, or must not be used. */
