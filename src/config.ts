@@ -158,6 +158,10 @@ const settings = z.object({
     .refine((ms) => ms >= 1e3, 'must be at least 1s')
     .default(36e5)
     .describe('Time between two polls for a TRN; only the demo changes it.'),
+  JOB_LEASE: duration
+    .refine((ms) => ms >= 1e3, 'must be at least 1s')
+    .default(45e3)
+    .describe('Time after which a worker that is not heard of counts as dead; only tests change it.'),
   ALERT_CHANNEL: secret(CHANNEL, 'a channel id (C…)')
     .optional()
     .describe('Where the bot posts failed jobs by itself; the first of ALLOWED_CHANNELS unless set.'),
@@ -167,6 +171,15 @@ const settings = z.object({
   ),
   DTTP_CLIENT_ID: z.string().min(1).describe('The bot’s client id for DTTP.'),
   DTTP_CLIENT_SECRET: z.string().min(8, 'must have at least 8 characters').describe('Its secret.'),
+  DTTP_OWN_IDS: z
+    .enum(['on', 'off'])
+    .default('on')
+    .transform((value) => value === 'on')
+    .describe('Whether we choose the ids of what a registration creates. Off only where DTTP does not take them.'),
+  DTTP_ASK_AGAIN_AFTER: duration
+    .refine((ms) => ms >= 1e3, 'must be at least 1s')
+    .default(12e4)
+    .describe('Time until DTTP is asked about a registration without an answer; only the demo and tests change it.'),
   GIAS_URL: httpsUrl
     .default('https://ea-edubase-api-prod.azurewebsites.net/edubase/downloads/public/edubasealldata{yyyymmdd}.csv')
     .describe('GIAS’s daily extract of all establishments; {yyyymmdd} stands for the day.'),

@@ -48,6 +48,12 @@ export type World = {
   pollEvery: number
   /** Schools that DTTP is asked for at once: 5000 in Register, which is also the most that DTTP gives. */
   schoolsPerPage: number
+  /** Whether we choose the ids of what a registration creates in DTTP, unless DTTP has shown that it does not take them. */
+  ownIds: boolean
+  /** Milliseconds until DTTP is first asked what has become of a registration without an answer; later ones double. */
+  askAgainAfter: number
+  /** A worker that has not been heard of for so many milliseconds is taken for dead. */
+  jobLease: number
   /** Slack channel of what the bot posts by itself. */
   alertChannel: string
   /** DTTP's organisation without a trailing slash; links to records begin with it. */

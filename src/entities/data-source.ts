@@ -22,6 +22,7 @@ import { SentAs1764200000000 } from './migrations/1764200000000-sent-as.ts'
 import { TraineeSlug1764300000000 } from './migrations/1764300000000-trainee-slug.ts'
 import { OutboxPauses1764310000000 } from './migrations/1764310000000-outbox-pauses.ts'
 import { Submissions1764320000000 } from './migrations/1764320000000-submissions.ts'
+import { OwnIds1764400000000 } from './migrations/1764400000000-own-ids.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -89,7 +90,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
     migrations: [
       ...[Lifecycle1761523200000, Jobs1763900000000, Gias1764000000000],
       ...[SchoolWaits1764100000000, SentAs1764200000000, TraineeSlug1764300000000],
-      ...[OutboxPauses1764310000000, Submissions1764320000000],
+      ...[OutboxPauses1764310000000, Submissions1764320000000, OwnIds1764400000000],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

@@ -3,7 +3,14 @@ import { flagOf, jobFailedWords } from '../register/jobs.ts'
 import * as causes from './causes.ts'
 import * as cures from './cures.ts'
 import { type About, type Because, type Explanation, who } from './found.ts'
-import { explainGone, explainSchool, explainTimeout, explainUnknown, explainUnpolled } from './playbook-explanations.ts'
+import {
+  explainGone,
+  explainSchool,
+  explainTimeout,
+  explainUnanswered,
+  explainUnknown,
+  explainUnpolled,
+} from './playbook-explanations.ts'
 
 // What each failure of a job means: whether waiting may cure it, whether people must act, which failures share a post,
 // the words, and what cures it. The one table to look into; causes.ts and cures.ts hold its functions.
@@ -57,6 +64,23 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     causes: causes.ofRegistration,
     explain: explainUnknown,
     next: 'Do not register or retry this trainee: that could create a duplicate. A developer must check DTTP.',
+    cure: cures.bySettling,
+  },
+  unanswered: {
+    ...FINAL,
+    causes: causes.ofRegistration,
+    explain: explainUnanswered,
+    next: 'You can register the trainee again: it cannot be registered twice.',
+    cure: cures.bySettling,
+  },
+  'record-not-in-use': {
+    ...FINAL,
+    explain: (about) => ({
+      title: `DTTP has changed the new record of ${who(about)}`,
+      meaning: 'It was merged, deactivated or taken apart there before we could save it. Nothing is saved in Register.',
+      without:
+        'Ask the operations team which record is the trainee’s, and to put it right. Do not register this trainee again.',
+    }),
     cure: cures.bySettling,
   },
   incomplete: {

@@ -138,3 +138,21 @@ export function explainUnknown(about: About): Explanation {
       'A developer needs to check the DTTP records listed here. A second person must agree to what is done then.',
   }
 }
+
+/** Under ids of ours: another registration takes them over, so that DTTP cannot end with two records. */
+export function explainUnanswered(about: About): Explanation {
+  const label = 'Register again'
+  return {
+    title: `We still do not know if DTTP registered ${who(about)}`,
+    meaning: 'DTTP was asked for a working day, and we do not ask by ourselves any more.',
+    offer: {
+      playbook: 're-register',
+      label,
+      per: 'trainee',
+      values: {},
+      because: 'it is looked for once more, and registered only if it is not there.',
+      next: `Select “${label}”. It cannot be registered twice. ${NOTHING_RUNS}`,
+    },
+    without: 'Ask a developer to register the trainee again. It cannot be registered twice.',
+  }
+}

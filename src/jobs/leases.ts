@@ -2,14 +2,14 @@ import type { EntityManager } from 'typeorm'
 import { Job } from '../entities/chatops/job.ts'
 import { retryConflicts } from '../entities/transient.ts'
 import { JobFailed } from '../failures/job-failed.ts'
+import type { AsOwner } from '../registration/attempts.ts'
 import type { World } from '../world.ts'
 
 // Which worker may work on a job: the one that claimed it last, as long as it renews its lease. No other writes for the
 // job.
 
-/** A worker that has not been heard of for this long is dead. */
-const LEASE_SECONDS = 45
-const RENEW_MS = 10_000
+/** How often a lease is renewed before it would run out. */
+const RENEWALS = 4
 
 /**
  * Claims a job that is due, or whose worker is dead; null if it is neither. The job's `run` is this attempt's number
@@ -21,22 +21,19 @@ export async function claimJob(world: World, id: string): Promise<Job | null> {
        lease_until = now() + make_interval(secs => $3)
      WHERE id = $1 AND ((status = 'waiting' AND due_at <= $2) OR (status = 'running' AND lease_until < now()))
      RETURNING run`,
-    [id, world.now(), LEASE_SECONDS],
+    [id, world.now(), world.jobLease / 1000],
   )) as [{ run: number }[], number]
   return claimed[0] ? world.database.manager.findOneBy(Job, { id, run: claimed[0].run }) : null
 }
 
 /** Renews the lease again and again until the returned function is called. */
 export function keepLease(world: World, job: Job): () => void {
-  const timer = setInterval(() => {
-    world.database
-      .query(
-        `UPDATE chatops.jobs SET lease_until = now() + make_interval(secs => $3)
-         WHERE id = $1 AND run = $2 AND status = 'running'`,
-        [job.id, job.run, LEASE_SECONDS],
-      )
-      .catch(() => world.log.warn({ job: job.id }, 'lease not renewed'))
-  }, RENEW_MS)
+  const timer = setInterval(
+    () => {
+      renew(world, job).catch(() => world.log.warn({ job: job.id }, 'lease not renewed'))
+    },
+    world.jobLease / (RENEWALS + 0.5),
+  )
   return () => clearInterval(timer)
 }
 
@@ -55,13 +52,31 @@ export async function whileHeld(
 }
 
 /** The same, but throws JobFailed if another worker has taken the job over. */
-export async function asOwner<T>(world: World, job: Job, act: (sql: EntityManager) => Promise<T>): Promise<T> {
+async function asOwner<T>(world: World, job: Job, act: (sql: EntityManager) => Promise<T>): Promise<T> {
   const results: T[] = []
   await whileHeld(world, job, async (sql) => {
     results[0] = await act(sql)
   })
-  if (results.length === 0) throw new JobFailed('stalled', 'Another worker has taken the job over.')
+  if (results.length === 0) throw takenOver()
   return results[0] as T
+}
+
+/** Renews the lease. Throws JobFailed if another worker has taken the job over. */
+export async function demandHeld(world: World, job: Job): Promise<void> {
+  if (!(await renew(world, job))) throw takenOver()
+}
+
+async function renew(world: World, { id, run }: Job): Promise<boolean> {
+  const [, renewed] = (await world.database.query(
+    `UPDATE chatops.jobs SET lease_until = now() + make_interval(secs => $3)
+     WHERE id = $1 AND run = $2 AND status = 'running'`,
+    [id, run, world.jobLease / 1000],
+  )) as [unknown, number]
+  return renewed === 1
+}
+
+function takenOver(): JobFailed {
+  return new JobFailed('stalled', 'Another worker has taken the job over.')
 }
 
 /** Gives a job that was broken off back, to be done at `dueAt`. That does not count as a failure. */
@@ -86,4 +101,9 @@ export async function findNext(world: World, id: string): Promise<Date | null> {
 
 function ofAttempt({ id, run }: Job) {
   return { id, run, status: 'running' as const }
+}
+
+/** The same for what knows no jobs: transactions that hold this one. */
+export function ownerOf(world: World, job: Job): AsOwner {
+  return (act) => asOwner(world, job, act)
 }

@@ -2,8 +2,10 @@ import type { RegistrationRows, RouteRules } from '../dttp/payloads/rows.ts'
 import type { Problem } from '../dttp/problems.ts'
 import { findRegistrationRows, routeRules } from '../dttp/registration-rows.ts'
 import type { Job } from '../entities/chatops/job.ts'
+import type { Trainee } from '../entities/register/trainee.ts'
 import { inSnapshot } from '../entities/snapshot.ts'
 import { JobFailed } from '../failures/job-failed.ts'
+import { findState, stateLabel } from '../register/states.ts'
 import type { World } from '../world.ts'
 
 // Whether all that DTTP must be told of a trainee is there.
@@ -48,4 +50,24 @@ export function traineeGone(): JobFailed {
 
 export function notRegistered(): JobFailed {
   return new JobFailed('not-registered', 'The trainee has no DTTP record yet, so we sent nothing.')
+}
+
+export function demandUnregistered({ dttp_id }: Trainee): void {
+  if (dttp_id === null) return
+  throw new JobFailed('already-registered', `The trainee has a DTTP record already (${dttp_id}), so we sent nothing.`)
+}
+
+/** Register’s own job does not ask. But two people have agreed to register a trainee who waits for a TRN, and no other. */
+export function demandWaiting(trainee: Trainee): void {
+  if (isWaiting(trainee)) return
+  const { state, training_route: route, trn } = trainee
+  const label = stateLabel(state, route)
+  throw new JobFailed(
+    'cannot-receive-trn',
+    `The record is ${label} by now${trn === null ? '' : ', and has a TRN'}, so we sent nothing: it was approved while Pending TRN.`,
+  )
+}
+
+export function isWaiting({ state, trn }: Pick<Trainee, 'state' | 'trn'>): boolean {
+  return findState(state) === 'submitted_for_trn' && trn === null
 }

@@ -1,176 +1,109 @@
-import { type EntityManager, In } from 'typeorm'
 import * as z from 'zod'
-import { DttpError } from '../dttp/client/index.ts'
 import { traineeIdInDttp } from '../dttp/payloads/contact.ts'
 import { preflight } from '../dttp/payloads/preflight.ts'
 import { type Registration, registration } from '../dttp/payloads/registration.ts'
-import { STATUS_AFTER_REGISTRATION } from '../dttp/statuses.ts'
 import type { Job } from '../entities/chatops/job.ts'
-import type { RegistrationIds } from '../entities/chatops/registration-attempt.ts'
-import { Degree } from '../entities/register/degree.ts'
-import type { Trainee } from '../entities/register/trainee.ts'
-import { JobFailed } from '../failures/job-failed.ts'
-import { lockTrainee, saveDegreeDttpId, saveTrainee } from '../register/saves.ts'
-import { findState, stateLabel } from '../register/states.ts'
-import {
-  type AsOwner,
-  keepAnswer,
-  keepDoubt,
-  keepRefusal,
-  openAttempt,
-  resumeAttempt,
-  settleAttempt,
-  unanswered,
-} from '../registration/attempts.ts'
+import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
+import { lockTrainee } from '../register/saves.ts'
+import { noteAsked } from '../registration/answers.ts'
+import { askedUntil, firstAsked, givenUp, nextAsked } from '../registration/asking.ts'
+import { findLast, openAttempt, reopenAttempt, resumeAttempt, type Sent, unanswered } from '../registration/attempts.ts'
+import { usesOwnIds } from '../registration/own-ids.ts'
 import type { World } from '../world.ts'
-import { STATUS_ENTITIES } from './change-trainee-status.ts'
-import { enqueueJob } from './enqueue.ts'
-import { failureOf } from './failures.ts'
-import { commentOf, demandSwitchedOn } from './job.ts'
-import { asOwner } from './leases.ts'
-import { demandComplete, readTrainee, traineeGone, traineeOf } from './readiness.ts'
-import type { Ending, Finish } from './run-job.ts'
-
-/** The points between which a registration can be interrupted. */
-export type RegistrationStep = 'begun' | 'read' | 'noted' | 'answered' | 'kept' | 'locked' | 'saved'
+import { demandSwitchedOn } from './job.ts'
+import { ownerOf } from './leases.ts'
+import { demandComplete, demandUnregistered, demandWaiting, readTrainee, traineeGone, traineeOf } from './readiness.ts'
+import { saveRegistration } from './registration/save.ts'
+import { type Came, lookForOwn, sendRegistration } from './registration/send.ts'
+import { stepsOf } from './registration/steps.ts'
+import type { Finish } from './run-job.ts'
 
 /** Who submitted the trainee for a TRN, by their DTTP id. */
 const args = z.strictObject({ submitted_by: z.guid().nullable() })
 
 /**
  * Registers a trainee with DTTP (Register's Dttp::RegisterForTrnJob): contact, placement assignment and degrees in one
- * batch, then their ids in Register, then two status changes. The batch is sent once and never again: Register's own
- * job, run twice, registers twice.
+ * batch, then their ids in Register, then two status changes. Register's own job, run twice, registers twice; ours
+ * chooses the ids, which DTTP takes once. Where DTTP does not answer, it is asked by them, and is sent the same again
+ * if it has nothing. Without ids of ours the batch is sent once, and then only people can tell.
  */
 export async function registerForTrn(world: World, job: Job): Promise<Finish> {
   const reach = stepsOf(world, job)
   await reach('begun')
-  const ids = (await resumeAttempt(world, job, ownerOf(world, job))) ?? (await register(world, job))
+  const left = await resumeAttempt(world, job, ownerOf(world, job))
+  const came = left ? await goOn(world, job, left) : await register(world, job)
+  if (came.kind === 'unknown') return askLater(world, job, came.from)
   await reach('kept')
-  return (sql, held) => save(world, sql, held, ids)
+  return (sql, held) => saveRegistration(world, sql, held, came.ids)
 }
 
-async function register(world: World, job: Job): Promise<RegistrationIds> {
+async function register(world: World, job: Job): Promise<Came> {
   const reach = stepsOf(world, job)
+  const { batch, sent } = await prepare(world, job)
+  const gone = world.ownIds ? await findGone(world, job) : null
+  await reach('read')
+  const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) => demandReady(sql, job))
+  await reach('noted')
+  return sendRegistration(world, job, batch, sending)
+}
+
+/** An earlier run has left DTTP's answer, which is only to be saved; or a registration that DTTP can be asked about. */
+async function goOn(world: World, job: Job, left: RegistrationAttempt): Promise<Came> {
+  if (left.ids) return { kind: 'answered', ids: left.ids }
+  const from = firstAsked(world, left)
+  if (world.now() < from) return { kind: 'unknown', from }
+  await noteAsked(world, job)
+  const found = await lookForOwn(world, job, left.ownIds)
+  await stepsOf(world, job)('asked')
+  if (found.kind !== 'nothing') return found
+  const { manager } = world.database
+  if (!(await usesOwnIds(world, manager))) throw unanswered(left.sentAt)
+  if (world.now() >= (await askedUntil(manager, job))) return { kind: 'unknown' }
+  return sendAgain(world, job)
+}
+
+/** It repeats what two people have approved, if all of that is still so. */
+async function sendAgain(world: World, job: Job): Promise<Came> {
+  const { batch, sent } = await prepare(world, job)
+  const sending = await reopenAttempt(world, job, ownerOf(world, job), sent, (sql) => demandReady(sql, job))
+  await stepsOf(world, job)('noted')
+  return sendRegistration(world, job, batch, sending)
+}
+
+/** What is to be sent, from the rows as they are. Throws JobFailed where something stands in the way. */
+async function prepare(world: World, job: Job): Promise<{ batch: Registration; sent: Sent }> {
   demandSwitchedOn(world, 'persist_to_dttp')
   const { submitted_by: submittedBy } = args.parse(job.args)
   const { rows, rules } = await readTrainee(world, job)
   demandUnregistered(rows.trainee)
   demandComplete(preflight(rows, rules, submittedBy), rows)
-  const now = world.now()
-  const batch = registration(rows, rules, submittedBy, now)
-  await reach('read')
+  const batch = registration(rows, rules, submittedBy, world.now())
   const sentAs = { traineeId: traineeIdInDttp(rows.trainee), provider: rows.provider.dttp_id ?? '' }
-  await openAttempt(world, job, ownerOf(world, job), { traineeId: traineeOf(job), sentAs }, async (sql) => {
-    const trainee = await lockTrainee(sql, traineeOf(job))
-    if (!trainee) throw traineeGone()
-    demandUnregistered(trainee)
-    if (job.changeRequestId !== null) demandWaiting(trainee)
-  })
-  await reach('noted')
-  const ids = await send(world, job, batch, now)
-  await reach('answered')
-  await keepAnswer(world, job, ids)
-  return ids
+  return { batch, sent: { traineeId: traineeOf(job), degrees: rows.degrees.map(({ id }) => id), sentAs } }
 }
 
-/** Sends the batch. If it fails, that is put on record before the error is thrown. */
-async function send(
-  world: World,
-  job: Job,
-  { parts, contentIds }: Registration,
-  sentAt: Date,
-): Promise<RegistrationIds> {
-  try {
-    const created = await world.upstreams.dttp.createInBatch(parts)
-    return {
-      contact: idOf(created, contentIds.contact),
-      placementAssignment: idOf(created, contentIds.placementAssignment),
-      degrees: Object.fromEntries(
-        Object.entries(contentIds.degrees).map(([degree, contentId]) => [degree, idOf(created, contentId)]),
-      ),
-    }
-  } catch (error) {
-    if (error instanceof DttpError && error.kind !== 'outcome-unknown') {
-      await keepRefusal(world, job, failureOf(error, world.now()))
-      throw error
-    }
-    await keepDoubt(world, job)
-    throw unanswered(sentAt)
-  }
-}
-
-function idOf(created: ReadonlyMap<string, string>, contentId: string): string {
-  const id = created.get(contentId)
-  if (id === undefined) throw new Error('DTTP gave no id for a part')
-  return id
-}
-
-/** Writes the ids as Register does, under lock, each row with its audit, and asks for the two status changes. */
-async function save(world: World, sql: EntityManager, job: Job, ids: RegistrationIds): Promise<Ending> {
-  const reach = stepsOf(world, job)
-  const { contact, placementAssignment } = ids
+/** Looked at under lock, in the transaction that puts the sending on record. */
+async function demandReady(sql: Parameters<typeof lockTrainee>[0], job: Job): Promise<void> {
   const trainee = await lockTrainee(sql, traineeOf(job))
   if (!trainee) throw traineeGone()
-  if (trainee.dttp_id !== null && trainee.dttp_id !== contact) throw registeredMeanwhile(ids)
-  await reach('locked')
-  const assigned = { dttp_id: contact, placement_assignment_dttp_id: placementAssignment }
-  await saveTrainee(sql, trainee, assigned, commentOf(job))
-  for (const degree of await lockDegrees(sql, trainee, Object.keys(ids.degrees))) {
-    await saveDegreeDttpId(sql, degree, ids.degrees[degree.id] ?? '', commentOf(job))
+  demandUnregistered(trainee)
+  if (job.changeRequestId !== null) demandWaiting(trainee)
+}
+
+/** The trainee's last registration, by its job, if it was registered and DTTP no longer has its record. */
+async function findGone({ database, upstreams }: World, job: Job): Promise<string | null> {
+  const last = await findLast(database.manager, traineeOf(job))
+  if (last?.outcome !== 'registered' || !last.ownIds) return null
+  return (await upstreams.dttp.findContact(last.ownIds.contact)) ? null : last.jobId
+}
+
+/** Puts the job back until DTTP is asked (again). Throws JobFailed once that has gone on for long enough. */
+function askLater(world: World, job: Job, from: Date | undefined): Finish {
+  return async (sql) => {
+    const attempt = await sql.findOneByOrFail(RegistrationAttempt, { jobId: job.id })
+    const until = await askedUntil(sql, job)
+    const at = from ?? nextAsked(world, attempt, until)
+    if (!at) throw givenUp(attempt, until)
+    return { kind: 'again', at }
   }
-  await settleAttempt(sql, job, 'registered', world.now())
-  for (const entity of STATUS_ENTITIES) {
-    const status = { status: STATUS_AFTER_REGISTRATION, entity }
-    const { traineeId, changeRequestId: changeRequest } = job
-    const dueAt = world.now()
-    await enqueueJob(sql, { name: 'change-trainee-status', trainee: traineeId, args: status, dueAt, changeRequest })
-  }
-  await reach('saved')
-  return { kind: 'done', result: { contact, placementAssignment }, news: { kind: 'done' } }
-}
-
-/** The degrees that were sent, as far as they are still there. */
-function lockDegrees(sql: EntityManager, { id }: Trainee, degrees: readonly string[]): Promise<Degree[]> {
-  return sql
-    .createQueryBuilder(Degree, 'degree')
-    .where({ trainee_id: id, id: In(degrees) })
-    .orderBy('degree.id')
-    .setLock('for_no_key_update')
-    .getMany()
-}
-
-function demandUnregistered({ dttp_id }: Trainee): void {
-  if (dttp_id === null) return
-  throw new JobFailed('already-registered', `The trainee has a DTTP record already (${dttp_id}), so we sent nothing.`)
-}
-
-/**
- * Throws if the trainee does not wait for a TRN any more. Register's own job does not look at that, but a request was
- * approved for a trainee who waits.
- */
-function demandWaiting({ state, training_route: route, trn }: Trainee): void {
-  if (findState(state) === 'submitted_for_trn' && trn === null) return
-  const label = stateLabel(state, route)
-  throw new JobFailed(
-    'cannot-receive-trn',
-    `The record is ${label} by now${trn === null ? '' : ', and has a TRN'}, so we sent nothing: it was approved while Pending TRN.`,
-  )
-}
-
-function registeredMeanwhile({ contact, placementAssignment }: RegistrationIds): JobFailed {
-  return new JobFailed(
-    'already-registered',
-    'DTTP registered the trainee, but meanwhile Register was given another DTTP record for them, which we have not ' +
-      `replaced. DTTP now holds two. Ours are contact ${contact} and placement assignment ${placementAssignment}. ` +
-      'A developer needs to decide which to keep.',
-  )
-}
-
-function ownerOf(world: World, job: Job): AsOwner {
-  return (act) => asOwner(world, job, act)
-}
-
-function stepsOf({ onJobStep }: World, { id }: Job) {
-  return async (step: RegistrationStep): Promise<void> => onJobStep?.(step, id)
 }

@@ -1,106 +1,121 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type EntityManager, IsNull } from 'typeorm'
+import { type EntityManager, In, IsNull } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
 import { Job, type JobFailure } from '../entities/chatops/job.ts'
 import { RegistrationAttempt, type RegistrationIds, type SentAs } from '../entities/chatops/registration-attempt.ts'
-import { isTransient, retryConflicts } from '../entities/transient.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
+import { type Sending, settleAttempt } from './answers.ts'
+import { chooseIds, usesOwnIds } from './own-ids.ts'
 
-// The record of registrations that were sent to DTTP. A row is committed before anything is sent. So if a row has no
-// outcome, the registration may or may not have worked, and nothing more may be sent for that trainee.
+// What is on record of the registrations that were sent to DTTP. A row is committed before anything is sent, with the
+// ids that we chose; whoever finds one without an outcome asks DTTP by them. Without ids of ours, nobody can know.
 
 /** Runs a transaction that holds the job; throws if another worker has taken the job over. */
 export type AsOwner = <T>(act: (sql: EntityManager) => Promise<T>) => Promise<T>
 
+/** What is about to be sent: of whom, and what DTTP is told that its records can be found by. */
+export type Sent = { traineeId: string; degrees: readonly string[]; sentAs: SentAs }
+
+const UNSETTLED = [{ outcome: IsNull() }, { outcome: 'unknown' as const }]
+
 /**
- * DTTP's answer to an earlier run of this job, which now only has to be saved; null if nothing was sent before. Throws
- * JobFailed if the earlier run sent something and no answer is on record, or if DTTP registered nobody.
+ * What an earlier run of this job has left: nothing (null), or a registration that has DTTP's answer, or that DTTP can
+ * be asked about. Throws JobFailed where nothing came of it, and where nobody can know what did.
  */
-export async function resumeAttempt(world: World, job: Job, asOwner: AsOwner): Promise<RegistrationIds | null> {
+export async function resumeAttempt(world: World, job: Job, asOwner: AsOwner): Promise<RegistrationAttempt | null> {
   const attempt = await asOwner(async (sql) => {
     const found = await sql.findOneBy(RegistrationAttempt, { jobId: job.id })
     if (found?.outcome === null && found.ids === null) await settleAttempt(sql, job, 'unknown', world.now())
     return found
   })
   if (!attempt) return null
+  if (attempt.outcome === 'taken-over') throw takenOver()
   if (attempt.outcome === 'not-sent') throw refusedOrSettled(job)
-  if (attempt.ids !== null) return attempt.ids
-  throw stoppedInTheMiddle(attempt)
+  if (attempt.ids === null && attempt.ownIds === null) throw stoppedInTheMiddle(attempt)
+  return attempt
 }
 
 /**
- * Puts on record that the registration is about to be sent. `check` is called in the same transaction and throws if
- * nothing may be sent; the rows that it locks stay locked until the commit. Throws JobFailed if another registration of
- * the trainee is unsettled.
+ * Puts on record that the registration is about to be sent. `check` is called in the same transaction, with whatever it
+ * locks, and throws where nothing may be sent. Throws JobFailed if another registration of the trainee is unsettled.
+ * @param gone the registration whose record DTTP no longer has, by its job: its ids are not used again
  */
 export async function openAttempt(
   world: World,
   job: Job,
   asOwner: AsOwner,
-  { traineeId, sentAs }: { traineeId: string; sentAs: SentAs },
+  { traineeId, degrees, sentAs }: Sent,
+  gone: string | null,
   check: (sql: EntityManager) => Promise<void>,
-): Promise<void> {
-  await asOwner(async (sql) => {
+): Promise<Sending> {
+  return asOwner(async (sql) => {
     await check(sql)
+    const at = world.now()
+    const ownIds = (await usesOwnIds(world, sql)) ? await takeOver(sql, { traineeId, degrees, gone, at }) : null
     const added = await sql
       .createQueryBuilder()
       .insert()
-      .into(RegistrationAttempt, ['jobId', 'traineeId', 'sentAt', 'sentAs'])
-      .values({ jobId: job.id, traineeId, sentAt: world.now(), sentAs })
+      .into(RegistrationAttempt, ['jobId', 'traineeId', 'sentAt', 'sentAs', 'ownIds'])
+      .values({ jobId: job.id, traineeId, sentAt: at, sentAs, ownIds })
       .orIgnore()
       .returning('job_id')
       .updateEntity(false)
       .execute()
     if ((added.raw as unknown[]).length === 0) throw await describeUnsettled(sql, traineeId)
+    return { ownIds, number: 1, at }
   })
 }
 
+/** The trainee's last registration that was sent with ids of ours; null if there was none. */
+export function findLast(sql: EntityManager, traineeId: string): Promise<RegistrationAttempt | null> {
+  return sql
+    .createQueryBuilder(RegistrationAttempt, 'attempt')
+    .where('attempt.trainee_id = :traineeId AND attempt.own_ids IS NOT NULL', { traineeId })
+    .orderBy('attempt.sent_at', 'DESC')
+    .addOrderBy('attempt.job_id')
+    .limit(1)
+    .getOne()
+}
+
 /**
- * Keeps DTTP's answer at once, since only this process has it. Until the ids are saved in Register, the registration
- * counts as unsettled, unless a request has settled it meanwhile.
+ * The ids go with the trainee, from registration to registration, also where another body was approved. One that nobody
+ * works on any more is left to the new one to find out about.
  */
-export async function keepAnswer(world: World, job: Job, ids: RegistrationIds): Promise<void> {
-  await persist(() =>
-    world.database.transaction(async (sql) => {
-      await sql.update(RegistrationAttempt, { jobId: job.id }, { ids })
-      await sql.update(RegistrationAttempt, { jobId: job.id, outcome: IsNull() }, { outcome: 'unknown' })
-    }),
-  )
-}
-
-/** Keeps that DTTP did not register anyone, and why. */
-export async function keepRefusal(world: World, job: Job, failure: JobFailure): Promise<void> {
-  await persist(() =>
-    world.database.transaction(async (sql) => {
-      await settleAttempt(sql, job, 'not-sent', world.now())
-      await sql.update(Job, { id: job.id, run: job.run }, { progress: failure })
-    }),
-  )
-}
-
-/** Keeps that no answer came. */
-export async function keepDoubt(world: World, job: Job): Promise<void> {
-  await persist(() => settleAttempt(world.database.manager, job, 'unknown', world.now()))
-}
-
-/** Writes how a registration ended. An outcome that is certain already is not changed. */
-export async function settleAttempt(
+async function takeOver(
   sql: EntityManager,
-  job: Pick<Job, 'id'>,
-  outcome: NonNullable<RegistrationAttempt['outcome']>,
-  now: Date,
-): Promise<void> {
-  await sql
-    .createQueryBuilder()
-    .update(RegistrationAttempt)
-    .set({ outcome, settledAt: now, ...(outcome === 'unknown' ? {} : { sentAs: null }) })
-    .where(`job_id = :id AND (outcome IS NULL OR outcome = 'unknown')`, { id: job.id })
-    .updateEntity(false)
-    .execute()
+  { traineeId, degrees, gone, at }: { traineeId: string; degrees: readonly string[]; gone: string | null; at: Date },
+): Promise<RegistrationIds> {
+  const last = await findLast(sql, traineeId)
+  if (!last || last.jobId === gone) return chooseIds(degrees, null)
+  const isUnderWay = await sql.existsBy(Job, { id: last.jobId, status: In(['waiting', 'running']) })
+  if (!isUnderWay) await settleAttempt(sql, { id: last.jobId }, 'taken-over', at)
+  return chooseIds(degrees, last.ownIds)
 }
 
-/** The failure of a registration of which nobody knows whether it worked. */
+/** Puts on record that it is about to be sent again, under the same ids; `check` as above. */
+export async function reopenAttempt(
+  world: World,
+  job: Job,
+  asOwner: AsOwner,
+  { degrees, sentAs }: Sent,
+  check: (sql: EntityManager) => Promise<void>,
+): Promise<Sending> {
+  return asOwner(async (sql) => {
+    await check(sql)
+    const at = world.now()
+    const attempt = await sql.findOneByOrFail(RegistrationAttempt, { jobId: job.id })
+    const ownIds = chooseIds(degrees, attempt.ownIds)
+    const number = attempt.sendings + 1
+    await sql.update(
+      RegistrationAttempt,
+      { jobId: job.id },
+      { ownIds, sentAs, sendings: number, lastSentAt: at, outcome: null, settledAt: null },
+    )
+    return { ownIds, number, at }
+  })
+}
+
+/** For people: nobody knows whether DTTP registered the trainee. */
 export function unanswered(sentAt: Date): JobFailed {
   return new JobFailed(
     'outcome-unknown',
@@ -118,6 +133,10 @@ function refusedOrSettled({ progress }: Job): JobFailed {
   )
 }
 
+function takenOver(): JobFailed {
+  return new JobFailed('outcome-unknown', 'A later registration of this trainee has taken the place of this one.')
+}
+
 function stoppedInTheMiddle({ sentAt }: RegistrationAttempt): JobFailed {
   return new JobFailed(
     'outcome-unknown',
@@ -127,29 +146,13 @@ function stoppedInTheMiddle({ sentAt }: RegistrationAttempt): JobFailed {
 }
 
 async function describeUnsettled(sql: EntityManager, traineeId: string): Promise<JobFailed> {
-  const other =
-    (await sql.findOneBy(RegistrationAttempt, { traineeId, outcome: IsNull() })) ??
-    (await sql.findOneBy(RegistrationAttempt, { traineeId, outcome: 'unknown' }))
+  const [other] = await sql.find(RegistrationAttempt, {
+    where: UNSETTLED.map((unsettled) => ({ traineeId, ...unsettled })),
+  })
   const when = other ? ` on ${formatDateTime(other.sentAt)}` : ''
   const words =
     other?.outcome === 'unknown'
       ? `A registration of this trainee was sent${when}, and nobody knows yet whether it worked. This one sent nothing.`
       : `Another registration of this trainee began${when}, and its outcome is not on record. This one sent nothing.`
   return new JobFailed('outcome-unknown', words)
-}
-
-const TRIES = 15
-const PAUSE_MS = 200
-
-/** Writes, trying again for up to half a minute while the database is away. */
-async function persist(write: () => Promise<unknown>): Promise<void> {
-  for (let tried = 1; ; tried++) {
-    try {
-      await retryConflicts(write)
-      return
-    } catch (error) {
-      if (tried === TRIES || !isTransient(error)) throw error
-      await sleep(tried * PAUSE_MS)
-    }
-  }
 }

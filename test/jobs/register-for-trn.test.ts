@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../sandbox/dttp/index.ts'
-import type { RegistrationStep } from '../../src/jobs/register-for-trn.ts'
+import type { RegistrationStep } from '../../src/jobs/registration/steps.ts'
 import type { World } from '../../src/world.ts'
 import { INACTIVE, NOW, SUBMITTER, TRAINEE, useStage } from './stage.ts'
 
@@ -24,6 +24,16 @@ async function register(context?: World): Promise<string> {
 async function failureOf(id: string) {
   const { status, failure } = await stage.job(id)
   return { status, code: failure?.code, words: failure?.words, urns: failure?.urns }
+}
+
+/** DTTP chooses the ids, as it does for Register's own jobs. */
+function withoutOwnIds(): void {
+  beforeEach(() => {
+    stage.context = { ...stage.context, ownIds: false }
+  })
+  afterEach(() => {
+    stage.context = { ...stage.context, ownIds: true }
+  })
 }
 
 /** Nothing was sent, nothing was written, and nothing stands in the way of another try. */
@@ -310,7 +320,9 @@ describe('what DTTP did not do is known not to have happened', () => {
   })
 })
 
-describe('where nobody knows whether DTTP did it', () => {
+describe('without ids of our own, where nobody knows whether DTTP did it', () => {
+  withoutOwnIds()
+
   const faults: [string, Fault, number][] = [
     ['the answer is lost after the write', { kind: 'lost-answer', path: '$batch' }, 1],
     ['the answer is cut off after the write', { kind: 'cut-answer', path: '$batch' }, 1],
@@ -475,8 +487,28 @@ describe('a worker that was taken for dead comes back', () => {
     expect((await stage.job(id)).status).toBe('done')
   })
 
-  test('at “noted”: the other does not know what it did, sends nothing and says so', async () => {
+  test('at “kept”: the other saves DTTP’s answer, and it does not do so again', async () => {
+    const id = await takenOverAt('kept')
+    expect(batches()).toHaveLength(1)
+    expect((await stage.job(id)).status).toBe('done')
+    expect(await stage.audits()).toHaveLength(3)
+    expect(await stage.jobs('change-trainee-status')).toHaveLength(2)
+    expect((await stage.trainee()).dttp_id).toBe(stage.inDttp().contacts[0]?.['contactid'])
+  })
+})
+
+describe('without ids of our own, a worker that was taken for dead comes back', () => {
+  withoutOwnIds()
+
+  test('at “noted”: neither sends anything, and the other says that nobody knows', async () => {
     const id = await takenOverAt('noted')
+    expect(batches()).toEqual([])
+    expect(await failureOf(id)).toMatchObject({ status: 'failed', code: 'outcome-unknown' })
+    await nothingSaved()
+  })
+
+  test('at “sending”: the other does not know what it did, sends nothing and says so', async () => {
+    const id = await takenOverAt('sending')
     expect(batches()).toHaveLength(1)
     expect(await failureOf(id)).toMatchObject({
       status: 'failed',
@@ -506,7 +538,7 @@ describe('a worker that was taken for dead comes back', () => {
         await stage.change(`UPDATE chatops.registration_attempts SET outcome = 'not-sent', settled_at = now()`)
         await stage.change(
           `INSERT INTO chatops.registration_attempts (job_id, trainee_id) VALUES ($1, $2)`,
-          await another(),
+          await stage.add('register-for-trn', ARGS),
           TRAINEE,
         )
       }),
@@ -517,17 +549,6 @@ describe('a worker that was taken for dead comes back', () => {
       ...{ outcome: 'not-sent', ids: { contact: contact?.['contactid'] } },
     })
     await nothingSaved()
-  })
-
-  const another = () => stage.add('register-for-trn', ARGS)
-
-  test('at “kept”: the other saves DTTP’s answer, and it does not do so again', async () => {
-    const id = await takenOverAt('kept')
-    expect(batches()).toHaveLength(1)
-    expect((await stage.job(id)).status).toBe('done')
-    expect(await stage.audits()).toHaveLength(3)
-    expect(await stage.jobs('change-trainee-status')).toHaveLength(2)
-    expect((await stage.trainee()).dttp_id).toBe(stage.inDttp().contacts[0]?.['contactid'])
   })
 
   async function nothingSaved() {

@@ -16,6 +16,9 @@ export type Registration = {
   }
 }
 
+/** Ids of the records of a registration; `degrees` is by the degree's own id. */
+export type RecordIds = { contact: string; placementAssignment: string; degrees: Readonly<Record<string, string>> }
+
 /** The batch that registers a trainee. Throws if something is missing: ask `preflight` first. */
 export function registration(
   rows: RegistrationRows,
@@ -40,6 +43,26 @@ export function registration(
     ],
     contentIds: { ...ids, degrees: Object.fromEntries(degrees.map(({ degree, part }) => [degree, part.contentId])) },
   }
+}
+
+const KEYS = {
+  contacts: 'contactid',
+  dfe_placementassignments: 'dfe_placementassignmentid',
+  dfe_degreequalifications: 'dfe_degreequalificationid',
+} as const satisfies Record<BatchPart['entity'], string>
+
+/** The same batch, creating its records under these ids. */
+export function underIds({ parts, contentIds }: Registration, ids: RecordIds): Registration {
+  const chosen = new Map([
+    [contentIds.contact, ids.contact],
+    [contentIds.placementAssignment, ids.placementAssignment],
+    ...Object.entries(contentIds.degrees).map(([degree, part]) => [part, ids.degrees[degree]] as const),
+  ])
+  const keyed = parts.map((part) => ({
+    ...part,
+    body: { [KEYS[part.entity]]: chosen.get(part.contentId), ...part.body },
+  }))
+  return { parts: keyed, contentIds }
 }
 
 /** A UUID, as Register's content ids are. Unlike Register's, it depends only on the part's place in the batch. */

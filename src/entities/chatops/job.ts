@@ -100,6 +100,10 @@ export type FailureCode =
   | 'gone'
   /** A write was sent, and nobody knows whether it happened. */
   | 'outcome-unknown'
+  /** The same of a registration under ids of ours, about which DTTP was asked for a working day. */
+  | 'unanswered'
+  /** What a registration created in DTTP was merged, deactivated or taken apart there. */
+  | 'record-not-in-use'
   /** The trainee has a DTTP record already. */
   | 'already-registered'
   /** The trainee has no DTTP record yet. */

@@ -12,19 +12,44 @@ export class RegistrationAttempt {
   @Column({ name: 'trainee_id', type: 'bigint' })
   traineeId!: string
 
+  /** When it was first sent. */
   @Column({ name: 'sent_at', type: 'timestamptz' })
   sentAt!: Date
+
+  /** When it was sent again, the last time; null if it was not. */
+  @Column({ name: 'last_sent_at', type: 'timestamptz', nullable: true })
+  lastSentAt!: Date | null
+
+  /** How often it was sent, or was about to be; and how often DTTP was asked what has become of it. */
+  @Column({ type: 'integer' })
+  sendings!: number
+
+  @Column({ type: 'integer' })
+  asked!: number
+
+  /** The ids that we chose for what it creates, the same at every sending; null where DTTP chooses them. */
+  @Column({ name: 'own_ids', type: 'jsonb', nullable: true })
+  ownIds!: RegistrationIds | null
 
   /** What was sent that the records in DTTP can be found by. Emptied when nobody needs to look for them any more. */
   @Column({ name: 'sent_as', type: 'jsonb', nullable: true })
   sentAs!: SentAs | null
 
+  /** `taken-over`: a later registration of the trainee has the same ids, and finds out what has become of this one. */
   @Column({ type: 'text', nullable: true })
-  outcome!: 'registered' | 'not-sent' | 'unknown' | null
+  outcome!: 'registered' | 'not-sent' | 'unknown' | 'taken-over' | null
 
   /** The ids that DTTP answered with, of the records that it created. */
   @Column({ type: 'jsonb', nullable: true })
   ids!: RegistrationIds | null
+
+  /** Which of the sendings was answered so. */
+  @Column({ name: 'answered_sending', type: 'integer', nullable: true })
+  answeredSending!: number | null
+
+  /** DTTP gave other ids than ours, or took the same ones twice: until people have seen to it, own ids count as off. */
+  @Column({ type: 'text', nullable: true })
+  doubt!: 'other-ids' | 'taken-twice' | null
 
   @Column({ name: 'settled_at', type: 'timestamptz', nullable: true })
   settledAt!: Date | null

@@ -1,0 +1,106 @@
+import { DttpError } from '../../dttp/client/index.ts'
+import { type Registration, underIds } from '../../dttp/payloads/registration.ts'
+import type { Job } from '../../entities/chatops/job.ts'
+import type { RegistrationIds } from '../../entities/chatops/registration-attempt.ts'
+import { isTransient } from '../../entities/transient.ts'
+import { JobFailed } from '../../failures/job-failed.ts'
+import { keepAnswer, keepDoubt, keepPart, keepRefusal, type Sending } from '../../registration/answers.ts'
+import { unanswered } from '../../registration/attempts.ts'
+import { findOwn } from '../../registration/own-ids.ts'
+import type { World } from '../../world.ts'
+import { failureOf } from '../failures.ts'
+import { demandHeld } from '../leases.ts'
+import { stepsOf } from './steps.ts'
+
+/** What is known of a registration: the ids of what DTTP created, or that it has to be asked; `from`: not before then. */
+export type Came = { kind: 'answered'; ids: RegistrationIds } | { kind: 'unknown'; from?: Date }
+
+/** Sends the batch. Whatever comes of it is put on record before it is answered or thrown. */
+export async function sendRegistration(world: World, job: Job, batch: Registration, sending: Sending): Promise<Came> {
+  const { parts, contentIds } = sending.ownIds ? underIds(batch, sending.ownIds) : batch
+  const sent = await world.upstreams.dttp
+    .createInBatch(parts, async () => {
+      await demandHeld(world, job)
+      await stepsOf(world, job)('sending')
+    })
+    .then((created) => ({ ids: idsOf(created, contentIds) }))
+    .catch((error: unknown) => ({ error }))
+  if ('error' in sent) return settle(world, job, sending, sent.error)
+  await stepsOf(world, job)('answered')
+  await keepAnswer(world, job, sending, sent.ids)
+  return { kind: 'answered', ids: sent.ids }
+}
+
+async function settle(world: World, job: Job, sending: Sending, error: unknown): Promise<Came> {
+  // Nothing was sent: another worker has the job, or our own database could not say whose it is.
+  if (error instanceof JobFailed || (!(error instanceof DttpError) && isTransient(error))) throw error
+  if (error instanceof DttpError) {
+    if (error.kind === 'exists' && sending.ownIds) return findWhose(world, job, sending, error)
+    if (isCertain(error, sending)) {
+      await keepRefusal(world, job, sending, failureOf(error, world.now()))
+      throw error
+    }
+  }
+  await keepDoubt(world, job)
+  if (sending.ownIds) return { kind: 'unknown' }
+  throw unanswered(sending.at)
+}
+
+/** Whether nobody was registered. Where DTTP did not look at it, an earlier sending of the same may still come about. */
+function isCertain({ kind }: DttpError, { number }: Sending): boolean {
+  if (kind === 'outcome-unknown') return false
+  return number === 1 || !(kind === 'unavailable' || kind === 'unauthorised')
+}
+
+/** DTTP has a record with one of the keys: ours, which was sent before, or another one with an alternate key. */
+async function findWhose(world: World, job: Job, sending: Sending, error: DttpError): Promise<Came> {
+  const found = await lookForOwn(world, job, sending.ownIds)
+  if (found.kind !== 'nothing') return found
+  await keepRefusal(world, job, sending, failureOf(error, world.now()))
+  throw error
+}
+
+/**
+ * Asks DTTP by our ids. Throws JobFailed where it has only some of the records, or the trainee's is not in use; where it
+ * does not answer, nobody knows.
+ */
+export async function lookForOwn(
+  world: World,
+  job: Job,
+  ownIds: RegistrationIds | null,
+): Promise<Came | { kind: 'nothing' }> {
+  if (!ownIds) return { kind: 'nothing' }
+  const found = await findOwn(world.upstreams.dttp, ownIds).catch(async (error: unknown) => {
+    await keepDoubt(world, job)
+    if (error instanceof DttpError) return { kind: 'unknown' } as const
+    throw error
+  })
+  if (found.kind === 'all') return { kind: 'answered', ids: found.ids }
+  if (found.kind !== 'part') return found
+  await keepPart(world, job, found.ids)
+  throw incomplete(found.ids, ownIds)
+}
+
+function incomplete(found: RegistrationIds, own: RegistrationIds): JobFailed {
+  const missing = Object.keys(own.degrees).filter((degree) => found.degrees[degree] === undefined)
+  return new JobFailed(
+    'outcome-unknown',
+    `DTTP has the trainee’s record ${found.contact}, but not what was sent for ${missing.map((id) => `degree ${id}`).join(', ')}: ` +
+      'an earlier registration without that came first. Nothing is saved in Register yet. A developer needs to look.',
+  )
+}
+
+function idsOf(created: ReadonlyMap<string, string>, contentIds: Registration['contentIds']): RegistrationIds {
+  const idOf = (contentId: string): string => {
+    const id = created.get(contentId)
+    if (id === undefined) throw new Error('DTTP gave no id for a part')
+    return id
+  }
+  return {
+    contact: idOf(contentIds.contact),
+    placementAssignment: idOf(contentIds.placementAssignment),
+    degrees: Object.fromEntries(
+      Object.entries(contentIds.degrees).map(([degree, contentId]) => [degree, idOf(contentId)]),
+    ),
+  }
+}

@@ -1,0 +1,44 @@
+import type { EntityManager } from 'typeorm'
+import { formatDateTime } from '../calendar/london.ts'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import type { Job } from '../entities/chatops/job.ts'
+import type { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
+import { JobFailed } from '../failures/job-failed.ts'
+import type { World } from '../world.ts'
+import { sameTimeNextWorkingDay } from './working-day.ts'
+
+// When DTTP is asked what has become of a registration that it did not answer.
+
+/** Until when it is asked, and the registration repeated if it is not there: a working day after the approval. */
+export async function askedUntil(sql: EntityManager, job: Pick<Job, 'changeRequestId' | 'createdAt'>): Promise<Date> {
+  const request = job.changeRequestId === null ? null : await sql.findOneBy(ChangeRequest, { id: job.changeRequestId })
+  return sameTimeNextWorkingDay(request?.decidedAt ?? job.createdAt)
+}
+
+/** When it may be asked for the first time: DTTP works for up to two minutes on what it was sent. */
+export function firstAsked(
+  { askAgainAfter }: Pick<World, 'askAgainAfter'>,
+  { sentAt, lastSentAt }: Pick<RegistrationAttempt, 'sentAt' | 'lastSentAt'>,
+): Date {
+  return new Date((lastSentAt ?? sentAt).getTime() + askAgainAfter)
+}
+
+/** When it is asked again, the pauses doubling and the last time at the very end; null once that is over. */
+export function nextAsked(
+  { askAgainAfter, now }: Pick<World, 'askAgainAfter' | 'now'>,
+  { asked }: Pick<RegistrationAttempt, 'asked'>,
+  until: Date,
+): Date | null {
+  const time = now().getTime()
+  if (time >= until.getTime()) return null
+  return new Date(Math.min(time + askAgainAfter * 2 ** asked, until.getTime()))
+}
+
+/** For people: DTTP has been asked for long enough. The ids stay the trainee's. */
+export function givenUp({ sentAt }: Pick<RegistrationAttempt, 'sentAt'>, until: Date): JobFailed {
+  return new JobFailed(
+    'unanswered',
+    `We sent the registration on ${formatDateTime(sentAt)} and got no reply. We asked DTTP until ${formatDateTime(until)}, ` +
+      'and it did not answer or does not have it. You can register the trainee again: it cannot be registered twice.',
+  )
+}
