@@ -35,6 +35,9 @@ test('the required settings are enough', () => {
     SLACK_API_URL: 'https://slack.com/api/',
     REGISTER_JOBS: 'off',
     POLL_EVERY: HOUR,
+    DTTP_OWN_IDS: true,
+    DTTP_ASK_AGAIN_AFTER: 120_000,
+    JOB_LEASE: 45_000,
     GIAS_URL: expect.stringMatching(/^https:.*\{yyyymmdd\}\.csv$/),
     GIAS_MAX_AGE: 72 * HOUR,
   })
@@ -94,6 +97,9 @@ describe('a value that cannot be used', () => {
     ['REGISTER_JOBS', 'on'],
     ['POLL_EVERY', '60'],
     ['POLL_EVERY', 'hourly'],
+    ['DTTP_OWN_IDS', 'yes'],
+    ['DTTP_ASK_AGAIN_AFTER', '10ms'],
+    ['JOB_LEASE', '45'],
     ['ALERT_CHANNEL', '#support'],
     ['ALERT_CHANNEL', 'U02DEV'],
     ['ALERT_CHANNEL', 'C09ELSEWHERE'],
@@ -169,6 +175,10 @@ describe('what settings mean', () => {
 describe('what is set for Register’s jobs', () => {
   test('they are run only where that is said', () => {
     expect(loadConfig({ ...GOOD, REGISTER_JOBS: 'own' }).REGISTER_JOBS).toBe('own')
+  })
+
+  test('ids of our own can be switched off, where DTTP does not take them', () => {
+    expect(loadConfig({ ...GOOD, DTTP_OWN_IDS: 'off' }).DTTP_OWN_IDS).toBe(false)
   })
 
   test('polls can be closer together than an hour', () => {

@@ -40,6 +40,7 @@ export function botSettings(places: {
     REGISTER_FEATURES: 'persist_to_dttp=true,sync_from_dttp=true,routes=all',
     REGISTER_JOBS: 'own',
     POLL_EVERY: '10s',
+    DTTP_ASK_AGAIN_AFTER: '10s',
     ...places.upstreams,
     DATABASE_URL: places.databaseUrl,
     QUEUE_BACKEND: 'postgres',

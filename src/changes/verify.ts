@@ -117,7 +117,8 @@ function nextLook(
 function nextStatus(world: World, request: ChangeRequest, verified: readonly Postcondition[]): Looked {
   const executed = request.executedAt?.getTime() ?? 0
   const deadline = executed + (getPlaybook(request.playbook).settles?.within ?? 0)
-  const mayWait = world.now().getTime() < deadline
+  const later = verified.flatMap((one) => (isWaiting(one) && one.until ? Date.parse(one.until) : []))
+  const mayWait = world.now().getTime() < Math.max(deadline, ...later)
   if (verified.some((one) => !one.holds && !(mayWait && isWaiting(one)))) return 'needs-attention'
   if (verified.some(isWaiting)) return 'verifying'
   return world.now().getTime() >= executed + world.verifyAgainAfter ? 'done' : 'verifying'

@@ -104,6 +104,6 @@ function askLater(world: World, job: Job, from: Date | undefined): Finish {
     const until = await askedUntil(sql, job)
     const at = from ?? nextAsked(world, attempt, until)
     if (!at) throw givenUp(attempt, until)
-    return { kind: 'again', at }
+    return { kind: 'again', at, tells: true }
   }
 }

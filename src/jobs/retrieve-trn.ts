@@ -1,5 +1,5 @@
-import type { EntityManager } from 'typeorm'
-import type { Job } from '../entities/chatops/job.ts'
+import { type EntityManager, In } from 'typeorm'
+import { Job } from '../entities/chatops/job.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { JobFailed } from '../failures/job-failed.ts'
@@ -23,10 +23,20 @@ export async function retrieveTrn(world: World, job: Job): Promise<Finish> {
   if (!poll) throw new JobFailed('unexpected', 'The poll is not on record.')
   const asked = poll.timeoutAt === null ? null : trainee.dttp_id
   if (poll.timeoutAt !== null && asked === null) {
+    if (await isBeingRegistered(manager, trainee.id)) return askLater(world)
     throw new JobFailed('not-registered', 'The trainee has no DTTP record, so DTTP cannot have a TRN for them.')
   }
   const trn = asked === null ? null : await askForTrn(world, asked)
   return (sql, held) => decide(world, sql, held, { asked, trn })
+}
+
+/** DTTP may take until tomorrow to say what has become of a registration. */
+function isBeingRegistered(sql: EntityManager, traineeId: string): Promise<boolean> {
+  return sql.existsBy(Job, { traineeId, name: 'register-for-trn', status: In(['waiting', 'running']) })
+}
+
+function askLater({ now, pollEvery }: World): Finish {
+  return async () => ({ kind: 'again', at: new Date(now().getTime() + pollEvery) })
 }
 
 async function askForTrn(world: World, contactId: string): Promise<string | null> {

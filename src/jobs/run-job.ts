@@ -14,7 +14,10 @@ import { pauseAfter } from './retries.ts'
 // job to another one writes nothing.
 
 /** What an attempt came to. */
-export type Ending = { kind: 'done'; result?: JobData; news?: JobNews } | { kind: 'again'; at: Date; news?: JobNews }
+export type Ending =
+  | { kind: 'done'; result?: JobData; news?: JobNews }
+  /** `tells`: whether the request that asked for it has something to show of it already. */
+  | { kind: 'again'; at: Date; news?: JobNews; tells?: boolean }
 
 /** Writes what an attempt came to, in the transaction that ends it. Throws JobFailed where it must not. */
 export type Finish = (sql: EntityManager, job: Job) => Promise<Ending>
@@ -32,7 +35,7 @@ type JobEnds = {
   /** People must hear of a failure, whether or not the job is tried again. */
   failed: (sql: EntityManager, world: World, job: Job, failure: JobFailure) => Promise<void>
   worked: (sql: EntityManager, job: Job) => Promise<void>
-  /** The job is over, so the result of the request that asked for it can be looked at. */
+  /** The result of the request that asked for the job can be looked at, as a rule because the job is over. */
   over: (sql: EntityManager, changeRequest: string, now: Date) => Promise<void>
 }
 
@@ -112,6 +115,7 @@ async function end(world: World, ends: JobEnds, job: Job, finish: Finish): Promi
         hintedAt: null,
       } as const
       await sql.update(Job, { id: job.id }, next)
+      if (ending.tells) await tellRequest(world, ends, sql, held)
     } else {
       const over = { status: 'done', failure: null, result: ending.result ?? {}, finishedAt: world.now() } as const
       await sql.update(Job, { id: job.id }, over)

@@ -1,18 +1,18 @@
 import type { EntityManager } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
+import { workingDaysAfter } from '../calendar/working-time.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { Job } from '../entities/chatops/job.ts'
 import type { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
-import { sameTimeNextWorkingDay } from './working-day.ts'
 
 // When DTTP is asked what has become of a registration that it did not answer.
 
 /** Until when it is asked, and the registration repeated if it is not there: a working day after the approval. */
 export async function askedUntil(sql: EntityManager, job: Pick<Job, 'changeRequestId' | 'createdAt'>): Promise<Date> {
   const request = job.changeRequestId === null ? null : await sql.findOneBy(ChangeRequest, { id: job.changeRequestId })
-  return sameTimeNextWorkingDay(request?.decidedAt ?? job.createdAt)
+  return workingDaysAfter(request?.decidedAt ?? job.createdAt, 1)
 }
 
 /** When it may be asked for the first time: DTTP works for up to two minutes on what it was sent. */

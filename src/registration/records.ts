@@ -77,7 +77,7 @@ export async function recordsToAskFor(
   { trainee, attempt, ids, isUnknown }: Registration,
 ): Promise<AskedForRecords> {
   if (ids) return ids
-  if (!trainee || !isUnknown) return null
+  if (!trainee || !isUnknown || (attempt?.ownIds && !attempt.ids)) return null
   const provider = await sql.findOneByOrFail(Provider, { id: trainee.provider_id })
   return { traces: tracesOf(attempt, trainee, provider) }
 }

@@ -8,8 +8,9 @@ import type { RegistrationAttempt, RegistrationIds } from '../entities/chatops/r
 import { Degree } from '../entities/register/degree.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { DEFAULT_POLL_DURATION, pollTimeout } from '../register/poll-durations.ts'
+import { askedUntil } from './asking.ts'
 import { findJob, type Registration } from './records.ts'
-import { unknownOutcome } from './unknown.ts'
+import { beingAsked, unknownOutcome } from './unknown.ts'
 
 // The lines on the card of every request that leads to a registration.
 
@@ -22,13 +23,20 @@ export async function registered(sql: EntityManager, registration: Registration)
   const { trainee, job, attempt, ids, isUnknown, candidates } = registration
   if (!trainee) return { sentence, holds: false, found: 'The trainee is no longer in Register.' }
   if (!job) return { sentence, holds: false, found: 'There is no such job.' }
-  if (attempt && isUnknown) return { sentence, holds: false, ...unknownOutcome(trainee, attempt, candidates) }
-  if (job.status === 'failed' && attempt?.settledAt && job.failure?.code === 'outcome-unknown') {
+  if (attempt && isAsked(job, attempt)) {
+    return { sentence, holds: false, waiting: true, ...beingAsked(attempt, await askedUntil(sql, job)) }
+  }
+  if (attempt && isUnknown && (attempt.ids || !attempt.ownIds)) {
+    return { sentence, holds: false, ...unknownOutcome(trainee, attempt, candidates) }
+  }
+  if (attempt?.settledAt && !isUnknown && wasUnknown(job)) {
     return { sentence, ...settledSince(trainee, attempt) }
   }
   if (job.status === 'failed') {
     const again = { label: 'Register again', playbook: 're-register', values: { subject: trainee.slug } }
-    return { sentence, holds: false, found: job.failure?.words ?? 'It failed.', followUps: [again] }
+    const followUps = job.failure?.code === 'record-not-in-use' ? [] : [again]
+    const found = job.failure?.words ?? 'It failed.'
+    return { sentence, holds: false, found, ...(isUnknown ? { problem: found } : {}), followUps }
   }
   if (!ids) return { sentence, holds: false, waiting: true, found: 'The registration is under way.' }
   const lost = await findLostIds(sql, trainee, ids)
@@ -36,9 +44,21 @@ export async function registered(sql: EntityManager, registration: Registration)
   return { sentence, holds: lost.length === 0, found }
 }
 
+/** Whether DTTP is asked, by ids of ours, what has become of it. */
+function isAsked({ status }: Job, { outcome, ids, ownIds }: RegistrationAttempt): boolean {
+  return (status === 'waiting' || status === 'running') && outcome === 'unknown' && ids === null && ownIds !== null
+}
+
+function wasUnknown({ status, failure }: Job): boolean {
+  return status === 'failed' && (failure?.code === 'outcome-unknown' || failure?.code === 'unanswered')
+}
+
 /** The line for a registration that another request has settled. */
 function settledSince({ dttp_id }: Trainee, { outcome }: RegistrationAttempt): Pick<Postcondition, 'holds' | 'found'> {
   if (outcome === 'not-sent') return { holds: false, found: 'Another request has given this registration up.' }
+  if (outcome === 'taken-over' && dttp_id === null) {
+    return { holds: false, found: 'Another request has taken this registration over.' }
+  }
   const holds = dttp_id !== null
   return {
     holds,
@@ -65,7 +85,7 @@ export function heldByDttp(
   const sentence = 'DTTP has the trainee, the training record and every degree'
   if (job?.status === 'failed') return { sentence, holds: false, found: 'Not looked at, as the registration failed.' }
   if (!ids) return { sentence, holds: false, waiting: true, found: 'Not looked at yet.' }
-  if (!seen) return { sentence, holds: false, waiting: true, found: 'DTTP did not answer.' }
+  if (!seen) return { sentence, holds: false, waiting: true, ...soonAfter(job), found: 'DTTP did not answer.' }
   const wanted = Object.values(ids.degrees)
   const there = wanted.filter((id) => seen.degrees.includes(id)).length
   const words = [
@@ -75,6 +95,11 @@ export function heldByDttp(
   ]
   const holds = seen.contact && seen.placementAssignment && there === wanted.length
   return { sentence, holds, found: words.join(' ') }
+}
+
+/** A registration that DTTP answered late is followed up as long as any other. */
+function soonAfter(job: Job | null): Pick<Postcondition, 'until'> {
+  return job?.finishedAt ? { until: new Date(job.finishedAt.getTime() + RESULT_WITHIN_MS).toISOString() } : {}
 }
 
 /**
@@ -92,8 +117,8 @@ export async function statusesChanged(
   const failed = jobs.find(({ status }) => status === 'failed')
   if (failed) return { sentence, holds: false, found: failed.failure?.words ?? 'One failed.' }
   const done = jobs.filter(({ status }) => status === 'done').length
-  if (done < 2) return { sentence, holds: false, waiting: true, found: `${done} of 2.` }
-  if (!seen) return { sentence, holds: false, waiting: true, found: 'DTTP did not answer.' }
+  if (done < 2) return { sentence, holds: false, waiting: true, ...soonAfter(job), found: `${done} of 2.` }
+  if (!seen) return { sentence, holds: false, waiting: true, ...soonAfter(job), found: 'DTTP did not answer.' }
   return { sentence, holds: true, found: seen.statuses ? 'DTTP shows both.' : 'DTTP has changed them since.' }
 }
 

@@ -17,6 +17,20 @@ export function unknownOutcome(
   return ids ? answered(trainee, ids.contact) : unanswered(trainee, sentAt, candidates)
 }
 
+/** What a card says while DTTP is asked, by ids of ours, what has become of a registration. */
+export function beingAsked(
+  { sentAt }: Pick<RegistrationAttempt, 'sentAt'>,
+  until: Date,
+): Pick<Postcondition, 'found' | 'problem' | 'until'> {
+  const found = `We sent the registration on ${formatDateTime(sentAt)} and got no reply. We ask DTTP again until ${formatDateTime(until)}, and send it again only if it is not there. It cannot be registered twice.`
+  const problem = [
+    'We do not know yet if DTTP registered this trainee.',
+    found,
+    'Do not register or retry this trainee yourself. There is nothing for you to do unless this card says so.',
+  ].join('\n')
+  return { found, problem, until: until.toISOString() }
+}
+
 function unanswered({ slug }: Pick<Trainee, 'slug'>, sentAt: Date, candidates: readonly string[] | null): Unknown {
   const problem = [
     'We do not know if DTTP registered this trainee.',

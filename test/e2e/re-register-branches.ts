@@ -52,13 +52,19 @@ const addJob = ({ admin }: World, status: 'waiting' | 'failed') =>
     [status],
   )
 
-async function addUnanswered(world: World): Promise<void> {
+async function addUnanswered(world: World, ownIds: object | null = null): Promise<void> {
   const { rows } = await addJob(world, 'failed')
   await world.admin.query(
-    `INSERT INTO chatops.registration_attempts (job_id, trainee_id, sent_at, outcome)
-     VALUES ($1, 5913, '2021-10-27T13:14:00Z', 'unknown')`,
-    [rows[0]?.id],
+    `INSERT INTO chatops.registration_attempts (job_id, trainee_id, sent_at, outcome, own_ids)
+     VALUES ($1, 5913, '2021-10-27T13:14:00Z', 'unknown', $2)`,
+    [rows[0]?.id, ownIds],
   )
+}
+
+const OWN_IDS = {
+  contact: 'c8888888-0000-4000-8000-000000000001',
+  placementAssignment: 'a8888888-0000-4000-8000-000000000001',
+  degrees: {},
 }
 
 const REGISTERS = 'Register with DTTP (Dttp::RegisterForTrnJob) for trainee 5913 at once'
@@ -294,12 +300,22 @@ export const branches: readonly Branch[] = [
     says: 'A registration of this trainee is waiting or running.',
   },
   {
-    given: 'a registration whose outcome nobody knows',
+    given: 'a registration under ids of ours, about which DTTP was asked in vain',
+    inDttp: GONE,
+    ends: 'plan',
+    means: 'Plan: as above. It takes the ids over: if DTTP has the record by then, it is saved and not created again.',
+    trainee: 5913,
+    prepare: (world) => addUnanswered(world, OWN_IDS),
+    says: 'One was sent on 27 October 2021 at 2:14pm and not answered. This one takes its ids over',
+    plan: { shows: REGISTERS, empties: BOTH },
+  },
+  {
+    given: 'a registration without ids of ours whose outcome nobody knows',
     inDttp: GONE,
     ends: 'blocked',
     means: 'Registering again could create a duplicate. It must be settled first (settle-registration).',
     trainee: 5913,
-    prepare: addUnanswered,
+    prepare: (world) => addUnanswered(world),
     says: 'Registering again could create a duplicate. A developer must settle that first: /trainee settle-registration 5913.',
   },
   {
@@ -341,8 +357,18 @@ export const endings = [
   },
   {
     when: 'no answer came, and DTTP has the records',
+    card: 'done',
+    next: 'DTTP is asked by the ids that we chose, without people. Until then the card says that we do not know yet.',
+  },
+  {
+    when: 'no answer came, and DTTP has no records',
+    card: 'done',
+    next: 'DTTP is asked, does not have them, and is sent the same again under the same ids.',
+  },
+  {
+    when: 'no answer came for a working day',
     card: 'needs attention',
-    next: 'Nobody knows. The card shows what DTTP has. “Use these records” puts their ids into Register, with the audits, status changes and poll that the registration would have made.',
+    next: '“Register again” takes the ids over: what DTTP has by then is saved, and nothing is created twice.',
   },
   {
     when: 'DTTP answers, and Register cannot save it',
@@ -350,17 +376,22 @@ export const endings = [
     next: 'The card names the record that DTTP answered with. “Use these records” is the only way on.',
   },
   {
-    when: 'no answer came, and DTTP has no records',
+    when: 'without ids of ours, no answer came, and DTTP has the records',
+    card: 'needs attention',
+    next: 'Nobody knows. The card shows what DTTP has. “Use these records” puts their ids into Register, with the audits, status changes and poll that the registration would have made.',
+  },
+  {
+    when: 'without ids of ours, no answer came, and DTTP has no records',
     card: 'needs attention',
     next: 'Nobody knows. “Register again” is possible 5 minutes after the registration was sent: until then DTTP may still be working on it.',
   },
   {
-    when: 'no answer came, and somebody wants to register again all the same',
+    when: 'without ids of ours, no answer came, and somebody wants to register again all the same',
     card: 'needs attention',
     next: 'Blocked while DTTP has the records, in settle-registration as in re-register.',
   },
   {
-    when: 'no answer came, and DTTP has several records',
+    when: 'without ids of ours, no answer came, and DTTP has several records',
     card: 'needs attention',
     next: 'The form asks which to use. A step for people: whether the others are the same person.',
   },

@@ -177,19 +177,63 @@ describe('between the preview and the execution', () => {
   })
 })
 
+const ask = async () => {
+  await open('re-register 5913')
+  await check()
+  await approve()
+}
+const goesWrong = (kind: 'refused' | 'lost-answer' | 'lost-request', times = 1) =>
+  upstream.dttp.simulator.faults.add({ kind, path: '$batch', times })
+const degree = async () =>
+  (await use.admin.query('SELECT dttp_id FROM degrees WHERE trainee_id = 5913')).rows[0].dttp_id
+
 describe('a registration', () => {
-  const ask = async () => {
-    await open('re-register 5913')
-    await check()
+  beforeAll(() => {
+    settings = { DTTP_ASK_AGAIN_AFTER: '3s' }
+    return () => {
+      settings = {}
+    }
+  })
+
+  story('no answer came, and DTTP has the records', async () => {
+    goesWrong('lost-answer')
+    await ask()
+    const said = await cardSays('We do not know yet if DTTP registered this trainee.')
+    expect(said).toContain('CR-1: checking the result')
+    expect(said).toContain('It cannot be registered twice.')
+    expect(said).toContain('There is nothing for you to do unless this card says so.')
+    const done = await cardSays('CR-1 is done')
+    expect(done).not.toContain('We do not know')
+    expect(await trainee()).toMatchObject({ submitted_for_trn_at: SUBMITTED, state: 1 })
+    expect(upstream.dttp.simulator.state.dfe_degreequalifications.has(await degree())).toBe(true)
+    expect(upstream.dttp.simulator.requestsTo('$batch')).toHaveLength(1)
+    expect(registered()).toBe(1)
+  })
+
+  story('no answer came, and DTTP has no records', async () => {
+    goesWrong('lost-request')
+    await ask()
+    await cardSays('We do not know yet if DTTP registered this trainee.')
+    await cardSays('CR-1 is done')
+    expect(upstream.dttp.simulator.requestsTo('$batch')).toHaveLength(2)
+    expect(registered()).toBe(1)
+  })
+
+  story('no answer came for a working day', async () => {
+    goesWrong('lost-request', Number.POSITIVE_INFINITY)
+    await ask()
+    await cardSays('We do not know yet if DTTP registered this trainee.')
+    await use.admin.query(`UPDATE chatops.change_requests SET decided_at = decided_at - interval '4 days'`)
+    const said = await cardSays('CR-1 needs attention')
+    expect(said).toContain('You can register the trainee again: it cannot be registered twice.')
+    await alertSays('We still do not know if DTTP registered trainee 5913')
+    upstream.dttp.comeBack()
+    expect(await press('Register again', SUPPORT)).toContain('Register again with DTTP')
+    expect(await check()).toContain('This one takes its ids over')
     await approve()
-  }
-  const goesWrong = (kind: 'refused' | 'lost-answer' | 'lost-request', path = '$batch') =>
-    upstream.dttp.simulator.faults.add({ kind, path })
-  /** Long enough for DTTP to be surely done with it. */
-  const letTimePass = () =>
-    use.admin.query(`UPDATE chatops.registration_attempts SET sent_at = sent_at - interval '10 minutes'`)
-  const degree = async () =>
-    (await use.admin.query('SELECT dttp_id FROM degrees WHERE trainee_id = 5913')).rows[0].dttp_id
+    await cardSays('CR-2 is done')
+    expect(registered()).toBe(1)
+  })
 
   story('DTTP refuses it, or nothing could be sent', async () => {
     goesWrong('refused')
@@ -214,7 +258,41 @@ describe('a registration', () => {
     expect(registered()).toBe(1)
   })
 
-  story('no answer came, and DTTP has the records', async () => {
+  story('DTTP answers, and Register cannot save it', async () => {
+    await use.admin.query(
+      `CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+       CREATE TRIGGER refuse BEFORE UPDATE OF dttp_id ON public.trainees FOR EACH ROW WHEN (NEW.dttp_id IS NOT NULL)
+         EXECUTE FUNCTION public.refuse()`,
+    )
+    await ask()
+    const said = await cardSays('CR-1 needs attention')
+    await use.admin.query('DROP FUNCTION public.refuse() CASCADE')
+    const [, record] = /DTTP answered with record ([0-9a-f-]{36})/.exec(said) ?? []
+    expect(said).toContain('DTTP registered this trainee, but Register could not save it.')
+    expect(buttons(card().blocks as never).map(({ text }) => text)).not.toContain('Register again')
+
+    await press('Use these records', DEVELOPER)
+    expect(await check({}, DEVELOPER)).toContain(`DTTP has record ${record}`)
+    await approve({ asker: DEVELOPER, approver: SECOND_DEVELOPER })
+    await cardSays('CR-2 is done')
+    expect(await trainee()).toMatchObject({ dttp_id: record, submitted_for_trn_at: SUBMITTED, state: 1 })
+    expect(registered()).toBe(1)
+  })
+})
+
+describe('a registration without ids of ours', () => {
+  beforeAll(() => {
+    settings = { DTTP_OWN_IDS: 'off' }
+    return () => {
+      settings = {}
+    }
+  })
+
+  /** Long enough for DTTP to be surely done with it. */
+  const letTimePass = () =>
+    use.admin.query(`UPDATE chatops.registration_attempts SET sent_at = sent_at - interval '10 minutes'`)
+
+  story('without ids of ours, no answer came, and DTTP has the records', async () => {
     goesWrong('lost-answer')
     await ask()
     const said = await cardSays('CR-1 needs attention')
@@ -236,28 +314,7 @@ describe('a registration', () => {
     expect(registered()).toBe(1)
   })
 
-  story('DTTP answers, and Register cannot save it', async () => {
-    await use.admin.query(
-      `CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
-       CREATE TRIGGER refuse BEFORE UPDATE OF dttp_id ON public.trainees FOR EACH ROW WHEN (NEW.dttp_id IS NOT NULL)
-         EXECUTE FUNCTION public.refuse()`,
-    )
-    await ask()
-    const said = await cardSays('CR-1 needs attention')
-    await use.admin.query('DROP FUNCTION public.refuse() CASCADE')
-    const [, record] = /DTTP answered with record ([0-9a-f-]{36})/.exec(said) ?? []
-    expect(said).toContain('DTTP registered this trainee, but Register could not save it.')
-    expect(buttons(card().blocks as never).map(({ text }) => text)).not.toContain('Register again')
-
-    await press('Use these records', DEVELOPER)
-    expect(await check({}, DEVELOPER)).toContain(`DTTP has record ${record}`)
-    await approve({ asker: DEVELOPER, approver: SECOND_DEVELOPER })
-    await cardSays('CR-2 is done')
-    expect(await trainee()).toMatchObject({ dttp_id: record, submitted_for_trn_at: SUBMITTED, state: 1 })
-    expect(registered()).toBe(1)
-  })
-
-  story('no answer came, and DTTP has no records', async () => {
+  story('without ids of ours, no answer came, and DTTP has no records', async () => {
     goesWrong('lost-request')
     await ask()
     expect(await cardSays('CR-1 needs attention')).toContain('DTTP shows no record that it could have created.')
@@ -275,7 +332,7 @@ describe('a registration', () => {
     expect(registered()).toBe(1)
   })
 
-  story('no answer came, and somebody wants to register again all the same', async () => {
+  story('without ids of ours, no answer came, and somebody wants to register again all the same', async () => {
     goesWrong('lost-answer')
     await ask()
     await cardSays('CR-1 needs attention')
@@ -290,7 +347,7 @@ describe('a registration', () => {
     expect(registered()).toBe(1)
   })
 
-  story('no answer came, and DTTP has several records', async () => {
+  story('without ids of ours, no answer came, and DTTP has several records', async () => {
     goesWrong('lost-answer')
     await ask()
     await cardSays('CR-1 needs attention')

@@ -82,7 +82,7 @@ export type Stage = {
 type Row = Record<string, string | number | boolean | null>
 
 /** The stage for each test of a file, as good as new. */
-export function useStage(): Stage {
+export function useStage(overrides: Partial<World> = {}): Stage {
   const stage = {} as Stage
   let scratch: ScratchDatabase
   let client: DttpClient
@@ -91,7 +91,7 @@ export function useStage(): Stage {
     scratch = await scratchDatabase()
     stage.admin = new pg.Client(scratch.adminUrl)
     await stage.admin.connect()
-    const context = await createLifecycle(scratch.appUrl, { now: () => new Date(NOW) })
+    const context = await createLifecycle(scratch.appUrl, { now: () => new Date(NOW), ...overrides })
     Object.assign(stage, actionsOn(stage), { context })
   })
   beforeEach(async () => {

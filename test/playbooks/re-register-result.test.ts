@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
@@ -334,8 +334,102 @@ describe('a registration that fails', () => {
     expect(await look(stage, again)).toMatchObject({ status: 'done' })
     expect(stage.inDttp().contacts).toHaveLength(1)
   })
+})
 
-  test('without an answer is unknown: the card shows what DTTP has now, and the two ways on', async () => {
+describe('a registration without an answer', () => {
+  const at = (minutes: number) => {
+    stage.context = { ...stage.context, now: () => new Date(Date.parse(NOW) + minutes * 60_000) }
+  }
+  afterEach(() => at(0))
+
+  async function unanswered(kind: 'lost-answer' | 'lost-request', times = 1): Promise<string> {
+    await lose(stage)
+    const id = await reRegister()
+    // Approved when it was executed; the database's own clock says otherwise.
+    await stage.change('UPDATE chatops.change_requests SET decided_at = $1 WHERE id = $2', NOW, id)
+    stage.simulator.faults.add({ kind, path: '$batch', times })
+    await runJobs(stage, 'register-for-trn')
+    return id
+  }
+
+  test('is asked about without anybody, and the card says so for as long as that may last', async () => {
+    const id = await unanswered('lost-request', Number.POSITIVE_INFINITY)
+    at(8 * 60)
+    const { status, lines, problem, followUps } = await look(stage, id)
+    expect({ status, problem, followUps }).toEqual({ status: 'verifying', problem: undefined, followUps: [] })
+    expect(lines[2]).toBe(
+      '○ The registration ran, and the new ids are set: We sent the registration on 27 October 2021 at 2:14pm and got no reply. We ask DTTP again until 28 October 2021 at 2:14pm, and send it again only if it is not there. It cannot be registered twice.',
+    )
+    await expect(sendRequest(stage.context, 're-register', FORM)).rejects.toThrow('blocked')
+  })
+
+  test.each(['lost-answer', 'lost-request'] as const)('(%s) ends as approved once DTTP has it', async (kind) => {
+    const id = await unanswered(kind)
+    at(2)
+    await runJobs(stage, 'register-for-trn', 'change-trainee-status')
+    expect((await look(stage, id)).status).toBe('done')
+    expect(stage.inDttp().contacts).toHaveLength(1)
+  })
+
+  test('that DTTP confirms hours later is followed up as long as any other', async () => {
+    const id = await unanswered('lost-answer')
+    at(8 * 60)
+    await runJobs(stage, 'register-for-trn')
+    at(8 * 60 + 20)
+    expect((await look(stage, id)).status).toBe('verifying')
+    at(8 * 60 + 31)
+    expect(await look(stage, id)).toMatchObject({ status: 'needs-attention' })
+  })
+
+  test('does not fail the poll for a TRN, which goes on once there is a record', async () => {
+    await unanswered('lost-request', Number.POSITIVE_INFINITY)
+    at(61)
+    await runJobs(stage, 'retrieve-trn')
+    expect(await stage.jobs('retrieve-trn')).toMatchObject([
+      { status: 'waiting', dueAt: new Date(Date.parse(NOW) + 121 * 60_000) },
+    ])
+  })
+
+  test('for a working day needs attention; the next request takes its ids over', async () => {
+    const id = await unanswered('lost-request', Number.POSITIVE_INFINITY)
+    at(24 * 60)
+    await runJobs(stage, 'register-for-trn')
+    const { status, problem, followUps } = await look(stage, id)
+    expect(status).toBe('needs-attention')
+    expect(problem).toContain('You can register the trainee again: it cannot be registered twice.')
+    expect(followUps).toEqual([{ label: 'Register again', playbook: 're-register', values: { subject: 'slug5901' } }])
+    stage.simulator.faults.clear()
+    const next = await reRegister()
+    await runJobs(stage, 'register-for-trn', 'change-trainee-status')
+    expect((await look(stage, next)).status).toBe('done')
+    expect(stage.inDttp().contacts).toHaveLength(1)
+    expect(new Set((await stage.attempts()).map(({ ownIds }) => ownIds?.contact)).size).toBe(1)
+    expect((await look(stage, id)).lines[2]).toContain('Another request has settled it')
+  })
+
+  test('of which DTTP has the record after all: the next request saves it, and creates nothing', async () => {
+    const id = await unanswered('lost-answer')
+    stage.simulator.faults.add({ kind: 'server-error', method: 'GET', times: 9 })
+    at(24 * 60)
+    await runJobs(stage, 'register-for-trn')
+    stage.simulator.faults.clear()
+    expect((await look(stage, id)).status).toBe('needs-attention')
+    const next = await reRegister()
+    await runJobs(stage, 'register-for-trn', 'change-trainee-status')
+    expect((await look(stage, next)).status).toBe('done')
+    expect(stage.inDttp().contacts).toHaveLength(1)
+  })
+})
+
+describe('a registration without an answer, and without ids of ours', () => {
+  beforeEach(() => {
+    stage.context = { ...stage.context, ownIds: false }
+  })
+  afterEach(() => {
+    stage.context = { ...stage.context, ownIds: true }
+  })
+
+  test('is unknown: the card shows what DTTP has now, and the two ways on', async () => {
     await lose(stage)
     const id = await reRegister()
     stage.simulator.faults.add({ kind: 'lost-answer', path: '$batch' })
@@ -362,7 +456,7 @@ describe('a registration that fails', () => {
     await expect(sendRequest(stage.context, 're-register', FORM)).rejects.toThrow('blocked')
   })
 
-  test('without an answer and without a trace says so, and so it does if DTTP is still silent', async () => {
+  test('and without a trace says so, and so it does if DTTP is still silent', async () => {
     await lose(stage)
     const id = await reRegister()
     stage.simulator.faults.add({ kind: 'lost-request', path: '$batch' })

@@ -9,7 +9,8 @@ import { NOW, TRAINEE, useStage } from '../jobs/stage.ts'
 import { approved, carriedOut, FORM, look, lose, runJobs, SUBMITTED } from '../registration/setup.ts'
 import { CHANNEL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 
-const stage = useStage()
+// What was sent without ids of ours, only people can settle.
+const stage = useStage({ ownIds: false })
 const form = (decision: 'use' | 'again', contact = '') => ({
   ...{ subject: 'slug5901', decision, contact, reason: 'We looked at DTTP', ticket: '' },
 })

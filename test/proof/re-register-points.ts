@@ -3,8 +3,8 @@
 import type { Fault } from '../../sandbox/dttp/index.ts'
 import { EXECUTION_STEPS } from '../../src/changes/execute.ts'
 
-/** Where a request ends: registered, known not to be, or nobody knows. */
-export type End = 'registered' | 'not sent' | 'outcome unknown'
+/** Where a request ends: registered, or known not to be. Where nobody knows at first, DTTP is asked by our ids. */
+export type End = 'registered' | 'not sent'
 
 export type Point = { name: string; ends: End } & (
   | { kind: 'killed'; in: 'request' | 'job'; step: string }
@@ -21,20 +21,20 @@ const patch = { method: 'PATCH' } as const
 const faults: [name: string, ends: End, ...Fault[]][] = [
   ['DTTP is away before the batch', 'not sent', { kind: 'rate-limited', retryAfter: '0', ...batch }],
   ['DTTP refuses the batch', 'not sent', { kind: 'refused', ...batch }],
-  ['the connection is lost before the batch is carried out', 'outcome unknown', { kind: 'lost-request', ...batch }],
-  ['the connection is lost after the batch', 'outcome unknown', { kind: 'lost-answer', ...batch }],
-  ['the answer is cut off', 'outcome unknown', { kind: 'cut-answer', ...batch }],
-  ['the answer cannot be read', 'outcome unknown', { kind: 'garbled', ...batch }],
-  ['DTTP fails, and has done nothing', 'outcome unknown', { kind: 'server-error', ...batch }],
-  ['DTTP fails, and has done it', 'outcome unknown', { kind: 'server-error', performed: true, ...batch }],
+  ['the connection is lost before the batch is carried out', 'registered', { kind: 'lost-request', ...batch }],
+  ['the connection is lost after the batch', 'registered', { kind: 'lost-answer', ...batch }],
+  ['the answer is cut off', 'registered', { kind: 'cut-answer', ...batch }],
+  ['the answer cannot be read', 'registered', { kind: 'garbled', ...batch }],
+  ['DTTP fails, and has done nothing', 'registered', { kind: 'server-error', ...batch }],
+  ['DTTP fails, and has done it', 'registered', { kind: 'server-error', performed: true, ...batch }],
   ['DTTP is away after the batch', 'registered', { kind: 'server-error', status: 503, times: 3, ...patch }],
 ]
 
 const steps: [step: string, ends: End][] = [
   ['begun', 'registered'],
   ['read', 'registered'],
-  ['noted', 'outcome unknown'],
-  ['answered', 'outcome unknown'],
+  ['noted', 'registered'],
+  ['answered', 'registered'],
   ['kept', 'registered'],
   ['locked', 'registered'],
   ['saved', 'registered'],
@@ -48,7 +48,7 @@ export const POINTS: readonly Point[] = [
   ...steps.map(([step, ends]): Point => ({ kind: 'killed', in: 'job', name: `killed: job, ${step}`, ends, step })),
   ...[true, false].map(
     (carriedOut): Point => ({
-      ...{ kind: 'killed in flight', ends: 'outcome unknown', carriedOut },
+      ...{ kind: 'killed in flight', ends: 'registered', carriedOut },
       name: `killed: in flight, and ${carriedOut ? '' : 'not '}carried out`,
     }),
   ),

@@ -107,5 +107,5 @@ export async function endOf(admin: pg.Client, request: string): Promise<End | nu
   const { status, outcome } = rows[0] ?? {}
   if (status === 'done') return 'registered'
   if (status !== 'needs-attention') return null
-  return outcome === 'unknown' ? 'outcome unknown' : 'not sent'
+  return outcome === 'not-sent' || outcome === 'none' ? 'not sent' : null
 }

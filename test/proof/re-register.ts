@@ -5,12 +5,10 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { pino } from 'pino'
 import type { DttpSimulator } from '../../sandbox/dttp/index.ts'
-import { propose } from '../../src/changes/propose.ts'
 import { loadConfig } from '../../src/config.ts'
 import { verifyLedger } from '../../src/ledger/ledger.ts'
-import { getPlaybook } from '../../src/playbooks/index.ts'
 import { type Services, startServices } from '../../src/services.ts'
-import { approveRequest, CHANNEL, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, sendRequest } from '../support/lifecycle.ts'
 import type { Place } from './approvals.ts'
 import { crowdEnvironment, startCrowdSlack } from './crowd.ts'
 import { startNode, startService } from './process.ts'
@@ -64,7 +62,7 @@ async function proveOn(place: Place, points: readonly Point[], say: (progress: s
   const settings = (ROLES: string) =>
     crowdEnvironment(slack, CROWD, place, {
       ...{ ROLES, REGISTER_JOBS: 'own', DTTP_URL: dttp.url, DTTP_TOKEN_URL: dttp.tokenUrl },
-      ...{ DTTP_CLIENT_ID: dttp.clientId, DTTP_CLIENT_SECRET: dttp.clientSecret },
+      ...{ DTTP_CLIENT_ID: dttp.clientId, DTTP_CLIENT_SECRET: dttp.clientSecret, DTTP_ASK_AGAIN_AFTER: '1s' },
     })
   const bot = await startServices(loadConfig(settings('bot')), pino({ level: 'silent' }))
   const [admin, watching] = [new pg.Client(place.adminUrl), new pg.Client(place.adminUrl)]
@@ -177,29 +175,16 @@ async function recoverAndSettle(stage: Stage, runs: Run[]): Promise<number> {
     await until(async () => (await openRequests(admin)) === 0)
     for (const run of runs) run.before = await endOf(admin, run.request)
     const recoveredAfterMs = Math.round(performance.now() - began)
-    await admin.query(`UPDATE chatops.registration_attempts SET sent_at = sent_at - interval '10 minutes'`)
-    for (const run of runs) if (run.before !== 'registered') run.settledBy = await settle(stage, run.lost, run.before)
+    for (const run of runs) {
+      if (run.before === 'registered') continue
+      await ask(stage, 're-register', { subject: run.lost.slug, submitter: '' })
+      run.settledBy = 're-register'
+    }
     await until(async () => (await openRequests(admin)) === 0)
     return recoveredAfterMs
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()))
   }
-}
-
-/** As a developer would: ask anew where nothing was sent; else use what DTTP has, and register again if it has nothing. */
-async function settle(stage: Stage, { slug: trainee }: Lost, ended: End | null): Promise<string> {
-  if (ended === 'not sent') {
-    await ask(stage, 're-register', { subject: trainee, submitter: '' })
-    return 're-register'
-  }
-  const use = { subject: trainee, decision: 'use', contact: '' }
-  const proposal = await propose(stage.bot.changes, {
-    ...{ playbook: getPlaybook('settle-registration'), requester: 'U1ASKS', channel: CHANNEL },
-    form: { ...use, reason: 'Proof', ticket: '' },
-  })
-  const decision = proposal.kind === 'ready' ? 'use' : 'again'
-  await ask(stage, 'settle-registration', { ...use, decision })
-  return `settle-registration ${decision}`
 }
 
 function problemsOf(run: Run & InDttp, whole: Whole | undefined): string[] {

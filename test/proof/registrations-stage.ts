@@ -53,10 +53,10 @@ export async function startFilledDttp(): Promise<DttpSimulator> {
 }
 
 /**
- * What became of a registration: of nothing, of all, or of nobody knows; whatever is not wholly one of these is wrong.
+ * What became of a registration: nothing, or all of it; whatever is not wholly one of these is wrong.
  * `untouched` can only be while it is under way.
  */
-export type Became = 'untouched' | 'registered' | 'outcome unknown' | `wrong: ${string}`
+export type Became = 'untouched' | 'registered' | `wrong: ${string}`
 
 export type Registration = { job: string; trainee: string }
 
@@ -81,8 +81,6 @@ export async function judge(admin: pg.Client, dttp: DttpSimulator, registration:
   const inRegister = [found.dttp_id, found.placement, ...found.degrees]
   if (inRegister.every((id) => id === null) && found.audits === 0 && found.statuses.length === 0) {
     if (found.status === 'running' || found.status === 'waiting') return 'untouched'
-    const isSaid = found.status === 'failed' && found.code === 'outcome-unknown' && found.alerts === 1
-    if (isSaid && found.attempt?.outcome === 'unknown') return 'outcome unknown'
   }
   const isSaved =
     contact !== undefined && inRegister.join() === [contact.id, contact.assignment, ...contact.degrees].join()

@@ -21,23 +21,15 @@ import {
 } from './registrations-stage.ts'
 
 /**
- * Where a worker dies, and what must have become of the registration in the end. Between `noted` and `kept` nobody can
- * tell whether DTTP was told.
+ * Where a worker dies. Between `noted` and `kept` nobody can tell whether DTTP was told: it is asked by the ids that we
+ * chose, and everybody is registered in the end.
  */
-const POINTS = {
-  begun: 'registered',
-  read: 'registered',
-  noted: 'outcome unknown',
-  'in flight, and carried out': 'outcome unknown',
-  'in flight, and not carried out': 'outcome unknown',
-  answered: 'outcome unknown',
-  kept: 'registered',
-  locked: 'registered',
-  saved: 'registered',
-  'status-sent': 'registered',
-} as const satisfies Record<string, Became>
+const POINTS = [
+  ...['begun', 'read', 'noted', 'sending', 'in flight, and carried out', 'in flight, and not carried out'],
+  ...['answered', 'kept', 'locked', 'saved', 'status-sent'],
+] as const
 
-export type Point = keyof typeof POINTS
+export type Point = (typeof POINTS)[number]
 
 type Kill = Registration & {
   point: Point
@@ -54,8 +46,7 @@ const CROWD = { requesters: ['U1ASKS'], approvers: userIds('U2DEV', 1), others: 
 
 /** `count` points, each as often as the others. */
 export function spreadOverPoints(count: number): Point[] {
-  const points = Object.keys(POINTS) as Point[]
-  return Array.from({ length: count }, (_, index) => points[index % points.length] as Point)
+  return Array.from({ length: count }, (_, index) => POINTS[index % POINTS.length] as Point)
 }
 
 /** Kills one worker at each point on each queue in turn; the queues go side by side. */
@@ -67,7 +58,7 @@ export async function proveRegistrations(
   const names = Object.keys(queues)
   const runs = await Promise.all(
     Object.entries(queues).map(async ([name, place], turn) => {
-      const own = points.filter((_, index) => Math.floor(index / Object.keys(POINTS).length) % names.length === turn)
+      const own = points.filter((_, index) => Math.floor(index / POINTS.length) % names.length === turn)
       return [name, await killOn(place, own, (text) => say(`${name}: ${text}`))] as const
     }),
   )
@@ -76,7 +67,7 @@ export async function proveRegistrations(
   return {
     registrations: kills.length,
     killed: kills.filter(({ signal }) => signal === 'SIGKILL').length,
-    points: Object.fromEntries(Object.keys(POINTS).map((point) => [point, tally(kills, point)])),
+    points: Object.fromEntries(POINTS.map((point) => [point, tally(kills, point)])),
     queues: around,
     problems: [...kills.flatMap(problemsOf), ...runs.flatMap(([name, run]) => problemsAround(name, run))],
   }
@@ -87,7 +78,7 @@ async function killOn(place: Place, points: readonly Point[], say: (progress: st
   const dttp = await startFilledDttp()
   const settings = crowdEnvironment(slack, CROWD, place, {
     ...{ ROLES: 'worker', REGISTER_JOBS: 'own', DTTP_URL: dttp.url, DTTP_TOKEN_URL: dttp.tokenUrl },
-    ...{ DTTP_CLIENT_ID: dttp.clientId, DTTP_CLIENT_SECRET: dttp.clientSecret },
+    ...{ DTTP_CLIENT_ID: dttp.clientId, DTTP_CLIENT_SECRET: dttp.clientSecret, DTTP_ASK_AGAIN_AFTER: '1s' },
   })
   const admin = new pg.Client(place.adminUrl)
   await admin.connect()
@@ -199,7 +190,7 @@ function problemsOf({ point, trainee, signal, rightAfter, inTheEnd, followedUp }
   return [
     ...(signal === 'SIGKILL' ? [] : [`${what}: the worker was not killed`]),
     ...(rightAfter === expectedAfter ? [] : [`${what}: right after, ${rightAfter}`]),
-    ...(inTheEnd === POINTS[point] ? [] : [`${what}: in the end ${inTheEnd}`]),
+    ...(inTheEnd === 'registered' ? [] : [`${what}: in the end ${inTheEnd}`]),
     ...(inTheEnd === 'registered' && !followedUp ? [`${what}: the status changes are not done`] : []),
   ]
 }

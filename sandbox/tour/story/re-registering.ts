@@ -13,7 +13,6 @@ export async function reRegistering(tour: Tour): Promise<void> {
   tour.transcript.chapter('A record that DTTP has lost')
   await registerAgain(tour, await askFromPost(tour))
   await loseAnswer(tour)
-  await settle(tour)
 }
 
 async function askFromPost(tour: Tour): Promise<Request> {
@@ -54,7 +53,7 @@ async function registerAgain(tour: Tour, request: Request): Promise<void> {
 }
 
 async function loseAnswer(tour: Tour): Promise<void> {
-  const { transcript, support, developer, upstreams } = tour
+  const { transcript, support, developer, upstreams, records } = tour
   const { state, faults } = upstreams.dttp
   transcript.step('An answer that never comes')
   state.delete('contacts', dttpId('contact', UNANSWERED))
@@ -68,27 +67,12 @@ async function loseAnswer(tour: Tour): Promise<void> {
   transcript.tell('This time DTTP registers the trainee, but the connection drops before its answer.')
   faults.add({ kind: 'lost-answer', method: 'POST', path: '$batch' })
   await approve(developer, { cr, message })
-  const over = await card(tour, cr, '(needs attention)', 30_000)
-  transcript.show('The request has become', headOf(over))
-}
-
-async function settle(tour: Tour): Promise<void> {
-  const { transcript, developer, secondDeveloper, records } = tour
-  transcript.step('Two developers settle it')
-  const about = `We do not know if DTTP registered trainee ${UNANSWERED}`
-  const message = await post(tour, about, 'DTTP records that the registration may have created')
-  transcript.show('The bot posts by itself', linesOf(message.blocks ?? [], nameOf))
-  await developer.selects('Settle registration', message)
-  await developer.getsModal('What should happen')
-  developer.submits('Check', { decision: 'use' })
-  const { cr, lines } = await getPreview(developer)
-  transcript.show('The preview', lines)
-  const request = { cr, message: await askForApproval(tour, cr, developer) }
-  await approve(secondDeveloper, request)
-  transcript.show('The request has become', headOf(await card(tour, cr, '(done)', 30_000)))
+  const waiting = await card(tour, cr, 'We do not know yet', 30_000)
+  transcript.show('The request says', headOf(waiting))
+  transcript.tell('Nobody does anything. The bot asks DTTP by the ids that it chose for the records.')
+  transcript.show('The request has become', headOf(await card(tour, cr, '(done)', 60_000)))
   const after = await records.trainee(UNANSWERED)
   holdOneRecord(tour, UNANSWERED, after['dttp_id'])
-  await post(tour, about, 'Resolved')
 }
 
 /** Register names the one record that DTTP has of the trainee. */

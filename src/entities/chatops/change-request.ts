@@ -25,7 +25,9 @@ const postcondition = z.object({
   found: z.string(),
   /** It does not hold yet, but may do so before the playbook's deadline. */
   waiting: z.boolean().exactOptional(),
-  /** What to say of the whole request if this does not hold, in place of the general words. */
+  /** Until when it may wait, where that is later than the playbook's deadline. */
+  until: z.string().exactOptional(),
+  /** What to say of the whole request while this does not hold, in place of the general words. */
   problem: z.string().exactOptional(),
   /** What people can ask for next if this does not hold. */
   followUps: z.array(followUp).exactOptional(),

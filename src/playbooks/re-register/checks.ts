@@ -52,8 +52,8 @@ function lookAtSubmission({ trainee }: Situation): Finding {
   return { verdict: 'holds', found: `${formatDateTime(at)} (${at}). It is not touched.`, evidence: { at } }
 }
 
-function lookAtContact({ trainee, taken, inDttp }: Situation): Finding {
-  const alike = inDttp.alike?.filter((id) => !taken.includes(id)) ?? null
+function lookAtContact({ trainee, taken, own, inDttp }: Situation): Finding {
+  const alike = inDttp.alike?.filter((id) => id !== own && !taken.includes(id)) ?? null
   const evidence = { contact: trainee.dttp_id, exists: inDttp.contact, alike }
   if (trainee.dttp_id === null) return { ...lookForUnnamed(alike), evidence }
   if (!inDttp.contact) {
@@ -154,6 +154,10 @@ function lookAtRegistrations({ trainee, live, unsettled }: Situation): Finding {
   if (job) {
     const found = 'A registration of this trainee is waiting or running. Wait until it has ended.'
     return { verdict: 'blocks', found, evidence }
+  }
+  if (unsettled?.ownIds && unsettled.doubt === null) {
+    const found = `One was sent on ${formatDateTime(unsettled.sentAt)} and not answered. This one takes its ids over: if DTTP has the record by then, it is saved and not created again.`
+    return { verdict: 'holds', found, evidence }
   }
   if (unsettled) {
     const found = `A registration was sent on ${formatDateTime(unsettled.sentAt)}, and we do not know if it worked. Registering again could create a duplicate. A developer must settle that first: /trainee settle-registration ${trainee.id}.`

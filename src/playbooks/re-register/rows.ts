@@ -6,6 +6,7 @@ import { RegistrationAttempt } from '../../entities/chatops/registration-attempt
 import { Trainee } from '../../entities/register/trainee.ts'
 import { User } from '../../entities/register/user.ts'
 import { findSubmission, type Submission } from '../../register/submissions.ts'
+import { findLast } from '../../registration/attempts.ts'
 import { type History, readHistory } from './history.ts'
 
 export type Rows = {
@@ -22,6 +23,8 @@ export type Rows = {
   failed: Job[]
   /** A registration that was sent, or may have been sent, and whose outcome nobody knows. */
   unsettled: RegistrationAttempt | null
+  /** The record that the trainee's last registration created, or would have: another one takes its id over. */
+  own: string | null
   /** DTTP records of other trainees of the provider with the same id of theirs. */
   taken: string[]
 }
@@ -61,6 +64,7 @@ export async function readRows(sql: EntityManager, form: { subject: string; subm
         { traineeId: trainee.id, outcome: 'unknown' },
       ],
     }),
+    own: (await findLast(sql, trainee.id))?.ownIds?.contact ?? null,
     taken: await findTaken(sql, trainee),
   }
 }

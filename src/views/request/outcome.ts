@@ -50,6 +50,7 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
     case 'verifying':
       return [
         section(`${approved}${made} We are checking the result. You do not need to do anything.`),
+        ...problem((outcome.verified ?? []).find(({ waiting, problem }) => waiting && problem)?.problem),
         ...lines(outcome.verified ?? []),
       ]
     case 'done': {
