@@ -11,11 +11,14 @@ import { proveReRegister } from './re-register.ts'
 import { spread } from './re-register-points.ts'
 import { proveRegistrations, spreadOverPoints } from './registrations.ts'
 import { proveSchools } from './schools.ts'
+import { everyPoint, proveSleeps } from './sleeps.ts'
 import { proveContract, proveParity, proveScanner } from './suites.ts'
 
 const SANDBOX = fileURLToPath(new URL('../../.sandbox/', import.meta.url))
 const APPROVALS = { people: 20, times: 10, intruders: 10 }
 const KILLS = 50
+/** How often a worker sleeps at each point, on each queue. */
+const SLEEPS = 5
 const ACCOUNTS = 50_000
 const POLLS = { polls: 10_000, kills: 5 }
 
@@ -46,6 +49,10 @@ async function main(names: readonly string[]): Promise<number> {
       const redis = await place('registrations_redis', queue(5))
       const places = { redis, postgres: await place('registrations_postgres', null) }
       return proveRegistrations(places, spreadOverPoints(KILLS), { say })
+    },
+    sleeps: async () => {
+      const places = { redis: await place('sleeps_redis', queue(7)), postgres: await place('sleeps_postgres', null) }
+      return proveSleeps(places, everyPoint(SLEEPS), { say })
     },
     're-register': async () => {
       const redis = await place('re_register_redis', queue(7))
