@@ -7,6 +7,7 @@ import type { World } from '../world.ts'
 import { demandSwitchedOn } from './job.ts'
 import { notRegistered, traineeGone, traineeOf } from './readiness.ts'
 import type { Finish } from './run-job.ts'
+import { updateAsRead } from './update-as-read.ts'
 
 /** The two records that have a status. */
 export const STATUS_ENTITIES = ['contact', 'placement_assignment'] as const
@@ -22,11 +23,24 @@ export async function changeTraineeStatus(world: World, job: Job): Promise<Finis
   const trainee = await world.database.manager.findOneBy(Trainee, { id: traineeOf(job) })
   if (!trainee) throw traineeGone()
   const body = { 'dfe_TraineeStatusId@odata.bind': `/dfe_traineestatuses(${code})` }
-  const { dttp } = world.upstreams
-  if (entity === 'contact') await dttp.updateContact(demandId(trainee.dttp_id), body)
-  else await dttp.updatePlacementAssignment(demandId(trainee.placement_assignment_dttp_id), body)
+  const record = recordOf(world, entity, trainee)
+  await updateAsRead(world, job, record.version, async (etag) => {
+    await world.onJobStep?.('status-sending', job.id)
+    await record.update(body, etag)
+  })
   await world.onJobStep?.('status-sent', job.id)
   return async () => ({ kind: 'done', result: { status, entity } })
+}
+
+/** The record whose status it is, in DTTP. */
+function recordOf({ upstreams: { dttp } }: World, entity: (typeof STATUS_ENTITIES)[number], trainee: Trainee) {
+  const isContact = entity === 'contact'
+  const id = demandId(isContact ? trainee.dttp_id : trainee.placement_assignment_dttp_id)
+  return {
+    version: async () => (await (isContact ? dttp.findContact(id) : dttp.findPlacementAssignment(id)))?.etag ?? null,
+    update: (body: Record<string, unknown>, etag: string | null) =>
+      isContact ? dttp.updateContact(id, body, etag) : dttp.updatePlacementAssignment(id, body, etag),
+  }
 }
 
 function demandId(id: string | null): string {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { World } from '../../src/world.ts'
 import { NOW, useStage } from './stage.ts'
 
 const stage = useStage()
@@ -36,7 +37,7 @@ describe('a status change', () => {
     expect(writes()).toMatchObject([
       {
         path: `contacts(${CONTACT})`,
-        headers: { 'if-match': '*' },
+        headers: { 'if-match': expect.stringMatching(/^W\/"\d+"$/) },
         body: JSON.stringify({ 'dfe_TraineeStatusId@odata.bind': `/dfe_traineestatuses(${REQUESTED_ID})` }),
       },
     ])
@@ -121,5 +122,55 @@ describe('as in Register', () => {
   test('what DTTP refuses is not tried again', async () => {
     stage.simulator.faults.add({ kind: 'refused', method: 'PATCH' })
     expect(await failureOf(await change('contact'))).toMatchObject({ status: 'failed', code: 'dttp-refused' })
+  })
+})
+
+describe('newer data in DTTP', () => {
+  const NEWER_ID = '1b5af972-9e1b-e711-80c7-0050568902d3'
+  /** Does something just before the update is sent, so many times. */
+  const beforeSending = (act: () => unknown, times = 1): World => ({
+    ...stage.context,
+    async onJobStep(step) {
+      if (step === 'status-sending' && times-- > 0) await act()
+    },
+  })
+  const setNewer = () => stage.simulator.state.change('contacts', CONTACT, { _dfe_traineestatusid_value: NEWER_ID })
+
+  test('is not overwritten by a worker that slept while another did its job', async () => {
+    const id = await stage.add('change-trainee-status', { status: REQUESTED, entity: 'contact' })
+    const asleep = beforeSending(async () => {
+      await stage.change(`UPDATE chatops.jobs SET lease_until = now() - interval '1 second'`)
+      await stage.run(id)
+      setNewer()
+    })
+    await stage.run(id, asleep)
+    expect(statusOf(stage.inDttp().contacts)).toEqual([NEWER_ID])
+    expect(writes().map(({ status }) => status)).toEqual([204, 412])
+    expect((await stage.job(id)).status).toBe('done')
+  })
+
+  test('that comes just before makes it read again, and then it is sent', async () => {
+    const id = await stage.add('change-trainee-status', { status: REQUESTED, entity: 'contact' })
+    await stage.run(id, beforeSending(setNewer))
+    expect(writes().map(({ status }) => status)).toEqual([412, 204])
+    expect(statusOf(stage.inDttp().contacts)).toEqual([REQUESTED_ID])
+    expect((await stage.job(id)).status).toBe('done')
+  })
+
+  test('that comes again and again puts it off', async () => {
+    const id = await stage.add('change-trainee-status', { status: REQUESTED, entity: 'contact' })
+    await stage.run(id, beforeSending(setNewer, 3))
+    expect(writes().map(({ status }) => status)).toEqual([412, 412, 412])
+    expect(await stage.job(id)).toMatchObject({ status: 'waiting', failure: { code: 'dttp-changed' } })
+  })
+
+  test('cannot be told where DTTP gives no version: then any is updated', async () => {
+    const rewrite = <T extends { body: string }>(reply: T): T => ({
+      ...reply,
+      body: reply.body.replace(/"@odata.etag":"[^,]*,/, ''),
+    })
+    stage.simulator.faults.add({ kind: 'rewritten', method: 'GET', rewrite })
+    await change('contact')
+    expect(writes()).toMatchObject([{ status: 204, headers: { 'if-match': '*' } }])
   })
 })

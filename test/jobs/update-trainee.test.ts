@@ -172,3 +172,22 @@ test('a worker that dies after it was sent leaves the job to another, which send
   expect(await stage.job(id)).toMatchObject({ status: 'done', stalls: 1 })
   expect(await stage.audits()).toHaveLength(1)
 })
+
+test('a worker that sleeps before it sends what it read overwrites nothing newer in DTTP', async () => {
+  const id = await stage.add('update-trainee')
+  let hasSlept = false
+  await stage.run(id, {
+    ...stage.context,
+    async onJobStep(step) {
+      if (step !== 'update-sending' || hasSlept) return
+      hasSlept = true
+      await stage.change(`UPDATE chatops.jobs SET lease_until = now() - interval '1 second'`)
+      await stage.change(`UPDATE public.trainees SET first_names = 'Newer'`)
+      await stage.run(id)
+    },
+  })
+  expect(stage.inDttp().contacts).toMatchObject([{ firstname: 'Newer' }])
+  const sent = stage.simulator.requests.filter(({ method }) => method === 'PATCH')
+  expect(sent.map(({ status }) => status)).toEqual([204, 204, 412])
+  expect((await stage.trainee()).dttp_update_sha).toBe(await shaNow())
+})
