@@ -73,6 +73,29 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     next: 'You can register the trainee again: it cannot be registered twice.',
     cure: cures.bySettling,
   },
+  'late-answer': {
+    ...FINAL,
+    causes: ({ trainee }) => [`late-answer:${trainee}`],
+    explain: (about) => ({
+      title: `DTTP has a record of ${who(about)} that Register does not name`,
+      meaning: 'A registration that had been given up was answered after all.',
+      without:
+        'Ask the operations team which record is right, and to merge or delete the other. If Register names none, ask for the trainee to be registered again.',
+    }),
+    cure: cures.never,
+  },
+  'own-ids-not-kept': {
+    ...FINAL,
+    causes: () => ['dttp:own-ids'],
+    explain: () => ({
+      title: 'DTTP does not keep to the ids that we choose',
+      meaning:
+        'So that nobody is registered twice, registrations are sent without them from now on. If one is not answered, people must settle it.',
+      without:
+        'Ask the Register developers to find out why in the test environment, and to set DTTP_OWN_IDS=off until then.',
+    }),
+    cure: cures.never,
+  },
   'record-not-in-use': {
     ...FINAL,
     explain: (about) => ({

@@ -1,3 +1,4 @@
+import { reportAnswers } from '../alerts/answers.ts'
 import { findUnpolled, lookAtAlerts } from '../alerts/sweeps.ts'
 import { followUpSchools } from '../changes/school-follow-ups.ts'
 import { expireRequests, findDrift, hintAgain, purge, VERIFY_BATCH, verifyDue } from '../changes/sweep.ts'
@@ -39,6 +40,7 @@ export function startSweepers(
     sweep('schools after a sync', 60 * SECOND, () => followUpSchools(world)),
     sweep('purge of waits', 3600 * SECOND, () => purgeWaits(world, settings.retention)),
     sweep('alerts', 5 * SECOND, () => lookAtAlerts(world)),
+    sweep('answers that nobody expected', 30 * SECOND, () => reportAnswers(world)),
     ...(world.register.runsJobs ? [sweep('unpolled trainees', 600 * SECOND, () => findUnpolled(world))] : []),
   ]
   return {

@@ -8,6 +8,7 @@ import { Job, type JobName } from '../entities/chatops/job.ts'
 import { RegistrationAttempt, type RegistrationIds } from '../entities/chatops/registration-attempt.ts'
 import { Provider } from '../entities/register/provider.ts'
 import { Trainee } from '../entities/register/trainee.ts'
+import { aboutSecondRecord, findSecondRecords, type SecondRecord } from './second-record.ts'
 import { candidateWords, findCandidates, type Traces, tracesOf } from './traces.ts'
 
 // What became of a registration: in our rows, and in DTTP.
@@ -57,7 +58,7 @@ export async function findJob(sql: EntityManager, { changeRequest }: Executed, n
 }
 
 /** What DTTP is asked: for the new records, or for what is left of a registration without an answer. */
-export type AskedForRecords = RegistrationIds | { traces: Traces } | null
+export type AskedForRecords = (RegistrationIds & { second?: SecondRecord | null }) | { traces: Traces } | null
 
 /** What it has of them. */
 export type RecordsInDttp = RecordsById | { candidates: string[] }
@@ -69,6 +70,8 @@ type RecordsById = {
   degrees: string[]
   /** Whether both records have the status that a registration ends with. */
   statuses: boolean
+  /** Other records of the trainee; null where that was not asked. */
+  others: string[] | null
 }
 
 /** What DTTP is asked about: the new records, or the traces that a registration without an answer would have left. */
@@ -76,7 +79,7 @@ export async function recordsToAskFor(
   sql: EntityManager,
   { trainee, attempt, ids, isUnknown }: Registration,
 ): Promise<AskedForRecords> {
-  if (ids) return ids
+  if (ids) return { ...ids, second: await aboutSecondRecord(sql, { trainee, attempt, ids }) }
   if (!trainee || !isUnknown || (attempt?.ownIds && !attempt.ids)) return null
   const provider = await sql.findOneByOrFail(Provider, { id: trainee.provider_id })
   return { traces: tracesOf(attempt, trainee, provider) }
@@ -86,10 +89,11 @@ export async function recordsToAskFor(
 export async function askForRecords(ids: AskedForRecords, dttp: DttpClient): Promise<RecordsInDttp | null> {
   if (!ids) return null
   if ('traces' in ids) return { candidates: await wordsFor(ids.traces, dttp) }
-  const [contact, assignment, degrees] = await Promise.all([
+  const [contact, assignment, degrees, others] = await Promise.all([
     dttp.findContact(ids.contact),
     dttp.findPlacementAssignment(ids.placementAssignment),
     dttp.findDegreeQualificationsOf(ids.contact),
+    findSecondRecords(ids.second ?? null, dttp),
   ])
   const wanted = findCode('statuses', STATUS_AFTER_REGISTRATION)
   return {
@@ -97,6 +101,7 @@ export async function askForRecords(ids: AskedForRecords, dttp: DttpClient): Pro
     placementAssignment: assignment !== null,
     degrees: degrees.map(({ id }) => id),
     statuses: contact?.statusId === wanted && assignment?.statusId === wanted,
+    others,
   }
 }
 

@@ -129,6 +129,7 @@ describe('each line of the card', () => {
         '○ DTTP has the trainee, the training record and every degree: Not looked at yet.',
         '○ Both status changes went through: 0 of 2.',
         '✓ The poll for a TRN is scheduled: Next on 27 October 2021 at 3:14pm, and until 31 October 2021 at 1:14pm.',
+        '○ DTTP has no second record of the trainee: Not looked at yet.',
       ],
     })
 
@@ -145,6 +146,7 @@ describe('each line of the card', () => {
         '✓ DTTP has the trainee, the training record and every degree: The trainee is there. The training record is there. 2 of 2 degrees there.',
         '○ Both status changes went through: 0 of 2.',
         expect.stringMatching(/^✓/),
+        '✓ DTTP has no second record of the trainee: None was created since the registration was sent.',
       ],
     })
 
@@ -334,6 +336,78 @@ describe('a registration that fails', () => {
     expect(await look(stage, again)).toMatchObject({ status: 'done' })
     expect(stage.inDttp().contacts).toHaveLength(1)
   })
+})
+
+describe('another record of the trainee in DTTP', () => {
+  const PROVIDER = '00000000-0000-4000-8000-00000000000a'
+  const add = (columns: Record<string, string | number | boolean> = {}) =>
+    stage.simulator.state.add('contacts', {
+      ...{ dfe_traineeid: '21/22-5901', _parentcustomerid_value: PROVIDER, createdon: NOW },
+      ...columns,
+    })
+  const line = 'DTTP has no second record of the trainee'
+
+  async function registerAgain(): Promise<string> {
+    await lose(stage)
+    const id = await reRegister()
+    await runJobs(stage, 'register-for-trn', 'change-trainee-status')
+    return id
+  }
+
+  test('that was created since needs attention, and both are named', async () => {
+    const id = await registerAgain()
+    const second = add()
+    const { status, lines, problem } = await look(stage, id)
+    expect(status).toBe('needs-attention')
+    expect(lines.at(-1)).toBe(`✗ ${line}: It also has ${second}.`)
+    const { dttp_id } = await stage.trainee()
+    expect(problem).toContain(`Register names ${dttp_id}.`)
+    expect(problem).toContain(second)
+  })
+
+  test.each<[string, () => unknown]>([
+    ['that was there before', () => add({ createdon: '2021-10-27T13:08:59Z' })],
+    ['of another provider', () => add({ _parentcustomerid_value: SUBMITTER })],
+    ['that is not in use', () => stage.simulator.state.deactivate('contacts', add())],
+    ['that Register has for another trainee', () => giveToAnother(add())],
+  ])('%s is none', async (_, appear) => {
+    const id = await registerAgain()
+    await appear()
+    const { status, lines } = await look(stage, id)
+    expect(status).toBe('done')
+    expect(lines.at(-1)).toBe(`✓ ${line}: None was created since the registration was sent.`)
+  })
+
+  test('that the first sending would have created counts, also where a later one registered', async () => {
+    await lose(stage)
+    const id = await reRegister()
+    stage.simulator.faults.add({ kind: 'lost-request', path: '$batch' })
+    await runJobs(stage, 'register-for-trn')
+    const second = add({ createdon: '2021-10-27T13:10:00Z' })
+    stage.context = { ...stage.context, now: () => new Date(Date.parse(NOW) + 30 * 60_000) }
+    await runJobs(stage, 'register-for-trn', 'change-trainee-status')
+    expect((await look(stage, id)).lines.at(-1)).toContain(second)
+    stage.context = { ...stage.context, now: () => new Date(NOW) }
+  })
+
+  test('is only said where the provider gave the trainee no id: it may be anybody’s', async () => {
+    const id = await registerAgain()
+    await stage.change('UPDATE trainees SET trainee_id = NULL')
+    const second = add({ dfe_traineeid: 'NOTPROVIDED' })
+    const { status, lines } = await look(stage, id)
+    expect(status).toBe('done')
+    expect(lines.at(-1)).toBe(
+      `✓ ${line}: The provider gave the trainee no id of theirs, so these may be somebody else’s: ${second}.`,
+    )
+  })
+
+  async function giveToAnother(contact: string): Promise<void> {
+    await stage.change(
+      `INSERT INTO trainees SELECT (jsonb_populate_record(t, jsonb_build_object('id', 5902, 'slug', 'slug5902', 'dttp_id', $1::text))).*
+       FROM trainees t WHERE id = 5901`,
+      contact,
+    )
+  }
 })
 
 describe('a registration without an answer', () => {

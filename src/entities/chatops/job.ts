@@ -104,6 +104,10 @@ export type FailureCode =
   | 'unanswered'
   /** What a registration created in DTTP was merged, deactivated or taken apart there. */
   | 'record-not-in-use'
+  /** DTTP answered a registration that had been given up, or settled otherwise. */
+  | 'late-answer'
+  /** DTTP gives other ids than those we chose, or takes the same ones twice. */
+  | 'own-ids-not-kept'
   /** The trainee has a DTTP record already. */
   | 'already-registered'
   /** The trainee has no DTTP record yet. */

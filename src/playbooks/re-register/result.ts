@@ -7,6 +7,7 @@ import { canonical } from '../../entities/json.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { findState } from '../../register/states.ts'
+import { onlyRecord } from '../../registration/only-record.ts'
 import { findJob, type RecordsInDttp, readRegistration } from '../../registration/records.ts'
 import { heldByDttp, pollScheduled, registered, statusesChanged } from '../../registration/result.ts'
 import { readHistory } from './history.ts'
@@ -54,6 +55,7 @@ export async function lookAtResult(
     heldByDttp(registration, ids),
     await statusesChanged(sql, registration, executed),
     await pollScheduled(sql, executed),
+    await onlyRecord(sql, registration),
   ]
 }
 

@@ -6,6 +6,7 @@ import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import type { RegistrationIds } from '../../entities/chatops/registration-attempt.ts'
 import { Degree } from '../../entities/register/degree.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
+import { onlyRecord } from '../../registration/only-record.ts'
 import {
   type AskedForRecords,
   type RecordsInDttp,
@@ -35,6 +36,7 @@ export async function lookAtResult(
     again ? await registered(sql, registration) : await columnsHold(sql, executed.plan),
     heldByDttp(registration, ids),
     ...(isPolled ? [await statusesChanged(sql, registration, executed), await pollScheduled(sql, executed)] : []),
+    ...(again ? [await onlyRecord(sql, registration)] : []),
   ]
 }
 
