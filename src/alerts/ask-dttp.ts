@@ -1,6 +1,7 @@
 import pTimeout from 'p-timeout'
 import { type DttpClient, DttpError } from '../dttp/client/index.ts'
 import type { Found, FoundTrainee, Presence } from '../failures/found.ts'
+import { readTrn } from '../register/retrieve-trn.ts'
 import { findTraced } from '../registration/traces.ts'
 import type { TraineeInAlert } from './facts.ts'
 
@@ -25,9 +26,12 @@ export async function askAbout(dttp: Dttp, { trainee, unsettled }: TraineeInAler
   return {
     contact: contact === 'none' ? contact : presence(contact),
     placementAssignment,
-    // DTTP also writes words where a TRN belongs ("Not Registered"); only seven digits are one.
-    trnInDttp: /^\d{7}$/.test(contact === 'none' ? '' : (contact?.trn?.trim() ?? '')),
-    candidates: candidates?.ids.sort().slice(0, MOST_CANDIDATES) ?? null,
+    trnInDttp: readTrn(contact === 'none' ? null : contact?.trn) !== null,
+    candidates:
+      candidates?.contacts
+        .map(({ id }) => id)
+        .sort()
+        .slice(0, MOST_CANDIDATES) ?? null,
   }
 }
 

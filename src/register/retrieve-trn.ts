@@ -7,7 +7,7 @@ import { findState } from './states.ts'
 /** The TRN that DTTP has, or null: where a TRN belongs, DTTP may also have words ("Not Registered"). */
 export function readTrn(held: string | null | undefined): string | null {
   const trn = held?.trim() ?? ''
-  return /^\d{7}$/.test(trn) ? trn : null
+  return /^\d{6,7}$/.test(trn) ? trn : null
 }
 
 /** Register's Settings.jobs.max_poll_duration_days. */

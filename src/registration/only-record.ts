@@ -2,6 +2,7 @@ import { type EntityManager, In } from 'typeorm'
 import { NO_TRAINEE_ID, traineeIdInDttp } from '../dttp/payloads/contact.ts'
 import type { Postcondition } from '../entities/chatops/change-request.ts'
 import { Trainee } from '../entities/register/trainee.ts'
+import { findNamesakes, namesakeWords } from './namesakes.ts'
 import type { Registration } from './records.ts'
 
 const MOST_NAMED = 5
@@ -21,6 +22,11 @@ export async function onlyRecord(
   if (others.length === 0) return { sentence, holds: true, found: 'None was created since the registration was sent.' }
   const left = others.length - MOST_NAMED
   const list = `${others.slice(0, MOST_NAMED).join(', ')}${left > 0 ? ` and ${left} more` : ''}`
+  const namesakes = trainee ? await findNamesakes(sql, trainee) : []
+  if (namesakes.length > 0) {
+    const found = `These may be those of ${namesakeWords(namesakes)}, to whom the provider gave the same id: ${list}.`
+    return { sentence, holds: true, found }
+  }
   if (!trainee || traineeIdInDttp(trainee) === NO_TRAINEE_ID) {
     const found = `The provider gave the trainee no id of theirs, so these may be somebody else’s: ${list}.`
     return { sentence, holds: true, found }

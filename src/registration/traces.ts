@@ -1,4 +1,4 @@
-import type { DttpClient, DttpDegreeQualification } from '../dttp/client/index.ts'
+import type { DttpClient, DttpContact, DttpDegreeQualification } from '../dttp/client/index.ts'
 import { NO_TRAINEE_ID } from '../dttp/payloads/contact.ts'
 import type { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
 import type { Provider } from '../entities/register/provider.ts'
@@ -7,7 +7,13 @@ import type { Trainee } from '../entities/register/trainee.ts'
 // Finds the records in DTTP that a registration without an answer may have created, by what was sent and when.
 
 /** A record in DTTP, with what hangs on it. */
-export type Candidate = { contact: string; placementAssignments: string[]; degrees: DttpDegreeQualification[] }
+export type Candidate = {
+  contact: string
+  /** Why it is no trainee's record any more: merged into another one, or deactivated. Null for one that is in use. */
+  gone: { mergedInto: string | null } | null
+  placementAssignments: string[]
+  degrees: DttpDegreeQualification[]
+}
 
 /** The records that are known or named, and the others, oldest first. `isMore`: not all could be looked at. */
 export type Candidates = { records: Candidate[]; isMore: boolean }
@@ -38,7 +44,7 @@ export function saysWhose(attempt: Sent, { trainee_id }: Pick<Trainee, 'trainee_
   return (attempt.sentAs?.traineeId ?? trainee_id ?? NO_TRAINEE_ID) !== NO_TRAINEE_ID
 }
 
-type Sent = Pick<RegistrationAttempt, 'sentAt' | 'sentAs' | 'ids'>
+type Sent = Pick<RegistrationAttempt, 'sentAt' | 'sentAs' | 'ids'> & Partial<Pick<RegistrationAttempt, 'ownIds'>>
 
 /**
  * What the records can be found by: what was sent, even if Register says something else by now. Null if nothing can be
@@ -52,7 +58,7 @@ export function tracesOf(
 ): Traces {
   const sentTo = attempt?.sentAs?.provider ?? provider.dttp_id
   if (!attempt || sentTo === null) return null
-  const known = [attempt.ids?.contact, dttp_id].filter((id) => typeof id === 'string')
+  const known = [attempt.ids?.contact, attempt.ownIds?.contact, dttp_id].filter((id) => typeof id === 'string')
   return {
     traineeId: attempt.sentAs?.traineeId ?? trainee_id ?? NO_TRAINEE_ID,
     provider: sentTo,
@@ -68,64 +74,69 @@ export function tracesOf(
  */
 export async function findCandidates(traces: Traces, dttp: DttpClient, most = MOST_FOUND): Promise<Candidates> {
   if (!traces) return { records: [], isMore: false }
-  const { ids, isMore } = await findTraced(traces, dttp)
+  const { contacts, isMore } = await findTraced(traces, dttp)
   const known = await Promise.all(traces.known.map((id) => dttp.findContact(id)))
-  const sure = [...known.flatMap((contact) => contact?.id ?? []), ...((await findNamed(traces, dttp)) ?? [])]
-  const others = ids.filter((id) => !sure.includes(id))
-  const records = await describeEach([...new Set(sure), ...others.slice(0, most)], dttp)
+  const sure = [...known, await findNamed(traces, dttp)].filter((contact) => contact !== null)
+  const others = contacts.filter(({ id }) => sure.every((contact) => contact.id !== id))
+  const distinct = new Map([...sure, ...others.slice(0, most)].map((contact) => [contact.id, contact]))
+  const records = await describeEach([...distinct.values()], dttp)
   return { records, isMore: isMore || others.length > most }
 }
 
-/** The ids of the records with these traces, oldest first; `isMore` if DTTP may have more. Throws DttpError. */
+/** The records with these traces, oldest first; `isMore` if DTTP may have more. Throws DttpError. */
 export async function findTraced(
   { traineeId, provider: providerId, since }: NonNullable<Traces>,
   dttp: Pick<DttpClient, 'findContactsBy'>,
-): Promise<{ ids: string[]; isMore: boolean }> {
+): Promise<{ contacts: DttpContact[]; isMore: boolean }> {
   const found = await dttp.findContactsBy({ traineeId, providerId, createdSince: new Date(since) })
-  const inOrder = found.sort((a, b) => compare(`${a.createdOn} ${a.id}`, `${b.createdOn} ${b.id}`))
-  return { ids: inOrder.map(({ id }) => id), isMore: found.length >= MOST_FOUND }
+  const contacts = found.sort((a, b) => compare(`${a.createdOn} ${a.id}`, `${b.createdOn} ${b.id}`))
+  return { contacts, isMore: found.length >= MOST_FOUND }
 }
 
 /**
  * The record that somebody has named, if it has these traces. It is asked for by its id, as it may not be among those
  * that DTTP gives in one answer.
  */
-async function findNamed({ named, ...traces }: NonNullable<Traces>, dttp: DttpClient): Promise<string[] | null> {
+async function findNamed({ named, ...traces }: NonNullable<Traces>, dttp: DttpClient): Promise<DttpContact | null> {
   const contact = named === null ? null : await dttp.findContact(named)
   const isTraced =
     contact?.traineeId === traces.traineeId &&
     contact.providerId === traces.provider.toLowerCase() &&
     Date.parse(contact.createdOn ?? '') >= Date.parse(traces.since)
-  return contact && isTraced ? [contact.id] : null
+  return isTraced ? contact : null
 }
 
 /** A few at a time: Dynamics refuses a user who asks more than 52 things at once. */
-async function describeEach(contacts: readonly string[], dttp: DttpClient): Promise<Candidate[]> {
+async function describeEach(contacts: readonly DttpContact[], dttp: DttpClient): Promise<Candidate[]> {
   const records: Candidate[] = []
   for (let index = 0; index < contacts.length; index += TOGETHER) {
-    records.push(...(await Promise.all(contacts.slice(index, index + TOGETHER).map((id) => describe(id, dttp)))))
+    records.push(
+      ...(await Promise.all(contacts.slice(index, index + TOGETHER).map((contact) => describe(contact, dttp)))),
+    )
   }
   return records
 }
 
 const TOGETHER = 10
 
-async function describe(contact: string, dttp: DttpClient): Promise<Candidate> {
+async function describe({ id, standing, mergedInto }: DttpContact, dttp: DttpClient): Promise<Candidate> {
   const [assignments, degrees] = await Promise.all([
-    dttp.findPlacementAssignmentsOf(contact),
-    dttp.findDegreeQualificationsOf(contact),
+    dttp.findPlacementAssignmentsOf(id),
+    dttp.findDegreeQualificationsOf(id),
   ])
   return {
-    contact,
+    contact: id,
+    gone: standing === 'active' ? null : { mergedInto },
     placementAssignments: assignments.map(({ id }) => id).sort(),
     degrees: degrees.sort((a, b) => compare(a.id, b.id)),
   }
 }
 
-/** "record c0…01 with 1 training record and 2 degrees". */
-export function candidateWords({ contact, placementAssignments, degrees }: Candidate): string {
+/** "record c0…01 with 1 training record and 2 degrees"; and what has become of it, if it is not in use any more. */
+export function candidateWords({ contact, gone, placementAssignments, degrees }: Candidate): string {
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
-  return `record ${contact} with ${count(placementAssignments.length, 'training record')} and ${count(degrees.length, 'degree')}`
+  const became = gone ? ` (${gone.mergedInto ? `merged into ${gone.mergedInto}` : 'not in use any more'})` : ''
+  return `record ${contact}${became} with ${count(placementAssignments.length, 'training record')} and ${count(degrees.length, 'degree')}`
 }
 
 const MOST_LISTED = 5

@@ -17,7 +17,7 @@ const ASSIGNMENT = 'a0000000-0000-4000-8000-000000000001'
 const USER = 'e0000000-0000-4000-8000-000000000201'
 const SUBMITTED = '2021-10-14T08:00:00.654321'
 const REGISTER = { url: 'https://register.example.test', runsJobs: true, isEnabled: () => true }
-const GONE: InDttp = { contact: false, placementAssignment: false, owner: null, alike: null }
+const GONE: InDttp = { contact: false, became: null, placementAssignment: false, owner: null, alike: null }
 const OTHER = 'c0000000-0000-4000-8000-000000000002'
 
 type Situation = Partial<Omit<Rows, 'trainee' | 'registration'>> & {
@@ -87,6 +87,34 @@ describe('checks', () => {
       { trainee: { dttp_id: null }, inDttp: { contact: null, alike: [OTHER] }, taken: [OTHER] },
       'holds',
       'nothing to empty',
+    ],
+    [
+      'contact',
+      'never known, and what is there may be another trainee’s with the same id',
+      { trainee: { dttp_id: null }, inDttp: { contact: null, alike: [OTHER] }, namesakes: ['5902'] },
+      'blocks',
+      'which the same provider also gave to trainee 5902. We cannot tell whose record it is.',
+    ],
+    [
+      'contact',
+      'never known, and what is there is of the registration that was not answered',
+      { trainee: { dttp_id: null }, inDttp: { contact: null, alike: [OTHER] }, own: OTHER },
+      'holds',
+      'nothing to empty',
+    ],
+    [
+      'contact',
+      'merged',
+      { inDttp: { contact: true, became: { mergedInto: OTHER } } },
+      'blocks',
+      `somebody there has merged it into ${OTHER}. Ask the operations team which record`,
+    ],
+    [
+      'contact',
+      'deactivated',
+      { inDttp: { contact: true, became: { mergedInto: null } } },
+      'blocks',
+      'somebody there has deactivated it',
     ],
     [
       'contact',
@@ -357,7 +385,7 @@ function facts(situation: Situation) {
   return reRegister.situation(
     {
       ...{ trainee: registration.trainee, registration, submission: submission(user(201)), named: null },
-      ...{ colleagues: ['201', '203'], live: [], failed: [], unsettled: null, own: null, taken: [] },
+      ...{ colleagues: ['201', '203'], live: [], failed: [], unsettled: null, own: null, taken: [], namesakes: [] },
       history: { lastAudit: '17', audits: 3, events: 2, timeline: 'f'.repeat(64) },
       ...rows,
     },

@@ -97,6 +97,49 @@ describe('checks', () => {
     ],
 
     ['records', 'one, to use', {}, 'holds', `DTTP has record ${ONE} with 1 training record and 1 degree.`],
+    [
+      'records',
+      'one that may be another trainee’s with the same id',
+      { namesakes: ['5901'] },
+      'blocks',
+      'The same provider gave the same id to trainee 5901, so we cannot tell whose record it is.',
+    ],
+    [
+      'records',
+      'the same, named all the same',
+      { namesakes: ['5901', '5902'], named: ONE },
+      'blocks',
+      'trainees 5901 and 5902',
+    ],
+    ['records', 'the same, to register again', { namesakes: ['5901'], ...again }, 'blocks', 'trainee 5901'],
+    [
+      'records',
+      'none, to register again',
+      { namesakes: ['5901'], inDttp: [], ...again },
+      'holds',
+      'DTTP has no record',
+    ],
+    [
+      'records',
+      'the one that DTTP answered with, whoever has the same id',
+      { namesakes: ['5901'], attempt: attempt(ids(ONE)) },
+      'holds',
+      `DTTP has record ${ONE}`,
+    ],
+    [
+      'records',
+      'one that was merged',
+      { inDttp: [{ ...record(ONE), gone: { mergedInto: TWO } }] },
+      'blocks',
+      `record ${ONE} (merged into ${TWO}) with 1 training record and 1 degree, so it must not be given to the trainee`,
+    ],
+    [
+      'records',
+      'one that was deactivated',
+      { inDttp: [{ ...record(ONE), gone: { mergedInto: null } }] },
+      'blocks',
+      `record ${ONE} (not in use any more)`,
+    ],
     ['records', 'none, to use', { inDttp: [] }, 'blocks', 'there is none to use. Wait a few minutes'],
     ['records', 'several, to use', two, 'blocks', 'DTTP has more than one such record. Enter the id of the one to use'],
     ['records', 'several, one named', { ...two, named: TWO }, 'warns', `You chose record ${TWO}`],
@@ -353,7 +396,7 @@ function facts(situation: Situation) {
   return settleRegistration.situation(
     {
       ...{ trainee: registration.trainee, registration, attempt: attempt(), isUnderWay: false, isFresh: false },
-      ...{ submittedBy: USER, taken: [] },
+      ...{ submittedBy: USER, taken: [], namesakes: [] },
       ...rows,
     },
     { records: inDttp, isMore },
@@ -377,7 +420,7 @@ function assignmentOf(contact: string): string {
 }
 
 function record(contact: string): Candidate {
-  return { contact, placementAssignments: [assignmentOf(contact)], degrees: [degree(DEGREE)] }
+  return { contact, gone: null, placementAssignments: [assignmentOf(contact)], degrees: [degree(DEGREE)] }
 }
 
 /** As DTTP shows the degree of the trainee with nothing missing. */

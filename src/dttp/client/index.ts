@@ -11,6 +11,7 @@ import { createTransport, isSafeForCredentials } from './transport.ts'
 
 export type { BatchPart } from './batch.ts'
 export { DttpError } from './errors.ts'
+export type { DttpContact } from './records.ts'
 export type { DttpDegreeQualification } from './related.ts'
 
 export type DttpSettings = {

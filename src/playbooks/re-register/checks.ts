@@ -4,6 +4,7 @@ import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { findState, stateLabel } from '../../register/states.ts'
 import { lookAtPreflight } from '../../registration/checks.ts'
+import { namesakeWords } from '../../registration/namesakes.ts'
 import type { Situation } from './situation.ts'
 
 /** The checks, each a sentence that should hold, in the order in which people read them. */
@@ -52,12 +53,18 @@ function lookAtSubmission({ trainee }: Situation): Finding {
   return { verdict: 'holds', found: `${formatDateTime(at)} (${at}). It is not touched.`, evidence: { at } }
 }
 
-function lookAtContact({ trainee, taken, own, inDttp }: Situation): Finding {
+function lookAtContact({ trainee, taken, own, namesakes, inDttp }: Situation): Finding {
   const alike = inDttp.alike?.filter((id) => id !== own && !taken.includes(id)) ?? null
-  const evidence = { contact: trainee.dttp_id, exists: inDttp.contact, alike }
-  if (trainee.dttp_id === null) return { ...lookForUnnamed(alike), evidence }
+  const evidence = { contact: trainee.dttp_id, exists: inDttp.contact, became: inDttp.became, alike, namesakes }
+  if (trainee.dttp_id === null) return { ...lookForUnnamed(alike, namesakes), evidence }
   if (!inDttp.contact) {
     return { verdict: 'holds', found: `${trainee.dttp_id} is not in DTTP any more.`, evidence }
+  }
+  if (inDttp.became) {
+    const { mergedInto } = inDttp.became
+    const became = mergedInto ? `merged it into ${mergedInto}` : 'deactivated it'
+    const found = `DTTP still has the trainee’s record (${trainee.dttp_id}), and somebody there has ${became}. Ask the operations team which record is the trainee’s, and a developer to put its id into Register.`
+    return { verdict: 'blocks', found, evidence }
   }
   return {
     verdict: 'blocks',
@@ -67,13 +74,20 @@ function lookAtContact({ trainee, taken, own, inDttp }: Situation): Finding {
 }
 
 /** The trainee may have a record in DTTP whose id Register has lost. */
-function lookForUnnamed(alike: readonly string[] | null): Pick<Finding, 'verdict' | 'found'> {
+function lookForUnnamed(
+  alike: readonly string[] | null,
+  namesakes: readonly string[],
+): Pick<Finding, 'verdict' | 'found'> {
   const nothing = 'Register holds no id for it, so there is nothing to empty.'
   if (alike === null) {
     const found = `${nothing} The provider gave the trainee no id of theirs, so we cannot tell whether DTTP has the trainee already: look there first.`
     return { verdict: 'warns', found }
   }
   if (alike.length === 0) return { verdict: 'holds', found: `${nothing} DTTP has none with the trainee’s id, either.` }
+  if (namesakes.length > 0) {
+    const found = `Register holds no id for it, but DTTP has ${alike.join(', ')} with the trainee’s id, which the same provider also gave to ${namesakeWords(namesakes)}. We cannot tell whose record it is. Ask the operations team whose it is, and a developer to put its id into Register.`
+    return { verdict: 'blocks', found }
+  }
   const found = `Register holds no id for it, but DTTP has ${alike.join(', ')} with the trainee’s id. Registering again would create a second trainee. Ask a developer to put the right id into Register.`
   return { verdict: 'blocks', found }
 }

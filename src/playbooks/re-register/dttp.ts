@@ -6,6 +6,8 @@ import type { Rows } from './rows.ts'
 export type InDttp = {
   /** Whether DTTP has the records that Register names; null where Register names none. */
   contact: boolean | null
+  /** What has become of the trainee's record, if it is there but not in use. */
+  became: { mergedInto: string | null } | null
   placementAssignment: boolean | null
   /** A trainee's record that Register does not name, and that the training record belongs to. */
   owner: string | null
@@ -41,6 +43,7 @@ export async function lookInDttp({ contact, placementAssignment, alike }: AskedF
   const owner = named !== null && named !== contact?.toLowerCase() ? await dttp.findContact(named) : null
   return {
     contact: contact === null ? null : found !== null,
+    became: found && found.standing !== 'active' ? { mergedInto: found.mergedInto } : null,
     placementAssignment: placementAssignment === null ? null : assignment !== null,
     owner: owner?.id ?? null,
     alike: contacts,

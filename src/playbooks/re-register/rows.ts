@@ -7,6 +7,7 @@ import { Trainee } from '../../entities/register/trainee.ts'
 import { User } from '../../entities/register/user.ts'
 import { findSubmission, type Submission } from '../../register/submissions.ts'
 import { findLast } from '../../registration/attempts.ts'
+import { findNamesakes } from '../../registration/namesakes.ts'
 import { type History, readHistory } from './history.ts'
 
 export type Rows = {
@@ -23,6 +24,8 @@ export type Rows = {
   failed: Job[]
   /** A registration that was sent, or may have been sent, and whose outcome nobody knows. */
   unsettled: RegistrationAttempt | null
+  /** Other trainees whom DTTP's records with the trainee's id may belong to. */
+  namesakes: string[]
   /** The record that the trainee's last registration created, or would have: another one takes its id over. */
   own: string | null
   /** DTTP records of other trainees of the provider with the same id of theirs. */
@@ -64,6 +67,7 @@ export async function readRows(sql: EntityManager, form: { subject: string; subm
         { traineeId: trainee.id, outcome: 'unknown' },
       ],
     }),
+    namesakes: await findNamesakes(sql, trainee),
     own: (await findLast(sql, trainee.id))?.ownIds?.contact ?? null,
     taken: await findTaken(sql, trainee),
   }

@@ -3,6 +3,7 @@ import { type Check, type Finding, notLookedAt } from '../../contract/check.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import { findState, stateLabel } from '../../register/states.ts'
 import { lookAtPreflight } from '../../registration/checks.ts'
+import { namesakeWords } from '../../registration/namesakes.ts'
 import { candidateList, candidateWords } from '../../registration/traces.ts'
 import { isComplete, type Situation } from './situation.ts'
 
@@ -87,27 +88,32 @@ function lookAtRecords(situation: Situation): Finding {
     ...placementAssignments,
     ...degrees.map(({ id }) => id),
   ])
-  const evidence = { records: ids, isMore }
+  const evidence = { records: ids, isMore, namesakes: situation.namesakes }
   return { ...(decision === 'use' ? lookForUse(situation) : lookForAgain(situation)), evidence }
 }
 
 const MORE = 'DTTP has more records than we can look at that this registration may have created.'
 
 function lookForUse(situation: Situation): Omit<Finding, 'evidence'> {
-  const { records, chosen, isTellable } = situation
+  const { records, chosen, isTellable, namesakes } = situation
   const { isMore } = situation.traced
   if (records.length === 0 && !isMore) {
     const found =
       'DTTP has no record that this registration could have created, so there is none to use. Wait a few minutes and check again, or choose “Register again”.'
     return { verdict: 'blocks', found }
   }
+  const others = records.filter(({ contact }) => contact !== chosen?.contact)
+  const isAnswered = chosen !== null && situation.answered?.contact === chosen.contact
+  if (namesakes.length > 0 && !isAnswered) return { verdict: 'blocks', found: anybodyOf(situation) }
   if (!chosen) return askForRecord(situation)
+  if (chosen.gone) {
+    const found = `DTTP has ${candidateWords(chosen)}, so it must not be given to the trainee. Ask the operations team which record is theirs.`
+    return { verdict: 'blocks', found }
+  }
   if (!isComplete(chosen)) {
     const found = `DTTP has ${candidateWords(chosen)}. There must be exactly one training record. Ask the operations team to put it right.`
     return { verdict: 'blocks', found }
   }
-  const isAnswered = situation.answered?.contact === chosen.contact
-  const others = records.filter(({ contact }) => contact !== chosen.contact)
   const doubts = [
     ...(isTellable || isAnswered ? [] : [ANYBODYS]),
     ...(others.length > 0 ? [`DTTP also has ${candidateList(others)}: check whether that is the same person.`] : []),
@@ -116,6 +122,11 @@ function lookForUse(situation: Situation): Omit<Finding, 'evidence'> {
   if (doubts.length === 0) return { verdict: 'holds', found: `DTTP has ${candidateWords(chosen)}.` }
   const why = situation.named === null ? 'DTTP answered with' : 'You chose'
   return { verdict: 'warns', found: `${why} ${candidateWords(chosen)}. ${doubts.join(' ')}` }
+}
+
+/** Two trainees of one provider with one id look alike in DTTP. */
+function anybodyOf({ namesakes, records }: Situation): string {
+  return `DTTP has ${candidateList(records)}, found by the id that the provider gave the trainee. The same provider gave the same id to ${namesakeWords(namesakes)}, so we cannot tell whose record it is. Ask the operations team whose it is, and a developer to put its id into Register.`
 }
 
 const ANYBODYS =
@@ -134,7 +145,8 @@ function askForRecord({ records, named, traced: { isMore } }: Situation): Omit<F
 }
 
 /** A record that is complete is the trainee’s, unless their provider gave them no id: then it may be somebody else’s. */
-function lookForAgain({ records, isFresh, isTellable, traced }: Situation): Omit<Finding, 'evidence'> {
+function lookForAgain(situation: Situation): Omit<Finding, 'evidence'> {
+  const { records, isFresh, isTellable, traced, namesakes } = situation
   if (isFresh) {
     const found =
       'The registration was sent less than 5 minutes ago, and DTTP may still be working on it. Wait, then check again.'
@@ -147,6 +159,7 @@ function lookForAgain({ records, isFresh, isTellable, traced }: Situation): Omit
   if (records.length === 0) {
     return { verdict: 'holds', found: 'DTTP has no record that this registration could have created.' }
   }
+  if (namesakes.length > 0) return { verdict: 'blocks', found: anybodyOf(situation) }
   const list = candidateList(records)
   if (isTellable && records.some(isComplete)) {
     const found = `DTTP has what this registration could have created: ${list}. Registering again would create a duplicate. Choose “Use these records”, or have them deleted in DTTP first and check again.`

@@ -7,6 +7,7 @@ import { findRegistrationRows } from '../../dttp/registration-rows.ts'
 import { Job } from '../../entities/chatops/job.ts'
 import { RegistrationAttempt } from '../../entities/chatops/registration-attempt.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
+import { findNamesakes } from '../../registration/namesakes.ts'
 import { createdSince } from '../../registration/traces.ts'
 
 export type Rows = {
@@ -20,6 +21,8 @@ export type Rows = {
   isFresh: boolean
   /** On whose behalf it was sent: a user's DTTP id. */
   submittedBy: string | null
+  /** Other trainees whom DTTP's records with the trainee's id may belong to. */
+  namesakes: string[]
   /** DTTP records of other trainees that leave the same traces, or may. */
   taken: string[]
 }
@@ -49,6 +52,7 @@ export async function readRows(sql: EntityManager, slug: string, { now }: Pick<A
     isUnderWay: await sql.existsBy(Job, live),
     isFresh: attempt !== null && now.getTime() < attempt.sentAt.getTime() + SURELY_OVER_MS,
     submittedBy: job ? args.parse(job.args).submitted_by : null,
+    namesakes: await findNamesakes(sql, trainee),
     taken: attempt ? await findTaken(sql, trainee, attempt) : [],
   }
 }

@@ -17,7 +17,7 @@ export type Situation = Rows & {
   isTellable: boolean
   /** Whether the trainee still waits for what the registration was to bring. */
   isWaiting: boolean
-  /** The record that DTTP answered with, where its ids could not be saved; null where it never answered. */
+  /** The record that DTTP answered with, or that we chose the id of; null where DTTP has neither. */
   answered: Candidate | null
   /** The record to use. */
   chosen: Candidate | null
@@ -35,16 +35,18 @@ export function situationOf(
   const { trainee, attempt, registration } = rows
   const records = traced.records.filter(({ contact }) => !rows.taken.includes(contact))
   const isTellable = attempt !== null && saysWhose(attempt, trainee)
-  const answered = records.find(({ contact }) => contact === attempt?.ids?.contact) ?? null
+  const ids = attempt?.ids ?? attempt?.ownIds ?? null
+  const answered = records.find(({ contact }) => contact === ids?.contact) ?? null
   const named = namedIn(form)
-  const only = records.length === 1 && !traced.isMore && isTellable ? (records[0] ?? null) : null
+  const only =
+    records.length === 1 && rows.namesakes.length === 0 && !traced.isMore && isTellable ? (records[0] ?? null) : null
   const chosen = named === null ? (answered ?? only) : (records.find(({ contact }) => contact === named) ?? null)
   return {
     ...rows,
     decision: form.decision === 'use' ? 'use' : 'again',
     ...{ named, traced, records, isTellable, answered, chosen, register },
     isWaiting: findState(trainee.state) === 'submitted_for_trn' && trainee.trn === null,
-    degrees: chosen && matchDegrees(registration, chosen, attempt?.ids ?? null),
+    degrees: chosen && matchDegrees(registration, chosen, ids),
   }
 }
 
