@@ -134,6 +134,15 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     cure: cures.byRegistration,
   },
   'cannot-receive-trn': { ...FINAL, explain: explainCannotReceive, cure: cures.byTrn },
+  'trn-shared': {
+    ...FINAL,
+    explain: (about) => ({
+      title: `The TRN of ${who(about)} is another trainee’s, too`,
+      meaning: 'It is saved, as Register saves it. Either DTTP has mixed two people up, or Register has one twice.',
+      without: 'Ask the operations team whose TRN it is. Tell the Register developers if one trainee is there twice.',
+    }),
+    cure: cures.never,
+  },
   'switched-off': {
     ...FINAL,
     causes: causes.ofFlag,

@@ -1,5 +1,5 @@
-import { type EntityManager, In } from 'typeorm'
-import { Job } from '../entities/chatops/job.ts'
+import { type EntityManager, In, Not } from 'typeorm'
+import { Job, type JobFailure } from '../entities/chatops/job.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { JobFailed } from '../failures/job-failed.ts'
@@ -59,7 +59,9 @@ async function decide(
     case 'received': {
       let row = trainee
       for (const assigned of outcome.saves) row = await saveTrainee(sql, row, assigned, commentOf(job))
-      return { kind: 'done', result: { received: true }, news: { kind: 'trn-received' } }
+      const shared = await findShared(sql, row)
+      const warns = shared.length > 0 ? { warns: sharedTrn(shared, now) } : {}
+      return { kind: 'done', result: { received: true }, news: { kind: 'trn-received' }, ...warns }
     }
     case 'poll-again':
       return pollAgain(world, sql, poll, outcome, now)
@@ -68,6 +70,19 @@ async function decide(
     case 'refused':
       throw new JobFailed('cannot-receive-trn', REFUSED[outcome.because])
   }
+}
+
+/** The numbers of other trainees who have this TRN. Register saves it all the same. */
+async function findShared(sql: EntityManager, { id, trn }: Pick<Trainee, 'id' | 'trn'>): Promise<string[]> {
+  if (trn === null) return []
+  const others = await sql.find(Trainee, { select: { id: true }, where: { trn, id: Not(id) }, order: { id: 'ASC' } })
+  return others.map((other) => other.id)
+}
+
+function sharedTrn(trainees: readonly string[], now: Date): JobFailure {
+  const who = `trainee${trainees.length === 1 ? '' : 's'} ${trainees.join(', ')}`
+  const words = `DTTP gave this trainee the TRN that Register has for ${who}. It is saved, as Register does.`
+  return { code: 'trn-shared', words, at: now.toISOString() }
 }
 
 async function pollAgain(

@@ -15,7 +15,8 @@ import { pauseAfter } from './retries.ts'
 
 /** What an attempt came to. */
 export type Ending =
-  | { kind: 'done'; result?: JobData; news?: JobNews }
+  /** `warns`: it worked, but people must hear of something. */
+  | { kind: 'done'; result?: JobData; news?: JobNews; warns?: JobFailure }
   /** `tells`: whether the request that asked for it has something to show of it already. */
   | { kind: 'again'; at: Date; news?: JobNews; tells?: boolean }
 
@@ -119,6 +120,7 @@ async function end(world: World, ends: JobEnds, job: Job, finish: Finish): Promi
     } else {
       const over = { status: 'done', failure: null, result: ending.result ?? {}, finishedAt: world.now() } as const
       await sql.update(Job, { id: job.id }, over)
+      if (ending.warns) await ends.failed(sql, world, held, ending.warns)
       await tellRequest(world, ends, sql, held)
     }
   })

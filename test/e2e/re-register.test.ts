@@ -102,7 +102,7 @@ describe('what is approved and carried out', () => {
     expect(reviewed).toContain('DTTP record')
     expect(reviewed).toContain('submitted by: e0000000-0000-4000-8000-000000000201')
     const done = await cardSays('CR-1 is done')
-    expect(done.match(/✓ /g)).toHaveLength(8)
+    expect(done.match(/✓ /g)).toHaveLength(9)
     expect(done).not.toMatch(/[✗○]/)
     for (const words of [
       'The state and the exact time of submission are as they were',

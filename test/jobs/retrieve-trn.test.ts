@@ -61,7 +61,7 @@ describe('while DTTP has no TRN', () => {
     expect(await findPoll(jobs, PENDING)).toMatchObject({ timeoutAt: '2021-10-31T15:06:47.123456', polledAt: later(0) })
   })
 
-  test.each(['Not Registered', '', '  ', '123456', '12345678', '123456a'])(
+  test.each(['Not Registered', '', '  ', '12345', '12345678', '123456a'])(
     'so it is where DTTP says “%s” in its place',
     async (words) => {
       jobs.dttp.state.change('contacts', dttpId('contact', 5901), { dfe_trn: words })
@@ -160,6 +160,18 @@ describe('when DTTP has a TRN', () => {
     expect(await rowsOf(AWARDED)).toEqual(before)
     expect(await getJob(jobs, id)).toMatchObject({ status: 'failed', failure: { code: 'cannot-receive-trn' } })
   })
+})
+
+test('a TRN that another trainee has already is saved, as Register does, and people are told', async () => {
+  const id = await poll(PENDING)
+  await jobs.admin.query(`UPDATE public.trainees SET trn = '300001' WHERE id = $1`, [WITHDRAWN])
+  jobs.dttp.state.giveTrn(dttpId('contact', 5901), { trn: '300001' })
+  await run(id)
+  expect((await jobs.context.database.manager.findOneByOrFail(Trainee, { id: PENDING })).trn).toBe('300001')
+  const { rows } = await jobs.admin.query(`SELECT failure FROM chatops.alert_entries WHERE trainee_id = $1`, [PENDING])
+  expect(rows).toMatchObject([{ failure: { code: 'trn-shared', words: expect.stringContaining('trainee 5906') } }])
+  expect(JSON.stringify(rows)).not.toContain('300001')
+  expect((await getJob(jobs, id)).status).toBe('done')
 })
 
 describe('where it cannot be asked for', () => {

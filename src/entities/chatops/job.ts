@@ -112,6 +112,8 @@ export type FailureCode =
   | 'already-registered'
   /** The trainee has no DTTP record yet. */
   | 'not-registered'
+  /** The TRN that a trainee was given is another trainee's, too. */
+  | 'trn-shared'
   /** The trainee was never submitted, or is in a state that cannot receive a TRN. */
   | 'cannot-receive-trn'
   /** Register's feature flag for the job is off. */
