@@ -138,31 +138,48 @@ const CLAIM = `
   RETURNING row.id, row.kind, row.change_request_id, row.payload, row.attempts, row.created_at, row.failing_since,
     row.unsure AS again`
 
-export async function markSent(sql: EntityManager, id: string): Promise<void> {
+/**
+ * What became of a row is written only by the sender that still has it: one that slept may have lost it to another, who
+ * then says what became of it. `attempts` tells one claim of a row from the next.
+ */
+const STILL_CLAIMED = `id = $1 AND status = 'sending' AND attempts = $2`
+
+type Claim = Pick<Claimed, 'id' | 'attempts'>
+
+/** Whether a sender still has its row; asked just before it sends. */
+export async function isStillClaimed(sql: EntityManager, { id, attempts }: Claim): Promise<boolean> {
+  const rows = await sql.query<unknown[]>(
+    `UPDATE chatops.outbox SET claimed_at = now() WHERE ${STILL_CLAIMED} RETURNING 1`,
+    [id, attempts],
+  )
+  return (rows[0] as unknown[]).length > 0
+}
+
+export async function markSent(sql: EntityManager, { id, attempts }: Claim): Promise<void> {
   await sql.query(
     `UPDATE chatops.outbox SET status = 'sent', sent_at = now(), last_error = NULL, waits_for = NULL,
-       failing_since = NULL WHERE id = $1`,
-    [id],
+       failing_since = NULL WHERE ${STILL_CLAIMED}`,
+    [id, attempts],
   )
 }
 
 /** Puts a row back to be sent later; `delay` in milliseconds. */
 export async function postponeRow(
   sql: EntityManager,
-  id: string,
+  { id, attempts }: Claim,
   delay: number,
   error: string,
   { unsure = true, waitsFor = null, isBlameless = false }: Pause = {},
 ): Promise<void> {
-  await sql.query(POSTPONE, [id, delay / 1000, error, unsure, waitsFor, isBlameless])
+  await sql.query(POSTPONE, [id, attempts, delay / 1000, error, unsure, waitsFor, isBlameless])
 }
 
 const POSTPONE = `
-  UPDATE chatops.outbox SET status = 'queued', due_at = now() + make_interval(secs => $2), last_error = $3,
-    unsure = unsure OR $4, waits_for = $5, attempts = attempts - CASE WHEN $6 THEN 1 ELSE 0 END,
-    failing_since = CASE WHEN $6 THEN failing_since
-      WHEN waits_for IS NOT DISTINCT FROM $5 THEN COALESCE(failing_since, now()) ELSE now() END
-  WHERE id = $1`
+  UPDATE chatops.outbox SET status = 'queued', due_at = now() + make_interval(secs => $3), last_error = $4,
+    unsure = unsure OR $5, waits_for = $6, attempts = attempts - CASE WHEN $7 THEN 1 ELSE 0 END,
+    failing_since = CASE WHEN $7 THEN failing_since
+      WHEN waits_for IS NOT DISTINCT FROM $6 THEN COALESCE(failing_since, now()) ELSE now() END
+  WHERE ${STILL_CLAIMED}`
 
 /** What these rows waited for is there: they can go at once. */
 export async function wakeOutbox(sql: EntityManager, waitsFor: string): Promise<void> {
@@ -173,15 +190,16 @@ export async function wakeOutbox(sql: EntityManager, waitsFor: string): Promise<
 }
 
 /** Gives a row up for good. The rows after it in its stream are sent all the same. */
-export async function giveUp(sql: EntityManager, id: string, error: string): Promise<void> {
-  await sql.update(OutboxRow, { id }, { status: 'failed', lastError: error })
+export async function giveUp(sql: EntityManager, { id, attempts }: Claim, error: string): Promise<void> {
+  await sql.update(OutboxRow, { id, attempts, status: 'sending' }, { status: 'failed', lastError: error })
 }
 
 /** Leaves a row to an operator, who has it tried again; those after it in its stream go on. */
-export async function leaveToOperator(sql: EntityManager, id: string, error: string): Promise<void> {
+export async function leaveToOperator(sql: EntityManager, { id, attempts }: Claim, error: string): Promise<void> {
   await sql.query(
-    `UPDATE chatops.outbox SET status = 'waiting', last_error = $2, unsure = true, waits_for = NULL WHERE id = $1`,
-    [id, error],
+    `UPDATE chatops.outbox SET status = 'waiting', last_error = $3, unsure = true, waits_for = NULL
+     WHERE ${STILL_CLAIMED}`,
+    [id, attempts, error],
   )
 }
 

@@ -3,6 +3,7 @@ import {
   type Claimed,
   claimOutbox,
   giveUp,
+  isStillClaimed,
   leaveToOperator,
   markSent,
   OUTBOX_KINDS,
@@ -61,8 +62,9 @@ export function createRelay(world: World, effects: Effects, isOpen: (kind: Outbo
 async function relay(world: World, effects: Effects, row: Claimed): Promise<void> {
   const log = world.log.child({ changeRequest: row.changeRequest, outbox: row.id, kind: row.kind })
   try {
+    if (!(await isStillClaimed(world.database.manager, row))) return
     await effects[row.kind](row)
-    await markSent(world.database.manager, row.id)
+    await markSent(world.database.manager, row)
   } catch (error) {
     await putBack(world, row, error, log).catch(() => log.error('outbox row left as sending'))
   }
@@ -73,18 +75,18 @@ async function putBack(world: World, row: Claimed, error: unknown, log: World['l
   const because = error instanceof Error ? `${error.name}: ${reasonOf(error)}` : 'unknown'
   if (error instanceof Undeliverable) {
     log.error({ because }, 'outbox row given up')
-    return giveUp(sql, row.id, because)
+    return giveUp(sql, row, because)
   }
   const { delay = null, pause = {} } = error instanceof RetryLater ? error : {}
   const failedForMs = row.failingSince ? Date.now() - row.failingSince.getTime() : 0
   if (failedForMs >= LEFT_AFTER_MS && !pause.isBlameless && !pause.isEndless) {
     log.error({ because }, 'outbox row waits for an operator')
-    return leaveToOperator(sql, row.id, because)
+    return leaveToOperator(sql, row, because)
   }
   const longest = row.kind === 'hint' ? LONGEST_HINT_DELAY_MS : (pause.longest ?? LONGEST_DELAY_MS)
   const growing = Math.min(Math.max(failedForMs * SHARE_OF_TROUBLE, SHORTEST_DELAY_MS), longest)
   log[pause.isBlameless ? 'debug' : 'warn']({ because, delay: delay ?? growing }, 'outbox row postponed')
-  await postponeRow(sql, row.id, delay ?? growing, because, pause)
+  await postponeRow(sql, row, delay ?? growing, because, pause)
 }
 
 /** Of an error, only Slack's code is kept: it says what happened and holds nothing personal. */

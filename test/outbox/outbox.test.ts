@@ -4,7 +4,15 @@ import * as z from 'zod'
 import { withClient } from '../../sandbox/register/database.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
-import { addToOutbox, type Claimed, claimOutbox, giveUp, markSent, postponeRow } from '../../src/outbox/outbox.ts'
+import {
+  addToOutbox,
+  type Claimed,
+  claimOutbox,
+  giveUp,
+  isStillClaimed,
+  markSent,
+  postponeRow,
+} from '../../src/outbox/outbox.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 
 let scratch: ScratchDatabase
@@ -91,7 +99,7 @@ test('a row that is put off waits until it is due, and its stream with it', asyn
   await add('a', 1)
   await add('a', 2)
   const [row] = await claimOutbox(database, 1)
-  await postponeRow(database.manager, row?.id ?? '', 3_600_000, 'Error: timeout')
+  await postponeRow(database.manager, claimed(row), 3_600_000, 'Error: timeout')
   expect(await claim()).toEqual([])
   expect(await findRow(row)).toMatchObject({ status: 'queued', lastError: 'Error: timeout' })
   await asAdmin('UPDATE chatops.outbox SET due_at = now()')
@@ -102,7 +110,7 @@ test('a row that is given up keeps its reason, and those after it go on', async 
   await add('a', 1)
   await add('a', 2)
   const [row] = await claimOutbox(database, 1)
-  await giveUp(database.manager, row?.id ?? '', 'Undeliverable: is_archived')
+  await giveUp(database.manager, claimed(row), 'Undeliverable: is_archived')
   expect(await findRow(row)).toMatchObject({ status: 'failed', lastError: 'Undeliverable: is_archived' })
   expect(await claim()).toEqual(['a2'])
 })
@@ -110,11 +118,31 @@ test('a row that is given up keeps its reason, and those after it go on', async 
 test('what is sent is never claimed again', async () => {
   await add('a', 1)
   const [row] = await claimOutbox(database, 1)
-  await markSent(database.manager, row?.id ?? '')
+  await markSent(database.manager, claimed(row))
   await claimedSecondsAgo(3_600)
   expect(await claim()).toEqual([])
   expect(await findRow(row)).toMatchObject({ status: 'sent', lastError: null })
 })
+
+test('a sender that has lost its row to another says nothing of it any more', async () => {
+  await add('a', 1)
+  const [asleep] = await claimOutbox(database, 1)
+  await claimedSecondsAgo(61)
+  const [awake] = await claimOutbox(database, 1)
+  expect(await isStillClaimed(database.manager, claimed(asleep))).toBe(false)
+  await markSent(database.manager, claimed(asleep))
+  await giveUp(database.manager, claimed(asleep), 'too late')
+  await postponeRow(database.manager, claimed(asleep), 1_000, 'too late')
+  expect(await findRow(awake)).toMatchObject({ status: 'sending', lastError: null })
+  expect(await isStillClaimed(database.manager, claimed(awake))).toBe(true)
+  await markSent(database.manager, claimed(awake))
+  expect(await findRow(awake)).toMatchObject({ status: 'sent' })
+})
+
+function claimed(row: Claimed | undefined): Claimed {
+  if (!row) throw new Error('nothing was claimed')
+  return row
+}
 
 function add(stream: string, number: number): Promise<void> {
   const payload = { name: `${stream}${number}` }
@@ -131,7 +159,7 @@ async function drain(sent: string[]): Promise<void> {
   while (await database.manager.existsBy(OutboxRow, { status: 'queued' })) {
     for (const row of await claimOutbox(database, 20)) {
       sent.push(nameOf(row))
-      await markSent(database.manager, row.id)
+      await markSent(database.manager, row)
     }
   }
 }
