@@ -107,8 +107,8 @@ async function sleepOn(place: Place, points: readonly Sleep[], say: (progress: s
   }
 }
 
-/** As many as sleep at the same time: each is a process. */
-const TOGETHER = POINTS.length
+/** As many as sleep at the same time: each is a process, with connections of its own to the database. */
+const TOGETHER = 6
 
 async function sleepTogether(stage: Stage, round: readonly (Sleep & { trainee: string })[]): Promise<Slept[]> {
   const { admin, dttp, database, settings } = stage
