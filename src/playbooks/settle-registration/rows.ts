@@ -27,7 +27,10 @@ export type Rows = {
   taken: string[]
 }
 
-/** DTTP works on a request for up to two minutes. This leaves some time more. */
+/**
+ * Longer than a lease (45 s), the longest wait before a batch is sent (40 s), its time-out (20 s) and DTTP's own work on it
+ * (two minutes) together.
+ */
 const SURELY_OVER_MS = 5 * 60_000
 
 const args = z.object({ submitted_by: z.string().nullable().catch(null) })
