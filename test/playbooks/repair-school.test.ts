@@ -144,6 +144,11 @@ describe('on the demo’s schools', () => {
     expect((await look({ subject: 'URN 900002' })).kind).toBe('ready')
   })
 
+  test('whose school has spaces around its URN in DTTP can be helped', async () => {
+    dttp.simulator.state.change('accounts', dttpId('school', 802), { dfe_urn: ' 900002 ' })
+    expect((await look({ subject: 'URN 900002' })).kind).toBe('ready')
+  })
+
   test('whose provider has chosen another school since their job failed can go on', async () => {
     const job = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
     await admin.query('UPDATE public.trainees SET employing_school_id = 703 WHERE id = 5914')

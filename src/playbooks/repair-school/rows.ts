@@ -144,7 +144,7 @@ export async function lookInDttp(
   dttp: Pick<DttpClient, 'findAccount' | 'findContactsBy'>,
 ): Promise<InDttp> {
   const [found, counted] = await Promise.all([
-    Promise.all(accounts.map(async (id) => [id, await dttp.findAccount(id)] as const)),
+    Promise.all(accounts.map(async (id) => [id, withoutSpaces(await dttp.findAccount(id))] as const)),
     Promise.all(
       records.map(async ({ trainee, traineeId, provider: providerId }) => {
         const contacts = await dttp.findContactsBy({ traineeId, providerId })
@@ -153,4 +153,9 @@ export async function lookInDttp(
     ),
   ])
   return { accounts: Object.fromEntries(found), records: Object.fromEntries(counted) }
+}
+
+/** URNs are typed into DTTP by hand, some with spaces around them. */
+function withoutSpaces<Account extends { urn: string | null }>(account: Account | null): Account | null {
+  return account && { ...account, urn: account.urn?.trim() || null }
 }
