@@ -1,6 +1,7 @@
 import { webApi } from '@slack/bolt'
 import type { Application } from 'express'
 import type { Logger } from 'pino'
+import { forgetDismissal } from './alerts/alerts.ts'
 import { createAlertPosts } from './bot/alert-posts.ts'
 import { type RunningBot, startBot } from './bot/app.ts'
 import { createCards } from './bot/cards.ts'
@@ -146,6 +147,7 @@ async function createChanges(config: Config, log: Logger, database: World['datab
     alertChannel: config.ALERT_CHANNEL ?? config.ALLOWED_CHANNELS[0] ?? '',
     gias: { url: config.GIAS_URL, maxAgeMs: config.GIAS_MAX_AGE },
     addsTrelloCards: config.TRELLO_KEY !== undefined,
+    onRetry: forgetDismissal,
     dttpUrl: config.DTTP_URL.replace(/\/+$/, ''),
   }
 }

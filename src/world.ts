@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { DataSource } from 'typeorm'
+import type { DataSource, EntityManager } from 'typeorm'
 import type { DttpClient } from './dttp/client/index.ts'
 import type { RegisterFeatures } from './register/features.ts'
 
@@ -67,6 +67,8 @@ export type World = {
    * on with it.
    */
   stopping?: AbortSignal
+  /** Told, in its transaction, of each failed job that a request has run again: alerts stand above requests. */
+  onRetry: (sql: EntityManager, job: string) => Promise<void>
   /** Called between the steps of an execution. A proof kills the process there. */
   onStep?: (step: string, changeRequest: string) => void | Promise<void>
   /** The same between the steps of a registration with DTTP, with the job's id. */

@@ -36,6 +36,11 @@ export async function noteSuccess(sql: EntityManager, job: Job): Promise<void> {
   if (job.name === 'sync-schools') await sql.query(LOOK_AT_SCHOOLS)
 }
 
+/** Forgets that people dismissed a job's failure, now that two have had it run again: its next failure is posted. */
+export async function forgetDismissal(sql: EntityManager, job: string): Promise<void> {
+  await sql.query(FORGET, [job])
+}
+
 /**
  * Also locks dismissed alerts. Their entries are settled without a word, so that a later failure of the job counts as
  * new.
@@ -57,6 +62,10 @@ const LOOK_AGAIN = `
 const LOOK_AT_SCHOOLS = `
   UPDATE chatops.alerts SET looked_at = NULL
   WHERE status = 'open' AND looked_at IS NOT NULL AND cause LIKE 'school:%'`
+
+const FORGET = `
+  UPDATE chatops.alert_entries entry SET settled_at = now() FROM chatops.alerts alert
+  WHERE alert.id = entry.alert_id AND alert.status = 'dismissed' AND entry.job_id = $1 AND entry.settled_at IS NULL`
 
 const SETTLE_QUIETLY = `
   UPDATE chatops.alert_entries SET settled_at = now() WHERE alert_id = $1 AND subject = $2 AND settled_at IS NULL`

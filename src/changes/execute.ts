@@ -115,7 +115,7 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
         ...(advice ? ['advice' as const] : []),
         ...(manual ? ['manual-steps' as const] : []),
       ])
-      await queueEffects(sql, claimed, plan, executedAt)
+      await queueEffects(world, sql, claimed, plan, executedAt)
       await step(world, 'queued', request.id)
 
       await appendToLedger(sql, {

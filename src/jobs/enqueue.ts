@@ -44,6 +44,20 @@ export async function enqueueJob(sql: EntityManager, job: NewJob): Promise<strin
   return id
 }
 
+/** Has a failed job run again with the arguments it had. Throws unless `run` is the run that failed last. */
+export async function retryJob(
+  sql: EntityManager,
+  { id, run, dueAt, changeRequest }: { id: string; run: number; dueAt: Date; changeRequest: string },
+): Promise<void> {
+  const { affected } = await sql.update(
+    Job,
+    { id, status: 'failed', run },
+    { status: 'waiting', dueAt, attempts: 0, stalls: 0, finishedAt: null, changeRequestId: changeRequest },
+  )
+  if (affected !== 1) throw new Error('the failed job is no longer as it was')
+  await hintJob(sql, id)
+}
+
 /** Tells the queue again about a job that is now due earlier. */
 export async function hintJob(sql: EntityManager, id: string): Promise<void> {
   await addToOutbox(sql, { ...hintFor(id), changeRequest: null })

@@ -77,20 +77,32 @@ export async function keepRegistered(
   await sql.update(RegistrationAttempt, { jobId: job.id, outcome: 'registered' }, { ids })
 }
 
-/** How a registration ended. What is certain already stays. */
+/** How a registration ended, as two people found out. Throws if it has ended meanwhile. */
+export async function settleByPeople(
+  sql: EntityManager,
+  jobId: string,
+  outcome: NonNullable<RegistrationAttempt['outcome']>,
+  now: Date,
+): Promise<void> {
+  const settled = await settleAttempt(sql, { id: jobId }, outcome, now)
+  if (!settled) throw new Error('the registration is no longer of unknown outcome')
+}
+
+/** How a registration ended. What is certain already stays, and the answer says so. */
 export async function settleAttempt(
   sql: EntityManager,
   job: Pick<Job, 'id'>,
   outcome: NonNullable<RegistrationAttempt['outcome']>,
   now: Date,
-): Promise<void> {
-  await sql
+): Promise<boolean> {
+  const { affected } = await sql
     .createQueryBuilder()
     .update(RegistrationAttempt)
     .set({ outcome, settledAt: now, ...(outcome === 'unknown' ? {} : { sentAs: null }) })
     .where(`job_id = :id AND (outcome IS NULL OR outcome = 'unknown')`, { id: job.id })
     .updateEntity(false)
     .execute()
+  return affected === 1
 }
 
 const TRIES = 15

@@ -233,7 +233,7 @@ describe('an alert that was dismissed', () => {
     } as const
     const plan = { changes: [], effects: [effect] } as unknown as Plan
     const { manager } = story.context.database
-    await queueEffects(manager, { id: null } as unknown as ChangeRequest, plan, new Date())
+    await queueEffects(story.context, manager, { id: null } as unknown as ChangeRequest, plan, new Date())
     await story.fails(job, { code: 'school-not-active', urns: ['900005'] })
     expect((await story.alerts()).map(({ status }) => status)).toEqual(['dismissed', 'open'])
   })

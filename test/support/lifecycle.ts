@@ -1,5 +1,7 @@
 // The lifecycle on a database of one's own, with the two people it needs. Nothing of ours is mocked.
+
 import { pino } from 'pino'
+import { forgetDismissal } from '../../src/alerts/alerts.ts'
 import { approve, openReview } from '../../src/changes/decide.ts'
 import { propose, send } from '../../src/changes/propose.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'
@@ -49,6 +51,7 @@ export async function createLifecycle(appUrl: string, overrides: Partial<World> 
     dttpUrl: DTTP_URL,
     gias: { url: 'http://127.0.0.1:9/{yyyymmdd}.csv', maxAgeMs: 3 * 86_400_000 },
     addsTrelloCards: true,
+    onRetry: forgetDismissal,
     ...overrides,
   }
 }
