@@ -107,6 +107,10 @@ const CATALOGUE = {
     title: 'Slack did not let us answer',
     text: `It was too busy to show anything${f.detail ? ` (reference ${f.detail})` : ''}.\nNothing has changed. Try again in a minute.`,
   }),
+  'outcome-unknown': () => ({
+    title: 'We do not know yet if this was saved',
+    text: 'We lost the connection to the database while it was saved.\nIn a minute, look at the request or the list it is on: it shows what was saved. Doing it again is safe: it is done once only.',
+  }),
   unexpected: (f: Facts) => ({
     title: 'Something went wrong',
     text: `We could not do this, and have logged the problem${f.detail ? ` (reference ${f.detail})` : ''}.\nTry again. If it happens again, tell the Register developers.`,

@@ -2,6 +2,7 @@ import { In } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
 import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
 import { Trainee } from '../entities/register/trainee.ts'
+import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { refuse } from '../people/standing.ts'
@@ -60,7 +61,7 @@ export async function findPersonalDataInReason(
 /** Dismisses an alert, once: who comes second is told who was first. Its post stays, and says so. Throws ChangeError. */
 export async function dismiss(world: World, { id, actor, reason }: Asked & { reason: string }): Promise<Alert> {
   const { cause } = await checkDismissal(world, { id, actor })
-  return world.database.transaction(async (sql) => {
+  return sureTransaction(world.database, async (sql) => {
     await holdCause(sql, cause)
     const { affected } = await sql.update(
       Alert,

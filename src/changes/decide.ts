@@ -4,6 +4,7 @@ import { planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { Review } from '../entities/chatops/review.ts'
 import { Trainee } from '../entities/register/trainee.ts'
+import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { announce, hintExecution } from '../outbox/outbox.ts'
@@ -24,7 +25,7 @@ type Shown = { digest: string; viewId: string }
 export async function openReview(world: World, { id, actor, viewId }: Actor & { viewId: string }) {
   const request = await refuseUnlessDecidable(world, { id, actor }, 'own-request')
   if (digestOfRequest(world, request) !== request.digest) return refuse(world, 'altered', actor, id)
-  await world.database.transaction(async (sql) => {
+  await sureTransaction(world.database, async (sql) => {
     await sql.insert(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
     await appendToLedger(sql, { changeRequest: id, event: 'review-opened', actor, details: { digest: request.digest } })
   })
@@ -142,7 +143,7 @@ async function decide(
   { id, actor }: Actor,
   act: (sql: World['database']['manager'], request: ChangeRequest, now: Date) => Promise<Refusal | null>,
 ): Promise<ChangeRequest> {
-  const decided = await world.database.transaction(async (sql) => {
+  const decided = await sureTransaction(world.database, async (sql) => {
     const request = await lockRequest(sql, id)
     const now = world.now()
     const refusal = findObstacle(world, request) ?? (await act(sql, request, now))

@@ -7,6 +7,7 @@ import type { AnyPlaybook, Situation } from '../contract/playbook.ts'
 import { planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../entities/chatops/school-wait.ts'
+import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError, UpstreamUnavailable } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
@@ -51,7 +52,7 @@ export async function propose(world: World, asked: Asking): Promise<Proposal> {
   const plan = outcome?.plan ?? null
   if (plan && !isEmpty(plan)) return { kind: 'ready', changeRequest: await keepOnce(world, asked, assessment, plan) }
   const kind = plan ? 'nothing-to-do' : 'blocked'
-  await world.database.transaction((sql) =>
+  await sureTransaction(world.database, (sql) =>
     appendToLedger(sql, {
       changeRequest: null,
       event: 'blocked',
@@ -95,7 +96,7 @@ async function keepOnce(world: World, asked: Asking, assessment: Assessment, pla
 
 async function keep(world: World, asked: Asking, assessment: Assessment, plan: Plan): Promise<ChangeRequest> {
   const { playbook, form } = asked
-  return world.database.transaction(async (sql) => {
+  return sureTransaction(world.database, async (sql) => {
     const [next] = await sql.query<{ id: string }[]>(
       `SELECT nextval(pg_get_serial_sequence('chatops.change_requests', 'id')) AS id`,
     )
@@ -142,7 +143,7 @@ export async function send(world: World, asked: { id: string; requester: string 
   await getRequest(world.database, asked.id)
   await refuseUnless(world, 'mayRequest', asked.requester, asked.id)
   try {
-    return await world.database.transaction((sql) => sendUnsent(world, sql, asked))
+    return await sureTransaction(world.database, (sql) => sendUnsent(world, sql, asked))
   } catch (error) {
     if (isUniqueViolation(error)) throw new ChangeError('another-open', { other: 'Another request' })
     throw error
@@ -177,7 +178,7 @@ async function sendUnsent(
 
 /** Drops a request that was never sent. */
 export async function discard(world: World, asked: { id: string; requester: string }): Promise<void> {
-  await world.database.transaction(async (sql) => {
+  await sureTransaction(world.database, async (sql) => {
     const request = await lockRequest(sql, asked.id)
     if (request.requester !== asked.requester) throw new ChangeError('not-found')
     if (request.status !== 'unsent') return

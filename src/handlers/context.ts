@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { CommitUnknown } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import type { World } from '../world.ts'
 
@@ -38,6 +39,10 @@ export function channelFor(context: HandlerContext, wanted: string | undefined):
  */
 export function wordsFor(context: HandlerContext, error: unknown): { title: string; text: string } {
   if (error instanceof ChangeError) return error.words
+  if (error instanceof CommitUnknown) {
+    context.changes.log.error('a click was answered without knowing whether its transaction was committed')
+    return new ChangeError('outcome-unknown').words
+  }
   const refusal = context.readRefusal(error)
   if (refusal?.isTooLate) return new ChangeError('too-slow').words
   const reference = randomUUID().slice(0, 8)

@@ -14,6 +14,7 @@ import { readFormValues } from '../views/form.ts'
 import { renderNoticeView } from '../views/kit/notice.ts'
 import { PERSONAL, renderOpeningReview, renderReject, renderReview } from '../views/request/review.ts'
 import { tell } from './answer.ts'
+import { answerOnce } from './answer-once.ts'
 import { publishHome } from './app-home.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
@@ -52,17 +53,16 @@ export async function turnReviewPage(context: HandlerContext, click: Click): Pro
 }
 
 /** The review's "Approve". Nothing else approves a request. */
-export async function approveRequest(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
-  try {
+export async function approveRequest(context: HandlerContext, submission: Submission): Promise<void> {
+  const { view, body } = submission
+  await answerOnce(context, submission, async () => {
     const { changeRequest: id, digest } = reviewMetadata.parse(JSON.parse(view.private_metadata))
     const viewId = view.root_view_id ?? view.id // the modal as it was opened; the local Slack renames it at every update
     const request = await approve(context.changes, { id, actor: body.user.id, digest, viewId })
     context.nudge()
     const text = 'It is carried out now, once, against the record as you saw it. The result appears on the request.'
-    await ack({ response_action: 'update', view: renderNoticeView({ title: `You approved CR-${request.id}`, text }) })
-  } catch (error) {
-    await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
-  }
+    return { title: `You approved CR-${request.id}`, text }
+  })
 }
 
 /** "Reject" on the card: asks for the reason. */
@@ -78,24 +78,22 @@ export async function openRejection(context: HandlerContext, click: Click): Prom
 }
 
 /** The rejection's "Reject". */
-export async function rejectRequest(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
-  try {
+export async function rejectRequest(context: HandlerContext, submission: Submission): Promise<void> {
+  const { view, body } = submission
+  await answerOnce(context, submission, async () => {
     const { changeRequest: id } = requestMetadata.parse(JSON.parse(view.private_metadata))
     const reason = (readFormValues(view.state.values)['reason'] ?? '').trim()
-    if (!reason) return await ack({ response_action: 'errors', errors: { reason: 'Enter a reason.' } })
+    if (!reason) return { errors: { reason: 'Enter a reason.' } }
     await checkRejection(context.changes, { id, actor: body.user.id }) // others must not learn what the field says
     const personal = await findPersonalDataIn(context.changes, id, reason)
     if (personal) {
-      const problem = `Remove the trainee’s ${personal}: everyone in the channel can read this.`
-      return await ack({ response_action: 'errors', errors: { reason: problem } })
+      return { errors: { reason: `Remove the trainee’s ${personal}: everyone in the channel can read this.` } }
     }
     await reject(context.changes, { id, actor: body.user.id, reason: reason.slice(0, 500) })
     context.nudge()
     const text = 'Nothing has changed in Register. The person who asked can read your reason on the request.'
-    await ack({ response_action: 'update', view: renderNoticeView({ title: `You rejected CR-${id}`, text }) })
-  } catch (error) {
-    await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
-  }
+    return { title: `You rejected CR-${id}`, text }
+  })
 }
 
 /** "Cancel request": on the card, which then shows that it worked, on the Home tab, or in one's list of requests. */

@@ -9,8 +9,8 @@ import type { Offer } from '../failures/found.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { renderDismiss } from '../views/alert/dismiss.ts'
 import { readFormValues } from '../views/form.ts'
-import { renderNoticeView } from '../views/kit/notice.ts'
 import { tell } from './answer.ts'
+import { answerOnce } from './answer-once.ts'
 import { channelFor, type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { offeredForm } from './offered-form.ts'
@@ -58,26 +58,22 @@ export async function openDismissal(context: HandlerContext, click: Click): Prom
 const metadata = z.object({ alert: z.string().regex(/^\d{1,18}$/) })
 
 /** The dismissal's "Dismiss". */
-export async function dismissAlert(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
-  try {
+export async function dismissAlert(context: HandlerContext, submission: Submission): Promise<void> {
+  const { view, body } = submission
+  await answerOnce(context, submission, async () => {
     const { alert: id } = metadata.parse(JSON.parse(view.private_metadata))
     const reason = (readFormValues(view.state.values)['reason'] ?? '').trim()
-    if (!/[\p{L}\p{N}]/u.test(reason)) {
-      return await ack({ response_action: 'errors', errors: { reason: 'Enter a reason.' } })
-    }
+    if (!/[\p{L}\p{N}]/u.test(reason)) return { errors: { reason: 'Enter a reason.' } }
     await checkDismissal(context.changes, { id, actor: body.user.id }) // others must not learn what the field says
     const personal = await findPersonalDataInReason(context.changes, id, reason)
     if (personal) {
-      const problem = `Remove the trainee’s ${personal}: everyone in the channel can read this.`
-      return await ack({ response_action: 'errors', errors: { reason: problem } })
+      return { errors: { reason: `Remove the trainee’s ${personal}: everyone in the channel can read this.` } }
     }
     await dismiss(context.changes, { id, actor: body.user.id, reason: reason.slice(0, 500) })
     context.nudge()
     const text = 'Nothing has changed in Register. Everyone in the channel can read your reason on the post.'
-    await ack({ response_action: 'update', view: renderNoticeView({ title: 'You dismissed this', text }) })
-  } catch (error) {
-    await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
-  }
+    return { title: 'You dismissed this', text }
+  })
 }
 
 /** What the alert offers by now, and for whom. Throws ChangeError if it offers nothing any more. */

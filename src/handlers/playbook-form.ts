@@ -6,6 +6,7 @@ import { parseForm } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { formOf } from '../contract/stored.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { sureTransaction } from '../entities/sure-transaction.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { findPlaybook, getPlaybook, takesBack } from '../playbooks/index.ts'
@@ -15,6 +16,7 @@ import { renderNoticeView } from '../views/kit/notice.ts'
 import { renderBlocked, renderChecking, renderNothingToDo, renderPreview } from '../views/request/preview.ts'
 import { renderWait } from '../views/school/wait.ts'
 import { tell } from './answer.ts'
+import { answerOnce } from './answer-once.ts'
 import { channelFor, firstChannel, type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { formMetadata, formView, requestMetadata } from './form-metadata.ts'
@@ -68,15 +70,14 @@ export async function submitForm(context: HandlerContext, submission: Submission
 }
 
 /** The preview's "Ask for approval". */
-export async function askForApproval(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
-  try {
+export async function askForApproval(context: HandlerContext, submission: Submission): Promise<void> {
+  const { view, body } = submission
+  await answerOnce(context, submission, async () => {
     const { changeRequest } = requestMetadata.parse(JSON.parse(view.private_metadata))
     const sent = await send(context.changes, { id: changeRequest, requester: body.user.id })
     context.nudge()
-    await ack({ response_action: 'update', view: renderNoticeView(wordsAfterSending(sent)) })
-  } catch (error) {
-    await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
-  }
+    return wordsAfterSending(sent)
+  })
 }
 
 /** "Preview again": a new request with the same form, whose requester is whoever clicked. */
@@ -219,7 +220,7 @@ function showPreview(context: HandlerContext, changeRequest: ChangeRequest): Sho
 async function recordRevealing(changes: HandlerContext['changes'], actor: string, fields: readonly string[]) {
   if (fields.length === 0) return
   const details = { because: 'personal-data', fields }
-  await changes.database.transaction((sql) =>
+  await sureTransaction(changes.database, (sql) =>
     appendToLedger(sql, { changeRequest: null, event: 'refused', actor, details }),
   )
 }

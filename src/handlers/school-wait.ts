@@ -7,6 +7,7 @@ import { getOwnWait, startWaiting, stopWaiting } from '../schools/waits.ts'
 import { renderNoticeView } from '../views/kit/notice.ts'
 import { wordsAfterAsking } from '../views/school/wait.ts'
 import { tell } from './answer.ts'
+import { answerOnce } from './answer-once.ts'
 import { publishHome } from './app-home.ts'
 import { channelFor, type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
@@ -19,15 +20,14 @@ import { FORGOTTEN, NOT_SHOWN, parse, previewOrRefusal } from './playbook-form.t
 const waitMetadata = z.object({ wait: z.string().regex(/^\d{1,18}$/) })
 
 /** "Ask support and wait". */
-export async function waitForSchool(context: HandlerContext, { ack, view, body }: Submission): Promise<void> {
-  try {
+export async function waitForSchool(context: HandlerContext, submission: Submission): Promise<void> {
+  const { view, body } = submission
+  await answerOnce(context, submission, async () => {
     const { wait: id } = waitMetadata.parse(JSON.parse(view.private_metadata))
     const wait = await startWaiting(context.changes, { id, requester: body.user.id })
     context.nudge()
-    await ack({ response_action: 'update', view: renderNoticeView(wordsAfterAsking(wait)) })
-  } catch (error) {
-    await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
-  }
+    return wordsAfterAsking(wait)
+  })
 }
 
 /** "Continue": the same form once more, now that the school may be there; it asks for what it lacks. */

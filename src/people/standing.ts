@@ -1,3 +1,4 @@
+import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError, type ErrorCode } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import type { Standing, World } from '../world.ts'
@@ -49,7 +50,7 @@ export async function refuse(
   changeRequest: string | null,
   facts: ChangeError['facts'] = {},
 ): Promise<never> {
-  await world.database.transaction((sql) =>
+  await sureTransaction(world.database, (sql) =>
     appendToLedger(sql, { changeRequest, event: 'refused', actor, details: { because: code } }),
   )
   throw new ChangeError(code, { ...(changeRequest ? { cr: `CR-${changeRequest}` } : {}), ...facts })

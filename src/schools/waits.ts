@@ -4,6 +4,7 @@ import * as z from 'zod'
 import type { Form } from '../contract/fields.ts'
 import type { AnyPlaybook, Wait } from '../contract/playbook.ts'
 import { SchoolWait } from '../entities/chatops/school-wait.ts'
+import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
@@ -45,7 +46,7 @@ export async function startWaiting(
   { id, requester }: { id: string; requester: string },
 ): Promise<SchoolWait> {
   await refuseUnless(world, 'mayRequest', requester)
-  return world.database.transaction(async (sql) => {
+  return sureTransaction(world.database, async (sql) => {
     const wait = await lockOwn(sql, id, requester)
     if (wait.status !== 'shown') return wait // started by an earlier click
     await holdSchool(sql, wait.urn)
@@ -64,7 +65,7 @@ export async function stopWaiting(
   { database, now }: World,
   { id, requester }: { id: string; requester: string },
 ): Promise<void> {
-  await database.transaction(async (sql) => {
+  await sureTransaction(database, async (sql) => {
     const wait = await lockOwn(sql, id, requester)
     if (wait.overAt === null) await sql.update(SchoolWait, { id }, { status: 'dropped', overAt: now() })
   })

@@ -1,0 +1,162 @@
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+import { approve, cancel, openReview, reject } from '../../src/changes/decide.ts'
+import { discard, propose, send } from '../../src/changes/propose.ts'
+import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import { CommitUnknown } from '../../src/entities/sure-transaction.ts'
+import { ChangeError } from '../../src/errors.ts'
+import { getPlaybook } from '../../src/playbooks/index.ts'
+import type { World } from '../../src/world.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
+import { CHANNEL, createLifecycle, DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
+import { startLossyProxy } from '../support/lossy-proxy.ts'
+
+let scratch: ScratchDatabase
+let proxy: Awaited<ReturnType<typeof startLossyProxy>>
+let context: World
+let admin: pg.Client
+
+beforeAll(async () => {
+  scratch = await demoDatabase()
+  proxy = await startLossyProxy(scratch.appUrl)
+  context = await createLifecycle(proxy.url)
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+})
+
+beforeEach(() =>
+  admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status IN ('unsent', 'pending')`),
+)
+
+afterEach(() => proxy.mend())
+
+afterAll(async () => {
+  await admin.end()
+  await context.database.destroy()
+  await proxy.stop()
+  await scratch.drop()
+})
+
+async function proposed(route = 'assessment_only'): Promise<ChangeRequest> {
+  const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+  const form = { trainee: rows[0].slug, route, reason: 'Asked for', ticket: '' }
+  const asked = { playbook: getPlaybook('fix-route'), form, requester: SUPPORT, channel: CHANNEL }
+  const proposal = await propose(context, asked)
+  if (proposal.kind !== 'ready') throw new Error(`the preview was ${proposal.kind}`)
+  return proposal.changeRequest
+}
+
+const sent = async () => send(context, { id: (await proposed()).id, requester: SUPPORT })
+
+async function reviewed(): Promise<ChangeRequest> {
+  const { id } = await sent()
+  return openReview(context, { id, actor: DEVELOPER, viewId: `V${id}` })
+}
+
+type Case = {
+  what: string
+  prepare: () => Promise<ChangeRequest>
+  click: (request: ChangeRequest) => Promise<unknown>
+  from: string
+  to: string
+}
+
+const CASES: readonly Case[] = [
+  {
+    what: 'an approval',
+    prepare: reviewed,
+    click: ({ id, digest }) => approve(context, { id, actor: DEVELOPER, digest, viewId: `V${id}` }),
+    from: 'pending',
+    to: 'approved',
+  },
+  {
+    what: 'a rejection',
+    prepare: sent,
+    click: ({ id }) => reject(context, { id, actor: DEVELOPER, reason: 'Not needed' }),
+    from: 'pending',
+    to: 'rejected',
+  },
+  {
+    what: 'a cancellation',
+    prepare: sent,
+    click: ({ id }) => cancel(context, { id, actor: SUPPORT }),
+    from: 'pending',
+    to: 'cancelled',
+  },
+  {
+    what: 'a request that is sent',
+    prepare: proposed,
+    click: ({ id }) => send(context, { id, requester: SUPPORT }),
+    from: 'unsent',
+    to: 'pending',
+  },
+  {
+    what: 'a request that is discarded',
+    prepare: proposed,
+    click: ({ id }) => discard(context, { id, requester: SUPPORT }),
+    from: 'unsent',
+    to: 'cancelled',
+  },
+]
+
+const statusOf = async ({ id }: ChangeRequest) =>
+  (await admin.query('SELECT status FROM chatops.change_requests WHERE id = $1', [id])).rows[0].status as string
+
+const endRequests = () => admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
+
+describe.each(CASES)('$what', ({ prepare, click, from, to }) => {
+  afterEach(endRequests)
+
+  test('counts as done when the connection was lost after COMMIT', async () => {
+    const request = await prepare()
+    const lost = proxy.lost
+    proxy.loseNext('after-commit')
+    await click(request)
+    expect(proxy.lost).toBe(lost + 1)
+    expect(await statusOf(request)).toBe(to)
+  })
+
+  test('is said to have failed only when it was not done', async () => {
+    const request = await prepare()
+    proxy.loseNext('before-commit')
+    await expect(click(request)).rejects.toThrow()
+    expect(await statusOf(request)).toBe(from)
+    await click(request)
+    expect(await statusOf(request)).toBe(to)
+  })
+
+  test('is said to be unknown when the database cannot be asked', async () => {
+    const request = await prepare()
+    proxy.loseNext('after-commit', { forGood: true })
+    await expect(click(request)).rejects.toBeInstanceOf(CommitUnknown)
+    expect(await statusOf(request)).toBe(to)
+  })
+})
+
+describe('what leaves a mark as well', () => {
+  test('a preview is kept once, and a review is opened once', async () => {
+    proxy.loseNext('after-commit')
+    const request = await proposed()
+    await send(context, { id: request.id, requester: SUPPORT })
+    proxy.loseNext('after-commit')
+    await openReview(context, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
+    const { rows } = await admin.query(
+      `SELECT count(*)::int FROM chatops.ledger WHERE change_request_id = $1 AND event IN ('proposed', 'review-opened')`,
+      [request.id],
+    )
+    expect(rows).toEqual([{ count: 2 }])
+  })
+
+  test('a refusal is recorded once, and says why', async () => {
+    const { id } = await sent()
+    proxy.loseNext('after-commit')
+    const refusal = openReview(context, { id, actor: SUPPORT, viewId: 'V2' })
+    await expect(refusal).rejects.toBeInstanceOf(ChangeError)
+    const { rows } = await admin.query(
+      `SELECT count(*)::int FROM chatops.ledger WHERE change_request_id = $1 AND event = 'refused'`,
+      [id],
+    )
+    expect(rows).toEqual([{ count: 1 }])
+  })
+})
