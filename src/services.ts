@@ -19,6 +19,7 @@ import { createTrelloCards, type TrelloClient } from './changes/trello-cards.ts'
 import type { Config } from './config.ts'
 import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
 import { createDataSource } from './entities/data-source.ts'
+import { startDatabaseClock } from './entities/database-clock.ts'
 import { demandLeastPrivilege } from './entities/least-privilege.ts'
 import { wakeOutbox } from './outbox/outbox.ts'
 import { createPeople } from './people/people.ts'
@@ -44,8 +45,9 @@ export async function startServices(
   const client = createClient(config, log, 10_000)
   const report = createReports(database, log, config.OPERATORS_CHANNEL ?? null)
   const ourselves = await findOurselves(client, config, log)
-  const changes: World = { ...(await createChanges(config, log, database, report)), ...overrides }
-  const backend = createQueueBackend(queueSettings(config), log)
+  const clock = await startDatabaseClock(database, log)
+  const changes: World = { ...(await createChanges(config, log, database, report, clock.now)), ...overrides }
+  const backend = createQueueBackend(queueSettings(config), log, changes.now)
 
   let bot: RunningBot | null = null
   let worker: RunningWorker | null = null
@@ -67,7 +69,7 @@ export async function startServices(
     trello = createTrello(config, log)
     const effects = {
       ...createSlackEffects(config, changes, createPoster(client, line)),
-      trello: createTrelloCards(database, trello),
+      trello: createTrelloCards(changes, trello),
     }
     worker = startWorker(changes, backend, effects, { retention: config.RETENTION, isSlackOpen: line.isOpen })
   }
@@ -87,6 +89,7 @@ export async function startServices(
       await closeDashboard?.()
       await backend.close()
       changes.upstreams.dttp.close()
+      clock.stop()
       trello?.close()
       await database.destroy()
     },
@@ -117,8 +120,13 @@ function openDashboard(web: Application, credentials: string, backend: QueueBack
   }
 }
 
-async function createChanges(config: Config, log: Logger, database: World['database'], report: Report): Promise<World> {
-  const now = () => new Date()
+async function createChanges(
+  config: Config,
+  log: Logger,
+  database: World['database'],
+  report: Report,
+  now: World['now'],
+): Promise<World> {
   const { standard, byPlaybook } = config.REQUEST_EXPIRY
   const people = { teamId: config.SLACK_TEAM_ID, requesters: config.REQUESTERS, approvers: config.APPROVERS }
   const features = config.REGISTER_FEATURES

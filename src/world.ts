@@ -37,6 +37,7 @@ export type World = {
   /** Slack channels in which requests are posted. */
   channels: readonly string[]
   log: Logger
+  /** The database's time, whatever this machine's clock says; tests pass their own. */
   now: () => Date
   /** Whether an approver may ask for the values of personal columns that change. */
   reveals: boolean

@@ -1,9 +1,10 @@
-import type { DataSource, EntityManager } from 'typeorm'
+import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { addToThread, type Claimed, RetryLater, readPayload, Undeliverable } from '../outbox/outbox.ts'
 import { noteWaitCard, noteWaitCardRefused } from '../schools/waits.ts'
 import { type createTrelloClient, TrelloError } from '../trello/index.ts'
+import type { World } from '../world.ts'
 import { lockRequest } from './requests.ts'
 
 export type TrelloClient = ReturnType<typeof createTrelloClient>
@@ -28,11 +29,11 @@ const GIVEN_UP_AFTER = { attempts: 10, ms: 60 * 60_000 }
  * Carries out the outbox rows that add a card to Trello, each once. Whoever waits for the card is told where it is, or
  * given its text if it cannot be added. `client` is null where Trello is not set up (any more).
  */
-export function createTrelloCards(database: DataSource, client: TrelloClient | null) {
+export function createTrelloCards({ database, now }: Pick<World, 'database' | 'now'>, client: TrelloClient | null) {
   return async (row: Claimed): Promise<void> => {
     const card = readPayload(asked, row)
     if (!client) return void (await database.transaction((sql) => tellRefused(sql, row, card)))
-    const url = await add(client, row, card).catch(async (error: unknown) => {
+    const url = await add(client, row, card, now()).catch(async (error: unknown) => {
       if (error instanceof Undeliverable) await database.transaction((sql) => tellRefused(sql, row, card))
       throw error
     })
@@ -40,20 +41,20 @@ export function createTrelloCards(database: DataSource, client: TrelloClient | n
   }
 }
 
-async function add(client: TrelloClient, row: Claimed, card: z.output<typeof asked>): Promise<string> {
+async function add(client: TrelloClient, row: Claimed, card: z.output<typeof asked>, now: Date): Promise<string> {
   try {
     const { url } = await client.addCard({ key: row.id, ...card, again: row.again, since: row.createdAt })
     return url
   } catch (error) {
     if (!(error instanceof TrelloError)) throw error
-    if (error.kind === 'refused' || hasTriedLongEnough(row)) throw new Undeliverable(error.message)
+    if (error.kind === 'refused' || hasTriedLongEnough(row, now)) throw new Undeliverable(error.message)
     throw new RetryLater(error.kind === 'wait' ? (error.waitMs ?? LOOK_AGAIN_MS) : LOOK_AGAIN_MS)
   }
 }
 
 /** Whether to give a card up. An expired token does not become valid by waiting, and people wait for the card. */
-function hasTriedLongEnough({ attempts, createdAt }: Claimed): boolean {
-  return attempts >= GIVEN_UP_AFTER.attempts && Date.now() - createdAt.getTime() >= GIVEN_UP_AFTER.ms
+function hasTriedLongEnough({ attempts, createdAt }: Claimed, now: Date): boolean {
+  return attempts >= GIVEN_UP_AFTER.attempts && now.getTime() - createdAt.getTime() >= GIVEN_UP_AFTER.ms
 }
 
 /** May be called again for the same card; then nobody is told twice. */

@@ -38,12 +38,15 @@ export type QueueBackend = {
 
 const WORKERS = { lockDuration: 15_000, stalledInterval: 10_000, maxStalledCount: 5, runRetryDelay: 1_000 }
 
-/** BullMQ on Redis or on Postgres, behind one interface. Connections re-establish themselves. */
-export function createQueueBackend(settings: QueueSettings, log: Logger): QueueBackend {
-  return settings.backend === 'redis' ? redisBackend(settings.url, log) : postgresBackend(settings.url, log)
+/**
+ * BullMQ on Redis or on Postgres, behind one interface. Connections re-establish themselves.
+ * @param now the database's time, in which the times of jobs are given; BullMQ reckons in this machine's
+ */
+export function createQueueBackend(settings: QueueSettings, log: Logger, now = () => new Date()): QueueBackend {
+  return settings.backend === 'redis' ? redisBackend(settings.url, log, now) : postgresBackend(settings.url, log, now)
 }
 
-function redisBackend(url: string, log: Logger): QueueBackend {
+function redisBackend(url: string, log: Logger, now: () => Date): QueueBackend {
   const { Queue, Worker } = withBackend(createRedisBackend)
   const connect = () => {
     const redis = new Redis(url, { maxRetriesPerRequest: null, enableOfflineQueue: true })
@@ -52,10 +55,10 @@ function redisBackend(url: string, log: Logger): QueueBackend {
   }
   const client = connect()
   return {
-    openQueue: (name) => wrapQueue(new Queue(name, { connection: client }), log),
+    openQueue: (name) => wrapQueue(new Queue(name, { connection: client }), log, now),
     startWorker(name, process, settings) {
       const connection = connect()
-      const worker = new Worker(name, againIfTold(process, log), { connection, ...WORKERS, ...settings })
+      const worker = new Worker(name, againIfTold(process, now, log), { connection, ...WORKERS, ...settings })
       worker.on('error', (error: Error) => log.warn({ error: error.name }, 'queue worker error'))
       return {
         async close() {
@@ -85,7 +88,7 @@ const LONGEST_WAIT_S = 5
 const createWatchfulBackend: typeof createPostgresBackend = (...given) =>
   Object.defineProperty(createPostgresBackend(...given), 'maximumBlockTimeout', { value: LONGEST_WAIT_S })
 
-function postgresBackend(url: string, log: Logger): QueueBackend {
+function postgresBackend(url: string, log: Logger, now: () => Date): QueueBackend {
   const { Queue, Worker } = withBackend(createWatchfulBackend)
   const connection = new pg.Pool({ connectionString: url, onConnect: outliveAndTellLoss, ...POSTGRES_POOL })
   connection.setMaxListeners(0)
@@ -95,10 +98,10 @@ function postgresBackend(url: string, log: Logger): QueueBackend {
     openQueue(name) {
       const queue = new Queue(name, { connection }) as unknown as RedisQueue
       opened.push(queue)
-      return wrapQueue(queue, log)
+      return wrapQueue(queue, log, now)
     },
     startWorker(name, process, settings) {
-      const worker = new Worker(name, againIfTold(process, log), { connection, ...WORKERS, ...settings })
+      const worker = new Worker(name, againIfTold(process, now, log), { connection, ...WORKERS, ...settings })
       worker.on('error', (error: Error) => log.warn({ error: error.name }, 'queue worker error'))
       opened.push(worker)
       return { close: () => worker.close() }
@@ -115,14 +118,14 @@ function postgresBackend(url: string, log: Logger): QueueBackend {
  * Puts a job back to the time it answered. A new job with the same id would be dropped as a duplicate. BullMQ keeps the
  * message and the stack of what a job throws, so it is given none.
  */
-function againIfTold(process: Process, log: Logger) {
+function againIfTold(process: Process, now: () => Date, log: Logger) {
   return async (job: Job, token?: string): Promise<void> => {
     const at = await process(job).catch((error: unknown) => {
       log.warn({ queue: job.queueName, err: error }, 'a queued job failed')
       throw Object.assign(new Error(describeError(error)), { stack: '' })
     })
     if (!(at instanceof Date)) return
-    await job.moveToDelayed(at.getTime(), token)
+    await job.moveToDelayed(Date.now() + at.getTime() - now().getTime(), token)
     throw new DelayedError()
   }
 }

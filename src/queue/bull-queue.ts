@@ -16,25 +16,25 @@ export type JobQueue = {
 }
 
 /** BullMQ's queue as the rest of the bot knows one. */
-export function wrapQueue(queue: Queue, log: Logger): JobQueue {
+export function wrapQueue(queue: Queue, log: Logger, now: () => Date): JobQueue {
   queue.on('error', (error) => log.warn({ error: error.name }, 'queue error'))
   return {
     bull: queue,
     add: (name, data, options) => answeredInTime(queue.add(name, data, options)),
-    addAt: (name, data, at, options) => answeredInTime(addAt(queue, name, data, at, options)),
+    addAt: (name, data, at, options) =>
+      answeredInTime(addDelayed(queue, name, data, Math.max(0, at.getTime() - now().getTime()), options)),
     schedule: (id, pattern, data) => answeredInTime(schedule(queue, id, pattern, data)),
     close: () => queue.close(),
   }
 }
 
-async function addAt(
+async function addDelayed(
   queue: Queue,
   name: string,
   data: object,
-  at: Date,
+  delay: number,
   options: JobsOptions & { jobId: string },
 ): Promise<void> {
-  const delay = Math.max(0, at.getTime() - Date.now())
   const there = await queue.getJob(options.jobId)
   if (!there) return void (await queue.add(name, data, { ...options, delay }))
   if (there.delay > 0) await there.changeDelay(delay).catch(unlessItRuns)

@@ -13,6 +13,8 @@ export async function hintAdded(world: World, queues: JobQueues, id: string): Pr
 
 /** A job that is overdue by this much was lost by the queue. */
 const LATE_SECONDS = 30
+/** They are due by any clock. */
+const LONG_SINCE = new Date(0)
 /** Jobs that the queue is told of in one sweep. */
 export const HINT_BATCH = 500
 
@@ -31,6 +33,6 @@ export async function hintLateJobs(world: World, queues: JobQueues): Promise<num
      RETURNING id, name`,
     [world.now(), LATE_SECONDS, HINT_BATCH, world.register.runsJobs],
   )) as [{ id: string; name: JobName }[], number]
-  for (const job of late) await queues.hint({ ...job, dueAt: new Date() })
+  for (const job of late) await queues.hint({ ...job, dueAt: LONG_SINCE })
   return late.length
 }

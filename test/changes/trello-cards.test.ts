@@ -41,7 +41,7 @@ const query = (sql: string) => withClient(scratch.adminUrl, (client) => client.q
 
 function cards() {
   const { url: apiUrl, key, token, listId } = trello
-  return createTrelloCards(context.database, createTrelloClient({ apiUrl, key, token, listId, timeoutMs: 500 }))
+  return createTrelloCards(context, createTrelloClient({ apiUrl, key, token, listId, timeoutMs: 500 }))
 }
 
 /** A card's outbox row, taken to be sent. */
@@ -124,7 +124,7 @@ test('a token that stays expired is given up after an hour, and people are given
 
 describe('without Trello', () => {
   test('a card that was approved while there was one is given to people to copy', async () => {
-    await createTrelloCards(context.database, null)(await claimCard())
+    await createTrelloCards(context, null)(await claimCard())
     expect(await messages()).toEqual([{ part: 'trello-card', ...CARD, url: null }])
   })
 })

@@ -1,0 +1,110 @@
+import pg from 'pg'
+import { pino } from 'pino'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+
+import { expireRequests } from '../../src/changes/sweep.ts'
+import { type Clock, startDatabaseClock } from '../../src/entities/database-clock.ts'
+import type { World } from '../../src/world.ts'
+import { startBot, startStorySlack } from '../support/bot.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
+import { approveRequest, createLifecycle, sendRequest } from '../support/lifecycle.ts'
+
+const MINUTE = 60_000
+
+let scratch: ScratchDatabase
+let context: World
+let clock: Clock
+let admin: pg.Client
+
+beforeAll(async () => {
+  scratch = await demoDatabase()
+  const world = await createLifecycle(scratch.appUrl, { expiryOf: () => 5 * MINUTE })
+  await onMachineAhead(10 * MINUTE, async () => {
+    clock = await startDatabaseClock(world.database, pino({ level: 'silent' }))
+  })
+  context = { ...world, now: clock.now }
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+afterAll(async () => {
+  clock.stop()
+  await admin.end()
+  await context.database.destroy()
+  await scratch.drop()
+})
+
+/** Only what the machine calls its time of day is wrong; timers go on. */
+async function onMachineAhead(ms: number, act: () => Promise<void>): Promise<void> {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms })
+  try {
+    await act()
+  } finally {
+    vi.useRealTimers()
+  }
+}
+
+/** Milliseconds by which a time is later than the database's. */
+async function aheadOfDatabase(time: () => Date): Promise<number> {
+  const { rows } = await admin.query('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms')
+  return time().getTime() - rows[0].ms
+}
+
+async function sent() {
+  const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+  return sendRequest(context, 'fix-route', {
+    trainee: rows[0].slug,
+    route: 'assessment_only',
+    reason: 'Asked for',
+    ticket: '',
+  })
+}
+
+describe.each([
+  ['ahead', 10 * MINUTE],
+  ['behind', -10 * MINUTE],
+])('a machine whose clock is ten minutes %s', (_, ms) => {
+  test('knows the database’s time, also when it was put wrong later', () =>
+    onMachineAhead(ms, async () => {
+      expect(Math.abs(await aheadOfDatabase(clock.now))).toBeLessThan(MINUTE)
+      const other = await startDatabaseClock(context.database, pino({ level: 'silent' }))
+      expect(Math.abs(await aheadOfDatabase(other.now))).toBeLessThan(MINUTE)
+      other.stop()
+    }))
+
+  test('is no reason for its bot to have another time', async () => {
+    const slack = await startStorySlack()
+    await onMachineAhead(ms, async () => {
+      const bot = await startBot(slack, scratch.appUrl, { env: { ROLES: 'worker' } })
+      expect(Math.abs(await aheadOfDatabase(bot.changes.now))).toBeLessThan(MINUTE)
+      await bot.stop()
+    })
+    await slack.stop()
+  })
+})
+
+test('a machine that is ahead expires nothing early, and lets it be approved', async () => {
+  const request = await sent()
+  await onMachineAhead(10 * MINUTE, async () => {
+    expect(await expireRequests(context)).toBe(0)
+    const { status, decidedAt } = await approveRequest(context, request)
+    expect(status).toBe('approved')
+    expect(Math.abs((decidedAt?.getTime() ?? 0) - (await aheadOfDatabase(() => new Date(0))) * -1)).toBeLessThan(MINUTE)
+  })
+  await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
+})
+
+test('what the database’s clock has passed is expired', async () => {
+  const request = await sent()
+  await admin.query(
+    `UPDATE chatops.change_requests SET expires_at = clock_timestamp() - interval '1 second' WHERE id = $1`,
+    [request.id],
+  )
+  await onMachineAhead(-10 * MINUTE, async () => {
+    expect(await expireRequests(context)).toBe(1)
+  })
+})
