@@ -13,6 +13,7 @@ import { writeDegreeAudit, writeTraineeAudit } from '../register/audits.ts'
 import type { World } from '../world.ts'
 import { type Assessment, aroundOf, gather, judge } from './assess.ts'
 import { queueEffects } from './effects.ts'
+import { demandApproval } from './legality.ts'
 import { digestOfRequest, getRequest } from './requests.ts'
 import {
   claimRequest,
@@ -75,6 +76,7 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       await sql.query(`SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '10s'`)
       const claimed = await claimRequest(sql, request.id)
       if (!claimed) return 'not-approved'
+      await demandApproval(sql, claimed)
       await step(world, 'claimed', request.id)
 
       const plan = planOf(claimed)

@@ -10,6 +10,7 @@ import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
 import type { World } from '../world.ts'
 import { findChangedChecks } from './assess.ts'
+import { NotApproved } from './legality.ts'
 import { endAsStale } from './requests.ts'
 
 // The ways in which an attempt to carry out a request ends without having written anything.
@@ -99,13 +100,20 @@ export async function postponeExecution(world: World, id: string, cause: unknown
 /** After the rollback: the request ends as failed, in a second transaction. */
 export async function endFailed(world: World, id: string, cause: unknown): Promise<Execution> {
   world.log.error({ changeRequest: id, cause: describe(cause) }, 'execution failed')
-  const problem =
-    cause instanceof PostconditionFailed
-      ? `The result was not what it should be (${cause.message}), so we took everything back.`
-      : 'The database refused it, so we took everything back. The developers can find the cause in the log.'
+  const problem = problemOf(cause)
   return world.database.transaction(async (sql) =>
     (await claimRequest(sql, id)) ? end(sql, id, 'failed', problem, cause) : 'not-approved',
   )
+}
+
+function problemOf(cause: unknown): string {
+  if (cause instanceof NotApproved) {
+    return 'We have no record that a second person reviewed and approved it as it is. None of the changes in this request were made. Tell the Register developers.'
+  }
+  if (cause instanceof PostconditionFailed) {
+    return `The result was not what it should be (${cause.message}), so we took everything back.`
+  }
+  return 'The database refused it, so we took everything back. The developers can find the cause in the log.'
 }
 
 async function end(
@@ -128,6 +136,7 @@ function describe(cause: unknown): string {
     const { code, constraint, column } = new DatabaseError(cause.driverError)
     return ['database', code, constraint ?? column].filter(Boolean).join(' ')
   }
-  if (cause instanceof PostconditionFailed || cause instanceof UpstreamUnavailable) return cause.message
+  const isOurs = [PostconditionFailed, NotApproved, UpstreamUnavailable].some((kind) => cause instanceof kind)
+  if (cause instanceof Error && isOurs) return cause.message
   return describeError(cause)
 }

@@ -47,7 +47,10 @@ export async function appendToLedger(
 
 export type LedgerVerdict = { entries: number; broken: { seq: string; why: string } | null; head: string }
 
-/** Walks the whole chain and recomputes every hash; finds the first entry that was altered, removed or added. */
+/**
+ * Walks the whole chain and recomputes every hash; finds the first entry that was altered, removed or added, and what was
+ * carried out without an approval.
+ */
 export async function verifyLedger(database: DataSource): Promise<LedgerVerdict> {
   return database.transaction('REPEATABLE READ', async (sql) => {
     const [start] = await sql.query<{ id: string }[]>('SELECT id FROM chatops.identity')
@@ -72,8 +75,17 @@ export async function verifyLedger(database: DataSource): Promise<LedgerVerdict>
       }
     }
     const complete = BigInt(head.seq) === seq && head.hash === hash
-    const broken = complete ? null : { seq: head.seq, why: 'entries at the end are missing' }
-    return { entries: Number(seq), broken, head: head.hash }
+    if (!complete) {
+      return {
+        entries: Number(seq),
+        broken: { seq: head.seq, why: 'entries at the end are missing' },
+        head: head.hash,
+      }
+    }
+    const [bare] = await sql.query<{ seq: string }[]>(EXECUTED_WITHOUT_APPROVAL)
+    if (!bare) return { entries: Number(seq), broken: null, head: head.hash }
+    const why = 'a request was carried out that nobody had approved as it was'
+    return { entries: Number(bare.seq) - 1, broken: { seq: bare.seq, why }, head: head.hash }
   })
 }
 
@@ -93,6 +105,15 @@ const PAGE = `
     to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at, event, actor, details::text AS details,
     prev_hash, hash
   FROM chatops.ledger WHERE seq > $1 ORDER BY seq LIMIT 1000`
+
+const EXECUTED_WITHOUT_APPROVAL = `
+  SELECT seq FROM chatops.ledger executed
+  WHERE event = 'executed' AND NOT EXISTS (
+    SELECT FROM chatops.ledger approval
+    WHERE approval.change_request_id = executed.change_request_id AND approval.event = 'approved'
+      AND approval.seq < executed.seq AND approval.actor = executed.details ->> 'approver'
+      AND approval.details ->> 'digest' = executed.details ->> 'digest')
+  ORDER BY seq LIMIT 1`
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
