@@ -12,7 +12,7 @@ const FLOORS = [
   ['playbooks'],
   ['jobs'],
   ['registration'],
-  ['schools'],
+  ['schools', 'brake'],
   ['trainee', 'people'],
   ['ledger', 'outbox'],
   ['contract'],

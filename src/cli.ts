@@ -1,3 +1,5 @@
+import type { DataSource } from 'typeorm'
+import { pauseAsOperator, resumeAsOperator } from './brake/operator.ts'
 import { loadConfig, readConfig } from './config.ts'
 import type { OutboxRow } from './entities/chatops/outbox-row.ts'
 import { createDataSource } from './entities/data-source.ts'
@@ -19,6 +21,8 @@ const COMMANDS: Readonly<Record<string, { about: string; run: (words: string[]) 
     about: 'list: what could not be sent. retry <id> … or retry all: have it tried again (DATABASE_URL).',
     run: manageOutbox,
   },
+  pause: { about: 'Have the bot carry nothing out, for a reason that you give (DATABASE_URL).', run: pauseBot },
+  resume: { about: 'Have it go on (DATABASE_URL).', run: resumeBot },
   'verify-ledger': { about: 'Recompute the whole ledger and find what was altered (DATABASE_URL).', run: checkLedger },
 }
 
@@ -71,15 +75,38 @@ function describe({ id, status, kind, changeRequestId, createdAt, lastError }: O
 }
 
 async function checkLedger(): Promise<number> {
+  const { entries, broken, head } = await withDatabase(verifyLedger)
+  if (broken)
+    console.log(
+      `The ledger was tampered with: entry ${broken.seq}: ${broken.why}. ${entries} entries before it are sound.`,
+    )
+  else console.log(`The ledger is sound: ${entries} entries, head ${head}.`)
+  return broken ? 1 : 0
+}
+
+async function pauseBot(words: string[]): Promise<number> {
+  const reason = words.join(' ').trim()
+  if (!reason) throw new Error('Say why: bin/chatops pause "<reason>". Everybody can read it.')
+  const wasPaused = await withDatabase((database) => pauseAsOperator(database, alertChannel(), reason))
+  console.log(wasPaused ? 'It was paused already.' : 'The bot is paused. Nothing is carried out.')
+  return 0
+}
+
+async function resumeBot(): Promise<number> {
+  const wasPaused = await withDatabase((database) => resumeAsOperator(database, alertChannel()))
+  console.log(wasPaused ? 'The bot goes on.' : 'It was not paused.')
+  return 0
+}
+
+/** Where it is told, if the bot's settings are at hand. */
+function alertChannel(): string {
+  return process.env['ALERT_CHANNEL'] ?? process.env['ALLOWED_CHANNELS']?.split(',')[0]?.trim() ?? ''
+}
+
+async function withDatabase<T>(act: (database: DataSource) => Promise<T>): Promise<T> {
   const database = await createDataSource(requireUrl('DATABASE_URL'), 1).initialize()
   try {
-    const { entries, broken, head } = await verifyLedger(database)
-    if (broken)
-      console.log(
-        `The ledger was tampered with: entry ${broken.seq}: ${broken.why}. ${entries} entries before it are sound.`,
-      )
-    else console.log(`The ledger is sound: ${entries} entries, head ${head}.`)
-    return broken ? 1 : 0
+    return await act(database)
   } finally {
     await database.destroy()
   }

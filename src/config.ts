@@ -96,6 +96,10 @@ const settings = z.object({
       'must be bot, worker or bot,worker',
     )
     .describe('What this process does: bot (Slack), worker (queue), or both.'),
+  MODE: z
+    .enum(['full', 'preview-only'])
+    .default('full')
+    .describe('What the bot does: full, or preview-only, which shows everything and carries out nothing.'),
   SLACK_MODE: z
     .enum(['socket', 'http'])
     .describe('How Slack reaches the bot: socket (Socket Mode) or http (signed requests).'),

@@ -11,10 +11,16 @@ const CATALOGUE = {
     title: 'You cannot reject your own request',
     text: `You asked for ${f.cr}. Select “Cancel request” if it is no longer needed.\nNothing has changed.`,
   }),
-  'not-an-approver': (f: Facts) => ({
-    title: 'You cannot decide on requests',
-    text: `Only approvers can review or reject ${f.cr}.\nNothing has changed. We have recorded this attempt. Ask an approver in this thread.`,
-  }),
+  'not-an-approver': (f: Facts) =>
+    f.cr
+      ? {
+          title: 'You cannot decide on requests',
+          text: `Only approvers can review or reject ${f.cr}.\nNothing has changed. We have recorded this attempt. Ask an approver in this thread.`,
+        }
+      : {
+          title: 'Only approvers can do this',
+          text: 'Nothing has changed. We have recorded this attempt. Ask an approver.',
+        },
   'not-a-requester': () => ({
     title: 'You cannot ask for changes',
     text: 'You are not on the list of people who may use this command.\nNothing has changed. Ask the Register developers to add you.',
@@ -94,6 +100,10 @@ const CATALOGUE = {
   'alert-gone': () => ({
     title: 'We cannot find what this post is about',
     text: 'Nothing has changed. Tell the Register developers.',
+  }),
+  'not-paused': () => ({
+    title: 'The bot is not paused',
+    text: 'There is nothing to resume. Nothing has changed.',
   }),
   'upstream-unavailable': (f: Facts) => ({
     title: 'We could not finish the checks',

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { forgetDismissal } from './alerts/alerts.ts'
 import { createAlertPosts } from './bot/alert-posts.ts'
 import { type RunningBot, startBot } from './bot/app.ts'
+import { createBrakePosts } from './bot/brake-posts.ts'
 import { createCards } from './bot/cards.ts'
 import { mountDashboard } from './bot/dashboard.ts'
 import { createDirectMessages } from './bot/direct-messages.ts'
@@ -15,6 +16,7 @@ import { readRefusal } from './bot/slack-errors.ts'
 import { createSlackLine } from './bot/slack-line.ts'
 import { slackLogger } from './bot/slack-log.ts'
 import { createWeb, listen, type Probes } from './bot/web.ts'
+import { withBrake } from './brake/dttp.ts'
 import { createTrelloCards, type TrelloClient } from './changes/trello-cards.ts'
 import type { Config } from './config.ts'
 import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
@@ -97,12 +99,15 @@ export async function startServices(
 }
 
 /** How each kind of message reaches Slack. */
-function createSlackEffects(config: Config, { database, databaseIdentity, dttpUrl, channels }: World, poster: Poster) {
+function createSlackEffects(config: Config, world: World, poster: Poster) {
+  const { database, databaseIdentity, dttpUrl, channels } = world
+  const previewOnly = world.mode === 'preview-only'
   const { REGISTER_URL: registerUrl } = config
   const approverGroup = groupOf(config.APPROVERS)
   return {
-    ...createCards(database, poster, { registerUrl, approverGroup, databaseIdentity, channels }),
+    ...createCards(database, poster, { registerUrl, approverGroup, databaseIdentity, channels, previewOnly }),
     ...createAlertPosts(database, poster, { registerUrl, dttpUrl, databaseIdentity }),
+    ...createBrakePosts(poster, databaseIdentity),
     ...createDirectMessages(database, poster, databaseIdentity),
   }
 }
@@ -131,15 +136,17 @@ async function createChanges(
   const people = { teamId: config.SLACK_TEAM_ID, requesters: config.REQUESTERS, approvers: config.APPROVERS }
   const features = config.REGISTER_FEATURES
   const directory = createDirectory(createClient(config, log, DIRECTORY_TIMEOUT_MS), report)
+  const mode = config.MODE === 'preview-only' ? config.MODE : undefined
   return {
     database,
+    mode,
     databaseIdentity: await readDatabaseIdentity(database),
     register: {
       url: config.REGISTER_URL,
       runsJobs: config.REGISTER_JOBS === 'own',
       isEnabled: (flag) => features.get(flag) ?? (flag.startsWith('routes.') && features.get('routes') === true),
     },
-    upstreams: { dttp: createDttp(config, log) },
+    upstreams: { dttp: withBrake(createDttp(config, log), { database, mode }) },
     people: createPeople(people, directory, now),
     log,
     now,

@@ -63,6 +63,8 @@ export type World = {
   gias: { url: string; maxAgeMs: number }
   /** Whether cards can be added to Trello. */
   addsTrelloCards: boolean
+  /** Set where everything is shown and nothing is carried out. */
+  mode?: 'preview-only' | undefined
   /**
    * Aborted when a worker is asked to stop. A long job then ends its step and is put back, so that another worker goes
    * on with it.

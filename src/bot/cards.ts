@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type DataSource, LessThan } from 'typeorm'
 import * as z from 'zod'
+import { findPause } from '../brake/brake.ts'
 import { postedCard } from '../changes/trello-cards.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
@@ -34,6 +35,7 @@ type Projection = {
   databaseIdentity: string
   /** The only channels in which a card is posted. */
   channels: readonly string[]
+  previewOnly?: boolean
 }
 
 /** A reply looks for its card again after at most this many milliseconds; the card's being posted has it sent at once. */
@@ -46,7 +48,7 @@ const threadPart = z.discriminatedUnion('part', [announcement, postedNews, poste
  * that was clicked. Each is sent once, even if Slack's answer was lost.
  */
 export function createCards(database: DataSource, poster: Poster, projection: Projection) {
-  const { registerUrl, approverGroup } = projection
+  const { registerUrl, approverGroup, previewOnly = false } = projection
   const ours = createHash('sha256').update(projection.databaseIdentity).digest('hex').slice(0, 16)
 
   /**
@@ -71,7 +73,14 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
   }
 
   async function draw(row: Claimed, request: ChangeRequest): Promise<string> {
-    const message = renderCard({ changeRequest: request, playbook: playbookOf(request), registerUrl, approverGroup })
+    const standstill = { pause: await findPause(database.manager), previewOnly }
+    const message = renderCard({
+      changeRequest: request,
+      playbook: playbookOf(request),
+      registerUrl,
+      approverGroup,
+      standstill,
+    })
     const key = `${ours}-card-${request.id}`
     const { channel, cardTs: ts } = request
     if (ts === null && !projection.channels.includes(channel)) throw notAllowed()

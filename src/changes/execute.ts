@@ -1,4 +1,5 @@
 import { type EntityManager, EntityNotFoundError } from 'typeorm'
+import { holdBrakeOff, mayAct, Paused } from '../brake/brake.ts'
 import type { Plan } from '../contract/plan.ts'
 import { columnsHold, TABLES } from '../contract/planned-rows.ts'
 import { formOf, isReadable, planOf } from '../contract/stored.ts'
@@ -51,6 +52,7 @@ export type ExecutionStep = (typeof EXECUTION_STEPS)[number]
 export async function execute(world: World, id: string): Promise<Execution> {
   const request = await getRequest(world.database, id)
   if (request.status !== 'approved') return 'not-approved'
+  if (!(await mayAct(world))) return 'paused'
   try {
     await step(world, 'begun', id)
     return await carryOut(world, request).catch((error: unknown) => {
@@ -58,6 +60,7 @@ export async function execute(world: World, id: string): Promise<Execution> {
       return carryOut(world, request) // what has come meanwhile makes the request out of date
     })
   } catch (error) {
+    if (error instanceof Paused) return 'paused'
     if (isTransient(error) || error instanceof UpstreamUnavailable) return postponeExecution(world, id, error)
     if (error instanceof EntityNotFoundError) return endGone(world, id)
     return endFailed(world, id, error)
@@ -74,6 +77,7 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
   const execution = await retryConflicts(() =>
     world.database.transaction('READ COMMITTED', async (sql): Promise<Execution> => {
       await sql.query(`SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '10s'`)
+      await holdBrakeOff(world, sql)
       const claimed = await claimRequest(sql, request.id)
       if (!claimed) return 'not-approved'
       await demandApproval(sql, claimed)

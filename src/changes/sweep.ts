@@ -1,4 +1,5 @@
 import { type EntityManager, IsNull, Not } from 'typeorm'
+import { mayAct } from '../brake/brake.ts'
 import { findMoved } from '../contract/planned-rows.ts'
 import { isReadable, planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
@@ -38,6 +39,7 @@ export async function expireRequests(world: World): Promise<number> {
 
 /** Asks the queue again for approved requests that nobody carries out: the queue may have lost its hints. */
 export async function hintAgain(world: World): Promise<number> {
+  if (!(await mayAct(world))) return 0
   const before = new Date(world.now().getTime() - HINT_AGAIN_AFTER_MS)
   const due = await findIds(world, `status = 'approved' AND coalesce(hinted_at, decided_at) <= $1`, [before])
   return sweepEach(world, due, ['approved'], 'skip_locked', async (sql, request) => {

@@ -16,9 +16,10 @@ import { endAsStale } from './requests.ts'
 // The ways in which an attempt to carry out a request ends without having written anything.
 
 /**
- * What became of one attempt to carry out a request. `not-approved`: somebody else has carried it out, or it has ended.
+ * What became of one attempt to carry out a request. `not-approved`: someone else did, or it is over. `paused`: it waits
+ * until the bot is resumed.
  */
-export type Execution = 'executed' | 'stale' | 'failed' | 'not-approved' | 'postponed'
+export type Execution = 'executed' | 'stale' | 'failed' | 'not-approved' | 'postponed' | 'paused'
 
 /** A postcondition that does not hold rolls everything back. */
 export class PostconditionFailed extends Error {}

@@ -2,6 +2,7 @@ import 'reflect-metadata'
 import pg from 'pg'
 import { DataSource, type QueryRunner, type ReplicationMode } from 'typeorm'
 import { Alert, AlertEntry } from './chatops/alert.ts'
+import { Brake } from './chatops/brake.ts'
 import { ChangeRequest } from './chatops/change-request.ts'
 import { GiasLoad } from './chatops/gias-load.ts'
 import { GiasSchool } from './chatops/gias-school.ts'
@@ -23,6 +24,7 @@ import { TraineeSlug1764300000000 } from './migrations/1764300000000-trainee-slu
 import { OutboxPauses1764310000000 } from './migrations/1764310000000-outbox-pauses.ts'
 import { Submissions1764320000000 } from './migrations/1764320000000-submissions.ts'
 import { OwnIds1764400000000 } from './migrations/1764400000000-own-ids.ts'
+import { Brake1765000000100 } from './migrations/1765000000100-brake.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -52,6 +54,7 @@ const REGISTER = [
 const CHATOPS = [
   Alert,
   AlertEntry,
+  Brake,
   GiasLoad,
   GiasSchool,
   Job,
@@ -91,6 +94,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[Lifecycle1761523200000, Jobs1763900000000, Gias1764000000000],
       ...[SchoolWaits1764100000000, SentAs1764200000000, TraineeSlug1764300000000],
       ...[OutboxPauses1764310000000, Submissions1764320000000, OwnIds1764400000000],
+      ...[Brake1765000000100],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

@@ -6,6 +6,7 @@ import { listWaits } from '../schools/waits.ts'
 import { renderHome } from '../views/home.ts'
 import { renderNoticeHome } from '../views/kit/notice.ts'
 import { persist, tell } from './answer.ts'
+import { findStandstill } from './brake.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, HomeOpened, SlackClient } from './entry-points.ts'
 
@@ -54,11 +55,13 @@ async function renderHomeFor(context: HandlerContext, user: string) {
     const code = (['people-unknown', 'group-gone'] as const).find((one) => standings.includes(one)) ?? 'not-a-requester'
     return renderNoticeHome(new ChangeError(code).words)
   }
-  const [unsent, waiting, recent, waits] = await Promise.all([
+  const [unsent, waiting, recent, waits, standstill] = await Promise.all([
     listRequests(database, user, ['unsent'], 10),
     listAllRequests(database, ['pending', 'approved', 'verifying'], 10),
     listAllRequests(database, ['done', 'needs-attention', 'failed', 'rejected', 'stale', 'expired', 'cancelled'], 10),
     listWaits(database, user, 4),
+    findStandstill(context.changes),
   ])
-  return renderHome({ unsent, waits, waiting, recent, playbooks, registerUrl: register.url, viewer: user })
+  const lists = { unsent, waits, waiting, recent }
+  return renderHome({ ...lists, playbooks, registerUrl: register.url, viewer: user, standstill })
 }

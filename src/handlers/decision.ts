@@ -1,3 +1,4 @@
+import { mayAct } from '../brake/brake.ts'
 import {
   approve,
   cancel,
@@ -58,12 +59,16 @@ export async function approveRequest(context: HandlerContext, submission: Submis
   await answerOnce(context, submission, async () => {
     const { changeRequest: id, digest } = reviewMetadata.parse(JSON.parse(view.private_metadata))
     const viewId = view.root_view_id ?? view.id // the modal as it was opened; the local Slack renames it at every update
+    const text = (await mayAct(context.changes)) ? CARRIED_OUT : HELD
     const request = await approve(context.changes, { id, actor: body.user.id, digest, viewId })
     context.nudge()
-    const text = 'It is carried out now, once, against the record as you saw it. The result appears on the request.'
     return { title: `You approved CR-${request.id}`, text }
   })
 }
+
+const CARRIED_OUT = 'It is carried out now, once, against the record as you saw it. The result appears on the request.'
+const HELD =
+  'Nothing is carried out just now: the bot is paused, or shows previews only. Your approval is kept, and the request says what becomes of it.'
 
 /** "Reject" on the card: asks for the reason. */
 export async function openRejection(context: HandlerContext, click: Click): Promise<void> {

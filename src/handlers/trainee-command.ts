@@ -10,6 +10,7 @@ import { renderHelp } from '../views/help.ts'
 import type { Message } from '../views/kit/blocks.ts'
 import { renderRequests } from '../views/request/requests.ts'
 import { answer, tell } from './answer.ts'
+import { answerPause, answerResume, findStandstill } from './brake.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Command } from './entry-points.ts'
 import { formView } from './form-metadata.ts'
@@ -30,11 +31,13 @@ async function carryOut(context: HandlerContext, args: Command): Promise<void> {
   const reply = (message: Message) => answer(context, args, message)
   const [word = '', ...rest] = unescapeText(args.command.text).trim().split(/\s+/)
   const name = word.toLowerCase()
-  if (name === 'help') return reply(renderHelp(playbooks))
+  if (name === 'help') return reply(renderHelp(playbooks, null, await findStandstill(context.changes)))
   if (name === 'requests') return reply(await findRequests(context, args.command.user_id))
   if (name === 'show') {
     return reply(await withProgress(args, showTrainee(context, args.command.user_id, rest.join(' '))))
   }
+  if (name === 'pause') return reply(await answerPause(context, args.command.user_id, rest.join(' ')))
+  if (name === 'resume') return reply(await answerResume(context, args.command.user_id))
   if (name === 'jobs') return reply(await answerJobs(context, args.command.user_id, rest))
   const playbook = findPlaybook(name)
   if (word && !playbook) return reply(renderHelp(playbooks, word))

@@ -12,7 +12,8 @@ import type { World } from '../world.ts'
 const RENEWALS = 4
 
 /**
- * Claims a job that is due, or whose worker is dead; null if it is neither. The job's `run` is this attempt's number
+ * Claims a job that is due, or whose worker is dead; null if it is neither, or if the bot may not act. GIAS's extract is
+ * loaded all the same: previews need it, and it changes nothing of Register's. The job's `run` is this attempt's number
  * from now on.
  */
 export async function claimJob(world: World, id: string): Promise<Job | null> {
@@ -20,8 +21,9 @@ export async function claimJob(world: World, id: string): Promise<Job | null> {
     `UPDATE chatops.jobs SET status = 'running', run = run + 1, stalls = stalls + (status = 'running')::int,
        lease_until = now() + make_interval(secs => $3)
      WHERE id = $1 AND ((status = 'waiting' AND due_at <= $2) OR (status = 'running' AND lease_until < now()))
+       AND (name = 'load-gias' OR $4 AND NOT EXISTS (SELECT FROM chatops.brake WHERE paused_at IS NOT NULL))
      RETURNING run`,
-    [id, world.now(), world.jobLease / 1000],
+    [id, world.now(), world.jobLease / 1000, world.mode !== 'preview-only'],
   )) as [{ run: number }[], number]
   return claimed[0] ? world.database.manager.findOneBy(Job, { id, run: claimed[0].run }) : null
 }
@@ -80,10 +82,10 @@ function takenOver(): JobFailed {
 }
 
 /** Gives a job that was broken off back, to be done at `dueAt`. That does not count as a failure. */
-export async function handBack(world: World, job: Job, dueAt: Date): Promise<void> {
+export async function handBack(world: World, job: Job, dueAt: Date, stalls = job.stalls + 1): Promise<void> {
   await world.database.manager.update(Job, ofAttempt(job), {
     status: 'waiting',
-    stalls: job.stalls + 1,
+    stalls,
     dueAt,
     hintedAt: null,
   })

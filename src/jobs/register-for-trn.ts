@@ -1,4 +1,6 @@
+import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
+import { holdBrakeOff } from '../brake/brake.ts'
 import { traineeIdInDttp } from '../dttp/payloads/contact.ts'
 import { preflight } from '../dttp/payloads/preflight.ts'
 import { type Registration, registration } from '../dttp/payloads/registration.ts'
@@ -42,7 +44,7 @@ async function register(world: World, job: Job): Promise<Came> {
   const { batch, sent } = await prepare(world, job)
   const gone = world.ownIds ? await findGone(world, job) : null
   await reach('read')
-  const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) => demandReady(sql, job))
+  const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) => demandReady(world, sql, job))
   await reach('noted')
   return sendRegistration(world, job, batch, sending)
 }
@@ -65,7 +67,7 @@ async function goOn(world: World, job: Job, left: RegistrationAttempt): Promise<
 /** It repeats what two people have approved, if all of that is still so. */
 async function sendAgain(world: World, job: Job): Promise<Came> {
   const { batch, sent } = await prepare(world, job)
-  const sending = await reopenAttempt(world, job, ownerOf(world, job), sent, (sql) => demandReady(sql, job))
+  const sending = await reopenAttempt(world, job, ownerOf(world, job), sent, (sql) => demandReady(world, sql, job))
   await stepsOf(world, job)('noted')
   return sendRegistration(world, job, batch, sending)
 }
@@ -83,7 +85,8 @@ async function prepare(world: World, job: Job): Promise<{ batch: Registration; s
 }
 
 /** Looked at under lock, in the transaction that puts the sending on record. */
-async function demandReady(sql: Parameters<typeof lockTrainee>[0], job: Job): Promise<void> {
+async function demandReady(world: World, sql: EntityManager, job: Job): Promise<void> {
+  await holdBrakeOff(world, sql)
   const trainee = await lockTrainee(sql, traineeOf(job))
   if (!trainee) throw traineeGone()
   demandUnregistered(trainee)

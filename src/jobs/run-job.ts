@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm'
+import { LOOK_AGAIN_MS, mayAct, Paused } from '../brake/brake.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { Job, type JobData, type JobFailure, type JobName } from '../entities/chatops/job.ts'
 import { isTransient } from '../entities/transient.ts'
@@ -62,7 +63,9 @@ export async function runJob(world: World, { handlers, ends }: JobRunner, id: st
       .catch((error: unknown) => yieldToDatabase(world, ends, job, error))
       .finally(stopRenewing)
   }
-  return findNext(world, id)
+  const next = await findNext(world, id)
+  const later = new Date(world.now().getTime() + LOOK_AGAIN_MS)
+  return job || !next || next > later || (await mayAct(world)) ? next : later
 }
 
 async function attempt(world: World, ends: JobEnds, handler: JobHandler, job: Job): Promise<void> {
@@ -75,11 +78,18 @@ async function attempt(world: World, ends: JobEnds, handler: JobHandler, job: Jo
     log.info('job ran')
   } catch (error) {
     if (isOurDatabase(error)) throw error
+    if (error instanceof Paused) return waitForResumption(world, job)
     const failure = failureOf(error, world.now())
     const cause = failure.code === 'unexpected' ? { err: error } : { cause: (error as Error).message }
     log.warn({ code: failure.code, ...cause }, 'job failed')
     await fail(world, ends, job, failure, askedToWait(error))
   }
+}
+
+/** The bot was paused before the job had sent anything. */
+async function waitForResumption(world: World, job: Job): Promise<void> {
+  world.log.info({ job: job.id, name: job.name }, 'a job waits: the bot is paused')
+  await handBack(world, job, new Date(world.now().getTime() + LOOK_AGAIN_MS), job.stalls)
 }
 
 /**

@@ -23,9 +23,15 @@ export type LedgerEvent =
   | 'purged'
   | 'alert-dismissed'
   | 'waiting-for-school'
+  | 'paused'
+  | 'resume-asked'
+  | 'resumed'
 
 /** Who did it: a Slack user id, or this for what the bot does by itself. */
 export const THE_BOT = 'chatops'
+
+/** Somebody at the command line, who has the database's password. */
+export const OPERATOR = 'operator'
 
 /**
  * Appends an entry and returns its hash. Must be the last statement before COMMIT: it locks the chain's head.

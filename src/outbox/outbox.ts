@@ -9,11 +9,11 @@ import type { Json } from '../entities/json.ts'
  * The kinds of outbox rows. `hint` and `job` wake a worker, `trello` adds a Trello card, and the others are Slack
  * messages.
  */
-export const OUTBOX_KINDS = ['card', 'thread', 'direct', 'alert', 'trello', 'hint', 'job'] as const
+export const OUTBOX_KINDS = ['card', 'thread', 'direct', 'alert', 'brake', 'trello', 'hint', 'job'] as const
 export type OutboxKind = (typeof OUTBOX_KINDS)[number]
 
 /** The kinds that are Slack messages. */
-export const SLACK_KINDS: ReadonlySet<OutboxKind> = new Set(['card', 'thread', 'direct', 'alert'])
+export const SLACK_KINDS: ReadonlySet<OutboxKind> = new Set(['card', 'thread', 'direct', 'alert', 'brake'])
 
 /** Which message goes into a request's thread. */
 const threadPart = z.enum(['receipt', 'advice', 'manual-steps', 'notice'])
@@ -92,7 +92,8 @@ const SENDER_DEAD_AFTER_SECONDS = 60
 
 /**
  * Takes up to `limit` rows of these kinds to send: the first open row of each stream, if it is due; what wakes workers
- * first, then cards and posts, then all else. Two relays never hold the same row, nor two rows of one stream.
+ * first, then cards and posts, then all else. Two relays never hold the same row, nor two rows of one stream. What is for
+ * a queue or for Trello waits while the bot is paused.
  */
 export async function claimOutbox(
   database: DataSource,
@@ -126,6 +127,8 @@ const CLAIM = `
   FROM (
     SELECT id FROM chatops.outbox candidate
     WHERE status IN ('queued', 'sending') AND due_at <= now() AND kind = ANY ($3)
+      AND (kind NOT IN ('hint', 'job', 'trello')
+        OR NOT EXISTS (SELECT FROM chatops.brake WHERE paused_at IS NOT NULL))
       AND (status = 'queued' OR claimed_at < now() - make_interval(secs => $2))
       AND NOT EXISTS (
         SELECT FROM chatops.outbox earlier

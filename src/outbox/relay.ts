@@ -10,6 +10,7 @@ import {
   type OutboxKind,
   postponeRow,
   RetryLater,
+  SLACK_KINDS,
   Undeliverable,
 } from './outbox.ts'
 
@@ -39,7 +40,10 @@ export function createRelay(world: World, effects: Effects, isOpen: (kind: Outbo
     async sendDue(freed: () => void): Promise<boolean> {
       const room = SLOTS - underWay.size
       if (room === 0) return false
-      const rows = await claimOutbox(world.database, room, OUTBOX_KINDS.filter(isOpen))
+      const sendable = OUTBOX_KINDS.filter(
+        (kind) => isOpen(kind) && (world.mode !== 'preview-only' || SLACK_KINDS.has(kind)),
+      )
+      const rows = await claimOutbox(world.database, room, sendable)
       for (const row of rows) {
         const sending: Promise<void> = relay(world, effects, row).finally(() => {
           underWay.delete(sending)

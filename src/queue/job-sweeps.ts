@@ -1,3 +1,4 @@
+import { mayAct } from '../brake/brake.ts'
 import { Job, type JobName } from '../entities/chatops/job.ts'
 import { isLive } from '../jobs/live.ts'
 import type { World } from '../world.ts'
@@ -31,7 +32,7 @@ export async function hintLateJobs(world: World, queues: JobQueues): Promise<num
            OR (status = 'running' AND lease_until < now()))
        ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
      RETURNING id, name`,
-    [world.now(), LATE_SECONDS, HINT_BATCH, world.register.runsJobs],
+    [world.now(), LATE_SECONDS, HINT_BATCH, world.register.runsJobs && (await mayAct(world))],
   )) as [{ id: string; name: JobName }[], number]
   for (const job of late) await queues.hint({ ...job, dueAt: LONG_SINCE })
   return late.length

@@ -1,5 +1,6 @@
 import { commandFields, type Field } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
+import { renderStandstill, type Standstill } from './brake.ts'
 import { type Block, heading, type Message, note, plainSections, section, takeWithin } from './kit/blocks.ts'
 import { shorten } from './kit/text.ts'
 
@@ -9,7 +10,11 @@ const COMMAND = '/trainee'
  * Every playbook as it is typed, made from the registry, and the commands that are always there. `unknown` is what was
  * typed in place of a command.
  */
-export function renderHelp(playbooks: readonly AnyPlaybook[], unknown: string | null = null): Message {
+export function renderHelp(
+  playbooks: readonly AnyPlaybook[],
+  unknown: string | null = null,
+  standstill: Standstill | null = null,
+): Message {
   const groups = playbooks.map((playbook) => ({
     blocks: [
       heading(shorten(playbook.title, 500)),
@@ -18,11 +23,12 @@ export function renderHelp(playbooks: readonly AnyPlaybook[], unknown: string | 
     ],
     shows: 1,
   }))
-  const { blocks, left } = takeWithin(groups, { blocks: 36, weight: 12_000 })
+  const { blocks, left } = takeWithin(groups, { blocks: 32, weight: 12_000 })
   return {
     text: `How to use ${COMMAND}`,
     blocks: [
       ...plainSections(unknown === null ? '' : `There is no command “${shorten(unknown, 100)}”. Nothing has changed.`),
+      ...(standstill ? renderStandstill(standstill) : []),
       heading('How to use this command'),
       ...plainSections(
         'Ask for a change to a trainee’s record. You see a preview first. Nothing changes until a developer has approved it.',
@@ -46,6 +52,8 @@ function always(first: AnyPlaybook | undefined): Block[] {
       `${COMMAND} show [trainee] – what Register, DTTP and GIAS hold of a trainee, and what is going on`,
     ),
     ...plainSections(`${COMMAND} jobs – jobs that are stuck, have failed or wait; add a trainee, a job, or both`),
+    ...plainSections(`${COMMAND} pause [reason] – for approvers: carry nothing out until two of you resume`),
+    ...plainSections(`${COMMAND} resume – for two approvers: go on`),
     ...plainSections(`${COMMAND} help – this page`),
     heading('How to name a trainee'),
     ...plainSections(

@@ -2,6 +2,7 @@ import type { types } from '@slack/bolt'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../entities/chatops/school-wait.ts'
+import { renderStandstill, type Standstill } from './brake.ts'
 import { type Block, button, divider, header, note, plainSections, section } from './kit/blocks.ts'
 import { ACTIONS } from './kit/ids.ts'
 import { plain, shorten } from './kit/text.ts'
@@ -27,6 +28,7 @@ export function renderHome({
   playbooks,
   registerUrl,
   viewer,
+  standstill,
 }: {
   unsent: readonly ChangeRequest[]
   waits?: readonly SchoolWait[]
@@ -35,6 +37,7 @@ export function renderHome({
   playbooks: readonly AnyPlaybook[]
   registerUrl: string
   viewer?: string
+  standstill?: Standstill
 }): types.HomeView {
   const list = (title: string, requests: readonly ChangeRequest[], most: number, none: string): Block[] => [
     header(title),
@@ -51,6 +54,7 @@ export function renderHome({
   return {
     type: 'home',
     blocks: [
+      ...(standstill ? renderStandstill(standstill) : []),
       ...(waits.length > 0 ? [header('Waiting for DTTP'), ...renderWaits(waits), divider()] : []),
       ...list('Not sent yet', unsent, MOST.unsent, 'You have no previews that are not sent.'),
       ...list('Waiting for approval', waiting, MOST.waiting, 'Nothing is waiting for approval.'),

@@ -171,7 +171,7 @@ function startOnSlack(): Loop {
     ...createCards(database, poster, { registerUrl: REGISTER_URL, approverGroup: null, databaseIdentity, channels }),
     ...createAlertPosts(database, poster, { registerUrl: REGISTER_URL, dttpUrl: DTTP_URL, databaseIdentity }),
     ...createDirectMessages(database, poster, databaseIdentity),
-    ...{ hint: none, job: none, trello: none },
+    ...{ brake: none, hint: none, job: none, trello: none },
   }
   return startRelay(world, effects, (kind) => !SLACK_KINDS.has(kind) || line.isOpen())
 }

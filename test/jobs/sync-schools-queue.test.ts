@@ -31,6 +31,7 @@ const NO_SLACK = {
   thread: async () => {},
   direct: async () => {},
   alert: async () => {},
+  brake: async () => {},
   trello: async () => {},
 }
 

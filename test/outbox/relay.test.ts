@@ -265,7 +265,8 @@ async function send(row: Claimed): Promise<void> {
 }
 
 function everyKind(effect: Effects['card']): Effects {
-  return { card: effect, thread: effect, direct: effect, alert: effect, trello: effect, hint: effect, job: effect }
+  const slack = { card: effect, thread: effect, direct: effect, alert: effect, brake: effect }
+  return { ...slack, trello: effect, hint: effect, job: effect }
 }
 
 function add(stream: string, name: string, kind: keyof Effects = 'card'): Promise<void> {

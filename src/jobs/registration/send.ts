@@ -1,3 +1,4 @@
+import { Paused } from '../../brake/brake.ts'
 import { DttpError } from '../../dttp/client/index.ts'
 import { type Registration, underIds } from '../../dttp/payloads/registration.ts'
 import type { Job } from '../../entities/chatops/job.ts'
@@ -32,8 +33,8 @@ export async function sendRegistration(world: World, job: Job, batch: Registrati
 }
 
 async function settle(world: World, job: Job, sending: Sending, error: unknown): Promise<Came> {
-  // Nothing was sent: another worker has the job, or our own database could not say whose it is.
-  if (error instanceof JobFailed || (!(error instanceof DttpError) && isTransient(error))) throw error
+  // Nothing was sent: another worker has the job, the bot is paused, or our own database could not say whose job it is.
+  if (error instanceof JobFailed || error instanceof Paused || (!(error instanceof DttpError) && isTransient(error))) throw error
   if (error instanceof DttpError) {
     if (error.kind === 'exists' && sending.ownIds) return findWhose(world, job, sending, error)
     if (isCertain(error, sending)) {

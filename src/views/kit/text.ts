@@ -33,6 +33,7 @@ export function strong(text: string): types.TextObject {
 /** A mention of a Slack user for mrkdwn; for what the bot did by itself, "the bot". */
 export function mention(userId: string | null): string {
   if (userId === 'chatops') return 'the bot'
+  if (userId === 'operator') return 'an operator'
   return userId !== null && /^[A-Za-z0-9]+$/.test(userId) ? `<@${userId}>` : 'someone'
 }
 

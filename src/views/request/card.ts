@@ -4,6 +4,7 @@ import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest, Status } from '../../entities/chatops/change-request.ts'
 import { count } from '../../words.ts'
+import { renderStandstill, type Standstill } from '../brake.ts'
 import {
   actions,
   type Block,
@@ -38,11 +39,13 @@ export function renderCard({
   playbook,
   registerUrl,
   approverGroup,
+  standstill,
 }: {
   changeRequest: ChangeRequest
   playbook: Pick<AnyPlaybook, 'title'>
   registerUrl: string
   approverGroup: string | null
+  standstill?: Standstill
 }): Message {
   const subject = subjectOf(changeRequest, registerUrl)
   const asked = `Asked for by ${byWhom(changeRequest.requester, changeRequest.sentAt ?? changeRequest.createdAt)}.`
@@ -53,6 +56,7 @@ export function renderCard({
     blocks: [
       header(headlineOf(changeRequest)),
       section(`*${about}*\n${asked}${changeRequest.follows ? ` It follows CR-${changeRequest.follows}.` : ''}`),
+      ...(standstill && isWaiting(changeRequest) ? renderStandstill(standstill) : []),
       ...typedWords(changeRequest),
       ...renderOutcome(changeRequest),
       ...(plan ? renderChecks(changeRequest) : []),
@@ -63,6 +67,11 @@ export function renderCard({
       ...renderButtons(changeRequest, registerUrl),
     ],
   }
+}
+
+/** Whether something is still to be carried out. */
+function isWaiting({ status }: ChangeRequest): boolean {
+  return status === 'pending' || status === 'approved'
 }
 
 function typedWords(changeRequest: ChangeRequest): Block[] {

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import { type Claimed, readPayload } from '../outbox/outbox.ts'
+import { renderBrakeNews } from '../views/brake.ts'
+import type { Poster } from './poster.ts'
+
+const posted = z.object({
+  channel: z.string(),
+  event: z.enum(['paused', 'resume-asked', 'resumed']),
+  by: z.string(),
+  reason: z.string(),
+})
+
+/** Tells the channel that the bot was paused or goes on. */
+export function createBrakePosts(poster: Poster, databaseIdentity: string) {
+  const ours = createHash('sha256').update(databaseIdentity).digest('hex').slice(0, 16)
+  return {
+    async brake(row: Claimed): Promise<void> {
+      const { id, again, createdAt: since } = row
+      const { channel, ...news } = readPayload(posted, row)
+      await poster.put({ channel, ts: null, message: renderBrakeNews(news), key: `${ours}-${id}`, again, since })
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import type { EntityManager } from 'typeorm'
+import { Brake } from '../entities/chatops/brake.ts'
+import type { World } from '../world.ts'
+
+// The brake is one row. Whoever is about to carry something out, or to send something to DTTP or a queue, reads it there
+// and then: nothing that was decided before the pause goes on after it.
+
+/** Since when the bot does nothing, who stopped it, and why. */
+export type Pause = { at: Date; by: string; reason: string; resumeAskedBy: string | null }
+
+/** The bot is paused: what was to be done waits, and counts neither as done nor as failed. */
+export class Paused extends Error {
+  constructor() {
+    super('the bot is paused')
+    this.name = 'Paused'
+  }
+}
+
+/** How long a job waits before it looks at the brake again. */
+export const LOOK_AGAIN_MS = 15_000
+
+/** The pause, or null if the bot is not paused. */
+export async function findPause(sql: EntityManager): Promise<Pause | null> {
+  return pauseOf(await sql.findOneByOrFail(Brake, { onlyRow: true }))
+}
+
+/** Whether this process carries anything out: it may be set to previews only, and the bot may be paused. */
+export async function mayAct(world: Pick<World, 'database' | 'mode'>): Promise<boolean> {
+  return world.mode !== 'preview-only' && (await findPause(world.database.manager)) === null
+}
+
+/**
+ * Throws Paused, unless the bot may act. It cannot be paused before the transaction is over: whoever pauses it waits for
+ * what is under way.
+ */
+export async function holdBrakeOff(world: World, sql: EntityManager): Promise<void> {
+  if (world.mode === 'preview-only') throw new Paused()
+  const brake = await sql.findOneOrFail(Brake, { where: { onlyRow: true }, lock: { mode: 'pessimistic_read' } })
+  if (brake.pausedAt) throw new Paused()
+}
+
+export function pauseOf({ pausedAt, pausedBy, reason, resumeAskedBy }: Brake): Pause | null {
+  if (!pausedAt) return null
+  return { at: pausedAt, by: pausedBy ?? '', reason: reason ?? '', resumeAskedBy }
+}

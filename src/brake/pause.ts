@@ -1,0 +1,111 @@
+import type { EntityManager } from 'typeorm'
+import { Brake } from '../entities/chatops/brake.ts'
+import { sureTransaction } from '../entities/sure-transaction.ts'
+import { ChangeError } from '../errors.ts'
+import { appendToLedger } from '../ledger/ledger.ts'
+import { addToOutbox, announce, hintExecution } from '../outbox/outbox.ts'
+import { refuseUnless } from '../people/standing.ts'
+import type { World } from '../world.ts'
+import { type Pause, pauseOf } from './brake.ts'
+
+// Anyone who may approve can stop the bot, at once. It takes two of them to let it go on.
+
+/** Whoever asks to resume is one of two people for this long; afterwards they ask again. */
+const ASKED_FOR_MS = 60 * 60_000
+
+const MOST_OF_A_REASON = 300
+
+/** What is posted in the channel about the brake. */
+export type BrakeNews = { event: 'paused' | 'resume-asked' | 'resumed'; by: string; reason: string }
+
+/** An approver pauses the bot; `was` is the pause that there was already. Throws ChangeError. */
+export async function pause(
+  world: World,
+  { actor, reason }: { actor: string; reason: string },
+): Promise<{ was: Pause | null }> {
+  await refuseUnless(world, 'mayApprove', actor)
+  return sureTransaction(world.database, (sql) => pauseNow(world, sql, actor, reason))
+}
+
+/** An approver wants the bot to go on: the first is put on record, the second lets it go on. Throws ChangeError. */
+export async function resume(world: World, actor: string): Promise<'asked' | 'resumed'> {
+  await refuseUnless(world, 'mayApprove', actor)
+  return sureTransaction(world.database, async (sql) => {
+    const brake = await lockBrake(sql)
+    if (!brake.pausedAt) throw new ChangeError('not-paused')
+    const { resumeAskedAt, resumeAskedBy } = brake
+    const now = world.now()
+    const isFresh = resumeAskedAt !== null && now.getTime() - resumeAskedAt.getTime() < ASKED_FOR_MS
+    if (isFresh && resumeAskedBy !== actor) {
+      await resumeNow(world, sql, actor)
+      return 'resumed'
+    }
+    await sql.update(Brake, { onlyRow: true }, { resumeAskedAt: now, resumeAskedBy: actor })
+    if (!isFresh) await tell(world, sql, { event: 'resume-asked', by: actor, reason: '' })
+    await redrawOpen(sql)
+    await appendToLedger(sql, { changeRequest: null, event: 'resume-asked', actor })
+    return 'asked'
+  })
+}
+
+/** Pauses the bot for somebody at the command line, or for the bot itself. */
+export async function pauseNow(
+  world: BrakeWorld,
+  sql: EntityManager,
+  by: string,
+  reason: string,
+): Promise<{ was: Pause | null }> {
+  const brake = await lockBrake(sql)
+  const was = pauseOf(brake)
+  const kept = was ? {} : { pausedAt: world.now(), pausedBy: by, reason: reason.slice(0, MOST_OF_A_REASON) }
+  await sql.update(Brake, { onlyRow: true }, { ...kept, resumeAskedAt: null, resumeAskedBy: null })
+  if (!was) await tell(world, sql, { event: 'paused', by, reason: reason.slice(0, MOST_OF_A_REASON) })
+  await redrawOpen(sql)
+  await appendToLedger(sql, { changeRequest: null, event: 'paused', actor: by })
+  return { was }
+}
+
+/** What the brake needs of the world; the command line has no more. */
+export type BrakeWorld = Pick<World, 'now' | 'alertChannel'>
+
+/** Lets the bot go on: `resume` sees to it that two people want it. Answers whether it was paused. */
+export async function resumeNow(world: BrakeWorld, sql: EntityManager, by: string): Promise<boolean> {
+  const { pausedAt, resumeAskedBy } = await lockBrake(sql)
+  if (!pausedAt) return false
+  const free = { pausedAt: null, pausedBy: null, reason: null, resumeAskedAt: null, resumeAskedBy: null }
+  await sql.update(Brake, { onlyRow: true }, free)
+  await tell(world, sql, { event: 'resumed', by, reason: '' })
+  await redrawOpen(sql)
+  for (const id of await findRequests(sql, ['approved'])) await hintExecution(sql, id, world.now())
+  await appendToLedger(sql, { changeRequest: null, event: 'resumed', actor: by, details: { with: resumeAskedBy } })
+  return true
+}
+
+/** Waits for executions that are under way. */
+async function lockBrake(sql: EntityManager): Promise<Brake> {
+  await sql.query(`SET LOCAL lock_timeout = '25s'`)
+  return sql.findOneOrFail(Brake, { where: { onlyRow: true }, lock: { mode: 'pessimistic_write' } })
+}
+
+async function tell({ alertChannel }: BrakeWorld, sql: EntityManager, news: BrakeNews): Promise<void> {
+  if (alertChannel === '') return
+  await addToOutbox(sql, {
+    stream: 'brake',
+    kind: 'brake',
+    changeRequest: null,
+    payload: { channel: alertChannel, ...news },
+  })
+}
+
+/** The cards of what waits say whether the bot is paused; one that somebody holds just now is drawn anew by them. */
+async function redrawOpen(sql: EntityManager): Promise<void> {
+  for (const id of await findRequests(sql, ['pending', 'approved'])) await announce(sql, id)
+}
+
+async function findRequests(sql: EntityManager, statuses: readonly string[]): Promise<string[]> {
+  const rows = await sql.query<{ id: string }[]>(
+    'SELECT id FROM chatops.change_requests WHERE status = ANY($1) ORDER BY id FOR UPDATE SKIP LOCKED',
+    [statuses],
+  )
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,228 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+import { findPause } from '../../src/brake/brake.ts'
+import { pause, resume } from '../../src/brake/pause.ts'
+import { execute } from '../../src/changes/execute.ts'
+import { hintAgain } from '../../src/changes/sweep.ts'
+import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import { addToOutbox, type Claimed, claimOutbox, type OutboxKind } from '../../src/outbox/outbox.ts'
+import { createRelay } from '../../src/outbox/relay.ts'
+import type { World } from '../../src/world.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
+import {
+  approveRequest,
+  CHANNEL,
+  createLifecycle,
+  DEVELOPER,
+  SECOND_DEVELOPER,
+  STRANGER,
+  SUPPORT,
+  sendRequest,
+} from '../support/lifecycle.ts'
+
+const MINUTE = 60_000
+
+let scratch: ScratchDatabase
+let context: World
+let admin: pg.Client
+let clock: number
+
+beforeAll(async () => {
+  scratch = await demoDatabase()
+  context = await createLifecycle(scratch.appUrl, { now: () => new Date(clock) })
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+})
+
+beforeEach(async () => {
+  clock = Date.now()
+  await admin.query('DELETE FROM chatops.outbox')
+})
+
+afterEach(async () => {
+  await admin.query(`
+    UPDATE chatops.brake SET paused_at = NULL, paused_by = NULL, reason = NULL, resume_asked_at = NULL,
+      resume_asked_by = NULL;
+    UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending';
+    UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved';
+    UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
+})
+
+afterAll(async () => {
+  await admin.end()
+  await context.database.destroy()
+  await scratch.drop()
+})
+
+const reason = 'DTTP is being migrated'
+const stop = (actor = DEVELOPER) => pause(context, { actor, reason })
+const paused = () => findPause(context.database.manager)
+const route = async () => (await admin.query('SELECT training_route FROM trainees WHERE id = 5901')).rows[0]
+const statusOf = async ({ id }: ChangeRequest) =>
+  (await admin.query('SELECT status FROM chatops.change_requests WHERE id = $1', [id])).rows[0].status
+const outbox = async (kind: OutboxKind) =>
+  (await admin.query('SELECT payload FROM chatops.outbox WHERE kind = $1 ORDER BY seq', [kind])).rows
+
+async function lastEvents(count: number): Promise<string[]> {
+  const { rows } = await admin.query('SELECT event FROM chatops.ledger ORDER BY seq DESC LIMIT $1', [count])
+  return rows.map(({ event }) => event).reverse()
+}
+
+async function approved(): Promise<ChangeRequest> {
+  const { rows } = await admin.query('SELECT slug, training_route FROM trainees WHERE id = 5901')
+  const other = rows[0].training_route === 0 ? 'provider_led_postgrad' : 'assessment_only'
+  const form = { trainee: rows[0].slug, route: other, reason: 'Asked for', ticket: '' }
+  return approveRequest(context, await sendRequest(context, 'fix-route', form))
+}
+
+describe('whoever may approve', () => {
+  test('pauses the bot at once, for a reason, and that is in the ledger and in the channel', async () => {
+    expect(await stop()).toEqual({ was: null })
+    expect(await paused()).toMatchObject({ by: DEVELOPER, reason, resumeAskedBy: null })
+    expect(await lastEvents(1)).toEqual(['paused'])
+    expect(await outbox('brake')).toEqual([{ payload: { channel: CHANNEL, event: 'paused', by: DEVELOPER, reason } }])
+  })
+
+  test('is told who was first, when somebody else did', async () => {
+    await stop()
+    const { was } = await pause(context, { actor: SECOND_DEVELOPER, reason: 'Another reason' })
+    expect(was).toMatchObject({ by: DEVELOPER, reason })
+    expect(await paused()).toMatchObject({ by: DEVELOPER, reason })
+    expect(await outbox('brake')).toHaveLength(1)
+  })
+
+  test('needs another one to resume', async () => {
+    await stop()
+    expect(await resume(context, DEVELOPER)).toBe('asked')
+    expect(await resume(context, DEVELOPER)).toBe('asked')
+    expect(await paused()).toMatchObject({ resumeAskedBy: DEVELOPER })
+    expect(await resume(context, SECOND_DEVELOPER)).toBe('resumed')
+    expect(await paused()).toBeNull()
+    expect(await lastEvents(4)).toEqual(['paused', 'resume-asked', 'resume-asked', 'resumed'])
+    await expect(resume(context, DEVELOPER)).rejects.toMatchObject({ code: 'not-paused' })
+  })
+
+  test('must ask again after an hour, or when the bot is paused once more', async () => {
+    await stop()
+    await resume(context, DEVELOPER)
+    clock += 61 * MINUTE
+    expect(await resume(context, SECOND_DEVELOPER)).toBe('asked')
+    await stop()
+    expect(await resume(context, DEVELOPER)).toBe('asked')
+    expect(await paused()).not.toBeNull()
+  })
+
+  test('decides alone among two at once', async () => {
+    await stop()
+    const came = await Promise.all([resume(context, DEVELOPER), resume(context, SECOND_DEVELOPER)])
+    expect(came.sort()).toEqual(['asked', 'resumed'])
+  })
+})
+
+test.each([SUPPORT, STRANGER])('others can do neither (%s)', async (actor) => {
+  await expect(pause(context, { actor, reason })).rejects.toMatchObject({ code: 'not-an-approver' })
+  await stop()
+  await expect(resume(context, actor)).rejects.toMatchObject({ code: 'not-an-approver' })
+})
+
+describe('an approved request', () => {
+  test('waits, and is carried out once the bot goes on', async () => {
+    const request = await approved()
+    const before = await route()
+    await stop()
+    expect(await execute(context, request.id)).toBe('paused')
+    expect({ status: await statusOf(request), ...(await route()) }).toEqual({ status: 'approved', ...before })
+
+    clock += 40 * MINUTE
+    expect(await hintAgain(context)).toBe(0)
+    expect(await execute(context, request.id)).toBe('paused')
+    await admin.query('DELETE FROM chatops.outbox')
+    await resume(context, DEVELOPER)
+    await resume(context, SECOND_DEVELOPER)
+    expect(await outbox('hint')).toHaveLength(1)
+    expect(await execute(context, request.id)).toBe('executed')
+  })
+
+  test('is not carried out by a worker that had begun with it', async () => {
+    const request = await approved()
+    const onStep = async (step: string) => void (step === 'asked' && (await stop()))
+    expect(await execute({ ...context, onStep }, request.id)).toBe('paused')
+    expect(await statusOf(request)).toBe('approved')
+  })
+
+  test('that is being written is finished before the pause counts', async () => {
+    const request = await approved()
+    const order: string[] = []
+    let pausing: Promise<unknown> = Promise.resolve()
+    const onStep = async (step: string) => {
+      if (step === 'written') pausing = stop().then(() => order.push('paused'))
+      if (step === 'recorded') order.push('recorded')
+    }
+    expect(await execute({ ...context, onStep }, request.id)).toBe('executed')
+    await pausing
+    expect(order).toEqual(['recorded', 'paused'])
+  })
+
+  test('is carried out nowhere that shows previews only', async () => {
+    const request = await approved()
+    expect(await execute({ ...context, mode: 'preview-only' }, request.id)).toBe('paused')
+    expect(await statusOf(request)).toBe('approved')
+  })
+})
+
+describe('what is to be sent', () => {
+  const KINDS = ['card', 'hint', 'job', 'trello'] as const
+  beforeEach(async () => {
+    await admin.query('DELETE FROM chatops.outbox')
+    for (const kind of KINDS) {
+      await addToOutbox(context.database.manager, { stream: kind, kind, changeRequest: null })
+    }
+  })
+
+  const claimed = async () => (await claimOutbox(context.database, 10)).map(({ kind }) => kind).sort()
+
+  test('to a queue or to Trello waits, and what tells people does not', async () => {
+    await stop()
+    expect(await claimed()).toEqual(['brake', 'card'])
+    await resume(context, DEVELOPER)
+    await resume(context, SECOND_DEVELOPER)
+    expect(await claimed()).toEqual(expect.arrayContaining(['hint', 'job', 'trello']))
+  })
+
+  test('waits as well where only previews are shown', async () => {
+    const sent: string[] = []
+    const send = async ({ kind }: Claimed) => void sent.push(kind)
+    const slack = { card: send, thread: send, direct: send, alert: send, brake: send }
+    const effects = { ...slack, hint: send, job: send, trello: send }
+    const relay = createRelay({ ...context, mode: 'preview-only' }, effects)
+    await relay.sendDue(() => {})
+    await relay.settled()
+    expect(sent).toEqual(['card'])
+    expect(await claimed()).toEqual(['hint', 'job', 'trello'])
+  })
+})
+
+describe('bin/chatops', () => {
+  const chatops = (...words: string[]) =>
+    promisify(execFile)('bin/chatops', words, {
+      env: { PATH: process.env['PATH'], DATABASE_URL: scratch.appUrl, ALLOWED_CHANNELS: CHANNEL },
+    })
+
+  test('pauses and resumes, in the name of an operator', async () => {
+    expect((await chatops('pause', 'Restoring', 'a backup')).stdout).toContain('The bot is paused')
+    expect(await paused()).toMatchObject({ by: 'operator', reason: 'Restoring a backup' })
+    expect((await chatops('pause', 'again')).stdout).toContain('paused already')
+    expect((await chatops('resume')).stdout).toContain('goes on')
+    expect((await chatops('resume')).stdout).toContain('was not paused')
+    expect(await paused()).toBeNull()
+    expect(await lastEvents(3)).toEqual(['paused', 'paused', 'resumed'])
+  })
+
+  test('wants a reason', async () => {
+    await expect(chatops('pause')).rejects.toMatchObject({ stderr: expect.stringContaining('Say why') })
+    expect(await paused()).toBeNull()
+  })
+})
