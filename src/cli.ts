@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm'
+import { adopt } from './brake/environment.ts'
 import { pauseAsOperator, resumeAsOperator } from './brake/operator.ts'
-import { loadConfig, readConfig } from './config.ts'
+import { loadConfig, readConfig, readEnvironment } from './config.ts'
 import type { OutboxRow } from './entities/chatops/outbox-row.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { migrate } from './entities/migrate.ts'
@@ -20,6 +21,10 @@ const COMMANDS: Readonly<Record<string, { about: string; run: (words: string[]) 
   outbox: {
     about: 'list: what could not be sent. retry <id> … or retry all: have it tried again (DATABASE_URL).',
     run: manageOutbox,
+  },
+  adopt: {
+    about: 'Take over a copied database for ENVIRONMENT: pause it, and list what waits in it (DATABASE_URL).',
+    run: adoptDatabase,
   },
   pause: { about: 'Have the bot carry nothing out, for a reason that you give (DATABASE_URL).', run: pauseBot },
   resume: { about: 'Have it go on (DATABASE_URL).', run: resumeBot },
@@ -95,6 +100,17 @@ async function pauseBot(words: string[]): Promise<number> {
 async function resumeBot(): Promise<number> {
   const wasPaused = await withDatabase((database) => resumeAsOperator(database, alertChannel()))
   console.log(wasPaused ? 'The bot goes on.' : 'It was not paused.')
+  return 0
+}
+
+async function adoptDatabase(): Promise<number> {
+  const environment = readEnvironment(process.env['ENVIRONMENT'] ?? '')
+  const waiting = await withDatabase((database) => adopt(database, environment, alertChannel()))
+  console.log(`The database belongs to ${environment} now. The bot is paused there, and sends no messages.`)
+  console.log(waiting.length === 0 ? 'Nothing waits in it.' : 'Once it is resumed, this is done and sent:')
+  for (const { what, count, requests } of waiting) {
+    console.log(`  ${count} ${what}${requests ? ` (requests ${requests.replaceAll(',', ', ')})` : ''}`)
+  }
   return 0
 }
 

@@ -84,6 +84,10 @@ const httpsUrl = z.url({ protocol: /^https?$/ }).refine((url) => {
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
 const secret = (prefix: RegExp, what: string) => z.string().regex(prefix, `must be ${what}`)
 
+const environment = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,29}$/, 'must be a short name in lower case, such as production or staging')
+
 const trelloSecret = secret(/^[\w-]{1,256}$/, 'letters and digits')
 
 const settings = z.object({
@@ -96,6 +100,11 @@ const settings = z.object({
       'must be bot, worker or bot,worker',
     )
     .describe('What this process does: bot (Slack), worker (queue), or both.'),
+  ENVIRONMENT: environment
+    .default('production')
+    .describe(
+      'Which environment this process and its database belong to. It stands on every card, notification and log line unless it is production.',
+    ),
   MODE: z
     .enum(['full', 'preview-only'])
     .default('full')
@@ -268,6 +277,13 @@ export function loadConfig(env?: NodeJS.ProcessEnv): Config {
   throw new ConfigError(
     `The configuration is not complete:\n${problems.join('\n')}\nRun bin/chatops check-config to see what each setting is for.`,
   )
+}
+
+/** The name of an environment, for a command that needs no other setting. */
+export function readEnvironment(given: string): string {
+  const parsed = environment.safeParse(given)
+  if (parsed.success) return parsed.data
+  throw new ConfigError(`ENVIRONMENT ${parsed.error.issues[0]?.message}`)
 }
 
 export class ConfigError extends Error {}

@@ -3,13 +3,18 @@ import { factsOf } from './error-facts.ts'
 
 /**
  * Structured logs. What is logged is chosen field by field. The second line of defence, should someone log a whole
- * object: fields that could hold a secret or personal data are left out, and an error is logged without its message.
+ * object: fields that could hold a secret or personal data are left out, and an error is logged without its message. Each
+ * line names the environment, unless it is production.
  */
-export function createLog(level: string, to: DestinationStream = pino.destination(1)): Logger {
+export function createLog(
+  level: string,
+  to: DestinationStream = pino.destination(1),
+  environment = 'production',
+): Logger {
   return pino(
     {
       level,
-      base: { service: 'trainee-chatops' },
+      base: { service: 'trainee-chatops', ...(environment === 'production' ? {} : { environment }) },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: REDACTED.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
       serializers: { err: (facts: unknown) => facts },

@@ -7,7 +7,7 @@ const DRAIN_MS = 25_000
 
 async function main(): Promise<void> {
   const config = loadConfig()
-  const log = createLog(config.LOG_LEVEL)
+  const log = createLog(config.LOG_LEVEL, undefined, config.ENVIRONMENT)
   // Node would print the whole error, with whatever its message quotes.
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'an error that nobody caught')

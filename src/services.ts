@@ -9,14 +9,17 @@ import { createCards } from './bot/cards.ts'
 import { mountDashboard } from './bot/dashboard.ts'
 import { createDirectMessages } from './bot/direct-messages.ts'
 import { createDirectory } from './bot/directory.ts'
+import { withOrigin } from './bot/origin.ts'
 import type { Ourselves } from './bot/own-payloads.ts'
 import { createPoster, type Poster } from './bot/poster.ts'
+import { createReceipts, pauseIfRestored } from './bot/receipts.ts'
 import { createReports, type Report } from './bot/reports.ts'
 import { readRefusal } from './bot/slack-errors.ts'
 import { createSlackLine } from './bot/slack-line.ts'
 import { slackLogger } from './bot/slack-log.ts'
 import { createWeb, listen, type Probes } from './bot/web.ts'
 import { withBrake } from './brake/dttp.ts'
+import { demandEnvironment } from './brake/environment.ts'
 import { createTrelloCards, type TrelloClient } from './changes/trello-cards.ts'
 import type { Config } from './config.ts'
 import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
@@ -43,12 +46,16 @@ export async function startServices(
 ): Promise<Services> {
   const database = await createDataSource(config.DATABASE_URL, config.DATABASE_POOL).initialize()
   await demandLeastPrivilege(database)
+  await demandEnvironment(database, config.ENVIRONMENT)
   demandKnownPlaybooks(config)
   const client = createClient(config, log, 10_000)
   const report = createReports(database, log, config.OPERATORS_CHANNEL ?? null)
   const ourselves = await findOurselves(client, config, log)
   const clock = await startDatabaseClock(database, log)
   const changes: World = { ...(await createChanges(config, log, database, report, clock.now)), ...overrides }
+  await pauseIfRestored(changes, client, config).catch(() => {
+    log.warn('Slack did not say whether it knows of anything later than this database')
+  })
   const backend = createQueueBackend(queueSettings(config), log, changes.now)
 
   let bot: RunningBot | null = null
@@ -69,8 +76,10 @@ export async function startServices(
 
   if (config.ROLES.includes('worker')) {
     trello = createTrello(config, log)
+    const origin = { environment: config.ENVIRONMENT, readReceipt: createReceipts(database) }
+    const poster = createPoster(withOrigin(client, origin), line)
     const effects = {
-      ...createSlackEffects(config, changes, createPoster(client, line)),
+      ...createSlackEffects(config, changes, poster),
       trello: createTrelloCards(changes, trello),
     }
     worker = startWorker(changes, backend, effects, { retention: config.RETENTION, isSlackOpen: line.isOpen })

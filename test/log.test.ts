@@ -49,3 +49,10 @@ test('a code or a name that somebody else chose is not logged', () => {
 test('what is thrown need not be an error', () => {
   expect(logging((log) => log.error({ err: 'Zoë' }, 'it failed')).lines[0]).toMatchObject({ err: { name: 'unknown' } })
 })
+
+test('each line names the environment, unless it is production', () => {
+  const written: string[] = []
+  const to = { write: (line: string) => void written.push(line) }
+  for (const environment of ['staging', 'production']) createLog('info', to, environment).info('started')
+  expect(written.map((line) => JSON.parse(line).environment)).toEqual(['staging', undefined])
+})

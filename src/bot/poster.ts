@@ -13,7 +13,8 @@ type Place = { channel: string; thread?: string }
 /** Slack's clock and ours may differ by so much. */
 const CLOCKS_MAY_DIFFER_SECONDS = 300
 
-const METADATA_EVENT = 'trainee_chatops'
+/** The kind of metadata that our messages carry. */
+export const METADATA_EVENT = 'trainee_chatops'
 
 export type Poster = ReturnType<typeof createPoster>
 
@@ -137,7 +138,7 @@ function carries(message: object, key: string): boolean {
  * Whether the message is ours: what Slack says about its author must agree with us, and what it leaves out is passed
  * over.
  */
-function isBy(message: Author, us: Author): boolean {
+export function isBy(message: Author, us: Author): boolean {
   const agree = (said: string | undefined, ours: string | undefined) => !said || !ours || said === ours
   return agree(message.user, us.user) && agree(message.bot_id, us.bot_id) && agree(message.app_id, us.app_id)
 }

@@ -17,7 +17,8 @@ export async function resumeAsOperator(database: DataSource, alertChannel: strin
   return database.transaction(async (sql) => resumeNow(await worldAt(sql, alertChannel), sql, OPERATOR))
 }
 
-async function worldAt(sql: EntityManager, alertChannel: string): Promise<BrakeWorld> {
+/** The brake's world for who has only the database. */
+export async function worldAt(sql: EntityManager, alertChannel: string): Promise<BrakeWorld> {
   const [row] = await sql.query<{ now: Date }[]>('SELECT clock_timestamp() AS now')
   const now = row?.now
   if (!now) throw new Error('the database did not say what time it is')

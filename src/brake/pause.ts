@@ -48,17 +48,22 @@ export async function resume(world: World, actor: string): Promise<'asked' | 're
   })
 }
 
-/** Pauses the bot for somebody at the command line, or for the bot itself. */
+/**
+ * Pauses the bot for somebody at the command line, or for the bot itself. With `holdsMessages` nobody is told anything but
+ * that it is paused.
+ */
 export async function pauseNow(
   world: BrakeWorld,
   sql: EntityManager,
   by: string,
   reason: string,
+  { holdsMessages = false } = {},
 ): Promise<{ was: Pause | null }> {
   const brake = await lockBrake(sql)
   const was = pauseOf(brake)
   const kept = was ? {} : { pausedAt: world.now(), pausedBy: by, reason: reason.slice(0, MOST_OF_A_REASON) }
-  await sql.update(Brake, { onlyRow: true }, { ...kept, resumeAskedAt: null, resumeAskedBy: null })
+  const held = { holdsMessages: holdsMessages || brake.holdsMessages }
+  await sql.update(Brake, { onlyRow: true }, { ...kept, ...held, resumeAskedAt: null, resumeAskedBy: null })
   if (!was) await tell(world, sql, { event: 'paused', by, reason: reason.slice(0, MOST_OF_A_REASON) })
   await redrawOpen(sql)
   await appendToLedger(sql, { changeRequest: null, event: 'paused', actor: by })
@@ -72,8 +77,8 @@ export type BrakeWorld = Pick<World, 'now' | 'alertChannel'>
 export async function resumeNow(world: BrakeWorld, sql: EntityManager, by: string): Promise<boolean> {
   const { pausedAt, resumeAskedBy } = await lockBrake(sql)
   if (!pausedAt) return false
-  const free = { pausedAt: null, pausedBy: null, reason: null, resumeAskedAt: null, resumeAskedBy: null }
-  await sql.update(Brake, { onlyRow: true }, free)
+  const nobody = { pausedAt: null, pausedBy: null, reason: null, resumeAskedAt: null, resumeAskedBy: null }
+  await sql.update(Brake, { onlyRow: true }, { ...nobody, holdsMessages: false })
   await tell(world, sql, { event: 'resumed', by, reason: '' })
   await redrawOpen(sql)
   for (const id of await findRequests(sql, ['approved'])) await hintExecution(sql, id, world.now())

@@ -26,6 +26,7 @@ export type LedgerEvent =
   | 'paused'
   | 'resume-asked'
   | 'resumed'
+  | 'adopted'
 
 /** Who did it: a Slack user id, or this for what the bot does by itself. */
 export const THE_BOT = 'chatops'

@@ -127,6 +127,7 @@ const CLAIM = `
   FROM (
     SELECT id FROM chatops.outbox candidate
     WHERE status IN ('queued', 'sending') AND due_at <= now() AND kind = ANY ($3)
+      AND (kind = 'brake' OR NOT EXISTS (SELECT FROM chatops.brake WHERE holds_messages))
       AND (kind NOT IN ('hint', 'job', 'trello')
         OR NOT EXISTS (SELECT FROM chatops.brake WHERE paused_at IS NOT NULL))
       AND (status = 'queued' OR claimed_at < now() - make_interval(secs => $2))

@@ -1,0 +1,57 @@
+import type { DataSource, EntityManager } from 'typeorm'
+import { appendToLedger, OPERATOR } from '../ledger/ledger.ts'
+import { worldAt } from './operator.ts'
+import { pauseNow } from './pause.ts'
+
+// A database belongs to one environment. A copy of it, restored elsewhere, still says where it came from.
+
+/**
+ * Stamps a database that nobody has used yet. Throws if it belongs to another environment: such a process must neither
+ * send its messages nor carry anything out.
+ */
+export async function demandEnvironment(database: DataSource, environment: string): Promise<void> {
+  await database.query('UPDATE chatops.identity SET environment = $1 WHERE environment IS NULL', [environment])
+  const stamped = await readEnvironment(database.manager)
+  if (stamped === environment) return
+  throw new Error(
+    `the database belongs to the environment “${stamped}”, and ENVIRONMENT is “${environment}”. ` +
+      'If it is a copy on purpose, run bin/chatops adopt',
+  )
+}
+
+/** Something that waits for the bot to go on: how often, and for which requests (numbers, separated by commas). */
+export type Waiting = { what: string; count: string; requests: string | null }
+
+/**
+ * Stamps a copy anew, for an operator. It is paused in the same transaction, its messages included. Answers what it would
+ * do and send: what the original had not done when it was copied.
+ */
+export async function adopt(database: DataSource, environment: string, alertChannel: string): Promise<Waiting[]> {
+  return database.transaction(async (sql) => {
+    const from = await readEnvironment(sql)
+    await sql.query('UPDATE chatops.identity SET environment = $1', [environment])
+    const waiting = await sql.query<Waiting[]>(WAITING)
+    const reason = `This database was taken over by ${environment}. What waits in it is from before.`
+    await pauseNow(await worldAt(sql, alertChannel), sql, OPERATOR, reason, { holdsMessages: true })
+    const details = { from, to: environment }
+    await appendToLedger(sql, { changeRequest: null, event: 'adopted', actor: OPERATOR, details })
+    return waiting
+  })
+}
+
+async function readEnvironment(sql: EntityManager): Promise<string | null> {
+  const [row] = await sql.query<{ environment: string | null }[]>('SELECT environment FROM chatops.identity')
+  if (!row) throw new Error('chatops.identity is empty: run the migrations')
+  return row.environment
+}
+
+const WAITING = `
+  SELECT 'requests to carry out' AS what, count(*), string_agg(id::text, ',' ORDER BY id) AS requests
+    FROM chatops.change_requests WHERE status = 'approved' HAVING count(*) > 0
+  UNION ALL
+  SELECT 'jobs: ' || name, count(*), string_agg(DISTINCT change_request_id::text, ',') FROM chatops.jobs
+    WHERE status IN ('waiting', 'running') GROUP BY name
+  UNION ALL
+  SELECT 'outbox: ' || kind, count(*), string_agg(DISTINCT change_request_id::text, ',') FROM chatops.outbox
+    WHERE status IN ('queued', 'sending') GROUP BY kind
+  ORDER BY what`

@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+import { findPause } from '../../src/brake/brake.ts'
+import { resume } from '../../src/brake/pause.ts'
+import { verifyLedger } from '../../src/ledger/ledger.ts'
+import { claimOutbox } from '../../src/outbox/outbox.ts'
+import type { Services } from '../../src/services.ts'
+import { startBot, startStorySlack } from '../support/bot.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
+import { approveRequest, CHANNEL, DEVELOPER, SECOND_DEVELOPER, sendRequest } from '../support/lifecycle.ts'
+import { type FakeSlack, readText } from '../support/slack/index.ts'
+
+let scratch: ScratchDatabase
+let slack: FakeSlack
+let admin: pg.Client
+let bots: Services[]
+
+beforeEach(async () => {
+  scratch = await demoDatabase()
+  slack = await startStorySlack()
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+  bots = []
+})
+
+afterEach(async () => {
+  for (const bot of bots) await bot.stop()
+  expect(slack.takeViolations()).toEqual([])
+  await admin.end()
+  await slack.stop()
+  await scratch.drop()
+})
+
+async function start(env: Record<string, string> = {}, url = scratch.appUrl): Promise<Services> {
+  const bot = await startBot(slack, url, { env })
+  bots.push(bot)
+  return bot
+}
+
+async function stop(): Promise<void> {
+  for (const bot of bots.splice(0)) await bot.stop()
+}
+
+async function sent({ changes }: Services) {
+  const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+  const form = { trainee: rows[0].slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
+  return sendRequest(changes, 'fix-route', form)
+}
+
+const chatops = (env: Record<string, string>, ...words: string[]) =>
+  promisify(execFile)('bin/chatops', words, {
+    env: { PATH: process.env['PATH'], DATABASE_URL: scratch.appUrl, ALLOWED_CHANNELS: CHANNEL, ...env },
+  })
+
+const says = (text: string) => slack.messages(CHANNEL).some((message) => readText(message).includes(text))
+
+describe('a database', () => {
+  test('belongs to the environment of the first process, and no other starts on it', async () => {
+    await start({ ENVIRONMENT: 'staging', ROLES: 'worker' })
+    await expect(start({ ENVIRONMENT: 'production' })).rejects.toThrow(/belongs to the environment “staging”/)
+    await expect(start({})).rejects.toThrow(/bin\/chatops adopt/)
+    await start({ ENVIRONMENT: 'staging', ROLES: 'bot' })
+  })
+
+  test('of a copy is taken over by an operator, paused, and sends nothing until it is resumed', async () => {
+    const bot = await start({ ROLES: 'bot' })
+    const request = await sent(bot)
+    await approveRequest(bot.changes, request)
+    await stop()
+
+    await expect(chatops({ ENVIRONMENT: 'Staging' }, 'adopt')).rejects.toMatchObject({
+      stderr: expect.stringContaining('ENVIRONMENT must be a short name'),
+    })
+    const { stdout } = await chatops({ ENVIRONMENT: 'staging' }, 'adopt')
+    expect(stdout).toContain('belongs to staging now')
+    expect(stdout).toMatch(/1 requests to carry out \(requests 1\)/)
+    expect(stdout).toMatch(/\d outbox: card \(requests 1\)/)
+    expect(stdout).toMatch(/1 outbox: hint/)
+
+    const copy = await start({ ENVIRONMENT: 'staging' })
+    await slack.until(() => says('[staging]') || says('The bot is paused'))
+    expect(await claimOutbox(copy.changes.database, 10)).toEqual([])
+    expect(says('CR-1')).toBe(false)
+
+    await resume(copy.changes, DEVELOPER)
+    await resume(copy.changes, SECOND_DEVELOPER)
+    await slack.until(() => says('CR-1 is done'))
+    expect(await verifyLedger(copy.changes.database)).toMatchObject({ broken: null })
+    const { rows } = await admin.query(`SELECT actor, details FROM chatops.ledger WHERE event = 'adopted'`)
+    expect(rows).toEqual([{ actor: 'operator', details: { from: 'production', to: 'staging' } }])
+  })
+})
+
+describe('an environment', () => {
+  test('stands on every message and notification, unless it is production', async () => {
+    const bot = await start({ ENVIRONMENT: 'staging' })
+    await approveRequest(bot.changes, await sent(bot))
+    await slack.until(() => says('CR-1 is done'))
+    const messages = slack.messages(CHANNEL)
+    const everything = [...messages, ...messages.flatMap(({ ts }) => slack.replies(CHANNEL, ts))]
+    for (const message of everything) {
+      expect(message.text).toMatch(/^\[staging\] /)
+      expect(readText(message)).toMatch(/\[staging\]|staging\*, not production/)
+    }
+  })
+
+  test('is not named where it is production', async () => {
+    const bot = await start()
+    await sent(bot)
+    await slack.until(() => says('CR-1'))
+    expect(says('production')).toBe(false)
+  })
+})
+
+describe('a backup that was restored', () => {
+  test('is noticed by what Slack knows: the bot starts paused, says so, and sends nothing else', async () => {
+    const backup = await demoDatabase()
+    const bot = await start()
+    await sent(bot)
+    await slack.until(() => says('CR-1'))
+    await stop()
+
+    const restored = await start({}, backup.appUrl)
+    expect(await findPause(restored.changes.database.manager)).toMatchObject({ by: 'chatops' })
+    await slack.until(() => says('older backup'))
+    await resume(restored.changes, DEVELOPER)
+    await resume(restored.changes, SECOND_DEVELOPER)
+    await stop()
+    const again = await start({}, backup.appUrl)
+    expect(await findPause(again.changes.database.manager)).toBeNull()
+    await stop()
+    await backup.drop()
+  })
+
+  test('and one that knows all that Slack knows starts as ever', async () => {
+    await sent(await start())
+    await slack.until(() => says('CR-1'))
+    await stop()
+    const again = await start()
+    expect(await findPause(again.changes.database.manager)).toBeNull()
+  })
+})
