@@ -109,6 +109,9 @@ const settings = z.object({
     .enum(['full', 'preview-only'])
     .default('full')
     .describe('What the bot does: full, or preview-only, which shows everything and carries out nothing.'),
+  PLAYBOOKS: listOf(/^[a-z]+(-[a-z]+)*$/, 'playbook')
+    .optional()
+    .describe('The playbooks that are on, such as fix-route,requeue-trn,undo; all of them unless set.'),
   SLACK_MODE: z
     .enum(['socket', 'http'])
     .describe('How Slack reaches the bot: socket (Socket Mode) or http (signed requests).'),

@@ -101,6 +101,14 @@ const CATALOGUE = {
     title: 'We cannot find what this post is about',
     text: 'Nothing has changed. Tell the Register developers.',
   }),
+  'playbook-off': () => ({
+    title: 'This kind of change is switched off',
+    text: 'This bot does not make it for now.\nNothing has changed. Ask the Register developers if you need it.',
+  }),
+  'previews-only': () => ({
+    title: 'This bot shows previews only',
+    text: 'The request was not sent, and nothing has changed.\nMake the change as you did before there was the bot.',
+  }),
   'not-paused': () => ({
     title: 'The bot is not paused',
     text: 'There is nothing to resume. Nothing has changed.',

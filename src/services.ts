@@ -149,6 +149,7 @@ async function createChanges(
   return {
     database,
     mode,
+    playbooksOn: config.PLAYBOOKS && new Set(config.PLAYBOOKS),
     databaseIdentity: await readDatabaseIdentity(database),
     register: {
       url: config.REGISTER_URL,
@@ -228,9 +229,10 @@ async function findOurselves(client: webApi.WebClient, config: Config, log: Logg
   }
 }
 
-function demandKnownPlaybooks({ REQUEST_EXPIRY }: Config): void {
-  for (const name of REQUEST_EXPIRY.byPlaybook.keys()) {
-    if (!findPlaybook(name)) throw new Error('REQUEST_EXPIRY names a playbook that does not exist')
+function demandKnownPlaybooks({ REQUEST_EXPIRY, PLAYBOOKS = [] }: Config): void {
+  const named = { REQUEST_EXPIRY: [...REQUEST_EXPIRY.byPlaybook.keys()], PLAYBOOKS }
+  for (const [setting, names] of Object.entries(named)) {
+    if (!names.every(findPlaybook)) throw new Error(`${setting} names a playbook that does not exist`)
   }
 }
 

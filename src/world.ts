@@ -65,6 +65,8 @@ export type World = {
   addsTrelloCards: boolean
   /** Set where everything is shown and nothing is carried out. */
   mode?: 'preview-only' | undefined
+  /** The names of the playbooks that are on; all are unless it is set. */
+  playbooksOn?: ReadonlySet<string> | undefined
   /**
    * Aborted when a worker is asked to stop. A long job then ends its step and is put back, so that another worker goes
    * on with it.

@@ -9,7 +9,7 @@ import { isTaken, isTransient, retryConflicts } from '../entities/transient.ts'
 import { UpstreamUnavailable } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
-import { findPlaybook } from '../playbooks/index.ts'
+import { findPlaybook, isOn } from '../playbooks/index.ts'
 import { writeDegreeAudit, writeTraineeAudit } from '../register/audits.ts'
 import type { World } from '../world.ts'
 import { type Assessment, aroundOf, gather, judge } from './assess.ts'
@@ -52,7 +52,7 @@ export type ExecutionStep = (typeof EXECUTION_STEPS)[number]
 export async function execute(world: World, id: string): Promise<Execution> {
   const request = await getRequest(world.database, id)
   if (request.status !== 'approved') return 'not-approved'
-  if (!(await mayAct(world))) return 'paused'
+  if (!isOn(world, request.playbook) || !(await mayAct(world))) return 'paused'
   try {
     await step(world, 'begun', id)
     return await carryOut(world, request).catch((error: unknown) => {

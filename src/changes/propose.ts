@@ -11,7 +11,8 @@ import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError, UpstreamUnavailable } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
-import { refuseUnless } from '../people/standing.ts'
+import { refuse, refuseUnless } from '../people/standing.ts'
+import { isOn } from '../playbooks/index.ts'
 import { keepWait } from '../schools/waits.ts'
 import type { World } from '../world.ts'
 import { type Assessment, gather, judge } from './assess.ts'
@@ -43,6 +44,7 @@ export type Asking = {
  */
 export async function propose(world: World, asked: Asking): Promise<Proposal> {
   await refuseUnless(world, 'mayRequest', asked.requester)
+  if (!isOn(world, asked.playbook.name)) return refuse(world, 'playbook-off', asked.requester, null)
   if (asked.follows) await getVisible(world.database, asked.follows, asked.requester)
   const made = await findMade(world, asked)
   if (made) return { kind: 'ready', changeRequest: made }
@@ -140,8 +142,10 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
 
 /** "Ask for approval": the request is sent to the channel, unless its rows have moved since the preview. */
 export async function send(world: World, asked: { id: string; requester: string }): Promise<ChangeRequest> {
-  await getRequest(world.database, asked.id)
+  const { playbook } = await getRequest(world.database, asked.id)
   await refuseUnless(world, 'mayRequest', asked.requester, asked.id)
+  if (world.mode === 'preview-only') return refuse(world, 'previews-only', asked.requester, asked.id)
+  if (!isOn(world, playbook)) return refuse(world, 'playbook-off', asked.requester, asked.id)
   try {
     return await sureTransaction(world.database, (sql) => sendUnsent(world, sql, asked))
   } catch (error) {

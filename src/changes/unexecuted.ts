@@ -17,7 +17,7 @@ import { endAsStale } from './requests.ts'
 
 /**
  * What became of one attempt to carry out a request. `not-approved`: someone else did, or it is over. `paused`: it waits
- * until the bot is resumed.
+ * until the bot is resumed, or its playbook is on.
  */
 export type Execution = 'executed' | 'stale' | 'failed' | 'not-approved' | 'postponed' | 'paused'
 

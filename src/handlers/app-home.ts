@@ -1,7 +1,7 @@
 import { discard } from '../changes/propose.ts'
 import { listAllRequests, listRequests } from '../changes/requests.ts'
 import { ChangeError } from '../errors.ts'
-import { playbooks } from '../playbooks/index.ts'
+import { playbooks, playbooksOf } from '../playbooks/index.ts'
 import { listWaits } from '../schools/waits.ts'
 import { renderHome } from '../views/home.ts'
 import { renderNoticeHome } from '../views/kit/notice.ts'
@@ -63,5 +63,6 @@ async function renderHomeFor(context: HandlerContext, user: string) {
     findStandstill(context.changes),
   ])
   const lists = { unsent, waits, waiting, recent }
-  return renderHome({ ...lists, playbooks, registerUrl: register.url, viewer: user, standstill })
+  const offered = playbooksOf(context.changes)
+  return renderHome({ ...lists, playbooks, offered, registerUrl: register.url, viewer: user, standstill })
 }

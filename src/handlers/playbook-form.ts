@@ -210,7 +210,8 @@ function showPreview(context: HandlerContext, changeRequest: ChangeRequest): Sho
   const playbook = getPlaybook(changeRequest.playbook)
   const title = `The preview of CR-${changeRequest.id} is ready`
   const text = `Slack did not let us show it. We have kept it as “not sent yet”, and nothing has changed.\nClose the window, and open the preview on the bot’s Home tab.`
-  return { view: renderPreview({ changeRequest, playbook, registerUrl }), instead: { title, text } }
+  const isSendable = context.changes.mode !== 'preview-only'
+  return { view: renderPreview({ changeRequest, playbook, registerUrl, isSendable }), instead: { title, text } }
 }
 
 /**

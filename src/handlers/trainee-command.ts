@@ -3,7 +3,7 @@ import { commandFields } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { ChangeError } from '../errors.ts'
 import { refuseUnless } from '../people/standing.ts'
-import { findPlaybook, playbooks } from '../playbooks/index.ts'
+import { findPlaybook, playbooksOf } from '../playbooks/index.ts'
 import { listWaits } from '../schools/waits.ts'
 import { renderChooser } from '../views/form.ts'
 import { renderHelp } from '../views/help.ts'
@@ -31,6 +31,7 @@ async function carryOut(context: HandlerContext, args: Command): Promise<void> {
   const reply = (message: Message) => answer(context, args, message)
   const [word = '', ...rest] = unescapeText(args.command.text).trim().split(/\s+/)
   const name = word.toLowerCase()
+  const playbooks = playbooksOf(context.changes)
   if (name === 'help') return reply(renderHelp(playbooks, null, await findStandstill(context.changes)))
   if (name === 'requests') return reply(await findRequests(context, args.command.user_id))
   if (name === 'show') {
@@ -48,6 +49,7 @@ async function carryOut(context: HandlerContext, args: Command): Promise<void> {
     })
   }
   await refuseUnless(context.changes, 'mayRequest', args.command.user_id)
+  if (playbook && !playbooks.includes(playbook)) throw new ChangeError('playbook-off')
   const channel = args.command.channel_id
   const view = playbook
     ? renderFilledForm(playbook, channel, rest)

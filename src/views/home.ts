@@ -18,6 +18,7 @@ const MOST = { unsent: 10, waiting: 13, recent: 10, playbooks: 20 }
 
 /**
  * The Home tab: someone's requests, and a button for each playbook.
+ * @param offered the playbooks that can be started; all of them unless given
  * @param viewer who looks at it, and can cancel their own requests
  */
 export function renderHome({
@@ -26,6 +27,7 @@ export function renderHome({
   waiting,
   recent,
   playbooks,
+  offered = playbooks,
   registerUrl,
   viewer,
   standstill,
@@ -35,6 +37,7 @@ export function renderHome({
   waiting: readonly ChangeRequest[]
   recent: readonly ChangeRequest[]
   playbooks: readonly AnyPlaybook[]
+  offered?: readonly AnyPlaybook[]
   registerUrl: string
   viewer?: string
   standstill?: Standstill
@@ -61,8 +64,8 @@ export function renderHome({
       ...list('Recently finished', recent, MOST.recent, 'Nothing has finished recently.'),
       header('Start a new request'),
       ...plainSections('You see a preview first. Nothing changes until a developer has approved it.'),
-      ...playbooks.slice(0, MOST.playbooks).map(startButton),
-      ...(playbooks.length > MOST.playbooks ? [note('Type /trainee to choose from all of them.')] : []),
+      ...offered.slice(0, MOST.playbooks).map(startButton),
+      ...(offered.length > MOST.playbooks ? [note('Type /trainee to choose from all of them.')] : []),
     ],
   }
 }

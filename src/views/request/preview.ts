@@ -29,6 +29,9 @@ type Playbook = Pick<AnyPlaybook, 'title'>
 const MOST_OF_A_VALUE = 900
 const REVIEW_SHOWS = 'The person who reviews the request sees all of it.'
 
+const ASK = 'Select “Ask for approval” if the changes below are right. A developer must approve them.'
+const PREVIEW_ONLY = 'This bot shows previews only: it cannot be sent, and none of the changes below are made.'
+
 /** Shown at once on submit, while the checks run. */
 export function renderChecking(playbook: Playbook | null): Modal {
   return modal(playbook ?? { title: 'Preview' }, [
@@ -41,10 +44,12 @@ export function renderPreview({
   changeRequest,
   playbook,
   registerUrl,
+  isSendable = true,
 }: {
   changeRequest: ChangeRequest
   playbook: Playbook
   registerUrl: string
+  isSendable?: boolean
 }): Modal {
   const plan = findPlan(changeRequest)
   if (!plan) return modal(playbook, plainSections(`${whyNoDetails(changeRequest)} Start again to see a new preview.`))
@@ -56,7 +61,7 @@ export function renderPreview({
   const blocks = [
     header(warnings > 0 ? `Read ${count(warnings, 'warning')} first` : 'Nothing stands in the way'),
     section(
-      `Not sent yet. Nothing has changed.\nThis is ${crName(changeRequest)}${subject ? ` for ${subject}` : ''}. Select “Ask for approval” if the changes below are right. A developer must approve them.`,
+      `Not sent yet. Nothing has changed.\nThis is ${crName(changeRequest)}${subject ? ` for ${subject}` : ''}. ${isSendable ? ASK : PREVIEW_ONLY}`,
     ),
     ...plainSections(typedIn(changeRequest, 'reason') && `Reason: ${onOneLine(typedIn(changeRequest, 'reason'))}`),
     ...plainSections(
@@ -69,7 +74,7 @@ export function renderPreview({
     ...(cut ? [section(`Long values are shortened here. ${REVIEW_SHOWS}`)] : []),
     ...also(renderEffects(plan, { whole: false }), changes.length > 0 ? 'What else happens' : 'What would happen'),
   ]
-  const sendable = changeRequest.status === 'unsent'
+  const sendable = isSendable && changeRequest.status === 'unsent'
   return {
     ...modal(playbook, blocks),
     callback_id: MODALS.preview,
