@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { DataSource } from 'typeorm'
 import { adopt } from './brake/environment.ts'
 import { pauseAsOperator, resumeAsOperator } from './brake/operator.ts'
@@ -8,11 +9,13 @@ import { migrate } from './entities/migrate.ts'
 import { loadExtract } from './gias/load.ts'
 import { verifyLedger } from './ledger/ledger.ts'
 import { listTroubled, retry } from './outbox/operator.ts'
+import { createNaming } from './words.ts'
 
 // The commands for people who run the bot. None of them decides anything about a change request.
 
 const COMMANDS: Readonly<Record<string, { about: string; run: (words: string[]) => Promise<number> }>> = {
   'check-config': { about: 'Explain each setting and say what is wrong with it.', run: checkConfig },
+  manifest: { about: 'Print the Slack app’s manifest with COMMAND, and named for ENVIRONMENT.', run: printManifest },
   migrate: { about: 'Bring our schemas up to date, as chatops_owner (MIGRATE_DATABASE_URL).', run: runMigrations },
   'load-gias': {
     about: 'Load GIAS’s extract now, although it has fewer schools than before: load-gias <schools that are enough>.',
@@ -77,6 +80,20 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 function describe({ id, status, kind, changeRequestId, createdAt, lastError }: OutboxRow): string {
   const about = changeRequestId === null ? kind : `${kind} of CR-${changeRequestId}`
   return [id, status, about, createdAt.toISOString(), lastError ?? ''].join('  ')
+}
+
+async function printManifest(): Promise<number> {
+  const { COMMAND = '/trainee', ENVIRONMENT = 'production' } = process.env
+  const naming = createNaming({ command: COMMAND, requestPrefix: 'CR' })
+  const name = ENVIRONMENT === 'production' ? 'trainee-chatops' : `trainee-chatops ${readEnvironment(ENVIRONMENT)}`
+  const manifest = readFileSync(new URL('../manifest.yml', import.meta.url), 'utf8')
+  console.log(
+    naming
+      .speak(manifest)
+      .replace(/(name: )trainee-chatops$/gm, `$1${name}`)
+      .trimEnd(),
+  )
+  return 0
 }
 
 async function checkLedger(): Promise<number> {

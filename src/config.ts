@@ -112,6 +112,16 @@ const settings = z.object({
   PLAYBOOKS: listOf(/^[a-z]+(-[a-z]+)*$/, 'playbook')
     .optional()
     .describe('The playbooks that are on, such as fix-route,requeue-trn,undo; all of them unless set.'),
+  COMMAND: z
+    .string()
+    .regex(/^\/[a-z][a-z0-9_-]{0,30}$/, 'must be a command such as /trainee')
+    .default('/trainee')
+    .describe('The command that people type, as the Slack app declares it. Two bots in one workspace need two.'),
+  REQUEST_PREFIX: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9]{0,9}$/, 'must be a few capital letters, such as CR')
+    .default('CR')
+    .describe('What stands before the number of a request: CR makes CR-12. Two bots in one workspace need two.'),
   SLACK_MODE: z
     .enum(['socket', 'http'])
     .describe('How Slack reaches the bot: socket (Socket Mode) or http (signed requests).'),

@@ -9,6 +9,7 @@ import { createCards } from './bot/cards.ts'
 import { mountDashboard } from './bot/dashboard.ts'
 import { createDirectMessages } from './bot/direct-messages.ts'
 import { createDirectory } from './bot/directory.ts'
+import { namedClient } from './bot/naming.ts'
 import { withOrigin } from './bot/origin.ts'
 import type { Ourselves } from './bot/own-payloads.ts'
 import { createPoster, type Poster } from './bot/poster.ts'
@@ -33,6 +34,7 @@ import { createQueueBackend, type QueueBackend } from './queue/backend.ts'
 import { openJobQueues } from './queue/job-queues.ts'
 import { CHANGES_QUEUE, type RunningWorker, startWorker } from './queue/worker.ts'
 import { createTrelloClient } from './trello/index.ts'
+import { createNaming, type Names } from './words.ts'
 import { readDatabaseIdentity, type World } from './world.ts'
 
 /** What a running process is made of. `stop` drains: no new work, what is in flight is finished, then all is closed. */
@@ -77,7 +79,7 @@ export async function startServices(
   if (config.ROLES.includes('worker')) {
     trello = createTrello(config, log)
     const origin = { environment: config.ENVIRONMENT, readReceipt: createReceipts(database) }
-    const poster = createPoster(withOrigin(client, origin), line)
+    const poster = createPoster(withOrigin(namedClient(client, createNaming(namesOf(config))), origin), line)
     const effects = {
       ...createSlackEffects(config, changes, poster),
       trello: createTrelloCards(changes, trello),
@@ -250,7 +252,12 @@ function slackSettings(config: Config, ourselves: Ourselves) {
     signingSecret: config.SLACK_SIGNING_SECRET,
     apiUrl: config.SLACK_API_URL,
     ourselves,
+    names: namesOf(config),
   }
+}
+
+function namesOf({ COMMAND: command, REQUEST_PREFIX: requestPrefix }: Config): Names {
+  return { command, requestPrefix }
 }
 
 /** The first user group among the approvers, whom a waiting card mentions. */

@@ -34,7 +34,9 @@ import {
 import { continueWait, stopWait, waitForSchool } from '../handlers/school-wait.ts'
 import { traineeCommand } from '../handlers/trainee-command.ts'
 import { ACTIONS, MODALS } from '../views/kit/ids.ts'
+import { createNaming, type Names } from '../words.ts'
 import { trackInFlight } from './in-flight.ts'
+import { named } from './naming.ts'
 import { type Ourselves, refuseOthers } from './own-payloads.ts'
 import { slackLogger } from './slack-log.ts'
 
@@ -45,6 +47,7 @@ export type SlackSettings = {
   signingSecret: string
   apiUrl: string
   ourselves: Ourselves
+  names: Names
 }
 
 /** A connected bot. `stop` takes nothing new and waits for what is being answered. */
@@ -79,7 +82,8 @@ export async function startBot(
   })
   const inFlight = trackInFlight(app)
   refuseOthers(app, settings.ourselves, log)
-  register(app, context)
+  register(app, context, settings.names)
+  callCommand(app, settings.names.command)
   app.error(async (error) => log.error({ error: error.name, code: error.code }, 'Slack request failed'))
   await app.init()
   let connected = settings.mode === 'http'
@@ -105,35 +109,44 @@ export async function startBot(
   }
 }
 
-function register(app: App, context: HandlerContext): void {
-  app.command('/trainee', (args) => traineeCommand(context, args))
-  app.view<ViewSubmitAction>(MODALS.chooser, (args) => choosePlaybook(context, args))
-  app.view<ViewSubmitAction>(MODALS.form, (args) => submitForm(context, args))
-  app.view<ViewSubmitAction>(MODALS.preview, (args) => askForApproval(context, args))
-  app.view<ViewSubmitAction>(MODALS.review, (args) => approveRequest(context, args))
-  app.view<ViewSubmitAction>(MODALS.reject, (args) => rejectRequest(context, args))
-  app.view<ViewSubmitAction>(MODALS.dismissAlert, (args) => dismissAlert(context, args))
-  app.view<ViewSubmitAction>(MODALS.wait, (args) => waitForSchool(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.openReview, (args) => reviewRequest(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.reviewPage, (args) => turnReviewPage(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.openReject, (args) => openRejection(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.cancelRequest, (args) => cancelRequest(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.previewAgain, (args) => previewAgain(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.openUnsent, (args) => openUnsent(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.discardUnsent, (args) => discardUnsent(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.startPlaybook, (args) => startPlaybook(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.startFollowUp, (args) => startFollowUp(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.startOtherFollowUp, (args) => startFollowUp(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.startUndo, (args) => startUndo(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.startFromJob, (args) => startFromJob(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.jobsPage, (args) => turnJobsPage(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.startFromAlert, (args) => startFromAlert(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.openDismissal, (args) => openDismissal(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.continueWait, (args) => continueWait(context, args))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.stopWait, (args) => stopWait(context, args))
+function register(app: App, context: HandlerContext, names: Names): void {
+  const naming = createNaming(names)
+  const own = <G extends object>(given: G) => named(given, naming)
+  app.command('/trainee', (args) => traineeCommand(context, own(args)))
+  app.view<ViewSubmitAction>(MODALS.chooser, (args) => choosePlaybook(context, own(args)))
+  app.view<ViewSubmitAction>(MODALS.form, (args) => submitForm(context, own(args)))
+  app.view<ViewSubmitAction>(MODALS.preview, (args) => askForApproval(context, own(args)))
+  app.view<ViewSubmitAction>(MODALS.review, (args) => approveRequest(context, own(args)))
+  app.view<ViewSubmitAction>(MODALS.reject, (args) => rejectRequest(context, own(args)))
+  app.view<ViewSubmitAction>(MODALS.dismissAlert, (args) => dismissAlert(context, own(args)))
+  app.view<ViewSubmitAction>(MODALS.wait, (args) => waitForSchool(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.openReview, (args) => reviewRequest(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.reviewPage, (args) => turnReviewPage(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.openReject, (args) => openRejection(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.cancelRequest, (args) => cancelRequest(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.previewAgain, (args) => previewAgain(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.openUnsent, (args) => openUnsent(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.discardUnsent, (args) => discardUnsent(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startPlaybook, (args) => startPlaybook(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startFollowUp, (args) => startFollowUp(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startOtherFollowUp, (args) => startFollowUp(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startUndo, (args) => startUndo(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startFromJob, (args) => startFromJob(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.jobsPage, (args) => turnJobsPage(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startFromAlert, (args) => startFromAlert(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.openDismissal, (args) => openDismissal(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.continueWait, (args) => continueWait(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.stopWait, (args) => stopWait(context, own(args)))
   app.action(ACTIONS.viewTrainee, ({ ack }) => ack())
   app.action(ACTIONS.viewInDttp, ({ ack }) => ack())
-  app.event('app_home_opened', (args) => openHome(context, args))
+  app.event('app_home_opened', (args) => openHome(context, own(args)))
+}
+
+/** Slack names the command as it is called in this workspace; the registration above does not. */
+function callCommand(app: App, command: string): void {
+  const processEvent = app.processEvent.bind(app)
+  app.processEvent = (event) =>
+    processEvent(event.body['command'] === command ? { ...event, body: { ...event.body, command: '/trainee' } } : event)
 }
 
 function socketOptions({ apiUrl }: SlackSettings) {

@@ -13,12 +13,14 @@ type Posting = {
   metadata?: { event_type: string; event_payload: Record<string, string> }
 }
 
+type Post = Parameters<webApi.WebClient['chat']['postMessage']>[0]
+type Update = Parameters<webApi.WebClient['chat']['update']>[0]
+
 /**
  * The client, but that each message it posts or updates names its environment, unless that is production, and carries how
  * far the ledger had come.
  */
 export function withOrigin(client: webApi.WebClient, origin: Origin): webApi.WebClient {
-  const { chat } = client
   const mark = async <P>(posted: P): Promise<P> => {
     const { text, blocks = [], metadata } = posted as Posting
     const marked = markEnvironment({ text, blocks }, origin.environment)
@@ -28,9 +30,9 @@ export function withOrigin(client: webApi.WebClient, origin: Origin): webApi.Web
     return { ...posted, ...message, metadata: { ...metadata, event_payload } }
   }
   const marking = {
-    ...chat,
-    postMessage: async (posted: Parameters<typeof chat.postMessage>[0]) => chat.postMessage(await mark(posted)),
-    update: async (posted: Parameters<typeof chat.update>[0]) => chat.update(await mark(posted)),
+    ...client.chat,
+    postMessage: async (posted: Post) => client.chat.postMessage(await mark(posted)),
+    update: async (posted: Update) => client.chat.update(await mark(posted)),
   }
   return Object.assign(Object.create(client), { chat: marking })
 }

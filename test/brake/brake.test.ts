@@ -74,7 +74,7 @@ async function lastEvents(count: number): Promise<string[]> {
 async function approved(): Promise<ChangeRequest> {
   const { rows } = await admin.query('SELECT slug, training_route FROM trainees WHERE id = 5901')
   const other = rows[0].training_route === 0 ? 'provider_led_postgrad' : 'assessment_only'
-  const form = { trainee: rows[0].slug, route: other, reason: 'Asked for', ticket: '' }
+  const form = { subject: rows[0].slug, route: other, reason: 'Asked for', ticket: '' }
   return approveRequest(context, await sendRequest(context, 'fix-route', form))
 }
 

@@ -46,7 +46,7 @@ async function stop(): Promise<void> {
 
 async function sent({ changes }: Services) {
   const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
-  const form = { trainee: rows[0].slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
+  const form = { subject: rows[0].slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
   return sendRequest(changes, 'fix-route', form)
 }
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
-  const form = { trainee: rows[0].slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
+  const form = { subject: rows[0].slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
   request = await sendRequest(context, 'fix-route', form)
 })
 

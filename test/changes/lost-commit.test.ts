@@ -40,7 +40,7 @@ afterAll(async () => {
 
 async function proposed(route = 'assessment_only'): Promise<ChangeRequest> {
   const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
-  const form = { trainee: rows[0].slug, route, reason: 'Asked for', ticket: '' }
+  const form = { subject: rows[0].slug, route, reason: 'Asked for', ticket: '' }
   const asked = { playbook: getPlaybook('fix-route'), form, requester: SUPPORT, channel: CHANNEL }
   const proposal = await propose(context, asked)
   if (proposal.kind !== 'ready') throw new Error(`the preview was ${proposal.kind}`)

@@ -8,7 +8,7 @@ type Use = ReturnType<typeof useStory>
 
 async function form({ admin }: Use) {
   const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
-  return { trainee: rows[0].slug as string, route: 'assessment_only', reason: 'Asked for', ticket: '' }
+  return { subject: rows[0].slug as string, route: 'assessment_only', reason: 'Asked for', ticket: '' }
 }
 
 /** Types a command, and answers what this person alone is shown. */

@@ -27,7 +27,7 @@ async function homeOf(user: string, isPaused: boolean): Promise<void> {
 
 async function sent(): Promise<ChangeRequest> {
   const { rows } = await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')
-  const form = { trainee: rows[0].slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
+  const form = { subject: rows[0].slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
   const request = await sendRequest(use.story.bot.changes, 'fix-route', form)
   await use.story.slack.until(() => message('CR-1'))
   return request

@@ -57,7 +57,7 @@ async function aheadOfDatabase(time: () => Date): Promise<number> {
 async function sent() {
   const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
   return sendRequest(context, 'fix-route', {
-    trainee: rows[0].slug,
+    subject: rows[0].slug,
     route: 'assessment_only',
     reason: 'Asked for',
     ticket: '',
