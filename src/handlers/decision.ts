@@ -12,7 +12,6 @@ import {
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { getPlaybook } from '../playbooks/index.ts'
 import { readFormValues } from '../views/form.ts'
-import { renderNoticeView } from '../views/kit/notice.ts'
 import { PERSONAL, renderOpeningReview, renderReject, renderReview } from '../views/request/review.ts'
 import { tell } from './answer.ts'
 import { answerOnce } from './answer-once.ts'

@@ -34,7 +34,8 @@ export async function sendRegistration(world: World, job: Job, batch: Registrati
 
 async function settle(world: World, job: Job, sending: Sending, error: unknown): Promise<Came> {
   // Nothing was sent: another worker has the job, the bot is paused, or our own database could not say whose job it is.
-  if (error instanceof JobFailed || error instanceof Paused || (!(error instanceof DttpError) && isTransient(error))) throw error
+  if (error instanceof JobFailed || error instanceof Paused || (!(error instanceof DttpError) && isTransient(error)))
+    throw error
   if (error instanceof DttpError) {
     if (error.kind === 'exists' && sending.ownIds) return findWhose(world, job, sending, error)
     if (isCertain(error, sending)) {
