@@ -64,14 +64,12 @@ async function manageOutbox([what, ...ids]: readonly string[]): Promise<number> 
     )
     return 2
   }
-  const database = await createDataSource(requireUrl('DATABASE_URL'), 1).initialize()
-  try {
-    if (isRetry) console.log(`Tried again: ${await retry(database, ids.includes('all') ? 'all' : ids)}.`)
-    else for (const line of (await listTroubled(database)).map(describe)) console.log(line)
-    return 0
-  } finally {
-    await database.destroy()
-  }
+  const lines = await withDatabase(async (database) => {
+    if (isRetry) return [`Tried again: ${await retry(database, ids.includes('all') ? 'all' : ids)}.`]
+    return (await listTroubled(database)).map(describe)
+  })
+  for (const line of lines) console.log(line)
+  return 0
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

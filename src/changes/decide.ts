@@ -46,7 +46,7 @@ export async function reveal(world: World, shown: Actor & { viewId: string }) {
   const request = await getReviewed(world, shown)
   const { id: changeRequest, digest } = request
   const details = { digest, revealed: personalColumns(request) }
-  await world.database.transaction((sql) =>
+  await sureTransaction(world.database, (sql) =>
     appendToLedger(sql, { changeRequest, event: 'values-revealed', actor: shown.actor, details }),
   )
   return request

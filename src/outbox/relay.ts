@@ -82,7 +82,7 @@ async function putBack(world: World, row: Claimed, error: unknown, log: World['l
     return giveUp(sql, row, because)
   }
   const { delay = null, pause = {} } = error instanceof RetryLater ? error : {}
-  const failedForMs = row.failingSince ? Date.now() - row.failingSince.getTime() : 0
+  const failedForMs = row.failingSince ? world.now().getTime() - row.failingSince.getTime() : 0
   if (failedForMs >= LEFT_AFTER_MS && !pause.isBlameless && !pause.isEndless) {
     log.error({ because }, 'outbox row waits for an operator')
     return leaveToOperator(sql, row, because)
