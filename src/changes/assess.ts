@@ -8,6 +8,7 @@ import { dttpWords, referenceWords } from '../dttp/words.ts'
 import { canonical, type Json } from '../entities/json.ts'
 import { inSnapshot } from '../entities/snapshot.ts'
 import { UpstreamUnavailable } from '../errors.ts'
+import { withTold } from '../registration/told.ts'
 import type { World } from '../world.ts'
 
 // Makes a plan of a form. A preview and an execution both do it with `judge`, so they cannot disagree.
@@ -50,8 +51,8 @@ async function ask<T>(question: () => T): Promise<Awaited<T>> {
 }
 
 /**
- * Rows and answers to what is the case, the checks, and what comes of it; pure but for looking whether another request is
- * open for the same rows.
+ * Rows and answers to what is the case, the checks, and what comes of it; pure but for reading what DTTP will be told by
+ * the plan's registrations, and for looking whether another request is open for the same rows.
  * @param facts `self` is the request being assessed, which does not stand in its own way
  */
 export async function judge(
@@ -63,10 +64,14 @@ export async function judge(
   const { rows, answers, form, self } = facts
   const situation: Situation = playbook.situation(rows, answers, form, aroundOf(world, self))
   const checks = runChecks(playbook.checks, situation)
-  const outcome: Outcome | null = isBlocked(checks) ? null : playbook.outcome(situation)
+  const outcome = isBlocked(checks) ? null : await tellingAll(world, sql, playbook.outcome(situation))
   const subjects = subjectsFor(outcome, situation)
   checks.push(await lookForOpenRequest(sql, subjects, self))
   return { situation, checks, outcome: isBlocked(checks) ? null : outcome, subjects }
+}
+
+async function tellingAll({ register }: World, sql: EntityManager, outcome: Outcome): Promise<Outcome> {
+  return 'plan' in outcome ? { ...outcome, plan: await withTold(sql, outcome.plan, register) } : outcome
 }
 
 function subjectsFor(outcome: Outcome | null, { trainee }: Situation): string[] {

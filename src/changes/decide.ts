@@ -4,14 +4,16 @@ import { planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { Review } from '../entities/chatops/review.ts'
 import { Trainee } from '../entities/register/trainee.ts'
+import { inSnapshot } from '../entities/snapshot.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { announce, hintExecution } from '../outbox/outbox.ts'
 import { refuse, refuseUnless } from '../people/standing.ts'
 import { isPersonal, personalDataIn } from '../register/personal-data.ts'
+import { findMovedTold, type MovedTold, withTold } from '../registration/told.ts'
 import type { World } from '../world.ts'
-import { digestOfRequest, getRequest, lockRequest, refusalFor } from './requests.ts'
+import { digestOfRequest, endAsStale, getRequest, lockRequest, refusalFor } from './requests.ts'
 
 // Decisions about a request. However somebody asks for one, it is made here. Self-approval is refused before anything
 // else is looked at, without exemption.
@@ -21,15 +23,38 @@ type Actor = { id: string; actor: string }
 /** What an approval must match: this person was shown this digest in this modal. */
 type Shown = { digest: string; viewId: string }
 
-/** Lets an approver see a request. Records that this person was shown this digest. Throws ChangeError. */
+/**
+ * Lets an approver see a request. Records that this person was shown this digest. If DTTP would be told something else
+ * by now, the request ends as out of date instead. Throws ChangeError.
+ */
 export async function openReview(world: World, { id, actor, viewId }: Actor & { viewId: string }) {
   const request = await refuseUnlessDecidable(world, { id, actor }, 'own-request')
   if (digestOfRequest(world, request) !== request.digest) return refuse(world, 'altered', actor, id)
+  const told = await findMovedSince(world, request)
+  if (told.trainees.length > 0) {
+    const ended = await endMovedTold(world, id, told)
+    const { code, facts } = refusalFor(ended)
+    return refuse(world, code, actor, id, facts)
+  }
   await sureTransaction(world.database, async (sql) => {
     await sql.insert(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
     await appendToLedger(sql, { changeRequest: id, event: 'review-opened', actor, details: { digest: request.digest } })
   })
   return request
+}
+
+/** Of whom DTTP would be told something else by now than when the request was previewed. */
+async function findMovedSince({ database, register }: World, request: ChangeRequest): Promise<MovedTold> {
+  const plan = planOf(request)
+  return findMovedTold(plan, await inSnapshot(database, (sql) => withTold(sql, plan, register)))
+}
+
+async function endMovedTold(world: World, id: string, { trainees, columns }: MovedTold): Promise<ChangeRequest> {
+  return world.database.transaction(async (sql) => {
+    const request = await lockRequest(sql, id)
+    if (request.status !== 'pending') return request
+    return endAsStale(world, sql, request, { columns, checks: [], told: trainees })
+  })
 }
 
 /** A request that this person has open in this modal, for its other pages. Throws ChangeError `not-shown`. */

@@ -37,8 +37,8 @@ export async function queueEffects(
 
 /** Has a failed job run again, and tells whoever listens. */
 async function retry(world: World, sql: EntityManager, changeRequest: string, effect: EffectOf<'retry'>, now: Date) {
-  const { jobId: id, fingerprint } = effect
-  await retryJob(sql, { id, run: Number(fingerprint), dueAt: now, changeRequest })
+  const { jobId: id, fingerprint, told } = effect
+  await retryJob(sql, { id, run: Number(fingerprint), dueAt: now, changeRequest, approved: told?.hash ?? null })
   await world.onRetry(sql, id)
 }
 
@@ -64,6 +64,12 @@ async function enqueue(sql: EntityManager, changeRequest: string, effect: Enqueu
     case 'sync-schools':
       await enqueueJob(sql, { name: effect.job, trainee: null, args: effect.args, dueAt, changeRequest })
       return
+    case 'register-for-trn': {
+      const { trainee, ...given } = effect.args
+      const args = { ...given, ...(effect.told ? { approved: effect.told.hash } : {}) }
+      await enqueueJob(sql, { name: effect.job, trainee, args, dueAt, changeRequest })
+      return
+    }
     default: {
       const { trainee, ...args } = effect.args
       await enqueueJob(sql, { name: effect.job, trainee, args, dueAt, changeRequest })

@@ -94,7 +94,7 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       const outcome = now.outcome && 'plan' in now.outcome ? now.outcome : null
       const isAsked = canonical(about) === canonical(gathered.about)
       if (!outcome || !isAsked || !isSame(world, claimed, { ...outcome, checks: now.checks })) {
-        await endMoved(world, sql, claimed, now.checks)
+        await endMoved(world, sql, claimed, now.checks, outcome?.plan)
         return 'stale'
       }
       await step(world, 'judged', request.id)

@@ -7,6 +7,7 @@ import type { AnyPlaybook, Situation } from '../contract/playbook.ts'
 import { planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../entities/chatops/school-wait.ts'
+import { inSnapshot } from '../entities/snapshot.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError, UpstreamUnavailable } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
@@ -72,7 +73,8 @@ export async function propose(world: World, asked: Asking): Promise<Proposal> {
 async function assess(world: World, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
   try {
     const { rows, answers } = await gather(world, playbook, form, null)
-    return await judge(world, world.database.manager, playbook, { rows, answers, form, self: null })
+    const facts = { rows, answers, form, self: null }
+    return await inSnapshot(world.database, (sql) => judge(world, sql, playbook, facts))
   } catch (error) {
     if (error instanceof EntityNotFoundError) throw new ChangeError('trainee-gone')
     if (error instanceof UpstreamUnavailable) throw new ChangeError('upstream-unavailable', { detail: error.words })

@@ -70,7 +70,7 @@ export async function endAsStale(
   world: World,
   sql: EntityManager,
   request: ChangeRequest,
-  moved: { columns: string[]; checks: string[] },
+  moved: { columns: string[]; checks: string[]; told?: string[] },
 ): Promise<ChangeRequest> {
   const outcome = { ...request.outcome, moved: { ...moved, noticedAt: world.now().toISOString() } }
   await sql.update(ChangeRequest, { id: request.id, status: request.status }, { status: 'stale', outcome })
@@ -79,7 +79,7 @@ export async function endAsStale(
     changeRequest: request.id,
     event: 'stale',
     actor: THE_BOT,
-    details: { columns: moved.columns, checks: moved.checks },
+    details: { columns: moved.columns, checks: moved.checks, ...(moved.told?.length ? { told: moved.told } : {}) },
   })
   return sql.findOneByOrFail(ChangeRequest, { id: request.id })
 }

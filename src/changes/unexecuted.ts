@@ -1,5 +1,6 @@
 import { type EntityManager, QueryFailedError } from 'typeorm'
 import type { CheckResult } from '../contract/check.ts'
+import type { Plan } from '../contract/plan.ts'
 import { findMoved } from '../contract/planned-rows.ts'
 import { checksOf, planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
@@ -8,6 +9,7 @@ import { describeError } from '../error-facts.ts'
 import { UpstreamUnavailable } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
+import { findMovedTold } from '../registration/told.ts'
 import type { World } from '../world.ts'
 import { findChangedChecks } from './assess.ts'
 import { NotApproved } from './legality.ts'
@@ -40,17 +42,28 @@ export async function claimRequest(sql: EntityManager, id: string): Promise<Chan
   return sql.findOne(ChangeRequest, { where: { id, status: 'approved' }, lock: { mode: 'pessimistic_write' } })
 }
 
-/** Ends a request, inside the execution's own transaction, whose facts are no longer those that were approved. */
+/**
+ * Ends a request, inside the execution's own transaction, whose facts are no longer those that were approved.
+ * @param today the plan that they come to now; none where a check stands in the way
+ */
 export async function endMoved(
   world: World,
   sql: EntityManager,
   request: ChangeRequest,
   checks: readonly CheckResult[],
+  today?: Plan,
 ) {
-  const columns = (await findMoved(sql, planOf(request), 'before')).map(({ column }) => column)
+  const plan = planOf(request)
+  const told = findMovedTold(plan, today ?? plan)
+  const planned = (await findMoved(sql, plan, 'before')).map(({ column }) => column)
+  const columns = [...new Set([...planned, ...told.columns])]
   const changed = findChangedChecks(checksOf(request), checks)
-  const nothing = columns.length === 0 && changed.length === 0
-  await endAsStale(world, sql, request, { columns, checks: nothing ? [SAME_SOFTWARE] : changed })
+  const nothing = columns.length === 0 && changed.length === 0 && told.trainees.length === 0
+  await endAsStale(world, sql, request, {
+    columns,
+    checks: nothing ? [SAME_SOFTWARE] : changed,
+    told: told.trainees,
+  })
 }
 
 /** Ends a request whose trainee is no longer there. */

@@ -3,6 +3,18 @@ import { pollDuration } from '../register/poll-durations.ts'
 
 // What a plan does besides changing rows, as it is stored with a request: each job with its own arguments.
 
+/**
+ * What DTTP will be told by a registration: a hash of it, and what of it an approver sees, by column; `slug` is the
+ * trainee's. Never part of what a playbook plans: it is added where the plan is made (registration/told).
+ */
+const told = z.strictObject({
+  slug: z.string().nullable(),
+  hash: z.string(),
+  shows: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+})
+
+export type Told = z.output<typeof told>
+
 /** A job to add; `delaySeconds` counts from when the plan is carried out. */
 const enqueue = z.discriminatedUnion('job', [
   ofJob('register-for-trn', { trainee: z.string(), submitted_by: z.string().nullable() }),
@@ -22,6 +34,7 @@ function ofJob<Name extends string, Args extends z.ZodRawShape>(job: Name, args:
     job: z.literal(job),
     args: z.strictObject(args),
     delaySeconds: z.number().optional(),
+    told: told.optional(),
   })
 }
 
@@ -32,6 +45,7 @@ const retry = z.strictObject({
   jobId: z.string(),
   fingerprint: z.string(),
   trainee: z.string(),
+  told: told.optional(),
 })
 
 /** What became of a registration that nobody had an answer to. */

@@ -20,12 +20,16 @@ export async function findRegistrationRows(sql: EntityManager, traineeId: string
   return (await findRegistrationRowsOfAll(sql, [traineeId]))[0] ?? null
 }
 
-/** The same of several trainees, in their order; who is gone is left out. As many queries as for one. */
+/**
+ * The same of several trainees, in their order; who is gone is left out. As many queries as for one.
+ * @param change what a trainee's row is taken to be, before what belongs to it is read
+ */
 export async function findRegistrationRowsOfAll(
   sql: EntityManager,
   traineeIds: readonly string[],
+  change: (trainee: Trainee) => Trainee = (trainee) => trainee,
 ): Promise<RegistrationRows[]> {
-  const found = await sql.findBy(Trainee, { id: In([...traineeIds]) })
+  const found = (await sql.findBy(Trainee, { id: In([...traineeIds]) })).map(change)
   const ofTrainees = { trainee_id: In(found.map(({ id }) => id)) }
   const providers = await sql.findBy(Provider, { id: In(distinct(found.map(({ provider_id }) => provider_id))) })
   const schools = await sql.findBy(School, { id: In(distinct(found.flatMap(schoolIds))) })

@@ -5,6 +5,7 @@ import * as cures from './cures.ts'
 import { type About, type Because, type Explanation, who } from './found.ts'
 import {
   explainGone,
+  explainMoved,
   explainSchool,
   explainTimeout,
   explainUnanswered,
@@ -114,6 +115,12 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
       without:
         'Ask the provider to complete the record in Register. Then ask a developer to run the job again: until then DTTP does not get it.',
     }),
+    cure: cures.byOwnRegistration,
+  },
+  'not-as-approved': {
+    ...FINAL,
+    explain: explainMoved,
+    next: 'It was not sent. Ask for it again, so that two people see what DTTP would be told now.',
     cure: cures.byOwnRegistration,
   },
   'already-registered': {

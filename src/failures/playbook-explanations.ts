@@ -156,3 +156,20 @@ export function explainUnanswered(about: About): Explanation {
     without: 'Ask a developer to register the trainee again. It cannot be registered twice.',
   }
 }
+
+export function explainMoved(about: About): Explanation {
+  const label = 'Register again'
+  return {
+    title: `The record of ${who(about)} has changed since their registration was approved`,
+    meaning: 'DTTP would have been told something that nobody had approved, so it was not sent.',
+    offer: {
+      playbook: 're-register',
+      label,
+      per: 'trainee',
+      values: {},
+      because: 'two people must see what DTTP would be told now.',
+      next: `Select “${label}” and check the new preview. ${NOTHING_RUNS}`,
+    },
+    without: 'Ask a developer to register the trainee as they are now.',
+  }
+}

@@ -44,10 +44,13 @@ export async function enqueueJob(sql: EntityManager, job: NewJob): Promise<strin
   return id
 }
 
+/** A failed job that is to run again: which of its runs failed, and the hash of what it may tell DTTP, if it tells. */
+type Retry = { id: string; run: number; dueAt: Date; changeRequest: string; approved: string | null }
+
 /** Has a failed job run again with the arguments it had. Throws unless `run` is the run that failed last. */
 export async function retryJob(
   sql: EntityManager,
-  { id, run, dueAt, changeRequest }: { id: string; run: number; dueAt: Date; changeRequest: string },
+  { id, run, dueAt, changeRequest, approved }: Retry,
 ): Promise<void> {
   const { affected } = await sql.update(
     Job,
@@ -55,6 +58,10 @@ export async function retryJob(
     { status: 'waiting', dueAt, attempts: 0, stalls: 0, finishedAt: null, changeRequestId: changeRequest },
   )
   if (affected !== 1) throw new Error('the failed job is no longer as it was')
+  if (approved !== null) {
+    const added = `UPDATE chatops.jobs SET args = args || jsonb_build_object('approved', $2::text) WHERE id = $1`
+    await sql.query(added, [id, approved])
+  }
   await hintJob(sql, id)
 }
 

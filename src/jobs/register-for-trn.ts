@@ -4,13 +4,16 @@ import { holdBrakeOff } from '../brake/brake.ts'
 import { traineeIdInDttp } from '../dttp/payloads/contact.ts'
 import { preflight } from '../dttp/payloads/preflight.ts'
 import { type Registration, registration } from '../dttp/payloads/registration.ts'
+import { findRegistrationRows, routeRules } from '../dttp/registration-rows.ts'
 import type { Job } from '../entities/chatops/job.ts'
 import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
+import { JobFailed } from '../failures/job-failed.ts'
 import { lockTrainee } from '../register/saves.ts'
 import { noteAsked } from '../registration/answers.ts'
 import { askedUntil, firstAsked, givenUp, nextAsked } from '../registration/asking.ts'
 import { findLast, openAttempt, reopenAttempt, resumeAttempt, type Sent, unanswered } from '../registration/attempts.ts'
 import { usesOwnIds } from '../registration/own-ids.ts'
+import { hashOf, hashOfBatch } from '../registration/told.ts'
 import type { World } from '../world.ts'
 import { demandSwitchedOn } from './job.ts'
 import { ownerOf } from './leases.ts'
@@ -20,8 +23,11 @@ import { type Came, lookForOwn, sendRegistration } from './registration/send.ts'
 import { stepsOf } from './registration/steps.ts'
 import type { Finish } from './run-job.ts'
 
-/** Who submitted the trainee for a TRN, by their DTTP id. */
-const args = z.strictObject({ submitted_by: z.guid().nullable() })
+/**
+ * Who submitted the trainee for a TRN, by their DTTP id; and, where people approved it, the hash of what DTTP is told
+ * (registration/told).
+ */
+const args = z.strictObject({ submitted_by: z.guid().nullable(), approved: z.string().optional() })
 
 /**
  * Registers a trainee with DTTP (Register's Dttp::RegisterForTrnJob): contact, placement assignment and degrees in one
@@ -44,7 +50,9 @@ async function register(world: World, job: Job): Promise<Came> {
   const { batch, sent } = await prepare(world, job)
   const gone = world.ownIds ? await findGone(world, job) : null
   await reach('read')
-  const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) => demandReady(world, sql, job))
+  const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) =>
+    demandReady(world, sql, job, batch),
+  )
   await reach('noted')
   return sendRegistration(world, job, batch, sending)
 }
@@ -67,7 +75,9 @@ async function goOn(world: World, job: Job, left: RegistrationAttempt): Promise<
 /** It repeats what two people have approved, if all of that is still so. */
 async function sendAgain(world: World, job: Job): Promise<Came> {
   const { batch, sent } = await prepare(world, job)
-  const sending = await reopenAttempt(world, job, ownerOf(world, job), sent, (sql) => demandReady(world, sql, job))
+  const sending = await reopenAttempt(world, job, ownerOf(world, job), sent, (sql) =>
+    demandReady(world, sql, job, batch),
+  )
   await stepsOf(world, job)('noted')
   return sendRegistration(world, job, batch, sending)
 }
@@ -85,12 +95,27 @@ async function prepare(world: World, job: Job): Promise<{ batch: Registration; s
 }
 
 /** Looked at under lock, in the transaction that puts the sending on record. */
-async function demandReady(world: World, sql: EntityManager, job: Job): Promise<void> {
+async function demandReady(world: World, sql: EntityManager, job: Job, batch: Registration): Promise<void> {
   await holdBrakeOff(world, sql)
   const trainee = await lockTrainee(sql, traineeOf(job))
   if (!trainee) throw traineeGone()
   demandUnregistered(trainee)
   if (job.changeRequestId !== null) demandWaiting(trainee)
+  await demandApproved(world, sql, job, batch)
+}
+
+/** Both what is about to be sent, and what Register holds by now, must be what people approved. */
+async function demandApproved({ register }: World, sql: EntityManager, job: Job, batch: Registration): Promise<void> {
+  const { submitted_by: submittedBy, approved } = args.parse(job.args)
+  if (approved === undefined) return
+  const rows = await findRegistrationRows(sql, traineeOf(job))
+  if (!rows) throw traineeGone()
+  const now = hashOf(rows, routeRules(rows.trainee, register), submittedBy)
+  if (now === approved && hashOfBatch(batch) === approved) return
+  throw new JobFailed(
+    'not-as-approved',
+    'What DTTP would be told of the trainee has changed since it was approved, so we did not send it.',
+  )
 }
 
 /** The trainee's last registration, by its job, if it was registered and DTTP no longer has its record. */

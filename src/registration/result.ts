@@ -33,10 +33,15 @@ export async function registered(sql: EntityManager, registration: Registration)
     return { sentence, ...settledSince(trainee, attempt) }
   }
   if (job.status === 'failed') {
-    const again = { label: 'Register again', playbook: 're-register', values: { subject: trainee.slug } }
+    const isMoved = job.failure?.code === 'not-as-approved'
+    const again = {
+      label: isMoved ? 'Preview again' : 'Register again',
+      playbook: 're-register',
+      values: { subject: trainee.slug },
+    }
     const followUps = job.failure?.code === 'record-not-in-use' ? [] : [again]
     const found = job.failure?.words ?? 'It failed.'
-    return { sentence, holds: false, found, ...(isUnknown ? { problem: found } : {}), followUps }
+    return { sentence, holds: false, found, ...(isUnknown || isMoved ? { problem: found } : {}), followUps }
   }
   if (!ids) return { sentence, holds: false, waiting: true, found: 'The registration is under way.' }
   const lost = await findLostIds(sql, trainee, ids)

@@ -37,7 +37,13 @@ const postcondition = z.object({
 
 /** What people do next: a sentence, and a message that they can copy. */
 const advice = z.object({ lead: z.string(), message: z.string().nullable() })
-const moved = z.object({ columns: z.array(z.string()), checks: z.array(z.string()), noticedAt: z.string() })
+const moved = z.object({
+  columns: z.array(z.string()),
+  checks: z.array(z.string()),
+  /** Trainees, by number, of whom DTTP would be told something else. */
+  told: z.array(z.string()).optional(),
+  noticedAt: z.string(),
+})
 const trelloCard = z.object({ key: z.string(), title: z.string(), url: z.string() })
 
 /**

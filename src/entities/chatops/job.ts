@@ -108,6 +108,8 @@ export type FailureCode =
   | 'late-answer'
   /** DTTP gives other ids than those we chose, or takes the same ones twice. */
   | 'own-ids-not-kept'
+  /** What DTTP would be told of the trainee is no longer what people approved. */
+  | 'not-as-approved'
   /** The trainee has a DTTP record already. */
   | 'already-registered'
   /** The trainee has no DTTP record yet. */

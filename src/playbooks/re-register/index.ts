@@ -16,7 +16,7 @@ import { type Situation, situationOf } from './situation.ts'
 /** Registers a trainee with DTTP once more, after their record was deleted there. */
 export const reRegister = definePlaybook({
   name: 're-register',
-  version: 1,
+  version: 2,
   title: 'Register again with DTTP',
   summary: 'Register a trainee with DTTP again, whose record was deleted there (“Cannot find record to be updated”).',
   form: {

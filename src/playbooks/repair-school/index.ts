@@ -26,7 +26,7 @@ const MISSING = [
 /** Has Register find a school in DTTP again, and retries what failed for want of it. */
 export const repairSchool = definePlaybook({
   name: 'repair-school',
-  version: 1,
+  version: 2,
   title: 'Repair a school',
   summary: 'Make a school active or add it where jobs fail with “Unable to find DTTP school with URN”, and retry them.',
   form: {

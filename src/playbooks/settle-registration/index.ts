@@ -13,7 +13,7 @@ import { namedIn, situationOf } from './situation.ts'
 /** Settles a registration that DTTP never answered: its records are used, or the trainee is registered again. */
 export const settleRegistration = definePlaybook({
   name: 'settle-registration',
-  version: 1,
+  version: 2,
   title: 'Settle a registration',
   summary: 'Decide what became of a registration that DTTP never answered: use its records, or register again.',
   form: {

@@ -4,9 +4,17 @@ import { canonical } from '../../entities/json.ts'
 import { registerJobName, whatJobDoes } from '../../register/jobs.ts'
 import { count, listed } from '../../words.ts'
 import { copyable, type Group, heading, plainSections } from '../kit/blocks.ts'
+import { renderTold, type ToldOf } from './told.ts'
 
 /** An effect in words: what happens, its particulars, and a text that people can copy. */
-export type DescribedEffect = { title: string; details: string | null; text: string | null; byHand: boolean }
+export type DescribedEffect = {
+  title: string
+  details: string | null
+  text: string | null
+  byHand: boolean
+  /** What DTTP will be told of each trainee. */
+  told?: readonly ToldOf[]
+}
 
 /** What a plan does besides changing columns. */
 export function describeEffects(plan: Plan): DescribedEffect[] {
@@ -37,7 +45,8 @@ function keyOf(effect: Effect): string | null {
 
 function describeGroup([effect, ...others]: Effect[]): DescribedEffect {
   if (!effect) throw new TypeError('an empty group')
-  const first = describeEffect(effect)
+  const told = [effect, ...others].flatMap(toldBy)
+  const first = { ...describeEffect(effect), ...(told.length > 0 ? { told } : {}) }
   if (others.length === 0) return first
   const trainees = [effect, ...others].map((one) => traineeOf(one) ?? '')
   const title = first.title.replace(`for trainee ${trainees[0]}`, `for trainees ${listed(trainees, trainees.length)}`)
@@ -48,6 +57,14 @@ function describeGroup([effect, ...others]: Effect[]): DescribedEffect {
   return { ...first, title, details: details.join('\n') || null }
 }
 
+function toldBy(effect: Effect): ToldOf[] {
+  const told = 'told' in effect ? effect.told : undefined
+  return told ? [{ trainee: traineeOf(effect) ?? '', told }] : []
+}
+
+/** What is sent is not what was approved, where something else than a registration sends it. */
+const AS_IT_IS = 'It sends the record as it is in Register then.'
+
 function describeEffect(effect: Effect): DescribedEffect {
   switch (effect.kind) {
     case 'enqueue':
@@ -55,7 +72,7 @@ function describeEffect(effect: Effect): DescribedEffect {
     case 'retry':
       return {
         title: `Retry the failed job ${registerJobName(effect.job)} for trainee ${effect.trainee}`,
-        details: `Job ${effect.jobId}, ${effect.fingerprint}`,
+        details: [`Job ${effect.jobId}, ${effect.fingerprint}`, ...asItIs(effect)].join('\n'),
         text: null,
         byHand: false,
       }
@@ -79,15 +96,20 @@ function describeJob(effect: Enqueue): DescribedEffect {
   const details = Object.entries(effect.args)
     .filter(([name]) => name !== 'trainee' && name !== 'poll_for')
     .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${value ?? 'empty'}`)
-  return { title, details: details.join('\n') || null, text: null, byHand: false }
+  return { title, details: [...details, ...asItIs(effect)].join('\n') || null, text: null, byHand: false }
 }
 
-/** Effects with their texts; `whole` adds the particulars, for the person who approves. */
-export function renderEffects(plan: Plan, { whole }: { whole: boolean }): Group[] {
-  return describeEffects(plan).map(({ title, details, text, byHand }) => ({
+function asItIs({ job }: { job: string }): string[] {
+  return job === 'update-trainee' ? [AS_IT_IS] : []
+}
+
+/** Effects with their texts; for the person who approves also the particulars, which link to Register. */
+export function renderEffects(plan: Plan, whole: { registerUrl: string } | null): Group[] {
+  return describeEffects(plan).map(({ title, details, text, byHand, told }) => ({
     blocks: [
       ...(title.length <= 500 ? [heading(title)] : plainSections(title)),
       ...(whole && details ? plainSections(details) : []),
+      ...(whole && told ? renderTold(told, whole.registerUrl) : []),
       ...(text ? (byHand ? copyable(text) : plainSections(text)) : []),
     ],
     shows: 1,

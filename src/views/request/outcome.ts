@@ -101,15 +101,24 @@ function whatMoved(moved: ChangeRequest['outcome']['moved']): Block[] {
   const columns = (moved?.columns ?? []).map((column) => uncapitalise(columnLabel(column)))
   const noticed = moved ? `We noticed this on ${formatDateTime(new Date(moved.noticedAt))}. ` : ''
   const what = columns.length > 0 ? `The ${listed(columns, 10)}` : 'What we looked at'
+  const told = moved?.told ?? []
+  const isNamed = columns.length > 0 || (moved?.checks.length ?? 0) + told.length === 0
   const checks = (moved?.checks ?? [])
     .slice(0, 10)
     .map((sentence) => `This check now finds something else: ${sentence}.`)
   const left = (moved?.checks.length ?? 0) - checks.length
   return [
-    ...plainSections(columns.length > 0 || checks.length === 0 ? `${capitalise(what)} changed after the preview.` : ''),
+    ...plainSections(isNamed ? `${capitalise(what)} changed after the preview.` : ''),
+    ...plainSections(toldWords(told)),
     ...plainSections(shorten([...checks, ...(left > 0 ? [`And ${count(left, 'more check')}.`] : [])].join('\n'), 1500)),
     section(`${noticed}We have not made any of the changes in this request.`),
   ]
+}
+
+function toldWords(trainees: readonly string[]): string {
+  if (trainees.length === 0) return ''
+  const who = `${trainees.length === 1 ? 'trainee' : 'trainees'} ${listed(trainees, 10)}`
+  return `What DTTP would be told of ${who} is not what it was at the preview.`
 }
 
 const MOST_LINES = 10

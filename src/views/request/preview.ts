@@ -72,7 +72,7 @@ export function renderPreview({
     ...(changes.length > 0 ? [heading('What would change')] : []),
     ...bounded(renderChangeRows(changes, MOST_OF_A_VALUE), { blocks: 32, weight: 16_000 }),
     ...(cut ? [section(`Long values are shortened here. ${REVIEW_SHOWS}`)] : []),
-    ...also(renderEffects(plan, { whole: false }), changes.length > 0 ? 'What else happens' : 'What would happen'),
+    ...also(renderEffects(plan, null), changes.length > 0 ? 'What else happens' : 'What would happen'),
   ]
   const sendable = isSendable && changeRequest.status === 'unsent'
   return {

@@ -118,7 +118,7 @@ function contentOf(
   const { requester, sentAt, createdAt, expiresAt } = changeRequest
   const subject = subjectOf(changeRequest, registerUrl)
   const changes = describeChanges(plan, { reveal: personal === 'shown', exact: true })
-  const effects = renderEffects(plan, { whole: true })
+  const effects = renderEffects(plan, { registerUrl })
   const facts = [
     `${crName(changeRequest)}${subject ? ` for ${subject}` : ''}`,
     `Asked for by ${byWhom(requester, sentAt ?? createdAt)}.`,
