@@ -205,6 +205,7 @@ it('tells Register’s jobs in words for people, with how long a poll goes on', 
   expect(described.map(({ details }) => details).filter(Boolean)).toEqual([
     'submitted by: e1',
     'status: s\nentity: contact',
+    'It sends the record as it is in Register then.',
     'urn: 900001',
     'Job j1, 3',
   ])
