@@ -10,10 +10,12 @@ import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { announce, hintExecution } from '../outbox/outbox.ts'
 import { refuse, refuseUnless } from '../people/standing.ts'
+import { findPlaybook } from '../playbooks/index.ts'
 import { isPersonal, personalDataIn } from '../register/personal-data.ts'
-import { findMovedTold, type MovedTold, withTold } from '../registration/told.ts'
+import { findMovedTold, withTold } from '../registration/told.ts'
 import type { World } from '../world.ts'
-import { digestOfRequest, endAsStale, getRequest, lockRequest, refusalFor } from './requests.ts'
+import { digestOfRequest, endAsStale, getRequest, lockRequest, type Moved, refusalFor } from './requests.ts'
+import { FOREIGN } from './unexecuted.ts'
 
 // Decisions about a request. However somebody asks for one, it is made here. Self-approval is refused before anything
 // else is looked at, without exemption.
@@ -30,10 +32,9 @@ type Shown = { digest: string; viewId: string }
 export async function openReview(world: World, { id, actor, viewId }: Actor & { viewId: string }) {
   const request = await refuseUnlessDecidable(world, { id, actor }, 'own-request')
   if (digestOfRequest(world, request) !== request.digest) return refuse(world, 'altered', actor, id)
-  const told = await findMovedSince(world, request)
-  if (told.trainees.length > 0) {
-    const ended = await endMovedTold(world, id, told)
-    const { code, facts } = refusalFor(ended)
+  const moved = await findMovedSince(world, request)
+  if (moved) {
+    const { code, facts } = refusalFor(await endMoved(world, id, moved))
     return refuse(world, code, actor, id, facts)
   }
   await sureTransaction(world.database, async (sql) => {
@@ -43,17 +44,18 @@ export async function openReview(world: World, { id, actor, viewId }: Actor & { 
   return request
 }
 
-/** Of whom DTTP would be told something else by now than when the request was previewed. */
-async function findMovedSince({ database, register }: World, request: ChangeRequest): Promise<MovedTold> {
+/** Why a request must not be shown any more: DTTP would be told something else than at the preview. Null if it may. */
+async function findMovedSince({ database, register }: World, request: ChangeRequest): Promise<Moved | null> {
+  if (findPlaybook(request.playbook)?.version !== request.playbookVersion) return FOREIGN
   const plan = planOf(request)
-  return findMovedTold(plan, await inSnapshot(database, (sql) => withTold(sql, plan, register)))
+  const { columns, trainees } = findMovedTold(plan, await inSnapshot(database, (sql) => withTold(sql, plan, register)))
+  return trainees.length > 0 ? { columns, checks: [], told: trainees } : null
 }
 
-async function endMovedTold(world: World, id: string, { trainees, columns }: MovedTold): Promise<ChangeRequest> {
+async function endMoved(world: World, id: string, moved: Moved): Promise<ChangeRequest> {
   return world.database.transaction(async (sql) => {
     const request = await lockRequest(sql, id)
-    if (request.status !== 'pending') return request
-    return endAsStale(world, sql, request, { columns, checks: [], told: trainees })
+    return request.status === 'pending' ? endAsStale(world, sql, request, moved) : request
   })
 }
 

@@ -65,12 +65,15 @@ export function listAllRequests(database: DataSource, statuses: readonly Status[
   })
 }
 
+/** Why a request is out of date: columns, checks by their sentences, and trainees of whom DTTP would be told otherwise. */
+export type Moved = { columns: string[]; checks: string[]; told?: string[] }
+
 /** Ends a request as out of date, naming what moved. A ledger entry is written: call it last in the transaction. */
 export async function endAsStale(
   world: World,
   sql: EntityManager,
   request: ChangeRequest,
-  moved: { columns: string[]; checks: string[]; told?: string[] },
+  moved: Moved,
 ): Promise<ChangeRequest> {
   const outcome = { ...request.outcome, moved: { ...moved, noticedAt: world.now().toISOString() } }
   await sql.update(ChangeRequest, { id: request.id, status: request.status }, { status: 'stale', outcome })

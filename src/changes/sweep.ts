@@ -6,7 +6,7 @@ import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce, hintExecution } from '../outbox/outbox.ts'
 import type { World } from '../world.ts'
-import { endAsStale } from './requests.ts'
+import { endAsStale, type Moved } from './requests.ts'
 import { FOREIGN } from './unexecuted.ts'
 import { verify } from './verify.ts'
 
@@ -101,7 +101,7 @@ async function hasMoved({ database: { manager } }: World, id: string): Promise<b
   return request !== null && (await whatMoved(manager, request)) !== null
 }
 
-async function whatMoved(sql: EntityManager, request: ChangeRequest): Promise<typeof FOREIGN | null> {
+async function whatMoved(sql: EntityManager, request: ChangeRequest): Promise<Moved | null> {
   if (!isReadable(request)) return FOREIGN
   const moved = await findMoved(sql, planOf(request), 'before')
   return moved.length > 0 ? { columns: moved.map(({ column }) => column), checks: [] } : null

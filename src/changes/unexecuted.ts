@@ -13,7 +13,7 @@ import { findMovedTold } from '../registration/told.ts'
 import type { World } from '../world.ts'
 import { findChangedChecks } from './assess.ts'
 import { NotApproved } from './legality.ts'
-import { endAsStale } from './requests.ts'
+import { endAsStale, type Moved } from './requests.ts'
 
 // The ways in which an attempt to carry out a request ends without having written anything.
 
@@ -35,7 +35,7 @@ const STILL_TRYING_MS = 5 * 60_000
 const SAME_SOFTWARE = 'The request was made with this version of the bot, for this database'
 
 /** What is said of a request that this version of the bot did not make, or cannot read. */
-export const FOREIGN: { columns: string[]; checks: string[] } = { columns: [], checks: [SAME_SOFTWARE] }
+export const FOREIGN: Moved = { columns: [], checks: [SAME_SOFTWARE] }
 
 /** Locks the request if it is still approved. */
 export async function claimRequest(sql: EntityManager, id: string): Promise<ChangeRequest | null> {
@@ -79,11 +79,7 @@ export async function endForeign(world: World, id: string): Promise<Execution> {
   return endOutdated(world, id, () => FOREIGN)
 }
 
-async function endOutdated(
-  world: World,
-  id: string,
-  why: (request: ChangeRequest) => { columns: string[]; checks: string[] },
-): Promise<Execution> {
+async function endOutdated(world: World, id: string, why: (request: ChangeRequest) => Moved): Promise<Execution> {
   return world.database.transaction(async (sql) => {
     const request = await claimRequest(sql, id)
     if (!request) return 'not-approved'

@@ -86,6 +86,17 @@ test('a request of an older playbook ends out of date, in words', async () => {
   expect((await getRequest(world.database, request.id)).outcome.moved?.checks).toEqual([MADE_BY_ANOTHER])
 })
 
+test('a request of an older playbook is not shown to anybody, and ends out of date', async () => {
+  const request = await sent()
+  const { id: changeRequest, playbook, form } = request
+  const kept = { plan: planOf(request), checks: checksOf(request), database: world.databaseIdentity }
+  const digest = digestOf({ changeRequest, playbook, version: 0, form: form ?? {}, ...kept })
+  await leave(request, 'playbook_version = 0, digest = $2', digest)
+  const opened = openReview(world, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
+  await expect(opened).rejects.toMatchObject({ code: 'already-over' })
+  expect((await getRequest(world.database, request.id)).outcome.moved?.checks).toEqual([MADE_BY_ANOTHER])
+})
+
 test('a request of a playbook that there is no longer ends out of date, in words', async () => {
   const request = await sent()
   await approveRequest(world, request)

@@ -351,6 +351,11 @@ export const endings = [
     next: 'Nothing was created. The state and the time of submission are as they were. “Register again” on the card asks anew: then there is nothing to empty.',
   },
   {
+    when: 'the record was changed after the approval',
+    card: 'needs attention',
+    next: 'Nothing was sent: DTTP would have been told something that nobody had approved. “Preview again” on the card.',
+  },
+  {
     when: 'a status change is refused',
     card: 'needs attention',
     next: 'The trainee is registered; the line says which change was refused, and why.',

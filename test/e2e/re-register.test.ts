@@ -195,6 +195,26 @@ describe('a registration', () => {
     }
   })
 
+  story('the record was changed after the approval', async () => {
+    await use.admin.query(`
+      CREATE FUNCTION chatops.change_name() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+        BEGIN UPDATE public.trainees SET last_name = 'Moved' WHERE id = NEW.trainee_id; RETURN NEW; END $$;
+      CREATE TRIGGER change_name AFTER INSERT ON chatops.jobs FOR EACH ROW EXECUTE FUNCTION chatops.change_name()`)
+    try {
+      await ask()
+      const said = await cardSays('needs attention')
+      expect(said).toContain('has changed since it was approved, so we did not send it.')
+    } finally {
+      await use.admin.query('DROP TRIGGER change_name ON chatops.jobs; DROP FUNCTION chatops.change_name()')
+    }
+    expect(upstream.dttp.simulator.requestsTo('$batch')).toEqual([])
+    await press('Preview again', SUPPORT)
+    expect(await check()).toContain('What would happen')
+    await approve()
+    await cardSays('CR-2 is done')
+    expect(registered()).toBe(1)
+  })
+
   story('no answer came, and DTTP has the records', async () => {
     goesWrong('lost-answer')
     await ask()

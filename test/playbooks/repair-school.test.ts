@@ -9,8 +9,10 @@ import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify.ts'
 import type { Plan } from '../../src/contract/plan.ts'
 import { checksOf, planOf } from '../../src/contract/stored.ts'
+import { runJob } from '../../src/jobs/run-job.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { repairSchool } from '../../src/playbooks/repair-school/index.ts'
+import { jobRunner } from '../../src/queue/job-runner.ts'
 import type { World } from '../../src/world.ts'
 import { countQueries } from '../bench/count-queries.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
@@ -189,6 +191,34 @@ describe('on the demo’s schools', () => {
     const { plan, says } = await look({ subject: 'URN 900004' })
     expect(effectsOf(plan)).toEqual(['trello-card'])
     expect(says).toContain('Their registration is done, but Register has no DTTP record of theirs. Ask a developer.')
+  })
+
+  test('a trainee who moves before they are registered ends alone: the others are registered', async () => {
+    const moved = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    await admin.query(
+      `UPDATE public.trainees SET dttp_id = NULL, placement_assignment_dttp_id = NULL, training_route = 4,
+         lead_school_id = 701, employing_school_id = 704 WHERE id = 5901`,
+    )
+    dttp.deleteContact(5901)
+    const other = await addFailedJob(admin, {
+      trainee: 5901,
+      urns: ['900004'],
+      args: { submitted_by: dttpId('user', 201) },
+    })
+    const request = await sendRequest(context, 'repair-school', { ...EMPTY, subject: 'URN 900004' })
+    await approveRequest(context, request)
+    expect(await execute(context, request.id)).toBe('executed')
+    await admin.query(`UPDATE public.trainees SET last_name = 'Moved' WHERE id = 5914`)
+    for (const id of [moved, other]) await runJob(context, jobRunner, id)
+    await verify(context, request.id)
+    const { outcome } = await getRequest(context.database, request.id)
+    const lines = (outcome.verified ?? []).filter(({ trainee }) => trainee)
+    expect(lines.map(({ found, trainee }) => [trainee, found])).toEqual(
+      expect.arrayContaining([
+        [{ id: '5901', is: 'done' }, 'Done.'],
+        [{ id: '5914', is: 'failed' }, expect.stringContaining('has changed since it was approved')],
+      ]),
+    )
   })
 
   test('a school that is lead and employing school is looked at once', async () => {

@@ -2,7 +2,7 @@ import type { Told } from '../../contract/effect.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { type Block, plainSections, section } from '../kit/blocks.ts'
 import { traineeUrl } from './request.ts'
-import { describeShown } from './values.ts'
+import { describeValue } from './values.ts'
 
 /** What DTTP will be told of a trainee, by number. */
 export type ToldOf = { trainee: string; told: Told }
@@ -16,9 +16,9 @@ export function renderTold(all: readonly ToldOf[], registerUrl: string): Block[]
 }
 
 function linesOf({ shows }: Told): string[] {
-  const route = shows['training_route']
+  const route = shows['training_route'] ?? null
   return Object.entries(shows).map(
-    ([column, value]) => `${columnLabel(column)}: ${describeShown(column, value, route)}`,
+    ([column, value]) => `${columnLabel(column)}: ${describeValue(column, value, route, false)}`,
   )
 }
 

@@ -4,7 +4,7 @@ import { canonical, type Json } from '../../entities/json.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { isPersonal } from '../../register/personal-data.ts'
 import { listed } from '../../words.ts'
-import { onOneLine, quote } from '../kit/exact-text.ts'
+import { quote } from '../kit/exact-text.ts'
 import { enumLabel, uncapitalise } from '../kit/labels.ts'
 import { describeProgress } from './progress.ts'
 
@@ -143,14 +143,8 @@ function spacing(before: Json, after: Json): string | null {
   return after.length < before.length ? 'extra spaces removed' : 'only spaces change'
 }
 
-/** A value of which DTTP is told; a text that is no column's own, such as a provider's name, stays as it is. */
-export function describeShown(column: string, value: Json, route: Json | undefined): string {
-  const isWords = typeof value === 'string' && !isDay(value)
-  return isWords ? onOneLine(value) : describeValue(column, value, route ?? null, false)
-}
-
 /** A value in words. `route` is the training route that goes with it; with `exact`, times keep their microseconds. */
-function describeValue(column: string, value: Json, route: Json, exact: boolean): string {
+export function describeValue(column: string, value: Json, route: Json, exact: boolean): string {
   if (value === null) return 'empty'
   if (typeof value === 'boolean') return value ? 'Yes' : 'No'
   const reference = REFERENCES[column]

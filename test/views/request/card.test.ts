@@ -129,6 +129,12 @@ describe('a card of a request that is decided or over', () => {
       ['Preview again'],
     ],
     [
+      'stale',
+      { outcome: { moved: { columns: [], checks: [], told: ['5901'], noticedAt: '2021-10-27T13:14:00.000Z' } } },
+      ['What DTTP would be told of trainee 5901 is not what it was at the preview.', 'Select “Preview again”'],
+      ['Preview again'],
+    ],
+    [
       'failed',
       { ...APPROVED, outcome: { problem: 'The database refused.' } },
       ['could not be done', 'The database refused.', 'We have not made any of the changes'],

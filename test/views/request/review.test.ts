@@ -41,6 +41,33 @@ describe('a review of an ordinary request', () => {
     }
   })
 
+  it('shows what decides a registration by name and value, and where the rest is', () => {
+    const told = {
+      slug: 'abc',
+      hash: 'f'.repeat(64),
+      shows: { provider: 'Demo & Co', training_route: 4, course_start_date: '2021-09-06', ebacc: false },
+    }
+    const args = { trainee: '5901', submitted_by: null }
+    const effects = [
+      { kind: 'enqueue', job: 'register-for-trn', args, told },
+      { kind: 'enqueue', job: 'update-trainee', args: { trainee: '5902' } },
+    ] as const
+    const read = readingOf(pagesOf({ plan: { updates: [], inserts: [], effects } }))
+    for (const words of [
+      'DTTP is told of trainee 5901:',
+      'Provider: “Demo & Co”',
+      'Training route: School direct (salaried)',
+      'Course start date: 6 September 2021',
+      'Ebacc: No',
+      `Personal details and degrees are sent as <${REGISTER}/trainees/abc|Register has them>.`,
+      'If any of it changes before it is sent, nothing is sent.',
+      'It sends the record as it is in Register then.',
+    ]) {
+      expect(read).toContain(words)
+    }
+    expect(read).not.toContain('ffff')
+  })
+
   it('says of personal columns only that they change, unless someone may ask for more and does', () => {
     const sight = (personal: 'hidden' | 'offered' | 'shown') =>
       renderReview({ changeRequest: changeRequest(), playbook, registerUrl: REGISTER, personal }).view
