@@ -15,6 +15,7 @@ import { Trainee } from '../../src/entities/register/trainee.ts'
 import { inSnapshot } from '../../src/entities/snapshot.ts'
 import { verifyLedger } from '../../src/ledger/ledger.ts'
 import { playbooks } from '../../src/playbooks/index.ts'
+import { withTold } from '../../src/registration/told.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
@@ -192,6 +193,26 @@ describe.each(playbooks)('$name', (playbook) => {
       expect(jobs).toHaveLength(
         planOf(request).effects.filter(({ kind }) => kind === 'enqueue' || kind === 'retry').length,
       )
+    })
+
+    test('what DTTP will be told is what it would be told of the rows as they then are, and each job knows it', async () => {
+      const request = await sent()
+      await approveRequest(context, request)
+      expect(await execute(context, request.id)).toBe('executed')
+      const plan = planOf(request)
+      const asTheyAre = await withTold(
+        context.database.manager,
+        { ...plan, updates: [], inserts: [] },
+        context.register,
+      )
+      expect(asTheyAre.effects).toEqual(plan.effects)
+      const told = plan.effects.flatMap((effect) => ('told' in effect && effect.told ? [effect.told.hash] : []))
+      const { rows } = await admin.query<{ approved: string }>(
+        `SELECT args ->> 'approved' AS approved FROM chatops.jobs
+         WHERE change_request_id = $1 AND name = 'register-for-trn'`,
+        [request.id],
+      )
+      expect(rows.map(({ approved }) => approved).sort()).toEqual(told.sort())
     })
 
     test('the ledger tells the whole story and its chain is sound', async () => {
