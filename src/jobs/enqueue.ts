@@ -48,10 +48,7 @@ export async function enqueueJob(sql: EntityManager, job: NewJob): Promise<strin
 type Retry = { id: string; run: number; dueAt: Date; changeRequest: string; approved: string | null }
 
 /** Has a failed job run again with the arguments it had. Throws unless `run` is the run that failed last. */
-export async function retryJob(
-  sql: EntityManager,
-  { id, run, dueAt, changeRequest, approved }: Retry,
-): Promise<void> {
+export async function retryJob(sql: EntityManager, { id, run, dueAt, changeRequest, approved }: Retry): Promise<void> {
   const { affected } = await sql.update(
     Job,
     { id, status: 'failed', run },
