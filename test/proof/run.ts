@@ -6,6 +6,7 @@ import { startRedis } from '../support/redis.ts'
 import { proveApprovals } from './approvals.ts'
 import { proveKills } from './kills.ts'
 import { spreadOverSteps } from './kills-result.ts'
+import { proveLifecycle } from './lifecycle.ts'
 import { provePolls } from './polls.ts'
 import { proveReRegister } from './re-register.ts'
 import { spread } from './re-register-points.ts'
@@ -19,6 +20,7 @@ const APPROVALS = { people: 20, times: 10, intruders: 10 }
 const KILLS = 50
 /** How often a worker sleeps at each point, on each queue. */
 const SLEEPS = 5
+const LIFECYCLE = { runs: 500, steps: 50 }
 const ACCOUNTS = 50_000
 const POLLS = { polls: 10_000, kills: 5 }
 
@@ -41,6 +43,7 @@ async function main(names: readonly string[]): Promise<number> {
       const places = { redis: await place('kills_redis', queue(2)), postgres: await place('kills_postgres', null) }
       return proveKills(places, spreadOverSteps(KILLS), { say })
     },
+    lifecycle: async () => proveLifecycle(await place('lifecycle', null), { ...LIFECYCLE, ...replayed() }, say),
     polls: async () => {
       const places = { redis: await place('polls_redis', queue(6)), postgres: await place('polls_postgres', null) }
       return provePolls(places, { ...POLLS, say })
@@ -85,6 +88,12 @@ async function main(names: readonly string[]): Promise<number> {
     await redis.stop()
     await postgres.stop()
   }
+}
+
+/** `LIFECYCLE_SEED` and `LIFECYCLE_PATH` repeat what failed, as the report prints them. */
+function replayed(): { seed?: number; path?: string } {
+  const { LIFECYCLE_SEED: seed, LIFECYCLE_PATH: path } = process.env
+  return { ...(seed ? { seed: Number(seed) } : {}), ...(path ? { path } : {}) }
 }
 
 function say(progress: string): void {

@@ -1,0 +1,67 @@
+// Random interleavings of people, sweeps, crashes, sleep and moved rows, against the real lifecycle and its model.
+import fc from 'fast-check'
+import type { Tally } from './lifecycle/command.ts'
+import { look } from './lifecycle/look.ts'
+import { comeToRest, machinerySteps } from './lifecycle/machinery.ts'
+import { peopleSteps } from './lifecycle/people.ts'
+import { closeHome, openHome, setUp } from './lifecycle/stage.ts'
+
+/** `steps` is the mean length of a run; `seed` and `path` repeat one that failed. */
+export type Extent = { runs: number; steps: number; seed?: number; path?: string }
+
+/** What is needed for a request to get far must not be rare. */
+const OFTEN: Record<string, number> = {
+  propose: 4,
+  'review and approve': 5,
+  execute: 2,
+  verify: 3,
+  meanwhile: 2,
+  relay: 2,
+}
+
+export async function proveLifecycle(
+  place: { appUrl: string; adminUrl: string },
+  { runs, steps, seed, path }: Extent,
+  say: (progress: string) => void = () => {},
+) {
+  const home = await openHome(place)
+  const tally: Tally = {}
+  const ended: Tally = {}
+  let done = 0
+  const one = fc.oneof(
+    ...Object.entries({ ...peopleSteps(tally), ...machinerySteps(tally) }).map(([name, arbitrary]) => ({
+      weight: OFTEN[name] ?? 1,
+      arbitrary,
+    })),
+  )
+  const property = fc.asyncProperty(fc.commands([one], { maxCommands: 2 * steps, size: 'max' }), async (commands) => {
+    const { model, real } = await setUp(home)
+    try {
+      await fc.asyncModelRun(() => ({ model, real }), commands)
+    } finally {
+      if (real.sleepers.length > 0) await Promise.all(real.sleepers.map(({ wake }) => wake()))
+    }
+    real.sleepers.length = 0
+    await comeToRest(model, real)
+    await look(model, real)
+    for (const { status } of model.requests) ended[status] = (ended[status] ?? 0) + 1
+    if (++done % 50 === 0) say(`${done} runs`)
+  })
+  try {
+    const result = await fc.check(property, {
+      numRuns: runs,
+      ...(seed === undefined ? {} : { seed }),
+      ...(path ? { path } : {}),
+    })
+    return {
+      seed: result.seed,
+      runs: result.numRuns,
+      stepsTaken: Object.values(tally).reduce((sum, count) => sum + count, 0),
+      requests: ended,
+      steps: Object.fromEntries(Object.entries(tally).sort(([a], [b]) => a.localeCompare(b))),
+      problems: result.failed ? [fc.defaultReportMessage(result) ?? 'a run failed'] : [],
+    }
+  } finally {
+    await closeHome(home)
+  }
+}

@@ -1,0 +1,97 @@
+// What must hold after every step, whatever happened in it.
+import { canonical, type Json } from '../../../src/entities/json.ts'
+import { verifyLedger } from '../../../src/ledger/ledger.ts'
+import type { Model, ModelRequest } from './model.ts'
+import { hashOthers, type Stage } from './stage.ts'
+
+type Found = {
+  id: string
+  status: string
+  card_version: number
+  audits: number
+  cards: number
+  receipts: number
+  hints: number
+  agreed: boolean
+  history: string[]
+}
+
+const REQUESTS = `
+  SELECT request.id, request.status, request.card_version,
+    (SELECT count(*)::int FROM public.audits WHERE comment LIKE 'CR-' || request.id || ':%') AS audits,
+    (SELECT count(*)::int FROM chatops.outbox WHERE change_request_id = request.id AND kind = 'card') AS cards,
+    (SELECT count(*)::int FROM chatops.outbox WHERE change_request_id = request.id AND kind = 'hint') AS hints,
+    (SELECT count(*)::int FROM chatops.outbox
+      WHERE change_request_id = request.id AND payload ->> 'part' = 'receipt') AS receipts,
+    request.decided_by IS DISTINCT FROM request.requester AND EXISTS (
+      SELECT FROM chatops.reviews review JOIN chatops.ledger entry
+        ON entry.change_request_id = review.change_request_id AND entry.event = 'approved'
+      WHERE review.change_request_id = request.id AND review.slack_user = request.decided_by
+        AND review.digest = request.digest AND entry.actor = request.decided_by
+        AND entry.details ->> 'digest' = request.digest AND entry.details ->> 'viewId' = review.view_id) AS agreed,
+    (SELECT coalesce(array_agg(event ORDER BY seq), '{}') FROM chatops.ledger
+      WHERE change_request_id = request.id
+        AND event NOT IN ('review-opened', 'refused', 'verified')) AS history
+  FROM chatops.change_requests request ORDER BY request.id`
+
+/** Throws an error that says what does not hold. */
+export async function look(model: Model, stage: Stage): Promise<void> {
+  const problems = [
+    ...(await lookAtRows(model, stage)),
+    ...(await lookAtRequests(model, stage)),
+    ...(await lookAtLedger(stage)),
+  ]
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+}
+
+/** Rows are as the model has them, in every column. A save of ours moves `updated_at`, and nothing else does. */
+async function lookAtRows(model: Model, { admin, others }: Stage): Promise<string[]> {
+  const problems: string[] = []
+  for (const trainee of model.trainees) {
+    const { rows } = await admin.query<{ row: Record<string, Json>; audits: number }>(
+      `SELECT to_jsonb(t) AS row, (SELECT count(*)::int FROM audits WHERE auditable_id = t.id) AS audits
+       FROM trainees t WHERE slug = $1`,
+      [trainee.slug],
+    )
+    const [is] = rows
+    trainee.row['updated_at'] ??= is?.row['updated_at'] ?? 'gone'
+    const columns = Object.keys(trainee.row).filter(
+      (column) => canonical(is?.row[column] ?? null) !== canonical(trainee.row[column] ?? null),
+    )
+    if (columns.length > 0) problems.push(`${trainee.slug}: ${columns.join(', ')} should not be as they are`)
+    if (is?.audits !== trainee.audits) problems.push(`${trainee.slug}: ${is?.audits} audits, not ${trainee.audits}`)
+  }
+  if ((await hashOthers(admin)) !== others) problems.push('a row was written that no plan names')
+  return problems
+}
+
+async function lookAtRequests(model: Model, { admin }: Stage): Promise<string[]> {
+  const { rows } = await admin.query<Found>(REQUESTS)
+  if (rows.length !== model.requests.length) return [`${rows.length} requests, not ${model.requests.length}`]
+  return model.requests.flatMap((request) => {
+    const is = rows.find(({ id }) => id === request.id)
+    return is ? compare(request, is) : [`CR-${request.id} is gone`]
+  })
+}
+
+function compare(request: ModelRequest, is: Found): string[] {
+  const isExecuted = request.executedAt !== null
+  const expected: Record<string, [found: unknown, expected: unknown]> = {
+    status: [is.status, request.status],
+    ledger: [is.history.join(' '), request.history.join(' ')],
+    audits: [is.audits, isExecuted ? 1 : 0],
+    receipts: [is.receipts, isExecuted ? 1 : 0],
+    'card versions with a message': [is.cards, is.card_version],
+    'two people agreed': [is.agreed, request.approver !== null],
+    'hinted when approved': [is.hints > 0, request.approver !== null],
+    'card told of each step': [is.cards >= request.announced, true],
+  }
+  return Object.entries(expected)
+    .filter(([, [found, wanted]]) => found !== wanted)
+    .map(([what, [found, wanted]]) => `CR-${request.id}: ${what}: ${found}, not ${wanted}`)
+}
+
+async function lookAtLedger({ world }: Stage): Promise<string[]> {
+  const { broken } = await verifyLedger(world.database)
+  return broken ? [`the ledger is broken at ${broken.seq}: ${broken.why}`] : []
+}

@@ -1,0 +1,109 @@
+// What should be the case: the lifecycle of requests in memory, a few rules each, without a database.
+import type { Plan } from '../../../src/contract/plan.ts'
+import type { Status } from '../../../src/entities/chatops/change-request.ts'
+import { canonical, type Json } from '../../../src/entities/json.ts'
+import type { LedgerEvent } from '../../../src/ledger/ledger.ts'
+
+export const MINUTE = 60_000
+export const EXPIRES_AFTER = 24 * 60 * MINUTE
+export const VERIFY_AGAIN_AFTER = 60_000
+
+/** A trainee's row, and how often it was audited. */
+export type ModelTrainee = { slug: string; row: Record<string, Json>; audits: number }
+
+export type ModelRequest = {
+  id: string
+  trainee: ModelTrainee
+  requester: string
+  digest: string
+  plan: Plan
+  status: Status
+  /** What the preview saw. */
+  facts: string
+  createdAt: number
+  expiresAt: number
+  /** Whom the review was shown to, in which modal. */
+  shown: Map<string, string>
+  approver: string | null
+  executedAt: number | null
+  nextLook: number | null
+  failingSince: number | null
+  /** What the ledger must hold of its transitions, in order. */
+  history: LedgerEvent[]
+  /** Transitions that the card must have been told of. */
+  announced: number
+}
+
+export type Model = { clock: number; trainees: ModelTrainee[]; requests: ModelRequest[] }
+
+const OPEN: readonly Status[] = ['pending', 'approved', 'verifying']
+const UNSEEN: readonly string[] = ['region', 'updated_at']
+
+/** Everything that the plan and the checks are made of; two of the row's columns are not. */
+export function factsOf({ row, audits }: ModelTrainee): string {
+  const seen = Object.entries(row).filter(([column]) => !UNSEEN.includes(column))
+  return canonical([Object.fromEntries(seen), audits])
+}
+
+export function hasOpenRequest(model: Model, trainee: ModelTrainee): boolean {
+  return model.requests.some((request) => request.trainee === trainee && OPEN.includes(request.status))
+}
+
+/** Whether the planned columns hold their values from before, or those from after. */
+export function rowsAre(side: 'before' | 'after', { plan, trainee }: ModelRequest): boolean {
+  return Object.entries(plan.updates[0]?.changes ?? {}).every(
+    ([column, [before, after]]) =>
+      canonical(trainee.row[column] ?? null) === canonical(side === 'before' ? before : after),
+  )
+}
+
+/** Takes a request to its next state; the ledger and, once it was sent, the card are told. */
+export function move(request: ModelRequest, status: Status, event: LedgerEvent = status as LedgerEvent): void {
+  if (request.status !== 'unsent' || status === 'pending') request.announced++
+  request.status = status
+  request.history.push(event)
+}
+
+/** What carrying out a request comes to, if nothing stops it. */
+export function carryOut(model: Model, request: ModelRequest): void {
+  if (request.status !== 'approved') return
+  if (request.facts !== factsOf(request.trainee)) {
+    move(request, 'stale')
+    return
+  }
+  for (const [column, [, after]] of Object.entries(request.plan.updates[0]?.changes ?? {})) {
+    request.trainee.row[column] = after
+  }
+  request.trainee.row['updated_at'] = null // whatever it is now: the database's clock decides
+  request.trainee.audits++
+  request.executedAt = request.nextLook = model.clock
+  move(request, 'verifying', 'executed')
+}
+
+/** One sweep of results. */
+export function lookAtResults(model: Model): void {
+  for (const request of model.requests) {
+    if (request.status !== 'verifying' || (request.nextLook ?? 0) > model.clock) continue
+    const again = (request.executedAt ?? 0) + VERIFY_AGAIN_AFTER
+    request.nextLook = again
+    if (!rowsAre('after', request)) move(request, 'needs-attention')
+    else if (model.clock >= again) move(request, 'done')
+    else request.announced++ // the card shows that the result was looked at
+  }
+}
+
+/** One sweep of what nobody approved, or sent, in time. */
+export function expire(model: Model): void {
+  for (const request of model.requests) {
+    const isLate = request.status === 'pending' && request.expiresAt <= model.clock
+    const isForgotten = request.status === 'unsent' && request.createdAt <= model.clock - EXPIRES_AFTER
+    if (isLate || isForgotten) move(request, 'expired')
+  }
+}
+
+/** One sweep of waiting requests whose rows have moved. */
+export function drift(model: Model): void {
+  for (const request of model.requests) {
+    if (request.status === 'pending' && !rowsAre('before', request)) move(request, 'stale')
+  }
+}

@@ -1,0 +1,203 @@
+// What people do, and what each should be answered.
+import fc from 'fast-check'
+import { approve, cancel, openReview, reject } from '../../../src/changes/decide.ts'
+import { discard, propose, send } from '../../../src/changes/propose.ts'
+import { planOf } from '../../../src/contract/stored.ts'
+import { getPlaybook } from '../../../src/playbooks/index.ts'
+import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../../support/lifecycle.ts'
+import { answerOf, type Command, expectAnswer, step, stepOn, type Tally } from './command.ts'
+import { EXPIRES_AFTER, factsOf, hasOpenRequest, type Model, type ModelRequest, move, rowsAre } from './model.ts'
+
+const NAMES: Record<string, string> = {
+  [SUPPORT]: 'support',
+  [DEVELOPER]: 'developer',
+  [SECOND_DEVELOPER]: 'second developer',
+  [STRANGER]: 'stranger',
+}
+const REQUESTERS = [SUPPORT, DEVELOPER]
+const APPROVERS = [DEVELOPER, SECOND_DEVELOPER]
+const ROUTES = ['pg_teaching_apprenticeship', 'school_direct_salaried', 'early_years_postgrad']
+
+const requester = fc.constantFrom(...REQUESTERS)
+const anyone = fc.constantFrom(...Object.keys(NAMES))
+/** Approvals that are to succeed must not be rare. */
+const decider = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...APPROVERS) }, { weight: 1, arbitrary: anyone })
+const which = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat(3) })
+
+/** Everything that people can do, by name. */
+export function peopleSteps(tally: Tally): Record<string, fc.Arbitrary<Command>> {
+  return {
+    propose: fc
+      .record({ who: requester, trainee: fc.nat(1), route: fc.constantFrom(...ROUTES), sends: fc.boolean() })
+      .map(({ who, trainee, route, sends }) => proposeStep(tally, who, trainee, route, sends)),
+    send: fc.record({ who: anyone, which }).map(({ who, which }) => sendStep(tally, who, which)),
+    discard: fc.record({ who: requester, which }).map(({ who, which }) => discardStep(tally, who, which)),
+    review: fc.record({ who: decider, which }).map(({ who, which }) => reviewStep(tally, who, which)),
+    approve: fc
+      .record({ who: decider, which, how: fc.constantFrom('as shown', 'as shown', 'unseen', 'another digest') })
+      .map(({ who, which, how }) => approveStep(tally, who, which, how)),
+    'review and approve': fc
+      .record({ who: decider, which })
+      .map(({ who, which }) => reviewAndApproveStep(tally, who, which)),
+    'approve at once': which.map((one) => approveAtOnceStep(tally, one)),
+    reject: fc.record({ who: decider, which }).map(({ who, which }) => rejectStep(tally, who, which)),
+    cancel: fc.record({ who: requester, which }).map(({ who, which }) => cancelStep(tally, who, which)),
+  }
+}
+
+function proposeStep(tally: Tally, who: string, index: number, route: string, sends: boolean) {
+  const name = `${NAMES[who]} asks for ${route}${sends ? ' and sends it' : ''} (trainee ${index})`
+  return step(name, tally, async (model, { world }) => {
+    const trainee = model.trainees[index]
+    if (!trainee) throw new Error('there is no such trainee')
+    const form = { subject: trainee.slug, route, reason: 'Wrong route', ticket: '' }
+    const asked = { playbook: getPlaybook('fix-route'), form, requester: who, channel: CHANNEL }
+    const proposal = await propose(world, asked)
+    if ((proposal.kind === 'blocked') !== hasOpenRequest(model, trainee)) throw new Error(`it was ${proposal.kind}`)
+    if (proposal.kind !== 'ready') return proposal.kind
+    const { id, digest } = proposal.changeRequest
+    const request: ModelRequest = {
+      ...{ id, trainee, requester: who, digest, plan: planOf(proposal.changeRequest), status: 'unsent' },
+      ...{ facts: factsOf(trainee), createdAt: model.clock, expiresAt: 0, shown: new Map(), approver: null },
+      ...{ executedAt: null, nextLook: null, failingSince: null, history: ['proposed'], announced: 0 },
+    }
+    model.requests.push(request)
+    if (!sends) return 'ready'
+    await send(world, { id, requester: who })
+    return sent(model, request)
+  })
+}
+
+function sent(model: Model, request: ModelRequest): string {
+  if (!rowsAre('before', request)) {
+    move(request, 'stale')
+    return 'out of date'
+  }
+  request.expiresAt = model.clock + EXPIRES_AFTER
+  move(request, 'pending', 'sent')
+  return 'sent'
+}
+
+function sendStep(tally: Tally, who: string, which: number) {
+  return stepOn(which, `${NAMES[who]} sends`, tally, async (request, model, { world }) => {
+    const isOpen = hasOpenRequest(model, request.trainee)
+    const answer = await answerOf(send(world, { id: request.id, requester: who }))
+    if (!REQUESTERS.includes(who)) return expectAnswer(answer, 'not-a-requester')
+    if (request.requester !== who) return expectAnswer(answer, 'not-found')
+    if (request.status !== 'unsent') return expectAnswer(answer, 'done')
+    if (isOpen && rowsAre('before', request)) return expectAnswer(answer, 'another-open')
+    expectAnswer(answer, 'done')
+    return sent(model, request)
+  })
+}
+
+function discardStep(tally: Tally, who: string, which: number) {
+  return stepOn(which, `${NAMES[who]} discards`, tally, async (request, _, { world }) => {
+    const answer = await answerOf(discard(world, { id: request.id, requester: who }))
+    if (request.requester === who && request.status === 'unsent') move(request, 'cancelled')
+    return expectAnswer(answer, request.requester === who ? 'done' : 'not-found')
+  })
+}
+
+/** Why this person cannot decide on this request now, or null. */
+function refusalOf(model: Model, request: ModelRequest, who: string, own = 'own-request'): string | null {
+  if (request.requester === who) return own
+  if (!APPROVERS.includes(who)) return 'not-an-approver'
+  if (['approved', 'verifying', 'done', 'failed', 'needs-attention'].includes(request.status)) return 'already-approved'
+  if (request.status === 'expired') return 'expired'
+  if (request.status !== 'pending') return 'already-over'
+  return request.expiresAt <= model.clock ? 'expired' : null
+}
+
+function reviewStep(tally: Tally, who: string, which: number) {
+  return stepOn(which, `${NAMES[who]} opens the review`, tally, async (request, model, { world }) =>
+    review(world, model, request, who),
+  )
+}
+
+type World = Parameters<typeof openReview>[0]
+
+async function review(world: World, model: Model, request: ModelRequest, who: string): Promise<string> {
+  const viewId = `V${request.id}/${who}/${request.shown.size}/${crypto.randomUUID()}`
+  const expected = refusalOf(model, request, who) ?? 'done'
+  const answer = expectAnswer(await answerOf(openReview(world, { id: request.id, actor: who, viewId })), expected)
+  if (answer === 'done') request.shown.set(who, viewId)
+  return answer
+}
+
+function approveStep(tally: Tally, who: string, which: number, how: string) {
+  return stepOn(which, `${NAMES[who]} approves ${how}`, tally, async (request, model, { world }) => {
+    const viewId = how === 'unseen' ? 'VNEVER' : (request.shown.get(who) ?? [...request.shown.values()][0] ?? 'VNEVER')
+    const digest = how === 'another digest' ? 'f'.repeat(64) : request.digest
+    return approveAs(world, model, request, { who, viewId, digest })
+  })
+}
+
+async function approveAs(
+  world: World,
+  model: Model,
+  request: ModelRequest,
+  { who, viewId, digest }: { who: string; viewId: string; digest: string },
+): Promise<string> {
+  const isShown = request.shown.get(who) === viewId && digest === request.digest
+  const expected = refusalOf(model, request, who) ?? (isShown ? 'done' : 'not-shown')
+  const answer = await answerOf(approve(world, { id: request.id, actor: who, digest, viewId }))
+  if (expectAnswer(answer, expected) === 'done') approved(request, who)
+  return answer
+}
+
+function approved(request: ModelRequest, who: string): void {
+  request.approver = who
+  move(request, 'approved')
+}
+
+function reviewAndApproveStep(tally: Tally, who: string, which: number) {
+  return stepOn(which, `${NAMES[who]} reviews and approves`, tally, async (request, model, { world }) => {
+    const answer = await review(world, model, request, who)
+    const viewId = request.shown.get(who)
+    if (answer !== 'done' || !viewId) return answer
+    return approveAs(world, model, request, { who, viewId, digest: request.digest })
+  })
+}
+
+/** Everybody submits at once, each twice, whether or not they were shown anything. */
+function approveAtOnceStep(tally: Tally, which: number) {
+  return stepOn(which, 'everybody approves at once, twice', tally, async (request, model, { world }) => {
+    const { id, digest, shown } = request
+    const mayApprove = Object.keys(NAMES).filter((who) => !refusalOf(model, request, who) && shown.has(who))
+    const people = [...Object.keys(NAMES), ...Object.keys(NAMES)]
+    const answers = await Promise.all(
+      people.map(async (who) => {
+        const viewId = shown.get(who) ?? [...shown.values()][0] ?? 'VNEVER'
+        return { who, answer: await answerOf(approve(world, { id, actor: who, digest, viewId })) }
+      }),
+    )
+    const won = answers.filter(({ answer }) => answer === 'done').map(({ who }) => who)
+    if (won.length !== Math.min(mayApprove.length, 1)) throw new Error(`approved by ${won.join(', ') || 'nobody'}`)
+    const [winner] = won
+    if (!winner) return 'refused'
+    if (!mayApprove.includes(winner)) throw new Error(`approved by ${NAMES[winner]}`)
+    approved(request, winner)
+    return 'one'
+  })
+}
+
+function rejectStep(tally: Tally, who: string, which: number) {
+  return stepOn(which, `${NAMES[who]} rejects`, tally, async (request, model, { world }) => {
+    const expected = refusalOf(model, request, who, 'own-rejection') ?? 'done'
+    const answer = await answerOf(reject(world, { id: request.id, actor: who, reason: 'No' }))
+    if (expectAnswer(answer, expected) === 'done') move(request, 'rejected')
+    return answer
+  })
+}
+
+function cancelStep(tally: Tally, who: string, which: number) {
+  return stepOn(which, `${NAMES[who]} cancels`, tally, async (request, model, { world }) => {
+    const isOwn = request.requester === who
+    // Taking back is no decision about somebody else's request: only its state can be in the way.
+    const refusal = isOwn ? refusalOf(model, { ...request, requester: '' }, DEVELOPER) : 'not-requester'
+    const answer = await answerOf(cancel(world, { id: request.id, actor: who }))
+    if (expectAnswer(answer, refusal ?? 'done') === 'done') move(request, 'cancelled')
+    return answer
+  })
+}
