@@ -6,8 +6,13 @@ import { comeToRest, machinerySteps } from './lifecycle/machinery.ts'
 import { peopleSteps } from './lifecycle/people.ts'
 import { closeHome, openHome, setUp } from './lifecycle/stage.ts'
 
-/** `steps` is the mean length of a run; `seed` and `path` repeat one that failed. */
-export type Extent = { runs: number; steps: number; seed?: number; path?: string }
+/**
+ * `steps` is the mean length of a run; `seed` and `path` repeat one that failed. After
+ * `longest` milliseconds, no further run is begun, and what failed is not made any shorter.
+ */
+export type Extent = { runs: number; steps: number; seed?: number; path?: string; longest?: number }
+
+const HOUR_MS = 3_600_000
 
 /** What is needed for a request to get far must not be rare. */
 const OFTEN: Record<string, number> = {
@@ -21,7 +26,7 @@ const OFTEN: Record<string, number> = {
 
 export async function proveLifecycle(
   place: { appUrl: string; adminUrl: string },
-  { runs, steps, seed, path }: Extent,
+  { runs, steps, seed, path, longest = HOUR_MS }: Extent,
   say: (progress: string) => void = () => {},
 ) {
   const home = await openHome(place)
@@ -50,6 +55,8 @@ export async function proveLifecycle(
   try {
     const result = await fc.check(property, {
       numRuns: runs,
+      interruptAfterTimeLimit: longest,
+      markInterruptAsFailure: true,
       ...(seed === undefined ? {} : { seed }),
       ...(path ? { path } : {}),
     })
