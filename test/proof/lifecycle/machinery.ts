@@ -167,21 +167,21 @@ function sleepStep(tally: Tally, which: number, at: ExecutionStep) {
   return stepOn(which, `a worker falls asleep at ${at}`, tally, async (request, model, stage) => {
     if (request.status !== 'approved') return 'nothing to do'
     let wake: () => void = () => {}
-    const asleep = await new Promise<Promise<unknown>>((resolve) => {
+    let running: Promise<unknown> = Promise.resolve()
+    await new Promise<void>((fellAsleep) => {
       const dreamer = workerThat(stage, at, () => {
-        resolve(running)
+        fellAsleep()
         return new Promise<void>((go) => {
           wake = go
         })
       })
-      const running: Promise<unknown> = execute(dreamer, request.id)
+      running = execute(dreamer, request.id)
     })
     stage.sleepers.push({
       request: request.id,
-      step: at,
       wake: async () => {
         wake()
-        await asleep
+        await running
       },
     })
     if (at === 'committed') carryOut(model, request)

@@ -12,7 +12,7 @@ import { EXPIRES_AFTER, type Model, VERIFY_AGAIN_AFTER } from './model.ts'
 const TRAINEES = ['5901', '5903']
 
 /** A worker that went to sleep in an execution; `wake` lets it go on and waits for its end. */
-type Sleeper = { request: string; step: string; wake: () => Promise<void> }
+type Sleeper = { request: string; wake: () => Promise<void> }
 
 export type Stage = {
   world: World
