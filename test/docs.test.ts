@@ -23,6 +23,19 @@ describe('the documents', () => {
     expect(named.map((path) => path.slice(1, -1)).filter((path) => !existsSync(path))).toEqual([])
   })
 
+  test('whatever says how a claim was tried names a proof or a test that is there', () => {
+    const [, tried = ''] = read('docs/trust.md').split('## What was tried')
+    const rows = [...tried.matchAll(/^\| (?!claim).*\| (.*) \|$/gm)].map(([, last = '']) => last)
+    const commands = rows.map((last) => /^`(?:npm run (proof) --|npx vitest (run)) (.+)`$/.exec(last))
+    expect(rows.length).toBeGreaterThan(10)
+    expect(rows.filter((_, index) => commands[index] === null)).toEqual([])
+    const proofs = [...read('test/proof/run.ts').matchAll(/^ {4}'?([\w-]+)'?: (?:async|prove)/gm)].map(
+      ([, name]) => name,
+    )
+    const named = commands.flatMap((command) => (command?.[3] ?? '').split(' ').map((name) => [command?.[1], name]))
+    expect(named.filter(([proof, name = '']) => !(proof ? proofs.includes(name) : existsSync(name)))).toEqual([])
+  })
+
   test('every decision is in the list of decisions', () => {
     const pages = readdirSync('docs/decisions').filter((file) => file !== 'README.md')
     for (const page of pages) expect(read('docs/decisions/README.md')).toContain(`(${page})`)

@@ -6,11 +6,14 @@ import { comeToRest, machinerySteps } from './lifecycle/machinery.ts'
 import { peopleSteps } from './lifecycle/people.ts'
 import { closeHome, openHome, setUp } from './lifecycle/stage.ts'
 
+/** What failed, to be repeated exactly: as it is printed, in this order. */
+export type Replay = { seed: number; path: string; replayPath: string }
+
 /**
- * `steps` is the mean length of a run; `seed` and `path` repeat one that failed. After
- * `longest` milliseconds, no further run is begun, and what failed is not made any shorter.
+ * `steps` is the mean length of a run. After `longest` milliseconds no further run is begun, and what failed is not made
+ * any shorter.
  */
-export type Extent = { runs: number; steps: number; seed?: number; path?: string; longest?: number }
+export type Extent = { runs: number; steps: number; replay?: Replay; longest?: number }
 
 const HOUR_MS = 3_600_000
 
@@ -26,7 +29,7 @@ const OFTEN: Record<string, number> = {
 
 export async function proveLifecycle(
   place: { appUrl: string; adminUrl: string },
-  { runs, steps, seed, path, longest = HOUR_MS }: Extent,
+  { runs, steps, replay, longest = HOUR_MS }: Extent,
   say: (progress: string) => void = () => {},
 ) {
   const home = await openHome(place)
@@ -39,26 +42,28 @@ export async function proveLifecycle(
       arbitrary,
     })),
   )
-  const property = fc.asyncProperty(fc.commands([one], { maxCommands: 2 * steps, size: 'max' }), async (commands) => {
-    const { model, real } = await setUp(home)
-    try {
-      await fc.asyncModelRun(() => ({ model, real }), commands)
-    } finally {
-      if (real.sleepers.length > 0) await Promise.all(real.sleepers.map(({ wake }) => wake()))
-    }
-    real.sleepers.length = 0
-    await comeToRest(model, real)
-    await look(model, real)
-    for (const { status } of model.requests) ended[status] = (ended[status] ?? 0) + 1
-    if (++done % 50 === 0) say(`${done} runs`)
-  })
+  const property = fc.asyncProperty(
+    fc.commands([one], { maxCommands: 2 * steps, size: 'max', replayPath: replay?.replayPath ?? '' }),
+    async (commands) => {
+      const { model, real } = await setUp(home)
+      try {
+        await fc.asyncModelRun(() => ({ model, real }), commands)
+      } finally {
+        if (real.sleepers.length > 0) await Promise.all(real.sleepers.map(({ wake }) => wake()))
+      }
+      real.sleepers.length = 0
+      await comeToRest(model, real)
+      await look(model, real)
+      for (const { status } of model.requests) ended[status] = (ended[status] ?? 0) + 1
+      if (++done % 50 === 0) say(`${done} runs`)
+    },
+  )
   try {
     const result = await fc.check(property, {
       numRuns: runs,
       interruptAfterTimeLimit: longest,
       markInterruptAsFailure: true,
-      ...(seed === undefined ? {} : { seed }),
-      ...(path ? { path } : {}),
+      ...replay,
     })
     return {
       seed: result.seed,
@@ -66,7 +71,7 @@ export async function proveLifecycle(
       stepsTaken: Object.values(tally).reduce((sum, count) => sum + count, 0),
       requests: ended,
       steps: Object.fromEntries(Object.entries(tally).sort(([a], [b]) => a.localeCompare(b))),
-      problems: result.failed ? [fc.defaultReportMessage(result) ?? 'a run failed'] : [],
+      problems: result.failed ? [`${result.errorInstance ?? ''}\n${fc.defaultReportMessage(result)}`] : [],
     }
   } finally {
     await closeHome(home)

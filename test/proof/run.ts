@@ -6,7 +6,7 @@ import { startRedis } from '../support/redis.ts'
 import { proveApprovals } from './approvals.ts'
 import { proveKills } from './kills.ts'
 import { spreadOverSteps } from './kills-result.ts'
-import { proveLifecycle } from './lifecycle.ts'
+import { proveLifecycle, type Replay } from './lifecycle.ts'
 import { provePolls } from './polls.ts'
 import { proveReRegister } from './re-register.ts'
 import { spread } from './re-register-points.ts'
@@ -43,7 +43,7 @@ async function main(names: readonly string[]): Promise<number> {
       const places = { redis: await place('kills_redis', queue(2)), postgres: await place('kills_postgres', null) }
       return proveKills(places, spreadOverSteps(KILLS), { say })
     },
-    lifecycle: async () => proveLifecycle(await place('lifecycle', null), { ...LIFECYCLE, ...replayed() }, say),
+    lifecycle: async () => proveLifecycle(await place('lifecycle', null), { ...LIFECYCLE, replay: findReplay() }, say),
     polls: async () => {
       const places = { redis: await place('polls_redis', queue(6)), postgres: await place('polls_postgres', null) }
       return provePolls(places, { ...POLLS, say })
@@ -90,10 +90,10 @@ async function main(names: readonly string[]): Promise<number> {
   }
 }
 
-/** `LIFECYCLE_SEED` and `LIFECYCLE_PATH` repeat what failed, as the report prints them. */
-function replayed(): { seed?: number; path?: string } {
-  const { LIFECYCLE_SEED: seed, LIFECYCLE_PATH: path } = process.env
-  return { ...(seed ? { seed: Number(seed) } : {}), ...(path ? { path } : {}) }
+/** `LIFECYCLE_REPLAY="<seed> <path> <replayPath>"`, as a failure prints them, repeats just that. */
+function findReplay(): Replay | undefined {
+  const [seed, path, replayPath] = process.env['LIFECYCLE_REPLAY']?.split(' ') ?? []
+  return seed && path && replayPath ? { seed: Number(seed), path, replayPath } : undefined
 }
 
 function say(progress: string): void {
