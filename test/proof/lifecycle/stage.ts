@@ -89,7 +89,8 @@ export async function setUp(home: Home): Promise<{ model: Model; real: Stage }> 
 function recorder(queue: Set<string>, delivered: Set<string>): Effects {
   const deliver = async ({ id }: { id: string }) => void delivered.add(id)
   return {
-    ...{ card: deliver, thread: deliver, direct: deliver, alert: deliver, trello: deliver, job: deliver },
+    ...{ card: deliver, thread: deliver, direct: deliver, alert: deliver, brake: deliver },
+    ...{ trello: deliver, job: deliver },
     async hint({ id, changeRequest }) {
       delivered.add(id)
       if (changeRequest) queue.add(changeRequest)
