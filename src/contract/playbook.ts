@@ -16,6 +16,8 @@ export type Around = {
   now: Date
   /** What we have of GIAS counts as unknown if it is older, in milliseconds. */
   giasMaxAgeMs: number
+  /** Whether we choose the ids of what a registration creates in DTTP; see usesOwnIds. */
+  ownIds: boolean
   /** Whether we can add cards to Trello; if not, people are given the text. */
   addsTrelloCards: boolean
   /** The request that is assessed again; null for a preview. */

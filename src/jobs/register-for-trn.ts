@@ -19,7 +19,7 @@ import { demandSwitchedOn } from './job.ts'
 import { ownerOf } from './leases.ts'
 import { demandComplete, demandUnregistered, demandWaiting, readTrainee, traineeGone, traineeOf } from './readiness.ts'
 import { saveRegistration } from './registration/save.ts'
-import { type Came, lookForOwn, sendRegistration } from './registration/send.ts'
+import { type Came, demandWhole, lookForOwn, sendRegistration } from './registration/send.ts'
 import { stepsOf } from './registration/steps.ts'
 import type { Finish } from './run-job.ts'
 
@@ -48,7 +48,7 @@ export async function registerForTrn(world: World, job: Job): Promise<Finish> {
 async function register(world: World, job: Job): Promise<Came> {
   const reach = stepsOf(world, job)
   const { batch, sent } = await prepare(world, job)
-  const gone = world.ownIds ? await findGone(world, job) : null
+  const gone = await findGone(world, job)
   await reach('read')
   const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) =>
     demandReady(world, sql, job, batch),
@@ -59,7 +59,7 @@ async function register(world: World, job: Job): Promise<Came> {
 
 /** An earlier run has left DTTP's answer, which is only to be saved; or a registration that DTTP can be asked about. */
 async function goOn(world: World, job: Job, left: RegistrationAttempt): Promise<Came> {
-  if (left.ids) return { kind: 'answered', ids: left.ids }
+  if (left.ids) return { kind: 'answered', ids: demandWhole(left.ids, left.ownIds) }
   const from = firstAsked(world, left)
   if (world.now() < from) return { kind: 'unknown', from }
   await noteAsked(world, job)
@@ -118,11 +118,23 @@ async function demandApproved({ register }: World, sql: EntityManager, job: Job,
   )
 }
 
-/** The trainee's last registration, by its job, if it was registered and DTTP no longer has its record. */
-async function findGone({ database, upstreams }: World, job: Job): Promise<string | null> {
-  const last = await findLast(database.manager, traineeOf(job))
-  if (last?.outcome !== 'registered' || !last.ownIds) return null
-  return (await upstreams.dttp.findContact(last.ownIds.contact)) ? null : last.jobId
+/**
+ * The trainee's last registration, by its job, if it was registered and DTTP no longer has its record. Throws JobFailed
+ * if it has the record and this registration would not take its ids over: then it would create a second one.
+ */
+async function findGone(world: World, job: Job): Promise<string | null> {
+  const { manager } = world.database
+  const last = await findLast(manager, traineeOf(job))
+  const takesOver = await usesOwnIds(world, manager)
+  if (!last?.ownIds || (takesOver && last.outcome !== 'registered')) return null
+  const { contact } = last.ownIds
+  if (!(await world.upstreams.dttp.findContact(contact))) return last.outcome === 'registered' ? last.jobId : null
+  if (takesOver) return null
+  throw new JobFailed(
+    'already-registered',
+    `DTTP has record ${contact}, which an earlier registration of the trainee created. This one would create a second, ` +
+      'so it sent nothing. A developer needs to look.',
+  )
 }
 
 /** Puts the job back until DTTP is asked (again). Throws JobFailed once that has gone on for long enough. */

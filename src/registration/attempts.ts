@@ -5,7 +5,7 @@ import { RegistrationAttempt, type RegistrationIds, type SentAs } from '../entit
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 import { type Sending, settleAttempt } from './answers.ts'
-import { chooseIds, usesOwnIds } from './own-ids.ts'
+import { chooseIds, forgetDoubt, usesOwnIds } from './own-ids.ts'
 
 // What is on record of the registrations that were sent to DTTP. A row is committed before anything is sent, with the
 // ids that we chose; whoever finds one without an outcome asks DTTP by them. Without ids of ours, nobody can know.
@@ -51,6 +51,7 @@ export async function openAttempt(
   return asOwner(async (sql) => {
     await check(sql)
     const at = world.now()
+    await forgetDoubt(world, sql)
     const ownIds = (await usesOwnIds(world, sql)) ? await takeOver(sql, { traineeId, degrees, gone, at }) : null
     const added = await sql
       .createQueryBuilder()

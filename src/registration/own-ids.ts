@@ -10,12 +10,15 @@ import type { World } from '../world.ts'
 
 /**
  * Whether registrations are sent with ids of our own. Once DTTP has shown that it does not keep to them, they count as
- * off until people have switched them off: registering once with them off forgets the doubt.
+ * off until people have switched them off.
  */
-export async function usesOwnIds(world: Pick<World, 'ownIds'>, sql: EntityManager): Promise<boolean> {
-  if (world.ownIds) return !(await sql.exists(RegistrationAttempt, { where: IN_DOUBT }))
-  await sql.update(RegistrationAttempt, IN_DOUBT, { doubt: null })
-  return false
+export async function usesOwnIds({ ownIds }: Pick<World, 'ownIds'>, sql: EntityManager): Promise<boolean> {
+  return ownIds && !(await sql.exists(RegistrationAttempt, { where: IN_DOUBT }))
+}
+
+/** Registering once with own ids switched off forgets that DTTP did not keep to them. */
+export async function forgetDoubt({ ownIds }: Pick<World, 'ownIds'>, sql: EntityManager): Promise<void> {
+  if (!ownIds) await sql.update(RegistrationAttempt, IN_DOUBT, { doubt: null })
 }
 
 const IN_DOUBT = [{ doubt: 'other-ids' as const }, { doubt: 'taken-twice' as const }]

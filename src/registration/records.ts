@@ -52,6 +52,14 @@ function isUnsettled({ outcome }: Pick<RegistrationAttempt, 'outcome'>): boolean
   return outcome === null || outcome === 'unknown'
 }
 
+/**
+ * Whether people must settle a registration of unknown outcome. Where DTTP can be asked by ids of ours they need not,
+ * unless own ids were off by the time that it had nothing under them.
+ */
+export function isLeftToPeople(job: Job | null, attempt: RegistrationAttempt | null): boolean {
+  return !attempt?.ownIds || attempt.ids !== null || job?.failure?.code === 'outcome-unknown'
+}
+
 /** The last job of this kind that the request started. */
 export async function findJob(sql: EntityManager, { changeRequest }: Executed, name: JobName): Promise<Job | null> {
   return sql.findOne(Job, { where: { changeRequestId: changeRequest, name }, order: { createdAt: 'DESC', id: 'ASC' } })
@@ -77,10 +85,10 @@ type RecordsById = {
 /** What DTTP is asked about: the new records, or the traces that a registration without an answer would have left. */
 export async function recordsToAskFor(
   sql: EntityManager,
-  { trainee, attempt, ids, isUnknown }: Registration,
+  { trainee, job, attempt, ids, isUnknown }: Registration,
 ): Promise<AskedForRecords> {
   if (ids) return { ...ids, second: await aboutSecondRecord(sql, { trainee, attempt, ids }) }
-  if (!trainee || !isUnknown || (attempt?.ownIds && !attempt.ids)) return null
+  if (!trainee || !isUnknown || !isLeftToPeople(job, attempt)) return null
   const provider = await sql.findOneByOrFail(Provider, { id: trainee.provider_id })
   return { traces: tracesOf(attempt, trainee, provider) }
 }

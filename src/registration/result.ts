@@ -9,7 +9,7 @@ import { Degree } from '../entities/register/degree.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { DEFAULT_POLL_DURATION, pollTimeout } from '../register/poll-durations.ts'
 import { askedUntil } from './asking.ts'
-import { findJob, type Registration } from './records.ts'
+import { findJob, isLeftToPeople, type Registration } from './records.ts'
 import { beingAsked, unknownOutcome } from './unknown.ts'
 
 // The lines on the card of every request that leads to a registration.
@@ -26,7 +26,7 @@ export async function registered(sql: EntityManager, registration: Registration)
   if (attempt && isAsked(job, attempt)) {
     return { sentence, holds: false, waiting: true, ...beingAsked(attempt, await askedUntil(sql, job)) }
   }
-  if (attempt && isUnknown && (attempt.ids || !attempt.ownIds)) {
+  if (attempt && isUnknown && isLeftToPeople(job, attempt)) {
     return { sentence, holds: false, ...unknownOutcome(trainee, attempt, candidates) }
   }
   if (attempt?.settledAt && !isUnknown && wasUnknown(job)) {

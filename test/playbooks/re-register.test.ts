@@ -385,7 +385,8 @@ function facts(situation: Situation) {
   return reRegister.situation(
     {
       ...{ trainee: registration.trainee, registration, submission: submission(user(201)), named: null },
-      ...{ colleagues: ['201', '203'], live: [], failed: [], unsettled: null, own: null, taken: [], namesakes: [] },
+      ...{ colleagues: ['201', '203'], live: [], failed: [], unsettled: null, taken: [], namesakes: [] },
+      ...{ takesOver: true, own: null },
       history: { lastAudit: '17', audits: 3, events: 2, timeline: 'f'.repeat(64) },
       ...rows,
     },

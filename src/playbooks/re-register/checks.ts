@@ -162,14 +162,14 @@ function lookAtRecord({ registration, submitter, register }: Situation): Finding
   return lookAtPreflight(registration, submitter?.dttp_id ?? null, register)
 }
 
-function lookAtRegistrations({ trainee, live, unsettled }: Situation): Finding {
+function lookAtRegistrations({ trainee, live, unsettled, takesOver }: Situation): Finding {
   const job = live.find(({ name }) => name === 'register-for-trn')
   const evidence = { live: job?.id ?? null, unsettled: unsettled?.jobId ?? null }
   if (job) {
     const found = 'A registration of this trainee is waiting or running. Wait until it has ended.'
     return { verdict: 'blocks', found, evidence }
   }
-  if (unsettled?.ownIds && unsettled.doubt === null) {
+  if (unsettled?.ownIds && takesOver) {
     const found = `One was sent on ${formatDateTime(unsettled.sentAt)} and not answered. This one takes its ids over: if DTTP has the record by then, it is saved and not created again.`
     return { verdict: 'holds', found, evidence }
   }

@@ -1,4 +1,5 @@
 import { type EntityManager, EntityNotFoundError, In, IsNull, Not } from 'typeorm'
+import type { Around } from '../../contract/playbook.ts'
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { findRegistrationRows } from '../../dttp/registration-rows.ts'
 import { Job } from '../../entities/chatops/job.ts'
@@ -8,6 +9,7 @@ import { User } from '../../entities/register/user.ts'
 import { findSubmission, type Submission } from '../../register/submissions.ts'
 import { findLast } from '../../registration/attempts.ts'
 import { findNamesakes } from '../../registration/namesakes.ts'
+import { usesOwnIds } from '../../registration/own-ids.ts'
 import { type History, readHistory } from './history.ts'
 
 export type Rows = {
@@ -26,7 +28,9 @@ export type Rows = {
   unsettled: RegistrationAttempt | null
   /** Other trainees whom DTTP's records with the trainee's id may belong to. */
   namesakes: string[]
-  /** The record that the trainee's last registration created, or would have: another one takes its id over. */
+  /** Whether another registration takes over the ids that we chose for the last one. */
+  takesOver: boolean
+  /** The record that the trainee's last registration created, or would have, if another one takes its id over. */
   own: string | null
   /** DTTP records of other trainees of the provider with the same id of theirs. */
   taken: string[]
@@ -36,10 +40,15 @@ const MOST_COLLEAGUES = 20
 const MOST_FAILED = 3
 
 /** Everything re-register decides by. Throws EntityNotFoundError if the trainee is gone. */
-export async function readRows(sql: EntityManager, form: { subject: string; submitter: string }): Promise<Rows> {
+export async function readRows(
+  sql: EntityManager,
+  form: { subject: string; submitter: string },
+  around: Pick<Around, 'ownIds'>,
+): Promise<Rows> {
   const trainee = await sql.findOneByOrFail(Trainee, { slug: form.subject })
   const registration = await findRegistrationRows(sql, trainee.id)
   if (!registration) throw new EntityNotFoundError(Trainee, { id: trainee.id })
+  const takesOver = await usesOwnIds(around, sql)
   const colleagues = await sql.find(User, {
     where: { provider_id: trainee.provider_id, dttp_id: Not(IsNull()), discarded_at: IsNull() },
     order: { id: 'ASC' },
@@ -68,7 +77,8 @@ export async function readRows(sql: EntityManager, form: { subject: string; subm
       ],
     }),
     namesakes: await findNamesakes(sql, trainee),
-    own: (await findLast(sql, trainee.id))?.ownIds?.contact ?? null,
+    takesOver,
+    own: takesOver ? ((await findLast(sql, trainee.id))?.ownIds?.contact ?? null) : null,
     taken: await findTaken(sql, trainee),
   }
 }
