@@ -53,7 +53,7 @@ export async function readRows(sql: EntityManager, slug: string, { now }: Pick<A
     registration,
     attempt,
     isUnderWay: await sql.existsBy(Job, live),
-    isFresh: attempt !== null && now.getTime() < attempt.sentAt.getTime() + SURELY_OVER_MS,
+    isFresh: attempt !== null && now.getTime() < (attempt.lastSentAt ?? attempt.sentAt).getTime() + SURELY_OVER_MS,
     submittedBy: job ? args.parse(job.args).submitted_by : null,
     namesakes: await findNamesakes(sql, trainee),
     taken: attempt ? await findTaken(sql, trainee, attempt) : [],
