@@ -311,6 +311,24 @@ describe('a worker that sleeps until another one has done it', () => {
   })
 })
 
+test('what DTTP has only a part of is not saved, also when the job begins anew before that is on record', async () => {
+  stage.simulator.faults.add({ kind: 'lost-answer', path: '$batch' })
+  const id = await register()
+  const { degrees } = await ownIdsOf(id)
+  stage.simulator.state.delete('dfe_degreequalifications', degrees['7001'] ?? '')
+  await stage.change(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN IF NEW.status = 'failed' THEN RAISE EXCEPTION 'no' USING ERRCODE = '57P01'; END IF; RETURN NEW; END$$`)
+  await stage.change('CREATE TRIGGER refuse BEFORE UPDATE ON chatops.jobs FOR EACH ROW EXECUTE FUNCTION refuse()')
+  await runWhenDue(id)
+  await stage.change('DROP FUNCTION refuse() CASCADE')
+  expect((await stage.job(id)).status).toBe('waiting')
+  await runWhenDue(id)
+  expect(await failureOf(id)).toMatchObject({
+    ...{ status: 'failed', code: 'outcome-unknown', words: expect.stringContaining('degree 7001') },
+  })
+  expect((await stage.trainee()).dttp_id).toBeNull()
+})
+
 describe('“a record with matching key values already exists”', () => {
   test('means ours where DTTP has all of it under our ids: it is saved', async () => {
     const id = await addRegistration()

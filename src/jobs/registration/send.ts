@@ -80,12 +80,14 @@ export async function lookForOwn(
   if (found.kind === 'all') return { kind: 'answered', ids: found.ids }
   if (found.kind !== 'part') return found
   await keepPart(world, job, found.ids)
-  throw incomplete(found.ids, ownIds)
+  return { kind: 'answered', ids: demandWhole(found.ids, ownIds) }
 }
 
-function incomplete(found: RegistrationIds, own: RegistrationIds): JobFailed {
-  const missing = Object.keys(own.degrees).filter((degree) => found.degrees[degree] === undefined)
-  return new JobFailed(
+/** What DTTP has, if that is all that was sent. Throws JobFailed where it is not, also when it is read again later. */
+export function demandWhole(found: RegistrationIds, own: RegistrationIds | null): RegistrationIds {
+  const missing = Object.keys(own?.degrees ?? {}).filter((degree) => found.degrees[degree] === undefined)
+  if (missing.length === 0) return found
+  throw new JobFailed(
     'outcome-unknown',
     `DTTP has the trainee’s record ${found.contact}, but not what was sent for ${missing.map((id) => `degree ${id}`).join(', ')}: ` +
       'an earlier registration without that came first. Nothing is saved in Register yet. A developer needs to look.',
