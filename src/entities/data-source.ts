@@ -24,6 +24,7 @@ import { TraineeSlug1764300000000 } from './migrations/1764300000000-trainee-slu
 import { OutboxPauses1764310000000 } from './migrations/1764310000000-outbox-pauses.ts'
 import { Submissions1764320000000 } from './migrations/1764320000000-submissions.ts'
 import { OwnIds1764400000000 } from './migrations/1764400000000-own-ids.ts'
+import { OtherSystemsWords1764500000000 } from './migrations/1764500000000-other-systems-words.ts'
 import { Brake1765000000100 } from './migrations/1765000000100-brake.ts'
 import { Environment1765000000200 } from './migrations/1765000000200-environment.ts'
 import { Audit } from './register/audit.ts'
@@ -95,7 +96,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[Lifecycle1761523200000, Jobs1763900000000, Gias1764000000000],
       ...[SchoolWaits1764100000000, SentAs1764200000000, TraineeSlug1764300000000],
       ...[OutboxPauses1764310000000, Submissions1764320000000, OwnIds1764400000000],
-      ...[Brake1765000000100, Environment1765000000200],
+      ...[OtherSystemsWords1764500000000, Brake1765000000100, Environment1765000000200],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',
