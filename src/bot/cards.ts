@@ -67,7 +67,8 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
         { id: request.id, renderedVersion: LessThan(drawn) },
         { cardTs, renderedVersion: drawn },
       )
-      await wakeOutbox(database.manager, waitsForCard(request.id))
+      // What waits for a card gains nothing by one that is where it was.
+      if (cardTs !== request.cardTs) await wakeOutbox(database.manager, waitsForCard(request.id))
       if (affected) return
     }
   }

@@ -7,6 +7,7 @@ import { cancel } from '../../src/changes/decide.ts'
 import { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { announce, type Claimed, Undeliverable } from '../../src/outbox/outbox.ts'
+import { createRelay } from '../../src/outbox/relay.ts'
 import type { World } from '../../src/world.ts'
 import { startStorySlack } from '../support/bot.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
@@ -230,6 +231,27 @@ describe('the requester of a card that cannot be posted', () => {
     await directMessages.direct({ ...direct, again: true })
     expect(slack.directMessages(SUPPORT)).toHaveLength(1)
   })
+})
+
+test('a thread that cannot be replied to is tried ever more rarely, however often its card is drawn', async () => {
+  await cards.card(row())
+  const inThread = { method: 'chat.postMessage', when: (args: object) => 'thread_ts' in args }
+  slack.fault({ ...inThread, kind: 'error', code: 'cannot_reply_to_message', times: 1_000 })
+  const none = async () => {}
+  const relay = createRelay(context, { ...cards, direct: none, alert: none, trello: none, hint: none, job: none })
+  await announce(context.database.manager, id, ['notice'])
+  const waiting = { kind: 'thread' as const, waitsFor: `card:${id}` }
+  let drawn = 0
+  while (drawn < 5) {
+    while (await relay.sendDue(() => {})) await relay.settled()
+    drawn = await context.database.manager.countBy(OutboxRow, { kind: 'card', status: 'sent' })
+    await admin.query(
+      `UPDATE chatops.outbox SET due_at = now(), failing_since = now() - interval '1 hour' WHERE kind = 'thread'`,
+    )
+  }
+  while (await relay.sendDue(() => {})) await relay.settled()
+  const { dueAt } = await context.database.manager.findOneByOrFail(OutboxRow, waiting)
+  expect(dueAt.getTime()).toBeGreaterThan(Date.now() + 60_000)
 })
 
 function cardsOf(databaseIdentity: string) {
