@@ -216,7 +216,8 @@ function createClient(config: Config, log: Logger, timeout: number): webApi.WebC
 /** No process runs with a token of another workspace. A worker may start while Slack is away, a bot may not. */
 async function findOurselves(client: webApi.WebClient, config: Config, log: Logger): Promise<Ourselves> {
   const answer = await client.auth.test().catch((error: unknown) => {
-    if (config.ROLES.includes('bot')) throw error
+    if (config.ROLES.includes('bot'))
+      throw new Error('Slack did not take SLACK_BOT_TOKEN, or did not answer', { cause: error })
     return null
   })
   if (!answer) log.warn('Slack did not say which workspace the bot token belongs to')

@@ -47,7 +47,7 @@ function always(first: AnyPlaybook | undefined): Block[] {
   return [
     heading('Other commands'),
     ...plainSections(`${COMMAND} – choose what to do from a list`),
-    ...plainSections(`${COMMAND} requests – your requests, also those not sent yet`),
+    ...plainSections(`${COMMAND} requests – your open requests, also those not sent yet`),
     ...plainSections(
       `${COMMAND} show [trainee] – what Register, DTTP and GIAS hold of a trainee, and what is going on`,
     ),

@@ -93,6 +93,6 @@ describe('the list of one’s requests', () => {
     const many = renderRequests(Array.from({ length: 24 }, () => unsent))
     expectMessage(many)
     expect(readingOf(many.blocks)).toContain('And 12 more in the Home tab.')
-    expect(readingOf(renderRequests([]).blocks)).toContain('You have no requests.')
+    expect(readingOf(renderRequests([]).blocks)).toContain('You have no open requests.')
   })
 })

@@ -28,7 +28,7 @@ export function renderRequests(
       heading('Your requests'),
       ...renderWaits(waits),
       ...(list.length + waits.length === 0
-        ? plainSections('You have no requests. Type /trainee to start one.')
+        ? plainSections('You have no open requests. Type /trainee to start one.')
         : shown),
       ...(left > 0 ? [note(`And ${left.toLocaleString('en-GB')} more in the Home tab.`)] : []),
     ],

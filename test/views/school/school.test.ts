@@ -71,7 +71,7 @@ describe('waiting for a school', () => {
     const waits = Array.from({ length: 9 }, (_, n) => wait({ id: String(n), cardUrl: URL }))
     const message = renderRequests([], REGISTER, waits)
     expectMessage(message)
-    expect(readingOf(message.blocks)).not.toContain('You have no requests')
+    expect(readingOf(message.blocks)).not.toContain('You have no open requests')
     expect(new Set(buttonsOf(message.blocks).map(({ text }) => text.text))).toEqual(
       new Set(['Continue', 'Stop waiting']),
     )
