@@ -12,7 +12,7 @@ import { announce, hintExecution } from '../outbox/outbox.ts'
 import { refuse, refuseUnless } from '../people/standing.ts'
 import { findPlaybook } from '../playbooks/index.ts'
 import { isPersonal, personalDataIn } from '../register/personal-data.ts'
-import { findMovedTold, withTold } from '../registration/told.ts'
+import { findMovedTold, registersAnyone, withTold } from '../registration/told.ts'
 import type { World } from '../world.ts'
 import { digestOfRequest, endAsStale, getRequest, lockRequest, type Moved, refusalFor } from './requests.ts'
 import { FOREIGN } from './unexecuted.ts'
@@ -48,6 +48,7 @@ export async function openReview(world: World, { id, actor, viewId }: Actor & { 
 async function findMovedSince({ database, register }: World, request: ChangeRequest): Promise<Moved | null> {
   if (findPlaybook(request.playbook)?.version !== request.playbookVersion) return FOREIGN
   const plan = planOf(request)
+  if (!registersAnyone(plan)) return null
   const { columns, trainees } = findMovedTold(plan, await inSnapshot(database, (sql) => withTold(sql, plan, register)))
   return trainees.length > 0 ? { columns, checks: [], told: trainees } : null
 }

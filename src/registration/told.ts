@@ -76,6 +76,11 @@ export type MovedTold = { trainees: string[]; columns: string[] }
 
 type Registering = Extract<Effect, { job: 'register-for-trn' }> | Extract<Effect, { kind: 'retry' }>
 
+/** Whether a plan has our own worker register anyone. */
+export function registersAnyone({ effects }: Plan): boolean {
+  return effects.some(isRegistration)
+}
+
 function isRegistration(effect: Effect): effect is Registering {
   return (effect.kind === 'enqueue' || effect.kind === 'retry') && effect.job === 'register-for-trn'
 }
