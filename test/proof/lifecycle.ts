@@ -43,17 +43,17 @@ export async function proveLifecycle(
     })),
   )
   const property = fc.asyncProperty(
-    fc.commands([one], { maxCommands: 2 * steps, size: 'max', replayPath: replay?.replayPath ?? '' }),
+    fc.commands([one], { maxCommands: 2 * steps, size: 'max', ...(replay && { replayPath: replay.replayPath }) }),
     async (commands) => {
       const { model, real } = await setUp(home)
       try {
         await fc.asyncModelRun(() => ({ model, real }), commands)
+        await comeToRest(model, real)
+        await look(model, real)
       } finally {
-        if (real.sleepers.length > 0) await Promise.all(real.sleepers.map(({ wake }) => wake()))
+        // After a failure, nobody may be left asleep who would write into the next run.
+        await Promise.all(real.sleepers.map(({ wake }) => wake()))
       }
-      real.sleepers.length = 0
-      await comeToRest(model, real)
-      await look(model, real)
       for (const { status } of model.requests) ended[status] = (ended[status] ?? 0) + 1
       if (++done % 50 === 0) say(`${done} runs`)
     },
