@@ -21,6 +21,9 @@ const HOUR_MS = 3_600_000
 const OFTEN: Record<string, number> = {
   propose: 4,
   'review and approve': 5,
+  review: 3,
+  approve: 3,
+  wait: 2,
   execute: 2,
   verify: 3,
   meanwhile: 2,

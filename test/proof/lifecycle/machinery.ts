@@ -224,9 +224,10 @@ function meanwhileStep(tally: Tally, which: number, at: ExecutionStep, what: Mov
     const ended = await execute(sleepy, request.id)
     await Promise.all(others)
     const [column, [value]] = MOVES[what]
-    if (at === 'claimed') request.trainee.row[column] = value
+    const isFirst = at === 'claimed'
+    if (isFirst) request.trainee.row[column] = value
     carryOut(model, request)
-    request.trainee.row[column] = value
+    if (!isFirst) request.trainee.row[column] = value
     return ended
   })
 }
