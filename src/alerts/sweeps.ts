@@ -1,6 +1,6 @@
+import { LIVE_SQL } from '../entities/chatops/live-jobs.ts'
 import { retryConflicts } from '../entities/transient.ts'
 import { NOT_POLLED } from '../failures/causes.ts'
-import { LIVE_SQL } from '../jobs/live.ts'
 import type { World } from '../world.ts'
 import { announceAlert, joinAlert } from './live.ts'
 import { look } from './look.ts'

@@ -1,6 +1,6 @@
+import { LIVE_SQL } from '../entities/chatops/live-jobs.ts'
 import type { World } from '../world.ts'
 import { JOB_KINDS, type JobCounts, type JobFilter, type ListedJob } from './listed-job.ts'
-import { LIVE_SQL } from './live.ts'
 
 // Jobs that are not over, and those that failed, as people want to see them.
 

@@ -1,5 +1,6 @@
-import { type EntityManager, In, Not } from 'typeorm'
+import { type EntityManager, Not } from 'typeorm'
 import { Job, type JobFailure } from '../entities/chatops/job.ts'
+import { live } from '../entities/chatops/live-jobs.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { JobFailed } from '../failures/job-failed.ts'
@@ -32,7 +33,7 @@ export async function retrieveTrn(world: World, job: Job): Promise<Finish> {
 
 /** DTTP may take until tomorrow to say what has become of a registration. */
 function isBeingRegistered(sql: EntityManager, traineeId: string): Promise<boolean> {
-  return sql.existsBy(Job, { traineeId, name: 'register-for-trn', status: In(['waiting', 'running']) })
+  return sql.existsBy(Job, { traineeId, name: 'register-for-trn', ...live() })
 }
 
 function askLater({ now, pollEvery }: World): Finish {

@@ -1,6 +1,6 @@
 import { mayAct } from '../brake/brake.ts'
 import { Job, type JobName } from '../entities/chatops/job.ts'
-import { isLive } from '../jobs/live.ts'
+import { isLive } from '../entities/chatops/live-jobs.ts'
 import type { World } from '../world.ts'
 import type { JobQueues } from './job-queues.ts'
 

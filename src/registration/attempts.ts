@@ -1,6 +1,7 @@
-import { type EntityManager, In, IsNull } from 'typeorm'
+import { type EntityManager, IsNull } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
 import { Job, type JobFailure } from '../entities/chatops/job.ts'
+import { live } from '../entities/chatops/live-jobs.ts'
 import { RegistrationAttempt, type RegistrationIds, type SentAs } from '../entities/chatops/registration-attempt.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
@@ -88,7 +89,7 @@ async function takeOver(
 ): Promise<RegistrationIds> {
   const last = await findLast(sql, traineeId)
   if (!last || last.jobId === gone) return chooseIds(degrees, null)
-  const isUnderWay = await sql.existsBy(Job, { id: last.jobId, status: In(['waiting', 'running']) })
+  const isUnderWay = await sql.existsBy(Job, { id: last.jobId, ...live() })
   if (!isUnderWay) await settleAttempt(sql, { id: last.jobId }, 'taken-over', at)
   return chooseIds(degrees, last.ownIds)
 }

@@ -3,6 +3,7 @@ import { formatDateTime } from '../calendar/london.ts'
 import type { Executed } from '../contract/playbook.ts'
 import type { Postcondition } from '../entities/chatops/change-request.ts'
 import { Job } from '../entities/chatops/job.ts'
+import { isLive } from '../entities/chatops/live-jobs.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import type { RegistrationAttempt, RegistrationIds } from '../entities/chatops/registration-attempt.ts'
 import { Degree } from '../entities/register/degree.ts'
@@ -50,8 +51,8 @@ export async function registered(sql: EntityManager, registration: Registration)
 }
 
 /** Whether DTTP is asked, by ids of ours, what has become of it. */
-function isAsked({ status }: Job, { outcome, ids, ownIds }: RegistrationAttempt): boolean {
-  return (status === 'waiting' || status === 'running') && outcome === 'unknown' && ids === null && ownIds !== null
+function isAsked(job: Job, { outcome, ids, ownIds }: RegistrationAttempt): boolean {
+  return isLive(job) && outcome === 'unknown' && ids === null && ownIds !== null
 }
 
 function wasUnknown({ status, failure }: Job): boolean {

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { RegistrationRows } from '../dttp/payloads/rows.ts'
 import { findRegistrationRowsOfAll } from '../dttp/registration-rows.ts'
 import { Job } from '../entities/chatops/job.ts'
+import { live } from '../entities/chatops/live-jobs.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
@@ -156,6 +157,6 @@ async function findOpenRequests(
 /** The trainees whom DTTP is asked for a TRN of. */
 async function findPolled(sql: EntityManager, traineeIds: readonly string[]): Promise<Set<string>> {
   const polls = await sql.findBy(Poll, { traineeId: In([...traineeIds]) })
-  const live = await sql.findBy(Job, { id: In(polls.map(({ jobId }) => jobId)), status: In(['waiting', 'running']) })
-  return new Set(polls.filter(({ jobId }) => live.some(({ id }) => id === jobId)).map(({ traineeId }) => traineeId))
+  const jobs = await sql.findBy(Job, { id: In(polls.map(({ jobId }) => jobId)), ...live() })
+  return new Set(polls.filter(({ jobId }) => jobs.some(({ id }) => id === jobId)).map(({ traineeId }) => traineeId))
 }

@@ -1,8 +1,9 @@
-import { type EntityManager, EntityNotFoundError, In, IsNull, Not } from 'typeorm'
+import { type EntityManager, EntityNotFoundError, IsNull, Not } from 'typeorm'
 import type { Around } from '../../contract/playbook.ts'
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { findRegistrationRows } from '../../dttp/registration-rows.ts'
 import { Job } from '../../entities/chatops/job.ts'
+import { live } from '../../entities/chatops/live-jobs.ts'
 import { RegistrationAttempt } from '../../entities/chatops/registration-attempt.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { User } from '../../entities/register/user.ts'
@@ -62,7 +63,7 @@ export async function readRows(
     colleagues: colleagues.map(({ id }) => id),
     history: await readHistory(sql, trainee),
     live: await sql.find(Job, {
-      where: { traineeId: trainee.id, status: In(['waiting', 'running']) },
+      where: { traineeId: trainee.id, ...live() },
       order: { createdAt: 'ASC', id: 'ASC' },
     }),
     failed: await sql.find(Job, {

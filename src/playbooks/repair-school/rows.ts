@@ -5,6 +5,7 @@ import { readSubject } from '../../contract/subject.ts'
 import type { DttpClient } from '../../dttp/client/index.ts'
 import type { GiasSchool } from '../../entities/chatops/gias-school.ts'
 import { Job } from '../../entities/chatops/job.ts'
+import { live } from '../../entities/chatops/live-jobs.ts'
 import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { School } from '../../entities/register/school.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
@@ -56,7 +57,7 @@ export async function readRows(
     schools,
     gias: { age, isTooOld: isTooOld(age, now, giasMaxAgeMs) },
     known: form.dttp_id === '' ? null : await findKnown(sql, form.dttp_id),
-    sync: await sql.findOneBy(Job, { name: 'sync-schools', status: In(['waiting', 'running']) }),
+    sync: await sql.findOneBy(Job, { name: 'sync-schools', ...live() }),
     waiting: await readWaiting(sql, ids.slice(0, MOST_LOOKED_AT), self),
     isMore: ids.length > MOST_LOOKED_AT,
   }

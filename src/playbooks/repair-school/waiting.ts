@@ -2,6 +2,7 @@ import { registrationProblems, updateProblems } from '../../dttp/payloads/prefli
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { routeRules } from '../../dttp/registration-rows.ts'
 import type { Job } from '../../entities/chatops/job.ts'
+import { isLive } from '../../entities/chatops/live-jobs.ts'
 import type { DttpSchool } from '../../entities/register/dttp-school.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { sentSchoolsOf } from '../../register/sent-schools.ts'
@@ -93,7 +94,7 @@ function sends({ trainee, schools }: RegistrationRows, { urns }: Aim, { register
 function obstacleFor(rows: WaitingRows, aim: Aim, seen: Seen): string | null {
   const { job, registration } = rows
   const kind = kindFor(registration.trainee)
-  if (job?.status === 'waiting' || job?.status === 'running') {
+  if (job && isLive(job)) {
     return `${kind === 'update-trainee' ? 'An update' : 'A registration'} of this trainee is under way.`
   }
   if (rows.openRequest !== null) return `${rows.openRequest} is open for them. It decides first.`

@@ -1,11 +1,12 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import type { Check, Finding } from '../../contract/check.ts'
+import { isLive } from '../../entities/chatops/live-jobs.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import type { PollDuration } from '../../register/poll-durations.ts'
 import { findState, stateLabel } from '../../register/states.ts'
 import type { RegisterSettings } from '../../world.ts'
 import type { InDttp } from './dttp.ts'
-import { isUnderWay, type PollRows, type Rows } from './rows.ts'
+import type { PollRows, Rows } from './rows.ts'
 
 /** A trainee, what polls for their TRN, what DTTP has of them, and for how long to poll again. */
 export type Situation = Rows & {
@@ -92,13 +93,13 @@ function lookAtDttp({ trainee: { dttp_id }, inDttp, registration }: Situation): 
 function whyNotRegistered(job: Rows['registration']): string {
   const never = 'The trainee has no DTTP record: they were never registered there, so polling again will not help.'
   if (!job) return `${never} We have no record of an attempt to register them. Ask a developer.`
-  if (isUnderWay(job)) return `${never} They are being registered at the moment: wait until that is finished.`
+  if (isLive(job)) return `${never} They are being registered at the moment: wait until that is finished.`
   if (job.failure === null) return `${never} Ask a developer.`
   return `${never} Registering them failed on ${formatDateTime(job.failure.at)}: ${job.failure.words}`
 }
 
 function lookAtPoll({ lastPoll }: Situation): Finding {
-  if (lastPoll && isUnderWay(lastPoll.job)) {
+  if (lastPoll && isLive(lastPoll.job)) {
     const found = `This trainee is already polled for, ${untilWhen(lastPoll)}. This request replaces that time, even by an earlier one.`
     return { verdict: 'warns', found, evidence: { polled: true } }
   }

@@ -3,8 +3,9 @@ import { formatDateTime } from '../../calendar/london.ts'
 import { jobsAdded } from '../../contract/plan.ts'
 import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
+import { isLive } from '../../entities/chatops/live-jobs.ts'
 import { pollTimeout } from '../../register/poll-durations.ts'
-import { findPoll, isUnderWay, type PollRows } from './rows.ts'
+import { findPoll, type PollRows } from './rows.ts'
 
 /** Whether the poll that a plan asked for is under way with exactly its timeout, or is over because the TRN arrived. */
 export async function pollHolds(sql: EntityManager, executed: Executed): Promise<Postcondition[]> {
@@ -27,7 +28,7 @@ function look(
   }
   const { poll, job } = pollRows
   if (job.failure && job.status === 'failed') return { holds: false, found: `The poll failed: ${job.failure.words}` }
-  if (!isUnderWay(job)) return { holds: true, found: 'The TRN has arrived.' }
+  if (!isLive(job)) return { holds: true, found: 'The TRN has arrived.' }
   if (poll.timeoutAt === null) return { holds: false, found: 'The poll has no time at which it ends.' }
   const found = `The poll is under way until ${formatDateTime(poll.timeoutAt)}.`
   if (toInstant(poll.timeoutAt) === toInstant(timeout)) return { holds: true, found }

@@ -30,8 +30,3 @@ export async function findPoll(sql: EntityManager, traineeId: string): Promise<P
   const poll = await sql.findOneBy(Poll, { traineeId })
   return poll && { poll, job: await sql.findOneByOrFail(Job, { id: poll.jobId }) }
 }
-
-/** Whether a job is still to do, or being done. */
-export function isUnderWay({ status }: Job): boolean {
-  return status === 'waiting' || status === 'running'
-}

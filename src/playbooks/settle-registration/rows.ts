@@ -1,10 +1,11 @@
-import { type EntityManager, EntityNotFoundError, In, IsNull } from 'typeorm'
+import { type EntityManager, EntityNotFoundError, IsNull } from 'typeorm'
 import * as z from 'zod'
 import type { Around } from '../../contract/playbook.ts'
 import { NO_TRAINEE_ID, traineeIdInDttp } from '../../dttp/payloads/contact.ts'
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { findRegistrationRows } from '../../dttp/registration-rows.ts'
 import { Job } from '../../entities/chatops/job.ts'
+import { live } from '../../entities/chatops/live-jobs.ts'
 import { RegistrationAttempt } from '../../entities/chatops/registration-attempt.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { findNamesakes } from '../../registration/namesakes.ts'
@@ -47,12 +48,11 @@ export async function readRows(sql: EntityManager, slug: string, { now }: Pick<A
     ],
   })
   const job = attempt && (await sql.findOneBy(Job, { id: attempt.jobId }))
-  const live = { traineeId: trainee.id, name: 'register-for-trn', status: In(['waiting', 'running']) } as const
   return {
     trainee,
     registration,
     attempt,
-    isUnderWay: await sql.existsBy(Job, live),
+    isUnderWay: await sql.existsBy(Job, { traineeId: trainee.id, name: 'register-for-trn', ...live() }),
     isFresh: attempt !== null && now.getTime() < (attempt.lastSentAt ?? attempt.sentAt).getTime() + SURELY_OVER_MS,
     submittedBy: job ? args.parse(job.args).submitted_by : null,
     namesakes: await findNamesakes(sql, trainee),

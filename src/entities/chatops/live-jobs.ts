@@ -1,5 +1,5 @@
 import { In } from 'typeorm'
-import type { Job } from '../entities/chatops/job.ts'
+import type { Job } from './job.ts'
 
 /** A job that is still to do, or being done. */
 const LIVE = ['waiting', 'running'] as const satisfies readonly Job['status'][]
