@@ -1,9 +1,9 @@
-import { type EntityManager, In, IsNull } from 'typeorm'
+import { type EntityManager, In } from 'typeorm'
 import type { AlertEntry } from '../entities/chatops/alert.ts'
 import { Job } from '../entities/chatops/job.ts'
 import { live } from '../entities/chatops/live-jobs.ts'
 import { Poll } from '../entities/chatops/poll.ts'
-import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
+import { RegistrationAttempt, unsettledOf } from '../entities/chatops/registration-attempt.ts'
 import { Provider } from '../entities/register/provider.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import type { FoundSchool } from '../failures/found.ts'
@@ -49,10 +49,7 @@ export async function readFacts(
   const withTrn = new Set(await findWithTrn(sql, ids))
   const polls = await findPolls(sql, ids)
   const attempts = await sql.find(RegistrationAttempt, {
-    where: [
-      { traineeId: In([...ids]), outcome: 'unknown' },
-      { traineeId: In([...ids]), outcome: IsNull() },
-    ],
+    where: unsettledOf(In([...ids])),
   })
   const providers = await findProviders(sql, trainees, attempts)
   const sent = trainees.map((trainee) => ({ trainee, sends: sentSchoolsOf(trainee, features) }))

@@ -1,8 +1,13 @@
-import { type EntityManager, IsNull } from 'typeorm'
+import type { EntityManager } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
 import { Job, type JobFailure } from '../entities/chatops/job.ts'
 import { live } from '../entities/chatops/live-jobs.ts'
-import { RegistrationAttempt, type RegistrationIds, type SentAs } from '../entities/chatops/registration-attempt.ts'
+import {
+  RegistrationAttempt,
+  type RegistrationIds,
+  type SentAs,
+  unsettledOf,
+} from '../entities/chatops/registration-attempt.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 import { type Sending, settleAttempt } from './answers.ts'
@@ -16,8 +21,6 @@ export type AsOwner = <T>(act: (sql: EntityManager) => Promise<T>) => Promise<T>
 
 /** What is about to be sent: of whom, and what DTTP is told that its records can be found by. */
 export type Sent = { traineeId: string; degrees: readonly string[]; sentAs: SentAs }
-
-const UNSETTLED = [{ outcome: IsNull() }, { outcome: 'unknown' as const }]
 
 /**
  * What an earlier run of this job has left: nothing (null), or a registration that has DTTP's answer, or that DTTP can
@@ -149,7 +152,7 @@ function stoppedInTheMiddle({ sentAt }: RegistrationAttempt): JobFailed {
 
 async function describeUnsettled(sql: EntityManager, traineeId: string): Promise<JobFailed> {
   const [other] = await sql.find(RegistrationAttempt, {
-    where: UNSETTLED.map((unsettled) => ({ traineeId, ...unsettled })),
+    where: unsettledOf(traineeId),
   })
   const when = other ? ` on ${formatDateTime(other.sentAt)}` : ''
   const words =

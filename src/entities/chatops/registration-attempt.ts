@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm'
+import { Column, Entity, type FindOperator, IsNull, PrimaryColumn } from 'typeorm'
 
 /**
  * A registration that is sent to DTTP. The row is committed before anything is sent, so if it has no outcome, nobody
@@ -53,6 +53,14 @@ export class RegistrationAttempt {
 
   @Column({ name: 'settled_at', type: 'timestamptz', nullable: true })
   settledAt!: Date | null
+}
+
+/** For a query's `where`: a trainee's registrations whose outcome nobody knows, whether or not that was noticed yet. */
+export function unsettledOf(traineeId: string | FindOperator<string>) {
+  return [
+    { traineeId, outcome: IsNull() },
+    { traineeId, outcome: 'unknown' as const },
+  ]
 }
 
 /** The provider’s own id of the trainee, and the DTTP id of the provider. */

@@ -4,7 +4,7 @@ import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { findRegistrationRows } from '../../dttp/registration-rows.ts'
 import { Job } from '../../entities/chatops/job.ts'
 import { live } from '../../entities/chatops/live-jobs.ts'
-import { RegistrationAttempt } from '../../entities/chatops/registration-attempt.ts'
+import { RegistrationAttempt, unsettledOf } from '../../entities/chatops/registration-attempt.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { User } from '../../entities/register/user.ts'
 import { findSubmission, type Submission } from '../../register/submissions.ts'
@@ -72,10 +72,7 @@ export async function readRows(
       take: MOST_FAILED,
     }),
     unsettled: await sql.findOne(RegistrationAttempt, {
-      where: [
-        { traineeId: trainee.id, outcome: IsNull() },
-        { traineeId: trainee.id, outcome: 'unknown' },
-      ],
+      where: unsettledOf(trainee.id),
     }),
     namesakes: await findNamesakes(sql, trainee),
     takesOver,

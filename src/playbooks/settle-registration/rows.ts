@@ -1,4 +1,4 @@
-import { type EntityManager, EntityNotFoundError, IsNull } from 'typeorm'
+import { type EntityManager, EntityNotFoundError } from 'typeorm'
 import * as z from 'zod'
 import type { Around } from '../../contract/playbook.ts'
 import { NO_TRAINEE_ID, traineeIdInDttp } from '../../dttp/payloads/contact.ts'
@@ -6,7 +6,7 @@ import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { findRegistrationRows } from '../../dttp/registration-rows.ts'
 import { Job } from '../../entities/chatops/job.ts'
 import { live } from '../../entities/chatops/live-jobs.ts'
-import { RegistrationAttempt } from '../../entities/chatops/registration-attempt.ts'
+import { RegistrationAttempt, unsettledOf } from '../../entities/chatops/registration-attempt.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { findNamesakes } from '../../registration/namesakes.ts'
 import { createdSince } from '../../registration/traces.ts'
@@ -42,10 +42,7 @@ export async function readRows(sql: EntityManager, slug: string, { now }: Pick<A
   const registration = await findRegistrationRows(sql, trainee.id)
   if (!registration) throw new EntityNotFoundError(Trainee, { id: trainee.id })
   const attempt = await sql.findOne(RegistrationAttempt, {
-    where: [
-      { traineeId: trainee.id, outcome: IsNull() },
-      { traineeId: trainee.id, outcome: 'unknown' },
-    ],
+    where: unsettledOf(trainee.id),
   })
   const job = attempt && (await sql.findOneBy(Job, { id: attempt.jobId }))
   return {
