@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import type { EntryFailure } from '../entities/chatops/alert.ts'
+import { GIVEN_UP_SQL } from '../entities/chatops/given-up-jobs.ts'
 import { JOB_NAMES, type Job, type JobFailure } from '../entities/chatops/job.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import { Trainee } from '../entities/register/trainee.ts'
@@ -21,13 +22,12 @@ export async function noteFailure(sql: EntityManager, world: World, job: Job, fa
 }
 
 /**
- * Settles the alert entries about this trainee and kind of job, because the job has now run. An entry about a poll that
- * timed out is settled only when the trainee has a TRN: that another poll ran is not enough. Alerts with other entries
- * about the trainee are looked at again soon.
+ * Settles the alert entries about this trainee and kind of job, because the job has now run; not where the entry's own
+ * job is still given up. Alerts with other entries about the trainee are looked at again soon.
  */
 export async function noteSuccess(sql: EntityManager, job: Job): Promise<void> {
   const subject = subjectOf(job)
-  const held = await sql.query<{ id: string; status: string }[]>(HOLD_CURED, [subject, job.traineeId])
+  const held = await sql.query<{ id: string; status: string }[]>(HOLD, [subject])
   for (const { id, status } of held) {
     if (status === 'open') await settleEntries(sql, id, [subject])
     else await sql.query(SETTLE_QUIETLY, [id, subject])
@@ -45,12 +45,12 @@ export async function forgetDismissal(sql: EntityManager, job: string): Promise<
  * Also locks dismissed alerts. Their entries are settled without a word, so that a later failure of the job counts as
  * new.
  */
-const HOLD_CURED = `
+const HOLD = `
   SELECT id, status FROM chatops.alerts
   WHERE status <> 'resolved' AND id IN (
-    SELECT alert_id FROM chatops.alert_entries
+    SELECT alert_id FROM chatops.alert_entries entry
     WHERE subject = $1 AND settled_at IS NULL
-      AND (failure ->> 'code' <> 'timed-out' OR EXISTS (SELECT FROM public.trainees WHERE id = $2 AND trn IS NOT NULL)))
+      AND NOT EXISTS (SELECT FROM chatops.jobs job WHERE job.id = entry.job_id AND ${GIVEN_UP_SQL}))
   ORDER BY cause COLLATE "C", id FOR NO KEY UPDATE`
 
 /** One job of a trainee may cure what another one failed for: after a registration, an update finds the DTTP record. */

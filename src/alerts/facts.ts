@@ -1,5 +1,6 @@
 import { type EntityManager, In } from 'typeorm'
 import type { AlertEntry } from '../entities/chatops/alert.ts'
+import { givenUp } from '../entities/chatops/given-up-jobs.ts'
 import { Job } from '../entities/chatops/job.ts'
 import { live } from '../entities/chatops/live-jobs.ts'
 import { Poll } from '../entities/chatops/poll.ts'
@@ -78,10 +79,10 @@ export async function readFacts(
   )
 }
 
-/** The ids of those entries' jobs that are given up and have not run since. */
-export async function findFailedJobs(sql: EntityManager, entries: readonly AlertEntry[]): Promise<Set<string>> {
+/** The ids of those entries' jobs that are given up. */
+export async function findGivenUp(sql: EntityManager, entries: readonly AlertEntry[]): Promise<Set<string>> {
   const ids = entries.flatMap(({ jobId }) => (jobId === null ? [] : [jobId]))
-  const failed = await sql.find(Job, { where: { id: In(ids), status: 'failed' }, select: { id: true } })
+  const failed = await sql.find(Job, { where: { id: In(ids), ...givenUp() }, select: { id: true } })
   return new Set(failed.map(({ id }) => id))
 }
 

@@ -8,7 +8,7 @@ import { findCure } from '../failures/index.ts'
 import { findStatusesOfUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
 import { type AnsweredByDttp, askAbout, askWhetherItAnswers } from './ask-dttp.ts'
-import { findFailedJobs, readFacts, type TraineeInAlert } from './facts.ts'
+import { findGivenUp, readFacts, type TraineeInAlert } from './facts.ts'
 import { MOST_SHOWN, redraw, settleEntries } from './live.ts'
 
 // Looks at how an open alert's trainees stand now, in our rows and in DTTP. This only reads, outside any transaction.
@@ -28,14 +28,14 @@ export async function look(world: World, id: string): Promise<boolean> {
     take: MOST_ENTRIES,
   })
   const seen = await see(world, alert, entries)
-  const failed = await findFailedJobs(manager, entries)
+  const givenUp = await findGivenUp(manager, entries)
   const because = Object.fromEntries(
     entries.flatMap((entry): [string, Because][] => {
       const cure = findCure(entry, {
         cause: alert.cause,
         facts: seen.facts.get(entry.traineeId ?? ''),
         inDttp: seen.inDttp.get(entry.traineeId ?? ''),
-        jobFailed: entry.jobId !== null && failed.has(entry.jobId),
+        jobGivenUp: entry.jobId !== null && givenUp.has(entry.jobId),
         register: world.register,
       })
       return cure ? [[entry.subject, cure]] : []

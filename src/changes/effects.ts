@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm'
 import type { EffectOf, Enqueue } from '../contract/effect.ts'
 import type { Plan } from '../contract/plan.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { cureByFinding } from '../jobs/cured.ts'
 import { enqueueJob, retryJob, startPoll } from '../jobs/enqueue.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
 import { pollTimeout } from '../register/poll-durations.ts'
@@ -26,6 +27,7 @@ export async function queueEffects(
         break
       case 'settle-registration':
         await settleByPeople(sql, effect.jobId, effect.outcome, now)
+        if (effect.outcome === 'registered') await cureByFinding(sql, effect.jobId, now)
         break
       case 'trello-card':
         await addTrelloCard(sql, request.id, effect)

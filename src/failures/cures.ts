@@ -28,8 +28,8 @@ export type Circumstances = {
   /** Undefined if the trainee is gone from Register. */
   facts: Facts | undefined
   inDttp: { contact: Presence; placementAssignment: Presence } | undefined
-  /** Whether the entry's job is still given up. */
-  jobFailed: boolean
+  /** Whether the entry's job is given up, and nothing has made up for it. */
+  jobGivenUp: boolean
   register: RegisterFeatures
 }
 
@@ -63,9 +63,9 @@ export const byRecord = ofTrainee(({ failure }, { trainee }, { inDttp }) => {
  * As long as the job is given up, nothing is cured, even if the school is active or the trainee has another one:
  * somebody must have the job run again.
  */
-export const bySchool = ofTrainee((_entry, { schools }, { cause, jobFailed }) => {
+export const bySchool = ofTrainee((_entry, { schools }, { cause, jobGivenUp }) => {
   const urn = urnOf(cause)
-  if (urn === null || jobFailed) return null
+  if (urn === null || jobGivenUp) return null
   const school = schools.find((sent) => sent.urn === urn)
   if (!school) return 'school-changed'
   return school.statuses.some(isActiveInDttp) ? 'school-active' : null
@@ -86,8 +86,8 @@ export const byOwnRegistration = ofTrainee((entry, { trainee }) =>
  * Whether a trainee still waits for a TRN although their poll was given up. It does not run again by itself, so its
  * failure is not cured, even if its cause has gone away.
  */
-export function isPollLost(entry: Entry, { facts, jobFailed }: Circumstances): boolean {
-  if (jobOf(entry) !== 'retrieve-trn' || entry.failure.code === 'not-polled' || !facts || !jobFailed) return false
+export function isPollLost(entry: Entry, { facts, jobGivenUp }: Circumstances): boolean {
+  if (jobOf(entry) !== 'retrieve-trn' || entry.failure.code === 'not-polled' || !facts || !jobGivenUp) return false
   return !facts.poll?.isLive && curePoll(facts, WAITING) === null
 }
 

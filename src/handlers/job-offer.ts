@@ -44,8 +44,8 @@ export async function startFromJob(context: HandlerContext, click: Click): Promi
 }
 
 /** What a job's failure means; null if it has not failed, or if nobody needs to do anything about it. */
-function diagnosisOf({ kind, name, traineeId, failure, found, isCured }: ListedJob): Diagnosis | null {
-  if (!failure || isCured) return null
+function diagnosisOf({ kind, name, traineeId, failure, found, isCauseGone }: ListedJob): Diagnosis | null {
+  if (!failure || isCauseGone) return null
   const needsPeople = kind === 'failed' || (kind === 'retrying' && FAILURES[failure.code].needsPeople)
   if (!needsPeople) return null
   return diagnose({

@@ -1,8 +1,9 @@
+import { GIVEN_UP_SQL } from '../entities/chatops/given-up-jobs.ts'
 import { LIVE_SQL } from '../entities/chatops/live-jobs.ts'
 import type { World } from '../world.ts'
 import { JOB_KINDS, type JobCounts, type JobFilter, type ListedJob } from './listed-job.ts'
 
-// Jobs that are not over, and those that failed, as people want to see them.
+// Jobs that are not over, and those that were given up in the last 30 days, as people want to see them.
 
 /** How many jobs a page shows. */
 const JOBS_PER_PAGE = 8
@@ -22,7 +23,7 @@ export async function listJobs(world: World, filter: JobFilter, wanted = 1): Pro
   const total = counted.reduce((sum, { count }) => sum + count, 0)
   const pages = Math.max(1, Math.ceil(total / JOBS_PER_PAGE))
   const page = Math.min(Math.max(wanted, 1), pages)
-  const jobs = await world.database.query<ListedJob[]>(`${LISTED} ${JOBS} ${IN_ORDER}`, [
+  const jobs = await world.database.query<ListedJob[]>(LISTED + PAGE + JOBS, [
     ...values,
     JOB_KINDS,
     JOBS_PER_PAGE,
@@ -34,51 +35,47 @@ export async function listJobs(world: World, filter: JobFilter, wanted = 1): Pro
 /** A job as it is listed now; null if it is not. */
 export async function findListedJob(world: World, id: string): Promise<ListedJob | null> {
   const values = [world.now(), null, null, id]
-  const [job] = await world.database.query<ListedJob[]>(`${LISTED} ${JOBS} WHERE j.id = $4`, values)
+  const [job] = await world.database.query<ListedJob[]>(LISTED + ONE + JOBS, values)
   return job ?? null
 }
-
-// Whether a later job `d` has done what job `j` failed to do: same name and trainee, and for a status change the same
-// one of the trainee's two records.
-const MADE_UP_FOR = `
-  d.status = 'done' AND d.name = j.name AND d.finished_at > j.finished_at
-  AND (d.trainee_id = j.trainee_id OR (d.trainee_id IS NULL AND j.trainee_id IS NULL))
-  AND d.args ->> 'entity' IS NOT DISTINCT FROM j.args ->> 'entity'`
 
 // Leases are given by the database's clock, and compared with it. When a job is due is compared with the bot's clock.
 const LISTED = `
   WITH listed AS (
-    SELECT j.*, CASE
-      WHEN j.status = 'failed' THEN 'failed'
-      WHEN j.status = 'running' AND j.lease_until < now() THEN 'stuck'
-      WHEN j.status = 'running' THEN 'running'
-      WHEN j.due_at < $1::timestamptz - interval '5 minutes' THEN 'stuck'
-      WHEN j.attempts > 0 THEN 'retrying'
+    SELECT job.id, job.due_at, job.finished_at, CASE
+      WHEN job.status = 'failed' THEN 'failed'
+      WHEN job.status = 'running' AND job.lease_until < now() THEN 'stuck'
+      WHEN job.status = 'running' THEN 'running'
+      WHEN job.due_at < $1::timestamptz - interval '5 minutes' THEN 'stuck'
+      WHEN job.attempts > 0 THEN 'retrying'
       ELSE 'delayed'
     END AS kind
-    FROM chatops.jobs j
-    WHERE ($2::text IS NULL OR j.name = $2) AND ($3::bigint IS NULL OR j.trainee_id = $3)
-      AND (j.${LIVE_SQL}
-        OR (j.status = 'failed' AND j.finished_at > $1::timestamptz - interval '30 days'
-          AND NOT EXISTS (SELECT FROM chatops.jobs d WHERE ${MADE_UP_FOR})
-          AND NOT EXISTS (
-            SELECT FROM chatops.registration_attempts a WHERE a.job_id = j.id AND a.outcome = 'registered')))
+    FROM chatops.jobs job
+    WHERE ($2::text IS NULL OR job.name = $2) AND ($3::bigint IS NULL OR job.trainee_id = $3)
+      AND (job.${LIVE_SQL} OR (${GIVEN_UP_SQL} AND job.finished_at > $1::timestamptz - interval '30 days'))
   )`
+
+// The particulars are read of one page only.
+const PAGE = `, page AS (
+    SELECT id, kind, row_number() OVER (
+      ORDER BY array_position($4::text[], kind),
+        CASE WHEN kind = 'failed' THEN -extract(epoch FROM finished_at) ELSE extract(epoch FROM due_at) END, id) AS place
+    FROM listed ORDER BY place LIMIT $5 OFFSET $6
+  )`
+
+const ONE = ', page AS (SELECT id, kind, 1 AS place FROM listed WHERE id = $4)'
 
 // If several alerts are about a job, one in which it is still open is preferred.
 const JOBS = `
-  SELECT j.id, j.kind, j.name, j.trainee_id AS "traineeId", t.slug, j.status, j.due_at AS "dueAt",
+  SELECT j.id, page.kind, j.name, j.trainee_id AS "traineeId", t.slug, j.status, j.due_at AS "dueAt",
     j.lease_until AS "leaseUntil", j.finished_at AS "finishedAt", j.created_at AS "createdAt", j.attempts, j.run,
     j.failure, j.progress, j.change_request_id AS "changeRequestId", post.found,
-    post.settled_at IS NOT NULL AS "isCured"
-  FROM listed j
+    post.settled_at IS NOT NULL AS "isCauseGone"
+  FROM page
+    JOIN chatops.jobs j ON j.id = page.id
     LEFT JOIN public.trainees t ON t.id = j.trainee_id
     LEFT JOIN LATERAL (
       SELECT a.found, e.settled_at FROM chatops.alert_entries e JOIN chatops.alerts a ON a.id = e.alert_id
       WHERE e.job_id = j.id AND j.failure IS NOT NULL
-      ORDER BY e.settled_at DESC NULLS FIRST, a.id DESC LIMIT 1) post ON true`
-
-const IN_ORDER = `
-  ORDER BY array_position($4::text[], j.kind),
-    CASE WHEN j.kind = 'failed' THEN -extract(epoch FROM j.finished_at) ELSE extract(epoch FROM j.due_at) END, j.id
-  LIMIT $5 OFFSET $6`
+      ORDER BY e.settled_at DESC NULLS FIRST, a.id DESC LIMIT 1) post ON true
+  ORDER BY page.place`

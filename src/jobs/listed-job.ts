@@ -5,7 +5,7 @@ export const JOB_KINDS = ['stuck', 'failed', 'retrying', 'running', 'delayed'] a
 
 /**
  * - `stuck`: overdue, or its worker is gone
- * - `failed`: given up, and nothing has made up for it since
+ * - `failed`: given up, and nothing has done its work since
  * - `retrying`: failed, and waits for its next attempt
  * - `delayed`: waits for its time
  */
@@ -38,7 +38,7 @@ export type ListedJob = {
   /** What the read-only checks found when they last looked at its failure; null if they have not. */
   found: object | null
   /** Whether what made it fail has gone away since, so far as the checks can tell. */
-  isCured: boolean
+  isCauseGone: boolean
 }
 
 /** What `/trainee jobs` is narrowed to. */

@@ -6,6 +6,7 @@ import { isTransient } from '../entities/transient.ts'
 import { FAILURES } from '../failures/index.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
+import { cureByJob } from './cured.ts'
 import { askedToWait, failureOf } from './failures.ts'
 import { claimJob, findNext, handBack, keepLease, whileHeld } from './leases.ts'
 import { announceNews, type JobNews } from './news.ts'
@@ -115,7 +116,10 @@ async function end(world: World, ends: JobEnds, job: Job, finish: Finish): Promi
     const ending = await finish(sql, held)
     if (ending.news) await announceNews(sql, held, ending.news)
     // A poll that found no TRN has still worked. Any other job that is to go on later was only put back.
-    if (ending.kind === 'done' || held.name === 'retrieve-trn') await ends.worked(sql, held)
+    if (ending.kind === 'done' || held.name === 'retrieve-trn') {
+      await cureByJob(sql, held, world.now())
+      await ends.worked(sql, held)
+    }
     if (ending.kind === 'again') {
       const next = {
         status: 'waiting',
@@ -143,7 +147,11 @@ async function fail(world: World, ends: JobEnds, job: Job, failure: JobFailure, 
     const pause = pauseAfter(held.name, failure.code, attempts, { atLeastMs })
     if (pause === null || FAILURES[failure.code].needsPeople) await ends.failed(sql, world, held, failure)
     if (pause === null) {
-      await sql.update(Job, { id: job.id }, { status: 'failed', attempts, failure, finishedAt: world.now() })
+      await sql.update(
+        Job,
+        { id: job.id },
+        { status: 'failed', attempts, failure, finishedAt: world.now(), curedAt: null },
+      )
       await announceNews(sql, held, { kind: 'failed', failure })
       await tellRequest(world, ends, sql, held)
     } else {

@@ -1,7 +1,9 @@
 import { In, IsNull, Not } from 'typeorm'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { GiasSchool } from '../entities/chatops/gias-school.ts'
+import { givenUp } from '../entities/chatops/given-up-jobs.ts'
 import { Job } from '../entities/chatops/job.ts'
+import { live } from '../entities/chatops/live-jobs.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { Provider } from '../entities/register/provider.ts'
@@ -40,7 +42,7 @@ export type TraineeFacts = {
   giasAge: GiasAge | null
   submission: Submission | null
   poll: Poll | null
-  /** Unfinished and failed jobs, newest first, and how many there are in all. */
+  /** Jobs that are not over or are given up, newest first, and how many there are in all. */
   jobs: Job[]
   jobsInAll: number
   /** Those that were sent, newest first, and how many there are in all. */
@@ -56,7 +58,7 @@ export async function gatherTraineeFacts(world: World, slug: string): Promise<Tr
   const known = await inSnapshot(world.database, async (sql) => {
     const trainee = await sql.findOneByOrFail(Trainee, { slug })
     const [jobs, jobsInAll] = await sql.findAndCount(Job, {
-      where: { traineeId: trainee.id, status: In(['waiting', 'running', 'failed']) },
+      where: [live(), givenUp()].map((stands) => ({ traineeId: trainee.id, ...stands })),
       order: { createdAt: 'DESC', id: 'ASC' },
       take: MOST_JOBS,
     })

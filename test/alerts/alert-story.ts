@@ -6,6 +6,7 @@ import { noteFailure, noteSuccess } from '../../src/alerts/alerts.ts'
 import { Alert, AlertEntry } from '../../src/entities/chatops/alert.ts'
 import { Job, type JobFailure, type JobName } from '../../src/entities/chatops/job.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
+import { cureByJob } from '../../src/jobs/cured.ts'
 import type { World } from '../../src/world.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
@@ -50,8 +51,12 @@ export function useAlertStory(overrides: () => Partial<World> = () => ({})) {
       await context().database.transaction((sql) => noteFailure(sql, context(), job, failureOf(failure)))
     },
 
+    /** The job has run, and this is the transaction that ends its attempt. */
     async ran(job: Job): Promise<void> {
-      await context().database.transaction((sql) => noteSuccess(sql, job))
+      await context().database.transaction(async (sql) => {
+        await cureByJob(sql, job, new Date())
+        await noteSuccess(sql, job)
+      })
     },
 
     /** A poll that was to go on until a time, and its job. */

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { insertDemoRows } from '../../sandbox/register/seed.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { DttpError, type DttpErrorKind } from '../../src/dttp/client/errors.ts'
-import type { JobName } from '../../src/entities/chatops/job.ts'
+import type { FailureCode, JobName } from '../../src/entities/chatops/job.ts'
 import { JobFailed } from '../../src/failures/job-failed.ts'
 import { enqueueJob } from '../../src/jobs/enqueue.ts'
 import { claimJob } from '../../src/jobs/leases.ts'
@@ -136,6 +136,54 @@ describe('what a run writes', () => {
       throw new JobFailed('timed-out', 'Too late.')
     })
     expect(await getJob(jobs, id)).toMatchObject({ status: 'done', failure: null })
+  })
+})
+
+describe('what a run has done', () => {
+  const givenUp = async (name: JobName, code: FailureCode): Promise<string> => {
+    const id = await addJob(jobs, name)
+    await runWith(jobs, id, fails(new JobFailed(code, 'It failed.')))
+    return id
+  }
+  const curedAt = async (id: string) => (await getJob(jobs, id)).curedAt
+  const pollsAgain: JobHandler = async () => async () => ({ kind: 'again', at: later(HOUR) })
+
+  beforeEach(() => insertDemoRows(jobs.admin))
+
+  test('cures a job of the same kind and trainee that was given up before, and none of another kind', async () => {
+    const failed = await givenUp('update-trainee', 'dttp-refused')
+    const other = await givenUp('retrieve-trn', 'gone')
+    expect(await curedAt(failed)).toBeNull()
+    jobs.clock.time += HOUR
+    await runWith(jobs, await addJob(jobs, 'update-trainee'), works)
+    expect([await curedAt(failed), await curedAt(other)]).toEqual([later(HOUR), null])
+  })
+
+  test('is nothing if it failed', async () => {
+    const failed = await givenUp('update-trainee', 'dttp-refused')
+    await runWith(jobs, await addJob(jobs, 'update-trainee'), fails(new JobFailed('dttp-refused', 'It failed.')))
+    expect(await curedAt(failed)).toBeNull()
+  })
+
+  test('cures a poll that timed out only if the trainee has a TRN by now', async () => {
+    const timedOut = await givenUp('retrieve-trn', 'timed-out')
+    const gone = await givenUp('retrieve-trn', 'gone')
+    const poll = await addJob(jobs, 'retrieve-trn')
+    await runWith(jobs, poll, pollsAgain)
+    expect([await curedAt(timedOut), await curedAt(gone)]).toEqual([null, later(0)])
+    await jobs.admin.query(`UPDATE public.trainees SET trn = '1234567' WHERE id = 5901`)
+    jobs.clock.time += HOUR
+    await runWith(jobs, poll, works)
+    expect([await curedAt(timedOut), await curedAt(gone)]).toEqual([later(HOUR), later(0)])
+  })
+
+  test('does not stay a cure once people have the cured job run again and it fails again', async () => {
+    const failed = await givenUp('update-trainee', 'dttp-refused')
+    await runWith(jobs, await addJob(jobs, 'update-trainee'), works)
+    expect(await curedAt(failed)).not.toBeNull()
+    await jobs.admin.query(`UPDATE chatops.jobs SET status = 'waiting', finished_at = NULL WHERE id = $1`, [failed])
+    await runWith(jobs, failed, fails(new JobFailed('dttp-refused', 'It failed.')))
+    expect(await getJob(jobs, failed)).toMatchObject({ status: 'failed', curedAt: null })
   })
 })
 

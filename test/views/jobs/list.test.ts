@@ -32,7 +32,7 @@ function job(kind: JobKind, given: Partial<Shown> = {}): Shown {
     progress: null,
     changeRequestId: null,
     found: null,
-    isCured: false,
+    isCauseGone: false,
     advice: null,
     ...given,
   }

@@ -1,0 +1,47 @@
+import { type EntityManager, In, IsNull, Not } from 'typeorm'
+import { givenUp } from '../entities/chatops/given-up-jobs.ts'
+import { Job } from '../entities/chatops/job.ts'
+import { Trainee } from '../entities/register/trainee.ts'
+import { subjectOf } from '../failures/causes.ts'
+
+// When a job that was given up counts as cured: something else has done its work. It is put on record here, in the
+// transaction that does the work; the list of jobs and the alerts read it (entities/chatops/given-up-jobs.ts).
+
+/**
+ * Cures the jobs that this one has made up for: same kind, same trainee, and for a status change the same one of the
+ * trainee's two records. A poll that timed out is made up for only when the trainee has a TRN: that another poll ran is
+ * not enough.
+ */
+export async function cureByJob(
+  sql: EntityManager,
+  { name, traineeId, args }: Pick<Job, 'name' | 'traineeId' | 'args'>,
+  now: Date,
+): Promise<void> {
+  const subject = subjectOf({ name, traineeId, args })
+  const failed = await sql.findBy(Job, { name, traineeId: traineeId ?? IsNull(), ...givenUp() })
+  const same = failed.filter((job) => subjectOf(job) === subject)
+  const needsTrn = same.some(isTimedOut) && !(await hasTrn(sql, traineeId))
+  const cured = needsTrn ? same.filter((job) => !isTimedOut(job)) : same
+  await cure(
+    sql,
+    cured.map(({ id }) => id),
+    now,
+  )
+}
+
+/** Cures a registration that failed for its unknown outcome: two people have found out that it worked. */
+export async function cureByFinding(sql: EntityManager, id: string, now: Date): Promise<void> {
+  await cure(sql, [id], now)
+}
+
+async function cure(sql: EntityManager, ids: readonly string[], now: Date): Promise<void> {
+  if (ids.length > 0) await sql.update(Job, { id: In([...ids]), ...givenUp() }, { curedAt: now })
+}
+
+function isTimedOut({ failure }: Job): boolean {
+  return failure?.code === 'timed-out'
+}
+
+async function hasTrn(sql: EntityManager, id: string | null): Promise<boolean> {
+  return id !== null && (await sql.existsBy(Trainee, { id, trn: Not(IsNull()) }))
+}
