@@ -82,6 +82,16 @@ const httpsUrl = z.url({ protocol: /^https?$/ }).refine((url) => {
 }, 'must be an https:// URL')
 
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
+const redisUrl = z.string().regex(/^rediss?:\/\//, 'must be a redis:// URL')
+
+const sentinels = z.string().transform((text, issues) => {
+  const found = text.split(',').map((item) => /^\[?([\w.:-]+?)\]?:(\d{1,5})$/.exec(item.trim()))
+  for (const [index, item] of found.entries()) {
+    if (!item) issues.addIssue({ code: 'custom', message: unlike(index + 1, 'sentinel.example:26379') })
+  }
+  return found.map((item) => ({ host: item?.[1] ?? '', port: Number(item?.[2]) }))
+})
+
 const secret = (prefix: RegExp, what: string) => z.string().regex(prefix, `must be ${what}`)
 
 const environment = z
@@ -175,11 +185,20 @@ const settings = z.object({
     'Register’s feature flags; production’s are persist_to_dttp=true,sync_from_dttp=true,routes=all,routes.hpitt_postgrad=false',
   ),
   REGISTER_JOBS: z
-    .enum(['own', 'off'])
+    .enum(['own', 'sidekiq', 'off'])
     .default('off')
     .describe(
-      'Who runs Register’s five DTTP jobs: own (our workers), or off (nobody here; playbooks that need them say so).',
+      'Who runs Register’s five DTTP jobs: own (our workers), sidekiq (Register’s own Sidekiq, beside us), or off (nobody here; playbooks that need them say so).',
     ),
+  SIDEKIQ_REDIS_URL: redisUrl
+    .optional()
+    .describe(
+      'Register’s Redis, with user, password and database: redis:// or, with TLS, rediss://. Needed with REGISTER_JOBS=sidekiq.',
+    ),
+  SIDEKIQ_SENTINELS: sentinels
+    .optional()
+    .describe('Its Sentinels, as host:port,host:port. The host in SIDEKIQ_REDIS_URL is the master’s name then.'),
+  SIDEKIQ_SENTINEL_PASSWORD: z.string().min(1).optional().describe('The Sentinels’ password, where they have one.'),
   POLL_EVERY: duration
     .refine((ms) => ms >= 1e3, 'must be at least 1s')
     .default(36e5)
@@ -232,11 +251,7 @@ const settings = z.object({
   QUEUE_BACKEND: z
     .enum(['redis', 'postgres'])
     .describe('Where our own jobs are kept: redis, or postgres for small installations.'),
-  REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\//, 'must be a redis:// URL')
-    .optional()
-    .describe('Redis; needed with QUEUE_BACKEND=redis.'),
+  REDIS_URL: redisUrl.optional().describe('Redis; needed with QUEUE_BACKEND=redis.'),
   HTTP_HOST: z
     .string()
     .min(1)
@@ -266,6 +281,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): { config: Conf
     problems.set('SLACK_APP_TOKEN', 'is missing: SLACK_MODE is socket')
   if (given['QUEUE_BACKEND'] === 'redis' && !given['REDIS_URL'])
     problems.set('REDIS_URL', 'is missing: QUEUE_BACKEND is redis')
+  if (given['REGISTER_JOBS'] === 'sidekiq' && !given['SIDEKIQ_REDIS_URL'])
+    problems.set('SIDEKIQ_REDIS_URL', 'is missing: REGISTER_JOBS is sidekiq')
   const trello = ['TRELLO_KEY', 'TRELLO_TOKEN', 'TRELLO_LIST_ID']
   if (trello.some((name) => given[name])) {
     for (const name of trello) if (!given[name]) problems.set(name, 'is missing: key, token and list go together')

@@ -33,6 +33,7 @@ import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend, type QueueBackend } from './queue/backend.ts'
 import { openJobQueues } from './queue/job-queues.ts'
 import { CHANGES_QUEUE, type RunningWorker, startWorker } from './queue/worker.ts'
+import { createSidekiqClient, type SidekiqClient } from './sidekiq/index.ts'
 import { createTrelloClient } from './trello/index.ts'
 import { createNaming, type Names } from './words.ts'
 import { readDatabaseIdentity, type World } from './world.ts'
@@ -102,6 +103,7 @@ export async function startServices(
       await closeDashboard?.()
       await backend.close()
       changes.upstreams.dttp.close()
+      changes.upstreams.sidekiq?.close()
       clock.stop()
       trello?.close()
       await database.destroy()
@@ -158,7 +160,10 @@ async function createChanges(
       runsJobs: config.REGISTER_JOBS === 'own',
       isEnabled: (flag) => features.get(flag) ?? (flag.startsWith('routes.') && features.get('routes') === true),
     },
-    upstreams: { dttp: withBrake(createDttp(config, log), { database, mode }) },
+    upstreams: {
+      dttp: withBrake(createDttp(config, log), { database, mode }),
+      sidekiq: createSidekiq(config, log),
+    },
     people: createPeople(people, directory, now),
     log,
     now,
@@ -191,6 +196,12 @@ function createDttp(config: Config, log: Logger): DttpClient {
     timeouts: { write: DTTP_WRITE_TIMEOUT_MS },
     log,
   })
+}
+
+function createSidekiq(config: Config, log: Logger): SidekiqClient | undefined {
+  const { REGISTER_JOBS, SIDEKIQ_REDIS_URL: url, SIDEKIQ_SENTINELS: sentinels, SIDEKIQ_SENTINEL_PASSWORD } = config
+  if (REGISTER_JOBS !== 'sidekiq' || !url) return undefined
+  return createSidekiqClient({ url, sentinels, sentinelPassword: SIDEKIQ_SENTINEL_PASSWORD }, log)
 }
 
 /** Null where Trello is not set up: then people are given the text of a card. */

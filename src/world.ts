@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { DataSource, EntityManager } from 'typeorm'
 import type { DttpClient } from './dttp/client/index.ts'
 import type { RegisterFeatures } from './register/features.ts'
+import type { SidekiqClient } from './sidekiq/index.ts'
 
 /** Settings of Register that decide what its code does, and its base URL without a trailing slash. */
 export type RegisterSettings = RegisterFeatures & {
@@ -11,7 +12,11 @@ export type RegisterSettings = RegisterFeatures & {
 }
 
 /** The clients of other systems. Each has time limits of its own, and throws errors of its own kind. */
-export type Upstreams = { dttp: DttpClient }
+export type Upstreams = {
+  dttp: DttpClient
+  /** Register's own Sidekiq; there only where that runs Register's jobs. */
+  sidekiq?: SidekiqClient | undefined
+}
 
 /** Whether somebody may do something, and why not. */
 export type Standing = 'allowed' | 'not-listed' | 'not-a-colleague' | 'people-unknown' | 'group-gone'

@@ -103,8 +103,10 @@ describe('a value that cannot be used', () => {
     ['REGISTER_FEATURES', 'routes=all,persist_to_dttp=true'],
     ['REGISTER_FEATURES', 'persist_to_dttp=true,sync_from_dttp=true'],
     ['REGISTER_FEATURES', 'persist_to_dttp=yes,sync_from_dttp=true,routes=all'],
-    ['REGISTER_JOBS', 'sidekiq'],
     ['REGISTER_JOBS', 'on'],
+    ['SIDEKIQ_REDIS_URL', 'http://127.0.0.1'],
+    ['SIDEKIQ_SENTINELS', 'sentinel.example'],
+    ['SIDEKIQ_SENTINELS', 'one.example:26379,'],
     ['POLL_EVERY', '60'],
     ['POLL_EVERY', 'hourly'],
     ['DTTP_OWN_IDS', 'yes'],
@@ -185,6 +187,15 @@ describe('what settings mean', () => {
 describe('what is set for Register’s jobs', () => {
   test('they are run only where that is said', () => {
     expect(loadConfig({ ...GOOD, REGISTER_JOBS: 'own' }).REGISTER_JOBS).toBe('own')
+    expect(problemsIn({ ...GOOD, REGISTER_JOBS: 'sidekiq' })).toEqual({
+      SIDEKIQ_REDIS_URL: 'is missing: REGISTER_JOBS is sidekiq',
+    })
+    const beside = { REGISTER_JOBS: 'sidekiq', SIDEKIQ_REDIS_URL: 'rediss://chatops:secret@register/0' }
+    const sentinels = { SIDEKIQ_SENTINELS: 'one.example:26379, [::1]:26380' }
+    expect(loadConfig({ ...GOOD, ...beside, ...sentinels }).SIDEKIQ_SENTINELS).toEqual([
+      { host: 'one.example', port: 26379 },
+      { host: '::1', port: 26380 },
+    ])
   })
 
   test('ids of our own can be switched off, where DTTP does not take them', () => {

@@ -1,5 +1,5 @@
-import { type FailureCode, JOB_NAMES, type JobName } from '../entities/chatops/job.ts'
-import { registerJobName } from '../register/jobs.ts'
+import { readRegisterFailure } from '../failures/register-failure.ts'
+import { findJobOfRegister } from '../register/jobs.ts'
 import { diagnose } from './diagnosis.ts'
 import type { Diagnosis } from './sight.ts'
 
@@ -13,18 +13,10 @@ type RegisterJob = { className: string; message: string; trainee: string | null 
  * hold anything.
  */
 export function diagnoseRegisterJob({ className, message, trainee }: RegisterJob): Diagnosis {
-  const job = JOB_NAMES.find((name) => registerJobName(name) === className)
+  const job = findJobOfRegister(className)
   if (!job) return askAbout(className, trainee)
-  const { code, urn } = read(job, message)
+  const { code, urn } = readRegisterFailure({ job, errorClass: null, message })
   return diagnose({ code, job, trainee, trainees: trainee === null ? 0 : 1, urn, found: null })
-}
-
-/** The support playbook's own headings. */
-function read(job: JobName, message: string): { code: FailureCode; urn: string | null } {
-  if (job === 'retrieve-trn' && /has timed out after \d+ days/.test(message)) return { code: 'timed-out', urn: null }
-  if (/Cannot find record to be updated/i.test(message)) return { code: 'gone', urn: null }
-  const school = /Unable to find DTTP school with URN\W*(\d+)?/i.exec(message)
-  return school ? { code: 'school-not-active', urn: school[1] ?? null } : { code: 'unexpected', urn: null }
 }
 
 type Advice = Pick<Diagnosis, 'meaning' | 'todo'>

@@ -62,6 +62,11 @@ export function registerJobName(name: string): string {
   return findWords(name)?.registerName ?? name
 }
 
+/** Our name for one of Register's jobs, by its class; null for every other class. */
+export function findJobOfRegister(className: string): JobName | null {
+  return JOB_NAMES.find((name) => name !== 'load-gias' && WORDS[name].registerName === className) ?? null
+}
+
 function findWords(name: string): JobWords | null {
   const known = JOB_NAMES.find((candidate) => candidate === name)
   return known ? WORDS[known] : null

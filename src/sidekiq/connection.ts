@@ -1,0 +1,52 @@
+import { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+
+/** How Register's Redis is reached. */
+export type SidekiqSettings = {
+  /**
+   * As Sidekiq's own: redis:// or, with TLS, rediss://; user, password and number of the database are part of it. With
+   * Sentinels its host is the master's name.
+   */
+  url: string
+  sentinels?: readonly { host: string; port: number }[] | undefined
+  sentinelPassword?: string | undefined
+}
+
+/** Redis did not answer within this time. */
+const COMMAND_MS = 10_000
+const CONNECT_MS = 5_000
+
+/**
+ * Connects to Register's Redis. The connection re-establishes itself. While it is down, commands fail at once rather
+ * than wait, and none is sent a second time by itself: it may have been carried out.
+ */
+export function connectSidekiq(settings: SidekiqSettings, log: Pick<Logger, 'warn'>): Redis {
+  const url = new URL(settings.url)
+  const options = {
+    connectionName: 'trainee-chatops',
+    connectTimeout: CONNECT_MS,
+    commandTimeout: COMMAND_MS,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    enableOfflineQueue: true,
+    retryStrategy: (attempt: number) => Math.min(100 * 2 ** attempt, 5_000),
+  }
+  const redis = settings.sentinels
+    ? new Redis({ ...options, ...sentinelOptions(url, settings) })
+    : new Redis(settings.url, options)
+  redis.on('error', (error: Error) => log.warn({ error: error.name }, 'Register’s Redis is not answering'))
+  return redis
+}
+
+function sentinelOptions(url: URL, { sentinels = [], sentinelPassword }: SidekiqSettings) {
+  const tls = url.protocol === 'rediss:' ? { tls: {}, enableTLSForSentinelMode: true } : {}
+  return {
+    name: url.hostname,
+    sentinels: [...sentinels],
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+    ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
+    ...(url.password ? { password: decodeURIComponent(url.password) } : {}),
+    db: Number(url.pathname.slice(1)) || 0,
+    ...tls,
+  }
+}

@@ -1,0 +1,30 @@
+import type { Logger } from 'pino'
+import { connectSidekiq, type SidekiqSettings } from './connection.ts'
+import { findJobsOf, findMember } from './find.ts'
+import type { MemberId } from './job.ts'
+import { readProcesses } from './processes.ts'
+import { readWaiting } from './read.ts'
+
+// Register's Sidekiq, as far as the bot uses it.
+
+export type SidekiqClient = ReturnType<typeof createSidekiqClient>
+
+/** Every call throws ioredis' error if Redis does not answer, or says no. */
+export function createSidekiqClient(settings: SidekiqSettings, log: Pick<Logger, 'warn'>) {
+  const redis = connectSidekiq(settings, log)
+  return {
+    /**
+     * Every job that waits, failed or died, page by page, in the order in which jobs move on: read the processes
+     * afterwards. What moves meanwhile may be in several pages; one that fails just then may be in none.
+     */
+    readWaiting: () => readWaiting(redis),
+    /** The processes that are alive, and what they run. */
+    readProcesses: () => readProcesses(redis),
+    /** All of this trainee's jobs, wherever they are now. */
+    findJobsOf: (trainee: string) => findJobsOf(redis, trainee),
+    /** The job as it was seen, or null if it has moved or gone. */
+    findMember: (id: MemberId) => findMember(redis, id),
+    ping: () => redis.ping().then(() => undefined),
+    close: () => redis.disconnect(),
+  }
+}

@@ -1,0 +1,68 @@
+import type { JobName } from '../entities/chatops/job.ts'
+import type { RegisterFailure } from '../failures/register-failure.ts'
+
+// What is known of a job in Register's Sidekiq. It holds nothing personal and no free text.
+
+/** Where Sidekiq keeps a job: a queue, one of its three sets, or with the process that runs it. */
+export type Place = 'queue' | 'schedule' | 'retry' | 'dead' | 'running'
+
+/** Which member of Redis a job is. It changes whenever Sidekiq moves the job on. */
+export type MemberId = {
+  place: Place
+  /** The queue that it is in or goes to. A member of a set that names none goes to `default`. */
+  queue: string
+  /** In a set: its score exactly as Redis writes it, in seconds. Null elsewhere. */
+  score: string | null
+  /** SHA-1 of the member's exact bytes; of a running job, of what it was when a process took it. */
+  sha1: string
+}
+
+/** The arguments that matter, for the jobs that have them. What has another type than Register gives it is left out. */
+export type RegisterArguments = {
+  /** Of a poll: until when it polls, in UTC with nine digits of a second. Null for Register's own default. */
+  timeoutAt?: string | null
+  /** Of a registration: the DTTP id of who submitted the trainee. */
+  submittedBy?: string | null
+  /** Of a change of status. */
+  status?: string
+  entity?: 'contact' | 'placement_assignment'
+  /** Of a sync of schools: whether it goes on with a later page. */
+  isLaterPage?: boolean
+}
+
+/** A job. Every time is null where Sidekiq has not written it. */
+export type RegisterJob = MemberId & {
+  /** Register's class, such as "Dttp::RetrieveTrnJob"; null for what is no name of a class. */
+  className: string | null
+  /** Our name for it, where it is one of Register's five. */
+  name: JobName | null
+  /** The trainee's number, where its first argument is one. */
+  trainee: string | null
+  args: RegisterArguments
+  /** Sidekiq's id: it stays over Sidekiq's own retries, and changes at each attempt of ActiveJob's `retry_on`. */
+  jid: string | null
+  /** ActiveJob's id, which stays over both. Where we pushed the job, it is our outbox row's. */
+  jobId: string | null
+  /** What `retry` says outside: 0 for a job that dies when it first fails. */
+  retries: boolean | number | null
+  /** How often Sidekiq has tried it again; null where it has never failed. */
+  retryCount: number | null
+  /** Attempts that `retry_on` caught. Such a job waits in `schedule` without an error. */
+  executions: number
+  /** The last error, which may be of an earlier run: a job that people have had tried again keeps it. */
+  errorClass: string | null
+  failure: RegisterFailure | null
+  createdAt: Date | null
+  enqueuedAt: Date | null
+  /** When it failed first, and last. */
+  failedAt: Date | null
+  retriedAt: Date | null
+  /** In a set: its score. Of a running job: when it began. */
+  at: Date | null
+}
+
+/** A member that is no job that could be read. */
+export type StrangeMember = MemberId & { why: 'not-json' | 'no-job' | 'too-long' }
+
+/** A step of reading: what one command of Redis gave. Members that moved meanwhile may be in several pages. */
+export type Page = { place: Place; jobs: RegisterJob[]; strange: StrangeMember[] }

@@ -1,0 +1,27 @@
+import type { SidekiqProcess } from './processes.ts'
+
+/** Whether we may write to a Sidekiq, and if not, why: a sentence for people. `version` is what it calls itself. */
+type MayWrite = { mayWrite: true; version: string } | { mayWrite: false; isPassing: boolean; why: string }
+
+/**
+ * Judges by the living processes. What we write was tried on 6.2.2 and 6.4.1, which do not say their version; 7 and
+ * later do, and what is older than 6.2 does not measure its way to Redis.
+ */
+export function judgeVersion(processes: readonly SidekiqProcess[]): MayWrite {
+  if (processes.length === 0) {
+    return { mayWrite: false, isPassing: true, why: 'No process of Register’s Sidekiq is running.' }
+  }
+  const newer = processes.flatMap(({ version }) => version ?? [])[0]
+  if (newer !== undefined) {
+    return untried(`Register’s Sidekiq is version ${newer}`)
+  }
+  if (!processes.every(({ measuresRedis }) => measuresRedis)) {
+    return untried('Register’s Sidekiq is older than 6.2')
+  }
+  return { mayWrite: true, version: '6.2 to 6.5' }
+}
+
+function untried(what: string): MayWrite {
+  const why = `${what}. The bot reads its jobs, but it was not tried with it, so it starts, retries and removes none.`
+  return { mayWrite: false, isPassing: false, why }
+}
