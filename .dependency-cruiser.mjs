@@ -19,7 +19,7 @@ const FLOORS = [
   ['world', 'errors'],
   ['dttp', 'gias', 'trello', 'sidekiq'],
   ['failures'],
-  ['register'],
+  ['register', 'personal-data'],
   ['entities', 'calendar', 'config', 'log', 'words'],
   ['error-facts'],
 ]

@@ -40,7 +40,7 @@ function importsOfRooms({ modules }: z.output<typeof cruised>): Imports {
 
 /** The folder, or the file if it stands in no folder. */
 function roomOf(path: string): string | null {
-  return /^src\/(\w+)(\/|\.ts$)/.exec(path)?.[1] ?? null
+  return /^src\/([\w-]+)(\/|\.ts$)/.exec(path)?.[1] ?? null
 }
 
 /** An arrow that follows from others is left out: with main → services → bot, none goes from main to bot. */

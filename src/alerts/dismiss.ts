@@ -6,7 +6,7 @@ import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { refuse } from '../people/standing.ts'
-import { personalDataIn } from '../register/personal-data.ts'
+import { personalDataIn } from '../personal-data/in-text.ts'
 import type { World } from '../world.ts'
 import { holdCause, redraw } from './live.ts'
 

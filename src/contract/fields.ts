@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
-import { findPersonalData } from '../register/personal-data.ts'
+import { findPersonalData } from '../personal-data/in-text.ts'
 
 /** A form as it was filled in: text by the name of the field. */
 export type Form = Record<string, string>

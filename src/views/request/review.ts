@@ -5,7 +5,7 @@ import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { checksOf } from '../../contract/stored.ts'
 import { readSubject } from '../../contract/subject.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
-import { isPersonal } from '../../register/personal-data.ts'
+import { isPersonal } from '../../personal-data/columns.ts'
 import {
   actions,
   type Block,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { isPersonal, personalDataIn } from '../../src/register/personal-data.ts'
+import { isPersonal } from '../../src/personal-data/columns.ts'
+import { personalDataIn } from '../../src/personal-data/in-text.ts'
 
 const person = {
   first_names: 'Zoë Anne-Marie',

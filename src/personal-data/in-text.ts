@@ -1,0 +1,42 @@
+import type { EntityManager } from 'typeorm'
+import { Trainee } from '../entities/register/trainee.ts'
+import { type Address, holdsAddress } from './addresses.ts'
+import { holdsDate } from './birth-dates.ts'
+import { holdsCutName, holdsName, type Names } from './names.ts'
+import { foldings, plainWords, readingsOf, squeeze } from './readings.ts'
+
+/**
+ * What a text gives away about a trainee: "name", "email address", "date of birth" or "address"; null if nothing.
+ * Compares whole words, without case, accents, punctuation, escapes and characters that nobody sees.
+ */
+export async function findPersonalData(sql: EntityManager, slug: string, text: string): Promise<string | null> {
+  const trainee = await sql.findOneBy(Trainee, { slug })
+  return trainee ? personalDataIn(text, trainee) : null
+}
+
+type Person = Names & Address & Pick<Trainee, 'email' | 'date_of_birth'>
+
+export function personalDataIn(text: string, person: Person): string | null {
+  const readings = readingsOf(text)
+  const words = readings.map(wordsOf).join('')
+  if (holdsEmail(words, person.email)) return 'email address'
+  if (holdsName(words, person) || readings.some((reading) => holdsCutName(reading, person))) return 'name'
+  if (person.date_of_birth && holdsDate(words, person.date_of_birth)) return 'date of birth'
+  return holdsAddress(words, person) ? 'address' : null
+}
+
+/** The words of a text between spaces, each in two forms: "Jane's" as "janes" and as "jane". */
+function wordsOf(reading: string): string {
+  const withoutPossessives = reading.replace(/'s?(?![\p{L}\p{N}])/gu, ' ')
+  return ` ${plainWords(reading)} | ${plainWords(withoutPossessives)} |`
+}
+
+/** "zoe@example.test" also as "zoe at example dot test", with whatever stands between the words. */
+function holdsEmail(words: string, email: string | null): boolean {
+  const joined = words.replaceAll(' ', '')
+  const spoken = foldings(email ?? '').flatMap((folded) => {
+    const at = folded.replace('@', ' at ')
+    return [folded, at, at.replaceAll('.', ' dot ')]
+  })
+  return spoken.map(squeeze).some((address) => address.length >= 6 && joined.includes(address))
+}
