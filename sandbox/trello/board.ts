@@ -49,6 +49,13 @@ export function createBoard(settings: { listId: string; now: () => Date; origin:
       return added
     },
 
+    /** Whether there was such a card. */
+    remove(cardId: string): boolean {
+      const at = cards.findIndex(({ id }) => id === cardId)
+      if (at !== -1) cards.splice(at, 1)
+      return at !== -1
+    },
+
     change(cardId: string, changes: Partial<Pick<Card, 'name' | 'desc' | 'idList' | 'closed'>>): void {
       const card = cards.find((one) => one.id === cardId)
       if (!card) throw new Error('The simulator holds no such card')

@@ -3,7 +3,7 @@ import type { Reply } from './rest-api.ts'
 
 type Where = {
   /** Only this method; any unless given. */
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'DELETE'
   /** How the path begins (after `/1/`); any unless given. */
   path?: string
   /** How many requests suffer it; 1 unless given. */

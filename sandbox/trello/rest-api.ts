@@ -33,6 +33,7 @@ export function performRequest(board: Board, request: ApiRequest): Reply {
   const { method, path, query } = request
   const [, kind = '', id = '', cards] = /^(boards|lists)\/([^/]*)(\/cards)?$/.exec(path) ?? []
   if (method === 'POST' && path === 'cards') return json(createCard(board, request))
+  if (method === 'DELETE' && /^cards\/[0-9a-f]{24}$/i.test(path)) return json(removeCard(board, path.slice(6)))
   if (method === 'GET' && kind && cards) return json(listCards(board, { kind, id }, query))
   if (method === 'GET' && kind === 'lists') return json(readList(board, id, query))
   throw new Refusal(404, `Cannot ${method} /1/${path}`)
@@ -51,6 +52,11 @@ function createCard(board: Board, { query, contentType, body }: ApiRequest): Car
   if (!list) throw new Refusal(404, 'could not find the board that the card belongs to')
   if (list.closed) throw new Refusal(400, 'the list is archived')
   return board.add({ name, desc, idList })
+}
+
+function removeCard(board: Board, id: string): object {
+  if (!board.remove(id)) throw new Refusal(404, 'The requested resource was not found.')
+  return { limits: {} }
 }
 
 function readList(board: Board, id: string, query: URLSearchParams): object {

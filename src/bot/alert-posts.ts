@@ -47,7 +47,7 @@ export function createAlertPosts(database: DataSource, poster: Poster, projectio
     const { id, channel, cardTs: ts } = sight.alert
     const message = renderAlert(sight, projection)
     const key = `${ours}-alert-${id}`
-    return poster.put({ channel, ts, message, key, again: row.again, since: row.createdAt })
+    return poster.put({ channel, ts, message, key, row })
   }
 
   return { alert }

@@ -16,9 +16,8 @@ export function createBrakePosts(poster: Poster, databaseIdentity: string) {
   const ours = createHash('sha256').update(databaseIdentity).digest('hex').slice(0, 16)
   return {
     async brake(row: Claimed): Promise<void> {
-      const { id, again, createdAt: since } = row
       const { channel, ...news } = readPayload(posted, row)
-      await poster.put({ channel, ts: null, message: renderBrakeNews(news), key: `${ours}-${id}`, again, since })
+      await poster.put({ channel, ts: null, message: renderBrakeNews(news), key: `${ours}-${row.id}`, row })
     },
   }
 }

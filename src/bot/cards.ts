@@ -85,7 +85,7 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
     const key = `${ours}-card-${request.id}`
     const { channel, cardTs: ts } = request
     if (ts === null && !projection.channels.includes(channel)) throw notAllowed()
-    return poster.put({ channel, ts, message, key, again: row.again, since: row.createdAt })
+    return poster.put({ channel, ts, message, key, row })
   }
 
   /** The requester is told directly, once, of a request that nobody sees, and once of one that cannot be brought up to date. */
@@ -127,7 +127,7 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
     const { channel } = request
     const key = `${ours}-${row.id}-${index}`
     try {
-      await poster.reply({ channel, thread, message, key, again: row.again, since: row.createdAt })
+      await poster.reply({ channel, thread, message, key, row })
     } catch (error) {
       if (error instanceof MessageGone) {
         await announce(database.manager, request.id)

@@ -33,7 +33,8 @@ export function createDirectMessages(database: DataSource, poster: Poster, datab
   return {
     async direct(row: Claimed): Promise<void> {
       const told = readPayload(directMessage, row)
-      await poster.tell(told.user, await messageFor(told, row), `${ours}-${row.id}`)
+      const message = await messageFor(told, row)
+      await poster.tell({ channel: told.user, message, key: `${ours}-${row.id}`, row })
     },
   }
 }

@@ -1,14 +1,19 @@
 import type { webApi } from '@slack/bolt'
+import { type Claimed, demandHeld, TakenOver } from '../outbox/outbox.ts'
 import type { Kind } from './slack-errors.ts'
 import { MessageGone, type SlackLine } from './slack-line.ts'
 
 /** A message's blocks, with the text that notifications and screen readers use. */
 export type Message = { text: string; blocks: object[] }
 
-/** A message to be posted once: `again` if an attempt since `since` may have got through. */
-type Post = { channel: string; message: Message; key: string; again: boolean; since: Date }
+/** The row of the outbox that a message is sent for. */
+type Row = Pick<Claimed, 'again' | 'createdAt' | 'isHeld'>
 
-type Place = { channel: string; thread?: string }
+/** A message that is to stand once. Its key tells it from every other. */
+type Post = { channel: string; message: Message; key: string; row: Row }
+
+/** Where a message goes, and where others with its key are. `gone`: the one that is to be replaced. */
+type Place = { channel: string; thread?: string; gone?: string | null }
 
 /** Slack's clock and ours may differ by so much. */
 const CLOCKS_MAY_DIFFER_SECONDS = 300
@@ -19,8 +24,10 @@ export const METADATA_EVENT = 'trainee_chatops'
 export type Poster = ReturnType<typeof createPoster>
 
 /**
- * Posts messages that must appear once. Every message carries its key as metadata; where an earlier attempt may have
- * got through, the channel is searched for that key before anything is posted again.
+ * Posts messages that must stand once. Every message carries its key as metadata; where an earlier attempt may have
+ * got through, the channel is searched for that key before anything is posted again. Slack takes a message however late
+ * its sender wakes up. So whoever posts for a row that others have had, or have by now, looks afterwards as well, and
+ * of several messages with one key only the oldest is kept. Of two senders, the one that posts later sees both.
  */
 export function createPoster(client: webApi.WebClient, line: SlackLine) {
   let ourselves: Author | null = null
@@ -34,10 +41,10 @@ export function createPoster(client: webApi.WebClient, line: SlackLine) {
     return ourselves
   }
 
-  async function post(kind: Kind, to: Place, message: Message, key: string): Promise<string> {
-    const { channel, thread } = to
-    const posted = await line.call({ kind, method: 'chat.postMessage', channel }, () =>
-      client.chat.postMessage({
+  async function post(kind: Kind, { channel, thread }: Place, { message, key, row }: Omit<Post, 'channel'>) {
+    const posted = await line.call({ kind, method: 'chat.postMessage', channel }, async () => {
+      await demandHeld(row)
+      return client.chat.postMessage({
         channel,
         ...(thread ? { thread_ts: thread } : {}),
         text: message.text,
@@ -45,52 +52,74 @@ export function createPoster(client: webApi.WebClient, line: SlackLine) {
         metadata: metadataFor(key),
         unfurl_links: false,
         unfurl_media: false,
-      }),
-    )
+      })
+    })
     if (!posted.ts) throw new Error('Slack posted a message without a timestamp')
-    return posted.ts
+    return { ts: posted.ts, channel: posted.channel ?? channel }
   }
 
-  /** Whether the message at `ts` could be updated: it may be gone. */
-  async function update(channel: string, ts: string, message: Message, key: string): Promise<boolean> {
-    const content = { text: message.text, blocks: message.blocks as never, metadata: metadataFor(key) }
+  /** Posts where we can read; answers the message that stands in the end. */
+  async function postOnce(kind: Kind, to: Place, asked: Omit<Post, 'channel'>): Promise<string> {
+    const { row } = asked
     try {
-      await line.call({ kind: 'edit', method: 'chat.update', channel }, () =>
-        client.chat.update({ channel, ts, ...content }),
-      )
-      return true
+      const { ts } = await post(kind, to, asked)
+      if (!row.again && (await row.isHeld())) return ts
+      return (await keepOldest(to, asked)) ?? ts
     } catch (error) {
-      if (error instanceof MessageGone) return false
+      // Slack may have taken it all the same; the other sender could not see it.
+      if (!(error instanceof TakenOver) && !(await row.isHeld())) await keepOldest(to, asked)
       throw error
     }
   }
 
+  /** Whether the message at `ts` could be updated: it may be gone. */
+  async function update(ts: string, { channel, message, key, row }: Post): Promise<boolean> {
+    const content = { text: message.text, blocks: message.blocks as never, metadata: metadataFor(key) }
+    return unlessGone(() =>
+      line.call({ kind: 'edit', method: 'chat.update', channel }, async () => {
+        await demandHeld(row)
+        return client.chat.update({ channel, ts, ...content })
+      }),
+    )
+  }
+
+  function remove(channel: string, ts: string): Promise<boolean> {
+    return unlessGone(() =>
+      line.call({ kind: 'edit', method: 'chat.delete', channel }, () => client.chat.delete({ channel, ts })),
+    )
+  }
+
+  /** Leaves one message of those with this key and answers its timestamp; null if there is none. */
+  async function keepOldest(place: Place, asked: Omit<Post, 'channel'>): Promise<string | null> {
+    const [oldest, ...others] = (await findAll(place, asked)).sort()
+    for (const ts of others) await remove(place.channel, ts)
+    return oldest ?? null
+  }
+
   /**
-   * The timestamp of our message with this key, posted after `since` and not the one at `gone`; null if there is none.
-   * Other people could post a message with our key, so its author is looked at, too.
+   * The timestamps of our messages with this key, but not of the one at `gone`. Other people could post a message with
+   * our key, so its author is looked at, too.
    */
-  async function find(
-    channel: string,
-    thread: string | null,
-    { key, since, gone = null }: { key: string; since: Date; gone?: string | null },
-  ): Promise<string | null> {
+  async function findAll({ channel, thread, gone }: Place, { key, row }: Omit<Post, 'channel'>): Promise<string[]> {
     const us = await findOurselves(channel)
-    const oldest = (since.getTime() / 1000 - CLOCKS_MAY_DIFFER_SECONDS).toFixed(6)
+    const oldest = (row.createdAt.getTime() / 1000 - CLOCKS_MAY_DIFFER_SECONDS).toFixed(6)
+    const found: string[] = []
     let cursor: string | undefined
     do {
       const page = { channel, oldest, include_all_metadata: true, limit: 200, ...(cursor ? { cursor } : {}) }
-      const { messages, response_metadata } = thread
+      const { messages = [], response_metadata } = thread
         ? await line.call({ kind: 'reply', method: 'conversations.replies', channel }, () =>
             client.conversations.replies({ ...page, ts: thread }),
           )
         : await line.call({ kind: 'post', method: 'conversations.history', channel }, () =>
             client.conversations.history(page),
           )
-      const found = messages?.find((message) => carries(message, key) && isBy(message, us) && message.ts !== gone)
-      if (found?.ts) return found.ts
+      for (const message of messages) {
+        if (message.ts && message.ts !== gone && carries(message, key) && isBy(message, us)) found.push(message.ts)
+      }
       cursor = response_metadata?.next_cursor
     } while (cursor)
-    return null
+    return found
   }
 
   return {
@@ -98,25 +127,39 @@ export function createPoster(client: webApi.WebClient, line: SlackLine) {
      * Posts a message, or updates the one at `ts`; returns its timestamp. One that was deleted, or is not ours to
      * update, is posted anew.
      */
-    async put(asked: Post & { ts: string | null }): Promise<string> {
-      const { channel, message, key, ts } = asked
-      if (ts && (await update(channel, ts, message, key))) return ts
-      const found = asked.again ? await find(channel, null, { key, since: asked.since, gone: ts }) : null
-      if (found && (await update(channel, found, message, key))) return found
-      return post('post', { channel }, message, key)
+    async put({ ts, ...asked }: Post & { ts: string | null }): Promise<string> {
+      if (ts && (await update(ts, asked))) return ts
+      const place = { channel: asked.channel, gone: ts }
+      const found = asked.row.again ? await keepOldest(place, asked) : null
+      if (found && (await update(found, asked))) return found
+      return postOnce('post', place, asked)
     },
 
     /** Posts a message into a thread, unless it is there already. Throws MessageGone if there is no such thread. */
-    async reply(asked: Post & { thread: string }): Promise<void> {
-      const { channel, thread, message, key } = asked
-      if (asked.again && (await find(channel, thread, asked))) return
-      await post('reply', { channel, thread }, message, key)
+    async reply({ thread, ...asked }: Post & { thread: string }): Promise<void> {
+      const place = { channel: asked.channel, thread }
+      if (asked.row.again && (await keepOldest(place, asked))) return
+      await postOnce('reply', place, asked)
     },
 
-    /** Tells one person (or an operators’ channel). May do so twice if an answer is lost: the bot cannot read there. */
-    async tell(to: string, message: Message, key: string): Promise<void> {
-      await post('direct', { channel: to }, message, key)
+    /**
+     * Tells one person (or an operators’ channel). The bot cannot read there: it may do so twice if an answer is lost. A
+     * sender that slept takes its message back, since another one has told them or will.
+     */
+    async tell({ channel: to, ...asked }: Post): Promise<void> {
+      const { channel, ts } = await post('direct', { channel: to }, asked)
+      if (!(await asked.row.isHeld())) await remove(channel, ts)
     },
+  }
+}
+
+async function unlessGone(act: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await act()
+    return true
+  } catch (error) {
+    if (error instanceof MessageGone) return false
+    throw error
   }
 }
 

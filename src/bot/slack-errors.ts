@@ -12,7 +12,7 @@ export type Kind = (typeof KINDS)[number]
 /** Each cure in a sentence, as the documentation has it. */
 export const CURES: Readonly<Record<Cure, string>> = {
   again: 'Slack is in trouble or busy. We try again: after `Retry-After`, or after pauses growing to 30 seconds.',
-  anew: 'The message can no longer be changed or replied to. We post it anew.',
+  anew: 'The message can no longer be changed or replied to. We post it anew, and leave one that we would delete.',
   closed:
     'The channel is closed to us. We wait for it with pauses growing to five minutes, and tell the requester once by direct message.',
   mend: 'The fault is ours. It is logged, operators are told, and we try again with pauses growing to an hour.',
@@ -35,6 +35,7 @@ const BY_CURE: Readonly<Record<Exclude<Cure, 'late' | 'never'>, readonly string[
   anew: [
     ...['message_not_found', 'thread_not_found', 'cannot_reply_to_message'],
     ...['cant_update_message', 'edit_window_closed', 'block_mismatch'],
+    ...['cant_delete_message', 'compliance_exports_prevent_deletion'],
   ],
   closed: [
     ...['channel_not_found', 'not_in_channel', 'is_archived', 'is_inactive', 'team_access_not_granted'],

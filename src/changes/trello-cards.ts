@@ -1,7 +1,17 @@
-import type { EntityManager } from 'typeorm'
+import type { DataSource, EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { addToThread, type Claimed, RetryLater, readPayload, Undeliverable } from '../outbox/outbox.ts'
+import {
+  addToThread,
+  type Claimed,
+  demandHeld,
+  giveUp,
+  isStillClaimed,
+  markSent,
+  RetryLater,
+  readPayload,
+  Undeliverable,
+} from '../outbox/outbox.ts'
 import { noteWaitCard, noteWaitCardRefused } from '../schools/waits.ts'
 import { type createTrelloClient, TrelloError } from '../trello/index.ts'
 import type { World } from '../world.ts'
@@ -32,9 +42,10 @@ const GIVEN_UP_AFTER = { attempts: 10, ms: 60 * 60_000 }
 export function createTrelloCards({ database, now }: Pick<World, 'database' | 'now'>, client: TrelloClient | null) {
   return async (row: Claimed): Promise<void> => {
     const card = readPayload(asked, row)
-    if (!client) return void (await database.transaction((sql) => tellRefused(sql, row, card)))
+    if (!client) return tellRefused(database, row, card, (sql) => markSent(sql, row))
     const url = await add(client, row, card, now()).catch(async (error: unknown) => {
-      if (error instanceof Undeliverable) await database.transaction((sql) => tellRefused(sql, row, card))
+      if (error instanceof Undeliverable)
+        await tellRefused(database, row, card, (sql) => giveUp(sql, row, error.message))
       throw error
     })
     await database.transaction((sql) => tellAdded(sql, row, card, url))
@@ -43,10 +54,12 @@ export function createTrelloCards({ database, now }: Pick<World, 'database' | 'n
 
 async function add(client: TrelloClient, row: Claimed, card: z.output<typeof asked>, now: Date): Promise<string> {
   try {
-    const { url } = await client.addCard({ key: row.id, ...card, again: row.again, since: row.createdAt })
+    const { id: key, again, createdAt: since, isHeld } = row
+    const { url } = await client.addCard({ key, ...card, again, since, isHeld })
     return url
   } catch (error) {
     if (!(error instanceof TrelloError)) throw error
+    await demandHeld(row)
     if (error.kind === 'refused' || hasTriedLongEnough(row, now)) throw new Undeliverable(error.message)
     throw new RetryLater(error.kind === 'wait' ? (error.waitMs ?? LOOK_AGAIN_MS) : LOOK_AGAIN_MS)
   }
@@ -76,13 +89,20 @@ async function tellAdded(
   await tellThread(sql, changeRequest, { title, url })
 }
 
+/** Tells of a card that is not added, in the transaction that ends the row: whoever has lost the row tells nobody. */
 async function tellRefused(
-  sql: EntityManager,
-  { id, changeRequest }: Claimed,
+  database: DataSource,
+  row: Claimed,
   card: z.output<typeof asked>,
+  end: (sql: EntityManager) => Promise<void>,
 ): Promise<void> {
-  if (changeRequest === null) return noteWaitCardRefused(sql, id)
-  await tellThread(sql, changeRequest, { ...card, url: null })
+  const { id, changeRequest } = row
+  await database.transaction(async (sql) => {
+    if (!(await isStillClaimed(sql, row))) return
+    if (changeRequest === null) await noteWaitCardRefused(sql, id)
+    else await tellThread(sql, changeRequest, { ...card, url: null })
+    await end(sql)
+  })
 }
 
 async function tellThread(

@@ -78,6 +78,11 @@ export type Claimed = {
   createdAt: Date
   /** Since when it has failed for the reason that it last failed for. */
   failingSince: Date | null
+  /**
+   * Whether its sender still has it: one that slept may have lost it to another. Asked as late as possible before
+   * something is sent, and again afterwards: no check can be so late that a sender could not fall asleep after it.
+   */
+  isHeld: () => Promise<boolean>
 }
 
 /** What a row says, as the version of the bot wrote it that added it. Throws Undeliverable if it cannot be read. */
@@ -106,6 +111,7 @@ export async function claimOutbox(
     changeRequest: change_request_id,
     createdAt: created_at,
     failingSince: failing_since,
+    isHeld: () => isStillClaimed(database.manager, row),
   }))
 }
 
@@ -115,7 +121,7 @@ async function returned<T>(answer: Promise<unknown>): Promise<T[]> {
   return rows
 }
 
-type ClaimedRow = Omit<Claimed, 'changeRequest' | 'createdAt' | 'failingSince'> & {
+type ClaimedRow = Omit<Claimed, 'changeRequest' | 'createdAt' | 'failingSince' | 'isHeld'> & {
   change_request_id: string | null
   created_at: Date
   failing_since: Date | null
@@ -150,7 +156,7 @@ const STILL_CLAIMED = `id = $1 AND status = 'sending' AND attempts = $2`
 
 type Claim = Pick<Claimed, 'id' | 'attempts'>
 
-/** Whether a sender still has its row; asked just before it sends. */
+/** Whether a sender still has its row. If so, it counts as alive from now. */
 export async function isStillClaimed(sql: EntityManager, { id, attempts }: Claim): Promise<boolean> {
   const rows = await sql.query<unknown[]>(
     `UPDATE chatops.outbox SET claimed_at = now() WHERE ${STILL_CLAIMED} RETURNING 1`,
@@ -232,6 +238,19 @@ export class RetryLater extends Error {
     super(pause.reason ?? `asked to wait ${delay} ms`)
     this.name = 'RetryLater'
   }
+}
+
+/** Another sender has the row by now, and says what becomes of it. */
+export class TakenOver extends Error {
+  constructor() {
+    super('another sender has taken it over')
+    this.name = 'TakenOver'
+  }
+}
+
+/** Throws TakenOver if the sender has lost its row to another. */
+export async function demandHeld(row: Pick<Claimed, 'isHeld'>): Promise<void> {
+  if (!(await row.isHeld())) throw new TakenOver()
 }
 
 /** Sending it again would fail again. */

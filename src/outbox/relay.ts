@@ -2,8 +2,8 @@ import type { World } from '../world.ts'
 import {
   type Claimed,
   claimOutbox,
+  demandHeld,
   giveUp,
-  isStillClaimed,
   leaveToOperator,
   markSent,
   OUTBOX_KINDS,
@@ -11,6 +11,7 @@ import {
   postponeRow,
   RetryLater,
   SLACK_KINDS,
+  TakenOver,
   Undeliverable,
 } from './outbox.ts'
 
@@ -66,10 +67,11 @@ export function createRelay(world: World, effects: Effects, isOpen: (kind: Outbo
 async function relay(world: World, effects: Effects, row: Claimed): Promise<void> {
   const log = world.log.child({ changeRequest: row.changeRequest, outbox: row.id, kind: row.kind })
   try {
-    if (!(await isStillClaimed(world.database.manager, row))) return
+    await demandHeld(row)
     await effects[row.kind](row)
     await markSent(world.database.manager, row)
   } catch (error) {
+    if (error instanceof TakenOver) return log.warn('outbox row left to another sender')
     await putBack(world, row, error, log).catch(() => log.error('outbox row left as sending'))
   }
 }

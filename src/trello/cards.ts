@@ -1,7 +1,7 @@
 // What we ask of Trello: the list, whether our card is there, and the card.
 import { z } from 'zod'
 import { endsWithMarker } from './card-text.ts'
-import type { TrelloCall } from './errors.ts'
+import { type TrelloCall, TrelloError } from './errors.ts'
 import { type Exchange, unreadable } from './exchange.ts'
 
 /** A card as it is known afterwards; `url` is for people. */
@@ -28,28 +28,51 @@ export async function getList({ exchange, underWay }: Asking, listId: string) {
 }
 
 /**
- * The board's card whose description ends with the marker, in whatever list it is by now and archived or not; null if
- * there is none. Looks through the cards from the newest to those made before `since`. Throws TrelloError.
+ * The board's oldest card whose description ends with the marker, in whatever list it is by now and archived or not; null
+ * if there is none. Others with the marker are removed. Throws TrelloError.
  */
-export async function findCard(
+export async function keepOldest(
+  asking: Asking,
+  wanted: { boardId: string; marker: string; since: Date | null },
+): Promise<TrelloCard | null> {
+  const [oldest, ...others] = (await findCards(asking, wanted)).sort((one, other) => (one.id < other.id ? -1 : 1))
+  for (const { id } of others) await removeCard(asking, id)
+  return oldest ?? null
+}
+
+/**
+ * The board's cards whose description ends with the marker. Looks through the cards from the newest to those made before
+ * `since`. Throws TrelloError.
+ */
+async function findCards(
   { exchange, api, underWay }: Asking,
   { boardId, marker, since }: { boardId: string; marker: string; since: Date | null },
-): Promise<TrelloCard | null> {
+): Promise<TrelloCard[]> {
   const call = 'find card'
+  const found: TrelloCard[] = []
   const fixed = { fields: 'desc,shortUrl', filter: 'all', limit: String(PAGE) }
   for (let before: string | null = null; ; ) {
     const query: Record<string, string> = before === null ? fixed : { ...fixed, before }
     const cards = parse(call, ListedCards, await exchange({ call, path: `boards/${boardId}/cards`, query, underWay }))
-    const found = cards.find(({ desc }) => endsWithMarker(desc ?? '', marker))
-    if (found) return forPeople(call, parse(call, MadeCard, found), api)
+    for (const card of cards.filter(({ desc }) => endsWithMarker(desc ?? '', marker))) {
+      const known = forPeople(call, parse(call, MadeCard, card), api)
+      if (!found.some(({ id }) => id === known.id)) found.push(known)
+    }
     const ids = cards.map(({ id }) => id.toLowerCase()).sort()
     const [oldest] = ids
-    if (oldest === undefined || cards.length < PAGE) return null
-    if (since && madeAt(oldest) < since.getTime()) return null
+    if (oldest === undefined || cards.length < PAGE) return found
+    if (since && madeAt(oldest) < since.getTime()) return found
     const next = beforeNextPage(oldest, ids.at(-1) ?? oldest)
     if (next === before) throw unreadable(call, 'endless-pages')
     before = next
   }
+}
+
+/** Removes a card of ours, unless it has gone already. Throws TrelloError. */
+async function removeCard({ exchange, underWay }: Asking, id: string): Promise<void> {
+  await exchange({ call: 'remove card', path: `cards/${id}`, removes: true, underWay }).catch((error: unknown) => {
+    if (!(error instanceof TrelloError && error.status === 404)) throw error
+  })
 }
 
 /** Makes the card. Sends once. Throws TrelloError. */
@@ -85,6 +108,6 @@ function beforeNextPage(oldest: string, newest: string): string {
 }
 
 /** When it was made, in milliseconds, to the second: a Trello id begins with that, in hexadecimal. */
-function madeAt(id: string): number {
+export function madeAt(id: string): number {
   return Number.parseInt(id.slice(0, 8), 16) * 1_000
 }

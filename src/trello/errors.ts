@@ -12,7 +12,7 @@
 export type TrelloErrorKind = 'refused' | 'unauthorised' | 'wait' | 'unavailable' | 'outcome-unknown'
 
 /** What we ask of Trello, by name. */
-export type TrelloCall = 'get list' | 'find card' | 'add card'
+export type TrelloCall = 'get list' | 'find card' | 'add card' | 'remove card'
 
 type Facts = {
   /** HTTP status, where there was an answer. */

@@ -5,8 +5,9 @@ type Request = {
   call: TrelloCall
   path: string
   query?: Record<string, string>
-  /** What to post; without it, the request only reads. */
+  /** What to post; without it, the request only reads, or removes. */
   post?: object
+  removes?: boolean
   /**
    * Aborted, with a word for the reason, when the time for all requests is up, or by this exchange when its own time is
    * up.
@@ -36,14 +37,14 @@ export function createExchange(settings: {
   const { api, authorization, timeoutMs, now } = settings
 
   /** The JSON of a 200. Sends the request once, and follows no redirect. Throws TrelloError. */
-  return async function exchange({ call, path, query, post, underWay }) {
+  return async function exchange({ call, path, query, post, removes, underWay }) {
     if (underWay.signal.aborted) throw new TrelloError('unavailable', call, { code: reasonOf(underWay.signal) })
     const url = new URL(path, api)
     url.search = new URLSearchParams(query).toString()
     const timer = setTimeout(() => underWay.abort('timeout'), timeoutMs)
     try {
       const response = await fetch(url, {
-        method: post ? 'POST' : 'GET',
+        method: removes ? 'DELETE' : post ? 'POST' : 'GET',
         headers: { accept: 'application/json', authorization, ...(post && { 'content-type': 'application/json' }) },
         ...(post && { body: JSON.stringify(post) }),
         redirect: 'manual',

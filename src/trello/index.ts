@@ -1,6 +1,6 @@
 // Trello, as far as the bot uses it: adds a card to one list, once.
 import { cardDescription, cardName, markerOf } from './card-text.ts'
-import { type Asking, findCard, getList, makeCard, type TrelloCard } from './cards.ts'
+import { type Asking, getList, keepOldest, madeAt, makeCard, type TrelloCard } from './cards.ts'
 import { TrelloError } from './errors.ts'
 import { createExchange } from './exchange.ts'
 import type { Log } from './log.ts'
@@ -33,11 +33,14 @@ export type CardToAdd = {
   again: boolean
   /** When the card was first to be added, if known: then older cards need not be looked through. */
   since?: Date
+  /** Whether nobody else adds it by now: asked just before it is made, and again afterwards. */
+  isHeld: () => Promise<boolean>
 }
 
 const SILENT: Log = { debug: () => {}, warn: () => {} }
 /** Trello's clock and ours may differ. */
 const ONE_DAY_MS = 86_400_000
+const ONE_MINUTE_MS = 60_000
 
 /** Throws if the URL is not https (plain http is for the simulator on this machine) or a setting is malformed. */
 export function createTrelloClient(settings: TrelloSettings) {
@@ -69,20 +72,43 @@ export function createTrelloClient(settings: TrelloSettings) {
     }
   }
 
-  async function findOrAdd(asking: Asking, { key: outboxId, title, text, again, since }: CardToAdd) {
+  async function findOrAdd(asking: Asking, card: CardToAdd): Promise<TrelloCard> {
+    const { key: outboxId, title, text, again, since } = card
     if (!/^[\w-]{1,64}$/.test(outboxId)) throw new TrelloError('refused', 'add card', { code: 'key-malformed' })
     const marker = markerOf(outboxId)
     const content = { name: cardName(title), desc: cardDescription(text, marker) }
     const { boardId, isArchived } = await getList(asking, listId)
+    const wanted = { boardId, marker, since: since ? new Date(since.getTime() - ONE_DAY_MS) : null }
     if (again) {
-      const from = since ? new Date(since.getTime() - ONE_DAY_MS) : null
-      const earlier = await findCard(asking, { boardId, marker, since: from })
+      const earlier = await keepOldest(asking, wanted)
       if (earlier) log.debug({ card: earlier.id }, 'the card had been added to Trello before')
       if (earlier) return earlier
     }
     // Trello may put a card into an archived list, where nobody sees it.
     if (isArchived) throw new TrelloError('refused', 'add card', { code: 'list-archived' })
-    return makeCard(asking, { listId, ...content })
+    return makeOnce(asking, card, { listId, ...content }, wanted)
+  }
+
+  /**
+   * Trello takes a card however late its sender wakes up. Whoever makes one that others have tried to make, or make by
+   * now, looks afterwards as well: only the oldest is kept. Of two senders, the one that makes its card later sees both.
+   */
+  async function makeOnce(
+    asking: Asking,
+    { again, isHeld }: CardToAdd,
+    content: Parameters<typeof makeCard>[1],
+    wanted: Parameters<typeof keepOldest>[1],
+  ): Promise<TrelloCard> {
+    if (!(await isHeld())) throw new TrelloError('unavailable', 'add card', { code: 'taken-over' })
+    const made = await makeCard(asking, content).catch(async (error: unknown) => {
+      if (!(await isHeld())) await keepOldest(asking, wanted)
+      throw error
+    })
+    const isAlone = await isHeld()
+    if (isAlone && !again) return made
+    // The search before had seen what was older.
+    const since = isAlone ? new Date(madeAt(made.id) - longestMs - ONE_MINUTE_MS) : wanted.since
+    return (await keepOldest(asking, { ...wanted, since })) ?? made
   }
 
   async function withinTime<T>(ask: (asking: Asking) => Promise<T>): Promise<T> {

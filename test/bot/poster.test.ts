@@ -1,6 +1,8 @@
 import type { webApi } from '@slack/bolt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Poster } from '../../src/bot/poster.ts'
+import { TakenOver } from '../../src/outbox/outbox.ts'
+import { after, createSleeper } from '../support/asleep.ts'
 import { startStorySlack } from '../support/bot.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
 import { posterOn } from '../support/poster.ts'
@@ -88,9 +90,93 @@ test('a message that Slack will not have us update is posted anew, and the old o
   expect(texts()).toEqual(['the card', 'the card'])
 })
 
-function put({ ts = null, again = false }: { ts?: string | null; again?: boolean } = {}): Promise<string> {
-  const message = { text: 'the card', blocks: [] }
-  return poster.put({ channel: CHANNEL, ts, message, key: KEY, again, since: new Date(Date.now() - 1000) })
+describe('a sender that sleeps just before it posts', () => {
+  test('takes back what it posts when it wakes, since another has posted it', async () => {
+    const by = createSleeper()
+    const asleep = put({ row: rowOf(by) })
+    await by.isAsleep
+    const ts = await put({ again: true })
+    by.wake()
+    expect(await asleep).toBe(ts)
+    expect(slack.messages(CHANNEL).map((message) => message.ts)).toEqual([ts])
+  })
+
+  test('does so in a thread, too', async () => {
+    const thread = await put()
+    const by = createSleeper()
+    const asleep = reply(thread, rowOf(by))
+    await by.isAsleep
+    await reply(thread, rowOf({ again: true }))
+    by.wake()
+    await asleep
+    expect(slack.replies(CHANNEL, thread)).toHaveLength(1)
+  })
+
+  test('does so even if it does not hear that it posted', async () => {
+    const by = createSleeper()
+    const asleep = put({ row: rowOf(by) })
+    await by.isAsleep
+    const ts = await put({ again: true })
+    slack.fault({ method: 'chat.postMessage', kind: 'lost_response' })
+    by.wake()
+    await expect(asleep).rejects.toThrow()
+    expect(slack.messages(CHANNEL).map((message) => message.ts)).toEqual([ts])
+  })
+
+  test('and posts before the other does, but after it looked, leaves one message', async () => {
+    const by = createSleeper()
+    const asleep = put({ row: rowOf(by) })
+    await by.isAsleep
+    // The other has looked for the message, and is about to post it.
+    const other = rowOf({ again: true, isHeld: () => after(by.wake, asleep) })
+    const ts = await put({ row: other })
+    expect(await asleep).toBe(ts)
+    expect(slack.messages(CHANNEL).map((message) => message.ts)).toEqual([ts])
+  })
+
+  test('takes back what it told a person', async () => {
+    const by = createSleeper()
+    const asleep = tell(rowOf(by))
+    await by.isAsleep
+    await tell(rowOf({ again: true }))
+    by.wake()
+    await asleep
+    expect(slack.directMessages(SUPPORT)).toHaveLength(1)
+  })
+
+  test('and hears in time that another has its row posts nothing', async () => {
+    await expect(put({ row: rowOf({ isHeld: async () => false }) })).rejects.toThrow(TakenOver)
+    await expect(tell(rowOf({ isHeld: async () => false }))).rejects.toThrow(TakenOver)
+    expect(slack.callsTo('chat.postMessage')).toEqual([])
+  })
+})
+
+type Row = Parameters<Poster['put']>[0]['row']
+
+function rowOf({ again = false, isHeld = async () => true }: Partial<Row> = {}): Row {
+  return { again, createdAt: new Date(Date.now() - 1000), isHeld }
+}
+
+const MESSAGE = { text: 'the card', blocks: [] }
+
+function put({
+  ts = null,
+  again = false,
+  row = rowOf({ again }),
+}: {
+  ts?: string | null
+  again?: boolean
+  row?: Row
+} = {}) {
+  return poster.put({ channel: CHANNEL, ts, message: MESSAGE, key: KEY, row })
+}
+
+function reply(thread: string, row: Row) {
+  return poster.reply({ channel: CHANNEL, thread, message: MESSAGE, key: `${KEY}-0`, row })
+}
+
+function tell(row: Row) {
+  return poster.tell({ channel: SUPPORT, message: MESSAGE, key: KEY, row })
 }
 
 async function post(metadata: typeof MINE): Promise<string> {

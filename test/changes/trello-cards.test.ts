@@ -4,7 +4,14 @@ import type { Fault } from '../../sandbox/trello/index.ts'
 import { startTrelloSimulator, type TrelloSimulator } from '../../sandbox/trello/index.ts'
 import { createTrelloCards } from '../../src/changes/trello-cards.ts'
 import { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
-import { addToOutbox, type Claimed, claimOutbox, RetryLater, Undeliverable } from '../../src/outbox/outbox.ts'
+import {
+  addToOutbox,
+  type Claimed,
+  claimOutbox,
+  RetryLater,
+  TakenOver,
+  Undeliverable,
+} from '../../src/outbox/outbox.ts'
 import { createTrelloClient } from '../../src/trello/index.ts'
 import type { World } from '../../src/world.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
@@ -118,8 +125,18 @@ test('a token that stays expired is given up after an hour, and people are given
   }
   expect(await messages()).toEqual([])
   trello.faults.add({ kind: 'refused', status: 401 })
-  await expect(cards()({ ...row, attempts: 10, createdAt: hourAgo })).rejects.toBeInstanceOf(Undeliverable)
+  await query(`UPDATE chatops.outbox SET status = 'queued', attempts = 9, created_at = now() - interval '1 hour'`)
+  const [late] = await claimOutbox(context.database, 1)
+  await expect(cards()(late ?? row)).rejects.toBeInstanceOf(Undeliverable)
   expect(await messages()).toEqual([{ part: 'trello-card', ...CARD, url: null }])
+})
+
+test('whoever has lost the row to another sender tells nobody of a card that Trello refuses', async () => {
+  const row = await claimCard()
+  trello.archiveList()
+  await expect(cards()(row)).rejects.toBeInstanceOf(Undeliverable)
+  await expect(cards()({ ...row, again: true })).rejects.toBeInstanceOf(TakenOver)
+  expect(await messages()).toHaveLength(1)
 })
 
 describe('without Trello', () => {

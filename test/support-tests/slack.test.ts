@@ -380,7 +380,7 @@ describe('messages', () => {
   test('tokens, scopes, membership and unknown methods are checked', async () => {
     const post = { channel: 'C01', text: 'x' }
     expect(await call('chat.postMessage', post, 'xoxb-other')).toMatchObject({ error: 'invalid_auth' })
-    expect(await refusal('chat.delete', post)).toBe('unknown_method []')
+    expect(await refusal('chat.scheduleMessage', post)).toBe('unknown_method []')
     expect(await call('chat.postMessage', { ...post, channel: 'C02' })).toMatchObject({ error: 'not_in_channel' })
     expect(await call('chat.postMessage', { ...post, channel: 'G01' })).toMatchObject({ error: 'channel_not_found' })
     expect(await call('chat.postMessage', { ...post, channel: 'support' })).toMatchObject({

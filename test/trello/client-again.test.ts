@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Reply } from '../../sandbox/trello/rest-api.ts'
 import { createTrelloClient } from '../../src/trello/index.ts'
+import { after, createSleeper } from '../support/asleep.ts'
 import { CARD, failureOf, KEY, MARKER, startTrello, type Trello } from './client-setup.ts'
 
 const AGAIN = { ...CARD, again: true }
@@ -144,7 +145,7 @@ describe('among 1,500 cards', () => {
     expect((await client.addCard(AGAIN)).id).toBe(first.id)
   })
 
-  test('those from before the card was first wanted are passed over', async () => {
+  test('those from before the card was first wanted are passed over, also after it is made', async () => {
     const { client, simulator, given } = trello
     const weekAgo = given.now().getTime() - 7 * 86_400_000
     for (let number = 0; number < 1_500; number++) {
@@ -153,7 +154,49 @@ describe('among 1,500 cards', () => {
     const first = await client.addCard(CARD)
     expect(await client.addCard({ ...AGAIN, since: given.now() })).toEqual(first)
     await client.addCard({ ...AGAIN, key: `${KEY.slice(0, -1)}1`, since: given.now() })
-    expect(simulator.requests.filter(({ path }) => path.startsWith('boards/'))).toHaveLength(2)
+    expect(simulator.requests.filter(({ path }) => path.startsWith('boards/'))).toHaveLength(3)
+  })
+})
+
+describe('a sender that sleeps just before it makes the card', () => {
+  test('removes what it makes when it wakes, since another has made one', async () => {
+    const { client, made } = trello
+    const { isHeld, isAsleep, wake } = createSleeper()
+    const asleep = client.addCard({ ...CARD, isHeld })
+    await isAsleep
+    const card = await client.addCard(AGAIN)
+    wake()
+    expect(await asleep).toEqual(card)
+    expect(made().map(({ id }) => id)).toEqual([card.id])
+  })
+
+  test('does so even if it does not hear that it made one', async () => {
+    const { client, made, simulator } = trello
+    const { isHeld, isAsleep, wake } = createSleeper()
+    const asleep = failureOf(client.addCard({ ...CARD, isHeld }))
+    await isAsleep
+    const card = await client.addCard(AGAIN)
+    simulator.faults.add({ kind: 'lost-answer', method: 'POST' })
+    wake()
+    expect(await asleep).toMatchObject({ kind: 'outcome-unknown' })
+    expect(made().map(({ id }) => id)).toEqual([card.id])
+  })
+
+  test('and makes it before the other does, but after it looked, leaves one card', async () => {
+    const { client, made } = trello
+    const { isHeld, isAsleep, wake } = createSleeper()
+    const asleep = client.addCard({ ...CARD, isHeld })
+    await isAsleep
+    const other = await client.addCard({ ...AGAIN, isHeld: () => after(wake, asleep) })
+    expect(await asleep).toEqual(other)
+    expect(made().map(({ id }) => id)).toEqual([other.id])
+  })
+
+  test('and hears in time that another has its row makes none', async () => {
+    const { client } = trello
+    const failure = await failureOf(client.addCard({ ...CARD, isHeld: async () => false }))
+    expect(failure).toMatchObject({ kind: 'unavailable', code: 'taken-over' })
+    expect(posts()).toBe(0)
   })
 })
 

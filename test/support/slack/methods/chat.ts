@@ -42,6 +42,20 @@ export const chat: Record<string, Method> = {
     },
   },
 
+  'chat.delete': {
+    scope: 'chat:write',
+    required: ['channel', 'ts'],
+    run(args, world) {
+      const channel = visibleChannel(args['channel'], world)
+      const ts = String(args['ts'])
+      const message = world.workspace.findMessage(channel.id, ts)
+      if (!message) throw new SlackError('message_not_found')
+      if (message.bot_id !== world.settings.botId) throw new SlackError('cant_delete_message')
+      world.workspace.remove(channel.id, ts)
+      return { ok: true, channel: channel.id, ts }
+    },
+  },
+
   'chat.postEphemeral': {
     scope: 'chat:write',
     required: ['channel', 'user'],
