@@ -22,15 +22,8 @@ import { startFollowUp } from '../handlers/follow-up.ts'
 import { dismissAlert, openDismissal, startFromAlert } from '../handlers/job-alert.ts'
 import { startFromJob } from '../handlers/job-offer.ts'
 import { turnJobsPage } from '../handlers/jobs-list.ts'
-import {
-  askForApproval,
-  choosePlaybook,
-  openUnsent,
-  previewAgain,
-  startPlaybook,
-  startUndo,
-  submitForm,
-} from '../handlers/playbook-form.ts'
+import { choosePlaybook, startPlaybook, startUndo, submitForm } from '../handlers/playbook-form.ts'
+import { askForApproval, openUnsent, previewAgain } from '../handlers/preview.ts'
 import { continueWait, stopWait, waitForSchool } from '../handlers/school-wait.ts'
 import { traineeCommand } from '../handlers/trainee-command.ts'
 import { ACTIONS, MODALS } from '../views/kit/ids.ts'

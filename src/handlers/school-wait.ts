@@ -12,7 +12,8 @@ import { channelFor, type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { formView } from './form-metadata.ts'
 import { inWords, openModal, show } from './modal.ts'
-import { FORGOTTEN, NOT_SHOWN, parse, previewOrRefusal } from './playbook-form.ts'
+import { FORGOTTEN, NOT_SHOWN, previewOrRefusal } from './preview.ts'
+import { parse } from './typed.ts'
 
 // What people do about a request that waits until DTTP has a school.
 
