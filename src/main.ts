@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig } from './config.ts'
+import { ConfigError, loadConfig } from './config/index.ts'
 import { createLog } from './log.ts'
 import { startServices } from './services.ts'
 

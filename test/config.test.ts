@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, loadConfig, readConfig } from '../src/config.ts'
+import { ConfigError, loadConfig, readConfig } from '../src/config/index.ts'
 
 const HOUR = 3_600_000
 

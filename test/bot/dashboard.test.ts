@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/index.ts'
 import { enqueueJob } from '../../src/jobs/enqueue.ts'
 import { type Services, startServices } from '../../src/services.ts'
 import { botEnvironment, onRedis, startStorySlack } from '../support/bot.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/index.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { botEnvironment, GUEST, startBot, useStory } from '../support/bot.ts'
 import { CHANNEL, DEVELOPER, STRANGER, SUPPORT, sendRequest } from '../support/lifecycle.ts'

@@ -1,6 +1,6 @@
 // A worker that is killed, as by `kill -9`, when one request, or a job of that request, reaches one named step:
 // doomed-re-register.ts <change request> request|job <step>.
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/index.ts'
 import { createLog } from '../../src/log.ts'
 import { startServices } from '../../src/services.ts'
 

@@ -1,5 +1,5 @@
 // A worker that is killed, as by `kill -9`, when it reaches one named step of one request: doomed-worker.ts <step> <id>.
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/index.ts'
 import { createLog } from '../../src/log.ts'
 import { startServices } from '../../src/services.ts'
 

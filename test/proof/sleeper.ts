@@ -1,6 +1,6 @@
 // A worker that is stopped (SIGSTOP) when a job reaches one named step for the first time, and goes on when it is woken:
 // sleeper.ts <step>.
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/index.ts'
 import { createLog } from '../../src/log.ts'
 import { startServices } from '../../src/services.ts'
 

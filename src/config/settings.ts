@@ -1,106 +1,22 @@
 import * as z from 'zod'
+import {
+  CHANNEL,
+  duration,
+  environment,
+  expiry,
+  features,
+  httpsUrl,
+  listOf,
+  postgresUrl,
+  redisUrl,
+  secret,
+  sentinels,
+  trelloSecret,
+  USER_OR_GROUP,
+} from './kinds.ts'
 
-// The only reader of process.env. Everything is checked together, and every problem is reported at once.
-
-const USER_OR_GROUP = /^[UWS][A-Z0-9]{2,}$/
-const CHANNEL = /^[CG][A-Z0-9]{2,}$/
-
-/** A duration such as "90s", "15m", "24h" or "7d", in milliseconds. */
-const duration = z
-  .string()
-  .regex(/^\d{1,5}(s|m|h|d)$/, 'must be a number with s, m, h or d, such as 24h')
-  .transform(
-    (text) =>
-      Number(text.slice(0, -1)) * { s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[text.slice(-1) as 's' | 'm' | 'h' | 'd'],
-  )
-
-function listOf(pattern: RegExp, what: string) {
-  return z
-    .string()
-    .transform((text) =>
-      text
-        .split(',')
-        .map((item) => item.trim())
-        .filter(Boolean),
-    )
-    .refine((items) => items.length > 0, `must name at least one ${what}`)
-    .refine((items) => items.every((item) => pattern.test(item)), `must be a comma-separated list of ${what} ids`)
-}
-
-/** What is wrong with an item of a list, without repeating it: it could be a secret in the wrong place. */
-function unlike(item: number, example: string): string {
-  return `has an item that does not look like ${example}: number ${item}`
-}
-
-/** "24h" for every playbook, or "24h,fix-route=8h": name=duration after the default. */
-const expiry = z.string().transform((text, issues) => {
-  const [first = '', ...rest] = text.split(',').map((item) => item.trim())
-  const standard = duration.safeParse(first)
-  const byPlaybook = new Map<string, number>()
-  for (const [index, item] of rest.entries()) {
-    const [name = '', value = ''] = item.split('=')
-    const parsed = duration.safeParse(value)
-    if (!name || !parsed.success) issues.addIssue({ code: 'custom', message: unlike(index + 2, 'fix-route=8h') })
-    else byPlaybook.set(name, parsed.data)
-  }
-  if (standard.success) return { standard: standard.data, byPlaybook }
-  issues.addIssue({ code: 'custom', message: 'must begin with a duration such as 24h' })
-  return z.NEVER
-})
-
-/** "persist_to_dttp=true,routes.hpitt_postgrad=false,…"; "routes=all" stands for every route that is not named. */
-const features = z.string().transform((text, issues) => {
-  const flags = new Map<string, boolean>()
-  const items = text
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean)
-  for (const [index, item] of items.entries()) {
-    const [name = '', value = ''] = item.split('=')
-    if (item === 'routes=all') flags.set('routes', true)
-    else if (!/^[a-z_.]+$/.test(name) || !['true', 'false'].includes(value)) {
-      issues.addIssue({ code: 'custom', message: unlike(index + 1, 'persist_to_dttp=true') })
-    } else flags.set(name, value === 'true')
-  }
-  for (const needed of ['persist_to_dttp', 'sync_from_dttp']) {
-    if (!flags.has(needed)) issues.addIssue({ code: 'custom', message: `must say whether ${needed} is true or false` })
-  }
-  const named = [...flags.keys()].some((name) => name.startsWith('routes'))
-  if (!named)
-    issues.addIssue({
-      code: 'custom',
-      message: 'must say which routes are on: routes=all, or routes.<name>=true for each',
-    })
-  return flags
-})
-
-/** https, or plain http to this very machine: credentials are sent there. */
-const httpsUrl = z.url({ protocol: /^https?$/ }).refine((url) => {
-  if (!URL.canParse(url)) return true
-  const { protocol, hostname } = new URL(url)
-  return protocol === 'https:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
-}, 'must be an https:// URL')
-
-const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
-const redisUrl = z.string().regex(/^rediss?:\/\//, 'must be a redis:// URL')
-
-const sentinels = z.string().transform((text, issues) => {
-  const found = text.split(',').map((item) => /^\[?([\w.:-]+?)\]?:(\d{1,5})$/.exec(item.trim()))
-  for (const [index, item] of found.entries()) {
-    if (!item) issues.addIssue({ code: 'custom', message: unlike(index + 1, 'sentinel.example:26379') })
-  }
-  return found.map((item) => ({ host: item?.[1] ?? '', port: Number(item?.[2]) }))
-})
-
-const secret = (prefix: RegExp, what: string) => z.string().regex(prefix, `must be ${what}`)
-
-const environment = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,29}$/, 'must be a short name in lower case, such as production or staging')
-
-const trelloSecret = secret(/^[\w-]{1,256}$/, 'letters and digits')
-
-const settings = z.object({
+/** Every setting, and what it is for. */
+export const settings = z.object({
   ROLES: z
     .string()
     .default('bot,worker')
@@ -262,58 +178,3 @@ const settings = z.object({
 })
 
 export type Config = z.output<typeof settings>
-
-/** A setting, what it is for, and what is wrong with it, if anything. Never holds the value. */
-export type SettingReport = { name: string; about: string; required: boolean; problem: string | null }
-
-/** Looks at every setting. `config` is null if anything is missing or unsafe; `problems` then say what. */
-export function readConfig(env: NodeJS.ProcessEnv = process.env): { config: Config | null; report: SettingReport[] } {
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
-  )
-  const parsed = settings.safeParse(given)
-  const problems = new Map<string, string>()
-  for (const issue of parsed.error?.issues ?? []) {
-    const name = String(issue.path[0])
-    if (!problems.has(name)) problems.set(name, name in given ? issue.message : 'is missing')
-  }
-  if (given['SLACK_MODE'] === 'socket' && !given['SLACK_APP_TOKEN'])
-    problems.set('SLACK_APP_TOKEN', 'is missing: SLACK_MODE is socket')
-  if (given['QUEUE_BACKEND'] === 'redis' && !given['REDIS_URL'])
-    problems.set('REDIS_URL', 'is missing: QUEUE_BACKEND is redis')
-  if (given['REGISTER_JOBS'] === 'sidekiq' && !given['SIDEKIQ_REDIS_URL'])
-    problems.set('SIDEKIQ_REDIS_URL', 'is missing: REGISTER_JOBS is sidekiq')
-  const trello = ['TRELLO_KEY', 'TRELLO_TOKEN', 'TRELLO_LIST_ID']
-  if (trello.some((name) => given[name])) {
-    for (const name of trello) if (!given[name]) problems.set(name, 'is missing: key, token and list go together')
-  }
-  const { ALERT_CHANNEL: alerts, ALLOWED_CHANNELS: channels = '' } = given
-  if (alerts && !channels.split(',').some((channel) => channel.trim() === alerts.trim()))
-    problems.set('ALERT_CHANNEL', 'is not one of ALLOWED_CHANNELS')
-  const report = Object.entries(settings.shape).map(([name, schema]) => ({
-    name,
-    about: schema.description ?? '',
-    required: !schema.safeParse(undefined).success,
-    problem: problems.get(name) ?? null,
-  }))
-  return { config: parsed.success && problems.size === 0 ? parsed.data : null, report }
-}
-
-/** The configuration, or an error that names every problem at once. */
-export function loadConfig(env?: NodeJS.ProcessEnv): Config {
-  const { config, report } = readConfig(env)
-  if (config) return config
-  const problems = report.filter(({ problem }) => problem).map(({ name, problem }) => `  ${name} ${problem}`)
-  throw new ConfigError(
-    `The configuration is not complete:\n${problems.join('\n')}\nRun bin/chatops check-config to see what each setting is for.`,
-  )
-}
-
-/** The name of an environment, for a command that needs no other setting. */
-export function readEnvironment(given: string): string {
-  const parsed = environment.safeParse(given)
-  if (parsed.success) return parsed.data
-  throw new ConfigError(`ENVIRONMENT ${parsed.error.issues[0]?.message}`)
-}
-
-export class ConfigError extends Error {}
