@@ -6,12 +6,12 @@ import {
   type Queue as RedisQueue,
   withBackend,
 } from 'bullmq'
-import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { outliveAndTellLoss } from '../entities/lost-sessions.ts'
 import { describeError } from '../error-facts.ts'
 import { type JobQueue, wrapQueue } from './bull-queue.ts'
+import { QuietRedis } from './redis.ts'
 
 /** Where jobs are kept. */
 export type QueueSettings = { backend: 'redis'; url: string } | { backend: 'postgres'; url: string }
@@ -49,7 +49,7 @@ export function createQueueBackend(settings: QueueSettings, log: Logger, now = (
 function redisBackend(url: string, log: Logger, now: () => Date): QueueBackend {
   const { Queue, Worker } = withBackend(createRedisBackend)
   const connect = () => {
-    const redis = new Redis(url, { maxRetriesPerRequest: null, enableOfflineQueue: true })
+    const redis = new QuietRedis(url, { maxRetriesPerRequest: null, enableOfflineQueue: true })
     redis.on('error', (error: Error) => log.warn({ error: error.name }, 'redis is not answering'))
     return redis
   }

@@ -1,17 +1,16 @@
 // What people do with /trainee re-register and /trainee settle-registration, and what they see of it.
 import type pg from 'pg'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
-import type { useStory } from '../support/bot.ts'
 import type { StoryDttp } from '../support/dttp.ts'
 import { CHANNEL, DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
-import { buttons, readText } from '../support/slack/index.ts'
+import { buttons, type FakeSlack, readText } from '../support/slack/index.ts'
 
 const REASON = 'Updates fail: it was deleted in DTTP'
 
 /** What a branch of the playbook begins with. */
 export type World = { admin: pg.Client; dttp: StoryDttp }
 
-export function registrationStory(use: ReturnType<typeof useStory>) {
+export function registrationStory(use: { story: { slack: FakeSlack } }) {
   const top = (user: string) => readText(use.story.slack.view(user) ?? [])
 
   async function closeAll(user: string): Promise<void> {

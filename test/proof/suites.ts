@@ -36,12 +36,19 @@ export async function proveContract() {
 /** The scanner on every message in every spelling: how much was looked through, and how often somebody was found. */
 export async function proveScanner() {
   const directory = mkdtempSync(join(tmpdir(), 'scanner-'))
-  const file = join(directory, 'report.json')
   try {
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'test/scanner']
-    const { code } = await run(process.execPath, vitest, { SCANNER: 'all', SCANNER_REPORT: file })
-    const { looked, found }: { looked: object; found: object } = JSON.parse(readFileSync(file, 'utf8'))
-    return { looked, found, problems: code === 0 ? [] : ['somebody was found, or a story did not end'] }
+    const { code } = await run(process.execPath, vitest, { SCANNER: 'all', SCANNER_REPORTS: directory })
+    const reports = readdirSync(directory).map((file) => {
+      const { looked, found }: { looked: object; found: object } = JSON.parse(
+        readFileSync(join(directory, file), 'utf8'),
+      )
+      return [file.replace('.json', ''), { looked, found }] as const
+    })
+    return {
+      ...Object.fromEntries(reports),
+      problems: code === 0 ? [] : ['somebody was found, or a story did not end'],
+    }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

@@ -1,5 +1,7 @@
 // Everything that the bot writes or sends while stories run, but for DTTP's own requests: what a scanner looks through.
 import { randomUUID } from 'node:crypto'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { expect } from 'vitest'
@@ -10,7 +12,7 @@ export type Sink = 'Slack' | 'log' | 'queue' | 'tables' | 'audit comments' | 'Tr
 /** What was written since the last time it was asked, by sink. */
 export type Sinks = { redis: Redis; take: () => Promise<Record<Sink, string[]>>; close: () => Promise<void> }
 
-/** What the executor needs and retention purges. */
+/** Columns of change_requests, and the only ones where people may stand: the executor needs them, retention purges them. */
 const EXEMPT = `ARRAY['form', 'plan', 'checks']`
 
 /**
@@ -21,8 +23,6 @@ export async function openSinks(parts: {
   adminUrl: string
   redisUrl: string
   slack: FakeSlack
-  /** What answered Slack's deliveries. */
-  answers: string[]
   logged: string[]
   sentToTrello: () => string[]
   metrics: () => Promise<string>
@@ -31,18 +31,19 @@ export async function openSinks(parts: {
   await admin.connect()
   await watchTables(admin)
   const redis = new Redis(parts.redisUrl)
-  const commands: string[] = []
-  // A monitor hears every database; one that chooses a database first takes that for an answer.
-  const first = new Redis(new URL('/0', parts.redisUrl).href)
-  const monitor = await first.monitor()
-  monitor.on('monitor', (_time: string, command: string[]) => void commands.push(unescaped(command.join(' '))))
+  const { commands, close: stopMonitor } = monitor(parts.redisUrl)
   /** Redis tells of commands in their order: once this one has come, all before it have. */
   const caughtUp = async (): Promise<void> => {
     const marker = randomUUID()
-    await redis.echo(marker)
-    await expect.poll(() => commands.some((command) => command.includes(marker))).toBe(true)
+    await expect
+      .poll(async () => {
+        await redis.echo(marker)
+        return commands.some((command) => command.includes(marker))
+      })
+      .toBe(true)
   }
   let calls = 0
+  let acknowledgements = 0
   let trello = 0
 
   return {
@@ -55,10 +56,12 @@ export async function openSinks(parts: {
       )
       const made = parts.slack.calls.slice(calls)
       calls += made.length
+      const answers = parts.slack.acknowledgements.slice(acknowledgements)
+      acknowledgements += answers.length
       const toTrello = parts.sentToTrello().slice(trello)
       trello += toTrello.length
       return {
-        Slack: [...made.map(({ method, args }) => `${method} ${JSON.stringify(args)}`), ...parts.answers.splice(0)],
+        Slack: [...made.map(({ method, args }) => `${method} ${JSON.stringify(args)}`), ...answers],
         log: parts.logged.splice(0),
         queue: commands.splice(0),
         tables: rows.rows.map(({ row }) => row),
@@ -68,12 +71,20 @@ export async function openSinks(parts: {
       }
     },
     async close() {
-      monitor.disconnect()
-      first.disconnect()
+      stopMonitor()
       redis.disconnect()
       await admin.end()
     },
   }
+}
+
+/** Every command that Redis is sent, of every database. ioredis's own monitor fails if the first two come together. */
+function monitor(redisUrl: string): { commands: string[]; close: () => void } {
+  const commands: string[] = []
+  const { hostname, port } = new URL(redisUrl)
+  const socket = connect(Number(port), hostname, () => socket.write('MONITOR\r\n'))
+  createInterface(socket).on('line', (line) => commands.push(unescaped(line)))
+  return { commands, close: () => socket.destroy() }
 }
 
 /** Redis writes bytes beyond ASCII as \xNN. */
@@ -95,8 +106,7 @@ async function watchTables(admin: pg.Client): Promise<void> {
       END $$`)
   const { rows } = await admin.query<{ name: string }>(`
     SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
-    WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('public', 'seen', 'information_schema', 'pg_catalog')
-      AND table_name NOT IN ('gias_staging', 'gias_schools')`)
+    WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('public', 'seen', 'information_schema', 'pg_catalog')`)
   for (const { name } of rows) {
     await admin.query(
       `CREATE TRIGGER noted AFTER INSERT OR UPDATE ON ${name} FOR EACH ROW EXECUTE FUNCTION seen.note()`,

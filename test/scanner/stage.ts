@@ -15,11 +15,13 @@ import { startStoryDttp } from '../support/dttp.ts'
 import { loadGias } from '../support/gias.ts'
 import { fill, type QuotingMessage, TRAINEE } from '../support/quoted-people.ts'
 import { trelloEnvironment } from '../support/trello.ts'
+import { startQuotingRedis } from './quoting-redis.ts'
 import { openSinks } from './sinks.ts'
 
 export type Stage = Awaited<ReturnType<typeof startStage>>
 
-export async function startStage() {
+/** @param settings further settings of the bot */
+export async function startStage(settings: Record<string, string> = {}) {
   const scratch = await demoDatabase()
   const [slack, dttp, trello] = [await startStorySlack(), await startStoryDttp(), await startTrelloSimulator()]
   const gias = await startGiasSimulator({ schools: [{ urn: '100001', name: 'A school', status: 1 }] })
@@ -28,21 +30,22 @@ export async function startStage() {
   await loadGias(admin)
   await nameEveryone(admin)
   const logged: string[] = []
-  const answers: string[] = []
-  const redis = onRedis()
+  const { REDIS_URL = '' } = onRedis()
+  const redis = await startQuotingRedis(REDIS_URL)
   const environment = botEnvironment(slack, scratch.appUrl, {
     ...{ REGISTER_JOBS: 'own', POLL_EVERY: '1s', LOG_LEVEL: 'debug', GIAS_URL: gias.url },
-    ...redis,
+    ...onRedis(),
+    REDIS_URL: redis.url,
     ...dttp.environment(),
     ...trelloEnvironment(trello),
+    ...settings,
   })
   const config = loadConfig(environment)
   let port = 0
   const sinks = await openSinks({
     adminUrl: scratch.adminUrl,
-    redisUrl: redis['REDIS_URL'] ?? '',
+    redisUrl: REDIS_URL,
     slack,
-    answers,
     logged,
     sentToTrello: () => trello.requests.map(({ body }) => body),
     metrics: async () => {
@@ -60,10 +63,11 @@ export async function startStage() {
     trello,
     gias,
     admin,
+    bot,
     sinks,
-    answers,
     logged,
     redis: sinks.redis,
+    quotingRedis: redis,
     /** Has DTTP answer every request as this message says, in this spelling. */
     quote(message: QuotingMessage, spelling: string, turn: number): void {
       dttp.simulator.faults.clear()
@@ -97,7 +101,7 @@ export async function startStage() {
       await bot.stop()
       await sinks.close()
       await admin.end()
-      await Promise.all([slack.stop(), dttp.stop(), trello.stop(), gias.stop()])
+      await Promise.all([slack.stop(), dttp.stop(), trello.stop(), gias.stop(), redis.stop()])
       await scratch.drop()
     },
   }
@@ -116,7 +120,15 @@ async function nameEveryone(admin: pg.Client): Promise<void> {
 
 type Simulator = Awaited<ReturnType<typeof startStoryDttp>>['simulator']
 
-function quoteOn(simulator: Simulator, on: string, message: QuotingMessage, spelling: string, turn: number): void {
+/** Has DTTP answer what is sent by this method, or in a `$batch`, as this message says; so many times. */
+export function quoteOn(
+  simulator: Simulator,
+  on: string,
+  message: QuotingMessage,
+  spelling: string,
+  turn: number,
+  times = Number.POSITIVE_INFINITY,
+): void {
   const { status, code } = message
   const text = fill(message.message, spelling, dttpId('contact', 5902), turn)
   const body = message.message.startsWith('<')
@@ -130,7 +142,7 @@ function quoteOn(simulator: Simulator, on: string, message: QuotingMessage, spel
   const part = `--b\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 400 Bad\r\n\r\n${body}\r\n--b--\r\n`
   simulator.faults.add({
     kind: 'rewritten',
-    times: Number.POSITIVE_INFINITY,
+    times,
     ...(on === '$batch' ? { path: /^\$batch/ } : { method: on, path: /^(?!token)/ }),
     rewrite: (reply) =>
       on === '$batch'

@@ -8,12 +8,24 @@ export const TRAINEE = {
   dob: '1987-03-29',
   email: 'zoelinde.quackenbrugg@wolkenfeld.example',
   address: '77 Klonkerstiege',
+  postcode: 'ZW1 9ZW',
   trn: '8642097',
 }
 
 const OTHER = { other_first: 'Übülmar', other_last: 'Żwińskopf' }
 
-const DATES = ['29 March 1987', '29/03/1987', '1987-03-29', '29Mar1987', '29.3.87']
+const DATES = [
+  ...['29 March 1987', '29/03/1987', '1987-03-29', '29Mar1987', '29.3.87', '03/29/1987', 'March 29th, 1987'],
+  ...[
+    'the 29th of March 1987',
+    '19870329',
+    '1987/3/29',
+    '29-MAR-87',
+    'Mar-29-1987',
+    '29 March',
+    '/Date(543974400000)/',
+  ],
+]
 
 type Spelling = (text: string) => string
 
@@ -65,9 +77,18 @@ export function fill(template: string, spelling: string, id: string, turn = 0): 
 }
 
 /** How the names and places begin, as plain small letters: no other word has them. */
-const NEEDLES = ['zoelin', 'quacke', 'quaecke', 'ubulma', 'uebuel', 'zwinsk', 'wolkenf', 'klonk']
+const NEEDLES = ['zoelin', 'quacke', 'quaecke', 'ubulma', 'uebuel', 'zwinsk', 'wolkenf', 'klonk', 'zw19zw']
 /** The birth date and the TRN, standing by themselves. */
-const NUMBERS = /(?<![0-9a-z])(?:29[ ./-]*(?:0?3|mar(?:ch)?)[ ./-]*(?:19)?87|19870329|1987-03-29|8642097)(?![0-9a-z])/g
+const NUMBERS = new RegExp(
+  `(?<![0-9a-z])(?:${[
+    '29(?:th)?(?: of)?[ ./-]*(?:0?3[ ./-]*(?:19)?87|mar(?:ch)?)',
+    '(?:0?3|mar(?:ch)?)[ ./-]*29(?:th)?,?[ ./-]*(?:19)?87',
+    '1987[ ./-]?0?3[ ./-]?29',
+    '543974400000',
+    '8642097',
+  ].join('|')})(?![0-9a-su-z])`,
+  'g',
+)
 
 /** What a text gives away of these people, in whatever spelling; nothing if it gives nothing away. */
 export function peopleIn(text: string): string[] {

@@ -65,6 +65,7 @@ export function createDeliver(world: World, replicas: Replicas): Deliver {
     )
     const timedOut = sent === 'timed-out'
     const answer = typeof sent === 'string' ? null : sent
+    if (answer) world.acknowledgements.push(answer.body)
     const acknowledged = answer !== null && answer.status >= 200 && answer.status < 300
     if (timedOut) world.violate(`delivery of ${outgoing.kind}`, 'operation_timeout')
     else if (answer && !acknowledged)

@@ -103,6 +103,8 @@ export async function startFakeSlack(options: FakeSlackOptions) {
 
     // What the test watches.
     calls: world.calls,
+    /** The body of every answer to what was delivered. */
+    acknowledgements: world.acknowledgements,
     callsTo: (method: string) => world.calls.filter((call) => call.method === method),
     /** What the app got wrong, by Slack's rules. Assert in afterEach that it is empty. */
     violations: world.violations as readonly Violation[],

@@ -60,6 +60,7 @@ export function createWorld(options: FakeSlackOptions) {
   const poster = createPoster(workspace, settings)
   const violations: Violation[] = []
   const calls: Call[] = []
+  const acknowledgements: string[] = []
   return {
     settings,
     clock,
@@ -70,6 +71,7 @@ export function createWorld(options: FakeSlackOptions) {
     responseUrls: createResponseUrls(workspace, clock, poster),
     faults: createFaults(),
     calls,
+    acknowledgements,
     violations,
     violate(where: string, what: string): void {
       violations.push({ at: clock.now(), where, what })
