@@ -5,6 +5,7 @@ import { startPostgres } from '../sandbox/postgres.ts'
 import { markProcess } from '../sandbox/processes.ts'
 import { createRegisterDatabase, databaseUrls, withClient } from '../sandbox/register/database.ts'
 import { seedRegister } from '../sandbox/register/seed.ts'
+import { whyNoSidekiq } from '../sandbox/sidekiq/index.ts'
 import { startRedis } from './support/redis.ts'
 
 declare module 'vitest' {
@@ -19,6 +20,8 @@ declare module 'vitest' {
     demoTemplate: string
     /** One Redis for the whole run: give queues a prefix of their own. */
     redisUrl: string
+    /** Why no test runs beside a real Sidekiq; null where they do. */
+    noSidekiq: string | null
   }
 }
 
@@ -45,6 +48,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('templateDatabase', templateDatabase)
   project.provide('demoTemplate', demoTemplate)
   project.provide('redisUrl', redis.url)
+  project.provide('noSidekiq', whyNoSidekiq())
   return async () => {
     await redis.stop()
     await dropDatabases(postgres.adminUrl, (name) => name.startsWith(runPrefix))
