@@ -27,6 +27,11 @@ export type Field<T> = {
   schema: z.ZodType<T>
   /** Checks the value against the database, and may replace it. Throws FieldError. */
   resolve?: (value: T, context: FormContext) => Promise<T>
+  /**
+   * What speaks against a value that is right so far as `resolve` can tell, in words. Asked after the form was
+   * acknowledged, since it may take longer.
+   */
+  doubt?: (value: T, context: FormContext) => Promise<string | null>
   /** Free text, in which the trainee must not be named. */
   freeText: boolean
   /** It answers what a check asks, and is left empty until one does. */
@@ -181,6 +186,21 @@ export async function parseForm(
     }
   }
   return Object.keys(errors).length === 0 ? { ok: true, values } : { ok: false, errors, revealing }
+}
+
+/** What speaks against a form that `parseForm` takes, by its fields' labels; as a rule nothing. */
+export async function findDoubts(
+  fields: Fields,
+  typed: Record<string, unknown>,
+  context: FormContext,
+): Promise<string[]> {
+  const doubts: string[] = []
+  for (const [name, { schema, doubt, label }] of Object.entries(fields)) {
+    const shape = schema.safeParse(withoutControls(typed[name]))
+    const doubted = shape.success && doubt ? await doubt(shape.data, context) : null
+    if (doubted) doubts.push(`${label}: ${doubted}`)
+  }
+  return doubts
 }
 
 /** Every trainee that the form leads to, whom its free text must not name. */

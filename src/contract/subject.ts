@@ -4,7 +4,7 @@ import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { Job } from '../entities/chatops/job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { isUrn } from '../register/schools.ts'
-import { parseTraineeReference, resolveTrainee } from '../register/trainee-reference.ts'
+import { findMistake, parseTraineeReference, resolveTrainee } from '../register/trainee-reference.ts'
 import { type Field, FieldError, type FormContext } from './fields.ts'
 
 // What a request is about, in the field of its form that is named `subject`. Its value is a trainee's slug, "URN 123456",
@@ -36,6 +36,7 @@ export function trainee(): SubjectField {
     input: { type: 'text', multiline: false, maxLength: 300, placeholder: 'https://…/trainees/…' },
     schema: reference('Enter the trainee’s link, slug or number.'),
     resolve: findSlug,
+    doubt: findDoubt,
     leadsTo: async (slug) => [slug],
     freeText: false,
     word: 'trainee',
@@ -86,6 +87,7 @@ export function school(findWaiting: (sql: EntityManager, urn: string) => Promise
       if (kind === 'job') return checkJob(value, context)
       return kind === 'trainee' ? findSlug(value, context) : value
     },
+    doubt: findDoubt,
     async leadsTo(value, { sql }) {
       const { kind, id } = readSubject(value)
       if (kind === 'trainee') return [id]
@@ -107,6 +109,12 @@ async function findSlug(typed: string, { sql, registerUrl }: FormContext): Promi
   const found = await resolveTrainee(sql, parsed)
   if ('problem' in found) throw new FieldError(found.problem)
   return found.slug
+}
+
+/** Only a number can be doubted; six digits where a URN may stand are a URN. */
+async function findDoubt(typed: string, { sql, registerUrl }: FormContext): Promise<string | null> {
+  const parsed = parseTraineeReference(typed, registerUrl)
+  return 'problem' in parsed ? null : ((await findMistake(sql, parsed))?.problem ?? null)
 }
 
 async function checkJob(id: string, { sql }: FormContext): Promise<string> {

@@ -4,7 +4,7 @@ import { listJobs } from '../jobs/list.ts'
 import type { JobFilter } from '../jobs/listed-job.ts'
 import { refuseUnlessEither } from '../people/standing.ts'
 import { registerJobName } from '../register/jobs.ts'
-import { parseTraineeReference, resolveTrainee } from '../register/trainee-reference.ts'
+import { findTrainee, parseTraineeReference } from '../register/trainee-reference.ts'
 import { renderJobs } from '../views/jobs/list.ts'
 import type { Message } from '../views/kit/blocks.ts'
 import { renderNoticeBlocks } from '../views/kit/notice.ts'
@@ -73,7 +73,7 @@ async function readFilter(context: HandlerContext, words: readonly string[]): Pr
     if (name ? filter.name : filter.trainee) return { problem: TOO_MUCH }
     if (name) filter.name = name
     else {
-      const trainee = await findTrainee(context, word)
+      const trainee = await findNamed(context, word)
       if (typeof trainee !== 'string') return trainee
       filter.trainee = trainee
     }
@@ -90,9 +90,9 @@ function bare(name: string): string {
   return name.toLowerCase().replace(/^dttp::/, '')
 }
 
-async function findTrainee({ changes }: HandlerContext, word: string): Promise<string | Problem> {
+async function findNamed({ changes }: HandlerContext, word: string): Promise<string | Problem> {
   const reference = parseTraineeReference(word, changes.register.url)
-  const found = 'problem' in reference ? reference : await resolveTrainee(changes.database.manager, reference)
+  const found = 'problem' in reference ? reference : await findTrainee(changes.database.manager, reference)
   if ('id' in found) return found.id
   const couldBeJob = /^[a-z:_-]+$/i.test(word)
   const title = couldBeJob ? `There is no job “${word.slice(0, 60)}”` : 'We cannot find this trainee'

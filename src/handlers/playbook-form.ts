@@ -10,8 +10,8 @@ import { channelFor, firstChannel, type HandlerContext, wordsFor } from './conte
 import type { Click, Submission } from './entry-points.ts'
 import { formMetadata, formView } from './form-metadata.ts'
 import { inWords, show } from './modal.ts'
-import { previewOrRefusal } from './preview.ts'
-import { parse, recordRevealing, withPrefill } from './typed.ts'
+import { doubted, previewOrRefusal } from './preview.ts'
+import { doubtsOf, parse, recordRevealing, withPrefill } from './typed.ts'
 
 /** The chooser's "Continue": the chosen playbook's form takes its place. */
 export async function choosePlaybook(context: HandlerContext, { ack, view }: Submission): Promise<void> {
@@ -36,7 +36,8 @@ export async function submitForm(context: HandlerContext, submission: Submission
     const playbook = getPlaybook(metadata.playbook)
     const { changes } = context
     await refuseUnless(changes, 'mayRequest', body.user.id) // before a field says anything about a trainee
-    const parsed = await parse(context, playbook, withPrefill(playbook, view.state.values, metadata.prefilled))
+    const typed = withPrefill(playbook, view.state.values, metadata.prefilled)
+    const parsed = await parse(context, playbook, typed)
     if (!parsed.ok) {
       await recordRevealing(changes, body.user.id, parsed.revealing)
       return await ack({ response_action: 'errors', errors: parsed.errors })
@@ -52,7 +53,12 @@ export async function submitForm(context: HandlerContext, submission: Submission
       submission: `${view.id}:${view.hash}`,
       ...(follows ? { follows } : {}),
     }
-    await show(context, submission, view.id, await previewOrRefusal(context, asked))
+    const doubts = await doubtsOf(context, playbook, typed)
+    const shown =
+      doubts.length > 0
+        ? doubted(playbook, { channel, follows, values: typed, problems: doubts })
+        : previewOrRefusal(context, asked)
+    await show(context, submission, view.id, await shown)
   } catch (error) {
     const words = inWords(wordsFor(context, error))
     if (acknowledged) await show(context, submission, view.id, words)

@@ -76,6 +76,11 @@ export async function previewOrRefusal(context: HandlerContext, asked: Asking): 
   return { view: askAgain(asked, proposal) ?? renderProposal(context, asked.playbook, proposal), instead: NOT_SHOWN }
 }
 
+/** The form once more, as it was filled in, since something in it could mean something else. */
+export function doubted(playbook: AnyPlaybook, shown: Parameters<typeof formView>[1]): Shown {
+  return { view: formView(playbook, shown), instead: NOT_SHOWN }
+}
+
 /** The form once more, if nothing but missing answers stands in the way; null if anything else does. */
 function askAgain(asked: Asking, proposal: Proposal): Modal | null {
   if (proposal.kind !== 'blocked') return null

@@ -1,6 +1,6 @@
 import { ChangeError } from '../errors.ts'
 import { refuseUnlessEither } from '../people/standing.ts'
-import { parseTraineeReference, resolveTrainee } from '../register/trainee-reference.ts'
+import { findTrainee, parseTraineeReference } from '../register/trainee-reference.ts'
 import { gatherTraineeFacts } from '../trainee/facts.ts'
 import { renderTrainee } from '../views/trainee.ts'
 import type { HandlerContext } from './context.ts'
@@ -10,7 +10,7 @@ export async function showTrainee(context: HandlerContext, user: string, typed: 
   const { changes } = context
   await refuseUnlessEither(changes, user)
   const reference = parseTraineeReference(typed, changes.register.url)
-  const found = 'problem' in reference ? reference : await resolveTrainee(changes.database.manager, reference)
+  const found = 'problem' in reference ? reference : await findTrainee(changes.database.manager, reference)
   if ('problem' in found) throw new ChangeError('bad-reference', { detail: found.problem })
   const facts = await gatherTraineeFacts(changes, found.slug)
   return renderTrainee(facts, { registerUrl: changes.register.url, dttpUrl: changes.dttpUrl })

@@ -1,5 +1,5 @@
 // What people typed into a playbook's form.
-import { parseForm } from '../contract/fields.ts'
+import { type FormContext, findDoubts, parseForm } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
@@ -23,11 +23,24 @@ export function withPrefill(
 
 /** What was typed, as the playbook's form reads it. */
 export function parse(
-  { changes: { database, register } }: HandlerContext,
+  context: HandlerContext,
   playbook: AnyPlaybook,
   typed: Record<string, unknown>,
 ): ReturnType<typeof parseForm> {
-  return parseForm(playbook.form, typed, { sql: database.manager, registerUrl: register.url })
+  return parseForm(playbook.form, typed, formContext(context))
+}
+
+/** What speaks against what was typed that is too slow to look for before a form is acknowledged. */
+export function doubtsOf(
+  context: HandlerContext,
+  playbook: AnyPlaybook,
+  typed: Record<string, unknown>,
+): Promise<string[]> {
+  return findDoubts(playbook.form, typed, formContext(context))
+}
+
+function formContext({ changes: { database, register } }: HandlerContext): FormContext {
+  return { sql: database.manager, registerUrl: register.url }
 }
 
 /**

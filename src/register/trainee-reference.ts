@@ -1,4 +1,4 @@
-import { type EntityManager, In } from 'typeorm'
+import { type EntityManager, Not } from 'typeorm'
 import { Trainee } from '../entities/register/trainee.ts'
 
 /** How someone refers to a trainee: by slug (also out of a Register link) or by numeric id. */
@@ -41,26 +41,45 @@ function parseLink(text: string, registerUrl: string): TraineeReference | Proble
 }
 
 /**
- * The one trainee a reference names. A number that is also another trainee's TRN, trainee ID or slug is refused:
- * people copy those from Register's pages, and the wrong trainee would be changed.
+ * The trainee a reference names, by an index. A number may be mistaken all the same: whoever acts on it asks
+ * `findMistake` as well.
  */
 export async function resolveTrainee(
   sql: EntityManager,
   reference: TraineeReference,
 ): Promise<{ id: string; slug: string } | Problem> {
-  if (reference.by === 'slug') {
-    const trainee = await sql.findOne(Trainee, { select: { id: true, slug: true }, where: { slug: reference.slug } })
-    return trainee ?? { problem: 'No trainee has this link. Check it in Register.' }
-  }
+  const where = reference.by === 'slug' ? { slug: reference.slug } : { id: reference.number }
+  const trainee = await sql.findOne(Trainee, { select: { id: true, slug: true }, where })
+  if (trainee) return trainee
+  if (reference.by === 'slug') return { problem: 'No trainee has this link. Check it in Register.' }
+  return { problem: NO_SUCH_NUMBER }
+}
+
+const NO_SUCH_NUMBER = 'No trainee has this number. It may be a TRN or trainee ID: use the trainee’s link instead.'
+
+/**
+ * Whether a number that names one trainee is another's TRN, trainee ID or slug: people copy those from Register's pages,
+ * and the wrong trainee would be changed. Register has no index on the first two, so this reads all trainees.
+ */
+export async function findMistake(sql: EntityManager, reference: TraineeReference): Promise<Problem | null> {
+  if (reference.by === 'slug') return null
   const { number } = reference
-  const matches = await sql.find(Trainee, {
-    select: { id: true, slug: true },
-    where: [{ id: In([number]) }, { trn: number }, { trainee_id: number }, { slug: number }],
-    take: 3,
+  const isOther = { id: Not(number) }
+  const mistaken = await sql.exists(Trainee, {
+    where: [
+      { ...isOther, trn: number },
+      { ...isOther, trainee_id: number },
+      { ...isOther, slug: number },
+    ],
   })
-  if (matches.length > 1) return { problem: 'This number could mean more than one trainee. Use the link instead.' }
-  const [match] = matches
-  if (match?.id === number) return match
-  if (match) return { problem: 'This is a TRN or trainee ID, not the trainee’s number. Use the link instead.' }
-  return { problem: 'No trainee has this number. Check it, or use the link.' }
+  return mistaken ? { problem: 'This number could mean more than one trainee. Use the link instead.' } : null
+}
+
+/** The one trainee a reference names, and cannot be mistaken for. */
+export async function findTrainee(
+  sql: EntityManager,
+  reference: TraineeReference,
+): Promise<{ id: string; slug: string } | Problem> {
+  const found = await resolveTrainee(sql, reference)
+  return 'problem' in found ? found : ((await findMistake(sql, reference)) ?? found)
 }

@@ -177,7 +177,6 @@ describe('the command', () => {
 
 describe('the form', () => {
   test.each([
-    ['5904', 'more than one trainee'],
     ['999999', 'No trainee has this number'],
     ['https://evil.example/trainees/abcdefgh', 'not a link to a trainee in Register'],
     ['Demo Trainee', 'Do not use a name'],
@@ -187,6 +186,12 @@ describe('the form', () => {
     const values = { subject: reference, route: 'hpitt_postgrad', reason }
     const submission = await slack.submit({ user: SUPPORT, values })
     expect(submission.errors['subject']).toContain(words)
+  })
+
+  test('a number that could mean another trainee comes back with the form as it was filled in', async () => {
+    expect(await preview('5904')).toContain('more than one trainee')
+    const submission = await use.story.slack.submit({ user: SUPPORT, values: { subject: '5901' } })
+    expect(submission.errors).toEqual({})
   })
 
   test('refuses a reason that names the trainee', async () => {

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
-import { parseTraineeReference, resolveTrainee } from '../../src/register/trainee-reference.ts'
+import { findTrainee, parseTraineeReference } from '../../src/register/trainee-reference.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 
 const REGISTER = 'https://register.example.test'
@@ -101,7 +101,7 @@ describe('whom it names', () => {
 
   const find = async (typed: string) => {
     const reference = parseTraineeReference(typed, REGISTER)
-    return 'problem' in reference ? reference : resolveTrainee(database.manager, reference)
+    return 'problem' in reference ? reference : findTrainee(database.manager, reference)
   }
 
   test('a slug names its trainee', async () => {
@@ -128,7 +128,7 @@ describe('whom it names', () => {
   })
 
   test('a number that is only a TRN is refused', async () => {
-    expect(await find('3000007')).toEqual({ problem: expect.stringContaining('TRN or trainee ID') })
+    expect(await find('3000007')).toEqual({ problem: expect.stringContaining('It may be a TRN or trainee ID') })
   })
 
   test.each(['0005905', '005901', '00005907'])(

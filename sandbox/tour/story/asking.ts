@@ -62,7 +62,7 @@ async function badInput({ transcript, support }: Tour): Promise<void> {
 
   transcript.step('A number that could mean two trainees')
   support.submits('Check', { subject: '5904', reason: REASON })
-  await support.getsFieldError('subject', 'Use the link instead')
+  transcript.show('The form comes back', await support.getsModal('could mean more than one trainee'))
 
   transcript.step('A reason that names the trainee')
   support.submits('Check', { subject: '5901', reason: 'Demoone chose the wrong route' })
