@@ -70,7 +70,7 @@ class RegisterJob < ActiveJob::Base
   private
 
   def note(what, given)
-    arguments = given.map { |one| { type: one.class.name, value: value_of(one) } }
+    arguments = given.map { |one| { type: one.class.inspect, value: value_of(one) } }
     said = { what: what, job: self.class.name, jobId: job_id, jid: provider_job_id, queue: queue_name, arguments: arguments }
     NOTES.rpush("ran", JSON.generate(said))
   end

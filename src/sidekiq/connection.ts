@@ -26,6 +26,7 @@ export function connectSidekiq(settings: SidekiqSettings, log: Pick<Logger, 'war
     connectionName: 'trainee-chatops',
     connectTimeout: CONNECT_MS,
     commandTimeout: COMMAND_MS,
+    enableReadyCheck: false, // it would need the right to run INFO
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: true,

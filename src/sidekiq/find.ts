@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import type { MemberId, RegisterJob } from './job.ts'
 import { isStrange, readMember, sha1Of } from './member.ts'
 import { readProcesses } from './processes.ts'
-import { readQueue, readSet, readWaiting } from './read.ts'
+import { readRawQueue, readSet, readWaiting } from './read.ts'
 
 // Asks Redis itself for some jobs. A preview, an execution and a sending ask here, never the mirror.
 
@@ -27,26 +27,28 @@ export async function findJobsOf(redis: Redis, trainee: string): Promise<Registe
 }
 
 /** Members of one score that are looked at: Sidekiq gives each a score of its own, as good as always. */
-const MOST_OF_ONE_SCORE = 100
+const MOST_OF_ONE_SCORE = 1_000
 
 /** The job that this is, if it is where it was. */
 export async function findMember(redis: Redis, id: MemberId): Promise<RegisterJob | null> {
-  if (id.place === 'queue') return findInQueue(redis, id)
-  if (id.place === 'running') {
-    return (await readProcesses(redis)).jobs.find(({ sha1 }) => sha1 === id.sha1) ?? null
-  }
-  const { place, score } = id
-  if (score === null) return null
-  const members = await redis.zrangebyscoreBuffer(place, score, score, 'LIMIT', 0, MOST_OF_ONE_SCORE)
-  const member = members.find((one) => sha1Of(one) === id.sha1)
-  const job = member ? readMember(member, { place, queue: null, score }) : null
+  const { place, queue, score, sha1 } = id
+  if (place === 'running') return (await readProcesses(redis)).jobs.find((job) => job.sha1 === sha1) ?? null
+  const member = await findRawMember(redis, id)
+  const job = member && readMember(member, { place, queue: place === 'queue' ? queue : null, score })
   return job && !isStrange(job) ? job : null
 }
 
-async function findInQueue(redis: Redis, { queue, sha1 }: MemberId): Promise<RegisterJob | null> {
-  for await (const { jobs } of readQueue(redis, queue)) {
-    const job = jobs.find((one) => one.sha1 === sha1)
-    if (job) return job
+/** Its bytes, if it is where it was: in a queue or a set. */
+export async function findRawMember(redis: Redis, { place, queue, score, sha1 }: MemberId): Promise<Buffer | null> {
+  const isIt = (member: Buffer) => sha1Of(member) === sha1
+  if (place === 'queue') {
+    for await (const members of readRawQueue(redis, queue)) {
+      const found = members.find(isIt)
+      if (found) return found
+    }
+    return null
   }
-  return null
+  if (place === 'running' || score === null) return null
+  const members = await redis.zrangebyscoreBuffer(place, score, score, 'LIMIT', 0, MOST_OF_ONE_SCORE)
+  return members.find(isIt) ?? null
 }

@@ -4,6 +4,7 @@ import { findJobsOf, findMember } from './find.ts'
 import type { MemberId } from './job.ts'
 import { readProcesses } from './processes.ts'
 import { readWaiting } from './read.ts'
+import { type Writing, write } from './write.ts'
 
 // Register's Sidekiq, as far as the bot uses it.
 
@@ -24,6 +25,8 @@ export function createSidekiqClient(settings: SidekiqSettings, log: Pick<Logger,
     findJobsOf: (trainee: string) => findJobsOf(redis, trainee),
     /** The job as it was seen, or null if it has moved or gone. */
     findMember: (id: MemberId) => findMember(redis, id),
+    /** Does it once, however often it is called with one id. Throws NotWritable where Sidekiq must not be written to. */
+    write: (writing: Writing, given: { id: string; now: Date }) => write(redis, writing, given),
     ping: () => redis.ping().then(() => undefined),
     close: () => redis.disconnect(),
   }

@@ -32,12 +32,19 @@ export async function* readSet(
   } while (cursor !== '0')
 }
 
-/** Reads a queue from its newest job on: what is pushed meanwhile moves the others to where they are read again. */
-export async function* readQueue(redis: Redis, queue: string, { holding }: Wanted = {}): AsyncGenerator<Page> {
-  for (let start = 0; ; start += AT_ONCE - OVERLAP) {
-    const members = await redis.lrangeBuffer(`queue:${queue}`, start, start + AT_ONCE - 1)
+/** Reads a queue, page by page. */
+async function* readQueue(redis: Redis, queue: string, { holding }: Wanted = {}): AsyncGenerator<Page> {
+  for await (const members of readRawQueue(redis, queue)) {
     const wanted = members.filter((member) => isWanted(member, holding))
     yield pageOf('queue', wanted, (member) => readMember(member, { place: 'queue', queue, score: null }))
+  }
+}
+
+/** From its newest job on: what is pushed meanwhile moves the others to where they are read again. */
+export async function* readRawQueue(redis: Redis, queue: string): AsyncGenerator<Buffer[]> {
+  for (let start = 0; ; start += AT_ONCE - OVERLAP) {
+    const members = await redis.lrangeBuffer(`queue:${queue}`, start, start + AT_ONCE - 1)
+    yield members
     if (members.length < AT_ONCE) return
   }
 }

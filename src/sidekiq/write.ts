@@ -1,0 +1,141 @@
+import type { Redis } from 'ioredis'
+import { findRawMember } from './find.ts'
+import type { MemberId } from './job.ts'
+import { type JobToPush, payloadOf, queueOf, retriedPayload } from './payload.ts'
+import { readProcesses } from './processes.ts'
+import { judgeVersion } from './version.ts'
+
+// Writes to Register's Sidekiq. Each writing is one script, which Redis carries out whole or not at all, and leaves a
+// mark under our outbox row's id: whoever repeats it, because its answer was lost, does nothing.
+
+/** What is to be done. `remove` takes a job out, `retry` has it run now, `push` adds one, in place of another if given. */
+export type Writing =
+  | { kind: 'push'; job: JobToPush; at: Date | null; instead?: MemberId | undefined }
+  | { kind: 'retry'; member: MemberId }
+  | { kind: 'remove'; member: MemberId }
+
+/**
+ * `done`: it was done, now or when it was first tried. `moved`: the job is not where it was, so nothing was done.
+ * `unreadable`: it is there, but is nothing that we could have run again.
+ */
+export type Written = 'done' | 'moved' | 'unreadable'
+
+/** Sidekiq must not be written to now; `isPassing` where waiting may cure it. Its message is a sentence for people. */
+export class NotWritable extends Error {
+  constructor(
+    readonly why: string,
+    readonly isPassing: boolean,
+  ) {
+    super(why)
+    this.name = 'NotWritable'
+  }
+}
+
+/** Carries it out once, however often it is called with the same id. Throws NotWritable, or what ioredis throws. */
+export async function write(redis: Redis, writing: Writing, { id, now }: { id: string; now: Date }): Promise<Written> {
+  const mark = markOf(id)
+  if (await redis.exists(mark)) return 'done'
+  const taken = takenBy(writing)
+  const member = taken && (await findRawMember(redis, taken))
+  if (taken && !member) return 'moved'
+  const pushed = pushedBy(writing, member, { id, now })
+  if (pushed === 'unreadable') return pushed
+  await demandWritable(redis, pushed?.queue ?? null)
+  const answer = await redis.eval(
+    SCRIPT,
+    4,
+    mark,
+    taken ? keyOf(taken) : mark, // where there is no other key to name
+    pushed ? targetOf(pushed) : mark,
+    pushed ? 'queues' : mark,
+    MARKED_SECONDS,
+    taken ? (taken.score === null ? 'list' : 'zset') : '',
+    taken?.score ?? '',
+    taken?.sha1 ?? '',
+    taken?.score === null ? (member ?? '') : '',
+    pushed?.payload ?? '',
+    pushed?.score ?? '',
+    pushed?.queue ?? '',
+  )
+  return answer === 1 ? 'done' : 'moved'
+}
+
+/** For how long a mark is kept: no row of the outbox is tried for so long. */
+const MARKED_SECONDS = 30 * 24 * 60 * 60
+
+/** Everything of ours in Register's Redis begins so. */
+const markOf = (id: string) => `trainee-chatops:sent:${id}`
+
+/** A job in a queue that no process serves would wait for ever, and Register's health check would answer 503. */
+async function demandWritable(redis: Redis, queue: string | null): Promise<void> {
+  const { processes } = await readProcesses(redis)
+  const may = judgeVersion(processes)
+  if (!may.mayWrite) throw new NotWritable(may.why, may.isPassing)
+  if (queue === null || processes.some(({ queues }) => queues.includes(queue))) return
+  throw new NotWritable(`No process of Register’s Sidekiq serves the queue ${queue}.`, true)
+}
+
+function takenBy(writing: Writing): MemberId | null {
+  if (writing.kind === 'push') return writing.instead ?? null
+  return writing.member
+}
+
+type Pushed = { payload: string; queue: string; score: string | null }
+
+/** Null where nothing is pushed. */
+function pushedBy(
+  writing: Writing,
+  member: Buffer | null,
+  { id, now }: { id: string; now: Date },
+): Pushed | null | 'unreadable' {
+  if (writing.kind === 'remove') return null
+  if (writing.kind === 'push') {
+    const { job, at } = writing
+    const later = at !== null && at > now
+    const score = later ? String(at.getTime() / 1000) : null
+    return { payload: payloadOf(job, { id, now, later }), queue: queueOf(job), score }
+  }
+  try {
+    return { ...retriedPayload(member ?? Buffer.of(), now), score: null }
+  } catch {
+    return 'unreadable'
+  }
+}
+
+function keyOf({ place, queue }: MemberId): string {
+  return place === 'queue' ? `queue:${queue}` : place
+}
+
+function targetOf({ queue, score }: Pushed): string {
+  return score === null ? `queue:${queue}` : 'schedule'
+}
+
+/**
+ * Answers 1 if it was done, now or before, and 0 if the job that is to be taken out is not there. In a set it is found
+ * by its score and known by the SHA-1 of its bytes, since several members may have one score. In a queue Redis looks for
+ * its bytes, which were read just before.
+ */
+const SCRIPT = `
+local mark, source, target, queues = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local seconds, kind, score, sha1, bytes, payload, at, queue = unpack(ARGV)
+if redis.call('EXISTS', mark) == 1 then return 1 end
+if kind == 'zset' then
+  local found
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', source, score, score, 'LIMIT', 0, 1000)) do
+    if redis.sha1hex(member) == sha1 then found = member end
+  end
+  if not found or redis.call('ZREM', source, found) ~= 1 then return 0 end
+elseif kind == 'list' then
+  if redis.sha1hex(bytes) ~= sha1 or redis.call('LREM', source, 1, bytes) ~= 1 then return 0 end
+end
+if payload ~= '' then
+  if at == '' then
+    redis.call('SADD', queues, queue)
+    redis.call('LPUSH', target, payload)
+  else
+    redis.call('ZADD', target, at, payload)
+  end
+end
+redis.call('SET', mark, '1', 'EX', seconds)
+return 1
+`
