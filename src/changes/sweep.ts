@@ -1,7 +1,8 @@
-import { type EntityManager, IsNull, Not } from 'typeorm'
+import { type EntityManager, IsNull, MoreThan, Not } from 'typeorm'
 import { mayAct } from '../brake/brake.ts'
-import { findMoved } from '../contract/planned-rows.ts'
-import { isReadable, planOf } from '../contract/stored.ts'
+import { NOTHING } from '../contract/plan.ts'
+import { findMoved, findMovedIn } from '../contract/planned-rows.ts'
+import { readPlan } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce, hintExecution } from '../outbox/outbox.ts'
@@ -18,6 +19,8 @@ const HINT_AGAIN_AFTER_MS = 30_000
 const UNSENT_KEPT_MS = 24 * 60 * 60_000
 /** A verification is leased for this long, so that a dead worker's is taken over. */
 const VERIFY_LEASE_MS = 60_000
+/** Waiting requests whose rows are read together. */
+const DRIFT_PAGE = 500
 /** Results looked at together; each holds a database connection for a moment. */
 export const VERIFY_BATCH = 5
 
@@ -49,15 +52,15 @@ export async function hintAgain(world: World): Promise<number> {
 
 /** Ends waiting requests whose rows have moved, naming the columns, and those that cannot be read. SQL only. */
 export async function findDrift(world: World): Promise<number> {
-  const due = await findIds(world, `status = 'pending'`, [])
   let stale = 0
-  for (const id of due) {
-    const isDue = await alone(world, id, () => hasMoved(world, id))
-    if (!isDue) continue
-    stale += await sweepEach(world, [id], ['pending'], 'wait', async (sql, locked) => {
+  for (let after: string | null = '0'; after !== null; ) {
+    const page: Waiting[] = await readWaiting(world, after)
+    const due = (await alone(world, null, () => findMovedAmong(world, page))) ?? page.map(({ id }) => id)
+    stale += await sweepEach(world, due, ['pending'], 'wait', async (sql, locked) => {
       const why = await whatMoved(sql, locked)
       if (why) await endAsStale(world, sql, locked, why)
     })
+    after = page.length < DRIFT_PAGE ? null : (page.at(-1)?.id ?? null)
   }
   return stale
 }
@@ -96,19 +99,37 @@ export async function purge(world: World, keptMs: number): Promise<number> {
   return purged
 }
 
-async function hasMoved({ database: { manager } }: World, id: string): Promise<boolean> {
-  const request = await manager.findOneBy(ChangeRequest, { id })
-  return request !== null && (await whatMoved(manager, request)) !== null
+type Waiting = Pick<ChangeRequest, 'id' | 'plan' | 'checks'>
+
+function readWaiting({ database: { manager } }: World, after: string): Promise<Waiting[]> {
+  return manager.find(ChangeRequest, {
+    select: { id: true, plan: true, checks: true },
+    where: { status: 'pending', id: MoreThan(after) },
+    order: { id: 'ASC' },
+    take: DRIFT_PAGE,
+  })
+}
+
+/** Which of them have moved, or cannot be read. Nothing is locked: each is looked at again when it is. */
+async function findMovedAmong({ database: { manager } }: World, waiting: readonly Waiting[]): Promise<string[]> {
+  const plans = waiting.map(readPlan)
+  const moved = await findMovedIn(
+    manager,
+    plans.map((plan) => plan ?? NOTHING),
+    'before',
+  )
+  return waiting.filter((_, index) => plans[index] === null || moved[index]?.length !== 0).map(({ id }) => id)
 }
 
 async function whatMoved(sql: EntityManager, request: ChangeRequest): Promise<Moved | null> {
-  if (!isReadable(request)) return FOREIGN
-  const moved = await findMoved(sql, planOf(request), 'before')
+  const plan = readPlan(request)
+  if (!plan) return FOREIGN
+  const moved = await findMoved(sql, plan, 'before')
   return moved.length > 0 ? { columns: moved.map(({ column }) => column), checks: [] } : null
 }
 
-/** Sweeps one request. An error is logged, so that the other requests still have their turn. */
-async function alone<T>(world: World, id: string, sweep: () => Promise<T>): Promise<T | null> {
+/** Sweeps one request, or null for many. An error is logged, so that the other requests still have their turn. */
+async function alone<T>(world: World, id: string | null, sweep: () => Promise<T>): Promise<T | null> {
   try {
     return await sweep()
   } catch (error) {

@@ -18,20 +18,44 @@ export type Moved = { table: Update['table']; id: string; column: string }
 
 /** The planned columns that differ now from their `before` (or, after the fact, their `after`) value. */
 export async function findMoved(sql: EntityManager, plan: Plan, side: 'before' | 'after'): Promise<Moved[]> {
-  const moved: Moved[] = []
-  for (const { table, id, changes } of plan.updates) {
-    const row = await readRow(sql, table, id)
-    for (const [column, [before, after]] of Object.entries(changes)) {
-      const expected = side === 'before' ? before : after
-      if (!row || canonical(row[column] ?? null) !== canonical(expected)) moved.push({ table, id, column })
-    }
-  }
+  const [moved = []] = await findMovedIn(sql, [plan], side)
   return moved
 }
 
-async function readRow(sql: EntityManager, table: Update['table'], id: string): Promise<Record<string, Json> | null> {
-  const row = await sql.createQueryBuilder(TABLES[table], 'row').where('row.id = :id', { id }).getOne()
-  return row as Record<string, Json> | null
+/** The same for many plans, in the order of the plans, with one query a table. */
+export async function findMovedIn(
+  sql: EntityManager,
+  plans: readonly Plan[],
+  side: 'before' | 'after',
+): Promise<Moved[][]> {
+  const rows = await readRows(sql, plans)
+  return plans.map(({ updates }) =>
+    updates.flatMap(({ table, id, changes }) => {
+      const row = rows.get(`${table}:${id}`)
+      return Object.entries(changes).flatMap(([column, [before, after]]) => {
+        const expected = side === 'before' ? before : after
+        const isThere = row && canonical(row[column] ?? null) === canonical(expected)
+        return isThere ? [] : [{ table, id, column }]
+      })
+    }),
+  )
+}
+
+/** The planned columns of all rows that these plans write, by `table:id`. */
+async function readRows(sql: EntityManager, plans: readonly Plan[]): Promise<Map<string, Record<string, Json>>> {
+  const updates = plans.flatMap((plan) => plan.updates)
+  const rows = new Map<string, Record<string, Json>>()
+  for (const table of new Set(updates.map((update) => update.table))) {
+    const written = updates.filter((update) => update.table === table)
+    const columns = new Set(['id', ...written.flatMap(({ changes }) => Object.keys(changes))])
+    const found = await sql
+      .createQueryBuilder(TABLES[table], 'row')
+      .select([...columns].map((column) => `row.${column}`))
+      .where('row.id = ANY(:ids)', { ids: written.map(({ id }) => id) })
+      .getMany()
+    for (const row of found as unknown as Record<string, Json>[]) rows.set(`${table}:${row['id']}`, row)
+  }
+  return rows
 }
 
 /** A postcondition every playbook has: the planned columns hold what was approved. */

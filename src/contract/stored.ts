@@ -27,9 +27,14 @@ export function checksOf(request: Pick<Kept, 'checks'>): readonly CheckResult[] 
 
 /** Whether this version of the bot can read what was kept. */
 export function isReadable(request: Kept): boolean {
-  return (
-    plan.nullable().safeParse(request.plan).success && z.array(checkResult).nullable().safeParse(request.checks).success
-  )
+  return readPlan(request) !== null
+}
+
+/** The plan kept with a request; null if this version of the bot cannot read all that was kept. */
+export function readPlan(request: Kept): Plan | null {
+  const read = plan.nullable().safeParse(request.plan)
+  const isRead = read.success && z.array(checkResult).nullable().safeParse(request.checks).success
+  return isRead ? (read.data ?? NOTHING) : null
 }
 
 /** A form that was kept, or filled in for somebody: older versions named what it is about by its kind. */
