@@ -1,4 +1,4 @@
-// npm run bench [-- --queue=postgres]: how fast, how heavy and how talkative the bot is, as one JSON document.
+// npm run bench [-- --queue=postgres | --scale [--share=0.01]]: how fast, how heavy and how talkative the bot is, as one JSON document.
 // One built process with both roles, a real Postgres (with fsync, as in production) and a real Redis; Slack is the
 // strict fake, in this process, over signed HTTP. Only figures: nothing here passes or fails by a time.
 import { spawnSync } from 'node:child_process'
@@ -13,6 +13,7 @@ import { watchCalls } from '../proof/watch.ts'
 import { startRedis } from '../support/redis.ts'
 import { machineFacts, residentMegabytes } from './machine.ts'
 import { measureRounds, type Pair } from './rounds.ts'
+import { scale } from './scale.ts'
 import { countStatements } from './statements.ts'
 import { timesOf } from './statistics.ts'
 
@@ -104,7 +105,13 @@ function say(progress: string): void {
   process.stderr.write(`${progress} …\n`)
 }
 
-main(process.argv.includes('--queue=postgres') ? 'postgres' : 'redis').then(
+/** Which bench it is to be. */
+async function run(words: readonly string[]): Promise<void> {
+  if (words.includes('--scale')) return scale(words)
+  await main(words.includes('--queue=postgres') ? 'postgres' : 'redis')
+}
+
+run(process.argv).then(
   () => process.exit(0),
   (error: Error) => {
     console.error(error.stack)

@@ -1,0 +1,111 @@
+// The rows of a large Register, and of a bot that has been at work for years. Made in SQL: triggers stay out of it.
+
+import { withClient } from '../../sandbox/register/database.ts'
+import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+
+export type Size = { trainees: number; audits: number; requests: number; failedJobs: number }
+
+const FIRST_ID = 10_000_001
+/** Of so many trainees one is Pending TRN; that one is polled. */
+const PENDING_EVERY = 50
+
+/** Trainees like the demo's ordinary one, with what tells them apart, and their audits spread over them. */
+export async function addTrainees(adminUrl: string, { trainees, audits }: Size): Promise<void> {
+  await inBulk(adminUrl, async (copy, query) => {
+    await copy('public', 'trainees', 'one.id = 5901', trainees, {
+      id: `${FIRST_ID} + n`,
+      slug: `'Many' || n`,
+      trainee_id: `'22/23-' || n`,
+      trn: `CASE WHEN n % ${PENDING_EVERY} = 0 THEN NULL ELSE (4000000 + n)::text END`,
+      state: `CASE WHEN n % ${PENDING_EVERY} = 0 THEN 1 ELSE 2 END`,
+      email: `'many.' || n || '@example.test'`,
+      dttp_id: 'gen_random_uuid()',
+      placement_assignment_dttp_id: 'gen_random_uuid()',
+    })
+    await query(`
+      WITH job AS (
+        INSERT INTO chatops.jobs (name, trainee_id, due_at)
+        SELECT 'retrieve-trn', id, now() + interval '1 hour' FROM public.trainees WHERE id > ${FIRST_ID} AND state = 1
+        RETURNING id, trainee_id)
+      INSERT INTO chatops.polls (trainee_id, job_id) SELECT trainee_id, id FROM job`)
+    await query(
+      `INSERT INTO public.audits (auditable_type, auditable_id, associated_type, associated_id, action, audited_changes,
+         version, created_at)
+       SELECT 'Trainee', ${FIRST_ID} + 1 + n % ${trainees}, 'Provider', 1, 'update', '{"trn": [null, "1"]}',
+         2 + n / ${trainees}, now() FROM generate_series(1, ${audits}) n`,
+    )
+  })
+}
+
+/** Requests that ended over the last year, each with its entries in the ledger left out. */
+export async function addRequests(adminUrl: string, count: number): Promise<void> {
+  await inBulk(adminUrl, (_, query) =>
+    query(`
+      INSERT INTO chatops.change_requests (playbook, playbook_version, status, requester, channel, trainee_id, subjects,
+        digest, created_at, sent_at, decided_at, decided_by, executed_at, finished_at, plan, form, checks)
+      SELECT 'fix-route', 1, (ARRAY['done', 'done', 'done', 'rejected', 'expired'])[1 + n % 5], 'U' || n % 300,
+        'C01SUPPORT', ${FIRST_ID} + n, '{}', repeat('0', 64), at, at, at, 'U02DEV', at, at,
+        CASE WHEN fresh THEN '{"updates": [], "inserts": [], "effects": []}'::jsonb END,
+        CASE WHEN fresh THEN '{}'::jsonb END, CASE WHEN fresh THEN '[]'::jsonb END
+      FROM generate_series(1, ${count}) n, LATERAL (SELECT now() - n * interval '5 minutes' AS at) AS when_,
+        LATERAL (SELECT at > now() - interval '89 days' AS fresh) AS age`),
+  )
+}
+
+/** Jobs that failed over the last year: nine in ten were made up for, as they are where people look after them. */
+export async function addFailedJobs(adminUrl: string, count: number): Promise<void> {
+  await inBulk(adminUrl, (_, query) =>
+    query(`
+      INSERT INTO chatops.jobs (name, trainee_id, status, failure, created_at, due_at, finished_at, cured_at)
+      SELECT (ARRAY['update-trainee', 'change-trainee-status', 'retrieve-trn'])[1 + n % 3], ${FIRST_ID} + n, 'failed',
+        jsonb_build_object('code', 'dttp-refused', 'words', 'DTTP refused it.', 'at', at), at, at, at,
+        CASE WHEN n % 10 > 0 THEN at END
+      FROM generate_series(1, ${count}) n, LATERAL (SELECT now() - n * interval '5 minutes' AS at) AS moment`),
+  )
+}
+
+/** As many waiting requests like this one, each for a trainee that was seeded after its own. */
+export async function addWaiting(adminUrl: string, like: ChangeRequest, count: number): Promise<void> {
+  const own = like.traineeId ?? ''
+  await inBulk(adminUrl, (copy) =>
+    copy('chatops', 'change_requests', `one.id = ${like.id}`, count, {
+      id: `one.id + n`,
+      trainee_id: `${own} + n`,
+      subjects: `ARRAY['trainees:' || ${own} + n]`,
+      submission: 'NULL',
+      plan: `replace(one.plan::text, '"${own}"', '"' || ${own} + n || '"')::jsonb`,
+    }),
+  )
+}
+
+type Query = (text: string) => Promise<unknown>
+type Copy = (
+  schema: string,
+  table: string,
+  which: string,
+  count: number,
+  but: Record<string, string>,
+) => Promise<unknown>
+
+/** Without triggers and foreign keys, in one transaction; `copy` makes rows like one row, `but` for some columns. */
+async function inBulk(adminUrl: string, fill: (copy: Copy, query: Query) => Promise<unknown>): Promise<void> {
+  await withClient(adminUrl, async (client) => {
+    const query: Query = (text) => client.query(text)
+    const copy: Copy = async (schema, table, which, count, but) => {
+      const { rows } = await client.query<{ name: string }>(
+        `SELECT quote_ident(column_name) AS name FROM information_schema.columns
+         WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position`,
+        [schema, table],
+      )
+      const names = rows.map(({ name }) => name)
+      const values = names.map((name) => but[name] ?? `one.${name}`)
+      return client.query(
+        `INSERT INTO ${schema}.${table} (${names.join(', ')}) SELECT ${values.join(', ')}
+         FROM ${schema}.${table} one, generate_series(1, ${count}) n WHERE ${which}`,
+      )
+    }
+    await client.query(`BEGIN; SET LOCAL session_replication_role = 'replica'`)
+    await fill(copy, query)
+    await client.query('COMMIT')
+  })
+}

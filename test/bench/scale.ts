@@ -1,0 +1,138 @@
+// npm run bench -- --scale [--share=0.01]: the reads that must not grow with Register or with the bot's own past, as one JSON document:
+// each beside the same read in a database that holds only the demo's records. Only figures: nothing passes or fails.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { startPostgres } from '../../sandbox/postgres.ts'
+import { createRegisterDatabase, withClient } from '../../sandbox/register/database.ts'
+import { findUnpolled } from '../../src/alerts/sweeps.ts'
+import { execute } from '../../src/changes/execute.ts'
+import { propose } from '../../src/changes/propose.ts'
+import { findDrift, purge } from '../../src/changes/sweep.ts'
+import { verify } from '../../src/changes/verify.ts'
+import { openHome } from '../../src/handlers/app-home.ts'
+import type { HomeOpened } from '../../src/handlers/entry-points.ts'
+import { listJobs } from '../../src/jobs/list.ts'
+import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
+import { findMistake, resolveTrainee } from '../../src/register/trainee-reference.ts'
+import type { World } from '../../src/world.ts'
+import { ROUTE, seedTrainees } from '../proof/trainees.ts'
+import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { machineFacts } from './machine.ts'
+import { addFailedJobs, addRequests, addTrainees, addWaiting, type Size } from './scale-rows.ts'
+import { timesOf } from './statistics.ts'
+
+const FULL: Size = { trainees: 1_000_000, audits: 5_000_000, requests: 100_000, failedJobs: 100_000 }
+const TIMES = 9
+const WAITING = 1_000
+const RETENTION_MS = 90 * 86_400_000
+
+type Figures = Record<string, number>
+
+async function benchScale(size: Size) {
+  const postgres = await startPostgres({
+    dataDir: fileURLToPath(new URL('../../.sandbox/bench-postgres', import.meta.url)),
+    fsync: true,
+  })
+  const names = { empty: `bench_empty_${process.pid}`, full: `bench_full_${process.pid}` }
+  try {
+    const empty = await inDatabase(postgres.adminUrl, names.empty, async () => {})
+    const full = await inDatabase(postgres.adminUrl, names.full, async (adminUrl) => {
+      await addTrainees(adminUrl, size)
+      await addRequests(adminUrl, size.requests)
+      await addFailedJobs(adminUrl, size.failedJobs)
+    })
+    return {
+      size,
+      milliseconds: Object.fromEntries(Object.keys(empty).map((name) => [name, beside(empty, full, name)])),
+    }
+  } finally {
+    for (const name of Object.values(names))
+      await withClient(postgres.adminUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
+    await postgres.stop()
+  }
+}
+
+function beside(empty: Figures, full: Figures, name: string) {
+  const [before, after] = [empty[name] ?? Number.NaN, full[name] ?? Number.NaN]
+  return { empty: before, full: after, ratio: Math.round((after / before) * 10) / 10 }
+}
+
+async function inDatabase(adminUrl: string, name: string, fill: (adminUrl: string) => Promise<void>): Promise<Figures> {
+  const urls = await createRegisterDatabase(adminUrl, name)
+  const slugs = await seedTrainees(urls.adminUrl, WAITING + TIMES * 3)
+  await fill(urls.adminUrl)
+  await withClient(urls.adminUrl, (client) => client.query('VACUUM ANALYZE'))
+  const world = await createLifecycle(urls.appUrl)
+  try {
+    return await measure(world, urls.adminUrl, slugs)
+  } finally {
+    await world.database.destroy()
+  }
+}
+
+/** Milliseconds, the median of nine. */
+async function measure(world: World, adminUrl: string, slugs: string[]): Promise<Figures> {
+  const sql = world.database.manager
+  const figures: Figures = {}
+  const time = async (name: string, act: () => Promise<unknown>) => {
+    const samples: number[] = []
+    for (let turn = 0; turn < TIMES; turn++) {
+      const began = performance.now()
+      await act()
+      samples.push(performance.now() - began)
+    }
+    figures[name] = timesOf(samples).p50
+  }
+  await time('traineeByNumber', () => resolveTrainee(sql, { by: 'number', number: '5901' }))
+  await time('traineeByNumberMistake', () => findMistake(sql, { by: 'number', number: '5901' }))
+  while ((await findUnpolled(world)) > 0) await sleep(0)
+  await time('unpolledTraineesNoneNew', () => findUnpolled(world))
+  await time('traineeJobs', () => listJobs(world, { name: null, trainee: null }))
+  await time('home', () => drawHome(world))
+  await time('purgeNothingDue', () => purge(world, RETENTION_MS))
+  await time('driftNothingWaiting', () => findDrift(world))
+  const steps = { preview: [] as number[], execution: [] as number[], verification: [] as number[] }
+  for (const slug of slugs.splice(0, TIMES)) await tell(world, slug, steps)
+  for (const [name, samples] of Object.entries(steps)) figures[name] = timesOf(samples).p50
+  await addWaiting(adminUrl, await sendRequest(world, 'fix-route', formOf(slugs.shift() ?? '')), WAITING - 1)
+  await time('driftOf1000Waiting', () => findDrift(world))
+  return figures
+}
+
+/** As far as Slack's door. */
+async function drawHome(world: World): Promise<void> {
+  const views: unknown[] = []
+  const client = { views: { publish: async (view: unknown) => views.push(view) } }
+  const context = { changes: world, allowedChannels: [CHANNEL], nudge: () => {}, readRefusal: () => null }
+  await openHome(context, { event: { tab: 'home', user: SUPPORT }, client } as unknown as HomeOpened)
+  if (views.length !== 1) throw new Error('the Home tab was not drawn')
+}
+
+async function tell(world: World, slug: string, steps: Record<'preview' | 'execution' | 'verification', number[]>) {
+  const timed = async <T>(samples: number[], act: () => Promise<T>) => {
+    const began = performance.now()
+    const result = await act()
+    samples.push(performance.now() - began)
+    return result
+  }
+  const asked = { playbook: fixRoute, form: formOf(slug), requester: SUPPORT, channel: CHANNEL }
+  await timed(steps.preview, () => propose(world, asked))
+  const request = await sendRequest(world, 'fix-route', formOf(slug))
+  await approveRequest(world, request)
+  await timed(steps.execution, () => execute(world, request.id))
+  await timed(steps.verification, () => verify(world, request.id))
+}
+
+function formOf(subject: string) {
+  return { subject, route: ROUTE, reason: 'Measured', ticket: '' }
+}
+
+/** All of it, or the share that `--share=0.01` asks for. */
+export async function scale(words: readonly string[]): Promise<void> {
+  const share = Number(words.find((word) => word.startsWith('--share='))?.slice('--share='.length) ?? 1)
+  const size = Object.fromEntries(
+    Object.entries(FULL).map(([name, count]) => [name, Math.round(count * share)]),
+  ) as Size
+  const machine = machineFacts()
+  console.log(JSON.stringify({ machine, ...(await benchScale(size)) }, null, 2))
+}
