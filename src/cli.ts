@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
-import type { DataSource } from 'typeorm'
 import { adopt } from './brake/environment.ts'
 import { pauseAsOperator, resumeAsOperator } from './brake/operator.ts'
+import { requireUrl, withDatabase } from './cli/database.ts'
+import { checkLedger, printLedger } from './cli/ledger.ts'
 import { loadConfig, readConfig, readEnvironment } from './config/index.ts'
 import type { OutboxRow } from './entities/chatops/outbox-row.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { migrate } from './entities/migrate.ts'
 import { loadExtract } from './gias/load.ts'
-import { verifyLedger } from './ledger/ledger.ts'
 import { listTroubled, retry } from './outbox/operator.ts'
 import { createNaming } from './words.ts'
 
@@ -31,7 +31,14 @@ const COMMANDS: Readonly<Record<string, { about: string; run: (words: string[]) 
   },
   pause: { about: 'Have the bot carry nothing out, for a reason that you give (DATABASE_URL).', run: pauseBot },
   resume: { about: 'Have it go on (DATABASE_URL).', run: resumeBot },
-  'verify-ledger': { about: 'Recompute the whole ledger and find what was altered (DATABASE_URL).', run: checkLedger },
+  'verify-ledger': {
+    about: 'Recompute the whole ledger and find what was altered; --receipts: compare it with Slack (DATABASE_URL).',
+    run: checkLedger,
+  },
+  'export-ledger': {
+    about: 'json or csv: print the whole ledger for an auditor, people by name (DATABASE_URL, SLACK_BOT_TOKEN).',
+    run: printLedger,
+  },
 }
 
 async function checkConfig(): Promise<number> {
@@ -94,16 +101,6 @@ async function printManifest(): Promise<number> {
   return 0
 }
 
-async function checkLedger(): Promise<number> {
-  const { entries, broken, head } = await withDatabase(verifyLedger)
-  if (broken)
-    console.log(
-      `The ledger was tampered with: entry ${broken.seq}: ${broken.why}. ${entries} entries before it are sound.`,
-    )
-  else console.log(`The ledger is sound: ${entries} entries, head ${head}.`)
-  return broken ? 1 : 0
-}
-
 async function pauseBot(words: string[]): Promise<number> {
   const reason = words.join(' ').trim()
   if (!reason) throw new Error('Say why: bin/chatops pause "<reason>". Everybody can read it.')
@@ -134,15 +131,6 @@ function alertChannel(): string {
   return process.env['ALERT_CHANNEL'] ?? process.env['ALLOWED_CHANNELS']?.split(',')[0]?.trim() ?? ''
 }
 
-async function withDatabase<T>(act: (database: DataSource) => Promise<T>): Promise<T> {
-  const database = await createDataSource(requireUrl('DATABASE_URL'), 1).initialize()
-  try {
-    return await act(database)
-  } finally {
-    await database.destroy()
-  }
-}
-
 /** For whoever has made sure that GIAS really closed so many schools; the nightly load refuses such an extract. */
 async function loadSmallerExtract([enough = '']: string[]): Promise<number> {
   if (!/^\d{1,6}$/.test(enough)) throw new Error('Say how many schools are enough, such as: load-gias 48000')
@@ -157,12 +145,6 @@ async function loadSmallerExtract([enough = '']: string[]): Promise<number> {
   } finally {
     await database.destroy()
   }
-}
-
-function requireUrl(name: string): string {
-  const url = process.env[name]
-  if (!url) throw new Error(`Set ${name} to a postgres:// URL.`)
-  return url
 }
 
 async function main(): Promise<number> {

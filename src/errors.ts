@@ -125,6 +125,10 @@ const CATALOGUE = {
     title: 'Slack did not let us answer',
     text: `It was too busy to show anything${f.detail ? ` (reference ${f.detail})` : ''}.\nNothing has changed. Try again in a minute.`,
   }),
+  'database-busy': (f: Facts) => ({
+    title: 'The database is busy',
+    text: `It did not save this in time, or could not be reached${f.detail ? ` (reference ${f.detail})` : ''}.\nNothing has changed. Try again in a minute.`,
+  }),
   'outcome-unknown': () => ({
     title: 'We do not know yet if this was saved',
     text: 'We lost the connection to the database while it was saved.\nIn a minute, look at the request or the list it is on: it shows what was saved. Doing it again is safe: it is done once only.',

@@ -164,7 +164,7 @@ async function unlessGone(act: () => Promise<unknown>): Promise<boolean> {
 }
 
 /** Who posted a message. Slack leaves some of these out. */
-type Author = { user?: string | undefined; bot_id?: string | undefined; app_id?: string | undefined }
+export type Author = { user?: string | undefined; bot_id?: string | undefined; app_id?: string | undefined }
 
 type Metadata = { event_type?: string; event_payload?: { key?: string } }
 

@@ -4,34 +4,53 @@ import type { DataSource } from 'typeorm'
 import * as z from 'zod'
 import { pauseBehind } from '../brake/restored.ts'
 import type { World } from '../world.ts'
-import { isBy, METADATA_EVENT } from './poster.ts'
+import { type Author, isBy, METADATA_EVENT } from './poster.ts'
 
-// Every message carries the number that the ledger had come to when it was drawn. So Slack knows more than a database
-// that was restored from a backup.
+// Every message carries the number that the ledger had come to when it was drawn, and the hash of that entry. So Slack knows
+// more than a database that was restored from a backup, and is a witness of what the ledger was.
 
-/** Which database a message comes from, and how many entries its ledger had. */
-export type Receipt = { database: string; entries: string }
+/** Which database a message comes from, how many entries its ledger had, and the hash of the last one. */
+export type Receipt = { database: string; entries: string; head: string }
 
 /** What a message is to carry now. */
 export function createReceipts(database: DataSource): () => Promise<Receipt> {
   return async () => {
-    const [row] = await database.query<{ id: string; seq: string }[]>(
-      `SELECT id || '/' || environment AS id, seq FROM chatops.identity, chatops.ledger_head`,
+    const [row] = await database.query<{ id: string; seq: string; hash: string }[]>(
+      `SELECT id || '/' || environment AS id, seq, hash FROM chatops.identity, chatops.ledger_head`,
     )
     if (!row) throw new Error('chatops.identity is empty: run the migrations')
-    return { database: createHash('sha256').update(row.id).digest('hex').slice(0, 16), entries: row.seq }
+    return {
+      database: createHash('sha256').update(row.id).digest('hex').slice(0, 16),
+      entries: row.seq,
+      head: row.hash,
+    }
   }
 }
 
 /** The newest messages of each channel that are looked at. */
 const NEWEST = 200
 
+/** Messages from before the ledger's hash was carried have none. */
 const carried = z.object({
   metadata: z.object({
     event_type: z.literal(METADATA_EVENT),
-    event_payload: z.object({ database: z.string(), entries: z.string().regex(/^\d{1,18}$/) }),
+    event_payload: z.object({
+      database: z.string(),
+      entries: z.string().regex(/^\d{1,18}$/),
+      head: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .nullable()
+        .catch(null),
+    }),
   }),
 })
+
+/** What one of our messages carries; null if it is somebody else's, or carries nothing. */
+export function receiptOf(message: object, us: Author): z.output<typeof carried>['metadata']['event_payload'] | null {
+  const { data } = isBy(message, us) ? carried.safeParse(message) : {}
+  return data?.metadata.event_payload ?? null
+}
 
 /** Pauses the bot if the channels have messages of ours from a later time than this database knows. */
 export async function pauseIfRestored(
@@ -46,9 +65,8 @@ export async function pauseIfRestored(
   for (const channel of channels) {
     const page = { channel, include_all_metadata: true, limit: NEWEST }
     const { messages = [] } = await client.conversations.history(page)
-    for (const message of messages.filter((one) => isBy(one, us))) {
-      const { data } = carried.safeParse(message)
-      const receipt = data?.metadata.event_payload
+    for (const message of messages) {
+      const receipt = receiptOf(message, us)
       if (receipt?.database === database && BigInt(receipt.entries) > latest) latest = BigInt(receipt.entries)
     }
   }

@@ -1,6 +1,6 @@
 import { type EntityManager, EntityNotFoundError } from 'typeorm'
 import { holdBrakeOff, mayAct, Paused } from '../brake/brake.ts'
-import type { Plan } from '../contract/plan.ts'
+import { idsChanged, type Plan } from '../contract/plan.ts'
 import { columnsHold, TABLES } from '../contract/planned-rows.ts'
 import { formOf, isReadable, planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
@@ -124,12 +124,9 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       await queueEffects(world, sql, claimed, plan, executedAt)
       await step(world, 'queued', request.id)
 
-      await appendToLedger(sql, {
-        changeRequest: request.id,
-        event: 'executed',
-        actor: THE_BOT,
-        details: { digest: claimed.digest, requester: claimed.requester, approver: claimed.decidedBy },
-      })
+      const { digest, requester, decidedBy: approver } = claimed
+      const details = { digest, requester, approver, ids: idsChanged(plan) }
+      await appendToLedger(sql, { changeRequest: request.id, event: 'executed', actor: THE_BOT, details })
       await step(world, 'recorded', request.id)
       return 'executed'
     }),

@@ -81,6 +81,18 @@ export function subjectsOf(plan: Plan): string[] {
 }
 
 /**
+ * The ids that a plan gives a record or takes from it, before and after, by row and column. They are kept for good: nothing
+ * else may remember them, since an update without an audit leaves none, and plans are forgotten.
+ */
+export function idsChanged(plan: Plan): Record<string, Record<string, Change>> {
+  const rows = plan.updates.map(({ table, id, changes }) => {
+    const ids = Object.entries(changes).filter(([column]) => column.endsWith('_id'))
+    return [`${table}:${id}`, Object.fromEntries(ids)] as const
+  })
+  return Object.fromEntries(rows.filter(([, ids]) => Object.keys(ids).length > 0))
+}
+
+/**
  * What an approval is bound to: a SHA-256 in hex over the canonical JSON of everything that was shown and everything
  * that will be done. It contains no times and no ages, so the same facts always give the same digest.
  */

@@ -28,6 +28,7 @@ import { OtherSystemsWords1764500000000 } from './migrations/1764500000000-other
 import { Brake1765000000100 } from './migrations/1765000000100-brake.ts'
 import { Environment1765000000200 } from './migrations/1765000000200-environment.ts'
 import { CuredJobs1795867820000 } from './migrations/1795867820000-cured-jobs.ts'
+import { LedgerChain1795867947000 } from './migrations/1795867947000-ledger-chain.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -99,6 +100,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[OutboxPauses1764310000000, Submissions1764320000000, OwnIds1764400000000],
       ...[OtherSystemsWords1764500000000, Brake1765000000100, Environment1765000000200],
       CuredJobs1795867820000,
+      LedgerChain1795867947000,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

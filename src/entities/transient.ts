@@ -26,7 +26,7 @@ export async function retryConflicts<T>(transaction: () => Promise<T>): Promise<
  */
 export function isTransient(error: unknown): boolean {
   const code = codeOf(error)
-  return CONFLICTS.has(code) || /^(08|53|57)/.test(code) || /^E[A-Z]+$/.test(code) || isLostConnection(error)
+  return CONFLICTS.has(code) || /^(08|53|57|25P03)/.test(code) || /^E[A-Z]+$/.test(code) || isLostConnection(error)
 }
 
 /** Somebody else has written the same row in the meantime. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { CommitUnknown } from '../entities/sure-transaction.ts'
+import { isTransient } from '../entities/transient.ts'
 import { ChangeError } from '../errors.ts'
 import type { World } from '../world.ts'
 
@@ -48,5 +49,11 @@ export function wordsFor(context: HandlerContext, error: unknown): { title: stri
   const reference = randomUUID().slice(0, 8)
   const slack = refusal?.code
   context.changes.log.error({ reference, slack, err: error }, 'a handler failed')
-  return new ChangeError(refusal?.isForNow ? 'slack-busy' : 'unexpected', { detail: reference }).words
+  return new ChangeError(codeFor(error, refusal), { detail: reference }).words
+}
+
+/** A transaction whose COMMIT was sent throws only if it is known that it did not take place; see sureTransaction. */
+function codeFor(error: unknown, refusal: Refusal | null) {
+  if (refusal) return refusal.isForNow ? 'slack-busy' : 'unexpected'
+  return isTransient(error) ? 'database-busy' : 'unexpected'
 }

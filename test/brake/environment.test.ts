@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { findPause } from '../../src/brake/brake.ts'
 import { resume } from '../../src/brake/pause.ts'
-import { verifyLedger } from '../../src/ledger/ledger.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
 import { claimOutbox } from '../../src/outbox/outbox.ts'
 import type { Services } from '../../src/services.ts'
 import { startBot, startStorySlack } from '../support/bot.ts'

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { openReview } from '../../src/changes/decide.ts'
 import { execute } from '../../src/changes/execute.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
-import { verifyLedger } from '../../src/ledger/ledger.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
 import type { World } from '../../src/world.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { approveRequest, createLifecycle, DEVELOPER, SECOND_DEVELOPER, sendRequest } from '../support/lifecycle.ts'

@@ -2,14 +2,14 @@ import { In } from 'typeorm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 
-import { approve } from '../../src/changes/decide.ts'
+import { approve, cancel } from '../../src/changes/decide.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { expireRequests, findDrift, hintAgain, purge, verifyDue } from '../../src/changes/sweep.ts'
 import { LedgerEntry } from '../../src/entities/chatops/ledger-entry.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
-import { verifyLedger } from '../../src/ledger/ledger.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
@@ -224,14 +224,14 @@ describe('the result of a change', () => {
 describe('after the retention time', () => {
   test('what was asked for is forgotten, and what happened is kept', async () => {
     const { id } = await send()
-    await asAdmin(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = ${id}`)
+    await cancel(context, { id, actor: SUPPORT })
     clock = Date.now() + RETENTION - HOUR
     expect(await purge(context, RETENTION)).toBe(0)
     clock += 2 * HOUR
     expect(await purge(context, RETENTION)).toBe(1)
     const purged = await getRequest(context.database, id)
     expect(purged).toMatchObject({ form: null, plan: null, checks: null, status: 'cancelled', requester: SUPPORT })
-    expect(await eventsOf(id)).toEqual(['proposed', 'sent', 'purged'])
+    expect(await eventsOf(id)).toEqual(['proposed', 'sent', 'cancelled', 'purged'])
     expect(await purge(context, RETENTION)).toBe(0)
     expect(await verifyLedger(context.database)).toMatchObject({ broken: null })
   })
@@ -282,7 +282,7 @@ describe('two sweepers at once', () => {
     clock += RETENTION + HOUR
     const purged = await Promise.all([context, other, context, other].map((one) => purge(one, RETENTION)))
     expect(sum(purged)).toBe(1)
-    expect(await eventsOf(id)).toEqual(['proposed', 'sent', 'purged'])
+    expect(await eventsOf(id)).toEqual(['proposed', 'sent', 'cancelled', 'purged'])
   })
 })
 

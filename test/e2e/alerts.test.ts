@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
 import { enqueueJob, startPoll } from '../../src/jobs/enqueue.ts'
-import { verifyLedger } from '../../src/ledger/ledger.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { OTHER_CHANNEL, useStory } from '../support/bot.ts'
 import { useStoryDttp } from '../support/dttp.ts'

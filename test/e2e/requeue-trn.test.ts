@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hintAgain } from '../../src/changes/sweep.ts'
-import { verifyLedger } from '../../src/ledger/ledger.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { onRedis, useStory } from '../support/bot.ts'
 import { useStoryDttp } from '../support/dttp.ts'

@@ -5,7 +5,8 @@ import type { DataSource } from 'typeorm'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
-import { appendToLedger, verifyLedger } from '../../src/ledger/ledger.ts'
+import { appendToLedger } from '../../src/ledger/ledger.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 
 let scratch: ScratchDatabase
@@ -215,13 +216,14 @@ function forge(seq: number, prevHash: string): string {
 
 /** The hash that an entry's content would have, computed apart from our code. */
 async function fittingHash(seq: string): Promise<string> {
-  const [entry] = await database.query<{ text: string }[]>(
-    `SELECT concat_ws(E'\\n', prev_hash, seq, change_request_id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
-       event, actor, details) AS text FROM chatops.ledger WHERE seq = $1`,
+  const [entry] = await database.query<Record<string, string>[]>(
+    `SELECT prev_hash, seq::text, change_request_id::text, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at,
+       event, actor, details::text FROM chatops.ledger WHERE seq = $1`,
     [seq],
   )
+  const fields = ['chatops ledger 2', ...Object.values(entry ?? {})]
   return createHash('sha256')
-    .update(entry?.text ?? '')
+    .update(fields.map((field) => `${Buffer.from(field).length}:${field},`).join(''))
     .digest('hex')
 }
 

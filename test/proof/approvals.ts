@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import pg from 'pg'
 import { createDataSource } from '../../src/entities/data-source.ts'
-import { verifyLedger } from '../../src/ledger/ledger.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
 import { STATUS_WORDS } from '../../src/views/request/request.ts'
 import { CHANNEL } from '../support/lifecycle.ts'
 import type { Submission, View } from '../support/slack/index.ts'

@@ -1,7 +1,7 @@
 // What must hold beside the rows, once everything is over.
 import type pg from 'pg'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
-import { verifyLedger } from '../../src/ledger/ledger.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
 import type { Services } from '../../src/services.ts'
 import { STATUS_WORDS } from '../../src/views/request/request.ts'
 import { CHANNEL } from '../support/lifecycle.ts'

@@ -26,4 +26,8 @@ export class LedgerEntry {
 
   @Column({ type: 'text' })
   hash!: string
+
+  /** Which version of the chain its hash belongs to; see ledger/chain.ts. */
+  @Column({ type: 'smallint' })
+  chain!: number
 }

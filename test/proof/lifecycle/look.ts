@@ -1,6 +1,6 @@
 // What must hold after every step, whatever happened in it.
 import { canonical, type Json } from '../../../src/entities/json.ts'
-import { verifyLedger } from '../../../src/ledger/ledger.ts'
+import { verifyLedger } from '../../../src/ledger/verify.ts'
 import type { Model, ModelRequest } from './model.ts'
 import { hashOthers, type Stage } from './stage.ts'
 

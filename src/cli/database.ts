@@ -1,0 +1,23 @@
+import type { DataSource } from 'typeorm'
+import { createDataSource } from '../entities/data-source.ts'
+
+/** Runs a command on the database of DATABASE_URL. */
+export async function withDatabase<T>(act: (database: DataSource) => Promise<T>): Promise<T> {
+  const database = await createDataSource(requireUrl('DATABASE_URL'), 1).initialize()
+  try {
+    return await act(database)
+  } finally {
+    await database.destroy()
+  }
+}
+
+export function requireUrl(name: string): string {
+  return requireSetting(name, 'a postgres:// URL')
+}
+
+/** A setting that a command cannot do without; throws and says what it is to be. */
+export function requireSetting(name: string, what: string): string {
+  const value = process.env[name]
+  if (!value) throw new Error(`Set ${name} to ${what}.`)
+  return value
+}

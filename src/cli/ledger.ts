@@ -1,0 +1,76 @@
+import { once } from 'node:events'
+import type { DataSource } from 'typeorm'
+import { createOperatorSlack, readNames } from '../bot/operator-slack.ts'
+import { createReceipts } from '../bot/receipts.ts'
+import { readShownReceipts } from '../bot/shown-receipts.ts'
+import { exportLedger, FORMATS, findPeople } from '../ledger/export.ts'
+import { verifyLedger } from '../ledger/verify.ts'
+import { compareWithWitnesses } from '../ledger/witnesses.ts'
+import { count } from '../words.ts'
+import { requireSetting, withDatabase } from './database.ts'
+
+/** verify-ledger [--receipts [<first day>]] */
+export async function checkLedger(words: readonly string[]): Promise<number> {
+  const [option, day = '1970-01-01'] = words
+  const since = new Date(`${day}T00:00:00Z`)
+  if ((option && option !== '--receipts') || words.length > 2 || Number.isNaN(since.getTime())) {
+    console.log(
+      'Usage: bin/chatops verify-ledger\n       bin/chatops verify-ledger --receipts [<first day, 2026-01-31>]',
+    )
+    return 2
+  }
+  return withDatabase(async (database) => {
+    const { entries, broken, head } = await verifyLedger(database)
+    if (broken)
+      console.log(
+        `The ledger was tampered with: entry ${broken.seq}: ${broken.why}. ${entries} entries before it are sound.`,
+      )
+    else console.log(`The ledger is sound: ${entries} entries, head ${head}.`)
+    const agrees = option ? await checkReceipts(database, since) : true
+    return broken || !agrees ? 1 : 0
+  })
+}
+
+/** Says what the messages in Slack say of the ledger. Answers whether they agree with it. */
+async function checkReceipts(database: DataSource, since: Date): Promise<boolean> {
+  const channels = requireSetting('ALLOWED_CHANNELS', 'the channels that the bot posts in').split(',')
+  const named = channels.map((channel) => channel.trim()).filter(Boolean)
+  const ours = await createReceipts(database)()
+  const { receipts, unread } = await readShownReceipts(slack(), named, since)
+  const witnesses = receipts.filter((receipt) => receipt.database === ours.database)
+  const { entries, vouched, contradictions } = await compareWithWitnesses(database, witnesses)
+  for (const { channel, code } of unread) console.log(`Slack did not let us read ${channel} (${code}).`)
+  for (const { where, why } of contradictions) console.log(`Slack contradicts the ledger: ${where} ${why}.`)
+  const others = receipts.length - witnesses.length
+  if (others > 0)
+    console.log(`${count(others, 'message')} of the bot ${others === 1 ? 'is' : 'are'} from another database.`)
+  console.log(`Slack shows ${count(witnesses.length, 'message')} of this database.`)
+  if (BigInt(vouched) > 0n) console.log(`They vouch for entries 1 to ${vouched}.`)
+  const first = BigInt(vouched) + 1n
+  if (first <= BigInt(entries)) console.log(`Nothing in Slack vouches for entries ${first} to ${entries}.`)
+  return contradictions.length === 0
+}
+
+/** export-ledger json|csv */
+export async function printLedger([word, ...rest]: readonly string[]): Promise<number> {
+  const format = FORMATS.find((one) => one === word)
+  if (!format || rest.length > 0) {
+    console.log(
+      'Usage: bin/chatops export-ledger json > ledger.jsonl\n       bin/chatops export-ledger csv > ledger.csv',
+    )
+    return 2
+  }
+  return withDatabase(async ({ manager }) => {
+    const isKnown = Boolean(process.env['SLACK_BOT_TOKEN'])
+    if (!isKnown) console.error('SLACK_BOT_TOKEN is not set, so people are named by their Slack ids only.')
+    const names = isKnown ? await readNames(slack(), await findPeople(manager)) : new Map<string, string>()
+    for await (const line of exportLedger(manager, format, names)) {
+      if (!process.stdout.write(line)) await once(process.stdout, 'drain')
+    }
+    return 0
+  })
+}
+
+function slack() {
+  return createOperatorSlack(requireSetting('SLACK_BOT_TOKEN', 'the bot token'), process.env['SLACK_API_URL'])
+}

@@ -1,0 +1,307 @@
+// What somebody could do to the ledger who has the database's superuser, and who finds it. docs/trust.md has the same table.
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { execute } from '../../src/changes/execute.ts'
+import { verifyDue } from '../../src/changes/sweep.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
+import { compareWithWitnesses, type Witness } from '../../src/ledger/witnesses.ts'
+import type { World } from '../../src/world.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
+import { approveRequest, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+
+const KEPT = ['ledger', 'ledger_head', 'change_requests']
+const RECEIPTS = 'a message in Slack'
+const NOBODY = 'nobody'
+
+let scratch: ScratchDatabase
+let world: World
+let admin: pg.Client
+/** What the messages in Slack say; the last entry has not been spoken of yet. */
+let messages: Witness[]
+
+beforeAll(async () => {
+  scratch = await demoDatabase()
+  world = await createLifecycle(scratch.appUrl)
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+  await admin.query('SET session_replication_role = replica')
+})
+
+afterAll(async () => {
+  await world.database.destroy()
+  await admin.end()
+  await scratch.drop()
+})
+
+describe('the database itself refuses, without its triggers,', () => {
+  const values = (seq: string, event: string, actor: string) =>
+    `INSERT INTO chatops.ledger VALUES (${seq}, NULL, now(), ${event}, ${actor}, '{}', 'before', repeat('a', 64))`
+
+  test.each([
+    ['an entry before the first', values('0', `'sent'`, `'U01'`)],
+    ['a line break in an event', values('1', `E'sent\\nU01'`, `'U01'`)],
+    ['a line break in an actor', values('1', `'sent'`, `E'U01\\nU02'`)],
+    ['details that are no object', values('1', `'sent'`, `'U01'`).replace(`'{}'`, `'[]'`)],
+    ['a hash that is none', values('1', `'sent'`, `'U01'`).replace(`repeat('a', 64)`, `'none'`)],
+    ['a second head', `INSERT INTO chatops.ledger_head VALUES (false, 0, repeat('a', 64))`],
+    ['a head below the beginning', 'UPDATE chatops.ledger_head SET seq = -1'],
+  ])('%s', async (_, statement) => {
+    await expect(admin.query(statement)).rejects.toMatchObject({ code: '23514' })
+  })
+})
+
+describe('a superuser who takes away the constraints, too', () => {
+  beforeAll(async () => {
+    await admin.query(`
+      ALTER TABLE chatops.ledger DROP CONSTRAINT ledger_seq, DROP CONSTRAINT ledger_chain, DROP CONSTRAINT ledger_event,
+        DROP CONSTRAINT ledger_actor, DROP CONSTRAINT ledger_details, DROP CONSTRAINT ledger_hash,
+        DROP CONSTRAINT ledger_prev_hash_key, DROP CONSTRAINT ledger_hash_key;
+      ALTER TABLE chatops.ledger_head DROP CONSTRAINT ledger_head_only_row_check;
+      INSERT INTO chatops.ledger SELECT n, NULL, now(), 'refused', 'U0' || n, '{}', 'p' || n, 'h' || n, 1 FROM generate_series(1, 3) n`)
+    await giveFittingHashes()
+    messages = [await say()]
+    const { id } = await approveRequest(world, await sendRequest(world, 'fix-route', await form()))
+    await execute(world, id)
+    await verifyDue(world)
+    messages.push(await say())
+    await admin.query(`SELECT chatops.append_ledger(NULL, 'refused', 'U07', '{}')`)
+    for (const table of KEPT) await admin.query(`CREATE TABLE public.kept_${table} AS TABLE chatops.${table}`)
+  })
+
+  beforeEach(async () => {
+    expect(await verifyLedger(world.database)).toMatchObject({ broken: null })
+    const { contradictions, vouched } = await compareWithWitnesses(world.database, messages)
+    expect({ contradictions, vouched }).toEqual({ contradictions: [], vouched: messages.at(-1)?.entries })
+  })
+
+  afterEach(async () => {
+    for (const table of KEPT) {
+      await admin.query(`DELETE FROM chatops.${table}`)
+      await admin.query(
+        `INSERT INTO chatops.${table} ${table === 'change_requests' ? 'OVERRIDING SYSTEM VALUE' : ''} TABLE public.kept_${table}`,
+      )
+    }
+  })
+
+  /** Who finds it: the entry and the reason that `verify-ledger` gives, a message in Slack, or nobody. */
+  const TAMPERINGS: readonly (readonly [what: string, how: () => Promise<unknown>, found: string])[] = [
+    ['an entry is rewritten', () => rewrite(5), '5: its content was altered'],
+    [
+      'an entry is rewritten, with a hash that fits',
+      async () => {
+        await rewrite(5)
+        await giveFittingHash(5)
+      },
+      '6: it does not follow the entry before it',
+    ],
+    [
+      'an entry is rewritten, and every later hash with it',
+      async () => {
+        await rewrite(5)
+        await giveFittingHashes()
+      },
+      RECEIPTS,
+    ],
+    [
+      'an entry is taken out',
+      () => run('DELETE FROM chatops.ledger WHERE seq = 5'),
+      '6: an entry before it is missing',
+    ],
+    [
+      'an entry is taken out, and the later ones move up',
+      () => run('DELETE FROM chatops.ledger WHERE seq = 5', 'UPDATE chatops.ledger SET seq = seq - 1 WHERE seq > 5'),
+      '5: it does not follow the entry before it',
+    ],
+    [
+      'two entries change places',
+      () =>
+        run(
+          'UPDATE chatops.ledger SET seq = 99 WHERE seq = 5',
+          'UPDATE chatops.ledger SET seq = 5 WHERE seq = 6',
+          'UPDATE chatops.ledger SET seq = 6 WHERE seq = 99',
+        ),
+      '5: it does not follow the entry before it',
+    ],
+    [
+      'an entry is put in between, and the later ones move on',
+      async () => {
+        await run('UPDATE chatops.ledger SET seq = seq + 100 WHERE seq > 5')
+        await run('UPDATE chatops.ledger SET seq = seq - 99 WHERE seq > 100')
+        await forge(6)
+        await giveFittingHash(6)
+      },
+      '7: it does not follow the entry before it',
+    ],
+    [
+      'an entry is added after the last, and the head is left',
+      async () => {
+        await forge((await lastSeq()) + 1)
+        await giveFittingHash(await lastSeq())
+      },
+      'last: it was added past the head',
+    ],
+    ['an entry is added before the first, with the number 0', () => forge(0), '0: it was added before the first'],
+    ['an entry is added before the first, with a number below 0', () => forge(-3), '-3: it was added before the first'],
+    [
+      'the end is cut off, and the head is left',
+      () => run('DELETE FROM chatops.ledger WHERE seq > 6'),
+      'head: entries at the end are missing',
+    ],
+    [
+      'the end is cut off, and the head is set back',
+      () => run('DELETE FROM chatops.ledger WHERE seq > 6', headTo(6)),
+      '7: nothing says how CR-1 came to be done',
+    ],
+    [
+      'the end is cut off, the head is set back, and the requests are rewritten to match',
+      () => run('DELETE FROM chatops.ledger WHERE seq > 3', headTo(3), 'DELETE FROM chatops.change_requests'),
+      RECEIPTS,
+    ],
+    ['the head is taken away', () => run('DELETE FROM chatops.ledger_head'), '0: the ledger has lost its head'],
+    [
+      'a second head is added',
+      () => run(`INSERT INTO chatops.ledger_head SELECT false, 2, hash FROM chatops.ledger WHERE seq = 2`),
+      '2: the ledger has more than one head',
+    ],
+    [
+      'a line break is hidden in a field, so that an old entry can be split anew',
+      async () => {
+        await run(`UPDATE chatops.ledger SET actor = E'U02\\nU03' WHERE seq = 2`)
+        await giveFittingHashes()
+      },
+      '2: a line break in it hides where its fields end',
+    ],
+    [
+      'a new entry is passed off as one of the old chain',
+      async () => {
+        await run('UPDATE chatops.ledger SET chain = 1 WHERE seq = 6')
+        await giveFittingHashes()
+      },
+      '6: it is of an older version of the chain than the entry before it',
+    ],
+    [
+      'the approver is replaced, with hashes that fit',
+      async () => {
+        await run(`UPDATE chatops.ledger SET actor = 'U66' WHERE event = 'approved'`)
+        await giveFittingHashes()
+      },
+      'executed: a request was carried out that nobody had approved as it was',
+    ],
+    [
+      'everything is emptied, and the head is left',
+      () => run('DELETE FROM chatops.ledger'),
+      'head: entries at the end are missing',
+    ],
+    [
+      'everything is emptied, and the head set to the beginning',
+      () => run('DELETE FROM chatops.ledger', headTo(0)),
+      '1: nothing says how CR-1 came to be done',
+    ],
+    [
+      'everything is emptied, the requests as well',
+      () => run('DELETE FROM chatops.ledger', headTo(0), 'DELETE FROM chatops.change_requests'),
+      RECEIPTS,
+    ],
+    [
+      'entries that no message has spoken of yet are rewritten, and every later hash with them',
+      async () => {
+        await rewrite(await lastSeq())
+        await giveFittingHashes()
+      },
+      NOBODY,
+    ],
+    [
+      'everything is rewritten, and so is every message in Slack',
+      async () => {
+        await rewrite(5)
+        await giveFittingHashes()
+        return sayAnew()
+      },
+      NOBODY,
+    ],
+  ]
+
+  test.each(TAMPERINGS)('%s', async (what, how, found) => {
+    const said = ((await how()) as Witness[] | undefined) ?? messages
+    const { broken } = await verifyLedger(world.database)
+    const { contradictions, vouched } = await compareWithWitnesses(world.database, said)
+    if (found === NOBODY) {
+      expect({ broken, contradictions }).toEqual({ broken: null, contradictions: [] })
+      if (said === messages) expect(Number(vouched)).toBe((await lastSeq()) - 1)
+    } else if (found === RECEIPTS) {
+      expect(broken).toBeNull()
+      expect(contradictions).not.toEqual([])
+    } else {
+      expect(`${broken?.seq}: ${broken?.why}`).toBe(found.replace(/^[a-z]+(?=:)/, String(broken?.seq)))
+    }
+    const finder =
+      found === RECEIPTS ? '`verify-ledger --receipts`' : found === NOBODY ? 'beyond us' : '`verify-ledger`'
+    expect(readFileSync('docs/trust.md', 'utf8').includes(`\n| ${what} | ${finder}`), 'docs/trust.md says so').toBe(
+      true,
+    )
+  })
+
+  async function form() {
+    const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+    return { subject: rows[0].slug, route: 'assessment_only', reason: `Asked for by ${SUPPORT}`, ticket: '' }
+  }
+})
+
+async function run(...statements: string[]): Promise<void> {
+  for (const statement of statements) await admin.query(statement)
+}
+
+const rewrite = (seq: number) =>
+  run(`UPDATE chatops.ledger SET details = details || '{"because": "nothing"}' WHERE seq = ${seq}`)
+
+const forge = (seq: number) =>
+  run(`INSERT INTO chatops.ledger VALUES (${seq}, NULL, now(), 'refused', 'U02', '{}',
+    coalesce((SELECT hash FROM chatops.ledger WHERE seq = ${seq} - 1), 'none') || ' ', repeat('f', 64))`)
+
+const headTo = (seq: number) =>
+  `UPDATE chatops.ledger_head SET seq = ${seq}, hash = coalesce((SELECT hash FROM chatops.ledger WHERE seq = ${seq}),
+     (SELECT encode(sha256(convert_to('chatops ledger ' || id, 'UTF8')), 'hex') FROM chatops.identity))`
+
+async function lastSeq(): Promise<number> {
+  const { rows } = await admin.query('SELECT max(seq)::int AS seq FROM chatops.ledger')
+  return rows[0].seq
+}
+
+/** What a message that is posted now says. */
+async function say(): Promise<Witness> {
+  const { rows } = await admin.query('SELECT seq, hash FROM chatops.ledger_head')
+  return { entries: rows[0].seq, head: rows[0].hash, where: 'a message' }
+}
+
+async function sayAnew(): Promise<Witness[]> {
+  const { rows } = await admin.query('SELECT seq, hash FROM chatops.ledger')
+  const hashes = new Map(rows.map(({ seq, hash }) => [seq, hash]))
+  return messages.map((message) => ({ ...message, head: hashes.get(message.entries) }))
+}
+
+/** Gives one entry the hash that its content has after the one before it; computed apart from our code. */
+async function giveFittingHash(seq: number): Promise<void> {
+  const { rows } = await admin.query(
+    `SELECT *, seq::text, coalesce(change_request_id::text, '-') AS request, details::text AS details,
+       to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at,
+       coalesce((SELECT hash FROM chatops.ledger WHERE seq = $1 - 1),
+         (SELECT encode(sha256(convert_to('chatops ledger ' || id, 'UTF8')), 'hex') FROM chatops.identity)) AS previous
+     FROM chatops.ledger WHERE seq = $1`,
+    [seq],
+  )
+  const { previous, request, at, event, actor, details, chain } = rows[0]
+  const fields: string[] = [previous, String(seq), request, at, event, actor, details]
+  const counted = ['chatops ledger 2', ...fields].map((field) => `${Buffer.from(field).length}:${field},`)
+  const text = chain === 1 ? fields.join('\n') : counted.join('')
+  const hash = createHash('sha256').update(text).digest('hex')
+  await admin.query('UPDATE chatops.ledger SET prev_hash = $2, hash = $3 WHERE seq = $1', [seq, previous, hash])
+}
+
+/** The same for every entry, and for the head. */
+async function giveFittingHashes(): Promise<void> {
+  const last = await lastSeq()
+  for (let seq = 1; seq <= last; seq++) await giveFittingHash(seq)
+  await run(headTo(last))
+}

@@ -1,0 +1,150 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { parse } from 'csv-parse/sync'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Services } from '../../src/services.ts'
+import { botEnvironment, startBot, startStorySlack } from '../support/bot.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
+import { approveRequest, CHANNEL, DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { type FakeSlack, readText } from '../support/slack/index.ts'
+
+let scratch: ScratchDatabase
+let slack: FakeSlack
+let bot: Services
+let admin: pg.Client
+
+beforeAll(async () => {
+  scratch = await demoDatabase()
+  slack = await startStorySlack()
+  bot = await startBot(slack, scratch.appUrl)
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+  await admin.query('SET session_replication_role = replica')
+  await approveRequest(bot.changes, await sendRequest(bot.changes, 'fix-route', await form()))
+  await slack.until(() => slack.messages(CHANNEL).some((message) => readText(message).includes('CR-1 is done')))
+  await bot.stop()
+})
+
+afterAll(async () => {
+  await admin.end()
+  await slack.stop()
+  await scratch.drop()
+})
+
+describe('bin/chatops verify-ledger --receipts', () => {
+  test('says for which entries the messages in Slack vouch', async () => {
+    const { code, output } = await chatops('verify-ledger', '--receipts')
+    expect(output).toMatch(/The ledger is sound: (\d+) entries/)
+    expect(output).toMatch(/Slack shows \d+ messages of this database\.\nThey vouch for entries 1 to \d+\./)
+    expect(code).toBe(0)
+  })
+
+  test('says which entries no message has spoken of', async () => {
+    await admin.query(`SELECT chatops.append_ledger(NULL, 'refused', 'U07', '{}') FROM generate_series(1, 3)`)
+    const last = Number((await admin.query('SELECT seq FROM chatops.ledger_head')).rows[0].seq)
+    const { code, output } = await chatops('verify-ledger', '--receipts')
+    expect(output).toMatch(new RegExp(`Nothing in Slack vouches for entries \\d+ to ${last}\\.`))
+    expect(code).toBe(0)
+  })
+
+  test('names the messages that know of entries which are not there, and exits 1', async () => {
+    await admin.query('BEGIN')
+    await admin.query('CREATE TABLE kept AS TABLE chatops.ledger')
+    await admin.query('CREATE TABLE kept_head AS TABLE chatops.ledger_head')
+    await admin.query('CREATE TABLE kept_requests AS TABLE chatops.change_requests')
+    await admin.query('DELETE FROM chatops.ledger WHERE seq > 1')
+    await admin.query('DELETE FROM chatops.change_requests')
+    await admin.query('UPDATE chatops.ledger_head SET seq = 1, hash = (SELECT hash FROM chatops.ledger)')
+    await admin.query('COMMIT')
+    const { code, output } = await chatops('verify-ledger', '--receipts')
+    await admin.query('INSERT INTO chatops.ledger SELECT * FROM kept WHERE seq > 1')
+    await admin.query('INSERT INTO chatops.change_requests OVERRIDING SYSTEM VALUE TABLE kept_requests')
+    await admin.query('UPDATE chatops.ledger_head SET (seq, hash) = (SELECT seq, hash FROM kept_head)')
+    expect(output).toContain('The ledger is sound: 1 entries')
+    expect(output).toMatch(/Slack contradicts the ledger: the message [\d.]+ in C01SUPPORT speaks of entry \d+/)
+    expect(code).toBe(1)
+  })
+
+  test('looks at no message from before the day that it is given', async () => {
+    const { output } = await chatops('verify-ledger', '--receipts', '2999-01-01')
+    expect(output).toContain('Slack shows 0 messages of this database.\nNothing in Slack vouches for entries 1 to')
+  })
+
+  test.each([['--receipt'], ['--receipts', 'yesterday'], ['--receipts', '2026-01-01', 'more']])(
+    'refuses %s',
+    async (...words) => {
+      const { code, output } = await chatops('verify-ledger', ...words)
+      expect(code).toBe(2)
+      expect(output).toContain('Usage')
+    },
+  )
+})
+
+describe('bin/chatops export-ledger', () => {
+  test('json: an object for each entry, which can be checked without the bot, with people by name', async () => {
+    const { code, output } = await chatops('export-ledger', 'json')
+    expect(code).toBe(0)
+    const entries = output
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(entries.map(({ event }) => event).slice(0, 5)).toEqual([
+      'proposed',
+      'sent',
+      'review-opened',
+      'approved',
+      'executed',
+    ])
+    for (const [index, { hash, hashed, previousHash }] of entries.entries()) {
+      expect(createHash('sha256').update(hashed).digest('hex')).toBe(hash)
+      if (index > 0) expect(previousHash).toBe(entries[index - 1].hash)
+      expect(hashed).toContain(previousHash)
+    }
+    expect(entries[4]).toMatchObject({
+      actor: 'chatops',
+      changeRequest: '1',
+      details: { requester: SUPPORT, approver: DEVELOPER },
+    })
+    expect(Object.keys(entries[4].people).sort()).toEqual([SUPPORT, DEVELOPER].sort())
+    expect(entries.at(-1)).toMatchObject({ actor: 'U07', people: {} }) // Slack knows nobody of this id
+  })
+
+  test('csv: the same as a table', async () => {
+    const { output } = await chatops('export-ledger', 'csv')
+    const rows: Record<string, string>[] = parse(output, { columns: true })
+    expect(rows[0]).toMatchObject({ entry: '1', request: '1', event: 'proposed', actor: SUPPORT, chain: '2' })
+    expect(rows[0]?.['actor_name']).not.toBe('')
+    expect(rows.at(-1)).toMatchObject({ request: '', actor: 'U07', actor_name: '' })
+  })
+
+  test('names nobody without a token, and says so', async () => {
+    const { output } = await chatopsWith({ SLACK_BOT_TOKEN: '' }, 'export-ledger', 'json')
+    expect(output).toContain('SLACK_BOT_TOKEN is not set')
+    expect(output).toContain('"people":{}')
+  })
+
+  test('needs to be told in which format', async () => {
+    const { code, output } = await chatops('export-ledger')
+    expect({ code, output }).toMatchObject({ code: 2, output: expect.stringContaining('Usage') })
+  })
+})
+
+const chatops = (...words: string[]) => chatopsWith({}, ...words)
+
+async function chatopsWith(env: Record<string, string>, ...words: string[]): Promise<{ code: number; output: string }> {
+  const settings = { ...botEnvironment(slack, scratch.appUrl), ...env }
+  const run = promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...words], {
+    env: { PATH: process.env['PATH'], ...settings },
+  })
+  return run.then(
+    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
+    ({ code, stdout, stderr }) => ({ code, output: stdout + stderr }),
+  )
+}
+
+async function form() {
+  const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+  return { subject: rows[0].slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
+}
