@@ -53,7 +53,7 @@ export async function startServices(
   demandKnownPlaybooks(config)
   const client = createClient(config, log, 10_000)
   const report = createReports(database, log, config.OPERATORS_CHANNEL ?? null)
-  const ourselves = await findOurselves(client, config, log)
+  const { ourselves, hasAnswered } = await findOurselves(client, config, log)
   const clock = await startDatabaseClock(database, log)
   const changes: World = { ...(await createChanges(config, log, database, report, clock.now)), ...overrides }
   await pauseIfRestored(changes, client, config).catch(() => {
@@ -64,7 +64,8 @@ export async function startServices(
   let bot: RunningBot | null = null
   let worker: RunningWorker | null = null
   let trello: TrelloClient | null = null
-  const line = createSlackLine(client, { report, wake: (waitsFor) => wakeOutbox(database.manager, waitsFor) })
+  const wake = (waitsFor: string) => wakeOutbox(database.manager, waitsFor)
+  const line = createSlackLine(client, { report, wake }, hasAnswered)
   const probes: Probes = {
     database: () => database.query('SELECT 1').then(() => undefined),
     queue: () => backend.ping(),
@@ -225,7 +226,11 @@ function createClient(config: Config, log: Logger, timeout: number): webApi.WebC
 }
 
 /** No process runs with a token of another workspace. A worker may start while Slack is away, a bot may not. */
-async function findOurselves(client: webApi.WebClient, config: Config, log: Logger): Promise<Ourselves> {
+async function findOurselves(
+  client: webApi.WebClient,
+  config: Config,
+  log: Logger,
+): Promise<{ ourselves: Ourselves; hasAnswered: boolean }> {
   const answer = await client.auth.test().catch((error: unknown) => {
     if (config.ROLES.includes('bot'))
       throw new Error('Slack did not take SLACK_BOT_TOKEN, or did not answer', { cause: error })
@@ -236,11 +241,12 @@ async function findOurselves(client: webApi.WebClient, config: Config, log: Logg
     throw new Error('SLACK_BOT_TOKEN belongs to another workspace than SLACK_TEAM_ID')
   }
   const [, ofToken] = /^xapp-\d+-(A[A-Z0-9]+)-/.exec(config.SLACK_APP_TOKEN ?? '') ?? []
-  return {
+  const ourselves = {
     teamId: config.SLACK_TEAM_ID,
     enterpriseId: answer?.enterprise_id ?? null,
     appId: answer?.app_id ?? ofToken ?? null,
   }
+  return { ourselves, hasAnswered: answer !== null }
 }
 
 function demandKnownPlaybooks({ REQUEST_EXPIRY, PLAYBOOKS = [] }: Config): void {

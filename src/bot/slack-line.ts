@@ -39,15 +39,17 @@ export type SlackLine = ReturnType<typeof createSlackLine>
  * The one line by which rows of the outbox reach Slack. It turns every answer into what the outbox does about it, keeps
  * to the pace that Slack asks for, and is closed while the token is no good or Slack does not answer at all: then
  * nothing is sent, and no row is to blame.
+ * @param hasAnswered whether Slack has answered this process by now
  */
-export function createSlackLine(client: webApi.WebClient, { wake, report }: Listeners) {
+export function createSlackLine(client: webApi.WebClient, { wake, report }: Listeners, hasAnswered: boolean) {
   const pace = createPace()
   /** What this process has put off for lack of. */
   const waiting = new Set<string>()
   let closed: { because: string; isToken: boolean; until: number; closures: number } | null = null
   let unanswered = 0
   let probing: Promise<void> | null = null
-  let probedAt = Date.now()
+  let probedAt = hasAnswered ? Date.now() : 0
+  let answered = hasAnswered
 
   /** Several calls may find out at once: that is one closure. */
   function close(because: string, isToken: boolean): void {
@@ -61,6 +63,7 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
   async function probe(): Promise<void> {
     try {
       await client.auth.test()
+      answered = true
       // The line opens for a try; it counts as well only once something was really sent.
       if (closed) closed = { ...closed, isToken: false, until: 0 }
       await release(SLACK)
@@ -97,6 +100,7 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
 
   async function heard({ channel, method }: Call): Promise<void> {
     unanswered = 0
+    answered = true
     closed = null
     await release(SLACK)
     if (method.startsWith('chat.')) await release(`channel:${channel}`)
@@ -152,9 +156,13 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
     /** Whether anything can be sent. Closed, it asks Slack now and then whether that has changed. */
     isOpen,
 
-    /** Throws while Slack does not take our token; has Slack asked now and then, whether or not anything is sent. */
+    /**
+     * Throws until Slack has answered once, and while it does not take our token; has Slack asked now and then, whether
+     * or not anything is sent.
+     */
     demandToken(): void {
       if (Date.now() - probedAt >= PROBE_EVERY_MS) void probeOnce()
+      if (!answered) throw new Error('Slack has not answered yet')
       if (closed?.isToken) throw new Error(`Slack does not take the bot token: ${closed.because}`)
     },
 

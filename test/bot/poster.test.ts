@@ -24,6 +24,18 @@ beforeEach(async () => {
 
 afterEach(() => slack.stop())
 
+test('the line counts as well only once Slack has answered this process', async () => {
+  const { line } = posterOn(slack, { hasAnswered: false })
+  slack.fault({ method: 'auth.test', kind: 'server_error' })
+  expect(line.demandToken).toThrow('Slack has not answered yet')
+  await expect.poll(() => slack.calls.filter(({ method }) => method === 'auth.test').length).toBeGreaterThan(0)
+  expect(line.demandToken).toThrow('Slack has not answered yet')
+  await line.call({ kind: 'post', method: 'chat.postMessage', channel: CHANNEL }, () =>
+    client.chat.postMessage({ channel: CHANNEL, text: 'x' }),
+  )
+  expect(line.demandToken).not.toThrow()
+})
+
 describe('a message that carries our key', () => {
   test('is taken for ours if we posted it', async () => {
     const ts = await post(MINE)

@@ -10,7 +10,7 @@ type Told = { woken: string[]; reported: string[] }
 
 export function posterOn(
   slack: FakeSlack,
-  listeners: { wake?: (waitsFor: string) => Promise<void>; report?: Report } = {},
+  listeners: { wake?: (waitsFor: string) => Promise<void>; report?: Report; hasAnswered?: boolean } = {},
 ) {
   const told: Told = { woken: [], reported: [] }
   const client = new webApi.WebClient('xoxb-test', {
@@ -27,7 +27,7 @@ export function posterOn(
       setName() {},
     } as never,
   })
-  const line = createSlackLine(client, {
+  const tell: Parameters<typeof createSlackLine>[1] = {
     async wake(waitsFor) {
       told.woken.push(waitsFor)
       await listeners.wake?.(waitsFor)
@@ -36,6 +36,7 @@ export function posterOn(
       told.reported.push(facts['code'] ?? trouble)
       await listeners.report?.(trouble, facts)
     },
-  })
+  }
+  const line = createSlackLine(client, tell, listeners.hasAnswered ?? true)
   return { client, line, poster: createPoster(client, line), told }
 }
