@@ -7,6 +7,7 @@ import { loadConfig, readConfig, readEnvironment } from './config/index.ts'
 import type { OutboxRow } from './entities/chatops/outbox-row.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { migrate } from './entities/migrate.ts'
+import { OperatorError, wordsForOperator } from './error-facts.ts'
 import { loadExtract } from './gias/load.ts'
 import { listTroubled, retry } from './outbox/operator.ts'
 import { createNaming } from './words.ts'
@@ -103,7 +104,7 @@ async function printManifest(): Promise<number> {
 
 async function pauseBot(words: string[]): Promise<number> {
   const reason = words.join(' ').trim()
-  if (!reason) throw new Error('Say why: bin/chatops pause "<reason>". Everybody can read it.')
+  if (!reason) throw new OperatorError('Say why: bin/chatops pause "<reason>". Everybody can read it.')
   const wasPaused = await withDatabase((database) => pauseAsOperator(database, alertChannel(), reason))
   console.log(wasPaused ? 'It was paused already.' : 'The bot is paused. Nothing is carried out.')
   return 0
@@ -133,7 +134,7 @@ function alertChannel(): string {
 
 /** For whoever has made sure that GIAS really closed so many schools; the nightly load refuses such an extract. */
 async function loadSmallerExtract([enough = '']: string[]): Promise<number> {
-  if (!/^\d{1,6}$/.test(enough)) throw new Error('Say how many schools are enough, such as: load-gias 48000')
+  if (!/^\d{1,6}$/.test(enough)) throw new OperatorError('Say how many schools are enough, such as: load-gias 48000')
   const { DATABASE_URL, GIAS_URL: url } = loadConfig()
   const database = await createDataSource(DATABASE_URL, 2).initialize()
   try {
@@ -161,7 +162,7 @@ main().then(
     process.exitCode = code
   },
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : 'It failed.')
+    console.error(wordsForOperator(error))
     process.exitCode = 1
   },
 )

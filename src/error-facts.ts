@@ -9,6 +9,15 @@ const CODE = /^(?:E[A-Z0-9_]{2,40}|UND_ERR_[A-Z_]{2,40}|[0-9A-Z]{5}|slack_[a-z_]
 /** A line of V8's that says where a function was called; it ends with file, line and column. */
 const FRAME = /^ {4}at .{1,300}:\d+:\d+\)?$/
 
+/** An error whose message is our own, for whoever runs the bot, and quotes nothing secret. Of no other one it is shown. */
+export class OperatorError extends Error {}
+
+/** What whoever runs the bot is told of an error: our own words, or its class and code; and those of its cause. */
+export function wordsForOperator(error: unknown): string {
+  const words = error instanceof OperatorError ? error.message : describeError(error)
+  return error instanceof Error && error.cause ? `${words} (${describeError(error.cause)})` : words
+}
+
 /** The class of an error, its code and its frames; and the class and code of its cause. */
 export function factsOf(error: unknown): ErrorFacts {
   const facts = { ...nameAndCode(error), at: framesOf(error) }

@@ -1,4 +1,5 @@
 import { ConfigError, loadConfig } from './config/index.ts'
+import { wordsForOperator } from './error-facts.ts'
 import { createLog } from './log.ts'
 import { startServices } from './services.ts'
 
@@ -34,10 +35,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const message =
-    error instanceof ConfigError
-      ? error.message
-      : `Could not start: ${error instanceof Error ? error.message : 'unknown error'}`
-  process.stderr.write(`${message}\n`)
+  const words = wordsForOperator(error)
+  process.stderr.write(error instanceof ConfigError ? `${words}\n` : `Could not start: ${words}\n`)
   process.exit(1)
 })

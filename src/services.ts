@@ -27,6 +27,7 @@ import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { startDatabaseClock } from './entities/database-clock.ts'
 import { demandLeastPrivilege } from './entities/least-privilege.ts'
+import { OperatorError } from './error-facts.ts'
 import { wakeOutbox } from './outbox/outbox.ts'
 import { createPeople } from './people/people.ts'
 import { findPlaybook } from './playbooks/index.ts'
@@ -233,12 +234,12 @@ async function findOurselves(
 ): Promise<{ ourselves: Ourselves; hasAnswered: boolean }> {
   const answer = await client.auth.test().catch((error: unknown) => {
     if (config.ROLES.includes('bot'))
-      throw new Error('Slack did not take SLACK_BOT_TOKEN, or did not answer', { cause: error })
+      throw new OperatorError('Slack did not take SLACK_BOT_TOKEN, or did not answer', { cause: error })
     return null
   })
   if (!answer) log.warn('Slack did not say which workspace the bot token belongs to')
   else if (answer.team_id !== config.SLACK_TEAM_ID) {
-    throw new Error('SLACK_BOT_TOKEN belongs to another workspace than SLACK_TEAM_ID')
+    throw new OperatorError('SLACK_BOT_TOKEN belongs to another workspace than SLACK_TEAM_ID')
   }
   const [, ofToken] = /^xapp-\d+-(A[A-Z0-9]+)-/.exec(config.SLACK_APP_TOKEN ?? '') ?? []
   const ourselves = {
@@ -252,7 +253,7 @@ async function findOurselves(
 function demandKnownPlaybooks({ REQUEST_EXPIRY, PLAYBOOKS = [] }: Config): void {
   const named = { REQUEST_EXPIRY: [...REQUEST_EXPIRY.byPlaybook.keys()], PLAYBOOKS }
   for (const [setting, names] of Object.entries(named)) {
-    if (!names.every(findPlaybook)) throw new Error(`${setting} names a playbook that does not exist`)
+    if (!names.every(findPlaybook)) throw new OperatorError(`${setting} names a playbook that does not exist`)
   }
 }
 

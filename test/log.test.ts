@@ -1,5 +1,6 @@
 // The last line of defence: whatever is logged, no message of an error that is not our own is in it.
 import { expect, test } from 'vitest'
+import { OperatorError, wordsForOperator } from '../src/error-facts.ts'
 import { createLog } from '../src/log.ts'
 
 function logging(write: (log: ReturnType<typeof createLog>) => void): {
@@ -55,4 +56,12 @@ test('each line names the environment, unless it is production', () => {
   const to = { write: (line: string) => void written.push(line) }
   for (const environment of ['staging', 'production']) createLog('info', to, environment).info('started')
   expect(written.map((line) => JSON.parse(line).environment)).toEqual(['staging', undefined])
+})
+
+test('who runs the bot is told of an error in our own words, or its class and code; nothing that it quotes', () => {
+  expect(wordsForOperator(quoting())).toBe('TypeError 23505 (Error)')
+  expect(wordsForOperator(new OperatorError('Run the migrations', { cause: quoting() }))).toBe(
+    'Run the migrations (TypeError 23505)',
+  )
+  expect(wordsForOperator('Zoë Müller')).toBe('unknown')
 })

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm'
+import { OperatorError } from '../error-facts.ts'
 import { appendToLedger, OPERATOR } from '../ledger/ledger.ts'
 import { worldAt } from './operator.ts'
 import { pauseNow } from './pause.ts'
@@ -13,7 +14,7 @@ export async function demandEnvironment(database: DataSource, environment: strin
   await database.query('UPDATE chatops.identity SET environment = $1 WHERE environment IS NULL', [environment])
   const stamped = await readEnvironment(database.manager)
   if (stamped === environment) return
-  throw new Error(
+  throw new OperatorError(
     `the database belongs to the environment “${stamped}”, and ENVIRONMENT is “${environment}”. ` +
       'If it is a copy on purpose, run bin/chatops adopt',
   )
@@ -41,7 +42,7 @@ export async function adopt(database: DataSource, environment: string, alertChan
 
 async function readEnvironment(sql: EntityManager): Promise<string | null> {
   const [row] = await sql.query<{ environment: string | null }[]>('SELECT environment FROM chatops.identity')
-  if (!row) throw new Error('chatops.identity is empty: run the migrations')
+  if (!row) throw new OperatorError('chatops.identity is empty: run the migrations')
   return row.environment
 }
 

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm'
 import { createDataSource } from '../entities/data-source.ts'
+import { OperatorError } from '../error-facts.ts'
 
 /** Runs a command on the database of DATABASE_URL. */
 export async function withDatabase<T>(act: (database: DataSource) => Promise<T>): Promise<T> {
@@ -18,6 +19,6 @@ export function requireUrl(name: string): string {
 /** A setting that a command cannot do without; throws and says what it is to be. */
 export function requireSetting(name: string, what: string): string {
   const value = process.env[name]
-  if (!value) throw new Error(`Set ${name} to ${what}.`)
+  if (!value) throw new OperatorError(`Set ${name} to ${what}.`)
   return value
 }

@@ -1,3 +1,4 @@
+import { OperatorError } from '../error-facts.ts'
 import { environment } from './kinds.ts'
 import { type Config, settings } from './settings.ts'
 
@@ -58,4 +59,4 @@ export function readEnvironment(given: string): string {
   throw new ConfigError(`ENVIRONMENT ${parsed.error.issues[0]?.message}`)
 }
 
-export class ConfigError extends Error {}
+export class ConfigError extends OperatorError {}

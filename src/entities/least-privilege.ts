@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm'
+import { OperatorError } from '../error-facts.ts'
 
 /**
  * Throws unless we are connected as a role that can do no more than grants.sql says: as a superuser or as the owner,
@@ -10,8 +11,10 @@ export async function demandLeastPrivilege(database: DataSource): Promise<void> 
       has_table_privilege('chatops.ledger', 'UPDATE') OR has_table_privilege('chatops.ledger', 'DELETE') AS rewrites,
       has_column_privilege('public.trainees', 'slug', 'UPDATE') OR has_table_privilege('public.trainees', 'DELETE') AS writes
     FROM pg_roles WHERE rolname = current_user`)
-  if (!role || role.superuser) throw new Error('DATABASE_URL must not be a superuser: connect as chatops_app.')
+  if (!role || role.superuser) throw new OperatorError('DATABASE_URL must not be a superuser: connect as chatops_app.')
   if (role.rewrites || role.writes) {
-    throw new Error('DATABASE_URL can do more than grants.sql allows: connect as chatops_app, and run grants.sql.')
+    throw new OperatorError(
+      'DATABASE_URL can do more than grants.sql allows: connect as chatops_app, and run grants.sql.',
+    )
   }
 }

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm'
+import { OperatorError } from '../error-facts.ts'
 import { type Entry, hashBeforeTheFirst, hashOf, readEntries } from './chain.ts'
 
 /** `broken` names the first entry that is wrong; `entries` counts the sound ones before it. */
@@ -13,7 +14,7 @@ type Head = { seq: string; hash: string }
 export async function verifyLedger(database: DataSource): Promise<LedgerVerdict> {
   return database.transaction('REPEATABLE READ', async (sql) => {
     const [start] = await sql.query<{ id: string }[]>('SELECT id FROM chatops.identity')
-    if (!start) throw new Error('the ledger is not set up: run the migrations')
+    if (!start) throw new OperatorError('the ledger is not set up: run the migrations')
     const heads = await sql.query<Head[]>('SELECT seq, hash FROM chatops.ledger_head ORDER BY seq')
     const [head] = heads
     if (!head || heads.length > 1) {
