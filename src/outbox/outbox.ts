@@ -21,22 +21,29 @@ const threadPart = z.enum(['receipt', 'advice', 'manual-steps', 'notice'])
 /** A message of a request's thread that is drawn from the request alone. */
 export const announcement = z.object({ part: threadPart })
 
-/** Adds an effect to the transaction that it belongs to. Rows of one stream are sent in order, one at a time. */
-export async function addToOutbox(
-  sql: EntityManager,
-  row: { id?: string; stream: string; kind: OutboxKind; changeRequest: string | null; payload?: Record<string, Json> },
-): Promise<void> {
+type NewRow = {
+  id?: string
+  stream: string
+  kind: OutboxKind
+  changeRequest: string | null
+  payload?: Record<string, Json>
+}
+
+/** Adds effects to the transaction that they belong to. Rows of one stream are sent in order, one at a time. */
+export async function addToOutbox(sql: EntityManager, ...rows: readonly NewRow[]): Promise<void> {
   await sql
     .createQueryBuilder()
     .insert()
     .into(OutboxRow, ['id', 'stream', 'kind', 'changeRequestId', 'payload'])
-    .values({
-      id: row.id ?? randomUUID(),
-      stream: row.stream,
-      kind: row.kind,
-      changeRequestId: row.changeRequest,
-      payload: row.payload ?? {},
-    })
+    .values(
+      rows.map((row) => ({
+        id: row.id ?? randomUUID(),
+        stream: row.stream,
+        kind: row.kind,
+        changeRequestId: row.changeRequest,
+        payload: row.payload ?? {},
+      })),
+    )
     .updateEntity(false)
     .execute()
 }
@@ -48,8 +55,8 @@ export async function announce(
   parts: readonly z.output<typeof threadPart>[] = [],
 ) {
   await sql.query('UPDATE chatops.change_requests SET card_version = card_version + 1 WHERE id = $1', [changeRequest])
-  await addToOutbox(sql, { stream: `card:${changeRequest}`, kind: 'card', changeRequest })
-  for (const part of parts) await addToThread(sql, changeRequest, { part })
+  const thread = parts.map((part) => threadRow(changeRequest, { part }))
+  await addToOutbox(sql, { stream: `card:${changeRequest}`, kind: 'card', changeRequest }, ...thread)
 }
 
 /** Adds a message to a request's thread. The thread is a stream of its own: a card in trouble does not hold it up. */
@@ -58,7 +65,11 @@ export async function addToThread(
   changeRequest: string,
   payload: Record<string, Json> & { part: string },
 ): Promise<void> {
-  await addToOutbox(sql, { stream: `thread:${changeRequest}`, kind: 'thread', changeRequest, payload })
+  await addToOutbox(sql, threadRow(changeRequest, payload))
+}
+
+function threadRow(changeRequest: string, payload: Record<string, Json> & { part: string }): NewRow {
+  return { stream: `thread:${changeRequest}`, kind: 'thread', changeRequest, payload }
 }
 
 /** Wakes a worker for an approved request. It is only a hint: if it is lost, a sweep sends another one. */
