@@ -33,6 +33,7 @@ import { createPeople } from './people/people.ts'
 import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend, type QueueBackend } from './queue/backend.ts'
 import { openJobQueues } from './queue/job-queues.ts'
+import { createWaker, type Waker } from './queue/waker.ts'
 import { CHANGES_QUEUE, type RunningWorker, startWorker } from './queue/worker.ts'
 import { createSidekiqClient, type SidekiqClient } from './sidekiq/index.ts'
 import { createTrelloClient } from './trello/index.ts'
@@ -64,6 +65,7 @@ export async function startServices(
 
   let bot: RunningBot | null = null
   let worker: RunningWorker | null = null
+  let waker: Waker | null = null
   let trello: TrelloClient | null = null
   const wake = (waitsFor: string) => wakeOutbox(database.manager, waitsFor)
   const line = createSlackLine(client, { report, wake }, hasAnswered)
@@ -90,7 +92,8 @@ export async function startServices(
     worker = startWorker(changes, backend, effects, { retention: config.RETENTION, isSlackOpen: line.isOpen })
   }
   if (config.ROLES.includes('bot')) {
-    const nudge = () => worker?.nudge()
+    if (!worker) waker = createWaker(backend.openQueue(CHANGES_QUEUE), log)
+    const nudge = () => (worker ? worker.nudge() : waker?.wake())
     const context = { changes, allowedChannels: config.ALLOWED_CHANNELS, nudge, readRefusal }
     bot = await startBot(context, slackSettings(config, ourselves), web, log)
   }
@@ -101,6 +104,7 @@ export async function startServices(
     async stop() {
       await bot?.stop()
       await server.close()
+      await waker?.stop()
       await worker?.stop()
       await closeDashboard?.()
       await backend.close()

@@ -3,11 +3,34 @@ import type { Logger } from 'pino'
 /** Something that runs over and over. `nudge` runs it at once; `stop` waits for the round under way. */
 export type Loop = { nudge: () => void; stop: () => Promise<void> }
 
+/** Whether there was anything to do lately. Loops that share a pace are busy together, and idle together. */
+export type Pace = { touch: () => void; isIdle: () => boolean }
+
+/** Nothing to do for this long counts as idle. */
+const IDLE_AFTER_MS = 30_000
+/** An idle loop runs only every so many times, so that a worker with nothing to do leaves the database alone. */
+const IDLE_RUNS_EVERY = 5
+
+export function createPace(idleAfterMs = IDLE_AFTER_MS): Pace {
+  let touchedAt = performance.now()
+  return {
+    touch() {
+      touchedAt = performance.now()
+    },
+    isIdle: () => performance.now() - touchedAt > idleAfterMs,
+  }
+}
+
 /**
- * Runs `round` every `interval` milliseconds, and again at once while it answers true (there was work, there may be
- * more). A round that throws is logged and tried again after the interval.
+ * Runs `round` every `interval` milliseconds, more rarely while the pace is idle, and again at once while it answers true
+ * (there was work, there may be more). A round that throws is logged and tried again after the interval.
  */
-export function startLoop(log: Logger, name: string, interval: number, round: () => Promise<boolean>): Loop {
+export function startLoop(
+  log: Logger,
+  name: string,
+  { interval, pace }: { interval: number; pace: Pace },
+  round: () => Promise<boolean>,
+): Loop {
   let stopped = false
   let nudged = false
   let wake: () => void = () => {}
@@ -19,7 +42,13 @@ export function startLoop(log: Logger, name: string, interval: number, round: ()
         log.error({ error: error instanceof Error ? error.name : 'unknown' }, `${name} failed`)
         return false
       })
-      if (more || nudged || stopped) continue
+      if (more) pace.touch()
+      else await untilNext()
+    }
+  }
+
+  async function untilNext(): Promise<void> {
+    for (let turn = 1; !nudged && !stopped; turn++) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, interval)
         wake = () => {
@@ -27,6 +56,7 @@ export function startLoop(log: Logger, name: string, interval: number, round: ()
           resolve()
         }
       })
+      if (!pace.isIdle() || turn === IDLE_RUNS_EVERY) return
     }
   }
 
@@ -34,6 +64,7 @@ export function startLoop(log: Logger, name: string, interval: number, round: ()
   return {
     nudge() {
       nudged = true
+      pace.touch()
       wake()
     },
     async stop() {

@@ -1,14 +1,22 @@
 import type { OutboxKind } from '../outbox/outbox.ts'
 import { createRelay, type Effects } from '../outbox/relay.ts'
 import type { World } from '../world.ts'
-import { type Loop, startLoop } from './loop.ts'
+import { createPace, type Loop, type Pace, startLoop } from './loop.ts'
 
 const EVERY_MS = 200
 
-/** Sends outbox rows until it is stopped: at once when nudged, and otherwise several times a second. */
-export function startRelay(world: World, effects: Effects, isOpen?: (kind: OutboxKind) => boolean): Loop {
+/** Sends outbox rows until it is stopped: at once when nudged, otherwise several times a second, or once a
+ * second when there was nothing to send for a while. */
+export function startRelay(
+  world: World,
+  effects: Effects,
+  isOpen?: (kind: OutboxKind) => boolean,
+  pace: Pace = createPace(),
+): Loop {
   const relay = createRelay(world, effects, isOpen)
-  const loop: Loop = startLoop(world.log, 'outbox relay', EVERY_MS, () => relay.sendDue(() => loop.nudge()))
+  const loop: Loop = startLoop(world.log, 'outbox relay', { interval: EVERY_MS, pace }, () =>
+    relay.sendDue(() => loop.nudge()),
+  )
   return {
     nudge: loop.nudge,
     async stop() {

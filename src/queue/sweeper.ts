@@ -7,7 +7,7 @@ import { purgeWaits, tellArrivals } from '../schools/waits.ts'
 import type { World } from '../world.ts'
 import type { JobQueues } from './job-queues.ts'
 import { HINT_BATCH, hintLateJobs } from './job-sweeps.ts'
-import { startLoop } from './loop.ts'
+import { type Pace, startLoop } from './loop.ts'
 
 const SECOND = 1_000
 
@@ -18,10 +18,10 @@ export type Sweepers = { verifySoon: () => void; stop: () => Promise<void> }
 export function startSweepers(
   world: World,
   queues: JobQueues,
-  settings: { retention: number; nudge: () => void },
+  settings: { retention: number; pace: Pace; nudge: () => void },
 ): Sweepers {
   const sweep = (name: string, every: number, round: () => Promise<number>, batch = Number.POSITIVE_INFINITY) =>
-    startLoop(world.log, name, every, async () => {
+    startLoop(world.log, name, { interval: every, pace: settings.pace }, async () => {
       const swept = await round()
       if (swept > 0) settings.nudge()
       return swept >= batch

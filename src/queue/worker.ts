@@ -7,8 +7,10 @@ import { enqueueExecution, executeChange } from './execute-change.ts'
 import { openJobQueues, startJobWorkers } from './job-queues.ts'
 import { jobRunner } from './job-runner.ts'
 import { hintAdded } from './job-sweeps.ts'
+import { createPace } from './loop.ts'
 import { startRelay } from './relay-loop.ts'
 import { startSweepers } from './sweeper.ts'
+import { WAKE } from './waker.ts'
 
 /** The queue of requests that were approved. */
 export const CHANGES_QUEUE = 'chatops-changes'
@@ -37,9 +39,10 @@ export function startWorker(
     },
     job: (row) => hintAdded(world, jobQueues, readPayload(jobHint, row).job),
   }
-  const relay = startRelay(world, effects, (kind) => !SLACK_KINDS.has(kind) || settings.isSlackOpen())
+  const pace = createPace()
+  const relay = startRelay(world, effects, (kind) => !SLACK_KINDS.has(kind) || settings.isSlackOpen(), pace)
   const nudge = () => relay.nudge()
-  const sweepers = startSweepers(world, jobQueues, { ...settings, nudge })
+  const sweepers = startSweepers(world, jobQueues, { ...settings, pace, nudge })
   const ran = () => {
     nudge()
     sweepers.verifySoon()
@@ -47,7 +50,7 @@ export function startWorker(
   const worker = backend.startWorker(
     CHANGES_QUEUE,
     async (job) => {
-      await executeChange(world, job)
+      if (job.name !== WAKE) await executeChange(world, job)
       ran()
     },
     { concurrency: CONCURRENCY },

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { withClient } from '../../sandbox/register/database.ts'
 import { createQueueBackend, type JobWorker, type QueueBackend } from '../../src/queue/backend.ts'
 import type { JobQueue } from '../../src/queue/bull-queue.ts'
+import { createWaker, WAKE } from '../../src/queue/waker.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 
 const HOUR = 3600_000
@@ -78,6 +79,17 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     await expect.poll(async () => (await queue.bull.getJob('one'))?.failedReason).toBe('TypeError 23505')
     const failed = await queue.bull.getJob('one')
     expect(JSON.stringify(failed?.toJSON())).not.toContain('Quackenbush')
+  })
+
+  test('a worker in another process is woken once for what was committed together', async () => {
+    startWorker(async (job) => {
+      ran.push(job.name)
+    })
+    const waker = createWaker(queue, pino({ level: 'silent' }))
+    for (const _ of [1, 2, 3]) waker.wake()
+    await expect.poll(() => ran).toEqual([WAKE])
+    waker.wake()
+    await expect.poll(() => ran).toEqual([WAKE, WAKE])
   })
 
   test('a job that failed can be added again under the same id', async () => {
