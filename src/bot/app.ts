@@ -18,10 +18,12 @@ import {
   reviewRequest,
   turnReviewPage,
 } from '../handlers/decision.ts'
+import type { Click } from '../handlers/entry-points.ts'
 import { startFollowUp } from '../handlers/follow-up.ts'
 import { dismissAlert, openDismissal, startFromAlert } from '../handlers/job-alert.ts'
 import { startFromJob } from '../handlers/job-offer.ts'
 import { turnJobsPage } from '../handlers/jobs-list.ts'
+import { pointToCard } from '../handlers/old-card.ts'
 import { choosePlaybook, startPlaybook, startUndo, submitForm } from '../handlers/playbook-form.ts'
 import { askForApproval, openUnsent, previewAgain } from '../handlers/preview.ts'
 import { continueWait, stopWait, waitForSchool } from '../handlers/school-wait.ts'
@@ -105,6 +107,10 @@ export async function startBot(
 function register(app: App, context: HandlerContext, names: Names): void {
   const naming = createNaming(names)
   const own = <G extends object>(given: G) => named(given, naming)
+  const onCard = (act: (context: HandlerContext, click: Click) => Promise<void>) => async (args: Click) => {
+    await act(context, own(args))
+    await pointToCard(context, own(args))
+  }
   app.command('/trainee', (args) => traineeCommand(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.chooser, (args) => choosePlaybook(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.form, (args) => submitForm(context, own(args)))
@@ -113,17 +119,17 @@ function register(app: App, context: HandlerContext, names: Names): void {
   app.view<ViewSubmitAction>(MODALS.reject, (args) => rejectRequest(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.dismissAlert, (args) => dismissAlert(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.wait, (args) => waitForSchool(context, own(args)))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.openReview, (args) => reviewRequest(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.openReview, onCard(reviewRequest))
   app.action<BlockAction<ButtonAction>>(ACTIONS.reviewPage, (args) => turnReviewPage(context, own(args)))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.openReject, (args) => openRejection(context, own(args)))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.cancelRequest, (args) => cancelRequest(context, own(args)))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.previewAgain, (args) => previewAgain(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.openReject, onCard(openRejection))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.cancelRequest, onCard(cancelRequest))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.previewAgain, onCard(previewAgain))
   app.action<BlockAction<ButtonAction>>(ACTIONS.openUnsent, (args) => openUnsent(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.discardUnsent, (args) => discardUnsent(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.startPlaybook, (args) => startPlaybook(context, own(args)))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.startFollowUp, (args) => startFollowUp(context, own(args)))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.startOtherFollowUp, (args) => startFollowUp(context, own(args)))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.startUndo, (args) => startUndo(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startFollowUp, onCard(startFollowUp))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startOtherFollowUp, onCard(startFollowUp))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startUndo, onCard(startUndo))
   app.action<BlockAction<ButtonAction>>(ACTIONS.startFromJob, (args) => startFromJob(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.jobsPage, (args) => turnJobsPage(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.startFromAlert, (args) => startFromAlert(context, own(args)))

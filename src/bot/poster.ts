@@ -122,17 +122,23 @@ export function createPoster(client: webApi.WebClient, line: SlackLine) {
     return found
   }
 
+  async function putAnew(gone: string | null, asked: Post): Promise<string> {
+    const place = { channel: asked.channel, gone }
+    const found = asked.row.again ? await keepOldest(place, asked) : null
+    if (found && (await update(found, asked))) return found
+    return postOnce('post', place, asked)
+  }
+
   return {
     /**
      * Posts a message, or updates the one at `ts`; returns its timestamp. One that was deleted, or is not ours to
-     * update, is posted anew.
+     * update, is posted anew, and removed if Slack lets us.
      */
     async put({ ts, ...asked }: Post & { ts: string | null }): Promise<string> {
       if (ts && (await update(ts, asked))) return ts
-      const place = { channel: asked.channel, gone: ts }
-      const found = asked.row.again ? await keepOldest(place, asked) : null
-      if (found && (await update(found, asked))) return found
-      return postOnce('post', place, asked)
+      const anew = await putAnew(ts, asked)
+      if (ts) await remove(asked.channel, ts).catch(() => {}) // one that stays says where the new one is: see old-card.ts
+      return anew
     },
 
     /** Posts a message into a thread, unless it is there already. Throws MessageGone if there is no such thread. */

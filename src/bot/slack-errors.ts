@@ -12,7 +12,7 @@ export type Kind = (typeof KINDS)[number]
 /** Each cure in a sentence, as the documentation has it. */
 export const CURES: Readonly<Record<Cure, string>> = {
   again: 'Slack is in trouble or busy. We try again: after `Retry-After`, or after pauses growing to 30 seconds.',
-  anew: 'The message can no longer be changed or replied to. We post it anew, and leave one that we would delete.',
+  anew: 'The message can no longer be changed or replied to. We post it anew, and remove the old one if Slack lets us.',
   closed:
     'The channel is closed to us. We wait for it with pauses growing to five minutes, and tell the requester once by direct message.',
   mend: 'The fault is ours. It is logged, operators are told, and we try again with pauses growing to an hour.',

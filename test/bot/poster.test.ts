@@ -95,11 +95,24 @@ describe('a message that was deleted', () => {
   })
 })
 
-test('a message that Slack will not have us update is posted anew, and the old one is not taken up again', async () => {
-  const ts = await put()
-  slack.fault({ method: 'chat.update', kind: 'error', code: 'cant_update_message' })
-  expect(await put({ ts, again: true })).not.toBe(ts)
-  expect(texts()).toEqual(['the card', 'the card'])
+describe('a message that Slack will not have us update', () => {
+  test('is posted anew, and the old one is not taken up again', async () => {
+    const ts = await put()
+    slack.fault({ method: 'chat.update', kind: 'error', code: 'cant_update_message' })
+    slack.fault({ method: 'chat.delete', kind: 'error', code: 'cant_delete_message' })
+    expect(await put({ ts, again: true })).not.toBe(ts)
+    expect(texts()).toEqual(['the card', 'the card'])
+  })
+
+  test('is removed once the new one is there', async () => {
+    const ts = await put()
+    slack.fault({ method: 'chat.update', kind: 'error', code: 'edit_window_closed', times: 2 })
+    slack.fault({ method: 'chat.postMessage', kind: 'rate_limited' })
+    await expect(put({ ts })).rejects.toThrow()
+    expect(slack.messages(CHANNEL)).toMatchObject([{ ts }])
+    const anew = await put({ ts })
+    expect(slack.messages(CHANNEL)).toMatchObject([{ ts: anew }])
+  })
 })
 
 describe('a sender that sleeps just before it posts', () => {

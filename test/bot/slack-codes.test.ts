@@ -5,6 +5,7 @@ import { withClient } from '../../sandbox/register/database.ts'
 import { seedRegister } from '../../sandbox/register/seed.ts'
 import { noteFailure } from '../../src/alerts/alerts.ts'
 import { createAlertPosts } from '../../src/bot/alert-posts.ts'
+import { createBrakePosts } from '../../src/bot/brake-posts.ts'
 import { createCards } from '../../src/bot/cards.ts'
 import { createDirectMessages } from '../../src/bot/direct-messages.ts'
 import { createReports } from '../../src/bot/reports.ts'
@@ -33,10 +34,12 @@ const PARTS = ['receipt', 'advice', 'manual-steps'] as const
 const SCENES = {
   'a card': 'chat.postMessage',
   'a card’s next version': 'chat.update',
+  'a card that is replaced': 'chat.delete',
   'a reply': 'chat.postMessage',
   'a card looked for after a lost answer': 'conversations.history',
   'a reply looked for after a lost answer': 'conversations.replies',
   'a direct message': 'chat.postMessage',
+  'news of a pause': 'chat.postMessage',
   'an alert': 'chat.postMessage',
   'an alert’s next version': 'chat.update',
 } as const
@@ -75,6 +78,7 @@ describe.each(Object.keys(SCENES) as Scene[])('%s', (scene) => {
     const found = cases.find((one) => one.scene === scene && one.code === code)
     if (!found) throw new Error('there is no such case')
     if (scene === 'a direct message') return expectDirect(found)
+    if (scene === 'news of a pause') return expectNews(found)
     if (scene.startsWith('an alert')) return expectAlert(found)
     await expectRequest(found)
   })
@@ -98,7 +102,7 @@ function codesFor(scene: Scene): string[] {
 
 function cureOf(scene: Scene, code: string): Cure | null {
   const kind = scene === 'a direct message' ? 'direct' : scene.includes('reply') ? 'reply' : 'post'
-  return findCure(code, scene.endsWith('next version') ? 'edit' : kind)
+  return findCure(code, isEdited(scene) ? 'edit' : kind)
 }
 
 /** A job that fails; the id of the alert about it. */
@@ -122,13 +126,18 @@ async function setTheStage(): Promise<Case[]> {
     const made: Case[] = []
     for (const [index, one] of all.entries()) {
       const statement = one.scene.startsWith('an alert') ? NEW_ALERT : NEW_REQUEST
-      const { rows } = one.scene.startsWith('a direct')
+      const { rows } = isSaidAlone(one)
         ? { rows: [{ id: String(index) }] }
         : await client.query(statement, statement === NEW_ALERT ? [alert] : [request, String(index), channelOf(one)])
       made.push({ ...one, id: rows[0].id })
     }
     return made
   })
+}
+
+/** What is of no request and of no alert. */
+function isSaidAlone({ scene }: Pick<Case, 'scene'>): boolean {
+  return scene === 'a direct message' || scene === 'news of a pause'
 }
 
 const NEW_REQUEST = `
@@ -171,13 +180,18 @@ function startOnSlack(): Loop {
     ...createCards(database, poster, { registerUrl: REGISTER_URL, approverGroup: null, databaseIdentity, channels }),
     ...createAlertPosts(database, poster, { registerUrl: REGISTER_URL, dttpUrl: DTTP_URL, databaseIdentity }),
     ...createDirectMessages(database, poster, databaseIdentity),
-    ...{ brake: none, hint: none, job: none, trello: none },
+    ...createBrakePosts(poster, databaseIdentity),
+    ...{ hint: none, job: none, trello: none },
   }
   return startRelay(world, effects, (kind) => !SLACK_KINDS.has(kind) || line.isOpen())
 }
 
 function isPostedBefore({ scene }: Case): boolean {
-  return scene.endsWith('next version') || scene.includes('reply')
+  return isEdited(scene) || scene.includes('reply')
+}
+
+function isEdited(scene: Scene): boolean {
+  return scene.endsWith('next version') || scene === 'a card that is replaced'
 }
 
 /** The card or the alert is to be drawn as it is. */
@@ -197,9 +211,12 @@ async function refuse(one: Case): Promise<void> {
   const when = await suffers(one)
   if (scene.includes('looked for'))
     slack.fault({ method: 'chat.postMessage', kind: 'lost_response', when: when.posted })
+  if (scene === 'a card that is replaced')
+    slack.fault({ method: 'chat.update', kind: 'error', code: 'edit_window_closed', times: 2, when: when.refused })
   const times = cureOf(scene, code) === 'token' ? 1 : 2
   slack.fault({ method: SCENES[scene], kind: 'error', code, times, when: when.refused })
   if (scene === 'a direct message') await tell(id)
+  if (scene === 'news of a pause') await postNews(id)
 }
 
 type When = (args: Record<string, unknown>) => boolean
@@ -209,7 +226,7 @@ async function suffers({ scene, code, id }: Case): Promise<{ posted: When; refus
     (key: RegExp): When =>
     (args) =>
       key.test(JSON.stringify(args))
-  const ts = scene.includes('reply') || scene.endsWith('next version') ? await tsOf({ scene, id }) : null
+  const ts = scene.includes('reply') || isEdited(scene) ? await tsOf({ scene, id }) : null
   const inThread: When = (args) => args['thread_ts'] === ts
   const isIt: When = (args) => args['ts'] === ts
   switch (scene) {
@@ -223,8 +240,10 @@ async function suffers({ scene, code, id }: Case): Promise<{ posted: When; refus
     case 'a reply':
       return { posted: inThread, refused: inThread }
     case 'a card’s next version':
+    case 'a card that is replaced':
     case 'an alert’s next version':
       return { posted: isIt, refused: isIt }
+    case 'news of a pause':
     case 'a direct message':
       return { posted: carries(/./), refused: carries(new RegExp(`case ${id}\\b`)) }
     default: {
@@ -237,8 +256,8 @@ async function suffers({ scene, code, id }: Case): Promise<{ posted: When; refus
 /** What has to be said now. */
 async function act(one: Case): Promise<void> {
   const { scene, id } = one
-  if (scene === 'a direct message') return
-  if (scene === 'a card’s next version') {
+  if (scene === 'a direct message' || scene === 'news of a pause') return
+  if (scene.startsWith('a card') && isEdited(scene)) {
     await asAdmin(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [id])
   }
   if (!scene.includes('reply')) return post(one)
@@ -251,6 +270,11 @@ async function act(one: Case): Promise<void> {
 function tell(id: string): Promise<void> {
   const payload = { user: SUPPORT, report: `case ${id}` }
   return addToOutbox(world.database.manager, { stream: `direct:${id}`, kind: 'direct', changeRequest: null, payload })
+}
+
+function postNews(id: string): Promise<void> {
+  const payload = { channel: CHANNEL, event: 'paused', by: SUPPORT, reason: `case ${id}` }
+  return addToOutbox(world.database.manager, { stream: `news:${id}`, kind: 'brake', changeRequest: null, payload })
 }
 
 async function tsOf({ scene, id }: Pick<Case, 'scene' | 'id'>): Promise<string | null> {
@@ -266,13 +290,18 @@ async function expectDirect({ scene, code, id }: Case): Promise<void> {
   expect(row).toMatchObject({ status: nobody ? 'failed' : 'sent' })
 }
 
+async function expectNews({ id }: Case): Promise<void> {
+  const said = slack.messages(CHANNEL).filter((message) => new RegExp(`case ${id}\\b`).test(readText(message)))
+  expect(said).toHaveLength(1)
+}
+
 async function expectAlert(one: Case): Promise<void> {
   const alert = await world.database.manager.findOneByOrFail(Alert, { id: one.id })
   if (cureOf(one.scene, one.code) === 'never') return
   expect(alert.renderedVersion).toBe(alert.cardVersion)
   const shown = posted(CHANNEL, `-alert-${one.id}`)
   expect(shown.map(({ ts }) => ts)).toContain(alert.cardTs)
-  expect(shown).toHaveLength(isAnew(one) ? 2 : 1)
+  expect(shown).toHaveLength(staysBehind(one) ? 2 : 1)
 }
 
 async function expectRequest(one: Case): Promise<void> {
@@ -280,7 +309,7 @@ async function expectRequest(one: Case): Promise<void> {
   const request = await world.database.manager.findOneByOrFail(ChangeRequest, { id })
   expect(request.renderedVersion).toBe(request.cardVersion)
   const shown = posted(request.channel, `-card-${id}`)
-  expect(shown).toHaveLength(isAnew(one) ? 2 : 1)
+  expect(shown).toHaveLength(staysBehind(one) ? 2 : 1)
   const card = shown.find(({ ts }) => ts === request.cardTs)
   expect(readText(card)).toContain(request.status === 'cancelled' ? 'cancelled' : 'waiting for approval')
   const replies = slack.replies(request.channel, request.cardTs ?? '').map(readText)
@@ -288,9 +317,9 @@ async function expectRequest(one: Case): Promise<void> {
   expect(new Set(replies).size).toBe(replies.length)
 }
 
-/** The old message cannot be changed any more, and stays. */
-function isAnew({ scene, code }: Case): boolean {
-  return scene.endsWith('next version') && cureOf(scene, code) === 'anew'
+/** The old message can be neither changed nor removed. */
+function staysBehind({ scene }: Case): boolean {
+  return scene === 'a card that is replaced'
 }
 
 function posted(channel: string, key: string): Message[] {

@@ -4,7 +4,7 @@ import { announce } from '../../src/outbox/outbox.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
-import { buttons, readText } from '../support/slack/index.ts'
+import { buttons, type Message, readText } from '../support/slack/index.ts'
 
 const BOT_USER = 'U00BOT'
 
@@ -91,6 +91,41 @@ async function mended(because: string): Promise<void> {
 async function tryAgain(): Promise<void> {
   await use.admin.query(`UPDATE chatops.outbox SET due_at = now(), last_error = NULL WHERE status = 'queued'`)
 }
+
+describe('a card that can no longer be edited', () => {
+  /** The old card as it was, once Slack has refused to change it. */
+  async function replace(): Promise<Message> {
+    const { slack } = use.story
+    await preview()
+    await slack.submit({ user: SUPPORT })
+    await slack.until(async () => (await request()).card_ts)
+    const [old] = slack.messages(CHANNEL)
+    slack.fault({ method: 'chat.update', kind: 'error', code: 'edit_window_closed', when: ({ ts }) => ts === old?.ts })
+    await announce(use.story.bot.changes.database.manager, '1')
+    await slack.until(async () => (await request()).card_ts !== old?.ts)
+    return old as Message
+  }
+
+  test('gives way to a new one', async () => {
+    const old = await replace()
+    await use.story.slack.until(() => use.story.slack.messages(CHANNEL).every(({ ts }) => ts !== old.ts))
+    expect(use.story.slack.messages(CHANNEL)).toHaveLength(1)
+  })
+
+  test('and not removed either, answers truly and says where the new one is', async () => {
+    const { slack } = use.story
+    slack.fault({ method: 'chat.delete', kind: 'error', code: 'cant_delete_message' })
+    const old = await replace()
+    const [, anew] = await slack.until(() => (slack.messages(CHANNEL).length === 2 ? slack.messages(CHANNEL) : null))
+    await slack.click({ user: SUPPORT, actionId: ACTIONS.cancelRequest, message: old })
+    const said = await slack.until(() => slack.ephemerals(SUPPORT).at(-1), 'where the card is')
+    expect(JSON.stringify(said)).toContain(`/p${anew?.ts.replace('.', '')}|See CR-1 as it is now`)
+    await slack.until(() => readText(slack.messages(CHANNEL)[1]).includes('cancelled'))
+    await slack.click({ user: SUPPORT, actionId: ACTIONS.cancelRequest, message: old })
+    await slack.until(() => slack.ephemerals(SUPPORT).some((one) => readText(one).includes('no longer waiting')))
+    await slack.until(() => slack.ephemerals(SUPPORT).filter((one) => readText(one).includes('an old copy')).length > 1)
+  })
+})
 
 describe('while Slack does not take the token', () => {
   test('nothing is sent, the process is not ready, and no row is to blame; then everything goes out', async () => {
