@@ -33,7 +33,11 @@ export function isOurs(body: unknown, { teamId, enterpriseId, appId }: Ourselves
   return !team || team === teamId || isOurGrid
 }
 
-/** Answers whoever acts for another workspace or app, and lets nothing of it through. */
+/**
+ * Answers whoever acts for another workspace or app, and lets nothing of it through. A click in a message brings a
+ * response URL, which needs no token of that workspace. One in a modal or Home tab, and an event, bring none, and there our
+ * token is good for nothing: they are left without words.
+ */
 export function refuseOthers(app: App, ourselves: Ourselves, log: Logger): void {
   app.use(async (args) => {
     if (isOurs(args.body, ourselves)) return args.next()
@@ -44,5 +48,8 @@ export function refuseOthers(app: App, ourselves: Ourselves, log: Logger): void 
     }
     if ('command' in args) return args.ack({ response_type: 'ephemeral', ...renderNoticeBlocks(words) })
     if ('ack' in args && typeof args.ack === 'function') await args.ack()
+    if (!('respond' in args) || !('action' in args)) return
+    const message = { response_type: 'ephemeral', replace_original: false, ...renderNoticeBlocks(words) } as const
+    await args.respond(message).catch(() => log.warn('a refused click could not be answered'))
   })
 }
