@@ -1,12 +1,16 @@
 import type { types } from '@slack/bolt'
-import { renderNoticeView, type Words } from '../views/kit/notice.ts'
+import type { Block } from '../views/kit/blocks.ts'
+import { renderNoticeBlocks, renderNoticeView, type Words } from '../views/kit/notice.ts'
 import { renderChecking } from '../views/request/preview.ts'
-import { type Asked, persist, tell } from './answer.ts'
+import { type Asked, answer, persist, tell } from './answer.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click } from './entry-points.ts'
 
-/** What a modal shows; and what its person is told directly where Slack will not show it. */
-export type Shown = { view: types.ModalView; instead: Words }
+/**
+ * What a modal shows; and what its person is told outside it where Slack will not show it. `opens`: the button of that
+ * message, by which they get there all the same; Slack opens nothing without a new click.
+ */
+export type Shown = { view: types.ModalView; instead: Words; opens?: Block }
 
 /** For so long someone looks at a modal that does not change before they are told outside it. */
 const TOLD_AFTER_MS = 5_000
@@ -34,7 +38,7 @@ export async function show(
   context: HandlerContext,
   asked: Asked,
   viewId: string,
-  { view, instead }: Shown,
+  { view, instead, opens }: Shown,
 ): Promise<void> {
   const put = (shown: types.ModalView) => asked.client.views.update({ view_id: viewId, view: shown })
   try {
@@ -43,7 +47,8 @@ export async function show(
     const refusal = context.readRefusal(error)
     if (refusal?.code === 'not_found') return context.changes.log.info('a modal was closed before its answer came')
     context.changes.log.error({ slack: refusal?.code }, 'a modal could not be drawn')
-    await tell(context, asked, instead)
+    const told = renderNoticeBlocks(instead)
+    await answer(context, asked, opens ? { ...told, blocks: [...told.blocks, opens] } : told)
     await persist(context, () => put(refusal?.isForNow ? view : renderNoticeView(instead))).catch(() => {})
   }
 }

@@ -7,7 +7,8 @@ import { formOf } from '../contract/stored.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { findPlaybook, getPlaybook } from '../playbooks/index.ts'
-import type { Modal } from '../views/kit/blocks.ts'
+import { actions, button, type Modal } from '../views/kit/blocks.ts'
+import { ACTIONS } from '../views/kit/ids.ts'
 import { renderBlocked, renderNothingToDo, renderPreview } from '../views/request/preview.ts'
 import { renderWait } from '../views/school/wait.ts'
 import { answerOnce } from './answer-once.ts'
@@ -110,9 +111,11 @@ function showPreview(context: HandlerContext, changeRequest: ChangeRequest): Sho
   const registerUrl = context.changes.register.url
   const playbook = getPlaybook(changeRequest.playbook)
   const title = `The preview of CR-${changeRequest.id} is ready`
-  const text = `Slack did not let us show it. We have kept it as “not sent yet”, and nothing has changed.\nClose the window, and open the preview on the bot’s Home tab.`
+  const text = `Slack did not let us show it. We have kept it as “not sent yet”, and nothing has changed.\nClose the window, and open the preview here or on the bot’s Home tab.`
   const isSendable = context.changes.mode !== 'preview-only'
-  return { view: renderPreview({ changeRequest, playbook, registerUrl, isSendable }), instead: { title, text } }
+  const view = renderPreview({ changeRequest, playbook, registerUrl, isSendable })
+  const opens = actions([button('Open', ACTIONS.openUnsent, changeRequest.id)])
+  return { view, instead: { title, text }, opens }
 }
 
 function wordsAfterSending({ id, status, channel, outcome }: ChangeRequest): { title: string; text: string } {

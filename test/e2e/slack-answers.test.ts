@@ -116,6 +116,20 @@ describe('a modal that says “Checking…”', () => {
     expect(readText(told)).toContain('The preview of CR-1 is ready')
   })
 
+  test('and never changes again is left behind: a button of the direct message opens the preview', async () => {
+    const { slack } = use.story
+    slack.fault({ method: 'views.update', kind: 'rate_limited', retryAfterSeconds: 3600, times: 99 })
+    await fill()
+    const [told] = await slack.until(() => direct(), 'a direct message')
+    slack.clearFaults()
+    expect(readText(slack.view(SUPPORT))).toContain('Checking')
+    await slack.closeView({ user: SUPPORT, all: true })
+    await slack.click({ user: SUPPORT, message: told, actionId: ACTIONS.openUnsent })
+    await slack.until(() => readText(slack.view(SUPPORT)).includes('Not sent yet'), 'the preview')
+    await slack.submit({ user: SUPPORT })
+    await slack.until(() => slack.messages(CHANNEL).length === 1, 'the card')
+  })
+
   async function fill(): Promise<void> {
     await use.story.slack.submit({
       user: SUPPORT,
