@@ -81,6 +81,9 @@ export async function reveal(world: World, shown: Actor & { viewId: string }) {
   return request
 }
 
+/** As a rule a request is done within this time, and its card is then drawn once. */
+const SOON_DONE_MS = 1_000
+
 /**
  * Approves a request. If two people approve at once, the second is told who was first. Only submitting the review leads
  * here.
@@ -93,7 +96,7 @@ export async function approve(world: World, { id, actor, digest, viewId }: Actor
     if (digestOfRequest(world, request) !== digest) return { code: 'altered' }
     await sql.update(ChangeRequest, { id, status: 'pending' }, { status: 'approved', decidedBy: actor, decidedAt: now })
     await hintExecution(sql, id, now)
-    await announce(sql, id)
+    await announce(sql, id, [], { delay: SOON_DONE_MS })
     await appendToLedger(sql, { changeRequest: id, event: 'approved', actor, details: { digest, viewId } })
     return null
   })

@@ -27,6 +27,8 @@ type NewRow = {
   kind: OutboxKind
   changeRequest: string | null
   payload?: Record<string, Json>
+  /** Sent after so many milliseconds, not at once. */
+  delay?: number
 }
 
 /** Adds effects to the transaction that they belong to. Rows of one stream are sent in order, one at a time. */
@@ -34,7 +36,7 @@ export async function addToOutbox(sql: EntityManager, ...rows: readonly NewRow[]
   await sql
     .createQueryBuilder()
     .insert()
-    .into(OutboxRow, ['id', 'stream', 'kind', 'changeRequestId', 'payload'])
+    .into(OutboxRow, ['id', 'stream', 'kind', 'changeRequestId', 'payload', 'dueAt'])
     .values(
       rows.map((row) => ({
         id: row.id ?? randomUUID(),
@@ -42,21 +44,23 @@ export async function addToOutbox(sql: EntityManager, ...rows: readonly NewRow[]
         kind: row.kind,
         changeRequestId: row.changeRequest,
         payload: row.payload ?? {},
+        dueAt: () => `now() + make_interval(secs => ${Number(row.delay ?? 0) / 1000})`,
       })),
     )
     .updateEntity(false)
     .execute()
 }
 
-/** Has the card drawn again from the database, and adds messages to its thread. */
+/** Has the card drawn again from the database, at once or after `delay` milliseconds, and adds messages to its thread. */
 export async function announce(
   sql: EntityManager,
   changeRequest: string,
   parts: readonly z.output<typeof threadPart>[] = [],
+  { delay = 0 } = {},
 ) {
   await sql.query('UPDATE chatops.change_requests SET card_version = card_version + 1 WHERE id = $1', [changeRequest])
   const thread = parts.map((part) => threadRow(changeRequest, { part }))
-  await addToOutbox(sql, { stream: `card:${changeRequest}`, kind: 'card', changeRequest }, ...thread)
+  await addToOutbox(sql, { stream: `card:${changeRequest}`, kind: 'card', changeRequest, delay }, ...thread)
 }
 
 /** Adds a message to a request's thread. The thread is a stream of its own: a card in trouble does not hold it up. */

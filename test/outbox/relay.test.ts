@@ -61,6 +61,17 @@ test('nudged, it sends at once what was put out since', async () => {
   }
 })
 
+test('what is put out for later holds the next of its stream, and no other', async () => {
+  const later = { stream: 'a', kind: 'card', changeRequest: null, payload: { name: 'later' }, delay: 3600_000 } as const
+  await addToOutbox(context.database.manager, later)
+  await add('a', 'next')
+  await add('b', 'other')
+  start()
+  await expect.poll(statuses).toEqual(['queued', 'queued', 'sent'])
+  await asAdmin('UPDATE chatops.outbox SET due_at = now()')
+  await expect.poll(() => sent).toEqual(['other', 'later', 'next'])
+})
+
 test('two relays send each row once', async () => {
   start()
   start()
