@@ -1,5 +1,6 @@
 import pTimeout from 'p-timeout'
 import { type DttpClient, DttpError } from '../dttp/client/index.ts'
+import { becameWords } from '../dttp/standing.ts'
 import type { Found, FoundTrainee, Presence } from '../failures/found.ts'
 import { readTrn } from '../register/retrieve-trn.ts'
 import { findTraced } from '../registration/traces.ts'
@@ -10,7 +11,10 @@ import type { TraineeInAlert } from './facts.ts'
 
 type Dttp = Pick<DttpClient, 'findContact' | 'findPlacementAssignment' | 'findContactsBy'>
 
-export type AnsweredByDttp = Pick<FoundTrainee, 'contact' | 'placementAssignment' | 'trnInDttp' | 'candidates'>
+export type AnsweredByDttp = Pick<
+  FoundTrainee,
+  'contact' | 'became' | 'placementAssignment' | 'trnInDttp' | 'candidates'
+>
 
 /** However slow DTTP is, looking at one alert must not delay the other alerts, nor a shutdown. */
 const ANSWER_WITHIN_MS = 12_000
@@ -25,6 +29,7 @@ export async function askAbout(dttp: Dttp, { trainee, unsettled }: TraineeInAler
   ])
   return {
     contact: contact === 'none' ? contact : presence(contact),
+    became: contact === 'none' ? null : becameWords(contact),
     placementAssignment,
     trnInDttp: readTrn(contact === 'none' ? null : contact?.trn) !== null,
     candidates:

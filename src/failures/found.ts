@@ -15,6 +15,8 @@ export type FoundTrainee = {
   route: number | null
   hasTrn: boolean
   contact: Presence
+  /** What somebody there has done with it: merged or deactivated. Versions before this one did not look. */
+  became?: string | null
   placementAssignment: Presence
   trnInDttp: boolean
   /** A poll that is under way: until when (UTC, as Register's timestamps are written), or null for its own default. */

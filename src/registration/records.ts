@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { Executed } from '../contract/playbook.ts'
 import type { DttpClient } from '../dttp/client/index.ts'
 import { findCode } from '../dttp/code-sets.ts'
+import { becameWords } from '../dttp/standing.ts'
 import { STATUS_AFTER_REGISTRATION } from '../dttp/statuses.ts'
 import { Job, type JobName } from '../entities/chatops/job.ts'
 import { RegistrationAttempt, type RegistrationIds } from '../entities/chatops/registration-attempt.ts'
@@ -73,6 +74,8 @@ export type RecordsInDttp = RecordsById | { candidates: string[] }
 
 type RecordsById = {
   contact: boolean
+  /** What somebody there has done with it: merged or deactivated; null for one in use. */
+  became: string | null
   placementAssignment: boolean
   /** Those that DTTP has. */
   degrees: string[]
@@ -106,6 +109,7 @@ export async function askForRecords(ids: AskedForRecords, dttp: DttpClient): Pro
   const wanted = findCode('statuses', STATUS_AFTER_REGISTRATION)
   return {
     contact: contact !== null,
+    became: becameWords(contact),
     placementAssignment: assignment !== null,
     degrees: degrees.map(({ id }) => id),
     statuses: contact?.statusId === wanted && assignment?.statusId === wanted,

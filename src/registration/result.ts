@@ -95,11 +95,11 @@ export function heldByDttp(
   const wanted = Object.values(ids.degrees)
   const there = wanted.filter((id) => seen.degrees.includes(id)).length
   const words = [
-    seen.contact ? 'The trainee is there.' : 'The trainee is missing.',
+    seen.contact ? `The trainee is there${seen.became ? `, but was ${seen.became}` : ''}.` : 'The trainee is missing.',
     seen.placementAssignment ? 'The training record is there.' : 'The training record is missing.',
     `${there} of ${wanted.length} ${wanted.length === 1 ? 'degree' : 'degrees'} there.`,
   ]
-  const holds = seen.contact && seen.placementAssignment && there === wanted.length
+  const holds = seen.contact && !seen.became && seen.placementAssignment && there === wanted.length
   return { sentence, holds, found: words.join(' ') }
 }
 

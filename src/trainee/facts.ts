@@ -1,4 +1,5 @@
 import { In, IsNull, Not } from 'typeorm'
+import { becameWords } from '../dttp/standing.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { GiasSchool } from '../entities/chatops/gias-school.ts'
 import { givenUp } from '../entities/chatops/given-up-jobs.ts'
@@ -27,8 +28,11 @@ export type SchoolFacts = {
   onGias: GiasSchool | null
 }
 
-/** Whether DTTP has a record: null if it did not say. */
-export type RecordFacts = { id: string; there: boolean | null }
+/**
+ * Whether DTTP has a record: null if it did not say. `became`: what somebody there has done with it, merged or
+ * deactivated; null for one in use.
+ */
+export type RecordFacts = { id: string; there: boolean | null; became: string | null }
 
 /** What support looks up about a trainee. Holds nothing personal but the row itself, which views must not show. */
 export type TraineeFacts = {
@@ -115,13 +119,17 @@ async function askDttp(world: World, trainee: Trainee): Promise<AskedOfDttp> {
       : dttp.findPlacementAssignment(placement_assignment_dttp_id).catch(() => undefined),
   ])
   return {
-    contact: recordFacts(dttp_id, contact),
+    contact: recordFacts(dttp_id, contact, becameWords(contact)),
     placementAssignment: recordFacts(placement_assignment_dttp_id, assignment),
     trnInDttp: contact === undefined ? null : readTrn(contact?.trn) !== null,
   }
 }
 
-function recordFacts(id: string | null, found: object | null | undefined): RecordFacts | null {
+function recordFacts(
+  id: string | null,
+  found: object | null | undefined,
+  became: string | null = null,
+): RecordFacts | null {
   if (id === null) return null
-  return { id, there: found === undefined ? null : found !== null }
+  return { id, there: found === undefined ? null : found !== null, became }
 }

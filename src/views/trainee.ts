@@ -82,7 +82,8 @@ function describeLink(record: RecordFacts | null, dttpUrl: string, entity: strin
   if (!record) return 'none in Register'
   const url = `${dttpUrl}/main.aspx?pagetype=entityrecord&amp;etn=${entity}&amp;id=${record.id}`
   const there = { true: 'found in DTTP', false: '*not in DTTP*', null: 'could not be checked' }[`${record.there}`]
-  return `<${url}|${escapeText(record.id)}>, ${there}`
+  const became = record.became ? `, but *${escapeText(record.became)}* there` : ''
+  return `<${url}|${escapeText(record.id)}>, ${there}${became}`
 }
 
 function describeSchool({ which, sent, notApplicable, school, inDttp, onGias }: SchoolFacts): Block[] {

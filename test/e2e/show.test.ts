@@ -49,6 +49,13 @@ describe('what support looks up', () => {
     expect(await show('5913')).toContain('not in DTTP')
   })
 
+  test('says into which record DTTP has merged the trainee’s', async () => {
+    const { rows } = await use.admin.query('SELECT dttp_id FROM public.trainees WHERE id = 5901')
+    const master = 'c0000000-0000-4000-8000-00000000000f'
+    upstream.dttp.simulator.state.change('contacts', rows[0].dttp_id, { merged: true, _masterid_value: master })
+    expect(await show('5901')).toContain(`but *merged into ${master}* there`)
+  })
+
   test('says that DTTP could not be asked, and shows the rest', async () => {
     upstream.dttp.goDown()
     const text = await show('5901')

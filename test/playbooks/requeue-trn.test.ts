@@ -27,7 +27,7 @@ import { around, plannedIn } from './around.ts'
 const CONTACT = 'c0000000-0000-4000-8000-000000005902'
 const SLUG = 'YEXq5VcjRjQ47sjr9L3CxKLC'
 const REGISTER = { url: 'https://register.example.test', runsJobs: true, isEnabled: () => true }
-const THERE: InDttp = { exists: true, hasTrn: false }
+const THERE: InDttp = { exists: true, hasTrn: false, became: null }
 
 type Situation = Partial<Omit<Rows, 'trainee'>> & {
   trainee?: Partial<Trainee>
@@ -62,12 +62,19 @@ describe('checks', () => {
     ['submitted', 'it never was', { trainee: { submitted_for_trn_at: null } }, 'blocks', 'never submitted'],
 
     ['trn', 'there is none anywhere', {}, 'holds', 'DTTP has none yet either'],
-    ['trn', 'DTTP has one by now', { inDttp: { exists: true, hasTrn: true } }, 'holds', 'will succeed at once'],
+    ['trn', 'DTTP has one by now', { inDttp: { ...THERE, hasTrn: true } }, 'holds', 'will succeed at once'],
     ['trn', 'DTTP was not asked', unregistered, 'holds', 'There is none in Register.'],
     ['trn', 'Register has one', { trainee: { trn: '3000003' } }, 'blocks', 'nothing to poll for'],
 
     ['dttp', 'the record is there', {}, 'holds', CONTACT],
-    ['dttp', 'it was deleted', { inDttp: { exists: false, hasTrn: false } }, 'blocks', 'must be registered again'],
+    ['dttp', 'it was deleted', { inDttp: { ...THERE, exists: false } }, 'blocks', 'must be registered again'],
+    [
+      'dttp',
+      'it was merged',
+      { inDttp: { ...THERE, became: 'merged into c-1' } },
+      'warns',
+      'it was merged into c-1 there',
+    ],
     ['dttp', 'there never was one', unregistered, 'blocks', 'no record of an attempt'],
     [
       'dttp',
@@ -113,7 +120,7 @@ describe('checks', () => {
     const before = evidence({ lastPoll: polled('waiting') })
     const after = evidence({
       lastPoll: polled('running', '2021-10-29T00:00:00'),
-      inDttp: { exists: true, hasTrn: true },
+      inDttp: { ...THERE, hasTrn: true },
     })
     expect(after).toEqual(before)
   })
@@ -167,13 +174,13 @@ describe('with DTTP and a database', () => {
   })
 
   test('DTTP is asked whether the record is there and has a TRN, and for nothing without a record', async () => {
-    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ exists: true, hasTrn: false })
+    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ exists: true, hasTrn: false, became: null })
     dttp.giveTrn(5902, 'Not Registered')
-    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ exists: true, hasTrn: false })
+    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ exists: true, hasTrn: false, became: null })
     dttp.giveTrn(5902, '3999999')
-    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ exists: true, hasTrn: true })
+    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ ...THERE, hasTrn: true })
     dttp.deleteContact(5902)
-    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ exists: false, hasTrn: false })
+    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ ...THERE, exists: false })
     dttp.goDown()
     await expect(lookInDttp(CONTACT, dttp.client)).rejects.toBeInstanceOf(DttpError)
     expect(await lookInDttp(null, dttp.client)).toBeNull()

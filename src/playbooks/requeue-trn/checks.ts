@@ -83,8 +83,13 @@ function lookAtTrn({ trainee, inDttp }: Situation): Finding {
 }
 
 function lookAtDttp({ trainee: { dttp_id }, inDttp, registration }: Situation): Finding {
-  const evidence = { record: dttp_id, exists: inDttp?.exists ?? false }
+  const became = inDttp?.became ?? null
+  const evidence = { record: dttp_id, exists: inDttp?.exists ?? false, ...(became && { became }) }
   if (dttp_id === null) return { verdict: 'blocks', found: whyNotRegistered(registration), evidence }
+  if (became) {
+    const found = `DTTP still has the trainee’s record (${dttp_id}), but it was ${became} there, so a TRN may never reach it. Ask the operations team which record is the trainee’s, and a developer to put its id into Register.`
+    return { verdict: 'warns', found, evidence }
+  }
   if (inDttp?.exists) return { verdict: 'holds', found: `It is ${dttp_id}.`, evidence }
   const found = `DTTP no longer has this trainee’s record (${dttp_id}): it was deleted there, so no TRN can come. Updates of this trainee fail too, with “Cannot find record to be updated”. The trainee must be registered again (re-register). Ask a developer.`
   return { verdict: 'blocks', found, evidence }

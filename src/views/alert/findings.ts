@@ -65,10 +65,11 @@ function pollSentence({ until }: NonNullable<FoundTrainee['poll']>): string {
   return until === null ? 'Being polled again.' : `Being polled again until ${formatDateTime(until)}.`
 }
 
-function recordWords({ contact, placementAssignment, trnInDttp, hasTrn, candidates }: FoundTrainee): string {
+function recordWords({ contact, became, placementAssignment, trnInDttp, hasTrn, candidates }: FoundTrainee): string {
   const lacksTraining = placementAssignment === 'missing'
   switch (contact) {
     case 'there':
+      if (became) return `DTTP holds the trainee’s record, but it was ${became} there`
       if (lacksTraining) return 'DTTP holds the trainee’s record, but not the training record'
       if (hasTrn) return 'DTTP holds the trainee’s record'
       return trnInDttp

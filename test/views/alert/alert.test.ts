@@ -156,6 +156,7 @@ describe('what was found', () => {
       { contact: 'missing', placementAssignment: 'missing' },
       'DTTP has neither the trainee’s record nor the training record',
     ],
+    ['one that was merged', { became: 'merged into c-1' }, 'record, but it was merged into c-1 there'],
     ['half of it', { placementAssignment: 'missing' }, 'DTTP holds the trainee’s record, but not the training record'],
     ['no answer', { contact: 'unknown' }, 'DTTP could not be checked'],
     ['nothing to ask for', { contact: 'none' }, 'Register knows of no DTTP record'],
