@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm'
 import type { EntryFailure } from '../entities/chatops/alert.ts'
 import { GIVEN_UP_SQL } from '../entities/chatops/given-up-jobs.ts'
-import { JOB_NAMES, type Job, type JobFailure } from '../entities/chatops/job.ts'
-import { Poll } from '../entities/chatops/poll.ts'
+import { JOB_NAMES, type JobFailure, type JobRow, OTHER_JOB_NAMES, type SeenJobName } from '../entities/chatops/job.ts'
+import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { subjectOf } from '../failures/causes.ts'
 import { causesOf } from '../failures/index.ts'
@@ -12,8 +12,11 @@ import { joinAlert, settleEntries } from './live.ts'
 
 // Turns what becomes of each attempt at a job into alerts. A cause never has more than one open alert.
 
+/** A job of ours, or of Register's. */
+type Noted = Pick<JobRow, 'id' | 'traineeId' | 'args'> & { name: SeenJobName; className?: string | null }
+
 /** Opens an alert for a failure's cause, or joins the live one; in the transaction that ends the attempt. */
-export async function noteFailure(sql: EntityManager, world: World, job: Job, failure: JobFailure): Promise<void> {
+export async function noteFailure(sql: EntityManager, world: World, job: Noted, failure: JobFailure): Promise<void> {
   const known = await withParticulars(sql, world, job, failure)
   const entry = { subject: subjectOf(job), trainee: job.traineeId, job: job.id, failure: known }
   for (const cause of causesOf(job, known)) {
@@ -25,14 +28,15 @@ export async function noteFailure(sql: EntityManager, world: World, job: Job, fa
  * Settles the alert entries about this trainee and kind of job, because the job has now run; not where the entry's own
  * job is still given up. Alerts with other entries about the trainee are looked at again soon.
  */
-export async function noteSuccess(sql: EntityManager, job: Job): Promise<void> {
+export async function noteSuccess(sql: EntityManager, job: Noted): Promise<void> {
   const subject = subjectOf(job)
   const held = await sql.query<{ id: string; status: string }[]>(HOLD, [subject])
   for (const { id, status } of held) {
     if (status === 'open') await settleEntries(sql, id, [subject])
     else await sql.query(SETTLE_QUIETLY, [id, subject])
   }
-  if (job.traineeId !== null) await sql.query(LOOK_AGAIN, [JOB_NAMES.map((name) => `${name}:${job.traineeId}`)])
+  if (job.traineeId !== null)
+    await sql.query(LOOK_AGAIN, [[...JOB_NAMES, ...OTHER_JOB_NAMES].map((name) => `${name}:${job.traineeId}`)])
   if (job.name === 'sync-schools') await sql.query(LOOK_AT_SCHOOLS)
 }
 
@@ -50,7 +54,7 @@ const HOLD = `
   WHERE status <> 'resolved' AND id IN (
     SELECT alert_id FROM chatops.alert_entries entry
     WHERE subject = $1 AND settled_at IS NULL
-      AND NOT EXISTS (SELECT FROM chatops.jobs job WHERE job.id = entry.job_id AND ${GIVEN_UP_SQL}))
+      AND NOT EXISTS (SELECT FROM chatops.seen_jobs job WHERE job.id = entry.job_id AND ${GIVEN_UP_SQL}))
   ORDER BY cause COLLATE "C", id FOR NO KEY UPDATE`
 
 /** One job of a trainee may cure what another one failed for: after a registration, an update finds the DTTP record. */
@@ -73,9 +77,14 @@ const SETTLE_QUIETLY = `
 /**
  * Adds to a failure what may have changed by the time people read of it, and the schools if the job did not name them.
  */
-async function withParticulars(sql: EntityManager, world: World, job: Job, failure: JobFailure): Promise<EntryFailure> {
+async function withParticulars(
+  sql: EntityManager,
+  world: World,
+  job: Noted,
+  failure: JobFailure,
+): Promise<EntryFailure> {
   if (failure.code === 'timed-out') {
-    const poll = await sql.findOneBy(Poll, { jobId: job.id })
+    const poll = await sql.findOneBy(SeenJob, { id: job.id })
     return poll?.timeoutAt ? { ...failure, deadline: poll.timeoutAt } : failure
   }
   const trainee = job.traineeId === null ? null : await findTrainee(sql, job.traineeId, failure)

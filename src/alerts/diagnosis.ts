@@ -1,5 +1,5 @@
 import type { About } from '../failures/found.ts'
-import { FAILURES } from '../failures/index.ts'
+import { explain } from '../failures/index.ts'
 import { findPlaybook } from '../playbooks/index.ts'
 import type { Diagnosis } from './sight.ts'
 
@@ -7,7 +7,7 @@ import type { Diagnosis } from './sight.ts'
 
 /** Pure. A playbook is named only if this version of the bot has it; otherwise people are told whom to ask. */
 export function diagnose(about: About): Diagnosis {
-  const { offer, without, ...words } = FAILURES[about.code].explain(about)
+  const { offer, without, ...words } = explain(about)
   const playbook = offer ? findPlaybook(offer.playbook) : null
   if (!offer || !playbook) return { ...words, why: null, todo: without, offer: null }
   const { because, next, ...offered } = offer

@@ -1,10 +1,10 @@
 import { type EntityManager, In } from 'typeorm'
 import type { AlertEntry } from '../entities/chatops/alert.ts'
 import { givenUp } from '../entities/chatops/given-up-jobs.ts'
-import { Job } from '../entities/chatops/job.ts'
-import { live } from '../entities/chatops/live-jobs.ts'
-import { Poll } from '../entities/chatops/poll.ts'
+import { isLive } from '../entities/chatops/live-jobs.ts'
 import { RegistrationAttempt, unsettledOf } from '../entities/chatops/registration-attempt.ts'
+import { SeenJob } from '../entities/chatops/seen-job.ts'
+import { findPolls } from '../entities/chatops/seen-polls.ts'
 import { Provider } from '../entities/register/provider.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import type { FoundSchool } from '../failures/found.ts'
@@ -67,7 +67,7 @@ export async function readFacts(
         {
           trainee,
           hasTrn: withTrn.has(trainee.id),
-          poll: polls.get(trainee.id) ?? null,
+          poll: pollOf(polls.get(trainee.id)),
           schools: sends.flatMap(({ which, id }) => {
             const school = schools.get(id ?? '')
             return school ? [{ which, ...school }] : []
@@ -79,10 +79,14 @@ export async function readFacts(
   )
 }
 
+function pollOf(poll: SeenJob | undefined): TraineeInAlert['poll'] {
+  return poll ? { until: poll.timeoutAt, isLive: isLive(poll) } : null
+}
+
 /** The ids of those entries' jobs that are given up. */
 export async function findGivenUp(sql: EntityManager, entries: readonly AlertEntry[]): Promise<Set<string>> {
   const ids = entries.flatMap(({ jobId }) => (jobId === null ? [] : [jobId]))
-  const failed = await sql.find(Job, { where: { id: In(ids), ...givenUp() }, select: { id: true } })
+  const failed = await sql.find(SeenJob, { where: { id: In(ids), ...givenUp() }, select: { id: true } })
   return new Set(failed.map(({ id }) => id))
 }
 
@@ -92,20 +96,6 @@ async function findWithTrn(sql: EntityManager, ids: readonly string[]): Promise<
     [ids],
   )
   return rows.map(({ id }) => id)
-}
-
-async function findPolls(sql: EntityManager, ids: readonly string[]) {
-  const polls = await sql.findBy(Poll, { traineeId: In([...ids]) })
-  const jobs = await sql.find(Job, {
-    where: { id: In(polls.map(({ jobId }) => jobId)), ...live() },
-    select: { id: true },
-  })
-  return new Map(
-    polls.map(({ traineeId, jobId, timeoutAt }) => [
-      traineeId,
-      { until: timeoutAt, isLive: jobs.some(({ id }) => id === jobId) },
-    ]),
-  )
 }
 
 async function findProviders(

@@ -51,6 +51,15 @@ export async function settleEntries(sql: EntityManager, id: string, subjects: re
   return true
 }
 
+/** Settles what alerts say of a job that somebody has taken out of Register's Sidekiq. */
+export async function settleRemoved(sql: EntityManager, job: string, now: Date): Promise<void> {
+  const held = await sql.query<{ id: string; subject: string }[]>(HOLD_OF_JOB, [job])
+  for (const { id, subject } of held) {
+    await sql.query(REMOVED, [id, subject, now.toISOString()])
+    await settleEntries(sql, id, [subject])
+  }
+}
+
 /** Has the post drawn again. If a message for it is queued already, that message will show this change, too. */
 export async function redraw(sql: EntityManager, id: string): Promise<void> {
   await sql.query('UPDATE chatops.alerts SET card_version = card_version + 1 WHERE id = $1', [id])
@@ -103,6 +112,19 @@ const JOIN = `
 const LOOK_SOON = `
   UPDATE chatops.alerts SET looked_at = NULL WHERE id = $1
     AND (SELECT count(*) FROM chatops.alert_entries WHERE alert_id = $1 AND settled_at IS NULL) <= $2`
+
+const HOLD_OF_JOB = `
+  SELECT alert.id, entry.subject FROM chatops.alerts alert JOIN chatops.alert_entries entry ON entry.alert_id = alert.id
+  WHERE alert.status = 'open' AND entry.job_id = $1 AND entry.settled_at IS NULL
+  ORDER BY alert.cause COLLATE "C", alert.id FOR NO KEY UPDATE OF alert`
+
+// Why it was settled is kept with what was found; nothing may have been found yet.
+const REMOVED = `
+  UPDATE chatops.alerts SET found = jsonb_set(
+    coalesce(found, jsonb_build_object(
+      'at', $3::text, 'dttp', NULL, 'statuses', NULL, 'trainees', '{}'::jsonb, 'because', '{}'::jsonb)),
+    ARRAY['because', $2], '"removed"')
+  WHERE id = $1`
 
 const SETTLE = `
   UPDATE chatops.alert_entries SET settled_at = now()

@@ -1,6 +1,6 @@
 import { type DataSource, type EntityManager, In } from 'typeorm'
 import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
-import { Job } from '../entities/chatops/job.ts'
+import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { jobOf, urnOf } from '../failures/causes.ts'
 import type { Found } from '../failures/found.ts'
@@ -44,6 +44,7 @@ function diagnosisOf(alert: Alert, entries: readonly AlertEntry[], all: number):
     trainees: first.traineeId === null ? 0 : all,
     urn: urnOf(alert.cause),
     found: foundOf(alert),
+    byRegister: first.failure.by === 'register',
   })
 }
 
@@ -76,7 +77,7 @@ async function readGroups(sql: EntityManager, alert: Alert, keys: readonly strin
     .addOrderBy('entry.added_at')
     .addOrderBy('entry.subject')
     .getMany()
-  const jobs = await sql.find(Job, {
+  const jobs = await sql.find(SeenJob, {
     where: { id: In(entries.flatMap(({ jobId }) => jobId ?? [])) },
     select: { id: true, status: true },
   })

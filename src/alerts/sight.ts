@@ -1,11 +1,11 @@
 import type { Alert, AlertEntry } from '../entities/chatops/alert.ts'
-import type { Job } from '../entities/chatops/job.ts'
+import type { JobRow } from '../entities/chatops/job.ts'
 import type { Found, Offer } from '../failures/found.ts'
 
 // What a post about failed jobs is drawn from. alerts/ finds it, and views/alert.ts shows it.
 
 /** An entry, and where its job stands; null where there is no job. */
-export type SeenEntry = AlertEntry & { job: Pick<Job, 'status'> | null }
+export type SeenEntry = AlertEntry & { job: Pick<JobRow, 'status'> | null }
 
 /** What an alert says of one trainee, or of jobs without one. */
 export type Group = {

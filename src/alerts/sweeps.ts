@@ -1,6 +1,8 @@
+import { GIVEN_UP_SQL } from '../entities/chatops/given-up-jobs.ts'
 import { LIVE_SQL } from '../entities/chatops/live-jobs.ts'
 import { retryConflicts } from '../entities/transient.ts'
 import { NOT_POLLED } from '../failures/causes.ts'
+import { findMirrorAge } from '../jobs/mirror/age.ts'
 import type { World } from '../world.ts'
 import { announceAlert, joinAlert } from './live.ts'
 import { look } from './look.ts'
@@ -26,9 +28,11 @@ export async function lookAtAlerts(world: World): Promise<number> {
   return looked.filter(Boolean).length + (await announceForgotten(world))
 }
 
-/** Opens an alert for trainees in "Pending TRN" for whose TRN nobody asks. Returns how many are new. */
+/** Opens an alert for trainees in "Pending TRN" for whose TRN nobody asks, as far as is known. Returns how many are new. */
 export async function findUnpolled(world: World): Promise<number> {
   const now = world.now()
+  const isMirrored = world.upstreams.sidekiq !== undefined
+  if (isMirrored && (await findMirrorAge(world.database.manager, now)).isTooOld) return 0
   const before = new Date(now.getTime() - SUBMITTED_BEFORE_MS).toISOString().replace('Z', '')
   const unpolled = await world.database.query<{ id: string }[]>(UNPOLLED, [before, UNPOLLED_BATCH, NOT_POLLED])
   if (unpolled.length === 0) return 0
@@ -74,8 +78,9 @@ const UNPOLLED = `
   WHERE t.state = 1 AND t.trn IS NULL AND t.dttp_id IS NOT NULL AND t.submitted_for_trn_at < $1::timestamp
     AND NOT EXISTS (SELECT FROM chatops.polls poll WHERE poll.trainee_id = t.id)
     AND NOT EXISTS (
-      SELECT FROM chatops.jobs job
-      WHERE job.trainee_id = t.id AND job.name = 'register-for-trn' AND job.${LIVE_SQL})
+      SELECT FROM chatops.seen_jobs job WHERE job.trainee_id = t.id
+        AND (job.name IN ('retrieve-trn', 'register-for-trn') AND job.${LIVE_SQL}
+          OR job.name = 'retrieve-trn' AND ${GIVEN_UP_SQL}))
     AND NOT EXISTS (
       SELECT FROM chatops.alert_entries entry JOIN chatops.alerts alert ON alert.id = entry.alert_id
       WHERE entry.subject = 'retrieve-trn:' || t.id AND entry.settled_at IS NULL AND alert.cause = $3)

@@ -8,11 +8,13 @@ import { GiasLoad } from './chatops/gias-load.ts'
 import { GiasSchool } from './chatops/gias-school.ts'
 import { Job } from './chatops/job.ts'
 import { LedgerEntry } from './chatops/ledger-entry.ts'
+import { Mirror, MirroredJob } from './chatops/mirrored-job.ts'
 import { OutboxRow } from './chatops/outbox-row.ts'
 import { Poll } from './chatops/poll.ts'
 import { RegistrationAttempt } from './chatops/registration-attempt.ts'
 import { Review } from './chatops/review.ts'
 import { SchoolWait } from './chatops/school-wait.ts'
+import { SeenJob } from './chatops/seen-job.ts'
 import { withoutValues } from './database-errors.ts'
 import { outliveLoss } from './lost-sessions.ts'
 import { Lifecycle1761523200000 } from './migrations/1761523200000-lifecycle.ts'
@@ -29,6 +31,7 @@ import { Brake1765000000100 } from './migrations/1765000000100-brake.ts'
 import { Environment1765000000200 } from './migrations/1765000000200-environment.ts'
 import { CuredJobs1795867820000 } from './migrations/1795867820000-cured-jobs.ts'
 import { LedgerChain1795867947000 } from './migrations/1795867947000-ledger-chain.ts'
+import { Mirror1795868127000 } from './migrations/1795868127000-mirror.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -62,6 +65,8 @@ const CHATOPS = [
   GiasLoad,
   GiasSchool,
   Job,
+  Mirror,
+  MirroredJob,
   Poll,
   RegistrationAttempt,
   ChangeRequest,
@@ -69,6 +74,7 @@ const CHATOPS = [
   OutboxRow,
   Review,
   SchoolWait,
+  SeenJob,
 ]
 
 /** No error of its sessions quotes a value. */
@@ -99,8 +105,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[SchoolWaits1764100000000, SentAs1764200000000, TraineeSlug1764300000000],
       ...[OutboxPauses1764310000000, Submissions1764320000000, OwnIds1764400000000],
       ...[OtherSystemsWords1764500000000, Brake1765000000100, Environment1765000000200],
-      CuredJobs1795867820000,
-      LedgerChain1795867947000,
+      ...[CuredJobs1795867820000, LedgerChain1795867947000, Mirror1795868127000],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

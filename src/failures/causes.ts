@@ -1,21 +1,36 @@
-import type { FailureCode, Job, JobName } from '../entities/chatops/job.ts'
+import type { FailureCode, Job, SeenJobName } from '../entities/chatops/job.ts'
 import { flagOf } from '../register/jobs.ts'
 
 // The causes of failures. Failures of one cause share one post.
 
-/** What an alert's entry is about: a job's kind and trainee; a status change also by which record it changes. */
-export function subjectOf({ name, traineeId, args }: Pick<Job, 'name' | 'traineeId' | 'args'>): string {
+/**
+ * What an alert's entry is about: a job's kind and trainee; a status change also by which record it changes, and a job
+ * of Register's that the bot does not know by its class.
+ */
+export function subjectOf({ name, traineeId, args, className }: About): string {
   const { entity } = args as { entity?: unknown }
-  return `${name}:${traineeId ?? '-'}${typeof entity === 'string' ? `:${entity}` : ''}`
+  const more = typeof entity === 'string' ? entity : name === 'other' ? className : null
+  return `${name}:${traineeId ?? '-'}${more ? `:${more}` : ''}`
 }
 
+type About = Pick<Job, 'traineeId' | 'args'> & { name: SeenJobName; className?: string | null }
+
 /** The kind of job that an entry is about. */
-export function jobOf({ subject }: { subject: string }): JobName {
-  return subject.split(':')[0] as JobName // subjectOf wrote it
+export function jobOf({ subject }: { subject: string }): SeenJobName {
+  return subject.split(':')[0] as SeenJobName // subjectOf wrote it
 }
 
 /** What decides the cause of a job's failure; `trainee` is '-' where there is none. */
-type Failed = { job: JobName; code: FailureCode; trainee: string; urns: readonly string[] }
+type Failed = {
+  job: SeenJobName
+  code: FailureCode
+  trainee: string
+  urns: readonly string[]
+  /** When it failed, in UTC, such as `2021-10-27`. */
+  day: string
+  /** Whether Register's own Sidekiq ran it. */
+  byRegister: boolean
+}
 
 /** The causes of a failure, in the order in which their alerts are locked. */
 export type Causes = (failed: Failed) => string[]

@@ -38,6 +38,9 @@ export type Cure = (entry: Entry, seen: Circumstances) => Because | null
 
 export const never: Cure = () => null
 
+/** The job that was taken for lost is known by now to have run, or somebody has taken it away. */
+export const byRun: Cure = (_entry, { jobGivenUp }) => (jobGivenUp ? null : 'ran')
+
 /** A cure that is judged by the trainee's own record. A trainee who is no longer in Register needs none. */
 export function ofTrainee(cure: (entry: Entry, facts: Facts, seen: Circumstances) => Because | null): Cure {
   return (entry, seen) => {

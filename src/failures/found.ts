@@ -1,4 +1,4 @@
-import type { FailureCode, JobName } from '../entities/chatops/job.ts'
+import type { FailureCode, SeenJobName } from '../entities/chatops/job.ts'
 import { count } from '../words.ts'
 
 // What is known of a failure, and what an explanation of one is made of.
@@ -39,6 +39,8 @@ export type Because =
   | 'school-changed'
   | 'school-active'
   | 'trainee-gone'
+  | 'ran'
+  | 'removed'
 
 /** What the read-only checks found when they last looked. Trainees by their number; null for one who is gone. */
 export type Found = {
@@ -66,12 +68,14 @@ export type Offer = {
 /** What is to be explained. `trainee` is null where it is about several or none, `urn` but for one school. */
 export type About = {
   code: FailureCode
-  job: JobName
+  job: SeenJobName
   trainee: string | null
   /** How many trainees. */
   trainees: number
   urn: string | null
   found: Found | null
+  /** Whether Register's own Sidekiq ran it. */
+  byRegister?: boolean
 }
 
 /** `without`: what to do without a playbook; `next`: what to do with it. */

@@ -1,8 +1,9 @@
-import type { FailureCode, Job, JobFailure } from '../entities/chatops/job.ts'
-import { flagOf, jobFailedWords } from '../register/jobs.ts'
+import { type FailureCode, isOurs, type JobFailure, type SeenJobName } from '../entities/chatops/job.ts'
+import { flagOf, jobFailedWords, whatJobDoes } from '../register/jobs.ts'
 import * as causes from './causes.ts'
 import * as cures from './cures.ts'
 import { type About, type Because, type Explanation, who } from './found.ts'
+import { explainOther } from './other-jobs.ts'
 import {
   explainGone,
   explainMoved,
@@ -29,7 +30,10 @@ type FailureRule = {
   cure: cures.Cure
 }
 
-const RUN_AGAIN = 'The job is not tried again by itself.'
+/** Register's own Sidekiq tries some jobs again although waiting does not cure them: of those this is not said. */
+function runAgain({ byRegister }: About): string {
+  return byRegister ? '' : 'The job is not tried again by itself.'
+}
 
 /**
  * The job is given up at once and has a post of its own, which stays open until the job has run or somebody dismisses
@@ -111,7 +115,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     ...FINAL,
     explain: (about) => ({
       title: `Something is missing before DTTP can be told of ${who(about)}`,
-      meaning: RUN_AGAIN,
+      meaning: runAgain(about) || 'Register cannot send it as it is.',
       without:
         'Ask the provider to complete the record in Register. Then ask a developer to run the job again: until then DTTP does not get it.',
     }),
@@ -135,7 +139,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     ...FINAL,
     explain: (about) => ({
       title: `There is no DTTP record for ${who(about)}`,
-      meaning: `${RUN_AGAIN} It needs the record that registering creates.`,
+      meaning: `${runAgain(about)} It needs the record that registering creates.`.trim(),
       without: 'Ask a developer why registering the trainee has failed, or was never asked for.',
     }),
     cure: cures.byRegistration,
@@ -177,14 +181,16 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     ...FINAL,
     passes: true,
     needsPeople: true,
-    causes: () => ['dttp:unauthorised'],
-    explain: ({ found }) => ({
-      title: 'DTTP does not accept the bot’s credentials',
+    causes: ({ byRegister }) => [byRegister ? 'dttp:unauthorised-register' : 'dttp:unauthorised'],
+    explain: ({ found, byRegister }) => ({
+      title: `DTTP does not accept ${byRegister ? 'Register’s' : 'the bot’s'} credentials`,
       meaning:
-        found?.dttp === 'answers'
+        found?.dttp === 'answers' && !byRegister
           ? 'It accepts them again by now.'
           : 'Until it does, no job of Register’s reaches DTTP.',
-      without: 'Ask the Register developers to renew DTTP_CLIENT_ID and DTTP_CLIENT_SECRET.',
+      without: byRegister
+        ? 'Ask the Register developers to renew Register’s credentials for DTTP. The bot has others, so it cannot tell whether they are accepted again.'
+        : 'Ask the Register developers to renew DTTP_CLIENT_ID and DTTP_CLIENT_SECRET.',
     }),
   },
   'dttp-refused': {
@@ -211,21 +217,45 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
       'The bot was stopped in the middle of this job again and again, so it does not start it any more.',
     ),
   },
+  vanished: { ...FINAL, causes: ({ job }) => [`vanished:${job}`], explain: explainVanished, cure: cures.byRun },
   unexpected: {
     ...FINAL,
     passes: true,
     needsPeople: true,
     causes: ({ job }) => [`unexpected:${job}`],
-    explain: generally('This is a fault of the bot, or something that nobody has thought of.'),
+    explain: (about) =>
+      generally(
+        about.byRegister
+          ? 'Something that nobody has thought of. The developers can find it on Sidekiq’s own page.'
+          : 'This is a fault of the bot, or something that nobody has thought of.',
+      )(about),
   },
 }
 
 /** The causes of a job's failure, in the order in which their alerts are locked; several only where several schools are. */
 export function causesOf(
-  { name, traineeId }: Pick<Job, 'name' | 'traineeId'>,
-  { code, urns = [] }: Pick<JobFailure, 'code' | 'urns'>,
+  { name, traineeId }: { name: SeenJobName; traineeId: string | null },
+  { code, urns = [], by, at }: Pick<JobFailure, 'code' | 'urns' | 'by' | 'at'>,
 ): string[] {
-  return FAILURES[code].causes({ job: name, code, trainee: traineeId ?? '-', urns })
+  const failed = {
+    job: name,
+    code,
+    trainee: traineeId ?? '-',
+    urns,
+    day: at.slice(0, 10),
+    byRegister: by === 'register',
+  }
+  const { causes: ofCode } = FAILURES[code]
+  // What can be done about one of our jobs is of no use to the others.
+  const own = isOurs(name) || OF_DTTP.includes(code) ? ofCode : causes.ofJobAndTrainee
+  return own(failed)
+}
+
+const OF_DTTP: readonly FailureCode[] = ['dttp-unavailable', 'dttp-unauthorised']
+
+/** What a failure means, and what people can do about it. Pure. */
+export function explain(about: About): Explanation {
+  return isOurs(about.job) || OF_DTTP.includes(about.code) ? FAILURES[about.code].explain(about) : explainOther(about)
 }
 
 /** Why the cause of an entry has gone away although its job has not run; null if it has not. Pure. */
@@ -248,6 +278,16 @@ function explainCannotReceive(about: About): Explanation {
   }
 }
 
+/** What proves that a job ran is in jobs/mirror/proofs.ts. */
+function explainVanished(about: About): Explanation {
+  return {
+    title: `We cannot tell whether a job ran: ${whatJobDoes(about.job)}`,
+    meaning:
+      'Register’s Sidekiq has it no longer, and nothing in Register or DTTP shows that it ran. A process that was killed loses what it runs.',
+    without: 'Ask a developer to look whether it ran, and to start it again if it did not.',
+  }
+}
+
 function explainGias(): Explanation {
   return {
     title: 'GIAS could not be loaded',
@@ -260,7 +300,7 @@ function explainGias(): Explanation {
 function generally(meaning: string): (about: About) => Explanation {
   return (about) => ({
     title: `${jobFailedWords(about.job)}${about.trainee === null ? '' : ` for trainee ${about.trainee}`}`,
-    meaning: `${meaning} ${RUN_AGAIN}`,
+    meaning: `${meaning} ${runAgain(about)}`.trim(),
     without: 'Ask the Register developers to look at it.',
   })
 }

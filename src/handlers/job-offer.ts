@@ -14,14 +14,16 @@ import { offeredForm } from './offered-form.ts'
 
 /** What people can do about a job in the list; null where there is nothing to say. Pure. */
 export function adviceFor(job: ListedJob): JobAdvice | null {
-  if (job.kind === 'stuck') return { words: STARTS_AGAIN, button: null }
+  const isOurs = job.runner === 'bot'
+  if (job.kind === 'stuck') return { words: isOurs ? STARTS_AGAIN : OVERDUE, button: null }
   const diagnosis = diagnosisOf(job)
   if (diagnosis) {
     const { meaning, why, todo } = diagnosis
     return { words: [meaning, why, todo].filter(Boolean).join(' '), button: offerFor(job)?.label ?? null }
   }
   if (job.kind === 'failed') return { words: 'What made it fail has gone away since.', button: null }
-  return job.kind === 'retrying' ? { words: TRIES_AGAIN, button: null } : null
+  if (job.kind !== 'retrying') return null
+  return { words: isOurs ? TRIES_AGAIN : REGISTER_TRIES_AGAIN, button: null }
 }
 
 const jobId = z.uuid()
@@ -44,10 +46,12 @@ export async function startFromJob(context: HandlerContext, click: Click): Promi
 }
 
 /** What a job's failure means; null if it has not failed, or if nobody needs to do anything about it. */
-function diagnosisOf({ kind, name, traineeId, failure, found, isCauseGone }: ListedJob): Diagnosis | null {
+function diagnosisOf({ kind, name, traineeId, failure, found, isCauseGone, runner }: ListedJob): Diagnosis | null {
   if (!failure || isCauseGone) return null
-  const needsPeople = kind === 'failed' || (kind === 'retrying' && FAILURES[failure.code].needsPeople)
-  if (!needsPeople) return null
+  const { passes, needsPeople } = FAILURES[failure.code]
+  // Sidekiq also tries again what waiting does not cure.
+  const isForPeople = kind === 'failed' || (kind === 'retrying' && (needsPeople || (!passes && runner === 'register')))
+  if (!isForPeople) return null
   return diagnose({
     code: failure.code,
     job: name,
@@ -55,6 +59,7 @@ function diagnosisOf({ kind, name, traineeId, failure, found, isCauseGone }: Lis
     trainees: traineeId === null ? 0 : 1,
     urn: failure.urns?.[0] ?? null,
     found: found as Found | null,
+    byRegister: runner === 'register',
   })
 }
 
@@ -66,6 +71,11 @@ function offerFor(job: ListedJob): Offer | null {
 
 const STARTS_AGAIN =
   'The bot starts it again by itself. If it is still here in ten minutes, tell the Register developers: perhaps no worker runs.'
+
+const OVERDUE =
+  'Register’s Sidekiq has not started it. If it is still here in ten minutes, tell the Register developers: perhaps it does not run.'
+
+const REGISTER_TRIES_AGAIN = 'Register’s Sidekiq tries it again by itself. You do not need to do anything.'
 
 const TRIES_AGAIN = 'The bot tries it again by itself. You do not need to do anything.'
 

@@ -1,7 +1,8 @@
 import * as z from 'zod'
-import { JOB_NAMES, type JobName } from '../entities/chatops/job.ts'
+import { JOB_NAMES, OTHER_JOB_NAMES, type SeenJobName } from '../entities/chatops/job.ts'
 import { listJobs } from '../jobs/list.ts'
 import type { JobFilter } from '../jobs/listed-job.ts'
+import { findMirrorAge } from '../jobs/mirror/age.ts'
 import { refuseUnlessEither } from '../people/standing.ts'
 import { registerJobName } from '../register/jobs.ts'
 import { findTrainee, parseTraineeReference } from '../register/trainee-reference.ts'
@@ -36,8 +37,10 @@ export async function turnJobsPage(context: HandlerContext, click: Click): Promi
 }
 
 async function renderPage(context: HandlerContext, asked: JobFilter, wanted: number): Promise<Message> {
-  const { register, now } = context.changes
-  const filter = register.runsJobs ? asked : findOwn(asked)
+  const { register, upstreams, database, now } = context.changes
+  const isMirrored = upstreams.sidekiq !== undefined
+  const isKnown = register.runsJobs || isMirrored
+  const filter = isKnown ? asked : findOwn(asked)
   if (!filter) return renderNoticeBlocks(NOT_RUN_HERE)
   const { jobs, counts, page, pages } = await listJobs(context.changes, filter, wanted)
   return renderJobs({
@@ -46,7 +49,8 @@ async function renderPage(context: HandlerContext, asked: JobFilter, wanted: num
     page,
     pages,
     filter,
-    runsJobs: register.runsJobs,
+    isKnown,
+    mirror: isMirrored ? await findMirrorAge(database.manager, now()) : null,
     turnTo: (to) => JSON.stringify({ ...filter, page: to } satisfies Turn),
     registerUrl: register.url,
     now: now(),
@@ -54,7 +58,7 @@ async function renderPage(context: HandlerContext, asked: JobFilter, wanted: num
 }
 
 /**
- * Where our workers do not run Register's jobs, only the load of GIAS can be listed; null if the person asked for
+ * Where nothing is known of Register's jobs, only the load of GIAS can be listed; null if the person asked for
  * something else.
  */
 function findOwn({ name, trainee }: JobFilter): JobFilter | null {
@@ -82,8 +86,8 @@ async function readFilter(context: HandlerContext, words: readonly string[]): Pr
 }
 
 /** By our name or Register's: "retrieve-trn", "RetrieveTrnJob", "Dttp::RetrieveTrnJob". */
-function findJob(word: string): JobName | null {
-  return JOB_NAMES.find((name) => [name, bare(registerJobName(name))].includes(bare(word))) ?? null
+function findJob(word: string): SeenJobName | null {
+  return NAMES.find((name) => [name, bare(registerJobName(name))].includes(bare(word))) ?? null
 }
 
 function bare(name: string): string {
@@ -100,8 +104,10 @@ async function findNamed({ changes }: HandlerContext, word: string): Promise<str
   return { problem: { title, text } }
 }
 
+const NAMES = [...JOB_NAMES, ...OTHER_JOB_NAMES]
+
 const Turn = z.strictObject({
-  name: z.enum(JOB_NAMES).nullable(),
+  name: z.enum(NAMES).nullable(),
   trainee: z
     .string()
     .regex(/^\d{1,18}$/)

@@ -1,11 +1,15 @@
 import { type EntityManager, In, IsNull, Not } from 'typeorm'
 import { givenUp } from '../entities/chatops/given-up-jobs.ts'
-import { Job } from '../entities/chatops/job.ts'
+import { Job, type JobRow, type SeenJobName } from '../entities/chatops/job.ts'
+import { MirroredJob } from '../entities/chatops/mirrored-job.ts'
+import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { subjectOf } from '../failures/causes.ts'
 
 // When a job that was given up counts as cured: something else has done its work. It is put on record here, in the
 // transaction that does the work; the list of jobs and the alerts read it (entities/chatops/given-up-jobs.ts).
+
+type Done = Pick<JobRow, 'traineeId' | 'args'> & { name: SeenJobName; className?: string | null }
 
 /**
  * Cures the jobs that this one has made up for: same kind, same trainee, and for a status change the same one of the
@@ -14,11 +18,11 @@ import { subjectOf } from '../failures/causes.ts'
  */
 export async function cureByJob(
   sql: EntityManager,
-  { name, traineeId, args }: Pick<Job, 'name' | 'traineeId' | 'args'>,
+  { name, traineeId, args, className }: Done,
   now: Date,
 ): Promise<void> {
-  const subject = subjectOf({ name, traineeId, args })
-  const failed = await sql.findBy(Job, { name, traineeId: traineeId ?? IsNull(), ...givenUp() })
+  const subject = subjectOf({ name, traineeId, args, className: className ?? null })
+  const failed = await sql.findBy(SeenJob, { name, traineeId: traineeId ?? IsNull(), ...givenUp() })
   const same = failed.filter((job) => subjectOf(job) === subject)
   const needsTrn = same.some(isTimedOut) && !(await hasTrn(sql, traineeId))
   const cured = needsTrn ? same.filter((job) => !isTimedOut(job)) : same
@@ -35,10 +39,13 @@ export async function cureByFinding(sql: EntityManager, id: string, now: Date): 
 }
 
 async function cure(sql: EntityManager, ids: readonly string[], now: Date): Promise<void> {
-  if (ids.length > 0) await sql.update(Job, { id: In([...ids]), ...givenUp() }, { curedAt: now })
+  if (ids.length === 0) return
+  const { curedAt } = givenUp()
+  await sql.update(Job, { id: In([...ids]), ...givenUp() }, { curedAt: now })
+  await sql.update(MirroredJob, { id: In([...ids]), place: In(['dead', 'gone']), curedAt }, { curedAt: now })
 }
 
-function isTimedOut({ failure }: Job): boolean {
+function isTimedOut({ failure }: SeenJob): boolean {
   return failure?.code === 'timed-out'
 }
 

@@ -39,18 +39,19 @@ export async function findListedJob(world: World, id: string): Promise<ListedJob
   return job ?? null
 }
 
-// Leases are given by the database's clock, and compared with it. When a job is due is compared with the bot's clock.
+// What waits in a queue of Sidekiq's waits for its turn, however long. Leases are given by the database's clock, and compared with it. When a job is due is compared with the bot's clock.
 const LISTED = `
   WITH listed AS (
     SELECT job.id, job.due_at, job.finished_at, CASE
       WHEN job.status = 'failed' THEN 'failed'
       WHEN job.status = 'running' AND job.lease_until < now() THEN 'stuck'
       WHEN job.status = 'running' THEN 'running'
+      WHEN job.place = 'queue' THEN 'delayed'
       WHEN job.due_at < $1::timestamptz - interval '5 minutes' THEN 'stuck'
       WHEN job.attempts > 0 THEN 'retrying'
       ELSE 'delayed'
     END AS kind
-    FROM chatops.jobs job
+    FROM chatops.seen_jobs job
     WHERE ($2::text IS NULL OR job.name = $2) AND ($3::bigint IS NULL OR job.trainee_id = $3)
       AND (job.${LIVE_SQL} OR (${GIVEN_UP_SQL} AND job.finished_at > $1::timestamptz - interval '30 days'))
   )`
@@ -69,10 +70,10 @@ const ONE = ', page AS (SELECT id, kind, 1 AS place FROM listed WHERE id = $4)'
 const JOBS = `
   SELECT j.id, page.kind, j.name, j.trainee_id AS "traineeId", t.slug, j.status, j.due_at AS "dueAt",
     j.lease_until AS "leaseUntil", j.finished_at AS "finishedAt", j.created_at AS "createdAt", j.attempts, j.run,
-    j.failure, j.progress, j.change_request_id AS "changeRequestId", post.found,
+    j.failure, j.progress, j.change_request_id AS "changeRequestId", j.runner, j.place, j.class_name AS "className", post.found,
     post.settled_at IS NOT NULL AS "isCauseGone"
   FROM page
-    JOIN chatops.jobs j ON j.id = page.id
+    JOIN chatops.seen_jobs j ON j.id = page.id
     LEFT JOIN public.trainees t ON t.id = j.trainee_id
     LEFT JOIN LATERAL (
       SELECT a.found, e.settled_at FROM chatops.alert_entries e JOIN chatops.alerts a ON a.id = e.alert_id

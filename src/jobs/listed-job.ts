@@ -1,4 +1,5 @@
-import type { Job, JobFailure, JobName } from '../entities/chatops/job.ts'
+import type { JobFailure, JobRow, SeenJobName } from '../entities/chatops/job.ts'
+import type { SeenJob } from '../entities/chatops/seen-job.ts'
 
 /** Where a job stands, in the order in which people want to see them. */
 export const JOB_KINDS = ['stuck', 'failed', 'retrying', 'running', 'delayed'] as const
@@ -17,11 +18,11 @@ export type JobCounts = Readonly<Record<JobKind, number>>
 export type ListedJob = {
   id: string
   kind: JobKind
-  name: JobName
+  name: SeenJobName
   traineeId: string | null
   /** The last part of the trainee's link; null without a trainee, or if the trainee is no longer in Register. */
   slug: string | null
-  status: Job['status']
+  status: JobRow['status']
   /** When it runs next, or ran last. */
   dueAt: Date
   /** While it runs: when its worker counts as dead unless it is heard of again. */
@@ -35,6 +36,11 @@ export type ListedJob = {
   failure: JobFailure | null
   progress: object | null
   changeRequestId: string | null
+  /** Who runs it, and where Register's Sidekiq has it. */
+  runner: SeenJob['runner']
+  place: SeenJob['place']
+  /** Register's class, where the name does not say it. */
+  className: string | null
   /** What the read-only checks found when they last looked at its failure; null if they have not. */
   found: object | null
   /** Whether what made it fail has gone away since, so far as the checks can tell. */
@@ -42,4 +48,4 @@ export type ListedJob = {
 }
 
 /** What `/trainee jobs` is narrowed to. */
-export type JobFilter = { name: JobName | null; trainee: string | null }
+export type JobFilter = { name: SeenJobName | null; trainee: string | null }

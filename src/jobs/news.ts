@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
-import type { FailureCode, Job, JobFailure } from '../entities/chatops/job.ts'
+import type { FailureCode, JobFailure, JobRow, SeenJobName } from '../entities/chatops/job.ts'
 import { FAILURES } from '../failures/index.ts'
 import { addToThread } from '../outbox/outbox.ts'
 
@@ -10,6 +10,7 @@ const failure = z.object({
   urns: z.array(z.string()).exactOptional(),
   reference: z.string().exactOptional(),
   at: z.string(),
+  by: z.literal('register').exactOptional(),
 }) satisfies z.ZodType<JobFailure>
 
 /** What is posted about a job in the thread of the request that asked for it. Times are as in the jobs' own data. */
@@ -34,7 +35,7 @@ export type PostedNews = z.output<typeof postedNews>
 /** Has news of a job posted in the thread of the request that asked for it, if there is one. */
 export async function announceNews(
   sql: EntityManager,
-  job: Pick<Job, 'name' | 'traineeId' | 'changeRequestId'>,
+  job: Pick<JobRow, 'traineeId' | 'changeRequestId'> & { name: SeenJobName },
   news: JobNews,
 ): Promise<void> {
   if (job.changeRequestId === null) return

@@ -1,9 +1,13 @@
 import { reportAnswers } from '../alerts/answers.ts'
+import { NEWS_BATCH, tellOfMirrored } from '../alerts/mirrored.ts'
 import { findUnpolled, lookAtAlerts } from '../alerts/sweeps.ts'
+import { verifyAgain } from '../changes/requests.ts'
 import { followUpSchools } from '../changes/school-follow-ups.ts'
 import { expireRequests, findDrift, hintAgain, purge, VERIFY_BATCH, verifyDue } from '../changes/sweep.ts'
 import { createFirstGiasLoad } from '../jobs/first-gias-load.ts'
+import { sweepSidekiq } from '../jobs/mirror/sweep.ts'
 import { purgeWaits, tellArrivals } from '../schools/waits.ts'
+import type { SidekiqClient } from '../sidekiq/index.ts'
 import type { World } from '../world.ts'
 import type { JobQueues } from './job-queues.ts'
 import { HINT_BATCH, hintLateJobs } from './job-sweeps.ts'
@@ -26,6 +30,7 @@ export function startSweepers(
       if (swept > 0) settings.nudge()
       return swept >= batch
     })
+  const { sidekiq } = world.upstreams
   const verification = sweep('verification', SECOND, () => verifyDue(world), VERIFY_BATCH)
   const loops = [
     verification,
@@ -42,6 +47,13 @@ export function startSweepers(
     sweep('alerts', 5 * SECOND, () => lookAtAlerts(world)),
     sweep('answers that nobody expected', 30 * SECOND, () => reportAnswers(world)),
     ...(world.register.runsJobs ? [sweep('unpolled trainees', 600 * SECOND, () => findUnpolled(world))] : []),
+    ...(sidekiq
+      ? [
+          sweep('Register’s Sidekiq', 15 * SECOND, readMirror(world, sidekiq)),
+          sweep('news of Register’s jobs', 5 * SECOND, () => tellOfMirrored(world, verifyAgain), NEWS_BATCH),
+          sweep('unpolled trainees', 600 * SECOND, () => findUnpolled(world)),
+        ]
+      : []),
   ]
   return {
     verifySoon: verification.nudge,
@@ -50,6 +62,21 @@ export function startSweepers(
     },
   }
 }
+
+/** Reads Register's Sidekiq anew. After a long sweep it is left alone for longer. */
+function readMirror(world: World, sidekiq: SidekiqClient): () => Promise<number> {
+  let notBefore = 0
+  return async () => {
+    const began = Date.now()
+    if (began < notBefore) return 0
+    const swept = await sweepSidekiq(world, sidekiq)
+    notBefore = Date.now() + PAUSES * (Date.now() - began)
+    return swept?.changed ?? 0
+  }
+}
+
+/** So many times as long as a sweep took, nothing is read. */
+const PAUSES = 3
 
 /**
  * When the nightly jobs run, in UTC. Register synchronises schools at this time, and GIAS makes its extract in the

@@ -8,6 +8,8 @@ import { type Writing, write } from './write.ts'
 
 // Register's Sidekiq, as far as the bot uses it.
 
+export type { Page, Place, RegisterJob, StrangeMember } from './job.ts'
+
 export type SidekiqClient = ReturnType<typeof createSidekiqClient>
 
 /** Every call throws ioredis' error if Redis does not answer, or says no. */

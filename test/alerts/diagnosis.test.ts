@@ -136,10 +136,10 @@ describe('a job of Register’s own', () => {
 
   test('without a playbook is said with whom to ask', () => {
     const { title, todo, offer } = register('Dttp::RetrieveAwardJob')
-    expect(title).toBe('Dttp::RetrieveAwardJob failed for trainee 5913')
+    expect(title).toBe('Polling DTTP for an award failed for trainee 5913')
     expect(todo).toContain('Ask the operations team about the award')
     expect(offer).toBeNull()
-    expect(register('QueueTraineeUpdatesJob').todo).toContain('Ask the Register developers')
+    expect(register('Dttp::QueueTraineeUpdatesJob').todo).toContain('Ask the Register developers')
   })
 
   test.each(['Anything::ElseJob', 'constructor', '<!channel>'])('that nobody knows is the developers’: %s', (name) => {

@@ -7,5 +7,5 @@ export function givenUp() {
   return { status: 'failed' as const, curedAt: IsNull() }
 }
 
-/** For SQL: the condition that a row `job` of chatops.jobs is given up. */
+/** For SQL: the condition that a row `job` of chatops.seen_jobs, or of either table behind it, is given up. */
 export const GIVEN_UP_SQL = "job.status = 'failed' AND job.cured_at IS NULL"

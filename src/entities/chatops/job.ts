@@ -12,17 +12,41 @@ export const JOB_NAMES = [
 
 export type JobName = (typeof JOB_NAMES)[number]
 
+/** Jobs of Register's that only its Sidekiq runs: they are shown, and nothing is done about them here. */
+export const OTHER_JOB_NAMES = [
+  'retrieve-award',
+  'recommend-for-award',
+  'withdraw',
+  'defer',
+  'reinstate',
+  'queue-trainee-updates',
+  'sync-providers',
+  'sync-users',
+  'import-applications',
+  'create-trainees',
+  'import-subjects',
+  'import-courses',
+  'truncate-sessions',
+  'delete-empty-trainees',
+  /** Whatever else is in Register's Sidekiq. */
+  'other',
+] as const
+
+/** Any job that is shown. */
+export type SeenJobName = JobName | (typeof OTHER_JOB_NAMES)[number]
+
+/** Whether a job is one of those that we run, or have Register's Sidekiq run. */
+export function isOurs(name: SeenJobName): name is JobName {
+  return JOB_NAMES.some((ours) => ours === name)
+}
+
 /** A job's own data, as JSON. Each job parses what it reads of it. */
 export type JobData = object
 
-/** One job. This row says all about it; the queue holds only a hint. Its id is also that of its first outbox row. */
-@Entity({ name: 'jobs', schema: 'chatops', synchronize: false })
-export class Job {
+/** What a job's row says, whoever runs it. */
+export abstract class JobRow {
   @PrimaryColumn({ type: 'uuid' })
   id!: string
-
-  @Column({ type: 'text' })
-  name!: JobName
 
   @Column({ name: 'trainee_id', type: 'bigint', nullable: true })
   traineeId!: string | null
@@ -87,11 +111,26 @@ export class Job {
   curedAt!: Date | null
 }
 
+/** One job. This row says all about it; the queue holds only a hint. Its id is also that of its first outbox row. */
+@Entity({ name: 'jobs', schema: 'chatops', synchronize: false })
+export class Job extends JobRow {
+  @Column({ type: 'text' })
+  name!: JobName
+}
+
 /**
  * Why a job failed; the code decides which playbook applies. `words` are for people and our own, `urns` names the schools
  * it is about, `reference` is DTTP's id of the request that failed. Holds no personal data.
  */
-export type JobFailure = { code: FailureCode; words: string; urns?: string[]; reference?: string; at: string }
+export type JobFailure = {
+  code: FailureCode
+  words: string
+  urns?: string[]
+  reference?: string
+  at: string
+  /** Set where Register's own Sidekiq ran it. */
+  by?: 'register'
+}
 
 export type FailureCode =
   /** A poll has ended without a TRN, because its time was up. */
@@ -138,4 +177,6 @@ export type FailureCode =
   | 'not-polled'
   /** Its workers died on it again and again. */
   | 'stalled'
+  /** It is in Register's Sidekiq no longer, and nothing shows that it ran. */
+  | 'vanished'
   | 'unexpected'

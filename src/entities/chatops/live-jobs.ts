@@ -1,10 +1,10 @@
 import { In } from 'typeorm'
-import type { Job } from './job.ts'
+import type { JobRow } from './job.ts'
 
 /** A job that is still to do, or being done. */
-const LIVE = ['waiting', 'running'] as const satisfies readonly Job['status'][]
+const LIVE = ['waiting', 'running'] as const satisfies readonly JobRow['status'][]
 
-export function isLive({ status }: Pick<Job, 'status'>): boolean {
+export function isLive({ status }: Pick<JobRow, 'status'>): boolean {
   return LIVE.some((live) => live === status)
 }
 
@@ -13,5 +13,5 @@ export function live() {
   return { status: In([...LIVE]) }
 }
 
-/** For SQL: the condition that a row of chatops.jobs is live. */
+/** For SQL: the condition that a row of chatops.seen_jobs, or of either table behind it, is live. */
 export const LIVE_SQL = "status IN ('waiting', 'running')"

@@ -55,6 +55,8 @@ const REASONS: Readonly<Record<Because, string>> = {
   'school-changed': 'The trainee has another school now, or a route that sends no school.',
   'school-active': 'The school is active now.',
   'trainee-gone': 'The trainee is no longer in Register.',
+  ran: 'The job has run, or somebody has taken it away.',
+  removed: 'Somebody has taken the job out of Register’s Sidekiq.',
 }
 
 function schoolSentence({ which, urn, statuses }: FoundSchool): string {

@@ -1,6 +1,8 @@
 import * as z from 'zod'
+import { formatLater } from '../../calendar/london.ts'
 import { referenceWords } from '../../dttp/words.ts'
 import { JOB_KINDS, type JobCounts, type JobFilter, type JobKind, type ListedJob } from '../../jobs/listed-job.ts'
+import type { MirrorAge } from '../../jobs/mirror/age.ts'
 import { whatJobDoes } from '../../register/jobs.ts'
 import { count, listed } from '../../words.ts'
 import { ago, ahead } from '../kit/ages.ts'
@@ -16,7 +18,8 @@ type Shown = ListedJob & { advice: JobAdvice | null }
 
 /**
  * The answer to `/trainee jobs`.
- * @param runsJobs whether Register's jobs are ours to run; the list says so where they are not
+ * @param isKnown whether Register's jobs are in the list; it says so where they are not
+ * @param mirror how well its Sidekiq is known, where that runs them
  * @param turnTo the value of a button that leads to a page
  */
 export function renderJobs({
@@ -25,7 +28,8 @@ export function renderJobs({
   page,
   pages,
   filter,
-  runsJobs,
+  isKnown,
+  mirror,
   turnTo,
   registerUrl,
   now,
@@ -35,7 +39,8 @@ export function renderJobs({
   page: number
   pages: number
   filter: JobFilter
-  runsJobs: boolean
+  isKnown: boolean
+  mirror: MirrorAge | null
   turnTo: (page: number) => string
   registerUrl: string
   now: Date
@@ -45,8 +50,9 @@ export function renderJobs({
     text: escapeText(title),
     blocks: [
       heading(title),
-      ...(runsJobs ? [] : plainSections('This bot does not run Register’s jobs, so they are not in this list.')),
+      ...(isKnown ? [] : plainSections('This bot does not run Register’s jobs, so they are not in this list.')),
       ...plainSections(summaryOf(counts)),
+      ...plainSections(mirror ? mirrorWords(mirror, now).join(' ') : ''),
       ...jobs.flatMap((job) => renderJob(job, registerUrl, now)),
       ...(pages > 1 ? [note(`Page ${page.toLocaleString('en-GB')} of ${pages.toLocaleString('en-GB')}`)] : []),
       ...(page > 1 ? [actions([button('Previous page', ACTIONS.jobsPage, turnTo(page - 1))])] : []),
@@ -80,10 +86,26 @@ function summaryOf(counts: JobCounts): string {
   return [...(quiet ? ['No job needs attention.'] : []), ...(parts.length > 0 ? [`${listed(parts)}.`] : [])].join(' ')
 }
 
+/** How well Register's Sidekiq is known. */
+function mirrorWords({ readAt, isTooOld, deadBefore, strange, processes }: MirrorAge, now: Date): string[] {
+  if (readAt === null) return ['Register’s Sidekiq could not be read yet, so its jobs are not in this list.']
+  const at = formatLater(readAt, now)
+  if (isTooOld) return [`Register’s Sidekiq could not be checked since ${at}. Its jobs may stand otherwise by now.`]
+  const before = deadBefore ?? 0
+  return [
+    `Register’s Sidekiq was read ${at}.`,
+    ...(processes === 0
+      ? ['No process of it is running, so none of its jobs runs. Tell the Register developers.']
+      : []),
+    ...(before > 0 ? [`${count(before, 'job')} had died before the bot first looked, and no post is about them.`] : []),
+    ...(strange > 0 ? [`${count(strange, 'job')} in it could not be read.`] : []),
+  ]
+}
+
 function renderJob(job: Shown, registerUrl: string, now: Date): Block[] {
-  const { kind, name, traineeId, slug, advice } = job
+  const { kind, traineeId, slug, advice } = job
   const trainee = traineeLink({ traineeId, traineeSlug: slug }, registerUrl)
-  const what = `*${KIND_WORDS[kind].title}* – ${escapeText(whatJobDoes(name))}${trainee ? ` for ${trainee}` : ''}`
+  const what = `*${KIND_WORDS[kind].title}* – ${escapeText(whatOf(job))}${trainee ? ` for ${trainee}` : ''}`
   const told = [whenOf(job, now), ...progressOf(job), ...attemptsOf(job), ...requestOf(job)].join(' ')
   const start = advice?.button ? { accessory: button(advice.button, ACTIONS.startFromJob, job.id) } : {}
   return [
@@ -92,7 +114,16 @@ function renderJob(job: Shown, registerUrl: string, now: Date): Block[] {
   ]
 }
 
-function whenOf({ kind, status, leaseUntil, finishedAt, dueAt, createdAt, failure }: ListedJob, now: Date): string {
+/** A job that the bot has no name for is named by its class, which holds nothing but letters and digits. */
+function whatOf({ name, className }: ListedJob): string {
+  return name === 'other' && className !== null ? `Run ${className}` : whatJobDoes(name)
+}
+
+function whenOf(
+  { kind, status, leaseUntil, finishedAt, dueAt, createdAt, failure, place }: ListedJob,
+  now: Date,
+): string {
+  if (place === 'queue' || place === 'unsent') return `Waits in Register’s queue. Added ${ago(createdAt, now)}.`
   switch (kind) {
     case 'failed':
       return `Failed ${ago(finishedAt ?? dueAt, now)}.`

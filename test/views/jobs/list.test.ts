@@ -33,6 +33,9 @@ function job(kind: JobKind, given: Partial<Shown> = {}): Shown {
     changeRequestId: null,
     found: null,
     isCauseGone: false,
+    runner: 'bot',
+    place: null,
+    className: null,
     advice: null,
     ...given,
   }
@@ -56,7 +59,8 @@ function render(jobs: Shown[], given: Partial<Parameters<typeof renderJobs>[0]> 
     page: 1,
     pages: 1,
     filter: { name: null, trainee: null },
-    runsJobs: true,
+    isKnown: true,
+    mirror: null,
     turnTo: (page) => `to ${page}`,
     registerUrl: REGISTER,
     now: NOW,
@@ -185,7 +189,7 @@ describe('the list', () => {
 
   it('says where Register’s jobs are not run by the bot', () => {
     const words = 'This bot does not run Register’s jobs'
-    expect(readingOf(render([], { runsJobs: false }).blocks)).toContain(words)
+    expect(readingOf(render([], { isKnown: false }).blocks)).toContain(words)
     expect(readingOf(render([]).blocks)).not.toContain(words)
   })
 

@@ -1,0 +1,104 @@
+import { type EntityManager, IsNull, Not } from 'typeorm'
+import { Mirror, MirroredJob } from '../entities/chatops/mirrored-job.ts'
+import { retryConflicts } from '../entities/transient.ts'
+import { FAILURES } from '../failures/index.ts'
+import { cureByJob } from '../jobs/cured.ts'
+import { announceNews } from '../jobs/news.ts'
+import type { World } from '../world.ts'
+import { noteFailure, noteSuccess } from './alerts.ts'
+import { settleRemoved } from './live.ts'
+
+// Tells alerts and requests what became of jobs in Register's Sidekiq, each time once. The sweep notes that a job stands
+// otherwise than before; here people hear of it, as they do of our own jobs.
+
+/** Jobs that are told of in one round. */
+export const NEWS_BATCH = 200
+
+/** Called when a request's job is over, so that its result is looked at. */
+type Over = (sql: EntityManager, changeRequest: string, now: Date) => Promise<void>
+
+/** Returns how many jobs there was something to tell of. Before the first whole sweep there is none. */
+export async function tellOfMirrored(world: World, over: Over): Promise<number> {
+  const { manager } = world.database
+  if (!(await manager.existsBy(Mirror, { id: true, readAt: Not(IsNull()) }))) return 0
+  await manager.query(NOTHING_TO_TELL)
+  const untold = await manager.query<{ id: string }[]>(UNTOLD, [NEWS_BATCH])
+  for (const { id } of untold) await alone(world, id, over)
+  return untold.length
+}
+
+// Most of the night's updates go well, and nobody has asked for them.
+const NOTHING_TO_TELL = `
+  UPDATE chatops.mirrored_jobs job SET told = true
+  WHERE NOT told AND place = 'gone' AND failure IS NULL AND change_request_id IS NULL
+    AND NOT EXISTS (
+      SELECT FROM chatops.alert_entries entry
+      WHERE entry.trainee_id IS NOT DISTINCT FROM job.trainee_id AND entry.settled_at IS NULL)
+    AND NOT EXISTS (
+      SELECT FROM chatops.seen_jobs failed
+      WHERE failed.trainee_id IS NOT DISTINCT FROM job.trainee_id AND failed.name = job.name AND failed.status = 'failed'
+        AND failed.cured_at IS NULL)`
+
+const UNTOLD = `
+  SELECT id FROM chatops.mirrored_jobs WHERE NOT told AND (failure IS NOT NULL OR place = 'gone') ORDER BY id LIMIT $1`
+
+/** An error is logged, so that the others still have their turn. */
+async function alone(world: World, id: string, over: Over): Promise<void> {
+  try {
+    await retryConflicts(() =>
+      world.database.transaction(async (sql) => {
+        const job = await sql.findOne(MirroredJob, {
+          where: { id, told: false },
+          lock: { mode: 'pessimistic_write' },
+        })
+        if (!job) return
+        await tell(world, sql, job, over)
+        await sql.update(MirroredJob, { id }, { told: true })
+      }),
+    )
+  } catch (error) {
+    world.log.error({ job: id, error: error instanceof Error ? error.name : 'unknown' }, 'nobody was told of a job')
+  }
+}
+
+async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Over): Promise<void> {
+  const { failure, place, curedAt } = job
+  const now = world.now()
+  if (failure === null) {
+    await cureByJob(sql, job, now)
+    await noteSuccess(sql, job)
+    await announceNews(sql, job, job.name === 'retrieve-trn' ? { kind: 'trn-received' } : { kind: 'done' })
+  } else if (curedAt !== null) {
+    await settleRemoved(sql, job.id, now)
+    await announceNews(sql, job, { kind: 'failed', failure })
+  } else {
+    // A job that Sidekiq tries again is no news as long as waiting may cure it.
+    const { passes, needsPeople } = FAILURES[failure.code]
+    if (place === 'retry' && passes && !needsPeople) return
+    const isOfRequest = await joinRequest(sql, job)
+    if (!isOfRequest) await noteFailure(sql, world, job, failure)
+    if (place !== 'retry' || isOfRequest) await announceNews(sql, job, { kind: 'failed', failure })
+  }
+  if (job.changeRequestId !== null) await over(sql, job.changeRequestId, now)
+}
+
+/**
+ * Has a job that failed because a request has emptied the trainee's ids, and is not over yet, stand in that request's
+ * thread instead of in an alert. Whether it does.
+ */
+async function joinRequest(sql: EntityManager, job: MirroredJob): Promise<boolean> {
+  if (job.changeRequestId !== null || job.traineeId === null) return false
+  const [request] = await sql.query<{ id: string }[]>(EMPTIED_BY, [job.traineeId, job.failure?.at])
+  if (!request) return false
+  job.changeRequestId = request.id
+  await sql.update(MirroredJob, { id: job.id }, { changeRequestId: request.id })
+  return true
+}
+
+const EMPTIED_BY = `
+  SELECT request.id FROM chatops.change_requests request
+    JOIN chatops.open_subjects open ON open.change_request_id = request.id AND open.subject = 'trainees:' || $1::text
+  WHERE request.executed_at <= $2::timestamptz AND jsonb_path_exists(request.plan,
+    '$.updates[*] ? (@.table == "trainees" && @.id == $id) ? (@.changes.dttp_id[1] == null || @.changes.placement_assignment_dttp_id[1] == null)',
+    jsonb_build_object('id', $1::text))
+  LIMIT 1`

@@ -1,0 +1,47 @@
+import type { FailureCode, SeenJobName } from '../entities/chatops/job.ts'
+
+// What is said of a failure in Register's Sidekiq. Its own message may be personal, so these are our words for its code.
+
+type Failed = { name: SeenJobName; urn: string | null; errorClass: string | null }
+
+/** A sentence for people. `errorClass` must be a class's name and nothing else. */
+export function registerWords(code: FailureCode, { name, urn, errorClass }: Failed): string {
+  switch (code) {
+    case 'timed-out':
+      return 'The time to poll for this TRN is up.'
+    case 'school-not-active':
+      return urn === null
+        ? 'Register found a school of this trainee neither active nor new in its list of DTTP schools.'
+        : `Register found no school with URN ${urn} that is active or new in its list of DTTP schools.`
+    case 'gone':
+      return 'DTTP answered Register: “Cannot find record to be updated”.'
+    case 'trainee-gone':
+      return 'The trainee is no longer in Register.'
+    case 'cannot-receive-trn':
+      return 'Register cannot poll for a trainee who was never submitted for a TRN.'
+    case 'not-registered':
+      return 'The trainee has no DTTP record yet.'
+    case 'dttp-refused':
+      return 'DTTP refused what Register sent.'
+    case 'dttp-unauthorised':
+      return 'DTTP did not accept Register’s credentials.'
+    case 'dttp-unavailable':
+      return 'DTTP did not answer Register, or could not do what it asked for.'
+    case 'outcome-unknown':
+      return name === 'register-for-trn'
+        ? 'Register sent the registration, and got no answer. It may have worked.'
+        : 'Register sent it, and got no answer. It may have worked.'
+    default:
+      return errorClass === null ? 'Register does not say why.' : `Register’s job ended with ${errorClass}.`
+  }
+}
+
+/** Of a job that is in Register's Sidekiq no longer, although nothing shows that it ran. */
+export const VANISHED =
+  'The job is no longer in Register’s Sidekiq, and nothing shows that it ran. We cannot tell whether it did.'
+
+/** Of a job that neither ran nor could have. */
+export const REMOVED = 'Somebody has taken the job out of Register’s Sidekiq. It did not run.'
+
+/** Of a poll that ended without a TRN. */
+export const POLL_ENDED = 'The time to poll for this TRN is up, and Register has stopped asking.'

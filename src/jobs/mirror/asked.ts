@@ -1,0 +1,64 @@
+import type { EntityManager } from 'typeorm'
+import type { JobData, JobName } from '../../entities/chatops/job.ts'
+import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
+
+// What a request asks of Register's Sidekiq stands in the mirror from the transaction on that asks for it. The outbox row
+// of that transaction does it; from then on the sweeps follow the job.
+
+type Asked = {
+  /** That of the outbox row, and ActiveJob's id of the job. */
+  id: string
+  name: JobName
+  trainee: string | null
+  args: JobData
+  /** Of a poll (UTC, as Register's timestamps are written); null for Register's own default. */
+  timeoutAt: string | null
+  queue: string
+  dueAt: Date
+  changeRequest: string | null
+}
+
+/** Notes a job that is to be pushed. */
+export async function mirrorPush(sql: EntityManager, asked: Asked): Promise<void> {
+  const { id, name, args, timeoutAt, queue, dueAt, trainee: traineeId, changeRequest: changeRequestId } = asked
+  const row = { id, name, args, timeoutAt, queue, dueAt, traineeId, changeRequestId }
+  await sql.insert(MirroredJob, { ...row, place: 'unsent', outboxId: id, createdAt: () => 'now()' })
+}
+
+/**
+ * Notes that a job which failed is to run again for a request. Until its outbox row is done it stands as waiting. Throws
+ * unless it is still where it was.
+ * @param fingerprint what the plan names it by; see `SeenJob`
+ */
+export async function mirrorRetry(
+  sql: EntityManager,
+  {
+    id,
+    fingerprint,
+    outboxId,
+    changeRequest,
+  }: { id: string; fingerprint: string; outboxId: string; changeRequest: string },
+): Promise<void> {
+  const { place, score, sha1 } = readFingerprint(fingerprint)
+  const asked = {
+    place: 'unsent' as const,
+    outboxId,
+    changeRequestId: changeRequest,
+    finishedAt: null,
+    failure: null,
+    attempts: 0,
+  }
+  const { affected } = await sql.update(
+    MirroredJob,
+    { id, place, score, sha1 },
+    { ...asked, curedAt: null, told: false },
+  )
+  if (affected !== 1) throw new Error('the failed job is no longer as it was')
+}
+
+/** Which member of Redis a fingerprint names. Throws on one of a job of our own. */
+export function readFingerprint(text: string): { place: 'schedule' | 'retry' | 'dead'; score: string; sha1: string } {
+  const [, place, score, sha1] = /^(schedule|retry|dead) (\S+) ([0-9a-f]{40})$/.exec(text) ?? []
+  if (!place || !score || !sha1) throw new TypeError('not a job of Register’s Sidekiq')
+  return { place: place as 'schedule' | 'retry' | 'dead', score, sha1 } // as the pattern has it
+}

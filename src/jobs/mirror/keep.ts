@@ -1,0 +1,97 @@
+import type { EntityManager } from 'typeorm'
+import type { Page } from '../../sidekiq/index.ts'
+import { keepPolls, type MirrorRow, rankOf, rowOf, rowOfStrange } from './rows.ts'
+
+// Writes what a sweep finds into the mirror, and only what is no longer as it was. A job may be found in several places:
+// it moves while they are read one after the other, or it is there twice. The same one of them counts in each sweep.
+
+/** A sweep under way. */
+export type Sweep = {
+  number: string
+  startedAt: Date
+  /** Of each job that was found, by its row's id: the member that counts so far. */
+  found: Map<string, MirrorRow>
+  /** Rows that are to be written, unless the job is found elsewhere as well. */
+  moved: Map<string, MirrorRow>
+  /** Members that are no jobs that could be read. */
+  strange: number
+  changed: number
+}
+
+export function newSweep(number: string, startedAt: Date): Sweep {
+  return { number, startedAt, found: new Map(), moved: new Map(), strange: 0, changed: 0 }
+}
+
+/** Inserts the page's new jobs, and remembers those that have moved. */
+export async function keepPage(sql: EntityManager, sweep: Sweep, { jobs, strange }: Page): Promise<void> {
+  const now = sweep.startedAt
+  sweep.strange += strange.length
+  const read = [...jobs.map((job) => rowOf(job, now)), ...strange.map((member) => rowOfStrange(member, now))]
+  const rows = await keepPolls(sql, read)
+  const known = await findKnown(sql, rows)
+  const added = new Map<string, MirrorRow>()
+  for (const row of rows) {
+    const best = sweep.found.get(row.id)
+    const counts = !best || order(row) > order(best)
+    if (counts) sweep.found.set(row.id, row)
+    const member = known.get(row.id)
+    if (member === undefined && !best) added.set(row.id, row)
+    else if (counts) sweep.moved.set(row.id, row)
+  }
+  await write(sql, sweep, [...added.values()])
+  for (const [id, row] of sweep.moved) if (known.get(id) === memberOf(row)) sweep.moved.delete(id)
+}
+
+/** Writes what has moved, once everything was read. */
+export async function keepMoved(sql: EntityManager, sweep: Sweep): Promise<void> {
+  const moved = [...sweep.moved.values()]
+  for (let start = 0; start < moved.length; start += AT_ONCE) {
+    await write(sql, sweep, moved.slice(start, start + AT_ONCE))
+  }
+}
+
+const AT_ONCE = 500
+
+function order(row: MirrorRow): string {
+  return `${rankOf(row)} ${row.score ?? ''} ${row.sha1}`
+}
+
+function memberOf({ place, score, sha1 }: Pick<MirrorRow, 'place' | 'score' | 'sha1'>): string {
+  return `${place} ${score} ${sha1}`
+}
+
+async function findKnown(sql: EntityManager, rows: readonly MirrorRow[]): Promise<Map<string, string>> {
+  const known = await sql.query<Pick<MirrorRow, 'id' | 'place' | 'score' | 'sha1'>[]>(
+    'SELECT id, place, score, sha1 FROM chatops.mirrored_jobs WHERE id = ANY($1)',
+    [rows.map(({ id }) => id)],
+  )
+  return new Map(known.map((row) => [row.id, memberOf(row)]))
+}
+
+async function write(sql: EntityManager, sweep: Sweep, rows: readonly MirrorRow[]): Promise<void> {
+  if (rows.length === 0) return
+  const changed = await sql.query<unknown[]>(KEEP, [JSON.stringify(rows), sweep.startedAt, sweep.number])
+  sweep.changed += changed.length
+}
+
+// A row that a request has just asked to be moved stays "unsent" as long as its member is where it was. Of an update it
+// is kept what Register remembers to have sent before: see proofs.ts.
+const KEEP = `
+  INSERT INTO chatops.mirrored_jobs AS known (id, name, class_name, trainee_id, args, timeout_at, place, queue, score, sha1,
+    jid, attempts, error_class, failure, due_at, created_at, finished_at, first_seen_at, last_seen_at, sweep)
+  SELECT id, name, class_name, trainee_id, args || coalesce((
+      SELECT jsonb_build_object('sha', dttp_update_sha) FROM public.trainees
+      WHERE found.name = 'update-trainee' AND trainees.id = found.trainee_id), '{}'),
+    timeout_at, place, queue, score, sha1, jid, attempts, error_class, failure, due_at, created_at, finished_at, $2, $2, $3
+  FROM jsonb_to_recordset($1) AS found (id uuid, name text, class_name text, trainee_id bigint, args jsonb,
+    timeout_at timestamp(6), place text, queue text, score text, sha1 text, jid text, attempts integer, error_class text,
+    failure jsonb, due_at timestamptz, created_at timestamptz, finished_at timestamptz)
+  ON CONFLICT (id) DO UPDATE SET
+    place = excluded.place, queue = excluded.queue, score = excluded.score, sha1 = excluded.sha1, jid = excluded.jid,
+    class_name = excluded.class_name, attempts = excluded.attempts, error_class = excluded.error_class,
+    failure = excluded.failure, due_at = excluded.due_at, finished_at = excluded.finished_at, cured_at = NULL,
+    missing_since = NULL, last_seen_at = $2, sweep = $3,
+    told = known.told AND known.sha1 IS NOT DISTINCT FROM excluded.sha1 AND known.place IN (excluded.place, 'missing')
+  WHERE (known.place, known.sha1, known.score) IS DISTINCT FROM (excluded.place, excluded.sha1, excluded.score)
+    AND NOT (known.place = 'unsent' AND known.sha1 IS NOT DISTINCT FROM excluded.sha1)
+  RETURNING 1`

@@ -1,0 +1,118 @@
+import { type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Raw } from 'typeorm'
+import { isOurs, type JobFailure } from '../../entities/chatops/job.ts'
+import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
+import { POLL_ENDED, REMOVED, VANISHED } from '../../failures/register-words.ts'
+import type { World } from '../../world.ts'
+import { findProven } from './proofs.ts'
+
+// What becomes of jobs that a whole sweep did not find. Between the queue and the next heartbeat of the process that
+// took it, a job is nowhere: it counts as vanished only when a second sweep, a minute later, has not found it either.
+// Then there must be proof that it ran. Absence alone is never success.
+
+const SECOND_LOOK_MS = 60_000
+/** After this long without proof, people are told that we cannot tell. */
+const UNPROVEN_AFTER_MS = 30 * 60_000
+/** For this long proof that comes later still counts. */
+const STILL_PROVEN_MS = 7 * 24 * 3_600_000
+/** Jobs that are judged in one sweep; the next one judges the others. */
+const MOST = 2_000
+
+/**
+ * Notes what a whole sweep did not find, and judges what has been missing for long enough. Returns how many rows change.
+ * @param found the ids of every job that it found
+ * @param startedAt when it began
+ */
+export async function noteMissing(
+  world: World,
+  sql: EntityManager,
+  found: Iterable<string>,
+  startedAt: Date,
+): Promise<number> {
+  const [, lost] = (await sql.query(MISSING, [[...found], startedAt])) as [unknown, number]
+  const [, sent] = (await sql.query(SENT, [startedAt])) as [unknown, number]
+  return lost + sent + (await judge(world, sql, startedAt)) + (await proveLate(world, sql, startedAt))
+}
+
+// `from` keeps where it was last.
+const MISSING = `
+  UPDATE chatops.mirrored_jobs SET place = 'missing', missing_since = $2, finished_at = NULL, failure = NULL,
+    args = args || jsonb_build_object('from', place), told = true
+  WHERE place IN ('queue', 'schedule', 'retry', 'dead', 'running')
+    AND NOT EXISTS (SELECT FROM unnest($1::uuid[]) AS seen WHERE seen = mirrored_jobs.id)`
+
+// What was pushed and was not found may have run at once. What could not be pushed is wherever it was before.
+const SENT = `
+  UPDATE chatops.mirrored_jobs job SET place = 'missing', missing_since = $1, args = args || '{"from": "unsent"}'
+  FROM chatops.outbox sent
+  WHERE job.place = 'unsent' AND sent.id = job.outbox_id
+    AND (sent.status = 'failed' OR (sent.status = 'sent' AND sent.sent_at < $1))`
+
+async function judge(world: World, sql: EntityManager, now: Date): Promise<number> {
+  const jobs = await sql.find(MirroredJob, {
+    where: { place: 'missing', missingSince: LessThanOrEqual(new Date(now.getTime() - SECOND_LOOK_MS)) },
+    order: { missingSince: 'ASC', id: 'ASC' },
+    take: MOST,
+  })
+  const proven = await findProven(world, sql, jobs)
+  const verdicts = jobs.map((job) => ({ id: job.id, ...verdictOn(job, proven.has(job.id), now) }))
+  const judged = verdicts.filter(({ words }) => words !== undefined)
+  for (const ending of distinct(judged)) {
+    const { code, words, quietly } = ending
+    const ids = judged.filter((one) => one.code === code && one.words === words).map(({ id }) => id)
+    const failure = code === null ? null : { code, words: words ?? '', at: now.toISOString(), by: 'register' as const }
+    await finish(sql, ids, { finishedAt: now, failure, curedAt: quietly ? now : null })
+  }
+  return judged.length
+}
+
+/** How a job ended: null as code for one that ran. Without `words` it is too soon to say. */
+type Verdict = { code: JobFailure['code'] | null; words?: string; quietly?: boolean }
+
+function verdictOn(job: MirroredJob, isProven: boolean, now: Date): Verdict {
+  const { name, timeoutAt, missingSince } = job
+  if (isProven) return { code: null, words: '' }
+  if (wasTakenAway(job)) return { code: 'vanished', words: REMOVED, quietly: true }
+  const isPoll = name === 'retrieve-trn' || name === 'retrieve-award'
+  if (isPoll && timeoutAt !== null && Date.parse(`${timeoutAt}Z`) <= now.getTime()) {
+    return { code: 'timed-out', words: POLL_ENDED }
+  }
+  if (now.getTime() < (missingSince?.getTime() ?? 0) + UNPROVEN_AFTER_MS) return { code: null }
+  // Of what only Register runs, nothing that we know of shows that it ran.
+  if (!isOurs(name)) return { code: 'vanished', words: VANISHED, quietly: true }
+  return { code: name === 'register-for-trn' ? 'outcome-unknown' : 'vanished', words: VANISHED }
+}
+
+/** A dead job does not run by itself, and one that waits for its time does not run before. */
+function wasTakenAway({ args, dueAt, missingSince }: MirroredJob): boolean {
+  const { from } = args as { from?: string }
+  return from === 'dead' || ((from === 'retry' || from === 'schedule') && missingSince !== null && missingSince < dueAt)
+}
+
+function distinct(verdicts: readonly Verdict[]): Verdict[] {
+  return [...new Map(verdicts.map((one) => [`${one.code} ${one.words}`, one])).values()]
+}
+
+type Ending = Pick<MirroredJob, 'finishedAt' | 'failure' | 'curedAt'>
+
+async function finish(sql: EntityManager, ids: readonly string[], ending: Ending): Promise<void> {
+  const over = { place: 'gone', missingSince: null, told: false } as const
+  await sql.update(MirroredJob, { id: In([...ids]), place: 'missing' }, { ...over, ...ending })
+}
+
+/** Jobs that were taken for lost, and have done their work all the same. */
+async function proveLate(world: World, sql: EntityManager, now: Date): Promise<number> {
+  const lost = await sql.find(MirroredJob, {
+    where: {
+      place: 'gone',
+      curedAt: IsNull(),
+      finishedAt: MoreThan(new Date(now.getTime() - STILL_PROVEN_MS)),
+      failure: Raw((failure) => `${failure} IS NOT NULL`),
+    },
+    order: { finishedAt: 'DESC', id: 'ASC' },
+    take: MOST,
+  })
+  const proven = [...(await findProven(world, sql, lost))]
+  if (proven.length > 0)
+    await sql.update(MirroredJob, { id: In(proven), place: 'gone' }, { failure: null, told: false })
+  return proven.length
+}

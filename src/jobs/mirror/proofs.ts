@@ -1,0 +1,136 @@
+import { type EntityManager, In, IsNull, Not } from 'typeorm'
+import { DttpError } from '../../dttp/client/index.ts'
+import { findCode } from '../../dttp/code-sets.ts'
+import { findRegistrationRowsOfAll } from '../../dttp/registration-rows.ts'
+import { updateSha } from '../../dttp/update-sha.ts'
+import type { SeenJobName } from '../../entities/chatops/job.ts'
+import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
+import { DttpSchool } from '../../entities/register/dttp-school.ts'
+import { Trainee } from '../../entities/register/trainee.ts'
+import { findState } from '../../register/states.ts'
+import type { World } from '../../world.ts'
+
+// What proves that a job of Register's Sidekiq ran, once it is in it no longer. For a job that is not in this table
+// nothing does.
+
+type Proof = (world: World, sql: EntityManager, jobs: readonly MirroredJob[]) => Promise<readonly MirroredJob[]>
+
+const PROOFS: Readonly<Partial<Record<SeenJobName, Proof>>> = {
+  /** Register has the id of the record that it created. */
+  'register-for-trn': ofTrainee(({ dttp_id }) => dttp_id !== null),
+  /** Register remembers what it has sent: not what it had before, or exactly the trainee as they are now. */
+  'update-trainee': bySha,
+  /** DTTP shows the status. */
+  'change-trainee-status': byStatus,
+  /** The TRN is there; or the poll of the next hour is, which keeps its row. */
+  'retrieve-trn': byTrn,
+  'retrieve-award': ofTrainee(({ state }) => findState(state) === 'awarded'),
+  /** Register's list of schools has been written since. */
+  'sync-schools': bySchools,
+}
+
+/** The ids of those jobs of which there is proof that they ran. Asks DTTP only about changes of status. */
+export async function findProven(world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<Set<string>> {
+  const proven = new Set<string>()
+  for (const [name, prove] of Object.entries(PROOFS)) {
+    const own = jobs.filter((job) => job.name === name)
+    if (own.length > 0) for (const { id } of await prove(world, sql, own)) proven.add(id)
+  }
+  return proven
+}
+
+function ofTrainee(holds: (trainee: Pick<Trainee, 'dttp_id' | 'state'>) => boolean): Proof {
+  return async (_world, sql, jobs) => {
+    const trainees = await sql.find(Trainee, {
+      where: { id: In(idsOf(jobs)) },
+      select: { id: true, dttp_id: true, state: true },
+    })
+    const proven = new Set(trainees.filter(holds).map(({ id }) => id))
+    return jobs.filter(({ traineeId }) => proven.has(traineeId ?? ''))
+  }
+}
+
+async function byTrn(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {
+  const where = { id: In(idsOf(jobs)), trn: Not(IsNull()) }
+  const received = new Set((await sql.find(Trainee, { where, select: { id: true } })).map(({ id }) => id))
+  // A poll without a time-out only starts one that has it.
+  const started = await sql.find(MirroredJob, {
+    where: { traineeId: In(idsOf(jobs)), name: 'retrieve-trn', timeoutAt: Not(IsNull()) },
+    select: { id: true, traineeId: true, createdAt: true },
+  })
+  return jobs.filter(
+    ({ traineeId, timeoutAt, createdAt }) =>
+      received.has(traineeId ?? '') ||
+      (timeoutAt === null && started.some((poll) => poll.traineeId === traineeId && poll.createdAt >= createdAt)),
+  )
+}
+
+async function bySha(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {
+  const shas = new Map<string, string | null>()
+  const select = { id: true, dttp_update_sha: true } as const
+  for (const { id, dttp_update_sha } of await sql.find(Trainee, { where: { id: In(idsOf(jobs)) }, select })) {
+    shas.set(id, dttp_update_sha)
+  }
+  const hasMoved = ({ traineeId, args }: MirroredJob) => {
+    const now = shas.get(traineeId ?? '') ?? null
+    return now !== null && 'sha' in args && args.sha !== now
+  }
+  const moved = jobs.filter(hasMoved)
+  const others = jobs.filter((job) => !moved.includes(job))
+  const rows = await findRegistrationRowsOfAll(sql, idsOf(others).slice(0, MOST_REBUILT))
+  const current = new Set(
+    rows.filter((row) => updateSha(row) === row.trainee.dttp_update_sha).map(({ trainee }) => trainee.id),
+  )
+  return [...moved, ...others.filter(({ traineeId }) => current.has(traineeId ?? ''))]
+}
+
+/** Trainees whose hash is reckoned anew in one sweep. */
+const MOST_REBUILT = 200
+
+/** Changes of status that DTTP is asked about in one sweep: there are two for each registration. */
+const MOST_ASKED = 20
+
+async function byStatus({ upstreams: { dttp } }: World, sql: EntityManager, jobs: readonly MirroredJob[]) {
+  const select = { id: true, dttp_id: true, placement_assignment_dttp_id: true } as const
+  const trainees = await sql.find(Trainee, { where: { id: In(idsOf(jobs)) }, select })
+  const shown = await Promise.all(
+    jobs.slice(0, MOST_ASKED).map(async (job) => {
+      const trainee = trainees.find(({ id }) => id === job.traineeId)
+      const { status, entity } = job.args as { status?: string; entity?: string }
+      const wanted = status === undefined ? null : findCode('statuses', status)
+      if (!trainee || wanted === null) return false
+      return (await statusOf(trainee, entity, dttp)) === wanted
+    }),
+  )
+  return jobs.filter((_job, index) => shown[index])
+}
+
+type Records = Pick<Trainee, 'dttp_id' | 'placement_assignment_dttp_id'>
+
+/** Undefined where DTTP has no such record, or does not answer. */
+async function statusOf(
+  { dttp_id: contact, placement_assignment_dttp_id: assignment }: Records,
+  entity: string | undefined,
+  dttp: World['upstreams']['dttp'],
+): Promise<string | null | undefined> {
+  try {
+    if (entity === 'contact') return contact === null ? undefined : (await dttp.findContact(contact))?.statusId
+    return assignment === null ? undefined : (await dttp.findPlacementAssignment(assignment))?.statusId
+  } catch (error) {
+    if (error instanceof DttpError) return undefined
+    throw error
+  }
+}
+
+async function bySchools(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {
+  const [newest] = await sql.find(DttpSchool, {
+    select: { id: true, updated_at: true },
+    order: { updated_at: 'DESC' },
+    take: 1,
+  })
+  return newest ? jobs.filter(({ createdAt }) => Date.parse(`${newest.updated_at}Z`) > createdAt.getTime()) : []
+}
+
+function idsOf(jobs: readonly MirroredJob[]): string[] {
+  return jobs.flatMap(({ traineeId }) => traineeId ?? [])
+}

@@ -1,0 +1,53 @@
+import type { QueryRunner } from 'typeorm'
+import { Mirror } from '../../entities/chatops/mirrored-job.ts'
+import type { SidekiqClient } from '../../sidekiq/index.ts'
+import type { World } from '../../world.ts'
+import { keepMoved, keepPage, newSweep } from './keep.ts'
+import { noteMissing } from './missing.ts'
+
+// Reads all of Register's Sidekiq, page by page, and keeps what concerns us in our own table (keep.ts). A job that moves
+// meanwhile may be found twice or not at all; what was not found is looked for in the sweeps after it (missing.ts).
+
+/** The number of the advisory lock that a sweep holds: there is one sweeper at a time. */
+const SWEEP_LOCK = 7_031_522
+
+/** What a sweep came to: how many rows are not as they were, and how many jobs it found. */
+export type Swept = { changed: number; found: number }
+
+/** Sweeps once; null if another worker does so. Throws what Redis' client and the database throw. */
+export async function sweepSidekiq(world: World, sidekiq: SidekiqClient): Promise<Swept | null> {
+  const runner = world.database.createQueryRunner()
+  try {
+    const [lock] = await runner.query('SELECT pg_try_advisory_lock($1) AS held', [SWEEP_LOCK])
+    if (!lock.held) return null
+    try {
+      return await sweepAlone(world, sidekiq, runner)
+    } finally {
+      await runner.query('SELECT pg_advisory_unlock($1)', [SWEEP_LOCK]).catch(() => {}) // gone with the connection
+    }
+  } finally {
+    await runner.release()
+  }
+}
+
+async function sweepAlone(world: World, sidekiq: SidekiqClient, { manager: sql }: QueryRunner): Promise<Swept> {
+  const startedAt = world.now()
+  const [[begun]] = await sql.query<[[{ sweep: string; read_at: Date | null }]]>(BEGIN)
+  const sweep = newSweep(begun.sweep, startedAt)
+  for await (const page of sidekiq.readWaiting()) await keepPage(sql, sweep, page)
+  const running = await sidekiq.readProcesses()
+  await keepPage(sql, sweep, running)
+  await keepMoved(sql, sweep)
+  const gone = await noteMissing(world, sql, sweep.found.keys(), startedAt)
+  if (begun.read_at === null) await sql.query(COUNT_DEAD)
+  const { strange, found, changed } = sweep
+  await sql.update(Mirror, { id: true }, { readAt: startedAt, strange, processes: running.processes.length })
+  return { changed: changed + gone, found: found.size }
+}
+
+const BEGIN = 'UPDATE chatops.mirror SET sweep = sweep + 1 RETURNING sweep, read_at'
+
+// What was dead before anybody looked is nobody's news.
+const COUNT_DEAD = `
+  WITH dead AS (UPDATE chatops.mirrored_jobs SET told = true WHERE place = 'dead' RETURNING 1)
+  UPDATE chatops.mirror SET dead_before = (SELECT count(*) FROM dead)`

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
+import { mirrorPush, mirrorRetry, readFingerprint } from '../../src/jobs/mirror/asked.ts'
+import { addToOutbox } from '../../src/outbox/outbox.ts'
+import { useMirror } from './mirror-story.ts'
+
+const story = useMirror()
+const sql = () => story.context.database.manager
+
+async function push(id: string): Promise<void> {
+  const asked = {
+    name: 'update-trainee',
+    trainee: '5902',
+    args: {},
+    timeoutAt: null,
+    queue: 'dttp',
+    changeRequest: null,
+  } as const
+  await mirrorPush(sql(), { ...asked, id, dueAt: story.context.now() })
+  await addToOutbox(sql(), { id, stream: `job:${id}`, kind: 'job', changeRequest: null })
+}
+
+const sent = (id: string) =>
+  story.admin.query(`UPDATE chatops.outbox SET status = 'sent', sent_at = '2021-10-27T13:00:00Z' WHERE id = $1`, [id])
+
+const only = async () => (await sql().find(SeenJob))[0]
+
+test('what a request asks Register’s Sidekiq for waits until it is sent', async () => {
+  const id = randomUUID()
+  await push(id)
+  await story.sweep()
+  await story.sweep(120)
+  expect(await only()).toMatchObject({ id, status: 'waiting', place: 'unsent', runner: 'register', fingerprint: null })
+})
+
+test('what ran before a sweep found it is missing then, and done where Register shows that it ran', async () => {
+  const id = randomUUID()
+  await push(id)
+  await sent(id)
+  await story.sweep()
+  expect(await only()).toMatchObject({ status: 'running', place: 'missing' })
+  await story.admin.query(`UPDATE trainees SET dttp_update_sha = 'new' WHERE id = 5902`)
+  await story.sweep(60)
+  expect((await only())?.status).toBe('running')
+  await story.sweep(30 * 60)
+  expect(await only()).toMatchObject({ status: 'failed', failure: { code: 'vanished' } })
+})
+
+test('what was pushed is the job that is found', async () => {
+  const id = randomUUID()
+  await push(id)
+  await sent(id)
+  await story.put('queue', 'Dttp::UpdateTraineeJob', { jobId: id })
+  await story.sweep()
+  expect(await only()).toMatchObject({ id, place: 'queue', status: 'waiting' })
+})
+
+test('a dead job that is asked for stands as waiting, also while it is still where it was', async () => {
+  const error = { class: 'TypeError', message: 'x' }
+  await story.sweep()
+  await story.put('dead', 'Dttp::UpdateTraineeJob', { error })
+  await story.sweep()
+  const job = await only()
+  const fingerprint = job?.fingerprint ?? ''
+  expect(readFingerprint(fingerprint)).toMatchObject({ place: 'dead' })
+  const { rows } = await story.admin.query('SELECT id FROM chatops.change_requests')
+  expect(rows).toEqual([])
+  const retry = { id: job?.id ?? '', outboxId: randomUUID(), changeRequest: null as never }
+  await mirrorRetry(sql(), { ...retry, fingerprint })
+  await story.sweep()
+  expect(await only()).toMatchObject({ place: 'unsent', status: 'waiting', failure: null })
+  await expect(mirrorRetry(sql(), { ...retry, fingerprint })).rejects.toThrow('no longer as it was')
+  expect(() => readFingerprint('3')).toThrow(TypeError)
+})

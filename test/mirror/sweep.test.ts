@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest'
+import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
+import { sweepSidekiq } from '../../src/jobs/mirror/sweep.ts'
+import { putRecorded, recorded } from '../sidekiq/recorded.ts'
+import { aTime, useMirror } from './mirror-story.ts'
+
+const story = useMirror()
+const UNTIL = '2021-10-31T13:00:00.123456789Z'
+const HTTP_ERROR = {
+  class: 'Dttp::Client::HttpError',
+  message: 'status: 400, body: {"message":"Cannot find record to be updated"}',
+}
+
+const seen = () => story.context.database.manager.find(SeenJob, { order: { createdAt: 'ASC', id: 'ASC' } })
+
+describe('a sweep', () => {
+  test('keeps every job that Register’s own classes left, and not a word of what they say', async () => {
+    await putRecorded(story.redis)
+    await story.sweep()
+    const rows = await story.rows()
+    expect(rows.map(({ place }) => place)).toEqual(
+      expect.arrayContaining(['queue', 'schedule', 'retry', 'dead', 'running']),
+    )
+    const names = new Set(rows.map(({ name }) => name))
+    expect([...names]).toEqual(
+      expect.arrayContaining([
+        'retrieve-trn',
+        'register-for-trn',
+        'change-trainee-status',
+        'update-trainee',
+        'retrieve-award',
+        'other',
+      ]),
+    )
+    const { rows: raw } = await story.admin.query('SELECT to_jsonb(m) AS row FROM chatops.mirrored_jobs m')
+    const text = JSON.stringify(raw)
+    for (const message of ['no implicit conversion', 'status: 400', 'uninitialized constant', 'BaseHTTP']) {
+      expect(text).not.toContain(message)
+    }
+    expect(rows.find(({ className }) => className === 'Dttp::NoSuchJob')).toMatchObject({
+      ...{ name: 'other', place: 'dead', errorClass: 'NameError', attempts: 1 },
+      failure: { code: 'unexpected', words: 'Register’s job ended with NameError.', by: 'register' },
+    })
+    expect(rows.find(({ jid }) => jid === recorded.retry[4]?.job.jid)).toMatchObject({
+      ...{ name: 'sync-schools', score: '1795452243.8491015', queue: 'dttp', attempts: 3 },
+      failure: { code: 'gone' },
+    })
+  })
+
+  test('writes nothing where nothing has changed', async () => {
+    await putRecorded(story.redis)
+    await story.sweep()
+    const before = await story.rows()
+    expect(await sweepSidekiq(story.context, story.context.upstreams.sidekiq as never)).toMatchObject({ changed: 0 })
+    expect(await story.rows()).toEqual(before)
+  })
+
+  test('follows a job from place to place by ActiveJob’s id', async () => {
+    const member = await story.put('queue', 'Dttp::UpdateTraineeJob', { jobId: '86fe0d41-5996-4563-ba69-c81389006bb6' })
+    await story.sweep()
+    expect(await story.row()).toMatchObject({ place: 'queue', traineeId: '5902', failure: null })
+    await story.take('queue', member)
+    await story.runs(member)
+    await story.sweep()
+    expect(await story.row()).toMatchObject({ place: 'running', id: '86fe0d41-5996-4563-ba69-c81389006bb6' })
+    await story.runs(null)
+    await story.put('dead', 'Dttp::UpdateTraineeJob', {
+      jobId: '86fe0d41-5996-4563-ba69-c81389006bb6',
+      error: HTTP_ERROR,
+    })
+    await story.sweep()
+    expect(await story.row()).toMatchObject({ place: 'dead', failure: { code: 'gone' } })
+    expect(await seen()).toMatchObject([{ status: 'failed', runner: 'register', run: 1 }])
+  })
+
+  test('gives a job that is found in two places the one that it moves to', async () => {
+    const member = await story.put('queue', 'Dttp::UpdateTraineeJob')
+    await story.runs(member)
+    await story.sweep()
+    expect(await story.row()).toMatchObject({ place: 'running' })
+  })
+
+  test('keeps a poll’s row over the hours, known by its trainee and time-out', async () => {
+    const first = await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: [aTime(UNTIL)], inSeconds: 3600 })
+    await story.sweep()
+    const { id } = await story.row()
+    await story.take('schedule', first)
+    await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: [aTime(UNTIL)], inSeconds: 7200 })
+    await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: [aTime('2021-11-05T13:00:00Z')], inSeconds: 7200 })
+    await story.sweep()
+    const rows = await story.rows()
+    expect(rows).toHaveLength(2)
+    expect(rows.find((row) => row.id === id)).toMatchObject({
+      place: 'schedule',
+      timeoutAt: '2021-10-31T13:00:00.123456',
+    })
+  })
+
+  test('takes an error that a queued job still carries, or a wait of retry_on, for no failure', async () => {
+    await story.put('queue', 'Dttp::UpdateTraineeJob', { error: HTTP_ERROR })
+    await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: [aTime(UNTIL)], executions: 2, inSeconds: 3 })
+    await story.sweep()
+    for (const row of await story.rows()) expect(row).toMatchObject({ failure: null, attempts: 0 })
+    expect(await story.alerts()).toEqual([])
+  })
+
+  test('is made by one worker at a time', async () => {
+    await story.admin.query('SELECT pg_advisory_lock(7031522)')
+    expect(await sweepSidekiq(story.context, story.context.upstreams.sidekiq as never)).toBeNull()
+    await story.admin.query('SELECT pg_advisory_unlock(7031522)')
+  })
+})
