@@ -19,6 +19,7 @@ const FLOORS = [
   ['world', 'errors'],
   ['dttp', 'gias', 'trello', 'sidekiq'],
   ['failures'],
+  ['compatibility'],
   ['register', 'personal-data'],
   ['entities', 'calendar', 'config', 'log', 'words'],
   ['error-facts'],

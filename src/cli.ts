@@ -3,6 +3,7 @@ import { adopt } from './brake/environment.ts'
 import { pauseAsOperator, resumeAsOperator } from './brake/operator.ts'
 import { requireUrl, withDatabase } from './cli/database.ts'
 import { checkLedger, printLedger } from './cli/ledger.ts'
+import { describeRegister } from './cli/register.ts'
 import { loadConfig, readConfig, readEnvironment } from './config/index.ts'
 import type { OutboxRow } from './entities/chatops/outbox-row.ts'
 import { createDataSource } from './entities/data-source.ts'
@@ -15,7 +16,10 @@ import { createNaming } from './words.ts'
 // The commands for people who run the bot. None of them decides anything about a change request.
 
 const COMMANDS: Readonly<Record<string, { about: string; run: (words: string[]) => Promise<number> }>> = {
-  'check-config': { about: 'Explain each setting and say what is wrong with it.', run: checkConfig },
+  'check-config': {
+    about: 'Explain each setting, and say what is wrong with it or with Register’s database.',
+    run: checkConfig,
+  },
   manifest: { about: 'Print the Slack app’s manifest with COMMAND, and named for ENVIRONMENT.', run: printManifest },
   migrate: { about: 'Bring our schemas up to date, as chatops_owner (MIGRATE_DATABASE_URL).', run: runMigrations },
   'load-gias': {
@@ -55,6 +59,7 @@ async function checkConfig(): Promise<number> {
       ? '\nThe configuration is complete.'
       : `\n${wrong} ${wrong === 1 ? 'setting needs' : 'settings need'} attention.`,
   )
+  if (config) for (const line of await describeRegister(config.DATABASE_URL)) console.log(line)
   return config ? 0 : 1
 }
 

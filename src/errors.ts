@@ -105,6 +105,14 @@ const CATALOGUE = {
     title: 'This kind of change is switched off',
     text: 'This bot does not make it for now.\nNothing has changed. Ask the Register developers if you need it.',
   }),
+  'playbook-unsafe': (f: Facts) => ({
+    title: f.cr ? `${f.cr} cannot be decided now` : 'This kind of change is switched off',
+    text: `${f.detail}\nThis version of the bot does not know it so, and makes no such change until that is put right.\nNothing has changed. Tell the Register developers.`,
+  }),
+  'register-changed': () => ({
+    title: 'Register’s database has changed',
+    text: 'We cannot read it as this version of the bot knows it.\nNothing has changed. Type /trainee help to see what is switched off, and tell the Register developers.',
+  }),
   'previews-only': () => ({
     title: 'This bot shows previews only',
     text: 'The request was not sent, and nothing has changed.\nMake the change as you did before there was the bot.',

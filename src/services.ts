@@ -22,6 +22,8 @@ import { createWeb, listen, type Probes } from './bot/web.ts'
 import { withBrake } from './brake/dttp.ts'
 import { demandEnvironment } from './brake/environment.ts'
 import { createTrelloCards, type TrelloClient } from './changes/trello-cards.ts'
+import { findOff } from './compatibility/look.ts'
+import { createWatch } from './compatibility/watch.ts'
 import type { Config } from './config/index.ts'
 import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
 import { createDataSource } from './entities/data-source.ts'
@@ -33,6 +35,7 @@ import { createPeople } from './people/people.ts'
 import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend, type QueueBackend } from './queue/backend.ts'
 import { openJobQueues } from './queue/job-queues.ts'
+import { STEADY, startLoop } from './queue/loop.ts'
 import { createWaker, type Waker } from './queue/waker.ts'
 import { CHANGES_QUEUE, type RunningWorker, startWorker } from './queue/worker.ts'
 import { createSidekiqClient, type SidekiqClient } from './sidekiq/index.ts'
@@ -61,6 +64,9 @@ export async function startServices(
   await pauseIfRestored(changes, client, config).catch(() => {
     log.warn('Slack did not say whether it knows of anything later than this database')
   })
+  const look = createWatch(database, log, report)
+  const hourly = { interval: REGISTER_LOOK_MS, pace: STEADY }
+  const watch = startLoop(log, 'the look at Register’s database', hourly, () => look().then(() => false))
   const backend = createQueueBackend(queueSettings(config), log, changes.now)
 
   let bot: RunningBot | null = null
@@ -77,7 +83,7 @@ export async function startServices(
       if (config.ROLES.includes('bot') && !bot?.isConnected()) throw new Error('not connected')
     },
   }
-  const web = createWeb(probes)
+  const web = createWeb(probes, () => findOff(database))
   const closeDashboard = config.JOBS_DASHBOARD ? openDashboard(web, config.JOBS_DASHBOARD, backend) : null
   const server = await listen(web, config.HTTP_HOST, config.HTTP_PORT)
 
@@ -102,6 +108,7 @@ export async function startServices(
     port: server.port,
     changes,
     async stop() {
+      await watch.stop()
       await bot?.stop()
       await server.close()
       await waker?.stop()
@@ -189,6 +196,9 @@ async function createChanges(
     dttpUrl: config.DTTP_URL.replace(/\/+$/, ''),
   }
 }
+
+/** How often Register's database is looked at although nobody asks for anything. */
+const REGISTER_LOOK_MS = 60 * 60_000
 
 /** A shutdown waits for longer than this, so a write has ended by then. */
 const DTTP_WRITE_TIMEOUT_MS = 20_000

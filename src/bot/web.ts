@@ -9,8 +9,11 @@ export type WebServer = { port: number; close: () => Promise<void> }
 
 const ANSWER_WITHIN_MS = 2_000
 
-/** `/healthz`: this process runs. `/readyz`: everything it depends on answers, or 503 and what does not. */
-export function createWeb(probes: Probes): Application {
+/**
+ * `/healthz`: this process runs. `/readyz`: everything it depends on answers, or 503 and what does not.
+ * @param findOff what is switched off meanwhile; it does not make the process unready
+ */
+export function createWeb(probes: Probes, findOff: () => Promise<object> = async () => ({})): Application {
   const web = express()
   web.disable('x-powered-by')
   web.get('/healthz', (_request, response) => {
@@ -23,7 +26,8 @@ export function createWeb(probes: Probes): Application {
     )
     const answers = Object.fromEntries(names.map((name, index) => [name, results[index]?.status === 'fulfilled']))
     const ready = Object.values(answers).every(Boolean)
-    response.status(ready ? 200 : 503).json({ ready, ...answers })
+    const off = await pTimeout(findOff(), { milliseconds: ANSWER_WITHIN_MS }).catch(() => ({}))
+    response.status(ready ? 200 : 503).json({ ready, ...answers, ...off })
   })
   return web
 }

@@ -1,7 +1,9 @@
 import type { EntityManager } from 'typeorm'
+import { unknownValuesIn } from '../compatibility/known-values.ts'
 import { type CheckResult, isBlocked, runChecks } from '../contract/check.ts'
 import type { Form } from '../contract/fields.ts'
 import { isEmpty, subjectsOf } from '../contract/plan.ts'
+import { readSubjects } from '../contract/planned-rows.ts'
 import type { AnyPlaybook, Around, Outcome, Situation } from '../contract/playbook.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { dttpWords, referenceWords } from '../dttp/words.ts'
@@ -66,7 +68,7 @@ export async function judge(
   const checks = runChecks(playbook.checks, situation)
   const outcome = isBlocked(checks) ? null : await tellingAll(world, sql, playbook.outcome(situation))
   const subjects = subjectsFor(outcome, situation)
-  checks.push(await lookForOpenRequest(sql, subjects, self))
+  checks.push(await lookForOpenRequest(sql, subjects, self), ...(await lookForUnknownValues(sql, subjects)))
   return { situation, checks, outcome: isBlocked(checks) ? null : outcome, subjects }
 }
 
@@ -77,6 +79,18 @@ async function tellingAll({ register }: World, sql: EntityManager, outcome: Outc
 function subjectsFor(outcome: Outcome | null, { trainee }: Situation): string[] {
   if (outcome && 'plan' in outcome && !isEmpty(outcome.plan)) return subjectsOf(outcome.plan)
   return trainee ? [`trainees:${trainee.id}`] : []
+}
+
+/**
+ * Blocks where a row that the plan writes, or the trainee, has a value that Register has added since. Not shown where
+ * there is none: what was approved before this check was there stays as it was.
+ */
+async function lookForUnknownValues(sql: EntityManager, subjects: readonly string[]): Promise<CheckResult[]> {
+  const unknown = (await readSubjects(sql, subjects)).flatMap(unknownValuesIn)
+  if (unknown.length === 0) return []
+  const found = `${[...new Set(unknown)].join(' ')} Register may have changed since: ask the Register developers.`
+  const check = { id: 'known-values', sentence: 'Every value of the record is one that we know' }
+  return [{ ...check, verdict: 'blocks', found, evidence: unknown }]
 }
 
 async function lookForOpenRequest(sql: EntityManager, subjects: string[], self: string | null): Promise<CheckResult> {

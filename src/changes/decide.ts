@@ -13,6 +13,7 @@ import { refuse, refuseUnless } from '../people/standing.ts'
 import { isPersonal } from '../personal-data/columns.ts'
 import { personalDataIn } from '../personal-data/in-text.ts'
 import { findPlaybook } from '../playbooks/index.ts'
+import { refuseWhereOff } from '../playbooks/switched-on.ts'
 import { findMovedTold, registersAnyone, withTold } from '../registration/told.ts'
 import type { World } from '../world.ts'
 import { digestOfRequest, endAsStale, getRequest, lockRequest, type Moved, refusalFor } from './requests.ts'
@@ -156,6 +157,7 @@ async function refuseUnlessDecidable(
   if (isOwn !== false) return refuse(world, isOwn ? own : 'people-unknown', actor, id)
   const problem = findObstacle(world, request)
   if (problem) return refuse(world, problem.code, actor, id, problem.facts)
+  if (own === 'own-request') await refuseWhereOff(world, request.playbook, actor, id)
   return request
 }
 

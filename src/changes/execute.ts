@@ -1,5 +1,6 @@
 import { type EntityManager, EntityNotFoundError } from 'typeorm'
 import { holdBrakeOff, mayAct, Paused } from '../brake/brake.ts'
+import { findUnsafe } from '../compatibility/look.ts'
 import { idsChanged, type Plan } from '../contract/plan.ts'
 import { columnsHold, TABLES } from '../contract/planned-rows.ts'
 import { formOf, isReadable, planOf } from '../contract/stored.ts'
@@ -9,7 +10,8 @@ import { isTaken, isTransient, retryConflicts } from '../entities/transient.ts'
 import { UpstreamUnavailable } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
-import { findPlaybook, isOn } from '../playbooks/index.ts'
+import { findPlaybook } from '../playbooks/index.ts'
+import { findWhyOff } from '../playbooks/switched-on.ts'
 import { writeDegreeAudit, writeTraineeAudit } from '../register/audits.ts'
 import type { World } from '../world.ts'
 import { type Assessment, aroundOf, gather, judge } from './assess.ts'
@@ -52,7 +54,7 @@ export type ExecutionStep = (typeof EXECUTION_STEPS)[number]
 export async function execute(world: World, id: string): Promise<Execution> {
   const request = await getRequest(world.database, id)
   if (request.status !== 'approved') return 'not-approved'
-  if (!isOn(world, request.playbook) || !(await mayAct(world))) return 'paused'
+  if ((await findWhyOff(world, request.playbook)) || !(await mayAct(world))) return 'paused'
   try {
     await step(world, 'begun', id)
     return await carryOut(world, request).catch((error: unknown) => {
@@ -61,6 +63,8 @@ export async function execute(world: World, id: string): Promise<Execution> {
     })
   } catch (error) {
     if (error instanceof Paused) return 'paused'
+    // Register may have been deployed in the middle of it.
+    if ((await findUnsafe(world.database, request.playbook).catch(() => [])).length > 0) return 'paused'
     if (isTransient(error) || error instanceof UpstreamUnavailable) return postponeExecution(world, id, error)
     if (error instanceof EntityNotFoundError) return endGone(world, id)
     return endFailed(world, id, error)
@@ -91,6 +95,8 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       const about: unknown = playbook.ask?.about(rows, form) ?? null
       const facts = { rows, answers: gathered.answers, form, self: request.id }
       const now = await judge(world, sql, playbook, facts)
+      // Having read the tables keeps Register from changing them until the end.
+      if ((await findUnsafe(world.database, request.playbook, sql)).length > 0) throw new Paused()
       const outcome = now.outcome && 'plan' in now.outcome ? now.outcome : null
       const isAsked = canonical(about) === canonical(gathered.about)
       if (!outcome || !isAsked || !isSame(world, claimed, { ...outcome, checks: now.checks })) {

@@ -13,7 +13,7 @@ import { ChangeError, UpstreamUnavailable } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
 import { refuse, refuseUnless } from '../people/standing.ts'
-import { isOn } from '../playbooks/index.ts'
+import { refuseWhereOff } from '../playbooks/switched-on.ts'
 import { keepWait } from '../schools/waits.ts'
 import type { World } from '../world.ts'
 import { type Assessment, gather, judge } from './assess.ts'
@@ -45,7 +45,7 @@ export type Asking = {
  */
 export async function propose(world: World, asked: Asking): Promise<Proposal> {
   await refuseUnless(world, 'mayRequest', asked.requester)
-  if (!isOn(world, asked.playbook.name)) return refuse(world, 'playbook-off', asked.requester, null)
+  await refuseWhereOff(world, asked.playbook.name, asked.requester)
   if (asked.follows) await getVisible(world.database, asked.follows, asked.requester)
   const made = await findMade(world, asked)
   if (made) return { kind: 'ready', changeRequest: made }
@@ -147,7 +147,7 @@ export async function send(world: World, asked: { id: string; requester: string 
   const { playbook } = await getRequest(world.database, asked.id)
   await refuseUnless(world, 'mayRequest', asked.requester, asked.id)
   if (world.mode === 'preview-only') return refuse(world, 'previews-only', asked.requester, asked.id)
-  if (!isOn(world, playbook)) return refuse(world, 'playbook-off', asked.requester, asked.id)
+  await refuseWhereOff(world, playbook, asked.requester, asked.id)
   try {
     return await sureTransaction(world.database, (sql) => sendUnsent(world, sql, asked))
   } catch (error) {

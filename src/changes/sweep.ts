@@ -1,11 +1,13 @@
-import { type EntityManager, IsNull, MoreThan, Not } from 'typeorm'
+import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm'
 import { mayAct } from '../brake/brake.ts'
+import { lookAtRegister } from '../compatibility/look.ts'
 import { NOTHING } from '../contract/plan.ts'
 import { findMoved, findMovedIn } from '../contract/planned-rows.ts'
 import { readPlan } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce, hintExecution } from '../outbox/outbox.ts'
+import { findWhyOff } from '../playbooks/switched-on.ts'
 import type { World } from '../world.ts'
 import { endAsStale, type Moved } from './requests.ts'
 import { FOREIGN } from './unexecuted.ts'
@@ -50,11 +52,34 @@ export async function hintAgain(world: World): Promise<number> {
   })
 }
 
+/** Has each card that waits say that its playbook is off, and why, and no longer so. Returns how many say something else. */
+export async function tellWhatIsOff(world: World): Promise<number> {
+  const waiting = await world.database.query<{ id: string; playbook: string; off: string | null }[]>(
+    `SELECT id, playbook, outcome ->> 'off' AS off FROM chatops.change_requests WHERE status IN ('pending', 'approved')`,
+  )
+  const names = [...new Set(waiting.map(({ playbook }) => playbook))]
+  const off = new Map(
+    await Promise.all(names.map(async (name) => [name, (await findWhyOff(world, name))?.because] as const)),
+  )
+  const changed = waiting.filter((request) => (request.off ?? undefined) !== off.get(request.playbook))
+  const ids = changed.map(({ id }) => id)
+  return sweepEach(world, ids, ['pending', 'approved'], 'skip_locked', async (sql, request) => {
+    await sql.update(
+      ChangeRequest,
+      { id: request.id },
+      { outcome: { ...request.outcome, off: off.get(request.playbook) } },
+    )
+    await announce(sql, request.id)
+  })
+}
+
 /** Ends waiting requests whose rows have moved, naming the columns, and those that cannot be read. SQL only. */
 export async function findDrift(world: World): Promise<number> {
   let stale = 0
+  // What is not safe may look as if it had moved: it waits.
+  const unsafe = [...(await lookAtRegister(world.database)).playbooks.keys()]
   for (let after: string | null = '0'; after !== null; ) {
-    const page: Waiting[] = await readWaiting(world, after)
+    const page: Waiting[] = await readWaiting(world, after, unsafe)
     const due = (await alone(world, null, () => findMovedAmong(world, page))) ?? page.map(({ id }) => id)
     stale += await sweepEach(world, due, ['pending'], 'wait', async (sql, locked) => {
       const why = await whatMoved(sql, locked)
@@ -101,10 +126,10 @@ export async function purge(world: World, keptMs: number): Promise<number> {
 
 type Waiting = Pick<ChangeRequest, 'id' | 'plan' | 'checks'>
 
-function readWaiting({ database: { manager } }: World, after: string): Promise<Waiting[]> {
+function readWaiting({ database: { manager } }: World, after: string, unsafe: readonly string[]): Promise<Waiting[]> {
   return manager.find(ChangeRequest, {
     select: { id: true, plan: true, checks: true },
-    where: { status: 'pending', id: MoreThan(after) },
+    where: { status: 'pending', id: MoreThan(after), ...(unsafe.length > 0 ? { playbook: Not(In([...unsafe])) } : {}) },
     order: { id: 'ASC' },
     take: DRIFT_PAGE,
   })

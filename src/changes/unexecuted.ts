@@ -19,7 +19,7 @@ import { endAsStale, type Moved } from './requests.ts'
 
 /**
  * What became of one attempt to carry out a request. `not-approved`: someone else did, or it is over. `paused`: it waits
- * until the bot is resumed, or its playbook is on.
+ * until the bot is resumed, or its playbook is on and safe.
  */
 export type Execution = 'executed' | 'stale' | 'failed' | 'not-approved' | 'postponed' | 'paused'
 

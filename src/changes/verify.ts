@@ -1,3 +1,4 @@
+import { findUnsafe } from '../compatibility/look.ts'
 import { columnsHold } from '../contract/planned-rows.ts'
 import type { AnyPlaybook, Executed } from '../contract/playbook.ts'
 import { checksOf, isReadable, planOf } from '../contract/stored.ts'
@@ -26,6 +27,7 @@ function isLookedAt({ status, plan, executedAt }: ChangeRequest): boolean {
 export async function verify(world: World, id: string): Promise<void> {
   const request = await getRequest(world.database, id)
   if (!isLookedAt(request)) return
+  if ((await findUnsafe(world.database, request.playbook)).length > 0) return // its lease has it looked at again in a minute
   const verified = isReadable(request) ? await look(world, request) : [CANNOT_LOOK]
   await world.database.transaction(async (sql) => {
     const current = await lockRequest(sql, id)

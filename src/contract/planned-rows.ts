@@ -58,6 +58,16 @@ async function readRows(sql: EntityManager, plans: readonly Plan[]): Promise<Map
   return rows
 }
 
+/** The rows that subjects such as `trainees:5901` stand for, as far as they are there. */
+export async function readSubjects(sql: EntityManager, subjects: readonly string[]): Promise<object[]> {
+  const rows = []
+  for (const table of Object.keys(TABLES) as Update['table'][]) {
+    const ids = subjects.flatMap((subject) => new RegExp(`^${table}:(\\d+)$`).exec(subject)?.[1] ?? [])
+    if (ids.length > 0) rows.push(...(await sql.createQueryBuilder(TABLES[table], 'row').whereInIds(ids).getMany()))
+  }
+  return rows
+}
+
 /** A postcondition every playbook has: the planned columns hold what was approved. */
 export async function columnsHold(sql: EntityManager, plan: Plan): Promise<Postcondition> {
   const lost = await findMoved(sql, plan, 'after')

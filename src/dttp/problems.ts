@@ -17,6 +17,7 @@ type ProblemCode =
   | 'submitter-without-dttp-id'
   | 'name-missing'
   | 'name-unknown'
+  | 'value-unknown'
 
 /** One missing thing in plain words. The words hold no value of a personal column, so they may be shown in a channel. */
 export type Problem = { readonly code: ProblemCode; readonly message: string }
@@ -35,6 +36,7 @@ const REFUSED_BY_US: readonly ProblemCode[] = [
   'graduation-year-missing',
   'name-missing',
   'name-unknown',
+  'value-unknown',
 ]
 
 export function isRefusedByUs({ code }: Problem): boolean {

@@ -9,7 +9,11 @@ export async function demandLeastPrivilege(database: DataSource): Promise<void> 
   const [role] = await database.query<{ superuser: boolean; rewrites: boolean; writes: boolean }[]>(`
     SELECT rolsuper AS superuser,
       has_table_privilege('chatops.ledger', 'UPDATE') OR has_table_privilege('chatops.ledger', 'DELETE') AS rewrites,
-      has_column_privilege('public.trainees', 'slug', 'UPDATE') OR has_table_privilege('public.trainees', 'DELETE') AS writes
+      EXISTS (
+        SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'slug' AND NOT a.attisdropped
+        WHERE n.nspname = 'public' AND c.relname = 'trainees'
+          AND (has_column_privilege(c.oid, a.attnum, 'UPDATE') OR has_table_privilege(c.oid, 'DELETE'))) AS writes
     FROM pg_roles WHERE rolname = current_user`)
   if (!role || role.superuser) throw new OperatorError('DATABASE_URL must not be a superuser: connect as chatops_app.')
   if (role.rewrites || role.writes) {

@@ -29,6 +29,11 @@ export function isTransient(error: unknown): boolean {
   return CONFLICTS.has(code) || /^(08|53|57|25P03)/.test(code) || /^E[A-Z]+$/.test(code) || isLostConnection(error)
 }
 
+/** Whether a statement names what is no longer there, or is of another type, or what we may not touch. */
+export function isOfSchema(error: unknown): boolean {
+  return ['42703', '42P01', '42501', '42883', '42804'].includes(codeOf(error))
+}
+
 /** Somebody else has written the same row in the meantime. */
 export function isTaken(error: unknown): boolean {
   return codeOf(error) === '23505'

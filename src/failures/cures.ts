@@ -98,5 +98,7 @@ const WAITING = ['submitted_for_trn', 'withdrawn', 'deferred']
 
 function curePoll({ hasTrn, trainee }: Facts, waiting: readonly string[]): Because | null {
   if (hasTrn) return 'trn'
-  return waiting.includes(findState(trainee.state) ?? '') ? null : 'state'
+  const state = findState(trainee.state)
+  // Nobody here knows whether one in a state that Register has added since still waits.
+  return state === null || waiting.includes(state) ? null : 'state'
 }

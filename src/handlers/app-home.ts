@@ -1,7 +1,8 @@
 import { discard } from '../changes/propose.ts'
 import { listAllRequests, listRequests } from '../changes/requests.ts'
 import { ChangeError } from '../errors.ts'
-import { playbooks, playbooksOf } from '../playbooks/index.ts'
+import { playbooks } from '../playbooks/index.ts'
+import { sortPlaybooks } from '../playbooks/switched-on.ts'
 import { listWaits } from '../schools/waits.ts'
 import { renderHome } from '../views/home.ts'
 import { renderNoticeHome } from '../views/kit/notice.ts'
@@ -55,14 +56,14 @@ async function renderHomeFor(context: HandlerContext, user: string) {
     const code = (['people-unknown', 'group-gone'] as const).find((one) => standings.includes(one)) ?? 'not-a-requester'
     return renderNoticeHome(new ChangeError(code).words)
   }
-  const [unsent, waiting, recent, waits, standstill] = await Promise.all([
+  const [unsent, waiting, recent, waits, standstill, { on: offered }] = await Promise.all([
     listRequests(database, user, ['unsent'], 10),
     listAllRequests(database, ['pending', 'approved', 'verifying'], 10),
     listAllRequests(database, ['done', 'needs-attention', 'failed', 'rejected', 'stale', 'expired', 'cancelled'], 10),
     listWaits(database, user, 4),
     findStandstill(context.changes),
+    sortPlaybooks(context.changes),
   ])
   const lists = { unsent, waits, waiting, recent }
-  const offered = playbooksOf(context.changes)
   return renderHome({ ...lists, playbooks, offered, registerUrl: register.url, viewer: user, standstill })
 }

@@ -1,5 +1,6 @@
 import { findPause } from '../brake/brake.ts'
 import { pause, resume } from '../brake/pause.ts'
+import { sortPlaybooks } from '../playbooks/switched-on.ts'
 import { REASON_NEEDED, type Standstill, wordsAfterPausing, wordsAfterResuming } from '../views/brake.ts'
 import type { Message } from '../views/kit/blocks.ts'
 import { renderNoticeBlocks } from '../views/kit/notice.ts'
@@ -21,7 +22,10 @@ export async function answerResume({ changes, nudge }: HandlerContext, actor: st
   return renderNoticeBlocks(wordsAfterResuming(came))
 }
 
-/** Why nothing is carried out just now. */
-export async function findStandstill({ database, mode }: World): Promise<Standstill> {
-  return { pause: await findPause(database.manager), previewOnly: mode === 'preview-only' }
+/** Why nothing is carried out just now, or not everything. */
+export async function findStandstill(world: World): Promise<Standstill> {
+  const { database, mode } = world
+  const [pause, { unsafe }] = await Promise.all([findPause(database.manager), sortPlaybooks(world)])
+  const off = unsafe.map(({ playbook, because }) => ({ title: playbook.title, because }))
+  return { pause, previewOnly: mode === 'preview-only', off }
 }

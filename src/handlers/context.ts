@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { CommitUnknown } from '../entities/sure-transaction.ts'
-import { isTransient } from '../entities/transient.ts'
+import { isOfSchema, isTransient } from '../entities/transient.ts'
 import { ChangeError } from '../errors.ts'
 import type { World } from '../world.ts'
 
@@ -55,5 +55,6 @@ export function wordsFor(context: HandlerContext, error: unknown): { title: stri
 /** A transaction whose COMMIT was sent throws only if it is known that it did not take place; see sureTransaction. */
 function codeFor(error: unknown, refusal: Refusal | null) {
   if (refusal) return refusal.isForNow ? 'slack-busy' : 'unexpected'
+  if (isOfSchema(error)) return 'register-changed'
   return isTransient(error) ? 'database-busy' : 'unexpected'
 }

@@ -4,6 +4,7 @@ import { formOf } from '../contract/stored.ts'
 import { ChangeError } from '../errors.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { getPlaybook } from '../playbooks/index.ts'
+import { demandOn } from '../playbooks/switched-on.ts'
 import { followUpsOf } from '../views/request/outcome.ts'
 import { tell } from './answer.ts'
 import { channelFor, type HandlerContext, wordsFor } from './context.ts'
@@ -29,6 +30,7 @@ export async function startFollowUp(context: HandlerContext, click: Click): Prom
     const followUp = followUpsOf(request)[Number(place)]
     if (!followUp) throw new ChangeError('not-found')
     const playbook = getPlaybook(followUp.playbook)
+    await demandOn(context.changes, playbook.name)
     const channel = channelFor(context, request.channel)
     const view = formView(playbook, { channel, follows: request.id, values: formOf(followUp.values) })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })

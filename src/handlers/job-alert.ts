@@ -7,6 +7,7 @@ import type { Alert } from '../entities/chatops/alert.ts'
 import { ChangeError } from '../errors.ts'
 import type { Offer } from '../failures/found.ts'
 import { refuseUnless } from '../people/standing.ts'
+import { demandOn } from '../playbooks/switched-on.ts'
 import { renderDismiss } from '../views/alert/dismiss.ts'
 import { readFormValues } from '../views/form.ts'
 import { tell } from './answer.ts'
@@ -33,6 +34,7 @@ export async function startFromAlert(context: HandlerContext, click: Click): Pro
     const [id = '', trainee = ''] = startValue.parse(action.value)
     const alert = await getOpenAlert(changes, id)
     const { offer, group } = await findOffer(changes.database, alert, trainee)
+    await demandOn(changes, offer.playbook)
     const known = { slug: group.trainee?.slug ?? null, words: group.entries[0]?.failure.words ?? '' }
     const view = offeredForm(offer, { ...known, channel: channelFor(context, alert.channel) })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })

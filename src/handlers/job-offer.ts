@@ -6,6 +6,7 @@ import { FAILURES } from '../failures/index.ts'
 import { findListedJob } from '../jobs/list.ts'
 import type { ListedJob } from '../jobs/listed-job.ts'
 import { refuseUnless } from '../people/standing.ts'
+import { demandOn } from '../playbooks/switched-on.ts'
 import type { JobAdvice } from '../views/jobs/list.ts'
 import { tell } from './answer.ts'
 import { channelFor, type HandlerContext, wordsFor } from './context.ts'
@@ -38,6 +39,7 @@ export async function startFromJob(context: HandlerContext, click: Click): Promi
     const job = id === undefined ? null : await findListedJob(context.changes, id)
     const offer = job && offerFor(job)
     if (!job || !offer) return await tell(context, click, NOT_AS_LISTED)
+    await demandOn(context.changes, offer.playbook)
     const known = { slug: job.slug, words: job.failure?.words ?? '', channel: channelFor(context, body.channel?.id) }
     await client.views.open({ trigger_id: body.trigger_id ?? '', view: offeredForm(offer, known) })
   } catch (error) {

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { getVisible } from '../changes/requests.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { getPlaybook, takesBack } from '../playbooks/index.ts'
+import { demandOn } from '../playbooks/switched-on.ts'
 import { readFormValues } from '../views/form.ts'
 import { renderNoticeView } from '../views/kit/notice.ts'
 import { renderChecking } from '../views/request/preview.ts'
@@ -18,6 +19,7 @@ export async function choosePlaybook(context: HandlerContext, { ack, view }: Sub
   try {
     const { channel } = z.object({ channel: z.string() }).parse(JSON.parse(view.private_metadata))
     const playbook = getPlaybook(readFormValues(view.state.values)['playbook'] ?? '')
+    await demandOn(context.changes, playbook.name)
     await ack({
       response_action: 'update',
       view: formView(playbook, { channel }),
@@ -36,6 +38,7 @@ export async function submitForm(context: HandlerContext, submission: Submission
     const playbook = getPlaybook(metadata.playbook)
     const { changes } = context
     await refuseUnless(changes, 'mayRequest', body.user.id) // before a field says anything about a trainee
+    await demandOn(changes, playbook.name) // before its rows are read
     const typed = withPrefill(playbook, view.state.values, metadata.prefilled)
     const parsed = await parse(context, playbook, typed)
     if (!parsed.ok) {
@@ -73,6 +76,7 @@ export async function startPlaybook(context: HandlerContext, click: Click): Prom
   try {
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
     const playbook = getPlaybook(action.value ?? '')
+    await demandOn(context.changes, playbook.name)
     const view = formView(playbook, { channel: firstChannel(context) })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
@@ -87,6 +91,7 @@ export async function startUndo(context: HandlerContext, click: Click): Promise<
   try {
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
     const request = await getVisible(context.changes.database, action.value ?? '', body.user.id)
+    await demandOn(context.changes, takesBack.name)
     const channel = channelFor(context, request.channel)
     const view = formView(takesBack, { channel, values: { subject: `CR-${request.id}` } })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })

@@ -7,6 +7,7 @@ import { formOf } from '../contract/stored.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { findPlaybook, getPlaybook } from '../playbooks/index.ts'
+import { demandOn } from '../playbooks/switched-on.ts'
 import { actions, button, type Modal } from '../views/kit/blocks.ts'
 import { ACTIONS } from '../views/kit/ids.ts'
 import { renderBlocked, renderNothingToDo, renderPreview } from '../views/request/preview.ts'
@@ -41,6 +42,7 @@ export async function previewAgain(context: HandlerContext, click: Click): Promi
     const channel = channelFor(context, old.channel)
     const playbook = findPlaybook(old.playbook)
     if (!playbook || !old.form) return await show(context, click, viewId, inWords(FORGOTTEN))
+    await demandOn(context.changes, playbook.name)
     const values = formOf(old.form)
     const parsed = await parse(context, playbook, values)
     if (!parsed.ok) {

@@ -3,6 +3,7 @@ import { withoutAnswers } from '../contract/fields.ts'
 import { formOf } from '../contract/stored.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { findPlaybook } from '../playbooks/index.ts'
+import { demandOn } from '../playbooks/switched-on.ts'
 import { getOwnWait, startWaiting, stopWaiting } from '../schools/waits.ts'
 import { wordsAfterAsking } from '../views/school/wait.ts'
 import { tell } from './answer.ts'
@@ -41,6 +42,7 @@ export async function continueWait(context: HandlerContext, click: Click): Promi
     const wait = await getOwnWait(context.changes.database, action.value ?? '', body.user.id)
     const playbook = findPlaybook(wait.playbook)
     if (!playbook || !wait.form) return await show(context, click, viewId, inWords(FORGOTTEN))
+    await demandOn(context.changes, playbook.name)
     const values = withoutAnswers(playbook.form, formOf(wait.form))
     const parsed = await parse(context, playbook, values)
     if (!parsed.ok) {

@@ -3,7 +3,8 @@ import { commandFields } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { ChangeError } from '../errors.ts'
 import { refuseUnless } from '../people/standing.ts'
-import { findPlaybook, playbooksOf } from '../playbooks/index.ts'
+import { findPlaybook } from '../playbooks/index.ts'
+import { demandOn, sortPlaybooks } from '../playbooks/switched-on.ts'
 import { listWaits } from '../schools/waits.ts'
 import { renderChooser } from '../views/form.ts'
 import { renderHelp } from '../views/help.ts'
@@ -31,8 +32,7 @@ async function carryOut(context: HandlerContext, args: Command): Promise<void> {
   const reply = (message: Message) => answer(context, args, message)
   const [word = '', ...rest] = unescapeText(args.command.text).trim().split(/\s+/)
   const name = word.toLowerCase()
-  const playbooks = playbooksOf(context.changes)
-  if (name === 'help') return reply(renderHelp(playbooks, null, await findStandstill(context.changes)))
+  if (name === 'help') return reply(await help(context))
   if (name === 'requests') return reply(await findRequests(context, args.command.user_id))
   if (name === 'show') {
     return reply(await withProgress(args, showTrainee(context, args.command.user_id, rest.join(' '))))
@@ -41,7 +41,7 @@ async function carryOut(context: HandlerContext, args: Command): Promise<void> {
   if (name === 'resume') return reply(await answerResume(context, args.command.user_id))
   if (name === 'jobs') return reply(await answerJobs(context, args.command.user_id, rest))
   const playbook = findPlaybook(name)
-  if (word && !playbook) return reply(renderHelp(playbooks, word))
+  if (word && !playbook) return reply(await help(context, word))
 
   if (!context.allowedChannels.includes(args.command.channel_id)) {
     throw new ChangeError('not-allowed-channel', {
@@ -49,12 +49,17 @@ async function carryOut(context: HandlerContext, args: Command): Promise<void> {
     })
   }
   await refuseUnless(context.changes, 'mayRequest', args.command.user_id)
-  if (playbook && !playbooks.includes(playbook)) throw new ChangeError('playbook-off')
+  if (playbook) await demandOn(context.changes, playbook.name)
   const channel = args.command.channel_id
   const view = playbook
     ? renderFilledForm(playbook, channel, rest)
-    : renderChooser(playbooks, JSON.stringify({ channel }))
+    : renderChooser((await sortPlaybooks(context.changes)).on, JSON.stringify({ channel }))
   await args.client.views.open({ trigger_id: args.command.trigger_id, view })
+}
+
+async function help({ changes }: HandlerContext, unknown: string | null = null): Promise<Message> {
+  const [{ on }, standstill] = await Promise.all([sortPlaybooks(changes), findStandstill(changes)])
+  return renderHelp(on, unknown, standstill)
 }
 
 function renderFilledForm(playbook: AnyPlaybook, channel: string, words: readonly string[]) {

@@ -1,8 +1,9 @@
 import type { EntityManager } from 'typeorm'
 import { LOOK_AGAIN_MS, mayAct, Paused } from '../brake/brake.ts'
+import { findUnsafeJob } from '../compatibility/look.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { Job, type JobData, type JobFailure, type JobName } from '../entities/chatops/job.ts'
-import { isTransient } from '../entities/transient.ts'
+import { isOfSchema, isTransient } from '../entities/transient.ts'
 import { FAILURES } from '../failures/index.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
@@ -50,6 +51,9 @@ const MOST_STALLS = 5
 /** How soon a job is tried again when our own database stood in its way; twice as long each time, five minutes in all. */
 const HANDED_BACK_MS = 5_000
 
+/** How soon a job looks again whether Register's database is as it needs it. */
+const REGISTER_AGAIN_MS = 60_000
+
 const BLOCKED = new JobFailed(
   'unexpected',
   'Register’s database stood in its way for minutes: something holds a row that it needs, or it is too slow. A developer needs to look.',
@@ -74,12 +78,16 @@ async function attempt(world: World, ends: JobEnds, handler: JobHandler, job: Jo
   try {
     if (job.stalls > MOST_STALLS)
       throw new JobFailed('stalled', 'The bot was stopped in the middle of it again and again.')
+    const unsafe = await findUnsafeJob(world.database, job.name)
+    if (unsafe.length > 0) return await waitForRegister(world, job, unsafe)
     const finish = await handler(world, job)
     await end(world, ends, job, finish)
     log.info('job ran')
   } catch (error) {
     if (isOurDatabase(error)) throw error
     if (error instanceof Paused) return waitForResumption(world, job)
+    const unsafe = isOfSchema(error) ? await findUnsafeJob(world.database, job.name) : []
+    if (unsafe.length > 0) return waitForRegister(world, job, unsafe)
     const failure = failureOf(error, world.now())
     const cause = failure.code === 'unexpected' ? { err: error } : { cause: (error as Error).message }
     log.warn({ code: failure.code, ...cause }, 'job failed')
@@ -91,6 +99,12 @@ async function attempt(world: World, ends: JobEnds, handler: JobHandler, job: Jo
 async function waitForResumption(world: World, job: Job): Promise<void> {
   world.log.info({ job: job.id, name: job.name }, 'a job waits: the bot is paused')
   await handBack(world, job, new Date(world.now().getTime() + LOOK_AGAIN_MS), job.stalls)
+}
+
+/** Register's database is not as the job needs it: it waits until that is put right, and its attempt does not count. */
+async function waitForRegister(world: World, job: Job, because: readonly string[]): Promise<void> {
+  world.log.warn({ job: job.id, name: job.name, because }, 'a job waits: Register’s database has changed')
+  await handBack(world, job, new Date(world.now().getTime() + REGISTER_AGAIN_MS), job.stalls)
 }
 
 /**

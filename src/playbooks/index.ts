@@ -1,5 +1,4 @@
 import type { AnyPlaybook } from '../contract/playbook.ts'
-import type { World } from '../world.ts'
 import { fixRoute } from './fix-route/index.ts'
 import { reRegister } from './re-register/index.ts'
 import { repairSchool } from './repair-school/index.ts'
@@ -19,16 +18,6 @@ export const playbooks: readonly AnyPlaybook[] = [
 
 /** What takes a request back. */
 export const takesBack: AnyPlaybook = undo
-
-/** Whether a playbook may be asked for and carried out here: an installation can have some of them off. */
-export function isOn({ playbooksOn }: Pick<World, 'playbooksOn'>, name: string): boolean {
-  return playbooksOn?.has(name) ?? true
-}
-
-/** The playbooks that are on. */
-export function playbooksOf(world: Pick<World, 'playbooksOn'>): readonly AnyPlaybook[] {
-  return playbooks.filter(({ name }) => isOn(world, name))
-}
 
 export function findPlaybook(name: string): AnyPlaybook | null {
   return playbooks.find((playbook) => playbook.name === name) ?? null

@@ -6,6 +6,9 @@ export type Loop = { nudge: () => void; stop: () => Promise<void> }
 /** Whether there was anything to do lately. Loops that share a pace are busy together, and idle together. */
 export type Pace = { touch: () => void; isIdle: () => boolean }
 
+/** For what is to happen as often whether or not anything else does. */
+export const STEADY: Pace = { touch: () => {}, isIdle: () => false }
+
 /** Nothing to do for this long counts as idle. */
 const IDLE_AFTER_MS = 30_000
 /** An idle loop runs only every so many times, so that a worker with nothing to do leaves the database alone. */

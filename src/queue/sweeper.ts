@@ -3,7 +3,15 @@ import { NEWS_BATCH, tellOfMirrored } from '../alerts/mirrored.ts'
 import { findUnpolled, lookAtAlerts } from '../alerts/sweeps.ts'
 import { verifyAgain } from '../changes/requests.ts'
 import { followUpSchools } from '../changes/school-follow-ups.ts'
-import { expireRequests, findDrift, hintAgain, purge, VERIFY_BATCH, verifyDue } from '../changes/sweep.ts'
+import {
+  expireRequests,
+  findDrift,
+  hintAgain,
+  purge,
+  tellWhatIsOff,
+  VERIFY_BATCH,
+  verifyDue,
+} from '../changes/sweep.ts'
 import { createFirstGiasLoad } from '../jobs/first-gias-load.ts'
 import { sweepSidekiq } from '../jobs/mirror/sweep.ts'
 import { purgeWaits, tellArrivals } from '../schools/waits.ts'
@@ -36,6 +44,7 @@ export function startSweepers(
     verification,
     sweep('expiry', 2 * SECOND, () => expireRequests(world)),
     sweep('hint again', 5 * SECOND, () => hintAgain(world)),
+    sweep('what is off', 60 * SECOND, () => tellWhatIsOff(world)),
     sweep('drift', 30 * SECOND, () => findDrift(world)),
     sweep('purge', 3600 * SECOND, () => purge(world, settings.retention)),
     sweep('late jobs', 5 * SECOND, () => hintLateJobs(world, queues), HINT_BATCH),

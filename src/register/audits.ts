@@ -42,7 +42,7 @@ async function writeAudit(sql: EntityManager, { auditable, associated }: Filed, 
   await sql
     .createQueryBuilder()
     .insert()
-    .into(Audit, AUDIT_COLUMNS)
+    .into(Audit, [...AUDIT_COLUMNS])
     .values({
       auditable_type: auditable[0],
       auditable_id: Number(auditable[1]),
@@ -59,7 +59,8 @@ async function writeAudit(sql: EntityManager, { auditable, associated }: Filed, 
     .execute()
 }
 
-const AUDIT_COLUMNS = [
+/** The columns of an audit that we write. */
+export const AUDIT_COLUMNS = [
   'auditable_type',
   'auditable_id',
   'associated_type',
@@ -70,7 +71,7 @@ const AUDIT_COLUMNS = [
   'comment',
   'request_uuid',
   'created_at',
-]
+] as const satisfies (keyof Audit)[]
 
 const BIGINTS: readonly string[] = ['lead_school_id', 'employing_school_id', 'apply_application_id', 'provider_id']
 const TIMES: readonly string[] = ['submitted_for_trn_at', 'withdraw_date', 'recommended_for_award_at', 'awarded_at']

@@ -10,6 +10,11 @@ const DTTP_STATUSES: Readonly<Record<number, string>> = {
   300000008: 'proposed to open',
 }
 
+/** Whether a status is one of those that DTTP had when this was written. */
+export function isStatusKnown(statusCode: number): boolean {
+  return Object.hasOwn(DTTP_STATUSES, statusCode)
+}
+
 /** Only "active" and "new" schools are found when Register sends a trainee to DTTP. */
 export function isActiveInDttp(statusCode: number | null): boolean {
   return statusCode === 1 || statusCode === 300000007

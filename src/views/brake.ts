@@ -7,11 +7,32 @@ import { mention, shorten } from './kit/text.ts'
 
 // What people read of the brake: on cards, on the Home tab, in the help, and in the channel.
 
-/** Why nothing is carried out just now; nothing where the bot acts. */
-export type Standstill = { pause: Pause | null; previewOnly: boolean }
+/**
+ * Why nothing is carried out just now; nothing where the bot acts.
+ * @property off the kinds of change that are not safe, and why
+ */
+export type Standstill = {
+  pause: Pause | null
+  previewOnly: boolean
+  off?: readonly { title: string; because: string }[]
+}
 
 /** The heading and the reason, for the top of a card, the Home tab or the help. */
-export function renderStandstill({ pause, previewOnly }: Standstill): Block[] {
+export function renderStandstill({ pause, previewOnly, off = [] }: Standstill): Block[] {
+  return [...renderPause({ pause, previewOnly }), ...renderOff(off)]
+}
+
+function renderOff(off: readonly { title: string; because: string }[]): Block[] {
+  if (off.length === 0) return []
+  return [
+    section(
+      '*Some changes are switched off*\nRegister’s database is not as this version of the bot knows it. Tell the Register developers.',
+    ),
+    ...plainSections(shorten(off.map(({ title, because }) => `${title}: ${because}`).join('\n'), 2500)),
+  ]
+}
+
+function renderPause({ pause, previewOnly }: Standstill): Block[] {
   if (previewOnly) return [section('*This bot shows previews only*\nNothing is carried out, also when it is approved.')]
   if (!pause) return []
   return [

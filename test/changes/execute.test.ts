@@ -125,15 +125,15 @@ describe('when what it needs is away', () => {
 test('a write that the database refuses ends the request as failed, without values in the ledger', async () => {
   const id = await approved()
   const before = await registerRows()
-  await rails.query('REVOKE UPDATE (course_min_age) ON trainees FROM chatops_app')
+  await rails.query('ALTER TABLE trainees ADD CONSTRAINT refused CHECK (course_min_age IS NOT NULL) NOT VALID')
   try {
     expect(await execute(context, id)).toBe('failed')
   } finally {
-    await rails.query('GRANT UPDATE (course_min_age) ON trainees TO chatops_app')
+    await rails.query('ALTER TABLE trainees DROP CONSTRAINT refused')
   }
   expect({ status: await statusOf(id), rows: await registerRows() }).toEqual({ status: 'failed', rows: before })
   const entry = await context.database.manager.findOneByOrFail(LedgerEntry, { changeRequestId: id, event: 'failed' })
-  expect(entry.details).toEqual({ because: 'database 42501' })
+  expect(entry.details).toEqual({ because: 'database 23514 refused' })
 })
 
 describe('while it holds the row', () => {

@@ -4,6 +4,7 @@ import { codeOf } from '../code-sets.ts'
 import type { Problem } from '../problems.ts'
 import { type Draft, reference } from './draft.ts'
 import { byId, type RegistrationRows } from './rows.ts'
+import { unknownValueOf } from './unknown-values.ts'
 
 // The person, as Register's Dttp::Params::Contact sends them.
 
@@ -69,7 +70,8 @@ export function providerAccount(provider: RegistrationRows['provider']): string 
 
 function genderCode({ gender }: Trainee): number | Problem {
   const name = findEnumName('gender', gender)
-  return name ? GENDERS[name] : { code: 'gender-missing', message: 'The trainee’s gender is not set.' }
+  if (name) return GENDERS[name]
+  return unknownValueOf('gender', gender) ?? { code: 'gender-missing', message: 'The trainee’s gender is not set.' }
 }
 
 /** The first one. Register was meant to prefer British and Irish, but its condition is true of every nationality. */

@@ -3,6 +3,7 @@ import type { Trainee } from '../../entities/register/trainee.ts'
 import { codeOf, findCode } from '../code-sets.ts'
 import type { Problem } from '../problems.ts'
 import { type Draft, reference } from './draft.ts'
+import { unknownValueOf } from './unknown-values.ts'
 
 // Route, initiative and money of a training record (Dttp::Params::PlacementAssignment). Register has no code for the
 // HPITT route, for its qualification aim, nor for a bursary on half of the routes, and sends those references empty.
@@ -14,14 +15,14 @@ const NO_PLACE = 2
 /** Future teaching scholars are an initiative in Register but a route in DTTP. */
 export function routeReference(trainee: Trainee): string | Problem {
   const route = findEnumName('training_route', trainee.training_route)
-  if (!route) return ROUTE_MISSING
+  if (!route) return routeMissing(trainee)
   const initiative = findEnumName('training_initiative', trainee.training_initiative)
   return reference('dfe_routes', findCode('routes', initiative === 'future_teaching_scholars' ? initiative : route))
 }
 
 export function qualificationAim(trainee: Trainee): string | Problem {
   const route = findEnumName('training_route', trainee.training_route)
-  if (!route) return ROUTE_MISSING
+  if (!route) return routeMissing(trainee)
   return reference('dfe_ittqualificationaims', findCode('qualification_aims', route))
 }
 
@@ -53,11 +54,14 @@ export function region(trainee: Trainee, providerCode: string | null): Draft {
   return { 'dfe_GovernmentOfficeRegionId@odata.bind': reference('dfe_regions', code) }
 }
 
-const ROUTE_MISSING: Problem = { code: 'route-missing', message: 'The trainee’s training route is not set.' }
+function routeMissing({ training_route }: Trainee): Problem {
+  const missing = { code: 'route-missing', message: 'The trainee’s training route is not set.' } as const
+  return unknownValueOf('training_route', training_route) ?? missing
+}
 
 function fundingDetails(trainee: Trainee): string | Problem | null {
   if (trainee.applying_for_scholarship) return SCHOLARSHIP
   const name =
     findEnumName('bursary_tier', trainee.bursary_tier) ?? findEnumName('training_route', trainee.training_route)
-  return name ? findCode('bursary_details', name) : ROUTE_MISSING
+  return name ? findCode('bursary_details', name) : routeMissing(trainee)
 }

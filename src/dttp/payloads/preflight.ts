@@ -5,18 +5,19 @@ import { type Draft, problemsIn } from './draft.ts'
 import { emptyReferences } from './empty-references.ts'
 import { placementAssignment, placementAssignmentUpdate } from './placement-assignment.ts'
 import type { RegistrationRows, RouteRules } from './rows.ts'
+import { unknownValues } from './unknown-values.ts'
 
 /**
  * The problems that keep us from registering a trainee, each once: those with which Register's own job would raise, and
  * those that only we refuse.
  */
 export function preflight(rows: RegistrationRows, rules: RouteRules, submittedBy: string | null): Problem[] {
-  return distinct(registrationDrafts(rows, rules, submittedBy).flatMap(problemsIn))
+  return distinct([...unknownValues(rows), ...registrationDrafts(rows, rules, submittedBy).flatMap(problemsIn)])
 }
 
 /** The same for updating a trainee whom DTTP has already. */
 export function preflightUpdate(rows: RegistrationRows, rules: RouteRules): Problem[] {
-  return distinct(updateDrafts(rows, rules).flatMap(problemsIn))
+  return distinct([...unknownValues(rows), ...updateDrafts(rows, rules).flatMap(problemsIn)])
 }
 
 /**
@@ -32,8 +33,10 @@ export function updateProblems(rows: RegistrationRows, rules: RouteRules): Probl
   return problemsOf(updateDrafts(rows, rules), rows)
 }
 
-function problemsOf(drafts: readonly Draft[], { trainee }: RegistrationRows): Problem[] {
-  return distinct(drafts.flatMap((draft) => [...problemsIn(draft), ...emptyReferences(draft, trainee)]))
+function problemsOf(drafts: readonly Draft[], rows: RegistrationRows): Problem[] {
+  const { trainee } = rows
+  const found = drafts.flatMap((draft) => [...problemsIn(draft), ...emptyReferences(draft, trainee)])
+  return distinct([...unknownValues(rows), ...found])
 }
 
 function registrationDrafts(rows: RegistrationRows, rules: RouteRules, submittedBy: string | null): Draft[] {

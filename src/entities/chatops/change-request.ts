@@ -58,6 +58,8 @@ const outcome = z.object({
   /** Postconditions as last looked at after the commit. */
   verified: z.array(postcondition).optional().catch(undefined),
   advice: advice.nullable().optional().catch(undefined),
+  /** Why it can be neither decided nor carried out for now: its playbook is off. */
+  off: z.string().optional().catch(undefined),
   /** The cards that were added to Trello, each by its outbox row. */
   trello: z.array(trelloCard).optional().catch(undefined),
   /** When the thread was told what the next school sync did to the rows that the request wrote. */

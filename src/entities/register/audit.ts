@@ -41,9 +41,6 @@ export class Audit {
   comment!: string | null
 
   @Column({ type: 'varchar', nullable: true })
-  remote_address!: string | null
-
-  @Column({ type: 'varchar', nullable: true })
   request_uuid!: string | null
 
   @Column({ type: 'timestamp', precision: 6, transformer: timestampText, nullable: true })

@@ -1,5 +1,5 @@
 /** The names behind Register's enum columns (app/models/trainee.rb and degree.rb); an integer is a place in its list. */
-const ENUMS = {
+export const enumNames = {
   training_route: [
     'assessment_only',
     'provider_led_postgrad',
@@ -51,16 +51,16 @@ const ENUMS = {
   ],
 } as const
 
-export type EnumColumn = keyof typeof ENUMS
-export type EnumName<Column extends EnumColumn> = (typeof ENUMS)[Column][number]
+export type EnumColumn = keyof typeof enumNames
+export type EnumName<Column extends EnumColumn> = (typeof enumNames)[Column][number]
 
 export function isEnumColumn(column: string): column is EnumColumn {
-  return Object.hasOwn(ENUMS, column)
+  return Object.hasOwn(enumNames, column)
 }
 
 /** The name behind an enum's integer; null for none, or for one that Register added since. */
 export function findEnumName<Column extends EnumColumn>(column: Column, code: number | null): EnumName<Column> | null {
   if (code === null) return null
-  const names: readonly EnumName<Column>[] = ENUMS[column]
+  const names: readonly EnumName<Column>[] = enumNames[column]
   return names[code] ?? null
 }

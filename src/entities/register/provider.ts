@@ -19,12 +19,6 @@ export class Provider {
   @Column({ type: 'uuid', nullable: true })
   dttp_id!: string | null
 
-  @Column({ type: 'boolean', nullable: true })
-  apply_sync_enabled!: boolean | null
-
   @Column({ type: 'varchar', nullable: true })
   code!: string | null
-
-  @Column({ type: 'varchar', nullable: true })
-  ukprn!: string | null
 }

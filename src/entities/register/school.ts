@@ -30,7 +30,4 @@ export class School {
 
   @Column({ type: 'timestamp', precision: 6, transformer: timestampText })
   updated_at!: string
-
-  @Column({ type: 'boolean' })
-  lead_school!: boolean
 }

@@ -57,6 +57,7 @@ export function renderCard({
       header(headlineOf(changeRequest)),
       section(`*${about}*\n${asked}${changeRequest.follows ? ` It follows CR-${changeRequest.follows}.` : ''}`),
       ...(standstill && isWaiting(changeRequest) ? renderStandstill(standstill) : []),
+      ...renderOff(changeRequest),
       ...typedWords(changeRequest),
       ...renderOutcome(changeRequest),
       ...(plan ? renderChecks(changeRequest) : []),
@@ -67,6 +68,17 @@ export function renderCard({
       ...renderButtons(changeRequest, registerUrl),
     ],
   }
+}
+
+/** Why neither a person nor the bot goes on with it for now. */
+function renderOff(changeRequest: ChangeRequest): Block[] {
+  const { status, outcome } = changeRequest
+  if (!outcome.off || !isWaiting(changeRequest)) return []
+  const next =
+    status === 'approved'
+      ? 'It stays approved, and is carried out once that is put right. Nothing has changed yet.'
+      : 'Nobody can approve it until that is put right. Nothing has changed.'
+  return plainSections(shorten(`This kind of change is switched off for now. ${outcome.off} ${next}`, 1000))
 }
 
 /** Whether something is still to be carried out. */

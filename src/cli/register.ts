@@ -1,0 +1,25 @@
+import { lookAtRegister } from '../compatibility/look.ts'
+import { createDataSource } from '../entities/data-source.ts'
+import { describeError } from '../error-facts.ts'
+
+/** Whether Register's database is as the bot knows it. Nothing is written, and the settings are complete in any case. */
+export async function describeRegister(url: string): Promise<string[]> {
+  const database = createDataSource(url, 1)
+  try {
+    await database.initialize()
+    const { playbooks, jobs, harmless } = await lookAtRegister(database)
+    const off = [...playbooks].map(([name, because]) => `  ${name} is switched off: ${because.join('; ')}`)
+    const waiting = [...jobs].map(([name, because]) => `  ${name} (a job) waits: ${because.join('; ')}`)
+    const fits = off.length + waiting.length === 0
+    return [
+      `Register’s database is ${fits ? '' : 'not '}as this version of the bot knows it.`,
+      ...off,
+      ...waiting,
+      ...harmless.map((difference) => `  ${difference}`),
+    ]
+  } catch (error) {
+    return [`Register’s database could not be looked at (${describeError(error)}).`]
+  } finally {
+    if (database.isInitialized) await database.destroy()
+  }
+}
