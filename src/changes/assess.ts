@@ -36,8 +36,11 @@ export async function gather(world: World, playbook: AnyPlaybook, form: Form, se
 export type Gathered = { rows: unknown; about: Json; answers: unknown }
 
 /** What a playbook decides by besides its rows; `self` is the request that is assessed again, null for a preview. */
-export function aroundOf({ register, now, gias, ownIds, addsTrelloCards }: World, self: string | null): Around {
-  return { register, now: now(), giasMaxAgeMs: gias.maxAgeMs, ownIds, addsTrelloCards, self }
+export function aroundOf(
+  { register, now, gias, ownIds, jobLease, addsTrelloCards }: World,
+  self: string | null,
+): Around {
+  return { register, now: now(), giasMaxAgeMs: gias.maxAgeMs, ownIds, jobLeaseMs: jobLease, addsTrelloCards, self }
 }
 
 /** Whether a system gives no answer or one that cannot be read, the request can only wait. */

@@ -18,6 +18,8 @@ export type Around = {
   giasMaxAgeMs: number
   /** Whether we choose the ids of what a registration creates in DTTP; see usesOwnIds. */
   ownIds: boolean
+  /** A worker that has not been heard of for so many milliseconds is taken for dead. */
+  jobLeaseMs: number
   /** Whether we can add cards to Trello; if not, people are given the text. */
   addsTrelloCards: boolean
   /** The request that is assessed again; null for a preview. */

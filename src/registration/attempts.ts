@@ -76,8 +76,7 @@ export function findLast(sql: EntityManager, traineeId: string): Promise<Registr
   return sql
     .createQueryBuilder(RegistrationAttempt, 'attempt')
     .where('attempt.trainee_id = :traineeId AND attempt.own_ids IS NOT NULL', { traineeId })
-    .orderBy('attempt.sent_at', 'DESC')
-    .addOrderBy('attempt.job_id')
+    .orderBy('attempt.seq', 'DESC')
     .limit(1)
     .getOne()
 }

@@ -521,7 +521,7 @@ export const settlements: readonly Settlement[] = [
     ends: 'blocked',
     means: 'DTTP may still be working on it.',
     prepare: unanswered(({ admin }) => admin.query('UPDATE chatops.registration_attempts SET sent_at = now()')),
-    says: 'sent less than 5 minutes ago',
+    says: 'sent a few minutes ago',
   },
   {
     inDttp: 'a record, of a trainee whose provider gave them no id',

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { OtherSystemsWords1764500000000 } from '../../src/entities/migrations/1764500000000-other-systems-words.ts'
+import { WordsInChecks1795870941000 } from '../../src/entities/migrations/1795870941000-words-in-checks.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 
 // What an earlier version kept of DTTP's errors, before the words of other systems were left out.
@@ -27,7 +28,9 @@ afterAll(async () => {
 /** As chatops_owner, whose migrations they are. */
 async function migrateAgain(): Promise<void> {
   const database = await createDataSource(scratch.ownerUrl, 1).initialize()
-  await new OtherSystemsWords1764500000000().up(database.createQueryRunner())
+  const runner = database.createQueryRunner()
+  await new OtherSystemsWords1764500000000().up(runner)
+  await new WordsInChecks1795870941000().up(runner)
   await database.destroy()
 }
 
@@ -49,9 +52,12 @@ test('is taken out of failures, alerts, messages that wait and the results of re
     [{ part: 'job-news', job: 'update-trainee', trainee: '5901', news: { kind: 'failed', failure } }],
   )
   await admin.query(
-    `INSERT INTO chatops.change_requests (playbook, playbook_version, requester, channel, subjects, digest, outcome)
-     VALUES ('requeue-trn', 1, 'U01SUPPORT', 'C01SUPPORT', '{}', repeat('0', 64), $1)`,
-    [{ verified: [{ sentence: 'A poll', holds: false, found: `The poll failed: ${REFUSED}` }] }],
+    `INSERT INTO chatops.change_requests (playbook, playbook_version, requester, channel, subjects, digest, outcome, checks)
+     VALUES ('requeue-trn', 1, 'U01SUPPORT', 'C01SUPPORT', '{}', repeat('0', 64), $1, $2)`,
+    [
+      { verified: [{ sentence: 'A poll', holds: false, found: `The poll failed: ${REFUSED}` }] },
+      JSON.stringify([{ id: 'poll', verdict: 'holds', found: `It failed: ${REFUSED}`, evidence: {} }]),
+    ],
   )
   await migrateAgain()
   expect(await only('SELECT failure AS kept FROM chatops.jobs ORDER BY created_at')).toEqual([
@@ -68,6 +74,9 @@ test('is taken out of failures, alerts, messages that wait and the results of re
   ])
   expect(await only('SELECT outcome AS kept FROM chatops.change_requests')).toEqual([
     { verified: [{ sentence: 'A poll', holds: false, found: `The poll failed: ${LEFT}` }] },
+  ])
+  expect(await only('SELECT checks AS kept FROM chatops.change_requests')).toEqual([
+    [{ id: 'poll', verdict: 'holds', found: `It failed: ${LEFT}`, evidence: {} }],
   ])
   const { rows } = await admin.query(`SELECT to_regprocedure('chatops.without_words(jsonb)') AS left_behind`)
   expect(rows).toEqual([{ left_behind: null }])

@@ -198,7 +198,7 @@ describe('checks', () => {
       'half of one, seconds after the sending, to register again',
       { ...again, isFresh: true, inDttp: [{ ...record(ONE), placementAssignments: [] }] },
       'blocks',
-      'sent less than 5 minutes ago',
+      'sent a few minutes ago',
     ],
     [
       'records',

@@ -32,12 +32,12 @@ const KEPT = [
 ]
 
 /** How those sentences began; status and code followed in brackets, and after a colon what DTTP had said. */
-const SENTENCE =
+export const SENTENCE =
   '(DTTP does not have the record|DTTP refused it|DTTP did not answer, or asked us to wait' +
   '|DTTP did not accept the bot’s credentials|We sent a change to DTTP and got no readable answer' +
   '|We could not read what DTTP answered)( \\([^()]*\\))?: '
 
-const WITHOUT_WORDS = `
+export const WITHOUT_WORDS = `
   CREATE FUNCTION chatops.without_words(kept jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE jsonb_typeof(kept)
       WHEN 'string' THEN to_jsonb(regexp_replace(kept #>> '{}', '${SENTENCE}.*$', '\\1\\2.'))

@@ -149,7 +149,7 @@ function lookForAgain(situation: Situation): Omit<Finding, 'evidence'> {
   const { records, isFresh, isTellable, traced, namesakes } = situation
   if (isFresh) {
     const found =
-      'The registration was sent less than 5 minutes ago, and DTTP may still be working on it. Wait, then check again.'
+      'The registration was sent a few minutes ago, and DTTP may still be working on it. Wait, then check again.'
     return { verdict: 'blocks', found }
   }
   if (traced.isMore) {

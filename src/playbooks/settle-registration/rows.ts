@@ -28,16 +28,22 @@ export type Rows = {
   taken: string[]
 }
 
-/**
- * Longer than a lease (45 s), the longest wait before a batch is sent (40 s), its time-out (20 s) and DTTP's own work on it
- * (two minutes) together.
- */
-const SURELY_OVER_MS = 5 * 60_000
+/** The longest wait before a batch is sent (40 s), its time-out (20 s), DTTP's own work on it (two minutes), and some more. */
+const LONGEST_SENDING_MS = 255_000
+
+/** For so long after a registration was put on record, it may still be sent or worked on; without ids of ours. */
+function surelyOverAfter({ jobLeaseMs }: Pick<Around, 'jobLeaseMs'>): number {
+  return jobLeaseMs + LONGEST_SENDING_MS
+}
 
 const args = z.object({ submitted_by: z.string().nullable().catch(null) })
 
 /** Everything settle-registration decides by. Throws EntityNotFoundError if the trainee is gone. */
-export async function readRows(sql: EntityManager, slug: string, { now }: Pick<Around, 'now'>): Promise<Rows> {
+export async function readRows(
+  sql: EntityManager,
+  slug: string,
+  around: Pick<Around, 'now' | 'jobLeaseMs'>,
+): Promise<Rows> {
   const trainee = await sql.findOneByOrFail(Trainee, { slug })
   const registration = await findRegistrationRows(sql, trainee.id)
   if (!registration) throw new EntityNotFoundError(Trainee, { id: trainee.id })
@@ -50,7 +56,9 @@ export async function readRows(sql: EntityManager, slug: string, { now }: Pick<A
     registration,
     attempt,
     isUnderWay: await sql.existsBy(Job, { traineeId: trainee.id, name: 'register-for-trn', ...live() }),
-    isFresh: attempt !== null && now.getTime() < (attempt.lastSentAt ?? attempt.sentAt).getTime() + SURELY_OVER_MS,
+    isFresh:
+      attempt !== null &&
+      around.now.getTime() < (attempt.lastSentAt ?? attempt.sentAt).getTime() + surelyOverAfter(around),
     submittedBy: job ? args.parse(job.args).submitted_by : null,
     namesakes: await findNamesakes(sql, trainee),
     taken: attempt ? await findTaken(sql, trainee, attempt) : [],
