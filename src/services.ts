@@ -50,7 +50,7 @@ export type Services = { port: number; changes: World; stop: () => Promise<void>
 export async function startServices(
   config: Config,
   log: Logger,
-  overrides: Partial<Pick<World, 'now' | 'onStep' | 'onJobStep'>> = {},
+  overrides: Partial<Pick<World, 'now' | 'onStep' | 'onJobStep' | 'during' | 'schoolsPerPage'>> = {},
 ): Promise<Services> {
   const database = await createDataSource(config.DATABASE_URL, config.DATABASE_POOL).initialize()
   await demandLeastPrivilege(database)

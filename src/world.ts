@@ -83,6 +83,13 @@ export type World = {
   onStep?: (step: string, changeRequest: string) => void | Promise<void>
   /** The same between the steps of a registration with DTTP, with the job's id. */
   onJobStep?: (step: string, job: string) => void | Promise<void>
+  /** Given each attempt at a job, as `job:<id>`, and each sending of an outbox row, as `outbox:<id>`. */
+  during?: <T>(what: string, work: () => Promise<T>) => Promise<T>
+}
+
+/** Does a piece of work, so that a proof can stop it anywhere. */
+export function during<T>({ during }: Pick<World, 'during'>, what: string, work: () => Promise<T>): Promise<T> {
+  return during ? during(what, work) : work()
 }
 
 /** Reads what tells this database from every other: a random id of ours, its name, and the cluster's identifier. */

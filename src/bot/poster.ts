@@ -7,7 +7,7 @@ import { MessageGone, type SlackLine } from './slack-line.ts'
 export type Message = { text: string; blocks: object[] }
 
 /** The row of the outbox that a message is sent for. */
-type Row = Pick<Claimed, 'again' | 'createdAt' | 'isHeld'>
+type Row = Pick<Claimed, 'again' | 'createdAt' | 'isHeld' | 'markSent'>
 
 /** A message that is to stand once. Its key tells it from every other. */
 type Post = { channel: string; message: Message; key: string; row: Row }
@@ -150,11 +150,11 @@ export function createPoster(client: webApi.WebClient, line: SlackLine) {
 
     /**
      * Tells one person (or an operators’ channel). The bot cannot read there: it may do so twice if an answer is lost. A
-     * sender that slept takes its message back, since another one has told them or will.
+     * sender that slept, and so cannot put its message on record, takes it back: another one has told them, or will.
      */
     async tell({ channel: to, ...asked }: Post): Promise<void> {
       const { channel, ts } = await post('direct', { channel: to }, asked)
-      if (!(await asked.row.isHeld())) await remove(channel, ts)
+      if (!(await asked.row.markSent())) await remove(channel, ts)
     },
   }
 }

@@ -94,7 +94,7 @@ async function tellRefused(
   database: DataSource,
   row: Claimed,
   card: z.output<typeof asked>,
-  end: (sql: EntityManager) => Promise<void>,
+  end: (sql: EntityManager) => Promise<unknown>,
 ): Promise<void> {
   const { id, changeRequest } = row
   await database.transaction(async (sql) => {

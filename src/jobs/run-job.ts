@@ -6,7 +6,7 @@ import { Job, type JobData, type JobFailure, type JobName } from '../entities/ch
 import { isOfSchema, isTransient } from '../entities/transient.ts'
 import { FAILURES } from '../failures/index.ts'
 import { JobFailed } from '../failures/job-failed.ts'
-import type { World } from '../world.ts'
+import { during, type World } from '../world.ts'
 import { cureByJob } from './cured.ts'
 import { askedToWait, failureOf } from './failures.ts'
 import { claimJob, findNext, handBack, keepLease, whileHeld } from './leases.ts'
@@ -60,7 +60,11 @@ const BLOCKED = new JobFailed(
 )
 
 /** Runs a job if it is due and nobody else does. Answers when to ask again; null once it is over. */
-export async function runJob(world: World, { handlers, ends }: JobRunner, id: string): Promise<Date | null> {
+export function runJob(world: World, runner: JobRunner, id: string): Promise<Date | null> {
+  return during(world, `job:${id}`, () => runIfDue(world, runner, id))
+}
+
+async function runIfDue(world: World, { handlers, ends }: JobRunner, id: string): Promise<Date | null> {
   const job = await claimJob(world, id)
   if (job) {
     const stopRenewing = keepLease(world, job)

@@ -98,6 +98,8 @@ export type Claimed = {
    * something is sent, and again afterwards: no check can be so late that a sender could not fall asleep after it.
    */
   isHeld: () => Promise<boolean>
+  /** Puts on record that it was sent; false if its sender has lost it. */
+  markSent: () => Promise<boolean>
 }
 
 /** What a row says, as the version of the bot wrote it that added it. Throws Undeliverable if it cannot be read. */
@@ -127,6 +129,7 @@ export async function claimOutbox(
     createdAt: created_at,
     failingSince: failing_since,
     isHeld: () => isStillClaimed(database.manager, row),
+    markSent: () => markSent(database.manager, row),
   }))
 }
 
@@ -136,7 +139,7 @@ async function returned<T>(answer: Promise<unknown>): Promise<T[]> {
   return rows
 }
 
-type ClaimedRow = Omit<Claimed, 'changeRequest' | 'createdAt' | 'failingSince' | 'isHeld'> & {
+type ClaimedRow = Omit<Claimed, 'changeRequest' | 'createdAt' | 'failingSince' | 'isHeld' | 'markSent'> & {
   change_request_id: string | null
   created_at: Date
   failing_since: Date | null
@@ -180,12 +183,14 @@ export async function isStillClaimed(sql: EntityManager, { id, attempts }: Claim
   return (rows[0] as unknown[]).length > 0
 }
 
-export async function markSent(sql: EntityManager, { id, attempts }: Claim): Promise<void> {
-  await sql.query(
+/** False if the sender has lost its row. */
+export async function markSent(sql: EntityManager, { id, attempts }: Claim): Promise<boolean> {
+  const [, marked] = await sql.query<[unknown, number]>(
     `UPDATE chatops.outbox SET status = 'sent', sent_at = now(), last_error = NULL, waits_for = NULL,
        failing_since = NULL WHERE ${STILL_CLAIMED}`,
     [id, attempts],
   )
+  return marked === 1
 }
 
 /** Puts a row back to be sent later; `delay` in milliseconds. */

@@ -1,11 +1,10 @@
-import type { World } from '../world.ts'
+import { during, type World } from '../world.ts'
 import {
   type Claimed,
   claimOutbox,
   demandHeld,
   giveUp,
   leaveToOperator,
-  markSent,
   OUTBOX_KINDS,
   type OutboxKind,
   postponeRow,
@@ -46,7 +45,7 @@ export function createRelay(world: World, effects: Effects, isOpen: (kind: Outbo
       )
       const rows = await claimOutbox(world.database, room, sendable)
       for (const row of rows) {
-        const sending: Promise<void> = relay(world, effects, row).finally(() => {
+        const sending = during(world, `outbox:${row.id}`, () => relay(world, effects, row)).finally(() => {
           underWay.delete(sending)
           freed()
         })
@@ -69,7 +68,7 @@ async function relay(world: World, effects: Effects, row: Claimed): Promise<void
   try {
     await demandHeld(row)
     await effects[row.kind](row)
-    await markSent(world.database.manager, row)
+    await row.markSent()
   } catch (error) {
     if (error instanceof TakenOver) return log.warn('outbox row left to another sender')
     await putBack(world, row, error, log).catch(() => log.error('outbox row left as sending'))

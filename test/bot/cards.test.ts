@@ -264,10 +264,12 @@ function cardsOf(databaseIdentity: string) {
   })
 }
 
+const yes = async () => true
+
 function row(given: Partial<Claimed> = {}): Claimed {
   const fixed = { id: '4b0c8f0e-0000-4000-8000-000000000001', kind: 'card' as const, payload: {}, attempts: 1 }
   const times = { createdAt: new Date(Date.now() - 60_000), failingSince: null }
-  return { ...fixed, changeRequest: id, again: false, isHeld: async () => true, ...times, ...given }
+  return { ...fixed, changeRequest: id, again: false, isHeld: yes, markSent: yes, ...times, ...given }
 }
 
 function request(): Promise<ChangeRequest> {

@@ -179,7 +179,7 @@ describe('a sender that sleeps just before it posts', () => {
 type Row = Parameters<Poster['put']>[0]['row']
 
 function rowOf({ again = false, isHeld = async () => true }: Partial<Row> = {}): Row {
-  return { again, createdAt: new Date(Date.now() - 1000), isHeld }
+  return { again, createdAt: new Date(Date.now() - 1000), isHeld, markSent: isHeld }
 }
 
 const MESSAGE = { text: 'the card', blocks: [] }

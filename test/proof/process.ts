@@ -31,12 +31,12 @@ export function startNode(args: readonly string[], env: Record<string, string>) 
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { PATH, HOME, NODE_OPTIONS, NODE_EXTRA_CA_CERTS, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   running.add(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
+    stream?.on('data', (chunk: Buffer) => {
       output = (output + chunk.toString('utf8')).slice(-20_000)
     })
   }

@@ -13,6 +13,7 @@ import { spread } from './re-register-points.ts'
 import { proveRegistrations, spreadOverPoints } from './registrations.ts'
 import { proveSchools } from './schools.ts'
 import { everyPoint, proveSleeps } from './sleeps.ts'
+import { proveStops } from './stops.ts'
 import { proveContract, proveParity, proveScanner } from './suites.ts'
 
 const SANDBOX = fileURLToPath(new URL('../../.sandbox/', import.meta.url))
@@ -56,6 +57,10 @@ async function main(names: readonly string[]): Promise<number> {
     sleeps: async () => {
       const places = { redis: await place('sleeps_redis', queue(7)), postgres: await place('sleeps_postgres', null) }
       return proveSleeps(places, everyPoint(SLEEPS), { say })
+    },
+    stops: async () => {
+      const places = { redis: await place('stops_redis', queue(8)), postgres: await place('stops_postgres', null) }
+      return proveStops(places, { times: SLEEPS, say })
     },
     're-register': async () => {
       const redis = await place('re_register_redis', queue(7))
