@@ -102,7 +102,6 @@ describe('the story', () => {
       return text.includes('What would happen') ? text : null
     })
     expect(shown).toContain('Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5902 at once, for 1 day')
-    expect(shown).toContain('Ask the operations team')
     expect(shown).not.toContain('What would change')
 
     const reviewed = await review()

@@ -127,7 +127,7 @@ describe('checks', () => {
 })
 
 describe('the plan', () => {
-  test('is one job with a duration, and a step for people; it changes no column and names no person', () => {
+  test('is one job with a duration; it changes no column', () => {
     const plan = plannedIn(requeueTrn.outcome(facts({})))
     expect(plan).toMatchObject({ updates: [], inserts: [] })
     expect(plan.effects[0]).toEqual({
@@ -137,11 +137,21 @@ describe('the plan', () => {
     })
     expect(isEmpty(plan)).toBe(false)
     expect(subjectsOf(plan)).toEqual(['trainees:5902'])
-    const step = JSON.stringify(plan.effects.slice(1))
-    for (const words of ['Ask the operations team', CONTACT, 'Trainee 5902', '11 October 2021', SLUG]) {
-      expect(step).toContain(words)
+    expect(plan.effects).toHaveLength(1)
+  })
+
+  test('is the same whether or not DTTP has the TRN; only then there is nothing to ask the operations team', () => {
+    const [without, having] = [false, true].map((hasTrn) =>
+      requeueTrn.outcome(facts({ inDttp: { exists: true, hasTrn } })),
+    )
+    if (!without || !having || 'wait' in without || 'wait' in having) throw new Error('nothing is to wait for')
+    expect(having.plan).toEqual(without.plan)
+    expect(having.advice).toMatchObject({ lead: expect.stringContaining('DTTP has the TRN already'), message: null })
+    expect(without.advice?.lead).toContain('Ask the operations team')
+    for (const words of [CONTACT, 'Trainee 5902', '11 October 2021', SLUG]) {
+      expect(without.advice?.message).toContain(words)
     }
-    expect(step).not.toMatch(/Demo|example\.test[^/]|trainee\.two/)
+    expect(JSON.stringify(without.advice)).not.toMatch(/Demo|example\.test[^/]|trainee\.two/)
   })
 })
 

@@ -3,6 +3,7 @@ import type { Effect } from '../../contract/effect.ts'
 import { reason, select, ticket } from '../../contract/fields.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
 import { trainee } from '../../contract/subject.ts'
+import type { Advice } from '../../entities/chatops/change-request.ts'
 import { POLL_DURATIONS, pollDuration } from '../../register/poll-durations.ts'
 import { checks, type Situation } from './checks.ts'
 import { lookInDttp } from './dttp.ts'
@@ -17,7 +18,7 @@ const durations = POLL_DURATIONS.map((duration) => ({
 /** Has DTTP polled for a TRN again: `Dttp::RetrieveTrnJob.perform_later(trainee, 1.days.from_now)` at the console. */
 export const requeueTrn = definePlaybook({
   name: 'requeue-trn',
-  version: 1,
+  version: 2,
   title: 'Poll for a TRN again',
   summary: 'Ask DTTP again whether a trainee’s TRN has arrived, every hour for as long as you choose.',
   form: {
@@ -37,11 +38,8 @@ export const requeueTrn = definePlaybook({
   }),
   checks,
   outcome: (situation) => ({
-    plan: { updates: [], inserts: [], effects: [pollAgain(situation), askOperations(situation)] },
-    advice: {
-      lead: 'We post here what the first poll finds, and again when the TRN arrives or the poll has failed.',
-      message: null,
-    },
+    plan: { updates: [], inserts: [], effects: [pollAgain(situation)] },
+    advice: adviseSupport(situation),
   }),
   // The job is started after this, in the same transaction; no row of Register's changes before it runs.
   holds: async () => [],
@@ -53,15 +51,21 @@ function pollAgain({ trainee, duration }: Situation): Effect {
 }
 
 /**
- * The operations team can see at DQT why there is no TRN yet. The text links to the trainee in Register, and does not
- * name them.
+ * The operations team can see at DQT why there is no TRN yet; once DTTP has it, there is nothing to ask them. This is no
+ * part of the plan, so a TRN that comes after the approval does not make the request out of date.
  */
-function askOperations({ trainee, register }: Situation): Effect {
+function adviseSupport(situation: Situation): Advice {
+  const news = 'We post here what the first poll finds, and again when the TRN arrives or the poll has failed.'
+  if (situation.inDttp?.hasTrn) return { lead: `DTTP has the TRN already. ${news}`, message: null }
+  return { lead: `${news} Ask the operations team meanwhile:`, message: askOperations(situation) }
+}
+
+/** Links to the trainee in Register, and does not name them. */
+function askOperations({ trainee, register }: Situation): string {
   const since = trainee.submitted_for_trn_at === null ? '' : ` since ${formatDateTime(trainee.submitted_for_trn_at)}`
-  const text = [
+  return [
     `Trainee ${trainee.id} has been waiting for a TRN${since}. Please check with DQT what is keeping it.`,
     `DTTP contact: ${trainee.dttp_id}`,
     `Register: ${register.url}/trainees/${trainee.slug}`,
   ].join('\n')
-  return { kind: 'manual-step', title: 'Ask the operations team', text }
 }
