@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { canonical, type Json } from '../entities/json.ts'
+import { whatJobDoes } from '../register/jobs.ts'
 import type { Change } from '../register/saving.ts'
 import type { Verdict } from './check.ts'
 import { type Effect, type Enqueue, effect, traineeOf } from './effect.ts'
@@ -116,11 +117,11 @@ export function digestOf(approved: {
  * audits, inserted rows, and jobs and cards already sent do not.
  */
 export function inverse(plan: Plan): { plan: Plan } | { refused: string[] } {
-  const refused = [
-    ...plan.inserts.map((insert) => `It added a row to ${insert.table}, which the bot cannot remove.`),
-    ...plan.effects.filter((effect) => effect.kind !== 'manual-step').map(whatCannotBeTakenBack),
-  ]
-  if (refused.length > 0) return { refused }
+  const refused = new Set([
+    ...plan.inserts.map(() => 'It added a school to Register’s list of those in DTTP.'),
+    ...plan.effects.flatMap(whatCannotBeTakenBack),
+  ])
+  if (refused.size > 0) return { refused: [...refused] }
   const updates = plan.updates.map((update) => ({
     ...update,
     changes: Object.fromEntries(
@@ -130,16 +131,16 @@ export function inverse(plan: Plan): { plan: Plan } | { refused: string[] } {
   return { plan: { updates, inserts: [], effects: [] } }
 }
 
-function whatCannotBeTakenBack(effect: Effect): string {
+function whatCannotBeTakenBack(effect: Effect): string[] {
   switch (effect.kind) {
     case 'enqueue':
     case 'retry':
-      return `It ran ${effect.job}.`
+      return [`It started a job: ${whatJobDoes(effect.job)}.`]
     case 'trello-card':
-      return 'It added a Trello card.'
+      return ['It added a Trello card.']
     case 'settle-registration':
-      return 'It settled a registration.'
+      return ['It put on record what became of a registration.']
     case 'manual-step':
-      return 'It asked people to do something.'
+      return []
   }
 }

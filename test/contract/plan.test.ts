@@ -202,10 +202,10 @@ describe('the way back', () => {
     const given = inverse({ ...plan, inserts: [insert], effects: [enqueue, retry, card, manual] })
     expect(given).toEqual({
       refused: [
-        expect.stringContaining('row to dttp_schools'),
-        expect.stringContaining('retrieve-trn'),
-        expect.stringContaining('register-for-trn'),
-        expect.stringContaining('Trello'),
+        'It added a school to Register’s list of those in DTTP.',
+        'It started a job: Poll DTTP for a TRN (Dttp::RetrieveTrnJob).',
+        'It started a job: Register with DTTP (Dttp::RegisterForTrnJob).',
+        'It added a Trello card.',
       ],
     })
   })

@@ -5,8 +5,12 @@ import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify.ts'
+import { plan } from '../../src/contract/plan.ts'
 import { checksOf } from '../../src/contract/stored.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
+import { checks } from '../../src/playbooks/undo/checks.ts'
+import { readRows } from '../../src/playbooks/undo/rows.ts'
+import { situationOf } from '../../src/playbooks/undo/situation.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
@@ -125,6 +129,23 @@ describe('there is nothing to take back of', () => {
     await approveRequest(context, sent)
     await execute(context, sent.id)
     expect(await blocking('undo', undo(sent.id))).toContain('request')
+  })
+
+  test('what was sent: each part of it is named once, and what people can do about it', async () => {
+    const request = await done('fix-route', { subject: slug, ...FORM })
+    const job = (entity: string) => ({
+      ...{ kind: 'enqueue', job: 'change-trainee-status' },
+      args: { trainee: ID, entity, status: 'prospective_trainee_trn_requested' },
+    })
+    const effects = [job('contact'), job('placement_assignment'), { kind: 'trello-card', title: 'x', text: 'x' }]
+    const rows = await readRows(context.database.manager, request)
+    const situation = situationOf({ ...rows, plan: plan.parse({ ...rows.plan, effects }) })
+    expect(checks.find(({ id }) => id === 'inverse')?.look(situation)).toMatchObject({
+      verdict: 'blocks',
+      found:
+        'It started a job: Set the status in DTTP (Dttp::ChangeTraineeStatusJob). It added a Trello card. ' +
+        'The bot cannot take that back. Ask a developer what the job changed in DTTP. Archive the Trello card.',
+    })
   })
 
   test('one whose contents were removed', async () => {

@@ -45,16 +45,16 @@ function lookAtInverse({ request, plan, back }: Situation): Finding {
   if (!wasCarriedOut(request)) return notLookedAt()
   if ('plan' in back) return { verdict: 'holds', found: 'Only columns, which go back to what they held.', evidence: [] }
   const byHand = [...new Set([...plan.inserts.map(() => BY_HAND.insert), ...plan.effects.flatMap(adviceFor)])]
-  const found = `${back.refused.join(' ')} The bot cannot take that back. By hand: ${byHand.join(' ')}`
+  const found = `${back.refused.join(' ')} The bot cannot take that back. ${byHand.join(' ')}`
   return { verdict: 'blocks', found, evidence: back.refused }
 }
 
 const BY_HAND = {
-  insert: 'a developer can delete the new row, if nothing uses it.',
-  poll: 'a poll changes nothing until the TRN arrives; a developer can stop it.',
-  registration: 'ask the operations team to delete the record in DTTP, then ask a developer.',
-  job: 'ask a developer what the job changed in DTTP.',
-  card: 'archive the Trello card.',
+  insert: 'A developer can take the school off the list, if no trainee has it.',
+  poll: 'A poll changes nothing until the TRN arrives, and a developer can stop it.',
+  registration: 'Ask the operations team to delete the record in DTTP, then ask a developer to correct Register.',
+  job: 'Ask a developer what the job changed in DTTP.',
+  card: 'Archive the Trello card.',
 } as const
 
 /** What people can do about something that was sent. */

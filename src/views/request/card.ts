@@ -1,5 +1,6 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import { type CheckResult, isWarning } from '../../contract/check.ts'
+import { inverse } from '../../contract/plan.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest, Status } from '../../entities/chatops/change-request.ts'
@@ -185,7 +186,10 @@ function renderButtons(changeRequest: ChangeRequest, registerUrl: string): Block
   const { id, status } = changeRequest
   if (status === 'stale' || status === 'expired') return [actions([button('Preview again', ACTIONS.previewAgain, id)])]
   const next = followUpsOf(changeRequest).map(({ label }, index) => followUpButton(id, label, index))
-  if (isFinished(changeRequest)) return [actions([...next, button('Undo…', ACTIONS.startUndo, id)])]
+  if (isFinished(changeRequest)) {
+    const undo = canBeTakenBack(changeRequest) ? [button('Undo…', ACTIONS.startUndo, id)] : []
+    return next.length + undo.length > 0 ? [actions([...next, ...undo])] : []
+  }
   if (status !== 'pending') return []
   const url = traineeUrl(changeRequest, registerUrl)
   return [
@@ -202,10 +206,13 @@ function followUpButton(id: string, label: string, index: number) {
   return button(label, index === 0 ? ACTIONS.startFollowUp : ACTIONS.startOtherFollowUp, `${id}:${index}`)
 }
 
-/**
- * Whether a request was carried out and its result looked at: then undo is offered. What cannot be taken back is said
- * to the person who tries, with what can be done by hand.
- */
+/** Whether a request was carried out and its result looked at. */
 function isFinished({ status, executedAt, plan }: ChangeRequest): boolean {
   return plan !== null && executedAt !== null && (status === 'done' || status === 'needs-attention')
+}
+
+/** Whether undo is offered. Who asks for it by the command is told what stands in the way, and what people can do. */
+function canBeTakenBack(changeRequest: ChangeRequest): boolean {
+  const plan = findPlan(changeRequest)
+  return plan !== null && 'plan' in inverse(plan)
 }

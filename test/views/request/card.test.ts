@@ -169,6 +169,13 @@ describe('a card of a request that is decided or over', () => {
     expectMessage(message)
   })
 
+  it('offers no undo where something was done that cannot be taken back', () => {
+    const job = { kind: 'enqueue', job: 'retrieve-trn', args: { trainee: '5901', poll_for: '1 day' } } as const
+    const message = card({ status: 'done', ...MADE, plan: { ...EMPTY_PLAN, effects: [job] } })
+    expect(labelsOf(message)).toEqual([])
+    expectMessage(message)
+  })
+
   it('never says that something changed when nothing was written', () => {
     const read = readingOf(
       card({ status: 'needs-attention', ...APPROVED, outcome: { problem: 'GIAS is down.' } }).blocks,
