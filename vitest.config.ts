@@ -14,7 +14,12 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     reporters: ['default', './test/support/tally-reporter.ts'],
     maxWorkers: 2,
-    coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html', 'json-summary'] },
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+      reportOnFailure: true,
+    },
     isolate: false, // a worker loads our modules once and runs many files with them: nothing may be kept in a module
     // A wait ends on its condition (expect.poll, or slack.until). These bounds are for what never comes true.
     expect: { poll: { timeout: 120_000, interval: 25 } },
