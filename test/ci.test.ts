@@ -1,5 +1,6 @@
 // .ci/run ends with one line for all of its steps, and fails if any of them did.
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
@@ -13,6 +14,14 @@ function run(...steps: string[]): { status: number | null; lines: string[] } {
 
 /** The lines that say nothing but how many passed and failed. */
 const tallies = (lines: readonly string[]) => lines.filter((line) => /^\d+ passed, \d+ failed/.test(line))
+
+test.each(['bin/test', 'bin/setup'])('%s --help says what it does, and does nothing', (script) => {
+  const { status, stdout } = spawnSync(script, ['--help'], { cwd: ROOT, encoding: 'utf8' })
+  const [, does = ''] = readFileSync(script, 'utf8').split('\n# ')
+  expect(status).toBe(0)
+  expect(stdout).toContain(does.split('\n')[0])
+  expect(stdout.trimEnd().split('\n').length).toBeLessThan(6)
+})
 
 describe('the steps of continuous integration', () => {
   test('add up their tests in the last line, the only one of its kind', () => {
