@@ -77,6 +77,10 @@ const CATALOGUE = {
     title: `${f.cr} cannot be posted where it was asked for`,
     text: `The bot does not post requests in that channel.\nNothing has changed. Ask for the change again in ${f.detail}.`,
   }),
+  'nobody-named': () => ({
+    title: 'Say which trainee',
+    text: 'Type /trainee show and the trainee’s link in Register, the last part of that link, or their number.\nFor example: /trainee show 5913',
+  }),
   'bad-reference': (f: Facts) => ({
     title: 'We cannot find this trainee',
     text: `${f.detail}\nUse the trainee’s link in Register, the last part of that link, or their number.`,
@@ -116,6 +120,10 @@ const CATALOGUE = {
   'previews-only': () => ({
     title: 'This bot shows previews only',
     text: 'The request was not sent, and nothing has changed.\nMake the change as you did before there was the bot.',
+  }),
+  'reason-tells': (f: Facts) => ({
+    title: 'Say why without telling who a trainee is',
+    text: `Remove the trainee’s ${f.detail}: everyone in the channel can read this.\nNothing has changed: the bot is not paused by this.`,
   }),
   'not-paused': () => ({
     title: 'The bot is not paused',

@@ -7,6 +7,7 @@ import { addToOutbox, announce, hintExecution } from '../outbox/outbox.ts'
 import { refuseUnless } from '../people/standing.ts'
 import type { World } from '../world.ts'
 import { type Pause, pauseOf } from './brake.ts'
+import { findPersonalDataInReason } from './reason.ts'
 
 // Anyone who may approve can stop the bot, at once. It takes two of them to let it go on.
 
@@ -24,6 +25,14 @@ export async function pause(
   { actor, reason }: { actor: string; reason: string },
 ): Promise<{ was: Pause | null }> {
   await refuseUnless(world, 'mayApprove', actor)
+  const personal = await findPersonalDataInReason(world.database.manager, reason)
+  if (personal) {
+    const details = { because: 'personal-data', fields: ['reason'] }
+    await sureTransaction(world.database, (sql) =>
+      appendToLedger(sql, { changeRequest: null, event: 'refused', actor, details }),
+    )
+    throw new ChangeError('reason-tells', { detail: personal })
+  }
   return sureTransaction(world.database, (sql) => pauseNow(world, sql, actor, reason))
 }
 

@@ -67,3 +67,22 @@ test('an approval while the bot is paused says that it waits', async () => {
   expect(JSON.stringify(ackBody)).toContain('You approved CR-1')
   expect(JSON.stringify(ackBody)).toContain('Nothing is carried out just now')
 })
+
+test('a reason that tells who a trainee of an open request is does not pause the bot, and is nowhere kept', async () => {
+  await sent()
+  const { rows } = await use.admin.query('SELECT last_name FROM trainees WHERE id = 5901')
+  const answer = await type(DEVELOPER, `pause something is wrong with ${rows[0].last_name}`)
+  expect(answer).toContain('Remove the trainee’s name')
+  expect(answer).toContain('the bot is not paused by this')
+  const { rows: kept } = await use.admin.query(
+    `SELECT event, details FROM chatops.ledger WHERE event IN ('paused', 'refused')`,
+  )
+  expect(kept).toEqual([{ event: 'refused', details: { because: 'personal-data', fields: ['reason'] } }])
+  expect(message('The bot is paused')).toBeUndefined()
+})
+
+test('a reason is also checked for a trainee whom it names by their number', async () => {
+  const { rows } = await use.admin.query('SELECT last_name FROM trainees WHERE id = 5909')
+  expect(await type(DEVELOPER, `pause see 5909, ${rows[0].last_name}`)).toContain('Remove the trainee’s name')
+  expect(await type(DEVELOPER, 'pause see 5909')).toContain('The bot is paused')
+})
