@@ -5,7 +5,7 @@ type Facts = { cr?: string; who?: string; when?: string; other?: string; detail?
 const CATALOGUE = {
   'own-request': (f: Facts) => ({
     title: 'You cannot approve your own request',
-    text: `You asked for ${f.cr}, so another developer must review it.\nNothing has changed. We have recorded this attempt. Ask another approver in this thread.`,
+    text: `You asked for ${f.cr}, so a second person must review it.\nNothing has changed. We have recorded this attempt. Ask an approver in this thread.`,
   }),
   'own-rejection': (f: Facts) => ({
     title: 'You cannot reject your own request',

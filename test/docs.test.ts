@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { playbooks } from '../src/playbooks/index.ts'
+import { renderHelp } from '../src/views/help.ts'
 
 const documents = ['.', 'docs', 'docs/decisions'].flatMap((folder) =>
   readdirSync(folder)
@@ -35,6 +37,14 @@ describe('the documents', () => {
     )
     const named = commands.flatMap((command) => (command?.[3] ?? '').split(' ').map((name) => [command?.[1], name]))
     expect(named.filter(([proof, name = '']) => !(proof ? proofs.includes(name) : existsSync(name)))).toEqual([])
+  })
+
+  test('README writes every command as the help does', () => {
+    const [help = ''] = JSON.stringify(renderHelp(playbooks).blocks).split('For example')
+    const typed = help.match(/\/trainee [a-z-]+( \[[^\]]+\])*/g) ?? []
+    expect(typed.length).toBeGreaterThan(playbooks.length)
+    const usages = typed.filter((usage) => !read('README.md').includes(`\`${usage}\``))
+    expect(usages).toEqual([])
   })
 
   test('every decision is in the list of decisions', () => {

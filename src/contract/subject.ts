@@ -11,7 +11,7 @@ import { type Field, FieldError, type FormContext } from './fields.ts'
 // a job's id, or "CR-12": no two of these look alike.
 
 /** The field; `word` stands for what is typed in it after the command. */
-export type SubjectField = Field<string> & { word: 'trainee' | 'urn' | 'request' }
+export type SubjectField = Field<string> & { word: 'trainee' | 'trainee or URN' | 'request' }
 
 /** `id` is the trainee's slug, the school's URN, the job's id or the request's number. */
 type Subject = { kind: 'trainee' | 'urn' | 'job' | 'request'; id: string }
@@ -95,7 +95,7 @@ export function school(findWaiting: (sql: EntityManager, urn: string) => Promise
       return findSlugs(sql, [(await sql.findOneBy(Job, { id }))?.traineeId ?? null])
     },
     freeText: false,
-    word: 'urn',
+    word: 'trainee or URN',
   }
 }
 

@@ -9,6 +9,7 @@ import type { HandlerContext } from './context.ts'
 export async function showTrainee(context: HandlerContext, user: string, typed: string) {
   const { changes } = context
   await refuseUnlessEither(changes, user)
+  if (typed.trim() === '') throw new ChangeError('nobody-named')
   const reference = parseTraineeReference(typed, changes.register.url)
   const found = 'problem' in reference ? reference : await findTrainee(changes.database.manager, reference)
   if ('problem' in found) throw new ChangeError('bad-reference', { detail: found.problem })

@@ -18,7 +18,7 @@ import { formView } from './form-metadata.ts'
 import { answerJobs } from './jobs-list.ts'
 import { showTrainee } from './show-trainee.ts'
 
-/** `/trainee`, `/trainee help`, `/trainee requests`, `/trainee jobs [which]`, `/trainee show <trainee>`, `/trainee <playbook> [what is known]`. */
+/** `/trainee`, `/trainee help`, `/trainee requests`, `/trainee jobs [which]`, `/trainee show [trainee]`, `/trainee <playbook> [what is known]`. */
 export async function traineeCommand(context: HandlerContext, args: Command): Promise<void> {
   await args.ack()
   try {

@@ -51,7 +51,7 @@ function always(first: AnyPlaybook | undefined): Block[] {
     ...plainSections(
       `${COMMAND} show [trainee] – what Register, DTTP and GIAS hold of a trainee, and what is going on`,
     ),
-    ...plainSections(`${COMMAND} jobs – jobs that are stuck, have failed or wait; add a trainee, a job, or both`),
+    ...plainSections(`${COMMAND} jobs [trainee] [job] – jobs that are stuck, have failed or wait, and what applies`),
     ...plainSections(`${COMMAND} pause [reason] – for approvers: carry nothing out until two of you resume`),
     ...plainSections(`${COMMAND} resume – for two approvers: go on`),
     ...plainSections(`${COMMAND} help – this page`),
@@ -72,7 +72,7 @@ function usageOf({ name, form }: AnyPlaybook): string {
 function exampleOf({ name, form }: AnyPlaybook): string {
   const values = wordsFor(form).map(([word, { input }]) => {
     if (input.type === 'select') return input.options[0]?.value ?? `[${word}]`
-    return word === 'trainee' ? '5913' : `[${word}]`
+    return word.startsWith('trainee') ? '5913' : `[${word}]`
   })
   return [COMMAND, name, ...values].join(' ')
 }

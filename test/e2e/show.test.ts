@@ -134,7 +134,14 @@ describe('who may look', () => {
 })
 
 describe('a reference that leads nowhere is answered with what to do', () => {
-  test.each(['', '999999', 'Demoone', '5904', "x'; DROP TABLE trainees"])('%s', async (reference) => {
+  test('none is answered with how to name one', async () => {
+    const text = await show('')
+    expect(text).toContain('Say which trainee')
+    expect(text).toContain('/trainee show 5913')
+    expect(text).not.toContain('cannot find')
+  })
+
+  test.each(['999999', 'Demoone', '5904', "x'; DROP TABLE trainees"])('%s', async (reference) => {
     expect(await show(reference)).toContain('We cannot find this trainee')
   })
 })
