@@ -141,9 +141,7 @@ describe('the plan', () => {
   })
 
   test('is the same whether or not DTTP has the TRN; only then there is nothing to ask the operations team', () => {
-    const [without, having] = [false, true].map((hasTrn) =>
-      requeueTrn.outcome(facts({ inDttp: { exists: true, hasTrn } })),
-    )
+    const [without, having] = [false, true].map((hasTrn) => requeueTrn.outcome(facts({ inDttp: { ...THERE, hasTrn } })))
     if (!without || !having || 'wait' in without || 'wait' in having) throw new Error('nothing is to wait for')
     expect(having.plan).toEqual(without.plan)
     expect(having.advice).toMatchObject({ lead: expect.stringContaining('DTTP has the TRN already'), message: null })
