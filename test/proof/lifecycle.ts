@@ -1,5 +1,6 @@
 // Random interleavings of people, sweeps, crashes, sleep and moved rows, against the real lifecycle and its model.
 import fc from 'fast-check'
+import { brakeSteps } from './lifecycle/brake.ts'
 import type { Tally } from './lifecycle/command.ts'
 import { look } from './lifecycle/look.ts'
 import { comeToRest, machinerySteps } from './lifecycle/machinery.ts'
@@ -28,6 +29,8 @@ const OFTEN: Record<string, number> = {
   verify: 3,
   meanwhile: 2,
   relay: 2,
+  // Most of the time, the bot is not paused.
+  resume: 3,
 }
 
 export async function proveLifecycle(
@@ -40,10 +43,12 @@ export async function proveLifecycle(
   const ended: Tally = {}
   let done = 0
   const one = fc.oneof(
-    ...Object.entries({ ...peopleSteps(tally), ...machinerySteps(tally) }).map(([name, arbitrary]) => ({
-      weight: OFTEN[name] ?? 1,
-      arbitrary,
-    })),
+    ...Object.entries({ ...peopleSteps(tally), ...brakeSteps(tally), ...machinerySteps(tally) }).map(
+      ([name, arbitrary]) => ({
+        weight: OFTEN[name] ?? 1,
+        arbitrary,
+      }),
+    ),
   )
   const property = fc.asyncProperty(
     fc.commands([one], { maxCommands: 2 * steps, size: 'max', ...(replay && { replayPath: replay.replayPath }) }),

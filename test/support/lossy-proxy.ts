@@ -57,7 +57,8 @@ export async function startLossyProxy(databaseUrl: string) {
 
   return {
     url: url.toString(),
-    loseNext(loss: Loss, { forGood = false } = {}) {
+    /** Null lets everything through again. */
+    loseNext(loss: Loss | null, { forGood = false } = {}) {
       Object.assign(state, { loss, forGood })
     },
     mend() {

@@ -6,6 +6,7 @@ import { getRequest } from '../../../src/changes/requests.ts'
 import { expireRequests, findDrift, hintAgain, verifyDue } from '../../../src/changes/sweep.ts'
 import { claimOutbox } from '../../../src/outbox/outbox.ts'
 import { createRelay } from '../../../src/outbox/relay.ts'
+import { letGoOn } from './brake.ts'
 import { type Command, step, stepOn, type Tally } from './command.ts'
 import {
   carryOut,
@@ -18,7 +19,7 @@ import {
   type ModelRequest,
   move,
 } from './model.ts'
-import { cutAt, type Stage, workerThat } from './stage.ts'
+import { cutAt, loseCommit, type Stage, workerThat } from './stage.ts'
 
 const which = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat(3) })
 const at = fc.constantFrom(...EXECUTION_STEPS)
@@ -73,6 +74,9 @@ export function machinerySteps(tally: Tally): Record<string, fc.Arbitrary<Comman
     'execute at once': which.map((one) => executeStep(tally, one, 3)),
     crash: fc.record({ which, at }).map(({ which, at }) => cutStep(tally, which, at, true)),
     'connection lost': fc.record({ which, at }).map(({ which, at }) => cutStep(tally, which, at, false)),
+    'commit lost': fc
+      .record({ which, loss: fc.constantFrom('before-commit', 'after-commit') })
+      .map(({ which, loss }) => lostStep(tally, which, loss)),
     fault: fc.record({ which, at }).map(({ which, at }) => faultStep(tally, which, at)),
     sleep: fc.record({ which, at: fc.constantFrom(...UNLOCKED) }).map(({ which, at }) => sleepStep(tally, which, at)),
     wake: simple('the sleeping workers wake', wakeAll),
@@ -125,22 +129,36 @@ function executeStep(tally: Tally, which: number, times: number) {
 }
 
 /** Whether an execution of this request would get as far as this step. */
-function reaches({ status, facts, trainee }: ModelRequest, at: ExecutionStep): boolean {
-  if (status !== 'approved') return false
+function reaches(model: Model, { status, facts, trainee }: ModelRequest, at: ExecutionStep): boolean {
+  if (status !== 'approved' || model.isPaused) return false
   return facts === factsOf(trainee) || ['begun', 'asked', 'claimed', 'locked', 'committed'].includes(at)
 }
 
 function cutStep(tally: Tally, which: number, at: ExecutionStep, isKilled: boolean) {
   const name = isKilled ? `a worker is killed at ${at}` : `a worker loses its connections at ${at}`
   return stepOn(which, name, tally, async (request, model, stage) => {
-    if (request.status !== 'approved') return 'nothing to do'
+    if (request.status !== 'approved' || model.isPaused) return 'nothing to do'
     await cutAt(stage, request.id, at, isKilled)
     const { status } = await getRequest(stage.world.database, request.id)
     const isUnlocked = at === 'begun' || at === 'asked'
-    const isOver = at === 'committed' || !reaches(request, at) || (!isKilled && isUnlocked && status !== 'approved')
+    const isOver =
+      at === 'committed' || !reaches(model, request, at) || (!isKilled && isUnlocked && status !== 'approved')
     if (isOver && status !== 'needs-attention') carryOut(model, request)
     else if (!isKilled) postponed(model, request, status)
     return status
+  })
+}
+
+/** The COMMIT reached Postgres, or not; the worker hears neither, and asks. */
+function lostStep(tally: Tally, which: number, loss: 'before-commit' | 'after-commit') {
+  const name = `a worker loses its connection ${loss}`
+  return stepOn(which, name, tally, async (request, model, stage) => {
+    if (request.status !== 'approved' || model.isPaused) return 'nothing to do'
+    const ended = await loseCommit(stage, request.id, loss)
+    const { status } = await getRequest(stage.world.database, request.id)
+    if (loss === 'after-commit' || !['approved', 'needs-attention'].includes(status)) carryOut(model, request)
+    else postponed(model, request, status)
+    return ended
   })
 }
 
@@ -152,7 +170,7 @@ function postponed(model: Model, request: ModelRequest, status: string): void {
 
 function faultStep(tally: Tally, which: number, at: ExecutionStep) {
   return stepOn(which, `a fault of ours at ${at}`, tally, async (request, model, stage) => {
-    const isHit = reaches(request, at)
+    const isHit = reaches(model, request, at)
     const faulty = workerThat(stage, at, () => {
       throw new Error('a fault')
     })
@@ -165,7 +183,7 @@ function faultStep(tally: Tally, which: number, at: ExecutionStep) {
 
 function sleepStep(tally: Tally, which: number, at: ExecutionStep) {
   return stepOn(which, `a worker falls asleep at ${at}`, tally, async (request, model, stage) => {
-    if (request.status !== 'approved') return 'nothing to do'
+    if (request.status !== 'approved' || model.isPaused) return 'nothing to do'
     let wake: () => void = () => {}
     let running: Promise<unknown> = Promise.resolve()
     await new Promise<void>((fellAsleep) => {
@@ -205,7 +223,7 @@ function meanwhileStep(tally: Tally, which: number, at: ExecutionStep, what: Mov
   const name = `while a worker is at ${at}, another begins and Rails writes ${what}`
   return stepOn(which, name, tally, async (request, model, stage) => {
     const written = { what, trainee: request.trainee, value: 0 }
-    if (!reaches(request, at)) {
+    if (!reaches(model, request, at)) {
       const ended = await execute(stage.world, request.id)
       carryOut(model, request)
       await write(model, stage, written)
@@ -234,6 +252,7 @@ function meanwhileStep(tally: Tally, which: number, at: ExecutionStep, what: Mov
 
 /** The end of a run: nothing goes wrong any more, and everything comes to its end. */
 export async function comeToRest(model: Model, stage: Stage): Promise<void> {
+  if (model.isPaused) await letGoOn(model, stage.world)
   await wakeAll(model, stage)
   for (let round = 0; round < 4; round++) {
     await wait(model, stage, 2 * MINUTE)

@@ -34,7 +34,7 @@ export type ModelRequest = {
   announced: number
 }
 
-export type Model = { clock: number; trainees: ModelTrainee[]; requests: ModelRequest[] }
+export type Model = { clock: number; isPaused: boolean; trainees: ModelTrainee[]; requests: ModelRequest[] }
 
 const OPEN: readonly Status[] = ['pending', 'approved', 'verifying']
 const UNSEEN: readonly string[] = ['region', 'updated_at']
@@ -66,7 +66,7 @@ export function move(request: ModelRequest, status: Status, event: LedgerEvent =
 
 /** What carrying out a request comes to, if nothing stops it. */
 export function carryOut(model: Model, request: ModelRequest): void {
-  if (request.status !== 'approved') return
+  if (request.status !== 'approved' || model.isPaused) return
   if (request.facts !== factsOf(request.trainee)) {
     move(request, 'stale')
     return

@@ -6,6 +6,7 @@ import { createDataSource } from '../../../src/entities/data-source.ts'
 import type { Effects } from '../../../src/outbox/relay.ts'
 import type { World } from '../../../src/world.ts'
 import { createLifecycle } from '../../support/lifecycle.ts'
+import { type Loss, startLossyProxy } from '../../support/lossy-proxy.ts'
 import { emptyDatabase } from '../../support/reset.ts'
 import { EXPIRES_AFTER, type Model, VERIFY_AGAIN_AFTER } from './model.ts'
 
@@ -18,6 +19,8 @@ export type Stage = {
   world: World
   admin: pg.Client
   appUrl: string
+  /** A way to the database on which connections are lost. */
+  proxy: LossyProxy
   /** Who sleeps, and requests whose hint the queue holds. */
   sleepers: Sleeper[]
   queue: Set<string>
@@ -28,7 +31,9 @@ export type Stage = {
   others: string
 }
 
-export type Home = { world: World; admin: pg.Client; appUrl: string; clock: { now: number } }
+export type Home = { world: World; admin: pg.Client; appUrl: string; clock: { now: number }; proxy: LossyProxy }
+
+type LossyProxy = Awaited<ReturnType<typeof startLossyProxy>>
 
 /** What all runs share: the connections. */
 export async function openHome({ appUrl, adminUrl }: { appUrl: string; adminUrl: string }): Promise<Home> {
@@ -40,11 +45,12 @@ export async function openHome({ appUrl, adminUrl }: { appUrl: string; adminUrl:
     expiryOf: () => EXPIRES_AFTER,
     verifyAgainAfter: VERIFY_AGAIN_AFTER,
   })
-  return { world, admin, appUrl, clock }
+  return { world, admin, appUrl, clock, proxy: await startLossyProxy(appUrl) }
 }
 
-export async function closeHome({ world, admin }: Home): Promise<void> {
+export async function closeHome({ world, admin, proxy }: Home): Promise<void> {
   await world.database.destroy()
+  await proxy.stop()
   await admin.end()
 }
 
@@ -53,13 +59,14 @@ const FORGET = `
   SET session_replication_role = replica;
   DELETE FROM chatops.reviews; DELETE FROM chatops.open_subjects; DELETE FROM chatops.ledger;
   DELETE FROM chatops.change_requests;
+  UPDATE chatops.brake SET paused_at = NULL, paused_by = NULL, reason = NULL, resume_asked_at = NULL, resume_asked_by = NULL;
   UPDATE chatops.ledger_head SET seq = 0,
     hash = (SELECT encode(sha256(convert_to('chatops ledger ' || id, 'UTF8')), 'hex') FROM chatops.identity);
   SET session_replication_role = origin;`
 
 /** Sets both up for one run: the demo's rows and nothing else. */
 export async function setUp(home: Home): Promise<{ model: Model; real: Stage }> {
-  const { world, admin, appUrl, clock } = home
+  const { world, admin, appUrl, clock, proxy } = home
   await emptyDatabase(admin)
   await admin.query(FORGET)
   await insertDemoRows(admin)
@@ -71,7 +78,7 @@ export async function setUp(home: Home): Promise<{ model: Model; real: Stage }> 
   )
   const queue = new Set<string>()
   const delivered = new Set<string>()
-  const real = { world, admin, appUrl, sleepers: [], queue, delivered, effects: recorder(queue, delivered) }
+  const real = { world, admin, appUrl, proxy, sleepers: [], queue, delivered, effects: recorder(queue, delivered) }
   const model: Model = {
     get clock() {
       return clock.now
@@ -79,6 +86,7 @@ export async function setUp(home: Home): Promise<{ model: Model; real: Stage }> 
     set clock(now) {
       clock.now = now
     },
+    isPaused: false,
     trainees: rows,
     requests: [],
   }
@@ -112,6 +120,18 @@ export async function hashOthers(admin: pg.Client): Promise<string> {
 /** Another process: the same database, and something that happens to it at one step. */
 export function workerThat({ world }: Stage, at: string, happens: () => void | Promise<void>): World {
   return { ...world, onStep: (step) => (step === at ? happens() : undefined) }
+}
+
+/** A worker whose connection is lost at its COMMIT; answers how it ended. */
+export async function loseCommit({ world, proxy }: Stage, request: string, loss: Loss): Promise<string> {
+  const database = await createDataSource(proxy.url, 3).initialize()
+  proxy.loseNext(loss)
+  try {
+    return await execute({ ...world, database }, request)
+  } finally {
+    proxy.loseNext(null)
+    await database.destroy()
+  }
 }
 
 /** A worker whose sessions are cut at one step. Killed, it never goes on; otherwise it lives to see the error. */
