@@ -39,6 +39,21 @@ export async function holdBrakeOff(world: World, sql: EntityManager): Promise<vo
   if (brake.pausedAt) throw new Paused()
 }
 
+/** For how many milliseconds the bot has been paused since then; the ledger knows. */
+export async function pausedSince(sql: EntityManager, since: Date): Promise<number> {
+  const [row] = await sql.query<{ ms: string | null }[]>(PAUSED_SINCE, [since])
+  return Number(row?.ms ?? 0)
+}
+
+/** Each pause ends with what follows it, and the last one has not ended yet. A pause during a pause changes nothing. */
+const PAUSED_SINCE = `
+  SELECT sum(extract(epoch FROM ends - greatest(at, $1::timestamptz)) * 1000) AS ms
+  FROM (
+    SELECT event, at, coalesce(lead(at) OVER (ORDER BY seq), now()) AS ends
+    FROM chatops.ledger WHERE event IN ('paused', 'resumed')
+  ) pause
+  WHERE event = 'paused' AND ends > $1::timestamptz`
+
 export function pauseOf({ pausedAt, pausedBy, reason, resumeAskedBy }: Brake): Pause | null {
   if (!pausedAt) return null
   return { at: pausedAt, by: pausedBy ?? '', reason: reason ?? '', resumeAskedBy }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm'
+import { pausedSince } from '../brake/brake.ts'
 import { formatDateTime } from '../calendar/london.ts'
 import { workingDaysAfter } from '../calendar/working-time.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
@@ -9,10 +10,14 @@ import type { World } from '../world.ts'
 
 // When DTTP is asked what has become of a registration that it did not answer.
 
-/** Until when it is asked, and the registration repeated if it is not there: a working day after the approval. */
+/**
+ * Until when it is asked, and the registration repeated if it is not there: a working day after the approval. Time during
+ * which the bot was paused does not count: a pause gives nothing up.
+ */
 export async function askedUntil(sql: EntityManager, job: Pick<Job, 'changeRequestId' | 'createdAt'>): Promise<Date> {
   const request = job.changeRequestId === null ? null : await sql.findOneBy(ChangeRequest, { id: job.changeRequestId })
-  return workingDaysAfter(request?.decidedAt ?? job.createdAt, 1)
+  const since = request?.decidedAt ?? job.createdAt
+  return workingDaysAfter(new Date(since.getTime() + (await pausedSince(sql, since))), 1)
 }
 
 /** When it may be asked for the first time: DTTP works for up to two minutes on what it was sent. */

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { withClient } from '../../sandbox/register/database.ts'
+import { pause, resume } from '../../src/brake/pause.ts'
+import { workingDaysAfter } from '../../src/calendar/working-time.ts'
+import { askedUntil } from '../../src/registration/asking.ts'
+import type { World } from '../../src/world.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { createLifecycle, DEVELOPER, SECOND_DEVELOPER } from '../support/lifecycle.ts'
+
+let scratch: ScratchDatabase
+let world: World
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  world = await createLifecycle(scratch.appUrl)
+})
+
+afterAll(async () => {
+  await world.database.destroy()
+  await scratch.drop()
+})
+
+const DAY = 86_400_000
+
+/** What the ledger says, as though it had been said so many days ago. */
+async function backdate(event: string, days: number): Promise<void> {
+  await withClient(scratch.adminUrl, async (admin) => {
+    await admin.query('SET session_replication_role = replica')
+    await admin.query(`UPDATE chatops.ledger SET at = now() - $2 * interval '1 day' WHERE event = $1`, [event, days])
+  })
+}
+
+test('the time for which the bot was paused does not count towards giving a registration up', async () => {
+  const createdAt = new Date(Date.now() - 9 * DAY)
+  const until = () => askedUntil(world.database.manager, { changeRequestId: null, createdAt })
+  expect(await until()).toEqual(workingDaysAfter(createdAt, 1))
+
+  await pause(world, { actor: DEVELOPER, reason: 'Something is odd' })
+  await backdate('paused', 8.9)
+  const whilePaused = (await until()).getTime()
+  expect(whilePaused).toBeGreaterThan(Date.now())
+
+  await resume(world, DEVELOPER)
+  await resume(world, SECOND_DEVELOPER)
+  await backdate('resumed', 1)
+  const paused = 7.9 * DAY
+  const expected = workingDaysAfter(new Date(createdAt.getTime() + paused), 1).getTime()
+  expect(Math.abs((await until()).getTime() - expected)).toBeLessThan(60_000)
+})
