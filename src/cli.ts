@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { adopt } from './brake/environment.ts'
 import { pauseAsOperator, resumeAsOperator } from './brake/operator.ts'
+import { findOutlived } from './changes/outlived.ts'
 import { requireUrl, withDatabase } from './cli/database.ts'
 import { checkLedger, printLedger } from './cli/ledger.ts'
 import { describeRegister } from './cli/register.ts'
@@ -21,7 +22,11 @@ const COMMANDS: Readonly<Record<string, { about: string; run: (words: string[]) 
     run: checkConfig,
   },
   manifest: { about: 'Print the Slack app’s manifest with COMMAND, and named for ENVIRONMENT.', run: printManifest },
-  migrate: { about: 'Bring our schemas up to date, as chatops_owner (MIGRATE_DATABASE_URL).', run: runMigrations },
+  migrate: {
+    about:
+      'Bring our schemas up to date (MIGRATE_DATABASE_URL). --list: only say which requests this version will end.',
+    run: runMigrations,
+  },
   'load-gias': {
     about: 'Load GIAS’s extract now, although it has fewer schools than before: load-gias <schools that are enough>.',
     run: loadSmallerExtract,
@@ -63,8 +68,20 @@ async function checkConfig(): Promise<number> {
   return config ? 0 : 1
 }
 
-async function runMigrations(): Promise<number> {
-  await migrate(requireUrl('MIGRATE_DATABASE_URL'))
+async function runMigrations([option, ...more]: readonly string[]): Promise<number> {
+  if ((option && option !== '--list') || more.length > 0) {
+    console.log('Usage: bin/chatops migrate\n       bin/chatops migrate --list')
+    return 2
+  }
+  const url = requireUrl('MIGRATE_DATABASE_URL')
+  const outlived = await withDatabase(findOutlived, url)
+  if (outlived.length > 0) console.log('This version of the bot ends these requests as out of date:')
+  for (const { id, playbook, status } of outlived) console.log(`  CR-${id}  ${playbook}  ${status}`)
+  if (option) {
+    if (outlived.length === 0) console.log('No request will end because of this version of the bot.')
+    return 0
+  }
+  await migrate(url)
   console.log('The schemas are up to date.')
   return 0
 }

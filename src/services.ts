@@ -28,12 +28,12 @@ import type { Config } from './config/index.ts'
 import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { startDatabaseClock } from './entities/database-clock.ts'
-import { demandLeastPrivilege } from './entities/least-privilege.ts'
+import { demandLeastPrivilege, findLooseRights } from './entities/least-privilege.ts'
 import { OperatorError } from './error-facts.ts'
 import { wakeOutbox } from './outbox/outbox.ts'
 import { createPeople } from './people/people.ts'
 import { findPlaybook } from './playbooks/index.ts'
-import { createQueueBackend, type QueueBackend } from './queue/backend.ts'
+import { createQueueBackend, demandQueue, type QueueBackend, type QueueSettings } from './queue/backend.ts'
 import { openJobQueues } from './queue/job-queues.ts'
 import { STEADY, startLoop } from './queue/loop.ts'
 import { createWaker, type Waker } from './queue/waker.ts'
@@ -55,6 +55,7 @@ export async function startServices(
   const database = await createDataSource(config.DATABASE_URL, config.DATABASE_POOL).initialize()
   await demandLeastPrivilege(database)
   await demandEnvironment(database, config.ENVIRONMENT)
+  await demandQueue(queueSettings(config))
   demandKnownPlaybooks(config)
   const client = createClient(config, log, 10_000)
   const report = createReports(database, log, config.OPERATORS_CHANNEL ?? null)
@@ -83,9 +84,17 @@ export async function startServices(
       if (config.ROLES.includes('bot') && !bot?.isConnected()) throw new Error('not connected')
     },
   }
-  const web = createWeb(probes, () => findOff(database))
+  const warnings = async () => [...(await findLooseRights(database)), ...(await backend.warnings())]
+  const web = createWeb(probes, async () => {
+    const found = await warnings()
+    return { ...(await findOff(database)), ...(found.length > 0 ? { warnings: found } : {}) }
+  })
   const closeDashboard = config.JOBS_DASHBOARD ? openDashboard(web, config.JOBS_DASHBOARD, backend) : null
   const server = await listen(web, config.HTTP_HOST, config.HTTP_PORT)
+  void warnings().then(
+    (found) => found.length > 0 && log.warn({ warnings: found }, 'something should be set up otherwise'),
+    () => {}, // what does not answer is said elsewhere
+  )
 
   if (config.ROLES.includes('worker')) {
     trello = createTrello(config, log)
@@ -271,10 +280,11 @@ function demandKnownPlaybooks({ REQUEST_EXPIRY, PLAYBOOKS = [] }: Config): void 
   }
 }
 
-function queueSettings(config: Config) {
-  return config.QUEUE_BACKEND === 'redis'
-    ? { backend: 'redis' as const, url: config.REDIS_URL ?? '' }
-    : { backend: 'postgres' as const, url: config.DATABASE_URL }
+function queueSettings(config: Config): QueueSettings {
+  const { QUEUE_BACKEND: backend, REDIS_URL: url = '', REDIS_SENTINELS: sentinels, REDIS_SENTINEL_PASSWORD } = config
+  return backend === 'redis'
+    ? { backend, url, sentinels, sentinelPassword: REDIS_SENTINEL_PASSWORD }
+    : { backend, url: config.QUEUE_DATABASE_URL ?? config.DATABASE_URL }
 }
 
 function slackSettings(config: Config, ourselves: Ourselves) {

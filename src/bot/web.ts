@@ -11,9 +11,9 @@ const ANSWER_WITHIN_MS = 2_000
 
 /**
  * `/healthz`: this process runs. `/readyz`: everything it depends on answers, or 503 and what does not.
- * @param findOff what is switched off meanwhile; it does not make the process unready
+ * @param findRest what is switched off meanwhile, or should be set up otherwise; it does not make the process unready
  */
-export function createWeb(probes: Probes, findOff: () => Promise<object> = async () => ({})): Application {
+export function createWeb(probes: Probes, findRest: () => Promise<object> = async () => ({})): Application {
   const web = express()
   web.disable('x-powered-by')
   web.get('/healthz', (_request, response) => {
@@ -26,8 +26,8 @@ export function createWeb(probes: Probes, findOff: () => Promise<object> = async
     )
     const answers = Object.fromEntries(names.map((name, index) => [name, results[index]?.status === 'fulfilled']))
     const ready = Object.values(answers).every(Boolean)
-    const off = await pTimeout(findOff(), { milliseconds: ANSWER_WITHIN_MS }).catch(() => ({}))
-    response.status(ready ? 200 : 503).json({ ready, ...answers, ...off })
+    const rest = await pTimeout(findRest(), { milliseconds: ANSWER_WITHIN_MS }).catch(() => ({}))
+    response.status(ready ? 200 : 503).json({ ready, ...answers, ...rest })
   })
   return web
 }

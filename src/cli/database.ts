@@ -2,9 +2,12 @@ import type { DataSource } from 'typeorm'
 import { createDataSource } from '../entities/data-source.ts'
 import { OperatorError } from '../error-facts.ts'
 
-/** Runs a command on the database of DATABASE_URL. */
-export async function withDatabase<T>(act: (database: DataSource) => Promise<T>): Promise<T> {
-  const database = await createDataSource(requireUrl('DATABASE_URL'), 1).initialize()
+/** Runs a command on the database of DATABASE_URL, unless another is given. */
+export async function withDatabase<T>(
+  act: (database: DataSource) => Promise<T>,
+  url = requireUrl('DATABASE_URL'),
+): Promise<T> {
+  const database = await createDataSource(url, 1).initialize()
   try {
     return await act(database)
   } finally {

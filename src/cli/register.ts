@@ -1,5 +1,6 @@
 import { lookAtRegister } from '../compatibility/look.ts'
 import { createDataSource } from '../entities/data-source.ts'
+import { findLooseRights } from '../entities/least-privilege.ts'
 import { describeError } from '../error-facts.ts'
 
 /** Whether Register's database is as the bot knows it. Nothing is written, and the settings are complete in any case. */
@@ -16,6 +17,7 @@ export async function describeRegister(url: string): Promise<string[]> {
       ...off,
       ...waiting,
       ...harmless.map((difference) => `  ${difference}`),
+      ...(await findLooseRights(database)),
     ]
   } catch (error) {
     return [`Register’s database could not be looked at (${describeError(error)}).`]

@@ -167,7 +167,20 @@ export const settings = z.object({
   QUEUE_BACKEND: z
     .enum(['redis', 'postgres'])
     .describe('Where our own jobs are kept: redis, or postgres for small installations.'),
-  REDIS_URL: redisUrl.optional().describe('Redis; needed with QUEUE_BACKEND=redis.'),
+  QUEUE_DATABASE_URL: postgresUrl
+    .optional()
+    .describe(
+      'The database itself for QUEUE_BACKEND=postgres, as the role chatops_app, where DATABASE_URL goes through PgBouncer.',
+    ),
+  REDIS_URL: redisUrl
+    .optional()
+    .describe(
+      'Redis, with user, password and database: redis:// or, with TLS, rediss://. Needed with QUEUE_BACKEND=redis.',
+    ),
+  REDIS_SENTINELS: sentinels
+    .optional()
+    .describe('Its Sentinels, as host:port,host:port. The host in REDIS_URL is the master’s name then.'),
+  REDIS_SENTINEL_PASSWORD: z.string().min(1).optional().describe('The Sentinels’ password, where they have one.'),
   HTTP_HOST: z
     .string()
     .min(1)

@@ -1,6 +1,7 @@
 import 'reflect-metadata'
 import pg from 'pg'
 import { DataSource, type QueryRunner, type ReplicationMode } from 'typeorm'
+import { OperatorError } from '../error-facts.ts'
 import { Alert, AlertEntry } from './chatops/alert.ts'
 import { Brake } from './chatops/brake.ts'
 import { ChangeRequest } from './chatops/change-request.ts'
@@ -45,6 +46,7 @@ import { School } from './register/school.ts'
 import { Trainee } from './register/trainee.ts'
 import { TraineeDisability } from './register/trainee-disability.ts'
 import { User } from './register/user.ts'
+import { prepareSessions } from './session.ts'
 import { exactTypes } from './timestamp.ts'
 
 const REGISTER = [
@@ -79,19 +81,28 @@ const CHATOPS = [
   SeenJob,
 ]
 
-/** No error of its sessions quotes a value. */
+/** No error of its sessions quotes a value, and every one has our settings. */
 class RegisterDatabase extends DataSource {
+  override async initialize(): Promise<this> {
+    await super.initialize()
+    if ((await prepareSessions(this)) === 'ready') return this
+    await this.destroy()
+    await super.initialize()
+    if ((await prepareSessions(this)) === 'ready') return this
+    await this.destroy()
+    throw new OperatorError(
+      'the database’s sessions are from before their role was set up. Run roles.sql, and have a pooler connect anew (PgBouncer: RECONNECT)',
+    )
+  }
+
   override createQueryRunner(mode?: ReplicationMode): QueryRunner {
     return withoutValues(super.createQueryRunner(mode))
   }
 }
 
-/** A process that hangs must not keep a lock that everyone needs, above all that on the ledger's head. */
-const SESSION = '-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=15s'
-
 /**
  * A pool of sessions on Register's database. To keep times exact, sessions run in UTC, and dates and timestamps stay
- * text. TypeORM never changes the schema: Register's tables belong to Rails, and ours to the migrations.
+ * text. No session keeps anything from one transaction to the next, so a pooler may share them out. TypeORM never changes the schema: Register's tables belong to Rails, and ours to the migrations.
  * @param poolSize connections at most; an execution holds one, a preview one.
  */
 export function createDataSource(url: string, poolSize = 10): DataSource {
@@ -114,6 +125,6 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
     schema: 'chatops',
     synchronize: false,
     installExtensions: false, // for our uuid column TypeORM would add uuid-ossp to Register's schema
-    extra: { types: exactTypes(pg.types as never), options: SESSION, onConnect: outliveLoss },
+    extra: { types: exactTypes(pg.types as never), onConnect: outliveLoss },
   })
 }

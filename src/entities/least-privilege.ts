@@ -22,3 +22,14 @@ export async function demandLeastPrivilege(database: DataSource): Promise<void> 
     )
   }
 }
+
+/** What our role may do that it need not, because everybody may; in sentences for operators. */
+export async function findLooseRights(database: DataSource): Promise<string[]> {
+  const [found] = await database.query<{ creates: boolean }[]>(
+    `SELECT has_schema_privilege('public', 'CREATE') AS creates`,
+  )
+  return found?.creates ? [EVERYBODY_CREATES] : []
+}
+
+const EVERYBODY_CREATES =
+  'DATABASE_URL can create tables in Register’s schema “public”, because everybody can: run revoke-create.sql.'

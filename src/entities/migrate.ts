@@ -9,21 +9,34 @@ const MIGRATION_LOCK = 7_031_520 // any number of our own; only one migrator hol
  * @param url a connection as chatops_owner
  */
 export async function migrate(url: string): Promise<void> {
-  const lock = new pg.Client({ connectionString: url, application_name: 'trainee-chatops migrate' })
-  await lock.connect()
+  const [lock, client] = [connect(url), connect(url)]
   try {
-    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
-    await lock.query('CREATE SCHEMA IF NOT EXISTS chatops')
+    await lock.connect()
+    await client.connect()
+    await lock.query('BEGIN')
+    await lock.query(FOR_AS_LONG_AS_IT_TAKES)
+    await lock.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+    await client.query('CREATE SCHEMA IF NOT EXISTS chatops')
     const database = await createDataSource(url, 1).initialize()
     try {
       await database.runMigrations({ transaction: 'each' })
     } finally {
       await database.destroy()
     }
-    await migrateQueue(lock)
+    await migrateQueue(client)
   } finally {
-    await lock.end()
+    await Promise.all([lock.end(), client.end()])
   }
+}
+
+/** The lock is held by a transaction of its own, which idles meanwhile. */
+const FOR_AS_LONG_AS_IT_TAKES =
+  'SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0'
+
+function connect(url: string): pg.Client {
+  const client = new pg.Client({ connectionString: url, application_name: 'trainee-chatops migrate' })
+  client.on('error', () => {}) // whoever uses it is told
+  return client
 }
 
 /** BullMQ's own migrations, as owner, so that the app's role needs no DDL. Unused when the queue runs on Redis. */

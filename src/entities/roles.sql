@@ -14,3 +14,16 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
   NULL; -- another session created them at the same moment
 END
 $$;
+
+-- What holds in every session of theirs. A pooler (PgBouncer) keeps no setting of a client, so the roles have them.
+DO $$
+DECLARE role text; setting text;
+BEGIN
+  FOREACH role IN ARRAY ARRAY['chatops_owner', 'chatops_app'] LOOP
+    FOREACH setting IN ARRAY ARRAY['timezone = ''UTC''', 'lock_timeout = ''5s''', 'statement_timeout = ''30s''',
+      'idle_in_transaction_session_timeout = ''15s'''] LOOP
+      EXECUTE format('ALTER ROLE %I SET ', role) || setting;
+    END LOOP;
+  END LOOP;
+END
+$$;

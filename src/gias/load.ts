@@ -41,39 +41,41 @@ const LIMITS = {
 /** The number of the advisory lock that a load holds while it runs. */
 const LOAD_LOCK = 7_031_521
 
+/** No step of a load takes so long; a load that sleeps for longer loses its session, and with it the lock. */
+const LONGEST_STEP = "SET LOCAL idle_in_transaction_session_timeout = '2min'"
+
 /**
- * Loads the newest extract. Every statement is sent by the session that holds the lock, so that a load which lost its
- * lock cannot write. `busy`: another load runs. Throws GiasError `unavailable` if GIAS cannot be reached or the
- * download breaks off, and what the database throws; the schools are then as before.
+ * Loads the newest extract. All of it is one transaction, which holds the lock: so a load that lost its lock cannot write,
+ * and what a load leaves behind when it dies is only its line in the list of loads. `busy`: another load runs. Throws
+ * GiasError `unavailable` if GIAS cannot be reached or the download breaks off, and what the database throws; the schools
+ * are then as before.
  */
 export async function loadExtract(context: LoadContext): Promise<LoadResult> {
   const runner = context.database.createQueryRunner()
   try {
-    const [lock] = await runner.query('SELECT pg_try_advisory_lock($1) AS held', [LOAD_LOCK])
-    if (!lock.held) return { kind: 'busy' }
-    try {
-      return await loadAlone(context, runner)
-    } finally {
-      await runner.query('SELECT pg_advisory_unlock($1)', [LOAD_LOCK]).catch(() => {}) // gone with the connection
-    }
+    await runner.startTransaction()
+    await runner.query(LONGEST_STEP)
+    const [lock] = await runner.query('SELECT pg_try_advisory_xact_lock($1) AS held', [LOAD_LOCK])
+    return lock.held ? await loadAlone(context, runner) : { kind: 'busy' }
   } finally {
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => {}) // gone with the connection
     await runner.release()
   }
 }
 
 async function loadAlone(context: LoadContext, runner: QueryRunner): Promise<LoadResult> {
   const { database, log, now } = context
-  const load = await begin(runner.manager, now())
+  const load = await begin(database.manager, now())
   try {
     const { rows, defects } = await take(context, runner, load)
     log.info({ load, rows, defects: defects.count, firstDefects: defects.firstRows }, 'GIAS loaded')
-    await emptyStaging(runner.manager).catch(() => {}) // the next load does it
     return { kind: 'loaded', rows, defects: defects.count }
   } catch (error) {
     const isRefused = error instanceof GiasError && error.kind === 'refused'
     const outcome = isRefused ? 'refused' : 'failed'
     const problem = error instanceof GiasError ? error.problem : 'The database did not take the extract.'
     log.warn({ load, outcome, problem, code: (error as { code?: string }).code }, 'GIAS not loaded')
+    await runner.rollbackTransaction().catch(() => {}) // gone with the connection
     await database.manager
       .update(GiasLoad, { id: load, outcome: IsNull() }, { outcome, problem, finishedAt: now() })
       .catch(() => {}) // the next load finds it unfinished
@@ -95,24 +97,25 @@ async function take(context: LoadContext, runner: QueryRunner, load: string) {
   const limits = { ...LIMITS, ...context.limits }
   const timeoutMs = { ...TIMEOUTS_MS, ...context.timeoutMs }
   const sql = runner.manager
+  const known = context.database.manager // what is known of a load is kept, also if it comes to nothing
   const extract = await openExtract({ url: context.url, now: context.now(), timeoutMs, maxBytes: limits.maxBytes })
   const defects: Defects = { count: 0, firstRows: [] }
   try {
     const age = await findGiasAge(sql)
     if (age && age.sourceDate > extract.sourceDate) throw refused('The extract is older than the one loaded before.')
-    await sql.update(GiasLoad, { id: load }, { sourceDate: extract.sourceDate })
+    await known.update(GiasLoad, { id: load }, { sourceDate: extract.sourceDate })
     for await (const schools of readSchools(extract.bytes, defects)) await stage(sql, load, schools)
   } finally {
     extract.close()
   }
   const staged = await countStaged(sql, load)
   defects.count += staged.rows - staged.schools
-  await sql.update(GiasLoad, { id: load }, { rows: staged.schools, defects: defects.count })
+  await known.update(GiasLoad, { id: load }, { rows: staged.schools, defects: defects.count })
   demandWhole(staged, defects, { ...limits, enough: context.enough })
-  await inTransaction(runner, async () => {
-    await replaceSchools(sql, load)
-    await sql.update(GiasLoad, { id: load }, { outcome: 'loaded', finishedAt: context.now() })
-  })
+  await replaceSchools(sql, load)
+  await sql.update(GiasLoad, { id: load }, { outcome: 'loaded', finishedAt: context.now() })
+  await emptyStaging(sql)
+  await runner.commitTransaction()
   return { rows: staged.schools, defects }
 }
 
@@ -133,16 +136,5 @@ function demandWhole(
   }
   if (schools < Math.min(before * limits.smallestShare, limits.enough ?? Number.POSITIVE_INFINITY)) {
     throw refused(`The extract has ${schools} schools, where ${before} were loaded before.`)
-  }
-}
-
-async function inTransaction(runner: QueryRunner, work: () => Promise<void>): Promise<void> {
-  await runner.startTransaction()
-  try {
-    await work()
-    await runner.commitTransaction()
-  } catch (error) {
-    await runner.rollbackTransaction().catch(() => {})
-    throw error
   }
 }

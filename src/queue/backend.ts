@@ -11,10 +11,11 @@ import type { Logger } from 'pino'
 import { outliveAndTellLoss } from '../entities/lost-sessions.ts'
 import { describeError } from '../error-facts.ts'
 import { type JobQueue, wrapQueue } from './bull-queue.ts'
-import { QuietRedis } from './redis.ts'
+import { demandOwnSession } from './own-session.ts'
+import { connectRedis, demandWritable, findEviction, type RedisSettings } from './redis.ts'
 
 /** Where jobs are kept. */
-export type QueueSettings = { backend: 'redis'; url: string } | { backend: 'postgres'; url: string }
+export type QueueSettings = ({ backend: 'redis' } & RedisSettings) | { backend: 'postgres'; url: string }
 
 export type JobWorker = { close: () => Promise<void> }
 
@@ -31,9 +32,16 @@ export type WorkerSettings = {
 export type QueueBackend = {
   openQueue: (name: string) => JobQueue
   startWorker: (name: string, process: Process, settings: WorkerSettings) => JobWorker
-  /** Whether the backend answers; for /readyz. */
+  /** Throws unless the backend takes a write; for /readyz. */
   ping: () => Promise<void>
+  /** What should be set up otherwise there, in sentences for operators. */
+  warnings: () => Promise<string[]>
   close: () => Promise<void>
+}
+
+/** Throws, with what to do about it, if a queue cannot be kept there. */
+export async function demandQueue(settings: QueueSettings): Promise<void> {
+  if (settings.backend === 'postgres') await demandOwnSession(settings.url, OPTIONS)
 }
 
 const WORKERS = { lockDuration: 15_000, stalledInterval: 10_000, maxStalledCount: 5, runRetryDelay: 1_000 }
@@ -43,22 +51,17 @@ const WORKERS = { lockDuration: 15_000, stalledInterval: 10_000, maxStalledCount
  * @param now the database's time, in which the times of jobs are given; BullMQ reckons in this machine's
  */
 export function createQueueBackend(settings: QueueSettings, log: Logger, now = () => new Date()): QueueBackend {
-  return settings.backend === 'redis' ? redisBackend(settings.url, log, now) : postgresBackend(settings.url, log, now)
+  return settings.backend === 'redis' ? redisBackend(settings, log, now) : postgresBackend(settings.url, log, now)
 }
 
-function redisBackend(url: string, log: Logger, now: () => Date): QueueBackend {
+function redisBackend(settings: RedisSettings, log: Logger, now: () => Date): QueueBackend {
   const { Queue, Worker } = withBackend(createRedisBackend)
-  const connect = () => {
-    const redis = new QuietRedis(url, { maxRetriesPerRequest: null, enableOfflineQueue: true })
-    redis.on('error', (error: Error) => log.warn({ error: error.name }, 'redis is not answering'))
-    return redis
-  }
-  const client = connect()
+  const client = connectRedis(settings, log)
   return {
     openQueue: (name) => wrapQueue(new Queue(name, { connection: client }), log, now),
-    startWorker(name, process, settings) {
-      const connection = connect()
-      const worker = new Worker(name, againIfTold(process, now, log), { connection, ...WORKERS, ...settings })
+    startWorker(name, process, options) {
+      const connection = connectRedis(settings, log)
+      const worker = new Worker(name, againIfTold(process, now, log), { connection, ...WORKERS, ...options })
       worker.on('error', (error: Error) => log.warn({ error: error.name }, 'queue worker error'))
       return {
         async close() {
@@ -67,10 +70,8 @@ function redisBackend(url: string, log: Logger, now: () => Date): QueueBackend {
         },
       }
     },
-    async ping() {
-      if (client.status !== 'ready') throw new Error('redis is not connected')
-      await client.ping()
-    },
+    ping: () => demandWritable(client),
+    warnings: () => findEviction(client),
     async close() {
       client.disconnect()
     },
@@ -78,7 +79,8 @@ function redisBackend(url: string, log: Logger, now: () => Date): QueueBackend {
 }
 
 /** Each worker keeps one connection to listen on; the others are shared by everything the process has open. */
-const POSTGRES_POOL = { max: 14, connectionTimeoutMillis: 5_000, keepAlive: true, options: '-c search_path=bullmq' }
+const OPTIONS = '-c search_path=bullmq'
+const POSTGRES_POOL = { max: 14, connectionTimeoutMillis: 5_000, keepAlive: true, options: OPTIONS }
 
 /**
  * A worker that waits for jobs on Postgres is woken by a notification, which is lost where the session that listens was
@@ -110,6 +112,7 @@ function postgresBackend(url: string, log: Logger, now: () => Date): QueueBacken
       await connection.query('SELECT 1')
       await Promise.all(opened.map((one) => one.waitUntilReady()))
     },
+    warnings: async () => [],
     close: () => connection.end(),
   }
 }

@@ -1,4 +1,47 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis'
+import type { Logger } from 'pino'
+import { type SidekiqSettings, sentinelOptions } from '../sidekiq/connection.ts'
+
+/** How our own Redis is reached: as Register's. */
+export type RedisSettings = SidekiqSettings
+
+/** A lost machine says nothing; the system then asks whether it is still there. */
+const KEEP_ALIVE_MS = 10_000
+
+/**
+ * A connection to our own Redis, or to the master that its Sentinels name. It re-establishes itself, also where a failover
+ * left it on what is now a replica: that takes no writes, and would refuse ours for ever.
+ */
+export function connectRedis(settings: RedisSettings, log: Pick<Logger, 'warn'>): QuietRedis {
+  const options: RedisOptions = {
+    maxRetriesPerRequest: null,
+    enableOfflineQueue: true,
+    keepAlive: KEEP_ALIVE_MS,
+    reconnectOnError: (error) => /\b(READONLY|UNBLOCKED)\b/.test(error.message),
+  }
+  const redis = settings.sentinels
+    ? new QuietRedis({ ...options, ...sentinelOptions(new URL(settings.url), settings) })
+    : new QuietRedis(settings.url, options)
+  redis.on('error', (error: Error) => log.warn({ error: error.name }, 'redis is not answering'))
+  return redis
+}
+
+/** Where BullMQ's keys are; this one is ours. */
+const PROBE = 'bull:trainee-chatops:readiness'
+
+/** Throws unless Redis takes a write: a replica answers a ping, too. */
+export async function demandWritable(redis: Redis): Promise<void> {
+  if (redis.status !== 'ready') throw new Error('redis is not connected')
+  await redis.set(PROBE, '1', 'EX', 60)
+}
+
+/** What Redis is set up to do that BullMQ does not bear; nothing if it does not say. */
+export async function findEviction(redis: Redis): Promise<string[]> {
+  const memory = await redis.info('memory').catch(() => '')
+  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? 'noeviction'
+  if (policy === 'noeviction') return []
+  return [`Redis may drop jobs when its memory is full: set maxmemory-policy to noeviction (it is ${policy}).`]
+}
 
 /** What Redis begins every error with: ERR, NOSCRIPT, READONLY, … */
 const CODE = /^[A-Z]{1,40}(?= |$)/

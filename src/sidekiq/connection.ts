@@ -39,7 +39,8 @@ export function connectSidekiq(settings: SidekiqSettings, log: Pick<Logger, 'war
   return redis
 }
 
-function sentinelOptions(url: URL, { sentinels = [], sentinelPassword }: SidekiqSettings) {
+/** For ioredis: the master that the Sentinels name, with user, password, database and TLS as the URL has them. */
+export function sentinelOptions(url: URL, { sentinels = [], sentinelPassword }: SidekiqSettings) {
   const tls = url.protocol === 'rediss:' ? { tls: {}, enableTLSForSentinelMode: true } : {}
   return {
     name: url.hostname,

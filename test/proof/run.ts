@@ -8,6 +8,7 @@ import { proveKills } from './kills.ts'
 import { spreadOverSteps } from './kills-result.ts'
 import { proveLifecycle, type Replay } from './lifecycle.ts'
 import { provePolls } from './polls.ts'
+import { provePostgresVersions } from './postgres-versions.ts'
 import { proveReRegister } from './re-register.ts'
 import { spread } from './re-register-points.ts'
 import { proveRegistrations, spreadOverPoints } from './registrations.ts'
@@ -70,6 +71,7 @@ async function main(names: readonly string[]): Promise<number> {
     schools: async () => proveSchools(await place('schools', queue(4)), { accounts: ACCOUNTS, say }),
     contract: proveContract,
     parity: proveParity,
+    postgres: async () => provePostgresVersions(`${SANDBOX}postgres-versions`, [14, 15, 16, 17, 18], say),
     scanner: proveScanner,
   }
   try {

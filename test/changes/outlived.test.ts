@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { withClient } from '../../sandbox/register/database.ts'
+import type { World } from '../../src/world.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
+import { createLifecycle, sendRequest } from '../support/lifecycle.ts'
+
+let scratch: ScratchDatabase
+let world: World
+
+beforeAll(async () => {
+  scratch = await demoDatabase()
+  world = await createLifecycle(scratch.appUrl)
+  const [trainee] = await world.database.query('SELECT slug FROM public.trainees WHERE id = 5901')
+  const form = { subject: trainee.slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
+  await sendRequest(world, 'fix-route', form)
+})
+
+afterAll(async () => {
+  await world.database.destroy()
+  await scratch.drop()
+})
+
+async function migrate(...words: string[]): Promise<string> {
+  const env = { PATH: process.env['PATH'], MIGRATE_DATABASE_URL: scratch.ownerUrl }
+  const given = ['--import', 'tsx', 'src/cli.ts', 'migrate', ...words]
+  return (await promisify(execFile)(process.execPath, given, { env })).stdout
+}
+
+test('migrating lists no request that this version of the bot can carry out', async () => {
+  expect(await migrate('--list')).toBe('No request will end because of this version of the bot.\n')
+  expect(await migrate()).toBe('The schemas are up to date.\n')
+})
+
+test('migrating lists, before anything else, the requests that another version of their playbook ends', async () => {
+  const earlier = 'SET session_replication_role = replica; UPDATE chatops.change_requests SET playbook_version = 0'
+  await withClient(scratch.adminUrl, (client) => client.query(earlier))
+  const listed = 'This version of the bot ends these requests as out of date:\n  CR-1  fix-route  pending\n'
+  expect(await migrate('--list')).toBe(listed)
+  expect(await migrate()).toBe(`${listed}The schemas are up to date.\n`)
+})

@@ -1,0 +1,76 @@
+// Postgres 14, and what was upgraded from it: everybody may create tables in the schema "public".
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { botEnvironment, startBot, startStorySlack } from '../support/bot.ts'
+import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
+
+const SCRIPT = readFileSync('src/entities/revoke-create.sql', 'utf8')
+const DENIED = { code: '42501' }
+
+let scratch: ScratchDatabase
+let admin: pg.Client
+let rails: string
+const notices: string[] = []
+
+beforeAll(async () => {
+  scratch = await demoDatabase()
+  admin = new pg.Client(scratch.adminUrl)
+  admin.on('notice', ({ message }) => notices.push(message ?? ''))
+  await admin.connect()
+  rails = `rails_${scratch.name}`
+  await admin.query(`CREATE ROLE ${rails}; GRANT CREATE ON SCHEMA public TO PUBLIC`)
+  await admin.query(`SET ROLE ${rails}; CREATE TABLE public.of_rails (); RESET ROLE`)
+})
+
+afterAll(async () => {
+  await admin.query(`DROP OWNED BY ${rails}; DROP ROLE ${rails}`)
+  await admin.end()
+  await scratch.drop()
+})
+
+test('the bot starts there, and readiness and check-config say what to do', async () => {
+  const slack = await startStorySlack()
+  const bot = await startBot(slack, scratch.appUrl)
+  const answer = await fetch(`http://127.0.0.1:${bot.port}/readyz`)
+  expect(await answer.json()).toMatchObject({
+    database: true,
+    warnings: [expect.stringContaining('run revoke-create.sql')],
+  })
+  expect(await checkConfig()).toContain('run revoke-create.sql')
+  await bot.stop()
+  await slack.stop()
+})
+
+test('the script gives the right to whoever owns something there, says so, and takes it from everybody else', async () => {
+  await withApp((app) => app.query('CREATE TABLE public.of_everybody ()'))
+  await admin.query('DROP TABLE public.of_everybody')
+  await admin.query(SCRIPT)
+  expect(notices.splice(0)).toEqual([
+    'GRANT CREATE ON SCHEMA public TO postgres',
+    `GRANT CREATE ON SCHEMA public TO ${rails}`,
+    'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
+  ])
+  await admin.query(`SET ROLE ${rails}; CREATE TABLE public.of_rails_too (); RESET ROLE`)
+  await withApp((app) => expect(app.query('CREATE TABLE public.of_everybody ()')).rejects.toMatchObject(DENIED))
+  expect(await checkConfig()).not.toContain('revoke-create.sql')
+  await admin.query(SCRIPT)
+  expect(notices).toEqual(['Not everybody may create in "public": there is nothing to do.'])
+})
+
+async function withApp(act: (app: pg.Client) => Promise<unknown>): Promise<void> {
+  const app = new pg.Client(scratch.appUrl)
+  await app.connect()
+  await act(app)
+  await app.end()
+}
+
+async function checkConfig(): Promise<string> {
+  const slack = await startStorySlack()
+  const env = { PATH: process.env['PATH'], ...botEnvironment(slack, scratch.appUrl) }
+  const run = promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'check-config'], { env })
+  const { stdout } = await run.finally(() => slack.stop())
+  return stdout
+}

@@ -1,0 +1,165 @@
+// Redis as it is in production: two of them, of which one is the master, and a way to it that leads elsewhere one day.
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import { createQueueBackend, type QueueBackend } from '../../src/queue/backend.ts'
+import { startBot, startStorySlack } from '../support/bot.ts'
+import { demoDatabase } from '../support/database.ts'
+import { approveRequest, CHANNEL, sendRequest } from '../support/lifecycle.ts'
+import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
+import { readText } from '../support/slack/index.ts'
+import { startSwitch } from '../support/switch.ts'
+
+const servers: RedisServer[] = []
+const ends: (() => Promise<unknown>)[] = []
+let master: RedisServer
+let replica: RedisServer
+
+beforeEach(async () => {
+  master = await start()
+  replica = await start()
+  await replica.say('replicaof', '127.0.0.1', String(master.port))
+  await expect.poll(() => replica.say('info', 'replication')).toContain('master_link_status:up')
+})
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+  for (const server of servers.splice(0)) await server.stop()
+})
+
+async function start(...given: Parameters<typeof startRedisServer>): Promise<RedisServer> {
+  const server = await startRedisServer(...given)
+  servers.push(server)
+  return server
+}
+
+/** The replica becomes the master, and the master its replica; connections to either stay. */
+async function swapRoles(): Promise<void> {
+  await replica.say('replicaof', 'no', 'one')
+  await master.say('replicaof', '127.0.0.1', String(replica.port))
+  await expect.poll(() => master.say('info', 'replication')).toContain('role:slave')
+}
+
+function open(settings: Parameters<typeof createQueueBackend>[0]): QueueBackend {
+  const backend = createQueueBackend(settings, pino({ level: 'silent' }))
+  ends.push(() => backend.close())
+  return backend
+}
+
+/** Jobs go through it, in and out. */
+async function expectToWork(backend: QueueBackend): Promise<void> {
+  const done: string[] = []
+  const queue = backend.openQueue('ways')
+  const worker = backend.startWorker('ways', async ({ name }) => void done.push(name), { concurrency: 1 })
+  await queue.add('one', {}, { jobId: randomUUID() })
+  await expect.poll(() => done).toEqual(['one'])
+  await backend.ping()
+  await worker.close()
+  await queue.close()
+}
+
+describe('a failover that leaves connections on what is a replica now', () => {
+  test('is got over by the queue: what is added again is done, and readiness tries a write', async () => {
+    const way = await startSwitch(master.port)
+    ends.push(() => way.stop())
+    const backend = open({ backend: 'redis', url: `redis://127.0.0.1:${way.port}` })
+    const done: string[] = []
+    const queue = backend.openQueue('failover')
+    const worker = backend.startWorker('failover', async ({ name }) => void done.push(name), { concurrency: 1 })
+    ends.push(
+      () => queue.close(),
+      () => worker.close(),
+    )
+    await queue.add('before', {}, { jobId: 'before' })
+    await expect.poll(() => done).toEqual(['before'])
+
+    await swapRoles()
+    await expect(backend.ping()).rejects.toThrow('READONLY')
+    way.turnTo(replica.port)
+    await expect
+      .poll(() =>
+        queue.add('after', {}, { jobId: 'after' }).then(
+          () => 'added',
+          () => 'refused',
+        ),
+      )
+      .toBe('added')
+    await expect.poll(() => done).toEqual(['before', 'after'])
+    await expect
+      .poll(() =>
+        backend.ping().then(
+          () => 'ready',
+          () => 'not ready',
+        ),
+      )
+      .toBe('ready')
+  })
+
+  test('holds up no approval', async () => {
+    const way = await startSwitch(master.port)
+    const scratch = await demoDatabase()
+    const slack = await startStorySlack()
+    const env = { QUEUE_BACKEND: 'redis', REDIS_URL: `redis://127.0.0.1:${way.port}` }
+    const bot = await startBot(slack, scratch.appUrl, { env })
+    ends.push(
+      () => way.stop(),
+      () => scratch.drop(),
+      () => slack.stop(),
+      () => bot.stop(),
+    )
+    const says = (words: string) => slack.messages(CHANNEL).some((message) => readText(message).includes(words))
+    await approveRequest(bot.changes, await sent('assessment_only'))
+    await slack.until(() => says('CR-1 is done'))
+    await swapRoles()
+    way.turnTo(replica.port)
+    await approveRequest(bot.changes, await sent('provider_led_postgrad'))
+    await slack.until(() => says('CR-2 is done'))
+
+    async function sent(route: string): Promise<ChangeRequest> {
+      const [trainee] = await bot.changes.database.query('SELECT slug FROM public.trainees WHERE id = 5901')
+      const form = { subject: trainee.slug, route, reason: 'Asked for', ticket: '' }
+      return sendRequest(bot.changes, 'fix-route', form)
+    }
+  })
+
+  test('is followed where Sentinels say who the master is', async () => {
+    const sentinel = await start((port) => `port ${port}\nsentinel monitor queue 127.0.0.1 ${master.port} 1`, {
+      sentinel: true,
+    })
+    const sentinels = [{ host: '127.0.0.1', port: sentinel.port }]
+    const backend = open({ backend: 'redis', url: 'redis://queue/3', sentinels })
+    await expectToWork(backend)
+    await expect
+      .poll(() => sentinel.say('sentinel', 'replicas', 'queue').then((found) => (found as unknown[]).length))
+      .toBe(1)
+    await expect.poll(() => sentinel.say('sentinel', 'failover', 'queue').catch(() => 'not yet')).toBe('OK')
+    await expect.poll(() => replica.say('info', 'replication')).toContain('role:master')
+    await expect
+      .poll(() =>
+        backend.ping().then(
+          () => 'ready',
+          () => 'not ready',
+        ),
+      )
+      .toBe('ready')
+    await expectToWork(open({ backend: 'redis', url: 'redis://queue/3', sentinels }))
+  })
+})
+
+describe('a Redis', () => {
+  test('with users needs no more rights than the documents say', async () => {
+    await master.say(...'acl setuser chatops on >s3cret resetchannels'.split(' '), ...ACL)
+    await expectToWork(open({ backend: 'redis', url: `redis://chatops:s3cret@127.0.0.1:${master.port}/0` }))
+  })
+
+  test('that may drop keys is warned of', async () => {
+    const url = `redis://127.0.0.1:${master.port}`
+    expect(await open({ backend: 'redis', url }).warnings()).toEqual([])
+    await master.say('config', 'set', 'maxmemory-policy', 'allkeys-lru')
+    expect(await open({ backend: 'redis', url }).warnings()).toEqual([expect.stringContaining('it is allkeys-lru')])
+  })
+})
+
+/** As docs/installing.md has it. */
+const ACL = ['~bull:*', '+@all', '-@admin', '-@dangerous', '+info', '+client|setname']
