@@ -16,7 +16,7 @@ import { approveRequest, createLifecycle, sendRequest } from '../support/lifecyc
 import { ROOT } from './process.ts'
 
 /** Of the package that the tests' own Postgres comes from. */
-export const VERSIONS = {
+const VERSIONS = {
   14: '14.23.0-beta.17',
   15: '15.18.0-beta.17',
   16: '16.14.0-beta.17',

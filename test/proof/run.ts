@@ -16,6 +16,7 @@ import { proveSchools } from './schools.ts'
 import { everyPoint, proveSleeps } from './sleeps.ts'
 import { proveStops } from './stops.ts'
 import { proveContract, proveParity, proveScanner } from './suites.ts'
+import { proveVersions } from './versions.ts'
 
 const SANDBOX = fileURLToPath(new URL('../../.sandbox/', import.meta.url))
 const APPROVALS = { people: 20, times: 10, intruders: 10 }
@@ -24,6 +25,8 @@ const KILLS = 50
 const SLEEPS = 5
 const LIFECYCLE = { runs: 500, steps: 50 }
 const ACCOUNTS = 50_000
+/** How often each version asks and approves for the other. */
+const VERSION_ROUNDS = 5
 const POLLS = { polls: 10_000, kills: 5 }
 
 type Proof = { problems: readonly string[] }
@@ -71,6 +74,12 @@ async function main(names: readonly string[]): Promise<number> {
     schools: async () => proveSchools(await place('schools', queue(4)), { accounts: ACCOUNTS, say }),
     contract: proveContract,
     parity: proveParity,
+    versions: async () => {
+      const name = `proof_${process.pid}_versions`
+      databases.push(name)
+      const directory = `${SANDBOX}earlier-versions`
+      return proveVersions({ adminUrl: postgres.adminUrl, name, redisUrl: queue(8), directory }, VERSION_ROUNDS, say)
+    },
     postgres: async () => provePostgresVersions(`${SANDBOX}postgres-versions`, [14, 15, 16, 17, 18], say),
     scanner: proveScanner,
   }

@@ -1,5 +1,8 @@
 // Redis as it is in production: two of them, of which one is the master, and a way to it that leads elsewhere one day.
+import { execFile, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
@@ -153,6 +156,30 @@ describe('a Redis', () => {
     await expectToWork(open({ backend: 'redis', url: `redis://chatops:s3cret@127.0.0.1:${master.port}/0` }))
   })
 
+  test.skipIf(!HAS_OPENSSL)(
+    `with TLS is reached by rediss://${HAS_OPENSSL ? '' : ' (left out: no openssl)'}`,
+    async () => {
+      const tls = await start((port, directory) => {
+        const made = spawnSync('openssl', [
+          ...CERTIFICATE,
+          '-keyout',
+          join(directory, 'key'),
+          '-out',
+          join(directory, 'cert'),
+        ])
+        if (made.status !== 0) throw new Error(String(made.stderr))
+        certificate = join(directory, 'cert')
+        const files = `tls-cert-file ${directory}/cert\ntls-key-file ${directory}/key`
+        return `port 0\ntls-port ${port}\ntls-auth-clients no\n${files}\nsave ""`
+      })
+      const settings = JSON.stringify({ backend: 'redis', url: `rediss://127.0.0.1:${tls.port}/0` })
+      const child = promisify(execFile)(process.execPath, ['--import', 'tsx', 'test/queue/one-job.ts', settings], {
+        env: { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: certificate },
+      })
+      expect((await child).stdout).toBe('the job was run\n')
+    },
+  )
+
   test('that may drop keys is warned of', async () => {
     const url = `redis://127.0.0.1:${master.port}`
     expect(await open({ backend: 'redis', url }).warnings()).toEqual([])
@@ -160,6 +187,13 @@ describe('a Redis', () => {
     expect(await open({ backend: 'redis', url }).warnings()).toEqual([expect.stringContaining('it is allkeys-lru')])
   })
 })
+
+const HAS_OPENSSL = spawnSync('openssl', ['version']).status === 0
+const CERTIFICATE = [
+  ...'req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext'.split(' '),
+  'subjectAltName=IP:127.0.0.1',
+]
+let certificate = ''
 
 /** As docs/installing.md has it. */
 const ACL = ['~bull:*', '+@all', '-@admin', '-@dangerous', '+info', '+client|setname']
