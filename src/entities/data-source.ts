@@ -35,6 +35,7 @@ import { LedgerChain1795867947000 } from './migrations/1795867947000-ledger-chai
 import { Mirror1795868127000 } from './migrations/1795868127000-mirror.ts'
 import { WordsInChecks1795870941000 } from './migrations/1795870941000-words-in-checks.ts'
 import { AttemptOrder1795870942000 } from './migrations/1795870942000-attempt-order.ts'
+import { Purges1795871753000 } from './migrations/1795871753000-purges.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -119,7 +120,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[OutboxPauses1764310000000, Submissions1764320000000, OwnIds1764400000000],
       ...[OtherSystemsWords1764500000000, Brake1765000000100, Environment1765000000200],
       ...[CuredJobs1795867820000, LedgerChain1795867947000, Mirror1795868127000],
-      ...[WordsInChecks1795870941000, AttemptOrder1795870942000],
+      ...[WordsInChecks1795870941000, AttemptOrder1795870942000, Purges1795871753000],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

@@ -20,6 +20,7 @@ import type { World } from '../world.ts'
 import type { JobQueues } from './job-queues.ts'
 import { HINT_BATCH, hintLateJobs } from './job-sweeps.ts'
 import { type Pace, startLoop } from './loop.ts'
+import { purgeOver } from './purge.ts'
 
 const SECOND = 1_000
 
@@ -53,6 +54,7 @@ export function startSweepers(
     sweep('schools that arrived', 30 * SECOND, () => tellArrivals(world)),
     sweep('schools after a sync', 60 * SECOND, () => followUpSchools(world)),
     sweep('purge of waits', 3600 * SECOND, () => purgeWaits(world, settings.retention)),
+    sweep('purge of what is over', 3600 * SECOND, () => purgeOver(world, settings.retention)),
     sweep('alerts', 5 * SECOND, () => lookAtAlerts(world)),
     sweep('answers that nobody expected', 30 * SECOND, () => reportAnswers(world)),
     ...(world.register.runsJobs ? [sweep('unpolled trainees', 600 * SECOND, () => findUnpolled(world))] : []),

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { withClient } from '../../sandbox/register/database.ts'
+import { purgeOver } from '../../src/queue/purge.ts'
+import type { World } from '../../src/world.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { createLifecycle } from '../support/lifecycle.ts'
+
+const DAY = 24 * 60 * 60_000
+const KEPT = 90 * DAY
+
+let scratch: ScratchDatabase
+let world: World
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+  world = await createLifecycle(scratch.appUrl)
+})
+
+afterAll(async () => {
+  await world.database.destroy()
+  await scratch.drop()
+})
+
+test('what has been over for its retention time is removed, and nothing that is needed', async () => {
+  const kept = await withClient(scratch.adminUrl, async (admin) => {
+    const names = ['sent', 'failed', 'queued', 'waiting']
+    for (const status of names) await addMessage(admin, status, '91 days')
+    await addMessage(admin, 'sent', '89 days')
+    const jobs = {
+      done: await addJob(admin, 'done', '91 days'),
+      recent: await addJob(admin, 'done', '89 days'),
+      cured: await addJob(admin, 'cured', '91 days'),
+      failed: await addJob(admin, 'failed', '91 days'),
+      polled: await addJob(admin, 'done', '91 days'),
+      registered: await addJob(admin, 'done', '91 days'),
+      alerted: await addJob(admin, 'cured', '91 days'),
+      wanted: await addJob(admin, 'done', '91 days', await addRequest(admin)),
+    }
+    await admin.query(`INSERT INTO chatops.polls (trainee_id, job_id) VALUES (5901, $1)`, [jobs.polled])
+    await admin.query(
+      `INSERT INTO chatops.registration_attempts (job_id, trainee_id, outcome) VALUES ($1, 5901, 'registered')`,
+      [jobs.registered],
+    )
+    await addAlert(admin, { closed: '91 days', settled: true, job: await addJob(admin, 'cured', '91 days') })
+    await addAlert(admin, { closed: '91 days', settled: false, job: jobs.alerted })
+    await addAlert(admin, { closed: '89 days', settled: true, job: null })
+    await admin.query(
+      `INSERT INTO chatops.reports VALUES ('old', current_date - 91), ('new', current_date - 89), ('today', current_date)`,
+    )
+    return jobs
+  })
+  expect(await purgeOver(world, KEPT)).toBe(7)
+  expect(await purgeOver(world, KEPT)).toBe(0)
+  const column = async (statement: string) =>
+    (await world.database.query<{ it: string }[]>(statement)).map(({ it }) => it)
+  expect(await column('SELECT status AS it FROM chatops.outbox ORDER BY seq')).toEqual(['queued', 'waiting', 'sent'])
+  expect((await column('SELECT id AS it FROM chatops.jobs')).sort()).toEqual(
+    [kept.recent, kept.failed, kept.polled, kept.registered, kept.alerted, kept.wanted].sort(),
+  )
+  expect(await column('SELECT status AS it FROM chatops.alerts')).toHaveLength(2)
+  expect((await column('SELECT trouble AS it FROM chatops.reports')).sort()).toEqual(['new', 'today'])
+})
+
+test('a large backlog is removed in one go, and what is over is found by an index', async () => {
+  await withClient(scratch.adminUrl, async (admin) => {
+    await admin.query(
+      `INSERT INTO chatops.outbox (stream, kind, payload, status, created_at)
+       SELECT 'old:' || n, 'card', '{}', 'sent', now() - interval '91 days' FROM generate_series(1, 2500) n`,
+    )
+    await admin.query(
+      `INSERT INTO chatops.outbox (stream, kind, payload, status)
+       SELECT 'new:' || n, 'card', '{}', 'sent' FROM generate_series(1, 5000) n`,
+    )
+  })
+  expect(await purgeOver(world, KEPT)).toBe(2500)
+  await withClient(scratch.adminUrl, async (admin) => {
+    await admin.query('ANALYZE chatops.outbox')
+    const { rows } = await admin.query(
+      `EXPLAIN SELECT id FROM chatops.outbox
+       WHERE status IN ('sent', 'failed') AND created_at <= now() - interval '90 days'`,
+    )
+    expect(JSON.stringify(rows)).toContain('outbox_over')
+  })
+})
+
+async function addMessage(admin: pg.Client, status: string, age: string): Promise<void> {
+  await admin.query(
+    `INSERT INTO chatops.outbox (stream, kind, payload, status, created_at)
+     VALUES ($1, 'card', '{}', $2, now() - $3::interval)`,
+    [randomUUID(), status, age],
+  )
+}
+
+async function addJob(admin: pg.Client, kind: 'done' | 'cured' | 'failed', age: string, request: string | null = null) {
+  const failure = kind === 'done' ? null : { code: 'gone', words: 'It is gone.', at: '2021-10-27T13:14:00.000Z' }
+  const { rows } = await admin.query<{ id: string }>(
+    `INSERT INTO chatops.jobs (name, trainee_id, status, failure, finished_at, cured_at, change_request_id)
+     VALUES ('update-trainee', 5901, $1, $2, now() - $3::interval, CASE WHEN $4 THEN now() END, $5) RETURNING id`,
+    [kind === 'done' ? 'done' : 'failed', failure, age, kind === 'cured', request],
+  )
+  return rows[0]?.id ?? ''
+}
+
+/** One whose plan is still there: its result may be looked at again. */
+async function addRequest(admin: pg.Client): Promise<string> {
+  const { rows } = await admin.query<{ id: string }>(
+    `INSERT INTO chatops.change_requests (playbook, playbook_version, requester, channel, subjects, digest, plan)
+     VALUES ('fix-route', 1, 'U01', 'C01', '{}', repeat('0', 64), '{}') RETURNING id`,
+  )
+  return rows[0]?.id ?? ''
+}
+
+async function addAlert(
+  admin: pg.Client,
+  { closed, settled, job }: { closed: string; settled: boolean; job: string | null },
+): Promise<void> {
+  await admin.query(
+    `WITH alert AS (
+       INSERT INTO chatops.alerts (cause, status, channel, closed_at)
+       VALUES (gen_random_uuid(), 'resolved', 'C01', now() - $1::interval) RETURNING id)
+     INSERT INTO chatops.alert_entries (alert_id, subject, job_id, failure, settled_at)
+     SELECT id, 'update-trainee:5901', $3, '{}', CASE WHEN $2 THEN now() END FROM alert`,
+    [closed, settled, job],
+  )
+}
