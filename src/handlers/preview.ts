@@ -1,10 +1,11 @@
 // What takes the place of a form that was sent.
 import { type Asking, type Proposal, propose, send } from '../changes/propose.ts'
-import { getRequest, getVisible } from '../changes/requests.ts'
+import { getRequest, getVisible, refusalFor } from '../changes/requests.ts'
 import { stands } from '../contract/check.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { formOf } from '../contract/stored.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { ChangeError } from '../errors.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { findPlaybook, getPlaybook } from '../playbooks/index.ts'
 import { demandOn } from '../playbooks/switched-on.ts'
@@ -120,14 +121,24 @@ function showPreview(context: HandlerContext, changeRequest: ChangeRequest): Sho
   return { view, instead: { title, text }, opens }
 }
 
-function wordsAfterSending({ id, status, channel, outcome }: ChangeRequest): { title: string; text: string } {
-  if (status !== 'stale') {
+/** A request that was discarded or decided meanwhile, perhaps in another window, is said to be so. */
+function wordsAfterSending(request: ChangeRequest): { title: string; text: string } {
+  const { id, status, channel, outcome, sentAt } = request
+  if (status === 'pending') {
     const text = `It is posted in <#${channel}>. Nothing changes until a second person approves it there.`
     return { title: `CR-${id} is waiting for approval`, text }
   }
-  const what = outcome.moved?.columns.length ? 'The record' : 'Something'
-  const text = `${what} changed after the preview. We have not sent this request, and nothing has changed.\nUse the command again to see a new preview.`
-  return { title: `CR-${id} is out of date`, text }
+  if (status === 'stale' && sentAt === null) {
+    const what = outcome.moved?.columns.length ? 'The record' : 'Something'
+    const text = `${what} changed after the preview. We have not sent this request, and nothing has changed.\nUse the command again to see a new preview.`
+    return { title: `CR-${id} is out of date`, text }
+  }
+  if (sentAt === null) {
+    const text = 'It was discarded, or was not sent for a day.\nNothing has changed. Use the command to ask again.'
+    return { title: `CR-${id} was not sent`, text }
+  }
+  const { code, facts } = refusalFor(request)
+  return new ChangeError(code, { cr: `CR-${id}`, ...facts }).words
 }
 
 /** The checks are over, and what they found is nowhere to be read. */

@@ -1,5 +1,7 @@
 // What comes from where it should not, or a second time.
 import { beforeEach, describe, expect, test } from 'vitest'
+import { reject } from '../../src/changes/decide.ts'
+import { announce } from '../../src/outbox/outbox.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { OTHER_CHANNEL, startBot, useStory } from '../support/bot.ts'
 import { CHANNEL, DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
@@ -41,6 +43,21 @@ describe('a request of a channel that is not ours', () => {
     expect(await requests()).toEqual([{ status: 'unsent' }])
     expect(slack.callsTo('chat.postMessage').filter(({ args }) => args['channel'] === channel)).toEqual([])
   }
+})
+
+test('a card in a channel that was taken off the list is not posted there anew, nor replied to; its requester is told', async () => {
+  const { slack, bot } = use.story
+  await sendRequest(bot.changes, 'fix-route', await form())
+  await slack.until(async () => (await cardTs()) !== null)
+  const [card] = slack.messages(CHANNEL)
+  await allowOnly(OTHER_CHANNEL)
+  slack.deleteMessage(CHANNEL, card?.ts ?? '')
+  const posts = slack.callsTo('chat.postMessage').length
+  await use.story.bot.changes.database.transaction((sql) => announce(sql, '1', ['notice']))
+  await slack.until(() => slack.directMessages(SUPPORT).length === 1, 'the requester to be told')
+  expect(readText(slack.directMessages(SUPPORT)[0])).toContain('requests are no longer posted in that channel')
+  const since = slack.callsTo('chat.postMessage').slice(posts)
+  expect(since.filter(({ args }) => args['channel'] === CHANNEL)).toEqual([])
 })
 
 test('the undo of a request from a channel that was taken off the list is posted in one that is on it', async () => {
@@ -95,6 +112,30 @@ describe('a submission that comes twice', () => {
   })
 })
 
+describe('“Ask for approval” in a window that was left open', () => {
+  test('does not say that a request waits which was discarded meanwhile', async () => {
+    const { slack } = use.story
+    await preview()
+    await slack.openHome({ user: SUPPORT })
+    await slack.until(() => slack.home(SUPPORT))
+    await slack.click({ user: SUPPORT, view: 'home', actionId: ACTIONS.discardUnsent })
+    await slack.until(async () => JSON.stringify(await requests()).includes('cancelled'))
+    await slack.submit({ user: SUPPORT })
+    expect(readText(slack.view(SUPPORT))).toContain('CR-1 was not sent')
+    expect(slack.messages(CHANNEL)).toEqual([])
+  })
+
+  test('nor one that was rejected', async () => {
+    const { slack } = use.story
+    await preview()
+    const sent = await slack.submit({ user: SUPPORT })
+    await slack.until(() => slack.messages(CHANNEL).length === 1)
+    await reject(use.story.bot.changes, { id: '1', actor: DEVELOPER, reason: 'Ask the provider first' })
+    const { ackBody } = await slack.redeliver(sent)
+    expect(ackBody).toContain('CR-1 is no longer waiting for approval')
+  })
+})
+
 /** The bot is started anew with another list of channels. */
 async function allowOnly(channel: string): Promise<void> {
   const { slack, scratch, bot } = use.story
@@ -127,6 +168,10 @@ async function openUnsent(id: string): Promise<void> {
 async function form() {
   const { rows } = await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')
   return { subject: rows[0].slug as string, route: 'assessment_only', reason: 'Asked for', ticket: '' }
+}
+
+async function cardTs(): Promise<string | null> {
+  return (await use.admin.query('SELECT card_ts FROM chatops.change_requests')).rows[0].card_ts
 }
 
 async function requests(): Promise<object[]> {
