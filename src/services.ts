@@ -99,7 +99,11 @@ export async function startServices(
   if (config.ROLES.includes('worker')) {
     trello = createTrello(config, log)
     const origin = { environment: config.ENVIRONMENT, readReceipt: createReceipts(database) }
-    const poster = createPoster(withOrigin(namedClient(client, createNaming(namesOf(config))), origin), line)
+    const poster = createPoster(
+      withOrigin(namedClient(client, createNaming(namesOf(config))), origin),
+      line,
+      changes.channels,
+    )
     const effects = {
       ...createSlackEffects(config, changes, poster),
       trello: createTrelloCards(changes, trello),
@@ -135,12 +139,12 @@ export async function startServices(
 
 /** How each kind of message reaches Slack. */
 function createSlackEffects(config: Config, world: World, poster: Poster) {
-  const { database, databaseIdentity, dttpUrl, channels } = world
+  const { database, databaseIdentity, dttpUrl } = world
   const previewOnly = world.mode === 'preview-only'
   const { REGISTER_URL: registerUrl } = config
   const approverGroup = groupOf(config.APPROVERS)
   return {
-    ...createCards(database, poster, { registerUrl, approverGroup, databaseIdentity, channels, previewOnly }),
+    ...createCards(database, poster, { registerUrl, approverGroup, databaseIdentity, previewOnly }),
     ...createAlertPosts(database, poster, { registerUrl, dttpUrl, databaseIdentity }),
     ...createBrakePosts(poster, databaseIdentity),
     ...createDirectMessages(database, poster, databaseIdentity),

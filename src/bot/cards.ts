@@ -33,8 +33,6 @@ type Projection = {
   registerUrl: string
   approverGroup: string | null
   databaseIdentity: string
-  /** The only channels in which a card is posted. */
-  channels: readonly string[]
   previewOnly?: boolean
 }
 
@@ -84,7 +82,6 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
     })
     const key = `${ours}-card-${request.id}`
     const { channel, cardTs: ts } = request
-    if (ts === null && !projection.channels.includes(channel)) throw notAllowed()
     return poster.put({ channel, ts, message, key, row })
   }
 
@@ -188,16 +185,6 @@ function playbookOf({ playbook }: ChangeRequest): AnyPlaybook {
 
 function waitsForCard(id: string): string {
   return `card:${id}`
-}
-
-/** Only an operator opens such a channel, and starts the bot anew with it. */
-function notAllowed(): ChannelClosed {
-  return new ChannelClosed(null, {
-    reason: 'channel_not_allowed',
-    unsure: false,
-    longest: LOOK_FOR_CARD_MS,
-    isEndless: true,
-  })
 }
 
 /** The thread looks again once there is a card. */

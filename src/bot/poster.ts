@@ -1,7 +1,7 @@
 import type { webApi } from '@slack/bolt'
 import { type Claimed, demandHeld, TakenOver } from '../outbox/outbox.ts'
 import type { Kind } from './slack-errors.ts'
-import { MessageGone, type SlackLine } from './slack-line.ts'
+import { ChannelClosed, MessageGone, type SlackLine } from './slack-line.ts'
 
 /** A message's blocks, with the text that notifications and screen readers use. */
 export type Message = { text: string; blocks: object[] }
@@ -18,6 +18,9 @@ type Place = { channel: string; thread?: string; gone?: string | null }
 /** Slack's clock and ours may differ by so much. */
 const CLOCKS_MAY_DIFFER_SECONDS = 300
 
+/** A message for a channel that is not on the list is looked at again after at most this many milliseconds. */
+const LOOK_AT_LIST_MS = 5 * 60_000
+
 /** The kind of metadata that our messages carry. */
 export const METADATA_EVENT = 'trainee_chatops'
 
@@ -28,8 +31,9 @@ export type Poster = ReturnType<typeof createPoster>
  * got through, the channel is searched for that key before anything is posted again. Slack takes a message however late
  * its sender wakes up. So whoever posts for a row that others have had, or have by now, looks afterwards as well, and
  * of several messages with one key only the oldest is kept. Of two senders, the one that posts later sees both.
+ * @param channels the only ones in which anything is posted or replied, whenever it was asked for
  */
-export function createPoster(client: webApi.WebClient, line: SlackLine) {
+export function createPoster(client: webApi.WebClient, line: SlackLine, channels: Pick<readonly string[], 'includes'>) {
   let ourselves: Author | null = null
 
   async function findOurselves(channel: string): Promise<Author> {
@@ -60,6 +64,7 @@ export function createPoster(client: webApi.WebClient, line: SlackLine) {
 
   /** Posts where we can read; answers the message that stands in the end. */
   async function postOnce(kind: Kind, to: Place, asked: Omit<Post, 'channel'>): Promise<string> {
+    if (!channels.includes(to.channel)) throw notAllowed()
     const { row } = asked
     try {
       const { ts } = await post(kind, to, asked)
@@ -190,4 +195,14 @@ function carries(message: object, key: string): boolean {
 export function isBy(message: Author, us: Author): boolean {
   const agree = (said: string | undefined, ours: string | undefined) => !said || !ours || said === ours
   return agree(message.user, us.user) && agree(message.bot_id, us.bot_id) && agree(message.app_id, us.app_id)
+}
+
+/** Only an operator puts a channel on the list, and starts the bot anew with it. */
+function notAllowed(): ChannelClosed {
+  return new ChannelClosed(null, {
+    reason: 'channel_not_allowed',
+    unsure: false,
+    longest: LOOK_AT_LIST_MS,
+    isEndless: true,
+  })
 }

@@ -33,7 +33,11 @@ beforeEach(async () => {
   context = await createLifecycle(scratch.appUrl)
   slack = await startStorySlack()
   cards = cardsOf(context.databaseIdentity)
-  directMessages = createDirectMessages(context.database, posterOn(slack).poster, context.databaseIdentity)
+  directMessages = createDirectMessages(
+    context.database,
+    posterOn(slack, {}, [CHANNEL]).poster,
+    context.databaseIdentity,
+  )
   id = (await sendRequest(context, 'fix-route', FORM)).id
 })
 
@@ -260,7 +264,6 @@ function cardsOf(databaseIdentity: string) {
     registerUrl: REGISTER_URL,
     approverGroup: null,
     databaseIdentity,
-    channels: [CHANNEL],
   })
 }
 

@@ -174,10 +174,9 @@ function startOnSlack(): Loop {
     report: createReports(world.database, world.log, null),
   })
   const { database, databaseIdentity } = world
-  const channels = [CHANNEL, ...codesFor('a card looked for after a lost answer').map(searchedChannel)]
   const none = async () => {}
   const effects = {
-    ...createCards(database, poster, { registerUrl: REGISTER_URL, approverGroup: null, databaseIdentity, channels }),
+    ...createCards(database, poster, { registerUrl: REGISTER_URL, approverGroup: null, databaseIdentity }),
     ...createAlertPosts(database, poster, { registerUrl: REGISTER_URL, dttpUrl: DTTP_URL, databaseIdentity }),
     ...createDirectMessages(database, poster, databaseIdentity),
     ...createBrakePosts(poster, databaseIdentity),

@@ -11,6 +11,7 @@ type Told = { woken: string[]; reported: string[] }
 export function posterOn(
   slack: FakeSlack,
   listeners: { wake?: (waitsFor: string) => Promise<void>; report?: Report; hasAnswered?: boolean } = {},
+  channels: Pick<readonly string[], 'includes'> = { includes: () => true },
 ) {
   const told: Told = { woken: [], reported: [] }
   const client = new webApi.WebClient('xoxb-test', {
@@ -38,5 +39,5 @@ export function posterOn(
     },
   }
   const line = createSlackLine(client, tell, listeners.hasAnswered ?? true)
-  return { client, line, poster: createPoster(client, line), told }
+  return { client, line, poster: createPoster(client, line, channels), told }
 }
