@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { webApi } from '@slack/bolt'
-import { type Pause, RetryLater, Undeliverable } from '../outbox/outbox.ts'
+import { type Pause, RetryLater, TURN, Undeliverable } from '../outbox/outbox.ts'
 import { type Cure, findCure, type Kind, readTrouble, type SlackTrouble } from './slack-errors.ts'
 import { createPace } from './slack-pace.ts'
 
@@ -142,7 +142,7 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
     const { code, retryAfterMs, unsure, isSilent } = trouble
     if (retryAfterMs !== null) {
       pace.slowDown(call, retryAfterMs)
-      return new RetryLater(retryAfterMs, { reason: code, unsure, isBlameless: true })
+      return new RetryLater(retryAfterMs, { reason: code, unsure, waitsFor: TURN, isBlameless: true })
     }
     if (isSilent) {
       if (++unanswered >= AWAY_AFTER) close(code, false)
@@ -170,7 +170,8 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
     async call<T>(to: Call, request: () => Promise<T>): Promise<T> {
       if (!isOpen()) throw untilWell(1_000, { reason: closed?.because ?? '', unsure: false, isBlameless: true })
       const turn = pace.takeTurn(to)
-      if (turn.isFar) throw new RetryLater(turn.in, { reason: 'ratelimited', unsure: false, isBlameless: true })
+      if (turn.isFar)
+        throw new RetryLater(turn.in, { reason: 'ratelimited', unsure: false, waitsFor: TURN, isBlameless: true })
       if (turn.in > 0) await sleep(turn.in)
       const answer = await request().catch(async (error: unknown) => {
         const trouble = readTrouble(error)

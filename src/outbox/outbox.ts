@@ -109,6 +109,12 @@ export function readPayload<T>(schema: z.ZodType<T>, { payload }: Pick<Claimed, 
   return read.data
 }
 
+/**
+ * What a row waits for that Slack takes only at its own pace. Replies leave their turns to the cards and posts that wait
+ * for one: after an outage people see first where each request stands.
+ */
+export const TURN = 'turn'
+
 /** The sender of a row that has been "sending" for this many seconds counts as dead. */
 const SENDER_DEAD_AFTER_SECONDS = 60
 
@@ -154,6 +160,9 @@ const CLAIM = `
       AND (kind = 'brake' OR NOT EXISTS (SELECT FROM chatops.brake WHERE holds_messages))
       AND (kind NOT IN ('hint', 'job', 'trello')
         OR NOT EXISTS (SELECT FROM chatops.brake WHERE paused_at IS NOT NULL))
+      AND (kind <> 'thread' OR NOT EXISTS (
+        SELECT FROM chatops.outbox shown WHERE shown.status = 'queued' AND shown.waits_for = '${TURN}'
+          AND shown.kind IN ('card', 'alert') AND shown.due_at < now() + interval '10 seconds'))
       AND (status = 'queued' OR claimed_at < now() - make_interval(secs => $2))
       AND NOT EXISTS (
         SELECT FROM chatops.outbox earlier
@@ -239,7 +248,7 @@ export type Pause = {
   reason?: string
   /** The attempt may have got through; so it is if nothing is said of it. */
   unsure?: boolean
-  /** What the row cannot be sent without: `slack`, or `channel:<id>`, or `card:<request>`. `wakeOutbox` has it sent. */
+  /** What the row cannot be sent without: `slack`, or `channel:<id>`, or `card:<request>`, or `TURN`. `wakeOutbox` has it sent. */
   waitsFor?: string | null
   /** Where the delay grows: its end, in milliseconds. */
   longest?: number

@@ -12,6 +12,7 @@ import {
   isStillClaimed,
   markSent,
   postponeRow,
+  TURN,
 } from '../../src/outbox/outbox.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 
@@ -104,6 +105,17 @@ test('a row that is put off waits until it is due, and its stream with it', asyn
   expect(await findRow(row)).toMatchObject({ status: 'queued', lastError: 'Error: timeout' })
   await asAdmin('UPDATE chatops.outbox SET due_at = now()')
   expect(await claimOutbox(database, 5)).toMatchObject([{ id: row?.id, again: true }])
+})
+
+test('a reply leaves its turn to a card that waits for one, unless that is far', async () => {
+  const sql = database.manager
+  await addToOutbox(sql, { stream: 'card:1', kind: 'card', changeRequest: null, payload: { name: 'card' } })
+  const [card] = await claimOutbox(database, 5)
+  await addToOutbox(sql, { stream: 'thread:2', kind: 'thread', changeRequest: null, payload: { name: 'reply' } })
+  if (card) await postponeRow(sql, card, 5_000, 'RetryLater: ratelimited', { waitsFor: TURN, isBlameless: true })
+  expect(await claim()).toEqual([])
+  await asAdmin(`UPDATE chatops.outbox SET due_at = now() + interval '1 hour' WHERE kind = 'card'`)
+  expect(await claim()).toEqual(['reply'])
 })
 
 test('a row that is given up keeps its reason, and those after it go on', async () => {

@@ -7,6 +7,7 @@ import { proveApprovals } from './approvals.ts'
 import { proveKills } from './kills.ts'
 import { spreadOverSteps } from './kills-result.ts'
 import { proveLifecycle, type Replay } from './lifecycle.ts'
+import { proveOutage } from './outage.ts'
 import { provePolls } from './polls.ts'
 import { provePostgresVersions } from './postgres-versions.ts'
 import { proveReRegister } from './re-register.ts'
@@ -27,6 +28,8 @@ const LIFECYCLE = { runs: 500, steps: 50 }
 const ACCOUNTS = 50_000
 /** How often each version asks and approves for the other. */
 const VERSION_ROUNDS = 5
+/** OUTAGE_SECONDS: how long Slack is away. */
+const OUTAGE = { forMs: Number(process.env['OUTAGE_SECONDS'] ?? 185) * 1_000, everyMs: 3_000 }
 const POLLS = { polls: 10_000, kills: 5 }
 
 type Proof = { problems: readonly string[] }
@@ -72,6 +75,7 @@ async function main(names: readonly string[]): Promise<number> {
       return proveReRegister(places, spread(KILLS), { say })
     },
     schools: async () => proveSchools(await place('schools', queue(4)), { accounts: ACCOUNTS, say }),
+    outage: async () => proveOutage(await place('outage', null), OUTAGE, say),
     contract: proveContract,
     parity: proveParity,
     versions: async () => {
