@@ -183,7 +183,8 @@ async function createChanges(
     databaseIdentity: await readDatabaseIdentity(database),
     register: {
       url: config.REGISTER_URL,
-      runsJobs: config.REGISTER_JOBS === 'own',
+      runsJobs: config.REGISTER_JOBS !== 'off',
+      handsOverRegistrations: config.REGISTRATIONS === 'sidekiq',
       isEnabled: (flag) => features.get(flag) ?? (flag.startsWith('routes.') && features.get('routes') === true),
     },
     upstreams: {

@@ -7,8 +7,10 @@ import type { SidekiqClient } from './sidekiq/index.ts'
 /** Settings of Register that decide what its code does, and its base URL without a trailing slash. */
 export type RegisterSettings = RegisterFeatures & {
   url: string
-  /** Whether our workers run Register's five jobs. */
+  /** Whether Register's five jobs can be had run from here: by our workers or, beside it, by Register's own Sidekiq. */
   runsJobs: boolean
+  /** Whether Register's Sidekiq also runs the registrations that two people approved. Our workers do, unless it is set. */
+  handsOverRegistrations?: boolean | undefined
 }
 
 /** The clients of other systems. Each has time limits of its own, and throws errors of its own kind. */

@@ -12,6 +12,7 @@ import { inSnapshot } from '../entities/snapshot.ts'
 import { UpstreamUnavailable } from '../errors.ts'
 import { withTold } from '../registration/told.ts'
 import type { World } from '../world.ts'
+import { askSidekiq, type Beside, withSidekiq } from './beside.ts'
 
 // Makes a plan of a form. A preview and an execution both do it with `judge`, so they cannot disagree.
 
@@ -29,11 +30,22 @@ export async function gather(world: World, playbook: AnyPlaybook, form: Form, se
   const rows = await inSnapshot(world.database, (sql) => playbook.read(sql, form, aroundOf(world, self)))
   const about: Json = playbook.ask?.about(rows, form) ?? null
   const answers = playbook.ask ? await ask(() => playbook.ask?.ask(about, world.upstreams)) : null
-  return { rows, about, answers }
+  const { outcome } = decide(world, playbook, { rows, answers, form, self })
+  const beside = await askSidekiq(world, outcome && 'plan' in outcome ? outcome.plan : null)
+  return { rows, about, answers, beside }
 }
 
 /** What a playbook read; and what was asked about it, and answered. */
-export type Gathered = { rows: unknown; about: Json; answers: unknown }
+export type Gathered = { rows: unknown; about: Json; answers: unknown; beside: Beside | null }
+
+type Facts = Pick<Gathered, 'rows' | 'answers'> & { form: Form; self: string | null }
+
+/** What a playbook makes of what it read; pure. */
+function decide(world: World, playbook: AnyPlaybook, { rows, answers, form, self }: Facts) {
+  const situation: Situation = playbook.situation(rows, answers, form, aroundOf(world, self))
+  const checks = runChecks(playbook.checks, situation)
+  return { situation, checks, outcome: isBlocked(checks) ? null : playbook.outcome(situation) }
+}
 
 /** What a playbook decides by besides its rows; `self` is the request that is assessed again, null for a preview. */
 export function aroundOf(
@@ -64,15 +76,21 @@ export async function judge(
   world: World,
   sql: EntityManager,
   playbook: AnyPlaybook,
-  facts: Pick<Gathered, 'rows' | 'answers'> & { form: Form; self: string | null },
+  facts: Facts & Pick<Gathered, 'beside'>,
 ): Promise<Assessment> {
-  const { rows, answers, form, self } = facts
-  const situation: Situation = playbook.situation(rows, answers, form, aroundOf(world, self))
-  const checks = runChecks(playbook.checks, situation)
-  const outcome = isBlocked(checks) ? null : await tellingAll(world, sql, playbook.outcome(situation))
-  const subjects = subjectsFor(outcome, situation)
-  checks.push(await lookForOpenRequest(sql, subjects, self), ...(await lookForUnknownValues(sql, subjects)))
-  return { situation, checks, outcome: isBlocked(checks) ? null : outcome, subjects }
+  const { situation, checks, outcome: decided } = decide(world, playbook, facts)
+  const { outcome, check } = besideOthers(world, decided, facts.beside)
+  const told = outcome && (await tellingAll(world, sql, outcome))
+  const subjects = subjectsFor(told, situation)
+  checks.push(...(check ? [check] : []), await lookForOpenRequest(sql, subjects, facts.self))
+  checks.push(...(await lookForUnknownValues(sql, subjects)))
+  return { situation, checks, outcome: isBlocked(checks) ? null : told, subjects }
+}
+
+function besideOthers(world: World, outcome: Outcome | null, beside: Beside | null) {
+  if (!outcome || !('plan' in outcome)) return { outcome, check: null }
+  const { plan, check } = withSidekiq(world, outcome.plan, beside)
+  return { outcome: { ...outcome, plan }, check }
 }
 
 async function tellingAll({ register }: World, sql: EntityManager, outcome: Outcome): Promise<Outcome> {

@@ -3,7 +3,8 @@ import type { EffectOf, Enqueue } from '../contract/effect.ts'
 import type { Plan } from '../contract/plan.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { cureByFinding } from '../jobs/cured.ts'
-import { enqueueJob, retryJob, startPoll } from '../jobs/enqueue.ts'
+import type { NewJob } from '../jobs/enqueue.ts'
+import { pollForTrn, runAgain, startAfterRemoval, startJob } from '../jobs/start.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
 import { pollTimeout } from '../register/poll-durations.ts'
 import { settleByPeople } from '../registration/answers.ts'
@@ -20,7 +21,7 @@ export async function queueEffects(
   for (const effect of plan.effects) {
     switch (effect.kind) {
       case 'enqueue':
-        await enqueue(sql, request.id, effect, now)
+        await enqueue(world, sql, { ...effect, changeRequest: request.id, plan }, now)
         break
       case 'retry':
         await retry(world, sql, request.id, effect, now)
@@ -32,6 +33,7 @@ export async function queueEffects(
       case 'trello-card':
         await addTrelloCard(sql, request.id, effect)
         break
+      case 'remove-job': // with the registration that follows it
       case 'manual-step': // people are told in the request's thread
     }
   }
@@ -40,7 +42,7 @@ export async function queueEffects(
 /** Has a failed job run again, and tells whoever listens. */
 async function retry(world: World, sql: EntityManager, changeRequest: string, effect: EffectOf<'retry'>, now: Date) {
   const { jobId: id, fingerprint, told } = effect
-  await retryJob(sql, { id, run: Number(fingerprint), dueAt: now, changeRequest, approved: told?.hash ?? null })
+  await runAgain(sql, { id, fingerprint, dueAt: now, changeRequest, approved: told?.hash ?? null })
   await world.onRetry(sql, id)
 }
 
@@ -54,27 +56,43 @@ async function addTrelloCard(
 }
 
 /** Durations count from now, when the plan is carried out. */
-async function enqueue(sql: EntityManager, changeRequest: string, effect: Enqueue, now: Date): Promise<void> {
+async function enqueue(
+  world: World,
+  sql: EntityManager,
+  effect: Enqueue & { changeRequest: string; plan: Plan },
+  now: Date,
+): Promise<void> {
+  const { changeRequest } = effect
   const dueAt = new Date(now.getTime() + (effect.delaySeconds ?? 0) * 1000)
   switch (effect.job) {
     case 'retrieve-trn': {
-      const { trainee, poll_for: duration } = effect.args
+      const { trainee, poll_for: duration, replaces } = effect.args
       const notBefore = effect.delaySeconds !== undefined // before that time, DTTP does not have the record
-      await startPoll(sql, { trainee, timeoutAt: pollTimeout(duration, now), dueAt, notBefore, changeRequest })
+      const timeoutAt = pollTimeout(duration, now)
+      await pollForTrn(world, sql, { trainee, timeoutAt, dueAt, notBefore, changeRequest, replaces })
       return
     }
     case 'sync-schools':
-      await enqueueJob(sql, { name: effect.job, trainee: null, args: effect.args, dueAt, changeRequest })
+      await startJob(world, sql, { name: effect.job, trainee: null, args: effect.args, dueAt, changeRequest })
       return
     case 'register-for-trn': {
       const { trainee, ...given } = effect.args
       const args = { ...given, ...(effect.told ? { approved: effect.told.hash } : {}) }
-      await enqueueJob(sql, { name: effect.job, trainee, args, dueAt, changeRequest })
+      await register(world, sql, effect.plan, { name: effect.job, trainee, args, dueAt, changeRequest })
       return
     }
     default: {
       const { trainee, ...args } = effect.args
-      await enqueueJob(sql, { name: effect.job, trainee, args, dueAt, changeRequest })
+      await startJob(world, sql, { name: effect.job, trainee, args, dueAt, changeRequest })
     }
   }
+}
+
+/** Where a failed job of Register's is to go first, the registration waits for that. */
+async function register(world: World, sql: EntityManager, plan: Plan, job: NewJob): Promise<void> {
+  const members = plan.effects.flatMap((effect) =>
+    effect.kind === 'remove-job' && effect.trainee === job.trainee ? [effect.member] : [],
+  )
+  if (members.length === 0) await startJob(world, sql, job)
+  else await startAfterRemoval(sql, members, job)
 }

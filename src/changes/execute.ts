@@ -93,7 +93,7 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
 
       const rows: unknown = await playbook.read(sql, form, aroundOf(world, request.id))
       const about: unknown = playbook.ask?.about(rows, form) ?? null
-      const facts = { rows, answers: gathered.answers, form, self: request.id }
+      const facts = { ...gathered, rows, form, self: request.id }
       const now = await judge(world, sql, playbook, facts)
       // Having read the tables keeps Register from changing them until the end.
       if ((await findUnsafe(world.database, request.playbook, sql)).length > 0) throw new Paused()

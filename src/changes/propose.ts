@@ -72,8 +72,8 @@ export async function propose(world: World, asked: Asking): Promise<Proposal> {
 
 async function assess(world: World, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
   try {
-    const { rows, answers } = await gather(world, playbook, form, null)
-    const facts = { rows, answers, form, self: null }
+    const gathered = await gather(world, playbook, form, null)
+    const facts = { ...gathered, form, self: null }
     return await inSnapshot(world.database, (sql) => judge(world, sql, playbook, facts))
   } catch (error) {
     if (error instanceof EntityNotFoundError) throw new ChangeError('trainee-gone')

@@ -6,6 +6,7 @@ import { isReadable, planOf } from '../contract/stored.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
+import { runnerOf } from '../jobs/runner.ts'
 import { addToThread } from '../outbox/outbox.ts'
 import type { postedSync, SchoolSync, SyncedBy, SyncedSchool } from '../schools/sync-news.ts'
 import type { World } from '../world.ts'
@@ -29,7 +30,7 @@ export async function followUpSchools(world: World): Promise<number> {
     now,
     FOLLOWED_FOR,
     WAITED_FOR,
-    world.register.runsJobs,
+    runnerOf(world, 'sync-schools') === 'bot',
     startOfDayThatReached(MORNING, now),
   ])
   let told = 0

@@ -106,6 +106,12 @@ export const settings = z.object({
     .describe(
       'Who runs Register’s five DTTP jobs: own (our workers), sidekiq (Register’s own Sidekiq, beside us), or off (nobody here; playbooks that need them say so).',
     ),
+  REGISTRATIONS: z
+    .enum(['own', 'sidekiq'])
+    .default('own')
+    .describe(
+      'Who runs the registrations that two people approved, with REGISTER_JOBS=sidekiq: own (our workers, which register nobody twice), or sidekiq.',
+    ),
   SIDEKIQ_REDIS_URL: redisUrl
     .optional()
     .describe(

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { pollDuration } from '../register/poll-durations.ts'
+import { memberId } from '../sidekiq/job.ts'
 
 // What a plan does besides changing rows, as it is stored with a request: each job with its own arguments.
 
@@ -24,7 +25,12 @@ const enqueue = z.discriminatedUnion('job', [
     status: z.string(),
     entity: z.enum(['contact', 'placement_assignment']),
   }),
-  ofJob('retrieve-trn', { trainee: z.string(), poll_for: pollDuration }),
+  ofJob('retrieve-trn', {
+    trainee: z.string(),
+    poll_for: pollDuration,
+    /** A poll in Register's Sidekiq whose place it takes, as `readFingerprint` reads it. */
+    replaces: z.string().optional(),
+  }),
   ofJob('sync-schools', { urn: z.string() }),
 ])
 
@@ -38,7 +44,7 @@ function ofJob<Name extends string, Args extends z.ZodRawShape>(job: Name, args:
   })
 }
 
-/** A failed job to run again as it is; `fingerprint` says which of its runs failed. */
+/** A failed job to run again as it is; `fingerprint` says which of its runs failed, or where Sidekiq has it. */
 const retry = z.strictObject({
   kind: z.literal('retry'),
   job: z.enum(['register-for-trn', 'update-trainee']),
@@ -46,6 +52,17 @@ const retry = z.strictObject({
   fingerprint: z.string(),
   trainee: z.string(),
   told: told.optional(),
+})
+
+/**
+ * A job to be taken out of Register's Sidekiq, so that nobody has it run as well. Never part of what a playbook plans:
+ * it is added where the plan is made (changes/beside). There is no way back.
+ */
+const removeJob = z.strictObject({
+  kind: z.literal('remove-job'),
+  job: z.literal('register-for-trn'),
+  trainee: z.string(),
+  member: memberId,
 })
 
 /** What became of a registration that nobody had an answer to. */
@@ -62,7 +79,7 @@ const trelloCard = z.strictObject({ kind: z.literal('trello-card'), title: z.str
 const manualStep = z.strictObject({ kind: z.literal('manual-step'), title: z.string(), text: z.string() })
 
 /** Something to happen after the commit. */
-export const effect = z.discriminatedUnion('kind', [enqueue, retry, settle, trelloCard, manualStep])
+export const effect = z.discriminatedUnion('kind', [enqueue, retry, removeJob, settle, trelloCard, manualStep])
 
 export type Effect = z.output<typeof effect>
 export type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>

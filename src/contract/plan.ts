@@ -136,6 +136,8 @@ function whatCannotBeTakenBack(effect: Effect): string[] {
     case 'enqueue':
     case 'retry':
       return [`It started a job: ${whatJobDoes(effect.job)}.`]
+    case 'remove-job':
+      return ['It took a failed job out of Register’s Sidekiq.']
     case 'trello-card':
       return ['It added a Trello card.']
     case 'settle-registration':

@@ -9,7 +9,9 @@ import type { World } from '../world.ts'
 
 // A job is a row of ours. The queue is told of it through the outbox, and holds only a hint.
 
-type NewJob = {
+export type NewJob = {
+  /** Chosen where it must be known before; a job with this id is added once. */
+  id?: string
   name: JobName
   trainee: string | null
   args?: JobData
@@ -21,7 +23,7 @@ type NewJob = {
 
 /** Adds a job to the transaction that it belongs to; its id is also its outbox row's. Null if its key was taken. */
 export async function enqueueJob(sql: EntityManager, job: NewJob): Promise<string | null> {
-  const id = randomUUID()
+  const id = job.id ?? randomUUID()
   const added = await sql
     .createQueryBuilder()
     .insert()
@@ -45,7 +47,7 @@ export async function enqueueJob(sql: EntityManager, job: NewJob): Promise<strin
 }
 
 /** A failed job that is to run again: which of its runs failed, and the hash of what it may tell DTTP, if it tells. */
-type Retry = { id: string; run: number; dueAt: Date; changeRequest: string; approved: string | null }
+export type Retry = { id: string; run: number; dueAt: Date; changeRequest: string; approved: string | null }
 
 /** Has a failed job run again with the arguments it had. Throws unless `run` is the run that failed last. */
 export async function retryJob(sql: EntityManager, { id, run, dueAt, changeRequest, approved }: Retry): Promise<void> {
@@ -83,7 +85,7 @@ export async function addNightlyJob(world: World, name: string): Promise<void> {
   await world.database.transaction((sql) => enqueueJob(sql, { name: known, trainee: null, dueAt: now, onceKey }))
 }
 
-type NewPoll = {
+export type NewPoll = {
   trainee: string
   /** UTC, as Register's timestamps are written; null for four days after `submitted_for_trn_at`. */
   timeoutAt: string | null

@@ -18,6 +18,7 @@ import type { World } from '../world.ts'
 import { demandSwitchedOn } from './job.ts'
 import { ownerOf } from './leases.ts'
 import { demandComplete, demandUnregistered, demandWaiting, readTrainee, traineeGone, traineeOf } from './readiness.ts'
+import { isAlone } from './registration/alone.ts'
 import { saveRegistration } from './registration/save.ts'
 import { type Came, demandWhole, lookForOwn, sendRegistration } from './registration/send.ts'
 import { stepsOf } from './registration/steps.ts'
@@ -27,7 +28,12 @@ import type { Finish } from './run-job.ts'
  * Who submitted the trainee for a TRN, by their DTTP id; and, where people approved it, the hash of what DTTP is told
  * (registration/told).
  */
-const args = z.strictObject({ submitted_by: z.guid().nullable(), approved: z.string().optional() })
+const args = z.strictObject({
+  submitted_by: z.guid().nullable(),
+  approved: z.string().optional(),
+  /** A failed job of Register's that was to go first was no longer where two people had seen it. */
+  withheld: z.boolean().optional(),
+})
 
 /**
  * Registers a trainee with DTTP (Register's Dttp::RegisterForTrnJob): contact, placement assignment and degrees in one
@@ -45,11 +51,19 @@ export async function registerForTrn(world: World, job: Job): Promise<Finish> {
   return (sql, held) => saveRegistration(world, sql, held, came.ids)
 }
 
+const REMOVED_BY_OTHERS =
+  'The failed registration in Register’s Sidekiq was no longer where it was when this was approved: somebody has had ' +
+  'it run again, or deleted it. We sent nothing.'
+
+/** When Register's Sidekiq is asked again, if it gave no answer. */
+const ASK_AGAIN_MS = 15_000
+
 async function register(world: World, job: Job): Promise<Came> {
   const reach = stepsOf(world, job)
   const { batch, sent } = await prepare(world, job)
   const gone = await findGone(world, job)
   await reach('read')
+  if (!(await isAlone(world, job))) return { kind: 'unknown', from: new Date(world.now().getTime() + ASK_AGAIN_MS) }
   const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) =>
     demandReady(world, sql, job, batch),
   )
@@ -75,6 +89,7 @@ async function goOn(world: World, job: Job, left: RegistrationAttempt): Promise<
 /** It repeats what two people have approved, if all of that is still so. */
 async function sendAgain(world: World, job: Job): Promise<Came> {
   const { batch, sent } = await prepare(world, job)
+  if (!(await isAlone(world, job))) return { kind: 'unknown', from: new Date(world.now().getTime() + ASK_AGAIN_MS) }
   const sending = await reopenAttempt(world, job, ownerOf(world, job), sent, (sql) =>
     demandReady(world, sql, job, batch),
   )
@@ -85,7 +100,8 @@ async function sendAgain(world: World, job: Job): Promise<Came> {
 /** What is to be sent, from the rows as they are. Throws JobFailed where something stands in the way. */
 async function prepare(world: World, job: Job): Promise<{ batch: Registration; sent: Sent }> {
   demandSwitchedOn(world, 'persist_to_dttp')
-  const { submitted_by: submittedBy } = args.parse(job.args)
+  const { submitted_by: submittedBy, withheld } = args.parse(job.args)
+  if (withheld) throw new JobFailed('not-as-approved', REMOVED_BY_OTHERS)
   const { rows, rules } = await readTrainee(world, job)
   demandUnregistered(rows.trainee)
   demandComplete(preflight(rows, rules, submittedBy), rows)
@@ -140,9 +156,10 @@ async function findGone(world: World, job: Job): Promise<string | null> {
 /** Puts the job back until DTTP is asked (again). Throws JobFailed once that has gone on for long enough. */
 function askLater(world: World, job: Job, from: Date | undefined): Finish {
   return async (sql) => {
+    if (from) return { kind: 'again', at: from, tells: true }
     const attempt = await sql.findOneByOrFail(RegistrationAttempt, { jobId: job.id })
     const until = await askedUntil(sql, job)
-    const at = from ?? nextAsked(world, attempt, until)
+    const at = nextAsked(world, attempt, until)
     if (!at) throw givenUp(attempt, until)
     return { kind: 'again', at, tells: true }
   }

@@ -6,10 +6,10 @@ import { OutboxRow } from '../entities/chatops/outbox-row.ts'
 import type { Json } from '../entities/json.ts'
 
 /**
- * The kinds of outbox rows. `hint` and `job` wake a worker, `trello` adds a Trello card, and the others are Slack
- * messages.
+ * The kinds of outbox rows. `hint` and `job` wake a worker, `sidekiq` writes to Register's Sidekiq, `trello` adds a
+ * Trello card, and the others are Slack messages.
  */
-export const OUTBOX_KINDS = ['card', 'thread', 'direct', 'alert', 'brake', 'trello', 'hint', 'job'] as const
+export const OUTBOX_KINDS = ['card', 'thread', 'direct', 'alert', 'brake', 'trello', 'hint', 'job', 'sidekiq'] as const
 export type OutboxKind = (typeof OUTBOX_KINDS)[number]
 
 /** The kinds that are Slack messages. */
@@ -158,7 +158,7 @@ const CLAIM = `
     SELECT id FROM chatops.outbox candidate
     WHERE status IN ('queued', 'sending') AND due_at <= now() AND kind = ANY ($3)
       AND (kind = 'brake' OR NOT EXISTS (SELECT FROM chatops.brake WHERE holds_messages))
-      AND (kind NOT IN ('hint', 'job', 'trello')
+      AND (kind NOT IN ('hint', 'job', 'sidekiq', 'trello')
         OR NOT EXISTS (SELECT FROM chatops.brake WHERE paused_at IS NOT NULL))
       AND (kind <> 'thread' OR NOT EXISTS (
         SELECT FROM chatops.outbox shown WHERE shown.status = 'queued' AND shown.waits_for = '${TURN}'
@@ -168,7 +168,7 @@ const CLAIM = `
         SELECT FROM chatops.outbox earlier
         WHERE earlier.stream = candidate.stream AND earlier.seq < candidate.seq AND earlier.status IN ('queued', 'sending')
       )
-    ORDER BY CASE WHEN kind IN ('hint', 'job') THEN 0 WHEN kind IN ('card', 'alert') THEN 1 ELSE 2 END, seq
+    ORDER BY CASE WHEN kind IN ('hint', 'job', 'sidekiq') THEN 0 WHEN kind IN ('card', 'alert') THEN 1 ELSE 2 END, seq
     LIMIT $1 FOR UPDATE SKIP LOCKED
   ) due
   WHERE row.id = due.id

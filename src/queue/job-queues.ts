@@ -1,5 +1,6 @@
-import type { Job, JobName } from '../entities/chatops/job.ts'
+import { JOB_NAMES, type Job, type JobName } from '../entities/chatops/job.ts'
 import { type JobRunner, runJob } from '../jobs/run-job.ts'
+import { runnerOf } from '../jobs/runner.ts'
 import type { World } from '../world.ts'
 import type { JobWorker, QueueBackend } from './backend.ts'
 import type { JobQueue } from './bull-queue.ts'
@@ -58,11 +59,8 @@ export function openJobQueues(backend: QueueBackend): JobQueues {
   }
 }
 
-/** The queues of jobs that we run even where Register's jobs are run by Register itself. */
-const OWN_QUEUES: readonly QueueName[] = ['chatops-gias']
-
 /**
- * Starts a worker on each queue. Where Register runs its jobs itself, only the queue of our own job has one.
+ * Starts a worker on each queue of which we run the jobs.
  * @param hooks `addNightly` makes the row of a job that the schedule started; `ran` is called after each job that is
  *   over
  */
@@ -72,7 +70,9 @@ export function startJobWorkers(
   runner: JobRunner,
   hooks: { addNightly: (name: string) => Promise<void>; ran: () => void },
 ): JobWorker {
-  const names = world.register.runsJobs ? QUEUE_NAMES : OWN_QUEUES
+  const names = QUEUE_NAMES.filter((queue) =>
+    JOB_NAMES.some((job) => QUEUE_OF[job] === queue && runnerOf(world, job) === 'bot'),
+  )
   const workers = names.map((name) =>
     backend.startWorker(
       name,

@@ -1,6 +1,7 @@
 import { mayAct } from '../brake/brake.ts'
-import { Job, type JobName } from '../entities/chatops/job.ts'
+import { JOB_NAMES, Job, type JobName } from '../entities/chatops/job.ts'
 import { isLive } from '../entities/chatops/live-jobs.ts'
+import { runnerOf } from '../jobs/runner.ts'
 import type { World } from '../world.ts'
 import type { JobQueues } from './job-queues.ts'
 
@@ -10,6 +11,12 @@ import type { JobQueues } from './job-queues.ts'
 export async function hintAdded(world: World, queues: JobQueues, id: string): Promise<void> {
   const job = await world.database.manager.findOneBy(Job, { id })
   if (job && isLive(job)) await queues.hint(job)
+}
+
+/** The jobs that our workers run now: of Register's none while the bot may not act. */
+async function findRunnable(world: World): Promise<JobName[]> {
+  const isAllowed = await mayAct(world)
+  return JOB_NAMES.filter((name) => runnerOf(world, name) === 'bot' && (isAllowed || name === 'load-gias'))
 }
 
 /** A job that is overdue by this much was lost by the queue. */
@@ -27,12 +34,12 @@ export async function hintLateJobs(world: World, queues: JobQueues): Promise<num
   const [late] = (await world.database.query(
     `UPDATE chatops.jobs SET hinted_at = now() WHERE id IN (
        SELECT id FROM chatops.jobs
-       WHERE ($4 OR name = 'load-gias') AND coalesce(hinted_at, '-infinity') < now() - make_interval(secs => $2)
+       WHERE name = ANY($4) AND coalesce(hinted_at, '-infinity') < now() - make_interval(secs => $2)
          AND ((status = 'waiting' AND due_at < $1::timestamptz - make_interval(secs => $2))
            OR (status = 'running' AND lease_until < now()))
        ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
      RETURNING id, name`,
-    [world.now(), LATE_SECONDS, HINT_BATCH, world.register.runsJobs && (await mayAct(world))],
+    [world.now(), LATE_SECONDS, HINT_BATCH, await findRunnable(world)],
   )) as [{ id: string; name: JobName }[], number]
   for (const job of late) await queues.hint({ ...job, dueAt: LONG_SINCE })
   return late.length

@@ -14,6 +14,7 @@ import {
 } from '../changes/sweep.ts'
 import { createFirstGiasLoad } from '../jobs/first-gias-load.ts'
 import { sweepSidekiq } from '../jobs/mirror/sweep.ts'
+import { runnerOf } from '../jobs/runner.ts'
 import { purgeWaits, tellArrivals } from '../schools/waits.ts'
 import type { SidekiqClient } from '../sidekiq/index.ts'
 import type { World } from '../world.ts'
@@ -62,7 +63,6 @@ export function startSweepers(
       ? [
           sweep('Register’s Sidekiq', 15 * SECOND, readMirror(world, sidekiq)),
           sweep('news of Register’s jobs', 5 * SECOND, () => tellOfMirrored(world, verifyAgain), NEWS_BATCH),
-          sweep('unpolled trainees', 600 * SECOND, () => findUnpolled(world)),
         ]
       : []),
   ]
@@ -96,8 +96,8 @@ const PAUSES = 3
 const NIGHTLY = { 'sync-schools': '0 4 * * *', 'load-gias': '0 5 * * *' } as const
 
 /** Writes the schedules again if the queue has lost them. */
-async function keepSchedules({ register }: World, queues: JobQueues): Promise<number> {
-  if (register.runsJobs) await queues.schedule('sync-schools', NIGHTLY['sync-schools'])
+async function keepSchedules(world: World, queues: JobQueues): Promise<number> {
+  if (runnerOf(world, 'sync-schools') === 'bot') await queues.schedule('sync-schools', NIGHTLY['sync-schools'])
   await queues.schedule('load-gias', NIGHTLY['load-gias'])
   return 0
 }

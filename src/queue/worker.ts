@@ -1,4 +1,5 @@
 import { addNightlyJob, jobHint } from '../jobs/enqueue.ts'
+import { writeToSidekiq } from '../jobs/in-sidekiq.ts'
 import { readPayload, SLACK_KINDS } from '../outbox/outbox.ts'
 import type { Effects } from '../outbox/relay.ts'
 import type { World } from '../world.ts'
@@ -27,7 +28,7 @@ export type RunningWorker = { nudge: () => void; stop: () => Promise<void> }
 export function startWorker(
   world: World,
   backend: QueueBackend,
-  slack: Omit<Effects, 'hint' | 'job'>,
+  slack: Omit<Effects, 'hint' | 'job' | 'sidekiq'>,
   settings: { retention: number; isSlackOpen: () => boolean },
 ): RunningWorker {
   const queue = backend.openQueue(CHANGES_QUEUE)
@@ -38,6 +39,7 @@ export function startWorker(
       if (changeRequest) await enqueueExecution(queue, changeRequest)
     },
     job: (row) => hintAdded(world, jobQueues, readPayload(jobHint, row).job),
+    sidekiq: (row) => writeToSidekiq(world, row),
   }
   const pace = createPace()
   const relay = startRelay(world, effects, (kind) => !SLACK_KINDS.has(kind) || settings.isSlackOpen(), pace)

@@ -74,7 +74,7 @@ export function findMovedTold(before: Plan, after: Plan): MovedTold {
 
 export type MovedTold = { trainees: string[]; columns: string[] }
 
-type Registering = Extract<Effect, { job: 'register-for-trn' }> | Extract<Effect, { kind: 'retry' }>
+type Registering = Extract<Effect, { kind: 'enqueue'; job: 'register-for-trn' }> | Extract<Effect, { kind: 'retry' }>
 
 /** Whether a plan has our own worker register anyone. */
 export function registersAnyone({ effects }: Plan): boolean {

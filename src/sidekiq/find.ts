@@ -6,18 +6,32 @@ import { readRawQueue, readSet, readWaiting } from './read.ts'
 
 // Asks Redis itself for some jobs. A preview, an execution and a sending ask here, never the mirror.
 
+/** All of a trainee's jobs. */
+export function findJobsOf(redis: Redis, trainee: string): Promise<RegisterJob[]> {
+  return findJobs(redis, `/${trainee}"`, (job) => job.trainee === trainee)
+}
+
+/** The registrations of these trainees. */
+export function findRegistrations(redis: Redis, trainees: readonly string[]): Promise<RegisterJob[]> {
+  const wanted = new Set<string | null>(trainees)
+  return findJobs(redis, 'RegisterForTrnJob', ({ name, trainee }) => name === 'register-for-trn' && wanted.has(trainee))
+}
+
 /**
- * All of a trainee's jobs, each once. What runs is read last, and then what may have failed meanwhile. A job that a
- * process took within the last five seconds may still be missing: no command of Redis tells of it.
+ * Each job that is wanted, once; `holding` is in its text. What runs is read last, and then what may have failed
+ * meanwhile. A job that a process took within the last five seconds may still be missing: no command of Redis tells of
+ * it.
  */
-export async function findJobsOf(redis: Redis, trainee: string): Promise<RegisterJob[]> {
+async function findJobs(
+  redis: Redis,
+  holding: string,
+  isWanted: (job: RegisterJob) => boolean,
+): Promise<RegisterJob[]> {
   const found = new Map<string, RegisterJob>()
   const add = (jobs: readonly RegisterJob[]) => {
-    for (const job of jobs) {
-      if (job.trainee === trainee) found.set(`${job.place} ${job.queue} ${job.score} ${job.sha1}`, job)
-    }
+    for (const job of jobs.filter(isWanted)) found.set(`${job.place} ${job.queue} ${job.score} ${job.sha1}`, job)
   }
-  const wanted = { holding: `/${trainee}"` }
+  const wanted = { holding }
   for await (const { jobs } of readWaiting(redis, wanted)) add(jobs)
   add((await readProcesses(redis)).jobs)
   for (const set of ['schedule', 'retry'] as const) {

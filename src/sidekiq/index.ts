@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import { connectSidekiq, type SidekiqSettings } from './connection.ts'
-import { findJobsOf, findMember } from './find.ts'
-import type { MemberId } from './job.ts'
+import { asUnavailable } from './errors.ts'
+import { findJobsOf, findMember, findRegistrations } from './find.ts'
+import type { MemberId, Page } from './job.ts'
 import { readProcesses } from './processes.ts'
 import { readWaiting } from './read.ts'
 import { type Writing, write } from './write.ts'
@@ -12,7 +13,7 @@ export type { Page, Place, RegisterJob, StrangeMember } from './job.ts'
 
 export type SidekiqClient = ReturnType<typeof createSidekiqClient>
 
-/** Every call throws ioredis' error if Redis does not answer, or says no. */
+/** Every call throws SidekiqUnavailable if Redis does not answer, or says no. */
 export function createSidekiqClient(settings: SidekiqSettings, log: Pick<Logger, 'warn'>) {
   const redis = connectSidekiq(settings, log)
   return {
@@ -20,16 +21,30 @@ export function createSidekiqClient(settings: SidekiqSettings, log: Pick<Logger,
      * Every job that waits, failed or died, page by page, in the order in which jobs move on: read the processes
      * afterwards. What moves meanwhile may be in several pages; one that fails just then may be in none.
      */
-    readWaiting: () => readWaiting(redis),
+    readWaiting: () => reached(readWaiting(redis)),
     /** The processes that are alive, and what they run. */
-    readProcesses: () => readProcesses(redis),
+    readProcesses: () => readProcesses(redis).catch(asUnavailable),
     /** All of this trainee's jobs, wherever they are now. */
-    findJobsOf: (trainee: string) => findJobsOf(redis, trainee),
+    findJobsOf: (trainee: string) => findJobsOf(redis, trainee).catch(asUnavailable),
+    /** The registrations of these trainees, wherever they are now, the dead ones included. */
+    findRegistrations: (trainees: readonly string[]) => findRegistrations(redis, trainees).catch(asUnavailable),
     /** The job as it was seen, or null if it has moved or gone. */
-    findMember: (id: MemberId) => findMember(redis, id),
+    findMember: (id: MemberId) => findMember(redis, id).catch(asUnavailable),
     /** Does it once, however often it is called with one id. Throws NotWritable where Sidekiq must not be written to. */
-    write: (writing: Writing, given: { id: string; now: Date }) => write(redis, writing, given),
-    ping: () => redis.ping().then(() => undefined),
+    write: (writing: Writing, given: { id: string; now: Date }) => write(redis, writing, given).catch(asUnavailable),
+    ping: () =>
+      redis
+        .ping()
+        .then(() => undefined)
+        .catch(asUnavailable),
     close: () => redis.disconnect(),
+  }
+}
+
+async function* reached(pages: AsyncGenerator<Page>): AsyncGenerator<Page> {
+  try {
+    yield* pages
+  } catch (error) {
+    asUnavailable(error)
   }
 }

@@ -1,20 +1,41 @@
+import * as z from 'zod'
 import type { JobName } from '../entities/chatops/job.ts'
 import type { RegisterFailure } from '../failures/register-failure.ts'
 
 // What is known of a job in Register's Sidekiq. It holds nothing personal and no free text.
 
 /** Where Sidekiq keeps a job: a queue, one of its three sets, or with the process that runs it. */
-export type Place = 'queue' | 'schedule' | 'retry' | 'dead' | 'running'
+export type Place = MemberId['place']
 
 /** Which member of Redis a job is. It changes whenever Sidekiq moves the job on. */
-export type MemberId = {
-  place: Place
+export const memberId = z.strictObject({
+  place: z.enum(['queue', 'schedule', 'retry', 'dead', 'running']),
   /** The queue that it is in or goes to. A member of a set that names none goes to `default`. */
-  queue: string
+  queue: z.string(),
   /** In a set: its score exactly as Redis writes it, in seconds. Null elsewhere. */
-  score: string | null
+  score: z.string().nullable(),
   /** SHA-1 of the member's exact bytes; of a running job, of what it was when a process took it. */
-  sha1: string
+  sha1: z.string().regex(/^[0-9a-f]{40}$/),
+})
+
+export type MemberId = z.output<typeof memberId>
+
+/** A job in one of Sidekiq's sets as a plan names it: "dead 1795850099.72 <SHA-1>". Null for any other text. */
+export function readFingerprint(text: string): MemberId | null {
+  const [, place, score, sha1] = /^(schedule|retry|dead) (\S{1,40}) ([0-9a-f]{40})$/.exec(text) ?? []
+  if (!isSet(place) || !score || !sha1) return null
+  return { place, queue: 'default', score, sha1 }
+}
+
+/** The same of what must be one. Throws on any other text. */
+export function demandMember(fingerprint: string): MemberId {
+  const member = readFingerprint(fingerprint)
+  if (!member) throw new TypeError('not a job of Register’s Sidekiq')
+  return member
+}
+
+function isSet(place: string | undefined): place is 'schedule' | 'retry' | 'dead' {
+  return place === 'schedule' || place === 'retry' || place === 'dead'
 }
 
 /** The arguments that matter, for the jobs that have them. What has another type than Register gives it is left out. */

@@ -7,7 +7,7 @@ import { registerJobName } from '../register/jobs.ts'
 const trainee = z.string().regex(/^\d{1,18}$/)
 
 /** A job of Register's with its arguments, as an outbox row keeps it. */
-const jobToPush = z.discriminatedUnion('name', [
+export const jobToPush = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('register-for-trn'), trainee, submittedBy: z.uuid().nullable() }),
   z.strictObject({
     name: z.literal('change-trainee-status'),

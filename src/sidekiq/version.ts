@@ -1,7 +1,7 @@
 import type { SidekiqProcess } from './processes.ts'
 
 /** Whether we may write to a Sidekiq, and if not, why: a sentence for people. `version` is what it calls itself. */
-type MayWrite = { mayWrite: true; version: string } | { mayWrite: false; isPassing: boolean; why: string }
+export type MayWrite = { mayWrite: true; version: string } | { mayWrite: false; isPassing: boolean; why: string }
 
 /**
  * Judges by the living processes. What we write was tried on 6.2.2 and 6.4.1, which do not say their version; 7 and

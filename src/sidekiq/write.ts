@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { NotWritable } from './errors.ts'
 import { findRawMember } from './find.ts'
 import type { MemberId } from './job.ts'
 import { type JobToPush, payloadOf, queueOf, retriedPayload } from './payload.ts'
@@ -19,17 +20,6 @@ export type Writing =
  * `unreadable`: it is there, but is nothing that we could have run again.
  */
 export type Written = 'done' | 'moved' | 'unreadable'
-
-/** Sidekiq must not be written to now; `isPassing` where waiting may cure it. Its message is a sentence for people. */
-export class NotWritable extends Error {
-  constructor(
-    readonly why: string,
-    readonly isPassing: boolean,
-  ) {
-    super(why)
-    this.name = 'NotWritable'
-  }
-}
 
 /** Carries it out once, however often it is called with the same id. Throws NotWritable, or what ioredis throws. */
 export async function write(redis: Redis, writing: Writing, { id, now }: { id: string; now: Date }): Promise<Written> {

@@ -242,7 +242,7 @@ test('a thread that cannot be replied to is tried ever more rarely, however ofte
   const inThread = { method: 'chat.postMessage', when: (args: object) => 'thread_ts' in args }
   slack.fault({ ...inThread, kind: 'error', code: 'cannot_reply_to_message', times: 1_000 })
   const none = async () => {}
-  const others = { direct: none, alert: none, trello: none, hint: none, job: none, brake: none }
+  const others = { direct: none, alert: none, trello: none, hint: none, job: none, sidekiq: none, brake: none }
   const relay = createRelay(context, { ...cards, ...others })
   await announce(context.database.manager, id, ['notice'])
   const waiting = { kind: 'thread' as const, waitsFor: `card:${id}` }

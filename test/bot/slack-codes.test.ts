@@ -180,7 +180,7 @@ function startOnSlack(): Loop {
     ...createAlertPosts(database, poster, { registerUrl: REGISTER_URL, dttpUrl: DTTP_URL, databaseIdentity }),
     ...createDirectMessages(database, poster, databaseIdentity),
     ...createBrakePosts(poster, databaseIdentity),
-    ...{ hint: none, job: none, trello: none },
+    ...{ hint: none, job: none, sidekiq: none, trello: none },
   }
   return startRelay(world, effects, (kind) => !SLACK_KINDS.has(kind) || line.isOpen())
 }

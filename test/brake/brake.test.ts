@@ -196,7 +196,7 @@ describe('what is to be sent', () => {
     const sent: string[] = []
     const send = async ({ kind }: Claimed) => void sent.push(kind)
     const slack = { card: send, thread: send, direct: send, alert: send, brake: send }
-    const effects = { ...slack, hint: send, job: send, trello: send }
+    const effects = { ...slack, hint: send, job: send, sidekiq: send, trello: send }
     const relay = createRelay({ ...context, mode: 'preview-only' }, effects)
     await relay.sendDue(() => {})
     await relay.settled()

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
-import { mirrorPush, mirrorRetry, readFingerprint } from '../../src/jobs/mirror/asked.ts'
+import { mirrorPush, mirrorRetry } from '../../src/jobs/mirror/asked.ts'
 import { addToOutbox } from '../../src/outbox/outbox.ts'
+import { demandMember } from '../../src/sidekiq/job.ts'
 import { useMirror } from './mirror-story.ts'
 
 const story = useMirror()
@@ -63,7 +64,7 @@ test('a dead job that is asked for stands as waiting, also while it is still whe
   await story.sweep()
   const job = await only()
   const fingerprint = job?.fingerprint ?? ''
-  expect(readFingerprint(fingerprint)).toMatchObject({ place: 'dead' })
+  expect(demandMember(fingerprint)).toMatchObject({ place: 'dead' })
   const { rows } = await story.admin.query('SELECT id FROM chatops.change_requests')
   expect(rows).toEqual([])
   const retry = { id: job?.id ?? '', outboxId: randomUUID(), changeRequest: null as never }
@@ -71,5 +72,5 @@ test('a dead job that is asked for stands as waiting, also while it is still whe
   await story.sweep()
   expect(await only()).toMatchObject({ place: 'unsent', status: 'waiting', failure: null })
   await expect(mirrorRetry(sql(), { ...retry, fingerprint })).rejects.toThrow('no longer as it was')
-  expect(() => readFingerprint('3')).toThrow(TypeError)
+  expect(() => demandMember('3')).toThrow(TypeError)
 })

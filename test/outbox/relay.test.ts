@@ -277,7 +277,7 @@ async function send(row: Claimed): Promise<void> {
 
 function everyKind(effect: Effects['card']): Effects {
   const slack = { card: effect, thread: effect, direct: effect, alert: effect, brake: effect }
-  return { ...slack, trello: effect, hint: effect, job: effect }
+  return { ...slack, trello: effect, hint: effect, job: effect, sidekiq: effect }
 }
 
 function add(stream: string, name: string, kind: keyof Effects = 'card'): Promise<void> {

@@ -5,7 +5,7 @@ import recorded from '../fixtures/sidekiq.json' with { type: 'json' }
 
 export { recorded }
 
-const IDENTITY = recorded.process.info.identity
+export const IDENTITY = recorded.process.info.identity
 
 /** A member as Sidekiq writes it: what was no JSON stays as it was. */
 export const memberOf = (job: unknown): string => (typeof job === 'string' ? job : JSON.stringify(job))

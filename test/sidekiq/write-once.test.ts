@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { NotWritable } from '../../src/sidekiq/errors.ts'
 import { createSidekiqClient } from '../../src/sidekiq/index.ts'
 import type { RegisterJob } from '../../src/sidekiq/job.ts'
 import { payloadOf } from '../../src/sidekiq/payload.ts'
-import { NotWritable, type Writing } from '../../src/sidekiq/write.ts'
+import type { Writing } from '../../src/sidekiq/write.ts'
 import { redisDatabase } from '../support/redis-database.ts'
 import { memberOf, putProcess, putRecorded, recorded } from './recorded.ts'
 

@@ -8,8 +8,8 @@ const REGISTER = [
 ]
 /** Children stand before their parents. */
 const CHATOPS = [
-  ...['alert_entries', 'alerts', 'polls', 'registration_attempts', 'jobs', 'outbox', 'school_waits'],
-  ...['gias_schools', 'gias_loads', 'gias_staging'],
+  ...['alert_entries', 'alerts', 'polls', 'registration_attempts', 'jobs', 'mirrored_jobs', 'outbox'],
+  ...['school_waits', 'gias_schools', 'gias_loads', 'gias_staging'],
 ]
 
 /** Requests and the ledger are kept for ever; one that is open would forbid the next test to ask for the same rows. */

@@ -1,6 +1,7 @@
-import type { EntityManager } from 'typeorm'
+import { type EntityManager, IsNull } from 'typeorm'
 import type { JobData, JobName } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
+import { demandMember } from '../../sidekiq/job.ts'
 
 // What a request asks of Register's Sidekiq stands in the mirror from the transaction on that asks for it. The outbox row
 // of that transaction does it; from then on the sweeps follow the job.
@@ -39,7 +40,7 @@ export async function mirrorRetry(
     changeRequest,
   }: { id: string; fingerprint: string; outboxId: string; changeRequest: string },
 ): Promise<void> {
-  const { place, score, sha1 } = readFingerprint(fingerprint)
+  const { place, score, sha1 } = demandMember(fingerprint)
   const asked = {
     place: 'unsent' as const,
     outboxId,
@@ -50,15 +51,8 @@ export async function mirrorRetry(
   }
   const { affected } = await sql.update(
     MirroredJob,
-    { id, place, score, sha1 },
+    { id, place, score: score ?? IsNull(), sha1 },
     { ...asked, curedAt: null, told: false },
   )
   if (affected !== 1) throw new Error('the failed job is no longer as it was')
-}
-
-/** Which member of Redis a fingerprint names. Throws on one of a job of our own. */
-export function readFingerprint(text: string): { place: 'schedule' | 'retry' | 'dead'; score: string; sha1: string } {
-  const [, place, score, sha1] = /^(schedule|retry|dead) (\S+) ([0-9a-f]{40})$/.exec(text) ?? []
-  if (!place || !score || !sha1) throw new TypeError('not a job of Register’s Sidekiq')
-  return { place: place as 'schedule' | 'retry' | 'dead', score, sha1 } // as the pattern has it
 }

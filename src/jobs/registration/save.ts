@@ -9,10 +9,10 @@ import { lockTrainee, saveDegreeDttpId, saveTrainee } from '../../register/saves
 import { keepRegistered } from '../../registration/answers.ts'
 import type { World } from '../../world.ts'
 import { STATUS_ENTITIES } from '../change-trainee-status.ts'
-import { enqueueJob } from '../enqueue.ts'
 import { commentOf } from '../job.ts'
 import { isWaiting, traineeGone, traineeOf } from '../readiness.ts'
 import type { Ending } from '../run-job.ts'
+import { startJob } from '../start.ts'
 import { stepsOf } from './steps.ts'
 
 /**
@@ -41,7 +41,13 @@ export async function saveRegistration(
     const status = { status: STATUS_AFTER_REGISTRATION, entity }
     const { traineeId, changeRequestId: changeRequest } = job
     const dueAt = world.now()
-    await enqueueJob(sql, { name: 'change-trainee-status', trainee: traineeId, args: status, dueAt, changeRequest })
+    await startJob(world, sql, {
+      name: 'change-trainee-status',
+      trainee: traineeId,
+      args: status,
+      dueAt,
+      changeRequest,
+    })
   }
   await reach('saved')
   return { kind: 'done', result: { contact, placementAssignment }, news: { kind: 'done' } }

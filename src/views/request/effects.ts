@@ -37,7 +37,7 @@ function alike(effects: readonly Effect[]): Effect[][] {
 }
 
 function keyOf(effect: Effect): string | null {
-  if (effect.kind === 'retry') return `retry ${effect.job}`
+  if (effect.kind === 'retry' || effect.kind === 'remove-job') return `${effect.kind} ${effect.job}`
   if (effect.kind !== 'enqueue' || traineeOf(effect) === null) return null
   const args = Object.entries(effect.args).filter(([name]) => name !== 'trainee' && name !== 'submitted_by')
   return canonical([effect.kind, effect.job, effect.delaySeconds ?? 0, Object.fromEntries(args)])
@@ -76,6 +76,11 @@ function describeEffect(effect: Effect): DescribedEffect {
         text: null,
         byHand: false,
       }
+    case 'remove-job': {
+      const title = `Remove the failed job ${registerJobName(effect.job)} for trainee ${effect.trainee} from Register’s Sidekiq`
+      const { place, score, sha1 } = effect.member
+      return { title, details: `In ${place}: ${score ?? ''} ${sha1}`, text: null, byHand: false }
+    }
     case 'settle-registration': {
       const what = effect.outcome === 'registered' ? 'worked' : 'is given up'
       const title = `Record that the registration of trainee ${effect.trainee} ${what}`

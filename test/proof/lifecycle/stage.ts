@@ -98,7 +98,7 @@ function recorder(queue: Set<string>, delivered: Set<string>): Effects {
   const deliver = async ({ id }: { id: string }) => void delivered.add(id)
   return {
     ...{ card: deliver, thread: deliver, direct: deliver, alert: deliver, brake: deliver },
-    ...{ trello: deliver, job: deliver },
+    ...{ trello: deliver, job: deliver, sidekiq: deliver },
     async hint({ id, changeRequest }) {
       delivered.add(id)
       if (changeRequest) queue.add(changeRequest)

@@ -57,7 +57,8 @@ async function findThread({ admin }: Stage): Promise<{ id: string; ts: string }>
   return rows[0]
 }
 
-export const MESSAGES: Record<OutboxKind, Kind> = {
+/** What Register's Sidekiq is asked has a proof of its own (sidekiq.ts): there other jobs run elsewhere. */
+export const MESSAGES: Record<Exclude<OutboxKind, 'sidekiq'>, Kind> = {
   card: {
     prepare: (stage) => stage.takeRequest('pending'),
     async add(_, sql, id) {

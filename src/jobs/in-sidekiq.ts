@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import type { EntityManager } from 'typeorm'
+import * as z from 'zod'
+import { JOB_NAMES, type JobName } from '../entities/chatops/job.ts'
+import { addToOutbox, type Claimed, RetryLater, readPayload, Undeliverable } from '../outbox/outbox.ts'
+import { NotWritable } from '../sidekiq/errors.ts'
+import { demandMember, type MemberId, memberId } from '../sidekiq/job.ts'
+import { type JobToPush, jobToPush, queueOf } from '../sidekiq/payload.ts'
+import type { Written } from '../sidekiq/write.ts'
+import type { World } from '../world.ts'
+import { enqueueJob, type NewJob } from './enqueue.ts'
+import { mirrorPush, mirrorRetry } from './mirror/asked.ts'
+
+// What is asked of Register's Sidekiq: a row of the outbox each, whose id is also the job's own (`job_id`), so that a
+// job can be followed and is never pushed twice. Until Redis has it, the mirror says "unsent" of it.
+
+const nextJob = z.strictObject({
+  id: z.uuid(),
+  name: z.enum(JOB_NAMES),
+  trainee: z.string().nullable(),
+  args: z.record(z.string(), z.json()),
+})
+
+/** The payload of a row. Times are ISO 8601. */
+const asked = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('push'), job: jobToPush, at: z.string(), instead: memberId.nullable() }),
+  z.strictObject({ do: z.literal('retry'), member: memberId }),
+  z.strictObject({ do: z.literal('remove'), members: z.array(memberId), next: nextJob }),
+])
+
+type Asked = z.output<typeof asked>
+
+type Push = {
+  id: string
+  name: JobName
+  trainee: string | null
+  args?: object
+  job: JobToPush
+  dueAt: Date
+  changeRequest?: string | null
+  instead?: MemberId | null
+}
+
+export async function pushToSidekiq(sql: EntityManager, push: Push): Promise<void> {
+  const { id, job, dueAt, changeRequest = null, instead = null } = push
+  await ask(sql, id, changeRequest, { do: 'push', job, at: dueAt.toISOString(), instead })
+  const timeoutAt = job.name === 'retrieve-trn' ? job.timeoutAt : null
+  const { name, trainee, args = {} } = push
+  await mirrorPush(sql, { id, name, trainee, args, timeoutAt, queue: queueOf(job), dueAt, changeRequest })
+}
+
+type Retry = { id: string; fingerprint: string; changeRequest: string }
+
+/** Throws unless the mirror has the job where the plan has it. Redis itself is asked again when it is moved. */
+export async function retryInSidekiq(sql: EntityManager, { id, fingerprint, changeRequest }: Retry): Promise<void> {
+  const outboxId = randomUUID()
+  await ask(sql, outboxId, changeRequest, { do: 'retry', member: demandMember(fingerprint) })
+  await mirrorRetry(sql, { id, fingerprint, outboxId, changeRequest })
+}
+
+type Removal = { members: readonly MemberId[]; next: NewJob & { id: string }; changeRequest: string | null }
+
+export async function removeFromSidekiq(sql: EntityManager, removal: Removal): Promise<void> {
+  const { members, changeRequest } = removal
+  const { id, name, trainee, args = {} } = removal.next
+  const next = nextJob.parse({ id, name, trainee, args })
+  await ask(sql, randomUUID(), changeRequest, { do: 'remove', members: [...members], next })
+}
+
+async function ask(sql: EntityManager, id: string, changeRequest: string | null, payload: Asked): Promise<void> {
+  await addToOutbox(sql, { id, stream: `sidekiq:${id}`, kind: 'sidekiq', changeRequest, payload })
+}
+
+/** Carries out a row. Throws RetryLater or Undeliverable, or SidekiqUnavailable: then the relay tries it again. */
+export async function writeToSidekiq(world: World, row: Claimed): Promise<void> {
+  const what = readPayload(asked, row)
+  if (what.do === 'remove') return removeAndGoOn(world, row, what)
+  const written =
+    what.do === 'retry'
+      ? await write(world, row.id, { kind: 'retry', member: what.member })
+      : await write(world, row.id, {
+          kind: 'push',
+          job: what.job,
+          at: new Date(what.at),
+          instead: what.instead ?? undefined,
+        })
+  if (written !== 'done') throw new Undeliverable(`the job in Register’s Sidekiq is ${written}`)
+}
+
+/** What stood in the way of another job. If it is not there any more, that one is not done either, and says why. */
+async function removeAndGoOn(world: World, row: Claimed, { members, next }: Extract<Asked, { do: 'remove' }>) {
+  let isGone = true
+  for (const [index, member] of members.entries()) {
+    const written: Written = isGone ? await write(world, `${row.id}:${index}`, { kind: 'remove', member }) : 'moved'
+    isGone = written === 'done'
+  }
+  const args = isGone ? next.args : { ...next.args, withheld: true }
+  const job = { ...next, args, dueAt: world.now(), changeRequest: row.changeRequest }
+  await world.database.transaction((sql) => enqueueJob(sql, job))
+}
+
+type Writing = Parameters<NonNullable<World['upstreams']['sidekiq']>['write']>[0]
+
+async function write({ upstreams, now }: World, id: string, writing: Writing): Promise<Written> {
+  if (!upstreams.sidekiq) throw new RetryLater(null, { reason: 'REGISTER_JOBS is not sidekiq', unsure: false })
+  return upstreams.sidekiq.write(writing, { id, now: now() }).catch((error: unknown) => {
+    if (error instanceof NotWritable) throw new RetryLater(null, { reason: error.code, unsure: false })
+    throw error
+  })
+}

@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { pause, resume } from '../../src/brake/pause.ts'
+import { execute } from '../../src/changes/execute.ts'
+import { propose } from '../../src/changes/propose.ts'
+import { getRequest } from '../../src/changes/requests.ts'
+import { planOf } from '../../src/contract/stored.ts'
+import { MirroredJob } from '../../src/entities/chatops/mirrored-job.ts'
+import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
+import { runAgain, startJob } from '../../src/jobs/start.ts'
+import { getPlaybook } from '../../src/playbooks/index.ts'
+import { createSidekiqClient } from '../../src/sidekiq/index.ts'
+import { NOW, SUBMITTER, TRAINEE, useStage } from '../jobs/stage.ts'
+import { approved, carriedOut, FORM, look, lose, runJobs } from '../registration/setup.ts'
+import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
+import { useRegistersRedis } from './beside-stage.ts'
+
+const register = useRegistersRedis(3)
+const stage = useStage({ upstreams: { sidekiq: register.sidekiq } as never })
+
+const batches = () => stage.simulator.requestsTo('$batch')
+const rows = () => stage.context.database.manager.find(OutboxRow, { where: { kind: 'sidekiq' } })
+const mirrored = () => stage.context.database.manager.find(MirroredJob, { order: { createdAt: 'ASC', id: 'ASC' } })
+const PLACES = ['queue', 'schedule', 'retry', 'running'] as const
+
+describe('a registration that two people approved', () => {
+  test('runs on our own worker; both status changes and the poll go to Sidekiq, under our outbox ids', async () => {
+    await lose(stage)
+    const id = await carriedOut(stage, 're-register', FORM)
+    await runJobs(stage, 'register-for-trn')
+    expect(batches()).toHaveLength(1)
+    await register.relay(stage.context)
+    const pushed = await register.readAll()
+    expect(pushed.map(({ name, place, args }) => ({ name, place, ...args }))).toEqual(
+      expect.arrayContaining([
+        { name: 'retrieve-trn', place: 'schedule', timeoutAt: '2021-10-31T13:14:00.000000000Z' },
+        expect.objectContaining({ name: 'change-trainee-status', place: 'queue', entity: 'contact' }),
+        expect.objectContaining({ name: 'change-trainee-status', place: 'queue', entity: 'placement_assignment' }),
+      ]),
+    )
+    expect(pushed).toHaveLength(3)
+    expect(pushed.find(({ name }) => name === 'retrieve-trn')?.score).toBe('1635344040')
+    const sent = await rows()
+    expect(sent.map((row) => row.id).sort()).toEqual(pushed.map(({ jobId }) => jobId).sort())
+    expect(sent.map(({ status, changeRequestId }) => [status, changeRequestId])).toEqual(sent.map(() => ['sent', id]))
+    expect(await mirrored()).toHaveLength(3)
+    for (const name of ['change-trainee-status', 'retrieve-trn'] as const) expect(await stage.jobs(name)).toEqual([])
+  })
+
+  test.each(PLACES)('is not sent while Register’s own is in %s', async (place) => {
+    await lose(stage)
+    await carriedOut(stage, 're-register', FORM)
+    await register.putRegistration(place)
+    await runJobs(stage, 'register-for-trn')
+    expect(batches()).toEqual([])
+    expect(await stage.attempts()).toEqual([])
+    const [job] = await stage.jobs('register-for-trn')
+    expect(job).toMatchObject({ status: 'failed', failure: { code: 'not-as-approved' } })
+    expect(job?.failure?.words).toContain('Register’s own Sidekiq has a registration of this trainee')
+  })
+
+  test('is not sent while Register’s Redis does not answer, and is made later', async () => {
+    await lose(stage)
+    await carriedOut(stage, 're-register', FORM)
+    const [job] = await stage.jobs('register-for-trn')
+    const nowhere = createSidekiqClient({ url: 'redis://127.0.0.1:9' }, { warn: () => {} })
+    const away = { ...stage.context, upstreams: { ...stage.context.upstreams, sidekiq: nowhere } }
+    const again = await stage.run(job?.id ?? '', away)
+    nowhere.close()
+    expect(again?.getTime()).toBeGreaterThan(Date.parse(NOW))
+    expect(batches()).toEqual([])
+    const later = { ...stage.context, now: () => again ?? new Date(0) }
+    await stage.run(job?.id ?? '', later)
+    expect(batches()).toHaveLength(1)
+  })
+
+  test('of another trainee does not stand in its way', async () => {
+    await lose(stage)
+    await carriedOut(stage, 're-register', FORM)
+    await register.putRegistration('queue', 59)
+    await runJobs(stage, 'register-for-trn')
+    expect(batches()).toHaveLength(1)
+  })
+})
+
+describe('a registration of Register’s that died', () => {
+  const removal = { kind: 'remove-job', job: 'register-for-trn', trainee: TRAINEE }
+
+  test('is taken out first, as two people saw it; then ours is made', async () => {
+    await lose(stage)
+    await register.putRegistration('dead')
+    const id = await carriedOut(stage, 're-register', FORM)
+    const { effects } = planOf(await getRequest(stage.context.database, id))
+    expect(effects).toMatchObject([
+      { ...removal, member: { place: 'dead', score: '1795452175.5' } },
+      { kind: 'enqueue', job: 'register-for-trn' },
+      { kind: 'enqueue', job: 'retrieve-trn' },
+    ])
+    expect(await stage.jobs('register-for-trn')).toEqual([])
+    await register.relay(stage.context)
+    expect(await register.redis.zcard('dead')).toBe(0)
+    await runJobs(stage, 'register-for-trn')
+    expect(batches()).toHaveLength(1)
+    expect(await stage.jobs('register-for-trn')).toMatchObject([
+      { status: 'done', changeRequestId: id, args: { submitted_by: SUBMITTER, approved: expect.any(String) } },
+    ])
+  })
+
+  test('that somebody retries or deletes before the execution makes the request out of date', async () => {
+    await lose(stage)
+    const member = await register.putRegistration('dead')
+    const id = await approved(stage, 're-register', FORM)
+    await register.redis.zrem('dead', member)
+    expect(await execute(stage.context, id)).toBe('stale')
+    expect(await rows()).toEqual([])
+  })
+
+  test('that somebody retries or deletes after the execution is not followed by ours: that needs attention', async () => {
+    await lose(stage)
+    const member = await register.putRegistration('dead')
+    const id = await carriedOut(stage, 're-register', FORM)
+    await register.redis.zrem('dead', member)
+    await register.relay(stage.context)
+    await runJobs(stage, 'register-for-trn')
+    expect(batches()).toEqual([])
+    expect(await stage.jobs('register-for-trn')).toMatchObject([
+      {
+        status: 'failed',
+        failure: { code: 'not-as-approved', words: expect.stringContaining('no longer where it was') },
+      },
+    ])
+    expect((await look(stage, id)).status).toBe('needs-attention')
+  })
+
+  test('that appears after the preview makes the request out of date', async () => {
+    await lose(stage)
+    const id = await approved(stage, 're-register', FORM)
+    await register.putRegistration('dead')
+    expect(await execute(stage.context, id)).toBe('stale')
+  })
+})
+
+describe('a preview asks Redis itself', () => {
+  const preview = () =>
+    propose(stage.context, { playbook: getPlaybook('re-register'), form: FORM, requester: SUPPORT, channel: CHANNEL })
+  const found = async () => {
+    const { kind, ...rest } = await preview()
+    const checks = 'checks' in rest ? rest.checks : []
+    return [kind, checks.find(({ id }) => id === 'sidekiq')?.found]
+  }
+
+  test.each(PLACES)('and is blocked by a registration in %s', async (place) => {
+    await lose(stage)
+    await register.putRegistration(place)
+    expect(await found()).toEqual(['blocked', expect.stringContaining('A second one could create a duplicate')])
+  })
+
+  test('and is blocked by a version that was not tried', async () => {
+    await lose(stage)
+    await register.redis.del(...(await register.redis.smembers('processes')))
+    const info = JSON.stringify({ queues: ['default'], version: '7.3.0' })
+    await register.redis.sadd('processes', 'vm:7:x')
+    await register.redis.hset('vm:7:x', { info, beat: '1', quiet: 'false', rtt_us: '1' })
+    expect(await found()).toEqual(['blocked', expect.stringContaining('version 7.3.0')])
+  })
+
+  test('and says when no process of Sidekiq is there to take it', async () => {
+    await lose(stage)
+    await register.redis.flushdb()
+    await expect(preview()).rejects.toMatchObject({ code: 'upstream-unavailable' })
+  })
+})
+
+describe('a failed job that is to run again', () => {
+  async function failed(): Promise<{ id: string; fingerprint: string }> {
+    const id = await startJob(stage.context, stage.context.database.manager, {
+      ...{ name: 'update-trainee', trainee: TRAINEE, dueAt: new Date(NOW), changeRequest: null },
+    })
+    await register.relay(stage.context)
+    const [member = ''] = await register.redis.lrange('queue:dttp', 0, -1)
+    await register.redis.lrem('queue:dttp', 1, member)
+    await register.redis.zadd('dead', 1_635_340_440.25, member)
+    const [dead] = await register.readAll()
+    const fingerprint = `dead ${dead?.score} ${dead?.sha1}`
+    await stage.change(
+      `UPDATE chatops.mirrored_jobs SET place = 'dead', score = $1, sha1 = $2, finished_at = now()`,
+      dead?.score,
+      dead?.sha1,
+    )
+    return { id: id ?? '', fingerprint }
+  }
+  const again = async (job: { id: string; fingerprint: string }) => {
+    const { id: changeRequest } = await approvedRequest()
+    await runAgain(stage.context.database.manager, { ...job, dueAt: new Date(NOW), changeRequest, approved: null })
+  }
+  const approvedRequest = async () => {
+    await lose(stage)
+    return { id: await approved(stage, 're-register', FORM) }
+  }
+
+  test('runs once, however often its row is sent', async () => {
+    await again(await failed())
+    await register.relay(stage.context)
+    await stage.change(`UPDATE chatops.outbox SET status = 'queued' WHERE kind = 'sidekiq'`)
+    await register.relay(stage.context)
+    expect(await register.redis.llen('queue:dttp')).toBe(1)
+    expect(await register.redis.zcard('dead')).toBe(0)
+    expect(await mirrored()).toMatchObject([{ place: 'unsent', changeRequestId: expect.any(String) }])
+  })
+
+  test('that somebody else has moved is left alone, and its row fails', async () => {
+    const job = await failed()
+    await again(job)
+    await register.redis.del('dead')
+    await register.relay(stage.context)
+    expect(await register.redis.llen('queue:dttp')).toBe(0)
+    expect((await rows()).filter(({ status }) => status === 'failed')).toHaveLength(1)
+  })
+
+  test('that the mirror has seen move is refused', async () => {
+    const { id } = await failed()
+    const fingerprint = `dead 1.5 ${'0'.repeat(40)}`
+    await expect(again({ id, fingerprint })).rejects.toThrow('no longer as it was')
+  })
+})
+
+test('nothing is written while the bot is paused, or to a Sidekiq that is away, and all of it later', async () => {
+  const job = { name: 'update-trainee', trainee: TRAINEE, dueAt: new Date(NOW), changeRequest: null } as const
+  await stage.context.database.transaction((sql) => startJob(stage.context, sql, { ...job, id: randomUUID() }))
+  await pause(stage.context, { actor: DEVELOPER, reason: 'A test' })
+  await register.relay(stage.context)
+  expect(await register.readAll()).toEqual([])
+  for (const actor of [DEVELOPER, SECOND_DEVELOPER]) await resume(stage.context, actor)
+  await register.redis.flushdb()
+  await register.relay(stage.context)
+  expect(await register.readAll()).toEqual([])
+  expect(await rows()).toMatchObject([{ status: 'queued', lastError: expect.stringContaining('not-writable') }])
+})
