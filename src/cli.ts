@@ -4,7 +4,7 @@ import { pauseAsOperator, resumeAsOperator } from './brake/operator.ts'
 import { findOutlived } from './changes/outlived.ts'
 import { requireUrl, withDatabase } from './cli/database.ts'
 import { checkLedger, printLedger } from './cli/ledger.ts'
-import { describeRegister } from './cli/register.ts'
+import { describePosts, describeRegister } from './cli/register.ts'
 import { loadConfig, readConfig, readEnvironment } from './config/index.ts'
 import type { OutboxRow } from './entities/chatops/outbox-row.ts'
 import { createDataSource } from './entities/data-source.ts'
@@ -64,7 +64,8 @@ async function checkConfig(): Promise<number> {
       ? '\nThe configuration is complete.'
       : `\n${wrong} ${wrong === 1 ? 'setting needs' : 'settings need'} attention.`,
   )
-  if (config) for (const line of await describeRegister(config.DATABASE_URL)) console.log(line)
+  if (config)
+    for (const line of [describePosts(config), ...(await describeRegister(config.DATABASE_URL))]) console.log(line)
   return config ? 0 : 1
 }
 

@@ -105,6 +105,14 @@ const CATALOGUE = {
     title: 'We cannot find what this post is about',
     text: 'Nothing has changed. Tell the Register developers.',
   }),
+  'no-trainee-named': () => ({
+    title: 'This message names no trainee',
+    text: 'We look for a link to a trainee in Register, or for the word “trainee” and a number.\nNothing has changed. Type /trainee and the trainee’s link or number instead.',
+  }),
+  'several-trainees-named': () => ({
+    title: 'This message names more than one trainee',
+    text: 'We cannot tell which one you mean.\nNothing has changed. Type /trainee and the trainee’s link or number instead.',
+  }),
   'playbook-off': () => ({
     title: 'This kind of change is switched off',
     text: 'This bot does not make it for now.\nNothing has changed. Ask the Register developers if you need it.',

@@ -18,6 +18,7 @@ import { createReports, type Report } from './bot/reports.ts'
 import { readRefusal } from './bot/slack-errors.ts'
 import { createSlackLine } from './bot/slack-line.ts'
 import { slackLogger } from './bot/slack-log.ts'
+import { watchChannels } from './bot/watched-channels.ts'
 import { createWeb, listen, type Probes } from './bot/web.ts'
 import { withBrake } from './brake/dttp.ts'
 import { demandEnvironment } from './brake/environment.ts'
@@ -30,12 +31,13 @@ import { createDataSource } from './entities/data-source.ts'
 import { startDatabaseClock } from './entities/database-clock.ts'
 import { demandLeastPrivilege, findLooseRights } from './entities/least-privilege.ts'
 import { OperatorError } from './error-facts.ts'
+import { answerPosted } from './handlers/messages.ts'
 import { wakeOutbox } from './outbox/outbox.ts'
 import { createPeople } from './people/people.ts'
 import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend, demandQueue, type QueueBackend, type QueueSettings } from './queue/backend.ts'
 import { openJobQueues } from './queue/job-queues.ts'
-import { STEADY, startLoop } from './queue/loop.ts'
+import { type Loop, STEADY, startLoop } from './queue/loop.ts'
 import { createWaker, type Waker } from './queue/waker.ts'
 import { CHANGES_QUEUE, type RunningWorker, startWorker } from './queue/worker.ts'
 import { createSidekiqClient, type SidekiqClient } from './sidekiq/index.ts'
@@ -74,6 +76,7 @@ export async function startServices(
   let worker: RunningWorker | null = null
   let waker: Waker | null = null
   let trello: TrelloClient | null = null
+  let reading: Loop | null = null
   const wake = (waitsFor: string) => wakeOutbox(database.manager, waitsFor)
   const line = createSlackLine(client, { report, wake }, hasAnswered)
   const probes: Probes = {
@@ -85,9 +88,11 @@ export async function startServices(
     },
   }
   const warnings = async () => [...(await findLooseRights(database)), ...(await backend.warnings())]
+  const posts = postsOf(config)
+  const watched = watchChannels(client, posts?.channels ?? [], report)
   const web = createWeb(probes, async () => {
     const found = await warnings()
-    return { ...(await findOff(database)), ...(found.length > 0 ? { warnings: found } : {}) }
+    return { ...(await findOff(database)), ...watched.missing(), ...(found.length > 0 ? { warnings: found } : {}) }
   })
   const closeDashboard = config.JOBS_DASHBOARD ? openDashboard(web, config.JOBS_DASHBOARD, backend) : null
   const server = await listen(web, config.HTTP_HOST, config.HTTP_PORT)
@@ -99,11 +104,10 @@ export async function startServices(
   if (config.ROLES.includes('worker')) {
     trello = createTrello(config, log)
     const origin = { environment: config.ENVIRONMENT, readReceipt: createReceipts(database) }
-    const poster = createPoster(
-      withOrigin(namedClient(client, createNaming(namesOf(config))), origin),
-      line,
-      changes.channels,
-    )
+    const poster = createPoster(withOrigin(namedClient(client, createNaming(namesOf(config))), origin), line, [
+      ...changes.channels,
+      ...(posts?.channels ?? []),
+    ])
     const effects = {
       ...createSlackEffects(config, changes, poster),
       trello: createTrelloCards(changes, trello),
@@ -113,15 +117,18 @@ export async function startServices(
   if (config.ROLES.includes('bot')) {
     if (!worker) waker = createWaker(backend.openQueue(CHANGES_QUEUE), log)
     const nudge = () => (worker ? worker.nudge() : waker?.wake())
-    const context = { changes, allowedChannels: config.ALLOWED_CHANNELS, nudge, readRefusal }
+    const context = { changes, allowedChannels: config.ALLOWED_CHANNELS, posts, nudge, readRefusal }
     bot = await startBot(context, slackSettings(config, ourselves), web, log)
+    const hear = (message: object) => answerPosted(context, message)
+    const often = { interval: WATCH_MS, pace: STEADY }
+    reading = startLoop(log, 'the look at watched channels', often, () => watched.look(hear).then(() => false))
   }
 
   return {
     port: server.port,
     changes,
     async stop() {
-      await watch.stop()
+      await Promise.all([watch.stop(), reading?.stop()])
       await bot?.stop()
       await server.close()
       await waker?.stop()
@@ -145,7 +152,7 @@ function createSlackEffects(config: Config, world: World, poster: Poster) {
   const approverGroup = groupOf(config.APPROVERS)
   return {
     ...createCards(database, poster, { registerUrl, approverGroup, databaseIdentity, previewOnly }),
-    ...createAlertPosts(database, poster, { registerUrl, dttpUrl, databaseIdentity }),
+    ...createAlertPosts(database, poster, { registerUrl, dttpUrl, databaseIdentity, channel: world.alertChannel }),
     ...createBrakePosts(poster, databaseIdentity),
     ...createDirectMessages(database, poster, databaseIdentity),
   }
@@ -211,6 +218,8 @@ async function createChanges(
   }
 }
 
+/** How soon a post of Register's is answered whose event was lost. */
+const WATCH_MS = 10 * 60_000
 /** How often Register's database is looked at although nobody asks for anything. */
 const REGISTER_LOOK_MS = 60 * 60_000
 
@@ -283,6 +292,11 @@ function demandKnownPlaybooks({ REQUEST_EXPIRY, PLAYBOOKS = [] }: Config): void 
   for (const [setting, names] of Object.entries(named)) {
     if (!names.every(findPlaybook)) throw new OperatorError(`${setting} names a playbook that does not exist`)
   }
+}
+
+/** Null unless the bot is told which channels to watch, and for whom. */
+function postsOf({ REGISTER_POSTS_IN: channels, REGISTER_POSTS_BY: authors }: Config) {
+  return channels && authors ? { channels, authors } : null
 }
 
 function queueSettings(config: Config): QueueSettings {

@@ -7,6 +7,7 @@ import { ACTIONS, MODALS } from '../src/views/kit/ids.ts'
 /** Bot scopes for each Web API method in the channels we work in, public and private (docs.slack.dev/reference/methods). */
 const SCOPES: Readonly<Record<string, readonly string[]>> = {
   'auth.test': [],
+  'chat.getPermalink': [],
   'chat.postEphemeral': ['chat:write'],
   'chat.delete': ['chat:write'],
   'chat.postMessage': ['chat:write'],
@@ -21,7 +22,14 @@ const SCOPES: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Bot scopes without which Slack does not send an event (docs.slack.dev/reference/events). */
-const EVENT_SCOPES: Readonly<Record<string, readonly string[]>> = { app_home_opened: [] }
+const EVENT_SCOPES: Readonly<Record<string, readonly string[]>> = {
+  app_home_opened: [],
+  'message.channels': ['channels:history'],
+  'message.groups': ['groups:history'],
+}
+
+/** Bolt's name for what Slack calls otherwise, by kind of channel. Direct messages are none of ours. */
+const EVENTS: Readonly<Record<string, readonly string[]>> = { message: ['message.channels', 'message.groups'] }
 
 const manifest = parse(readFileSync('manifest.yml', 'utf8'))
 const sources = readSources('src')
@@ -33,6 +41,9 @@ const everything = [...sources.values()].join('\n')
 const registered = [...app.matchAll(/\bapp\.(\w+)(?:<[\w<>]+>)?\(\s*((?:ACTIONS|MODALS)\.\w+|'[^']+')/g)]
 const entryPoints = (kind: string) =>
   registered.flatMap(([, method, name = '']) => (method === kind ? [name.replaceAll("'", '')] : [])).sort()
+const events = entryPoints('event')
+  .flatMap((event) => EVENTS[event] ?? [event])
+  .sort()
 const methods = unique(everything.matchAll(/\bclient\.((?:[a-z]\w*\.)+[a-zA-Z]+)\(/g))
 
 describe('entry points', () => {
@@ -50,7 +61,7 @@ describe('entry points', () => {
   })
 
   test('events are subscribed to, and no others', () => {
-    expect([...manifest.settings.event_subscriptions.bot_events].sort()).toEqual(entryPoints('event'))
+    expect([...manifest.settings.event_subscriptions.bot_events].sort()).toEqual(events)
   })
 
   test('shortcuts are declared, and no others', () => {
@@ -70,12 +81,14 @@ describe('entry points', () => {
     expect(manifest.features.app_home.home_tab_enabled).toBe(true)
   })
 
-  test('nobody can write to the bot, which reads no messages', () => {
+  test('nobody can write to the bot, which reads no direct messages', () => {
     expect(manifest.features.app_home).toMatchObject({
       messages_tab_enabled: true,
       messages_tab_read_only_enabled: true,
     })
     expect(entryPoints('message')).toEqual([])
+    expect(events).not.toContain('message.im')
+    expect(events).not.toContain('message.mpim')
   })
 })
 
@@ -114,7 +127,7 @@ describe('scopes', () => {
     const needed = [
       ...(entryPoints('command').length > 0 ? ['commands'] : []),
       ...methods.flatMap((method) => SCOPES[method] ?? [`unknown scope of ${method}`]),
-      ...entryPoints('event').flatMap((event) => EVENT_SCOPES[event] ?? [`unknown scope of ${event}`]),
+      ...events.flatMap((event) => EVENT_SCOPES[event] ?? [`unknown scope of ${event}`]),
     ]
     expect([...manifest.oauth_config.scopes.bot].sort()).toEqual([...new Set(needed)].sort())
     expect(manifest.oauth_config.scopes).not.toHaveProperty('user')
@@ -158,7 +171,7 @@ describe('the manifest itself', () => {
     const address = 'https://chatops.example.org/slack/events'
     expect(features.slash_commands[0].url).toBe(address)
     expect(settings.interactivity.request_url).toBe(address)
-    expect(settings.event_subscriptions).toEqual({ request_url: address, bot_events: ['app_home_opened'] })
+    expect(settings.event_subscriptions).toEqual({ request_url: address, bot_events: events })
   })
 })
 

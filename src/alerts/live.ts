@@ -17,17 +17,17 @@ export async function holdCause(sql: EntityManager, cause: string): Promise<void
 
 /**
  * Adds entries to the open alert of a cause, and opens one if there is none. An entry that was dismissed is left out as
- * long as it is about the same job. Returns how many entries are new or different.
+ * long as it is about the same job. A new alert stands in `thread`, if there is one. Returns how many entries are new or different.
  */
 export async function joinAlert(
   sql: EntityManager,
-  { cause, channel, at }: { cause: string; channel: string; at: string },
+  { cause, channel, thread = null, at }: { cause: string; channel: string; thread?: string | null; at: string },
   entries: readonly NewEntry[],
 ): Promise<number> {
   await holdCause(sql, cause)
   const news = await withoutDismissed(sql, cause, entries)
   if (news.length === 0) return 0
-  const [alert] = await sql.query<{ id: string }[]>(OPEN_OR_HOLD, [cause, channel, at])
+  const [alert] = await sql.query<{ id: string }[]>(OPEN_OR_HOLD, [cause, channel, at, thread])
   if (!alert) throw new Error('an alert was neither opened nor found')
   const changed = await sql.query<unknown[]>(JOIN, [
     alert.id,
@@ -93,7 +93,7 @@ async function withoutDismissed(
 }
 
 const OPEN_OR_HOLD = `
-  INSERT INTO chatops.alerts (cause, channel, opened_at) VALUES ($1, $2, $3)
+  INSERT INTO chatops.alerts (cause, channel, opened_at, thread_ts) VALUES ($1, $2, $3, $4)
   ON CONFLICT (cause) WHERE status = 'open' DO UPDATE SET cause = excluded.cause
   RETURNING id`
 

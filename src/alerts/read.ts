@@ -23,6 +23,16 @@ export async function findAlertSight(database: DataSource, id: string): Promise<
   return { alert, urn: urnOf(alert.cause), found: foundOf(alert), groups, open, all, diagnosis }
 }
 
+/** The same of one trainee alone, as if the alert were about nobody else; null if it says nothing of them. */
+export async function findSightOf(database: DataSource, id: string, trainee: string): Promise<AlertSight | null> {
+  const alert = await database.manager.findOneBy(Alert, { id })
+  const group = alert && (await findGroup(database, alert, trainee))
+  if (!group) return null
+  const open = group.entries.some(isOpen) ? 1 : 0
+  const diagnosis = diagnosisOf(alert, group.entries, 1)
+  return { alert, urn: urnOf(alert.cause), found: foundOf(alert), groups: [group], open, all: 1, diagnosis }
+}
+
 /** What an alert says of one trainee, even if there is no room for them in its post; null if it says nothing. */
 export async function findGroup({ manager }: DataSource, alert: Alert, trainee: string): Promise<Group | null> {
   const [group] = await readGroups(manager, alert, [trainee])

@@ -1,16 +1,26 @@
 import { createHash } from 'node:crypto'
 import { type DataSource, LessThan } from 'typeorm'
 import * as z from 'zod'
+import { findMessageSight, leaveThread, type MessageAnswer, messageAnswer } from '../alerts/message-answers.ts'
 import { findAlertSight } from '../alerts/read.ts'
 import type { AlertSight } from '../alerts/sight.ts'
 import { Alert } from '../entities/chatops/alert.ts'
-import { type Claimed, readPayload, Undeliverable } from '../outbox/outbox.ts'
+import { type Claimed, RetryLater, readPayload, Undeliverable } from '../outbox/outbox.ts'
 import { renderAlert } from '../views/alert/alert.ts'
 import type { Places } from '../views/alert/links.ts'
+import { renderMessageAnswer } from '../views/alert/message-answer.ts'
 import type { Poster } from './poster.ts'
+import { MessageGone } from './slack-line.ts'
 
-/** @property databaseIdentity keeps apart what is posted from one database and from a copy of it */
-type Projection = Places & { databaseIdentity: string }
+/**
+ * @property databaseIdentity keeps apart what is posted from one database and from a copy of it
+ * @property channel where an alert is posted whose thread is gone
+ */
+type Projection = Places & { databaseIdentity: string; channel: string }
+
+/** For so long an answer waits until DTTP has been asked about its trainee; of many only a few are asked about. */
+const WAIT_FOR_LOOK_MS = 20_000
+const LOOK_AGAIN_MS = 2_000
 
 /** Shows alerts in Slack, with one post for each. A post is drawn from the database at the moment it is sent. */
 export function createAlertPosts(database: DataSource, poster: Poster, projection: Projection) {
@@ -20,7 +30,7 @@ export function createAlertPosts(database: DataSource, poster: Poster, projectio
    * Draws the post and then looks whether it is still the newest: a relay that stalled may have sent an older drawing
    * after a newer one. In that case the post is drawn again. The version on record never goes back.
    */
-  async function alert(row: Claimed): Promise<void> {
+  async function post(row: Claimed): Promise<void> {
     for (let drawn = Number.POSITIVE_INFINITY; ; ) {
       const sight = await getSight(row)
       const { id, cardTs, cardVersion, renderedVersion } = sight.alert
@@ -44,11 +54,32 @@ export function createAlertPosts(database: DataSource, poster: Poster, projectio
   }
 
   function draw(row: Claimed, sight: AlertSight): Promise<string> {
-    const { id, channel, cardTs: ts } = sight.alert
+    const { id, channel, cardTs: ts, threadTs: thread } = sight.alert
     const message = renderAlert(sight, projection)
     const key = `${ours}-alert-${id}`
-    return poster.put({ channel, ts, message, key, row })
+    return poster.put({ channel, thread, ts, message, key, row }).catch(async (error: unknown) => {
+      if (thread === null || !(error instanceof MessageGone)) throw error
+      await leaveThread(database, id, projection.channel)
+      throw new RetryLater(0, { reason: 'the thread is gone', unsure: false })
+    })
   }
 
-  return { alert }
+  /** Answers a message in its thread, as soon as there is something to say. */
+  async function answer(row: Claimed, { channel, thread, ...about }: MessageAnswer): Promise<void> {
+    const sight = await findMessageSight(database, about)
+    const isLooking = sight.sight !== null && sight.sight.found?.trainees[about.trainee] === undefined
+    if (isLooking && Date.now() - row.createdAt.getTime() < WAIT_FOR_LOOK_MS)
+      throw new RetryLater(LOOK_AGAIN_MS, { reason: 'nobody has looked yet', unsure: false, isBlameless: true })
+    const message = renderMessageAnswer(sight, { ...about, places: projection })
+    await poster.reply({ channel, thread, message, key: `${ours}-${row.id}`, row }).catch((error: unknown) => {
+      throw error instanceof MessageGone ? new Undeliverable('the message is gone') : error
+    })
+  }
+
+  return {
+    async alert(row: Claimed): Promise<void> {
+      const answered = messageAnswer.safeParse(row.payload)
+      await (answered.success ? answer(row, answered.data.answers) : post(row))
+    },
+  }
 }

@@ -3,6 +3,7 @@ import {
   type BlockAction,
   type ButtonAction,
   ExpressReceiver,
+  type MessageShortcut,
   SocketModeReceiver,
   type ViewSubmitAction,
 } from '@slack/bolt'
@@ -23,6 +24,7 @@ import { startFollowUp } from '../handlers/follow-up.ts'
 import { dismissAlert, openDismissal, startFromAlert } from '../handlers/job-alert.ts'
 import { startFromJob } from '../handlers/job-offer.ts'
 import { turnJobsPage } from '../handlers/jobs-list.ts'
+import { chooseFix, fixThisTrainee, hearMessage } from '../handlers/messages.ts'
 import { pointToCard } from '../handlers/old-card.ts'
 import { choosePlaybook, startPlaybook, startUndo, submitForm } from '../handlers/playbook-form.ts'
 import { askForApproval, openUnsent, previewAgain } from '../handlers/preview.ts'
@@ -136,9 +138,12 @@ function register(app: App, context: HandlerContext, names: Names): void {
   app.action<BlockAction<ButtonAction>>(ACTIONS.openDismissal, (args) => openDismissal(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.continueWait, (args) => continueWait(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.stopWait, (args) => stopWait(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.chooseFix, (args) => chooseFix(context, own(args)))
   app.action(ACTIONS.viewTrainee, ({ ack }) => ack())
   app.action(ACTIONS.viewInDttp, ({ ack }) => ack())
   app.event('app_home_opened', (args) => openHome(context, own(args)))
+  app.event('message', (args) => hearMessage(context, own(args)))
+  app.shortcut<MessageShortcut>('fix-this-trainee', (args) => fixThisTrainee(context, own(args)))
 }
 
 /** Slack names the command as it is called in this workspace; the registration above does not. */

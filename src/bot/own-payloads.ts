@@ -41,6 +41,8 @@ export function isOurs(body: unknown, { teamId, enterpriseId, appId }: Ourselves
 export function refuseOthers(app: App, ourselves: Ourselves, log: Logger): void {
   app.use(async (args) => {
     if (isOurs(args.body, ourselves)) return args.next()
+    // A channel shared with others is full of their messages, and nobody has asked us anything.
+    if ('event' in args && args.event.type === 'message') return
     log.error('a payload of another workspace or app was refused')
     const { words } = new ChangeError('not-a-colleague')
     if ('view' in args && 'ack' in args && args.body['type'] === 'view_submission') {

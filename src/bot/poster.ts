@@ -127,21 +127,21 @@ export function createPoster(client: webApi.WebClient, line: SlackLine, channels
     return found
   }
 
-  async function putAnew(gone: string | null, asked: Post): Promise<string> {
-    const place = { channel: asked.channel, gone }
+  async function putAnew(place: Place, asked: Post): Promise<string> {
     const found = asked.row.again ? await keepOldest(place, asked) : null
     if (found && (await update(found, asked))) return found
-    return postOnce('post', place, asked)
+    return postOnce(place.thread ? 'reply' : 'post', place, asked)
   }
 
   return {
     /**
      * Posts a message, or updates the one at `ts`; returns its timestamp. One that was deleted, or is not ours to
-     * update, is posted anew, and removed if Slack lets us.
+     * update, is posted anew, into `thread` if there is one, and removed if Slack lets us. Throws MessageGone if the thread is
+     * gone.
      */
-    async put({ ts, ...asked }: Post & { ts: string | null }): Promise<string> {
+    async put({ ts, thread, ...asked }: Post & { ts: string | null; thread?: string | null }): Promise<string> {
       if (ts && (await update(ts, asked))) return ts
-      const anew = await putAnew(ts, asked)
+      const anew = await putAnew({ channel: asked.channel, gone: ts, ...(thread ? { thread } : {}) }, asked)
       if (ts) await remove(asked.channel, ts).catch(() => {}) // one that stays says where the new one is: see old-card.ts
       return anew
     },

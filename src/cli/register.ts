@@ -1,7 +1,15 @@
 import { lookAtRegister } from '../compatibility/look.ts'
+import type { Config } from '../config/index.ts'
 import { createDataSource } from '../entities/data-source.ts'
 import { findLooseRights } from '../entities/least-privilege.ts'
 import { describeError } from '../error-facts.ts'
+
+/** Whether Register's own posts are answered, and what that needs. */
+export function describePosts({ REGISTER_POSTS_IN: channels }: Config): string {
+  return channels
+    ? `Register’s own posts are answered in ${channels.join(', ')}, where the bot is in the channel and the Slack app has the events message.channels and message.groups.`
+    : 'Register’s own posts are not answered: REGISTER_POSTS_IN and REGISTER_POSTS_BY are not set.'
+}
 
 /** Whether Register's database is as the bot knows it. Nothing is written, and the settings are complete in any case. */
 export async function describeRegister(url: string): Promise<string[]> {

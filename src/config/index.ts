@@ -30,6 +30,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): { config: Conf
   if (trello.some((name) => given[name])) {
     for (const name of trello) if (!given[name]) problems.set(name, 'is missing: key, token and list go together')
   }
+  const posts = ['REGISTER_POSTS_IN', 'REGISTER_POSTS_BY']
+  if (posts.some((name) => given[name])) {
+    for (const name of posts) if (!given[name]) problems.set(name, 'is missing: channels and authors go together')
+  }
   const { ALERT_CHANNEL: alerts, ALLOWED_CHANNELS: channels = '' } = given
   if (alerts && !channels.split(',').some((channel) => channel.trim() === alerts.trim()))
     problems.set('ALERT_CHANNEL', 'is not one of ALLOWED_CHANNELS')

@@ -132,6 +132,14 @@ export const settings = z.object({
   ALERT_CHANNEL: secret(CHANNEL, 'a channel id (C…)')
     .optional()
     .describe('Where the bot posts failed jobs by itself; the first of ALLOWED_CHANNELS unless set.'),
+  REGISTER_POSTS_IN: listOf(CHANNEL, 'channel')
+    .optional()
+    .describe('Channels in which the bot answers Register’s own posts about time-outs, in their threads.'),
+  REGISTER_POSTS_BY: listOf(/^[AB][A-Z0-9]{2,}$/, 'bot or app')
+    .optional()
+    .describe(
+      'Who writes these posts: bot ids (B…) or app ids (A…) of Register. Names do not count: they can be forged.',
+    ),
   DTTP_URL: httpsUrl.describe('DTTP’s organisation, such as https://org.crm4.dynamics.com'),
   DTTP_TOKEN_URL: httpsUrl.describe(
     'Where DTTP’s tokens come from: https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token',

@@ -36,6 +36,7 @@ import { Mirror1795868127000 } from './migrations/1795868127000-mirror.ts'
 import { WordsInChecks1795870941000 } from './migrations/1795870941000-words-in-checks.ts'
 import { AttemptOrder1795870942000 } from './migrations/1795870942000-attempt-order.ts'
 import { Purges1795871753000 } from './migrations/1795871753000-purges.ts'
+import { AnsweredMessages1795871900000 } from './migrations/1795871900000-answered-messages.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -121,6 +122,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[OtherSystemsWords1764500000000, Brake1765000000100, Environment1765000000200],
       ...[CuredJobs1795867820000, LedgerChain1795867947000, Mirror1795868127000],
       ...[WordsInChecks1795870941000, AttemptOrder1795870942000, Purges1795871753000],
+      AnsweredMessages1795871900000,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

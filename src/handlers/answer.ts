@@ -2,10 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Message } from '../views/kit/blocks.ts'
 import { renderNoticeBlocks, type Words } from '../views/kit/notice.ts'
 import type { HandlerContext } from './context.ts'
-import type { Click, Command, Submission } from './entry-points.ts'
+import type { Click, Command, MessageShortcut, Submission } from './entry-points.ts'
 
 /** What somebody did that wants an answer. */
-export type Asked = Pick<Command, 'command' | 'client' | 'respond'> | Click | Pick<Submission, 'body' | 'client'>
+export type Asked =
+  | Pick<Command, 'command' | 'client' | 'respond'>
+  | Click
+  | MessageShortcut
+  | Pick<Submission, 'body' | 'client'>
 
 /** An answer that comes later than this through one way is tried through the next. */
 const PATIENCE_MS = 4_000
@@ -49,6 +53,7 @@ function addressOf(asked: Asked): { user: string; channel: string | null; respon
   if ('command' in asked) {
     return { user: asked.command.user_id, channel: asked.command.channel_id, respond: asked.respond }
   }
+  if ('shortcut' in asked) return { user: asked.body.user.id, channel: asked.body.channel.id, respond: asked.respond }
   if (!('action' in asked)) return { user: asked.body.user.id, channel: null, respond: null }
   const { body, respond } = asked
   return { user: body.user.id, channel: body.channel?.id ?? null, respond: body.response_url ? respond : null }

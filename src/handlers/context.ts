@@ -8,6 +8,8 @@ import type { World } from '../world.ts'
 export type HandlerContext = {
   changes: World
   allowedChannels: readonly string[]
+  /** Where Register posts, and under which ids; null where the bot answers no posts. */
+  posts: { channels: readonly string[]; authors: readonly string[] } | null
   /** Has what was just committed sent to Slack and the queue at once. */
   nudge: () => void
   /** What Slack's Web API refused a call with; null for an error that is not Slack's. */

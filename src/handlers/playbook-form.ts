@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { getVisible } from '../changes/requests.ts'
+import type { AnyPlaybook } from '../contract/playbook.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { getPlaybook, takesBack } from '../playbooks/index.ts'
 import { demandOn } from '../playbooks/switched-on.ts'
@@ -17,16 +18,24 @@ import { doubtsOf, parse, recordRevealing, withPrefill } from './typed.ts'
 /** The chooser's "Continue": the chosen playbook's form takes its place. */
 export async function choosePlaybook(context: HandlerContext, { ack, view }: Submission): Promise<void> {
   try {
-    const { channel } = z.object({ channel: z.string() }).parse(JSON.parse(view.private_metadata))
+    const { channel, subject } = chooserMetadata.parse(JSON.parse(view.private_metadata))
     const playbook = getPlaybook(readFormValues(view.state.values)['playbook'] ?? '')
     await demandOn(context.changes, playbook.name)
     await ack({
       response_action: 'update',
-      view: formView(playbook, { channel }),
+      view: formView(playbook, { channel, ...(subject && isTrainees(playbook) ? { values: { subject } } : {}) }),
     })
   } catch (error) {
     await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
   }
+}
+
+/** `subject` is a trainee's slug, where somebody has chosen one already. */
+const chooserMetadata = z.object({ channel: z.string(), subject: z.string().optional() })
+
+/** Whether a playbook can be asked for by a trainee. */
+function isTrainees({ form }: AnyPlaybook): boolean {
+  return form.subject.word !== 'request'
 }
 
 /** A form's "Check": bad input is answered at its field with the ack; then "Checking…", and then what was found. */

@@ -57,9 +57,9 @@ async function carryOut(context: HandlerContext, args: Command): Promise<void> {
   await args.client.views.open({ trigger_id: args.command.trigger_id, view })
 }
 
-async function help({ changes }: HandlerContext, unknown: string | null = null): Promise<Message> {
+async function help({ changes, posts }: HandlerContext, unknown: string | null = null): Promise<Message> {
   const [{ on }, standstill] = await Promise.all([sortPlaybooks(changes), findStandstill(changes)])
-  return renderHelp(on, unknown, standstill)
+  return renderHelp(on, unknown, standstill, posts !== null)
 }
 
 function renderFilledForm(playbook: AnyPlaybook, channel: string, words: readonly string[]) {

@@ -8,12 +8,13 @@ const COMMAND = '/trainee'
 
 /**
  * Every playbook as it is typed, made from the registry, and the commands that are always there. `unknown` is what was
- * typed in place of a command.
+ * typed in place of a command, `answersPosts` whether Register's own posts are answered.
  */
 export function renderHelp(
   playbooks: readonly AnyPlaybook[],
   unknown: string | null = null,
   standstill: Standstill | null = null,
+  answersPosts = true,
 ): Message {
   const groups = playbooks.map((playbook) => ({
     blocks: [
@@ -37,12 +38,15 @@ export function renderHelp(
       ...(left > 0
         ? [note(`And ${left.toLocaleString('en-GB')} more: type ${COMMAND} to choose from all of them.`)]
         : []),
-      ...always(playbooks[0]),
+      ...always(playbooks[0], answersPosts),
     ],
   }
 }
 
-function always(first: AnyPlaybook | undefined): Block[] {
+const NO_POSTS =
+  'Register’s own posts are not answered here: nobody has told the bot where they are (REGISTER_POSTS_IN). Use “Fix this trainee” on them.'
+
+function always(first: AnyPlaybook | undefined, answersPosts: boolean): Block[] {
   const example = first ? [`For example: ${exampleOf(first)}`] : []
   return [
     heading('Other commands'),
@@ -55,6 +59,10 @@ function always(first: AnyPlaybook | undefined): Block[] {
     ...plainSections(`${COMMAND} pause [reason] – for approvers: carry nothing out until two of you resume`),
     ...plainSections(`${COMMAND} resume – for two approvers: go on`),
     ...plainSections(`${COMMAND} help – this page`),
+    ...plainSections(
+      '“Fix this trainee”, in the menu of a message that names one trainee – what we know of them and what can be done, in its thread',
+    ),
+    ...plainSections(answersPosts ? '' : NO_POSTS),
     heading('How to name a trainee'),
     ...plainSections(
       'Paste the trainee’s link in Register, the last part of that link, or their number. Do not use a name or a TRN. What you leave out is asked for in the form.',

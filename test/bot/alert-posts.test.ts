@@ -104,6 +104,7 @@ function postsOf(databaseIdentity: string) {
     registerUrl: REGISTER_URL,
     dttpUrl: DTTP_URL,
     databaseIdentity,
+    channel: CHANNEL,
   })
 }
 

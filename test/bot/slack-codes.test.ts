@@ -177,7 +177,12 @@ function startOnSlack(): Loop {
   const none = async () => {}
   const effects = {
     ...createCards(database, poster, { registerUrl: REGISTER_URL, approverGroup: null, databaseIdentity }),
-    ...createAlertPosts(database, poster, { registerUrl: REGISTER_URL, dttpUrl: DTTP_URL, databaseIdentity }),
+    ...createAlertPosts(database, poster, {
+      registerUrl: REGISTER_URL,
+      dttpUrl: DTTP_URL,
+      databaseIdentity,
+      channel: CHANNEL,
+    }),
     ...createDirectMessages(database, poster, databaseIdentity),
     ...createBrakePosts(poster, databaseIdentity),
     ...{ hint: none, job: none, sidekiq: none, trello: none },

@@ -92,7 +92,7 @@ describe.each(playbooks)('$name', ({ name }) => {
 
 /** Of many recorded cases a few, spread over the list, as in the contract suite. */
 function chosen<T>(all: readonly T[]): T[] {
-  const every = Math.max(1, Math.ceil(all.length / 10))
+  const every = Math.max(1, Math.ceil(all.length / 6))
   return all.filter((_, index) => index % every === 0)
 }
 

@@ -97,7 +97,10 @@ async function startWorld() {
     async ready() {
       await slack?.until(async () => (await get('/readyz'))?.status === 200, 'the process is ready')
       expect((await get('/healthz'))?.status).toBe(200)
-      expect(await (await get('/readyz'))?.json()).toEqual({ ready: true, database: true, queue: true, slack: true })
+      expect(await (await get('/readyz'))?.json()).toEqual({
+        ...{ ready: true, database: true, queue: true, slack: true },
+        unanswered: 'Register’s own posts: REGISTER_POSTS_IN is not set',
+      })
     },
   }
 }

@@ -23,6 +23,7 @@ const BOT_USER = 'U00BOT'
 
 const manifest = parse(readFileSync(new URL('../../manifest.yml', import.meta.url), 'utf8')) as {
   oauth_config: { scopes: { bot: string[] } }
+  settings: { event_subscriptions: { bot_events: string[] } }
 }
 
 /** A Slack with the people of the story, and further channels, granting exactly the scopes of our manifest. */
@@ -34,6 +35,7 @@ export function startStorySlack(channels: readonly string[] = []): Promise<FakeS
     teamId: TEAM,
     botUserId: BOT_USER,
     scopes: manifest.oauth_config.scopes.bot,
+    botEvents: manifest.settings.event_subscriptions.bot_events,
     users: [...people.map((id) => ({ id, teamId: TEAM })), { id: GUEST, teamId: TEAM, isRestricted: true }],
     channels: [
       { id: CHANNEL, name: 'register-support', members: [...people, GUEST, BOT_USER] },

@@ -39,6 +39,10 @@ export class Alert {
   @Column({ name: 'card_ts', type: 'text', nullable: true })
   cardTs!: string | null
 
+  /** The thread of Register's own post in which it stands; null for one with a post of its own. */
+  @Column({ name: 'thread_ts', type: 'text', nullable: true })
+  threadTs!: string | null
+
   @Column({ name: 'card_version', type: 'integer' })
   cardVersion!: number
 

@@ -23,6 +23,8 @@ export const ACTIONS = {
   discardUnsent: 'discard-unsent',
   /** Value: the page to show, `<change request>:<page>`. */
   reviewPage: 'review-page',
+  /** Value: the trainee's slug. */
+  chooseFix: 'choose-fix',
   /** Value: the playbook's name. */
   startPlaybook: 'start-playbook',
   /** What can be asked for after a request. Value: `<change request>:<which>`. */

@@ -21,7 +21,7 @@ function alertRow(given: Partial<Alert> = {}): Alert {
   return {
     ...{ id: '7', cause: 'timed-out:5913', status: 'open', channel: 'C01', found: null, lookedAt: null },
     ...{ openedAt: new Date(AT), closedAt: null, dismissedBy: null, dismissReason: null },
-    ...{ cardTs: null, cardVersion: 1, renderedVersion: 0 },
+    ...{ cardTs: null, threadTs: null, cardVersion: 1, renderedVersion: 0 },
     ...given,
   }
 }

@@ -65,14 +65,17 @@ export async function openHome(world: World, deliver: Deliver, user: string, to?
 }
 
 export interface MessageOptions {
+  /** Who writes it; of another app's message, whoever its bot is. */
   user: string
+  /** Another app, whose message it is. */
+  by?: { bot_id: string; app_id?: string; username?: string }
   channel: string
   text: string
   threadTs?: string
   to?: Pick
 }
 
-/** A person posts a message. The app hears of it if it is in the channel and subscribed to such messages. */
+/** A person, or another app, posts a message. The app hears of it if it is in the channel and subscribed to such messages. */
 export async function sendMessage(world: World, deliver: Deliver, options: MessageOptions): Promise<Message> {
   const { workspace, settings } = world
   const channel = workspace.getChannel(options.channel)
@@ -85,6 +88,7 @@ export async function sendMessage(world: World, deliver: Deliver, options: Messa
     team: workspace.getUser(options.user).teamId ?? settings.teamId,
     text: escaped(options.text),
     ...(options.threadTs && { thread_ts: options.threadTs }),
+    ...(options.by && { subtype: 'bot_message', ...options.by }),
   })
   if (!channel.members.includes(settings.botUserId)) return structuredClone(message)
   const kind = 'imUser' in channel ? 'im' : channel.isPrivate ? 'group' : 'channel'

@@ -1,0 +1,139 @@
+import { type DataSource, type EntityManager, IsNull } from 'typeorm'
+import * as z from 'zod'
+import { Alert } from '../entities/chatops/alert.ts'
+import { Trainee } from '../entities/register/trainee.ts'
+import { retryConflicts } from '../entities/transient.ts'
+import { causesOf } from '../failures/index.ts'
+import { addToOutbox } from '../outbox/outbox.ts'
+import { findJobOfRegister } from '../register/jobs.ts'
+import type { TimeoutPost } from '../register/posts.ts'
+import type { World } from '../world.ts'
+import { joinAlert } from './live.ts'
+import { findSightOf } from './read.ts'
+import { diagnoseRegisterJob } from './register-jobs.ts'
+import type { AlertSight, Diagnosis } from './sight.ts'
+
+// Messages that name a trainee are answered in their threads: Register's own posts about time-outs, and what somebody
+// points at. A time-out joins the one live alert of its cause; where it is the first to say so, the alert stands in its
+// thread, and nowhere else.
+
+/** A message in Slack, and the thread that an answer to it goes into. */
+export type Place = { channel: string; ts: string; thread: string }
+
+/** What an answer is drawn from, as its outbox row holds it. `job` is Register's class, `alert` one that stands elsewhere. */
+export const messageAnswer = z.object({
+  answers: z.object({
+    channel: z.string(),
+    thread: z.string(),
+    trainee: z.string(),
+    job: z.string().nullable(),
+    alert: z.string().nullable(),
+  }),
+})
+
+export type MessageAnswer = z.output<typeof messageAnswer>['answers']
+
+/** What an answer shows. `sight` is of an alert, and of this trainee alone. */
+export type MessageSight = {
+  trainee: Pick<Trainee, 'id' | 'slug' | 'state' | 'training_route'> | null
+  hasTrn: boolean
+  sight: AlertSight | null
+  diagnosis: Diagnosis | null
+}
+
+/** Has Register's post answered, once however often Slack delivers it. Returns whether this was the first time. */
+export function answerTimeout(world: World, place: Place, { job, trainee }: TimeoutPost): Promise<boolean> {
+  return once(world, place, async (sql) => {
+    const live = await joinLive(world, sql, place, { job, trainee })
+    if (!live || !isAt(live, place)) await addAnswer(sql, place, { trainee, job, alert: live?.id ?? null })
+  })
+}
+
+/** The same for a message that somebody points at and that names this trainee. */
+export function answerAbout(world: World, place: Place, trainee: string): Promise<boolean> {
+  return once(world, place, async (sql) => {
+    const [open] = await sql.query<{ id: string }[]>(OPEN_ABOUT, [trainee])
+    await addAnswer(sql, place, { trainee, job: null, alert: open?.id ?? null })
+  })
+}
+
+/** What is known by now of the trainee whom an answer is about. */
+export async function findMessageSight(
+  database: DataSource,
+  { trainee: id, job, alert }: Pick<MessageAnswer, 'trainee' | 'job' | 'alert'>,
+): Promise<MessageSight> {
+  const select = { id: true, slug: true, state: true, training_route: true, trn: true } as const
+  const trainee = await database.manager.findOne(Trainee, { select, where: { id } })
+  const message = 'has timed out after 4 days'
+  return {
+    trainee,
+    hasTrn: trainee !== null && trainee.trn !== null,
+    sight: alert === null ? null : await findSightOf(database, alert, id),
+    diagnosis: job === null ? null : diagnoseRegisterJob({ className: job, message, trainee: id }),
+  }
+}
+
+/** Has the alert of a thread that is gone posted in its own channel. */
+export async function leaveThread({ manager }: DataSource, id: string, channel: string): Promise<void> {
+  await manager.update(Alert, { id }, { threadTs: null, cardTs: null, channel })
+}
+
+function once(world: World, { channel, ts }: Place, act: (sql: EntityManager) => Promise<void>): Promise<boolean> {
+  return retryConflicts(() =>
+    world.database.transaction(async (sql) => {
+      const taken = await sql.query<unknown[]>(TAKE, [channel, ts])
+      if (taken.length > 0) await act(sql)
+      return taken.length > 0
+    }),
+  )
+}
+
+function addAnswer(
+  sql: EntityManager,
+  { channel, thread }: Place,
+  about: Pick<MessageAnswer, 'trainee' | 'job' | 'alert'>,
+): Promise<void> {
+  const payload = { answers: { channel, thread, ...about } }
+  return addToOutbox(sql, { stream: `answer:${channel}:${thread}`, kind: 'alert', changeRequest: null, payload })
+}
+
+/** The live alert of a time-out, joined or opened; null where there is nothing to be alarmed about. */
+async function joinLive(world: World, sql: EntityManager, place: Place, { job, trainee }: TimeoutPost) {
+  const name = findJobOfRegister(job)
+  if (name === null || !(await sql.existsBy(Trainee, { id: trainee, trn: IsNull() }))) return null
+  const at = world.now().toISOString()
+  const failure = { code: 'timed-out', words: STOPPED, at, by: 'register' } as const
+  const subject = `${name}:${trainee}`
+  const [cause = ''] = causesOf({ name, traineeId: trainee }, failure)
+  const known = await findLive(sql, cause, subject)
+  if (known) return known
+  const { channel, thread } = place
+  await joinAlert(sql, { cause, channel, thread, at }, [{ subject, trainee, job: null, failure }])
+  return findLive(sql, cause, subject) // none if people have dismissed it
+}
+
+const STOPPED = 'Register has stopped asking DTTP for this trainee’s TRN: the time for it is up.'
+
+type Live = { id: string; channel: string; thread_ts: string | null }
+
+async function findLive(sql: EntityManager, cause: string, subject: string): Promise<Live | null> {
+  const [live] = await sql.query<Live[]>(LIVE, [cause, subject])
+  return live ?? null
+}
+
+function isAt({ channel, thread_ts }: Live, place: Place): boolean {
+  return channel === place.channel && thread_ts === place.thread
+}
+
+const TAKE = `
+  INSERT INTO chatops.answered_messages (channel, ts) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING ts`
+
+const LIVE = `
+  SELECT alert.id, alert.channel, alert.thread_ts FROM chatops.alerts alert
+    JOIN chatops.alert_entries entry ON entry.alert_id = alert.id
+  WHERE alert.cause = $1 AND alert.status = 'open' AND entry.subject = $2 AND entry.settled_at IS NULL`
+
+const OPEN_ABOUT = `
+  SELECT alert.id FROM chatops.alerts alert JOIN chatops.alert_entries entry ON entry.alert_id = alert.id
+  WHERE alert.status = 'open' AND entry.trainee_id = $1 AND entry.settled_at IS NULL
+  ORDER BY entry.added_at DESC, alert.id DESC LIMIT 1`
