@@ -78,13 +78,23 @@ describe('a relay that stalled', () => {
   test('leaves the newest card standing, and the newest version on record', async () => {
     await cards.card(row())
     await announce(context.database.manager, id)
-    slack.fault({ method: 'chat.update', kind: 'slow', ms: 400 })
+    let release = () => {}
+    const until = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const arrived = new Promise<void>((resolve) => {
+      const when = () => {
+        resolve()
+        return true
+      }
+      slack.fault({ method: 'chat.update', kind: 'held', until, when })
+    })
     const stalled = cards.card(row())
-    await slack.until(async () => (await request()).cardVersion === 2)
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    await arrived
     await cancel(context, { id, actor: SUPPORT })
     await cards.card(row())
     expect(shown()).toMatch(/cancelled/i)
+    release()
     await stalled
     expect(shown()).toMatch(/cancelled/i)
     expect(await request()).toMatchObject({ cardVersion: 3, renderedVersion: 3 })

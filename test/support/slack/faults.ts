@@ -15,6 +15,8 @@ export type Fault = Where &
     | { kind: 'rate_limited'; retryAfterSeconds?: number }
     | { kind: 'server_error'; status?: number }
     | { kind: 'slow'; ms: number }
+    /** Performed and answered only once this is there. */
+    | { kind: 'held'; until: Promise<unknown> }
     /** Performed, but the connection drops before the answer: the app cannot know. */
     | { kind: 'lost_response' }
     /** The connection drops before anything is performed. */

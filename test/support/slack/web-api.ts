@@ -44,6 +44,7 @@ async function handle(world: World, request: IncomingMessage, response: ServerRe
   const fault = world.faults.take(method, args)
 
   if (fault?.kind === 'slow') await sleep(fault.ms)
+  if (fault?.kind === 'held') await fault.until
   const answer =
     interrupted(fault) ??
     perform(world, method, () => {
