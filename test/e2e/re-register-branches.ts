@@ -388,7 +388,7 @@ export const endings = [
   {
     when: 'without ids of ours, no answer came, and DTTP has no records',
     card: 'needs attention',
-    next: 'Nobody knows. “Register again” is possible 5 minutes after the registration was sent: until then DTTP may still be working on it.',
+    next: 'Nobody knows. “Register again” is possible 5 minutes after the registration was sent (`JOB_LEASE` and 255 seconds): until then DTTP may still be working on it.',
   },
   {
     when: 'without ids of ours, no answer came, and somebody wants to register again all the same',
