@@ -4,7 +4,7 @@ import { execute } from '../../src/changes/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { findDrift } from '../../src/changes/sweep.ts'
 import { planOf } from '../../src/contract/stored.ts'
-import { preflight } from '../../src/dttp/payloads/preflight.ts'
+import { registration } from '../../src/dttp/payloads/registration.ts'
 import type { RegistrationRows } from '../../src/dttp/payloads/rows.ts'
 import { findRegistrationRows, routeRules } from '../../src/dttp/registration-rows.ts'
 import { SUBMITTER, TRAINEE, useStage } from '../jobs/stage.ts'
@@ -83,7 +83,7 @@ test('every column that a body is made of is among those that move', async () =>
 
 function build(rows: RegistrationRows) {
   const rules = routeRules(rows.trainee, stage.context.register)
-  return preflight(rows, rules, SUBMITTER)
+  return registration(rows, rules, SUBMITTER, new Date(0))
 }
 
 /** The same rows, noting each column that is looked at. */
