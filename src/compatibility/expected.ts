@@ -8,7 +8,9 @@ export type ExpectedTables = Readonly<Record<RegisterTable, readonly ExpectedCol
 
 /** Register's tables as the entities have them: what TypeORM selects when it reads a row. */
 export function expectedTables({ entityMetadatas }: DataSource): ExpectedTables {
-  const ofRegister = entityMetadatas.filter(({ schema }) => schema === 'public')
+  const ofRegister = entityMetadatas
+    .filter(({ schema }) => schema === 'public')
+    .sort((one, other) => (one.tableName < other.tableName ? -1 : 1))
   // The table of what is touched names every entity of Register's: test/compatibility sees to it.
   return Object.fromEntries(ofRegister.map((table) => [table.tableName, columnsOf(table)])) as unknown as ExpectedTables
 }

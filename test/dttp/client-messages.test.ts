@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DttpError } from '../../src/dttp/client/errors.ts'
-import { fill, MESSAGES, peopleIn, type QuotingMessage, SPELLINGS, TRAINEE } from '../support/quoted-people.ts'
+import { DATES, fill, MESSAGES, peopleIn, type QuotingMessage, SPELLINGS, TRAINEE } from '../support/quoted-people.ts'
 import { type Dttp, registration, startDttp } from './client-setup.ts'
 
 let dttp: Dttp
@@ -79,7 +79,7 @@ test('every spelling of everybody is found where it is', () => {
       ])
     }
   }
-  for (const turn of [0, 1, 2, 3, 4]) expect(peopleIn(fill('born {dob}', 'as stored', '', turn))).not.toEqual([])
+  for (const turn of DATES.keys()) expect(peopleIn(fill('born {dob}', 'as stored', '', turn))).not.toEqual([])
 })
 
 describe('an error', () => {

@@ -14,7 +14,7 @@ export const TRAINEE = {
 
 const OTHER = { other_first: 'Übülmar', other_last: 'Żwińskopf' }
 
-const DATES = [
+export const DATES = [
   ...['29 March 1987', '29/03/1987', '1987-03-29', '29Mar1987', '29.3.87', '03/29/1987', 'March 29th, 1987'],
   ...[
     'the 29th of March 1987',
@@ -81,7 +81,7 @@ const NEEDLES = ['zoelin', 'quacke', 'quaecke', 'ubulma', 'uebuel', 'zwinsk', 'w
 /** The birth date and the TRN, standing by themselves. */
 const NUMBERS = new RegExp(
   `(?<![0-9a-z])(?:${[
-    '29(?:th)?(?: of)?[ ./-]*(?:0?3[ ./-]*(?:19)?87|mar(?:ch)?)',
+    '29(?:th)?(?: of)?[ ./-]*(?:0?3[ ./-]*(?:19)?87|mar(?:ch)?(?:[ ./-]*(?:19)?87)?)',
     '(?:0?3|mar(?:ch)?)[ ./-]*29(?:th)?,?[ ./-]*(?:19)?87',
     '1987[ ./-]?0?3[ ./-]?29',
     '543974400000',
