@@ -49,10 +49,12 @@ function decide(world: World, playbook: AnyPlaybook, { rows, answers, form, self
 
 /** What a playbook decides by besides its rows; `self` is the request that is assessed again, null for a preview. */
 export function aroundOf(
-  { register, now, gias, ownIds, jobLease, addsTrelloCards }: World,
+  { register, now, gias, ownIds, jobLease, addsTrelloCards, upstreams }: World,
   self: string | null,
 ): Around {
-  return { register, now: now(), giasMaxAgeMs: gias.maxAgeMs, ownIds, jobLeaseMs: jobLease, addsTrelloCards, self }
+  const isMirrored = upstreams.sidekiq !== undefined
+  const settings = { register, ownIds, addsTrelloCards, isMirrored }
+  return { ...settings, now: now(), giasMaxAgeMs: gias.maxAgeMs, jobLeaseMs: jobLease, self }
 }
 
 /** Whether a system gives no answer or one that cannot be read, the request can only wait. */

@@ -22,6 +22,8 @@ export type Around = {
   jobLeaseMs: number
   /** Whether we can add cards to Trello; if not, people are given the text. */
   addsTrelloCards: boolean
+  /** Whether Register's own Sidekiq runs its jobs, so that we know of them only what the last sweep found. */
+  isMirrored: boolean
   /** The request that is assessed again; null for a preview. */
   self: string | null
 }

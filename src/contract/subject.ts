@@ -1,7 +1,7 @@
 import { type EntityManager, In, IsNull, Not } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { Job } from '../entities/chatops/job.ts'
+import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { isUrn } from '../register/schools.ts'
 import { findMistake, parseTraineeReference, resolveTrainee } from '../register/trainee-reference.ts'
@@ -92,7 +92,7 @@ export function school(findWaiting: (sql: EntityManager, urn: string) => Promise
       const { kind, id } = readSubject(value)
       if (kind === 'trainee') return [id]
       if (kind === 'urn') return findSlugs(sql, await findWaiting(sql, id))
-      return findSlugs(sql, [(await sql.findOneBy(Job, { id }))?.traineeId ?? null])
+      return findSlugs(sql, [(await sql.findOneBy(SeenJob, { id }))?.traineeId ?? null])
     },
     freeText: false,
     word: 'trainee or URN',
@@ -118,7 +118,7 @@ async function findDoubt(typed: string, { sql, registerUrl }: FormContext): Prom
 }
 
 async function checkJob(id: string, { sql }: FormContext): Promise<string> {
-  const job = await sql.findOneBy(Job, { id })
+  const job = await sql.findOneBy(SeenJob, { id })
   if (!job) throw new FieldError('There is no such job any more. Enter the trainee or the URN instead.')
   if (job.traineeId === null) throw new FieldError('This job is about no trainee. Enter the URN instead.')
   return id

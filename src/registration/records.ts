@@ -5,8 +5,9 @@ import type { DttpClient } from '../dttp/client/index.ts'
 import { findCode } from '../dttp/code-sets.ts'
 import { becameWords } from '../dttp/standing.ts'
 import { STATUS_AFTER_REGISTRATION } from '../dttp/statuses.ts'
-import { Job, type JobName } from '../entities/chatops/job.ts'
+import type { JobName } from '../entities/chatops/job.ts'
 import { RegistrationAttempt, type RegistrationIds } from '../entities/chatops/registration-attempt.ts'
+import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { Provider } from '../entities/register/provider.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { aboutSecondRecord, findSecondRecords, type SecondRecord } from './second-record.ts'
@@ -17,7 +18,7 @@ import { candidateWords, findCandidates, type Traces, tracesOf } from './traces.
 /** The registration that a request started, as it stands. */
 export type Registration = {
   trainee: Trainee | null
-  job: Job | null
+  job: SeenJob | null
   attempt: RegistrationAttempt | null
   /** The ids that DTTP answered with, once the job that saves them in Register is done. */
   ids: RegistrationIds | null
@@ -57,13 +58,16 @@ function isUnsettled({ outcome }: Pick<RegistrationAttempt, 'outcome'>): boolean
  * Whether people must settle a registration of unknown outcome. Where DTTP can be asked by ids of ours they need not,
  * unless own ids were off by the time that it had nothing under them.
  */
-export function isLeftToPeople(job: Job | null, attempt: RegistrationAttempt | null): boolean {
+export function isLeftToPeople(job: SeenJob | null, attempt: RegistrationAttempt | null): boolean {
   return !attempt?.ownIds || attempt.ids !== null || job?.failure?.code === 'outcome-unknown'
 }
 
 /** The last job of this kind that the request started. */
-export async function findJob(sql: EntityManager, { changeRequest }: Executed, name: JobName): Promise<Job | null> {
-  return sql.findOne(Job, { where: { changeRequestId: changeRequest, name }, order: { createdAt: 'DESC', id: 'ASC' } })
+export async function findJob(sql: EntityManager, { changeRequest }: Executed, name: JobName): Promise<SeenJob | null> {
+  return sql.findOne(SeenJob, {
+    where: { changeRequestId: changeRequest, name },
+    order: { createdAt: 'DESC', id: 'ASC' },
+  })
 }
 
 /** What DTTP is asked: for the new records, or for what is left of a registration without an answer. */

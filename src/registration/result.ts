@@ -2,10 +2,9 @@ import type { EntityManager } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
 import type { Executed } from '../contract/playbook.ts'
 import type { Postcondition } from '../entities/chatops/change-request.ts'
-import { Job } from '../entities/chatops/job.ts'
 import { isLive } from '../entities/chatops/live-jobs.ts'
-import { Poll } from '../entities/chatops/poll.ts'
 import type { RegistrationAttempt, RegistrationIds } from '../entities/chatops/registration-attempt.ts'
+import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { Degree } from '../entities/register/degree.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { DEFAULT_POLL_DURATION, pollTimeout } from '../register/poll-durations.ts'
@@ -51,11 +50,11 @@ export async function registered(sql: EntityManager, registration: Registration)
 }
 
 /** Whether DTTP is asked, by ids of ours, what has become of it. */
-function isAsked(job: Job, { outcome, ids, ownIds }: RegistrationAttempt): boolean {
+function isAsked(job: SeenJob, { outcome, ids, ownIds }: RegistrationAttempt): boolean {
   return isLive(job) && outcome === 'unknown' && ids === null && ownIds !== null
 }
 
-function wasUnknown({ status, failure }: Job): boolean {
+function wasUnknown({ status, failure }: SeenJob): boolean {
   return status === 'failed' && (failure?.code === 'outcome-unknown' || failure?.code === 'unanswered')
 }
 
@@ -104,7 +103,7 @@ export function heldByDttp(
 }
 
 /** A registration that DTTP answered late is followed up as long as any other. */
-function soonAfter(job: Job | null): Pick<Postcondition, 'until'> {
+function soonAfter(job: SeenJob | null): Pick<Postcondition, 'until'> {
   return job?.finishedAt ? { until: new Date(job.finishedAt.getTime() + RESULT_WITHIN_MS).toISOString() } : {}
 }
 
@@ -119,7 +118,7 @@ export async function statusesChanged(
 ): Promise<Postcondition> {
   const sentence = 'Both status changes went through'
   if (job?.status === 'failed') return { sentence, holds: false, found: 'Not started, as the registration failed.' }
-  const jobs = await sql.findBy(Job, { changeRequestId: executed.changeRequest, name: 'change-trainee-status' })
+  const jobs = await sql.findBy(SeenJob, { changeRequestId: executed.changeRequest, name: 'change-trainee-status' })
   const failed = jobs.find(({ status }) => status === 'failed')
   if (failed) return { sentence, holds: false, found: failed.failure?.words ?? 'One failed.' }
   const done = jobs.filter(({ status }) => status === 'done').length
@@ -134,10 +133,9 @@ export async function pollScheduled(sql: EntityManager, executed: Executed): Pro
   if (!job) return { sentence, holds: false, found: 'There is no such job.' }
   if (job.status === 'done') return { sentence, holds: true, found: 'The TRN has arrived.' }
   if (job.status === 'failed') return { sentence, holds: false, found: job.failure?.words ?? 'It failed.' }
-  const poll = await sql.findOneBy(Poll, { jobId: job.id })
-  if (poll?.timeoutAt == null) return { sentence, holds: false, found: 'It has no time at which it ends.' }
+  if (job.timeoutAt === null) return { sentence, holds: false, found: 'It has no time at which it ends.' }
   const timeout = pollTimeout(DEFAULT_POLL_DURATION, executed.executedAt)
-  const found = `Next on ${formatDateTime(job.dueAt)}, and until ${formatDateTime(poll.timeoutAt)}.`
-  if (poll.timeoutAt === timeout) return { sentence, holds: true, found }
+  const found = `Next on ${formatDateTime(job.dueAt)}, and until ${formatDateTime(job.timeoutAt)}.`
+  if (Date.parse(`${job.timeoutAt}Z`) === Date.parse(`${timeout}Z`)) return { sentence, holds: true, found }
   return { sentence, holds: false, found: `${found} It should be until ${formatDateTime(timeout)}.` }
 }

@@ -7,7 +7,7 @@ import { preflight } from '../dttp/payloads/preflight.ts'
 import { type Registration, registration } from '../dttp/payloads/registration.ts'
 import type { RegistrationRows, RouteRules } from '../dttp/payloads/rows.ts'
 import { findRegistrationRowsOfAll, routeRules } from '../dttp/registration-rows.ts'
-import { Job } from '../entities/chatops/job.ts'
+import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { canonical } from '../entities/json.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
@@ -94,7 +94,7 @@ const argsOfJob = z.object({ submitted_by: z.string().nullable().catch(null) })
 /** On whose behalf each is sent: as planned, or as the failed job had it. */
 async function readSubmitters(sql: EntityManager, effects: readonly Registering[]) {
   const jobs = effects.flatMap((effect) => (effect.kind === 'retry' ? [effect.jobId] : []))
-  const found = await sql.findBy(Job, { id: In(jobs) })
+  const found = await sql.findBy(SeenJob, { id: In(jobs) })
   return (effect: Registering): string | null => {
     if (effect.kind === 'enqueue') return effect.args.submitted_by
     return argsOfJob.parse(found.find(({ id }) => id === effect.jobId)?.args ?? {}).submitted_by

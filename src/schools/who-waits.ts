@@ -2,10 +2,10 @@ import { type EntityManager, In, IsNull } from 'typeorm'
 import * as z from 'zod'
 import type { RegistrationRows } from '../dttp/payloads/rows.ts'
 import { findRegistrationRowsOfAll } from '../dttp/registration-rows.ts'
-import { Job } from '../entities/chatops/job.ts'
-import { live } from '../entities/chatops/live-jobs.ts'
-import { Poll } from '../entities/chatops/poll.ts'
+import { isLive } from '../entities/chatops/live-jobs.ts'
 import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
+import { SeenJob } from '../entities/chatops/seen-job.ts'
+import { findPolls } from '../entities/chatops/seen-polls.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { findSubmissions } from '../register/submissions.ts'
 
@@ -13,7 +13,7 @@ import { findSubmissions } from '../register/submissions.ts'
 export type WaitingRows = {
   registration: RegistrationRows
   /** The last job of the kind that the trainee needs: a registration, or an update of their DTTP record. */
-  job: Job | null
+  job: SeenJob | null
   /** A registration that was sent, or may have been: the one that nobody has settled, if there is one. */
   attempt: RegistrationAttempt | null
   /** The DTTP id of who submitted the trainee. */
@@ -50,10 +50,10 @@ export async function findWaitingIds(
 const WAITING = `
   WITH wanted AS (SELECT id FROM public.schools WHERE urn = ANY($1)),
   failed AS (
-    SELECT trainee_id, name FROM chatops.jobs job
+    SELECT trainee_id, name FROM chatops.seen_jobs job
     WHERE status = 'failed' AND name IN ('register-for-trn', 'update-trainee') AND jsonb_exists_any(failure -> 'urns', $1)
       AND NOT EXISTS (
-        SELECT FROM chatops.jobs later WHERE later.trainee_id = job.trainee_id AND later.name = job.name
+        SELECT FROM chatops.seen_jobs later WHERE later.trainee_id = job.trainee_id AND later.name = job.name
           AND (later.created_at, later.id) > (job.created_at, job.id)))
   SELECT id FROM public.trainees trainee
   WHERE id = $2
@@ -103,9 +103,9 @@ export async function readWaiting(
 const args = z.object({ submitted_by: z.string().nullable().catch(null) })
 
 /** Of each trainee the last registration and the last update. */
-function findLastJobs(sql: EntityManager, traineeIds: readonly string[]): Promise<Job[]> {
+function findLastJobs(sql: EntityManager, traineeIds: readonly string[]): Promise<SeenJob[]> {
   return sql
-    .createQueryBuilder(Job, 'job')
+    .createQueryBuilder(SeenJob, 'job')
     .distinctOn(['job.traineeId', 'job.name'])
     .where({ traineeId: In([...traineeIds]), name: In(['register-for-trn', 'update-trainee'] satisfies JobKind[]) })
     .orderBy({ 'job.traineeId': 'ASC', 'job.name': 'ASC', 'job.createdAt': 'DESC', 'job.id': 'DESC' })
@@ -130,7 +130,7 @@ function findAttempts(sql: EntityManager, traineeIds: readonly string[]): Promis
 function standingAttempt(
   attempts: readonly RegistrationAttempt[],
   traineeId: string,
-  job: Job | null,
+  job: SeenJob | null,
 ): RegistrationAttempt | null {
   const own = attempts.filter((attempt) => attempt.traineeId === traineeId)
   const unsettled = own.find(({ outcome }) => outcome !== 'registered')
@@ -156,7 +156,6 @@ async function findOpenRequests(
 
 /** The trainees whom DTTP is asked for a TRN of. */
 async function findPolled(sql: EntityManager, traineeIds: readonly string[]): Promise<Set<string>> {
-  const polls = await sql.findBy(Poll, { traineeId: In([...traineeIds]) })
-  const jobs = await sql.findBy(Job, { id: In(polls.map(({ jobId }) => jobId)), ...live() })
-  return new Set(polls.filter(({ jobId }) => jobs.some(({ id }) => id === jobId)).map(({ traineeId }) => traineeId))
+  const polls = await findPolls(sql, traineeIds)
+  return new Set([...polls].filter(([, poll]) => isLive(poll)).map(([trainee]) => trainee))
 }

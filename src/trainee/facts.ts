@@ -3,9 +3,8 @@ import { becameWords } from '../dttp/standing.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { GiasSchool } from '../entities/chatops/gias-school.ts'
 import { givenUp } from '../entities/chatops/given-up-jobs.ts'
-import { Job } from '../entities/chatops/job.ts'
 import { live } from '../entities/chatops/live-jobs.ts'
-import { Poll } from '../entities/chatops/poll.ts'
+import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { Provider } from '../entities/register/provider.ts'
 import { School } from '../entities/register/school.ts'
@@ -45,9 +44,8 @@ export type TraineeFacts = {
   schools: SchoolFacts[]
   giasAge: GiasAge | null
   submission: Submission | null
-  poll: Poll | null
   /** Jobs that are not over or are given up, newest first, and how many there are in all. */
-  jobs: Job[]
+  jobs: SeenJob[]
   jobsInAll: number
   /** Those that were sent, newest first, and how many there are in all. */
   requests: ChangeRequest[]
@@ -61,7 +59,7 @@ const MOST_REQUESTS = 8
 export async function gatherTraineeFacts(world: World, slug: string): Promise<TraineeFacts> {
   const known = await inSnapshot(world.database, async (sql) => {
     const trainee = await sql.findOneByOrFail(Trainee, { slug })
-    const [jobs, jobsInAll] = await sql.findAndCount(Job, {
+    const [jobs, jobsInAll] = await sql.findAndCount(SeenJob, {
       where: [live(), givenUp()].map((stands) => ({ traineeId: trainee.id, ...stands })),
       order: { createdAt: 'DESC', id: 'ASC' },
       take: MOST_JOBS,
@@ -78,7 +76,6 @@ export async function gatherTraineeFacts(world: World, slug: string): Promise<Tr
       schools: await readSchools(world, sql, trainee),
       giasAge: await findGiasAge(sql),
       submission: await findSubmission(sql, trainee.id),
-      poll: await sql.findOneBy(Poll, { traineeId: trainee.id }),
       ...{ jobs, jobsInAll, requests, requestsInAll },
     }
   })

@@ -1,7 +1,6 @@
 import { formatDateTime } from '../calendar/london.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
-import type { Job } from '../entities/chatops/job.ts'
-import type { Poll } from '../entities/chatops/poll.ts'
+import type { SeenJob } from '../entities/chatops/seen-job.ts'
 import { describeGiasAge, giasStatusLabel, giasUrl } from '../gias/schools.ts'
 import { playbooks } from '../playbooks/index.ts'
 import { registerJobName } from '../register/jobs.ts'
@@ -98,19 +97,19 @@ function describeSchool({ which, sent, notApplicable, school, inDttp, onGias }: 
   return [section(`${label}: ${name}, <${giasUrl(school.urn)}|URN ${escapeText(school.urn)}>.${use}\n${dttp} ${gias}`)]
 }
 
-function describeJobs({ jobs, poll }: TraineeFacts): string[] {
+function describeJobs({ jobs }: TraineeFacts): string[] {
   if (jobs.length === 0) return ['None is waiting, and none has failed.']
-  return jobs.map((job) => describeJob(job, poll))
+  return jobs.map((job) => describeJob(job))
 }
 
-function describeJob(job: Job, poll: Poll | null): string {
+function describeJob(job: SeenJob): string {
   const name = registerJobName(job.name)
   if (job.status === 'failed') {
     const when = job.finishedAt ? ` on ${formatDateTime(job.finishedAt)}` : ''
     return `${name} failed${when}: ${shorten(job.failure?.words ?? 'for an unknown reason', 300)}`
   }
   if (job.status === 'running') return `${name} is running.`
-  const until = poll?.jobId === job.id && poll.timeoutAt ? `, until ${formatDateTime(poll.timeoutAt)}` : ''
+  const until = job.timeoutAt ? `, until ${formatDateTime(job.timeoutAt)}` : ''
   const again = job.attempts > 0 ? ` It failed ${job.attempts} times so far.` : ''
   return `${name} runs next on ${formatDateTime(job.dueAt)}${until}.${again}`
 }

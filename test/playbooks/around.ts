@@ -5,15 +5,14 @@ import type { RegisterSettings } from '../../src/world.ts'
 
 export function around(register: RegisterSettings): Around {
   const now = new Date('2021-10-27T13:14:00Z')
-  return {
-    register,
-    now,
+  const known = {
     giasMaxAgeMs: 3 * 86_400_000,
     ownIds: true,
     jobLeaseMs: 45_000,
     addsTrelloCards: true,
-    self: null,
+    isMirrored: false,
   }
+  return { register, now, ...known, self: null }
 }
 
 /** Throws where something must be waited for first. */

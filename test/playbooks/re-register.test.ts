@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { isBlocked, runChecks } from '../../src/contract/check.ts'
 import { isEmpty, subjectsOf } from '../../src/contract/plan.ts'
-import { Job } from '../../src/entities/chatops/job.ts'
 import { RegistrationAttempt } from '../../src/entities/chatops/registration-attempt.ts'
+import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { Audit } from '../../src/entities/register/audit.ts'
 import type { Trainee } from '../../src/entities/register/trainee.ts'
 import { User } from '../../src/entities/register/user.ts'
@@ -409,8 +409,14 @@ function audit(columns: Partial<Audit>): Audit {
   return Object.assign(new Audit(), { id: '17', created_at: SUBMITTED, ...columns })
 }
 
-function job(columns: Partial<Job>): Job {
-  return Object.assign(new Job(), { id: 'job', name: 'update-trainee', status: 'waiting', failure: null, ...columns })
+function job(columns: Partial<SeenJob>): SeenJob {
+  return Object.assign(new SeenJob(), {
+    id: 'job',
+    name: 'update-trainee',
+    status: 'waiting',
+    failure: null,
+    ...columns,
+  })
 }
 
 function attempt(): RegistrationAttempt {

@@ -10,11 +10,12 @@ import { isEmpty, subjectsOf } from '../../src/contract/plan.ts'
 import { DttpError } from '../../src/dttp/client/index.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
+import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { runJob } from '../../src/jobs/run-job.ts'
 import { type InDttp, lookInDttp } from '../../src/playbooks/requeue-trn/dttp.ts'
 import { requeueTrn } from '../../src/playbooks/requeue-trn/index.ts'
-import type { PollRows, Rows } from '../../src/playbooks/requeue-trn/rows.ts'
+import type { Rows } from '../../src/playbooks/requeue-trn/rows.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
 import type { POLL_DURATIONS } from '../../src/register/poll-durations.ts'
 import type { World } from '../../src/world.ts'
@@ -33,13 +34,15 @@ type Situation = Partial<Omit<Rows, 'trainee'>> & {
   trainee?: Partial<Trainee>
   inDttp?: InDttp | null
   register?: Partial<typeof REGISTER>
+  replace?: string
 }
 
 describe('checks', () => {
-  const polled = (status: Job['status'], timeoutAt: string | null = '2021-10-28T13:14:00.5'): PollRows => ({
-    poll: Object.assign(new Poll(), { timeoutAt }),
-    job: job({ status, finishedAt: new Date('2021-10-15T16:40:00Z') }),
-  })
+  const polled = (status: Job['status'], timeoutAt: string | null = '2021-10-28T13:14:00.5'): SeenJob =>
+    job({ status, timeoutAt, runner: 'bot', finishedAt: new Date('2021-10-15T16:40:00Z') })
+  const inSidekiq = (place: SeenJob['place'], fingerprint: string | null) =>
+    Object.assign(polled('waiting'), { runner: 'register', place, fingerprint })
+  const mirror = { readAt: new Date('2021-10-27T13:00:00Z'), deadBefore: 0, strange: 0, processes: 1, isTooOld: false }
   const unregistered = { trainee: { dttp_id: null }, inDttp: null }
 
   test.each<[check: string, when: string, Situation, verdict: string, found: string]>([
@@ -96,11 +99,46 @@ describe('checks', () => {
       'poll',
       'one is waiting',
       { lastPoll: polled('waiting') },
+      'blocks',
+      'until 28 October 2021 at 2:14pm. If that time is wrong, choose to replace it.',
+    ],
+    [
+      'poll',
+      'one is waiting, and is to be replaced',
+      { lastPoll: polled('waiting'), replace: 'replace' },
       'warns',
       'until 28 October 2021 at 2:14pm. This request',
     ],
-    ['poll', 'one is being made', { lastPoll: polled('running') }, 'warns', 'replaces that time'],
-    ['poll', 'one has no time yet', { lastPoll: polled('waiting', null) }, 'warns', '4 days after the submission'],
+    ['poll', 'one is being made', { lastPoll: polled('running'), replace: 'replace' }, 'warns', 'replaces that time'],
+    ['poll', 'one has no time yet', { lastPoll: polled('waiting', null) }, 'blocks', '4 days after the submission'],
+    [
+      'poll',
+      'Sidekiq has one',
+      { lastPoll: inSidekiq('schedule', 'schedule 1 a'), mirror },
+      'blocks',
+      'choose to replace',
+    ],
+    [
+      'poll',
+      'Sidekiq has one that is to be replaced',
+      { lastPoll: inSidekiq('schedule', 'schedule 1 a'), mirror, replace: 'replace' },
+      'warns',
+      'replaces that time',
+    ],
+    [
+      'poll',
+      'Sidekiq is just about to make it',
+      { lastPoll: inSidekiq('queue', null), mirror, replace: 'replace' },
+      'blocks',
+      'It is about to run. Preview again in a minute.',
+    ],
+    [
+      'poll',
+      'Sidekiq did not answer for too long',
+      { mirror: { ...mirror, isTooOld: true } },
+      'unchecked',
+      'could not be checked since 27 October 2021 at 2',
+    ],
     ['poll', 'the last one is over', { lastPoll: polled('done') }, 'holds', 'ended on 15 October 2021 at 5:40pm.'],
   ])('%s: %s', (check, _when, situation, verdict, found) => {
     const result = runChecks(requeueTrn.checks, facts(situation)).find(({ id }) => id === check)
@@ -109,7 +147,7 @@ describe('checks', () => {
 
   test('a poll that failed says why', () => {
     const lastPoll = polled('failed')
-    lastPoll.job.failure = failure('Dttp::RetrieveTrnJob for Trainee id: 5902 has timed out after 4 days.')
+    lastPoll.failure = failure('Dttp::RetrieveTrnJob for Trainee id: 5902 has timed out after 4 days.')
     const result = runChecks(requeueTrn.checks, facts({ lastPoll })).find(({ id }) => id === 'poll')
     expect(result).toMatchObject({ verdict: 'holds', found: expect.stringContaining('has timed out after 4 days.') })
   })
@@ -117,9 +155,10 @@ describe('checks', () => {
   test('rest on the same evidence when time passes, the poll’s time moves or DTTP has the TRN', () => {
     const evidence = (situation: Situation) =>
       runChecks(requeueTrn.checks, facts(situation)).map(({ id, verdict, evidence }) => ({ id, verdict, evidence }))
-    const before = evidence({ lastPoll: polled('waiting') })
+    const before = evidence({ lastPoll: polled('waiting'), replace: 'replace' })
     const after = evidence({
       lastPoll: polled('running', '2021-10-29T00:00:00'),
+      replace: 'replace',
       inDttp: { ...THERE, hasTrn: true },
     })
     expect(after).toEqual(before)
@@ -254,7 +293,8 @@ describe('with DTTP and a database', () => {
     await execute(context, await approved('7 days'))
     const before = await jobOfPoll()
     await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
-    const second = await approved('1 day')
+    await expect(approved('1 day')).rejects.toThrow()
+    const second = await approved('1 day', 'replace')
     const warned = (await getRequest(context.database, second)).checks as { id: string; found: string }[]
     expect(warned.find(({ id }) => id === 'poll')?.found).toContain('already polled for, until 22 March 2030')
     expect(await execute(context, second)).toBe('executed')
@@ -300,10 +340,12 @@ describe('with DTTP and a database', () => {
     expect(blocking).toEqual(['state', 'submitted', 'dttp'])
   })
 
-  const form = (duration: string) => ({ subject: SLUG, duration, reason: 'Delay at DQT', ticket: '' })
+  const form = (duration: string, replace = '') => ({
+    ...{ subject: SLUG, duration, replace, reason: 'Delay at DQT', ticket: '' },
+  })
 
-  async function approved(duration = '1 day'): Promise<string> {
-    const request = await sendRequest(context, 'requeue-trn', form(duration))
+  async function approved(duration = '1 day', replace = ''): Promise<string> {
+    const request = await sendRequest(context, 'requeue-trn', form(duration, replace))
     await approveRequest(context, request)
     return request.id
   }
@@ -323,22 +365,22 @@ describe('with DTTP and a database', () => {
 })
 
 function facts(situation: Situation) {
-  const { trainee = {}, inDttp = THERE, register = {}, lastPoll = null, registration = null } = situation
+  const { trainee = {}, inDttp = THERE, register = {}, lastPoll = null, registration = null, mirror = null } = situation
   const row = {
     ...{ id: '5902', slug: SLUG, state: 1, training_route: 0, trn: null, dttp_id: CONTACT },
     submitted_for_trn_at: '2021-10-11T16:40:03.000128',
     ...trainee,
   }
   return requeueTrn.situation(
-    { trainee: Object.assign(new Trainee(), row), lastPoll, registration },
+    { trainee: Object.assign(new Trainee(), row), lastPoll, registration, mirror },
     inDttp,
-    { subject: SLUG, duration: '1 day', reason: 'Delay at DQT', ticket: '' },
+    { subject: SLUG, duration: '1 day', replace: situation.replace ?? '', reason: 'Delay at DQT', ticket: '' },
     around({ ...REGISTER, ...register }),
   )
 }
 
-function job(columns: Partial<Job>): Job {
-  return Object.assign(new Job(), { failure: null, finishedAt: null, ...columns })
+function job(columns: Partial<SeenJob>): SeenJob {
+  return Object.assign(new SeenJob(), { failure: null, finishedAt: null, ...columns })
 }
 
 function failure(words: string): NonNullable<Job['failure']> {

@@ -73,7 +73,7 @@ function requeue(
       await loadCase(admin, { provider, schools: [], before: { ...before, ...columns }, existing_audits: 1 })
       if (polled) await startPoll(admin, id)
     },
-    form: { subject: before.slug, duration, reason: 'Contract', ticket: '' },
+    form: { subject: before.slug, duration, replace: polled ? 'replace' : '', reason: 'Contract', ticket: '' },
     drifts: [
       { check: 'state', move: (admin) => set(admin, 'state = CASE state WHEN 5 THEN 4 ELSE 5 END') },
       {

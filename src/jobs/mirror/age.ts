@@ -1,5 +1,8 @@
 import type { EntityManager } from 'typeorm'
+import { formatDateTime } from '../../calendar/london.ts'
+import type { Around } from '../../contract/playbook.ts'
 import { Mirror } from '../../entities/chatops/mirrored-job.ts'
+import type { SeenJob } from '../../entities/chatops/seen-job.ts'
 
 // How old what we know of Register's Sidekiq is. It is read anew about every 15 seconds.
 
@@ -20,4 +23,23 @@ export async function findMirrorAge(sql: EntityManager, now: Date): Promise<Mirr
     processes,
     isTooOld: readAt === null || now.getTime() > readAt.getTime() + TOO_OLD_MS,
   }
+}
+
+/** The same for a playbook; null where our own workers run Register's jobs. */
+export async function findMirror(sql: EntityManager, { isMirrored, now }: Around): Promise<MirrorAge | null> {
+  return isMirrored ? findMirrorAge(sql, now) : null
+}
+
+/** What is said of a job whose result was looked at, if what we know of it is too old; null if it is not. */
+export async function findTooOld(sql: EntityManager, { runner }: Pick<SeenJob, 'runner'>): Promise<string | null> {
+  if (runner === 'bot') return null
+  const [clock] = await sql.query<{ now: Date }[]>('SELECT now()')
+  const age = await findMirrorAge(sql, clock?.now ?? new Date())
+  return age.isTooOld ? notChecked(age) : null
+}
+
+/** What a check says that rests on a mirror which is too old. */
+export function notChecked({ readAt }: MirrorAge): string {
+  const since = readAt === null ? 'yet' : `since ${formatDateTime(readAt)}`
+  return `Register’s Sidekiq could not be checked ${since}. Try again when it answers.`
 }

@@ -2,9 +2,10 @@ import { type EntityManager, EntityNotFoundError, IsNull, Not } from 'typeorm'
 import type { Around } from '../../contract/playbook.ts'
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { findRegistrationRows } from '../../dttp/registration-rows.ts'
-import { Job } from '../../entities/chatops/job.ts'
+import { givenUp } from '../../entities/chatops/given-up-jobs.ts'
 import { live } from '../../entities/chatops/live-jobs.ts'
 import { RegistrationAttempt, unsettledOf } from '../../entities/chatops/registration-attempt.ts'
+import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { User } from '../../entities/register/user.ts'
 import { findSubmission, type Submission } from '../../register/submissions.ts'
@@ -23,8 +24,8 @@ export type Rows = {
   colleagues: string[]
   history: History
   /** The trainee's jobs that are still to do, and those that failed last. */
-  live: Job[]
-  failed: Job[]
+  live: SeenJob[]
+  failed: SeenJob[]
   /** A registration that was sent, or may have been sent, and whose outcome nobody knows. */
   unsettled: RegistrationAttempt | null
   /** Other trainees whom DTTP's records with the trainee's id may belong to. */
@@ -62,12 +63,12 @@ export async function readRows(
     named: form.submitter === '' ? null : await sql.findOneBy(User, { id: form.submitter }),
     colleagues: colleagues.map(({ id }) => id),
     history: await readHistory(sql, trainee),
-    live: await sql.find(Job, {
+    live: await sql.find(SeenJob, {
       where: { traineeId: trainee.id, ...live() },
       order: { createdAt: 'ASC', id: 'ASC' },
     }),
-    failed: await sql.find(Job, {
-      where: { traineeId: trainee.id, status: 'failed' },
+    failed: await sql.find(SeenJob, {
+      where: { traineeId: trainee.id, ...givenUp() },
       order: { finishedAt: 'DESC', id: 'ASC' },
       take: MOST_FAILED,
     }),

@@ -1,5 +1,5 @@
 import type { Finding } from '../../contract/check.ts'
-import type { Job } from '../../entities/chatops/job.ts'
+import type { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { isOpenOnGias } from '../../gias/schools.ts'
 import { dttpStatusLabel, isActiveInDttp, isUrn } from '../../register/schools.ts'
@@ -40,7 +40,7 @@ export type Known = {
   /** The row in the list with the DTTP id that was given, whatever its URN. */
   known: DttpSchool | null
   /** A synchronisation of the schools that is waiting or running. */
-  sync: Job | null
+  sync: SeenJob | null
   isGiasTooOld: boolean
   register: RegisterSettings
 }

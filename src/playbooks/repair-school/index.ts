@@ -81,7 +81,7 @@ function syncFor({ urn, diagnosis }: School): Effect[] {
 
 /** The failed job runs again; a new one where none is on record. */
 function goOn({ trainee: { id: trainee }, kind, job, submittedBy }: Freed): Effect {
-  if (job) return { kind: 'retry', job: kind, jobId: job.id, fingerprint: String(job.run), trainee }
+  if (job?.fingerprint) return { kind: 'retry', job: kind, jobId: job.id, fingerprint: job.fingerprint, trainee }
   if (kind === 'update-trainee') return { kind: 'enqueue', job: kind, args: { trainee } }
   return { kind: 'enqueue', job: kind, args: { trainee, submitted_by: submittedBy } }
 }

@@ -4,8 +4,8 @@ import { jobsAdded, type Plan } from '../../contract/plan.ts'
 import { columnsHold } from '../../contract/planned-rows.ts'
 import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
-import { Job } from '../../entities/chatops/job.ts'
-import { Poll } from '../../entities/chatops/poll.ts'
+import { SeenJob } from '../../entities/chatops/seen-job.ts'
+import { findPolls } from '../../entities/chatops/seen-polls.ts'
 import { isActiveInDttp } from '../../register/schools.ts'
 import { areFoundOnce, findInList, listWords, urnsWritten } from '../../schools/in-list.ts'
 
@@ -16,7 +16,7 @@ export const RESULT_WITHIN_MS = 30 * 60_000
 export async function lookAtResult(sql: EntityManager, executed: Executed): Promise<Postcondition[]> {
   const { plan, changeRequest: changeRequestId } = executed
   const retried = plan.effects.flatMap((effect) => (effect.kind === 'retry' ? [effect.jobId] : []))
-  const jobs = await sql.findBy(Job, [{ id: In(retried) }, { changeRequestId }])
+  const jobs = await sql.findBy(SeenJob, [{ id: In(retried) }, { changeRequestId }])
   const lines = plan.effects.flatMap((effect) => lineFor(effect, jobs) ?? [])
   const underWay = lines.some(({ waiting }) => waiting)
   return [
@@ -30,7 +30,7 @@ export async function lookAtResult(sql: EntityManager, executed: Executed): Prom
 }
 
 /** How far a trainee is; null for an effect that is no trainee's registration or update. */
-function lineFor(effect: Effect, jobs: readonly Job[]): Postcondition | null {
+function lineFor(effect: Effect, jobs: readonly SeenJob[]): Postcondition | null {
   const isStarted = effect.kind === 'enqueue' && (effect.job === 'register-for-trn' || effect.job === 'update-trainee')
   if (effect.kind !== 'retry' && !isStarted) return null
   const trainee = traineeOf(effect) ?? ''
@@ -49,7 +49,7 @@ function lineFor(effect: Effect, jobs: readonly Job[]): Postcondition | null {
 /** Whether the sync that was asked for has brought the school. */
 async function describeSync(sql: EntityManager, urn: string, { changeRequest }: Executed): Promise<Postcondition> {
   const sentence = `The school sync has brought URN ${urn}`
-  const job = await sql.findOneBy(Job, { changeRequestId: changeRequest, name: 'sync-schools' })
+  const job = await sql.findOneBy(SeenJob, { changeRequestId: changeRequest, name: 'sync-schools' })
   if (!job) return { sentence, holds: false, found: 'There is no such job any more.' }
   if (job.status === 'failed') return { sentence, holds: false, found: job.failure?.words ?? 'It failed.' }
   if (job.status !== 'done') return { sentence, holds: false, waiting: true, found: 'The sync is under way.' }
@@ -68,10 +68,9 @@ async function describeSync(sql: EntityManager, urn: string, { changeRequest }: 
 async function pollsFor(sql: EntityManager, plan: Plan): Promise<Postcondition[]> {
   const trainees = jobsAdded(plan, 'retrieve-trn').map(({ args }) => args.trainee)
   if (trainees.length === 0) return []
-  const polls = await sql.findBy(Poll, { traineeId: In(trainees) })
-  const jobs = await sql.findBy(Job, { id: In(polls.map(({ jobId }) => jobId)) })
-  const polled = polls.filter(({ jobId }) => jobs.some(({ id, status }) => id === jobId && status !== 'failed'))
-  const lost = trainees.filter((trainee) => !polled.some(({ traineeId }) => traineeId === trainee))
+  const polls = await findPolls(sql, trainees)
+  const polled = trainees.filter((trainee) => polls.has(trainee) && polls.get(trainee)?.status !== 'failed')
+  const lost = trainees.filter((trainee) => !polled.includes(trainee))
   return [
     {
       sentence: 'DTTP is asked for their TRN again',

@@ -4,8 +4,8 @@ import type { Around } from '../../contract/playbook.ts'
 import { readSubject } from '../../contract/subject.ts'
 import type { DttpClient } from '../../dttp/client/index.ts'
 import type { GiasSchool } from '../../entities/chatops/gias-school.ts'
-import { Job } from '../../entities/chatops/job.ts'
 import { live } from '../../entities/chatops/live-jobs.ts'
+import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { School } from '../../entities/register/school.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
@@ -22,14 +22,14 @@ export type Rows = {
   /** The trainee who was named, or whose job was. */
   trainee: Trainee | null
   /** The job that was named; or else the trainee's last that failed. */
-  job: Job | null
+  job: SeenJob | null
   /** Of the URN that was named, or of the trainee's lead and employing school as far as they are set. */
   schools: SchoolRows[]
   gias: { age: GiasAge | null; isTooOld: boolean }
   /** The row in the list with the DTTP id that was given, whatever its URN. */
   known: DttpSchool | null
   /** A synchronisation of the schools that is waiting or running. */
-  sync: Job | null
+  sync: SeenJob | null
   waiting: WaitingRows[]
   /** Whether there are more who wait than were looked at. */
   isMore: boolean
@@ -42,7 +42,7 @@ export async function readRows(
   { now, giasMaxAgeMs, self }: Around,
 ): Promise<Rows> {
   const { kind, id } = readSubject(form.subject)
-  const named = kind === 'job' ? await sql.findOneByOrFail(Job, { id }) : null
+  const named = kind === 'job' ? await sql.findOneByOrFail(SeenJob, { id }) : null
   const trainee = await findTrainee(sql, kind === 'trainee' ? { slug: id } : named)
   const schools = await readSchools(sql, kind === 'urn' ? [id] : await findUrns(sql, trainee))
   const ids = await findWaitingIds(
@@ -57,14 +57,14 @@ export async function readRows(
     schools,
     gias: { age, isTooOld: isTooOld(age, now, giasMaxAgeMs) },
     known: form.dttp_id === '' ? null : await findKnown(sql, form.dttp_id),
-    sync: await sql.findOneBy(Job, { name: 'sync-schools', ...live() }),
+    sync: await sql.findOneBy(SeenJob, { name: 'sync-schools', ...live() }),
     waiting: await readWaiting(sql, ids.slice(0, MOST_LOOKED_AT), self),
     isMore: ids.length > MOST_LOOKED_AT,
   }
 }
 
 /** The trainee who was named, or whose job was. */
-async function findTrainee(sql: EntityManager, named: { slug: string } | Job | null): Promise<Trainee | null> {
+async function findTrainee(sql: EntityManager, named: { slug: string } | SeenJob | null): Promise<Trainee | null> {
   if (!named) return null
   if ('slug' in named) return sql.findOneByOrFail(Trainee, { slug: named.slug })
   if (named.traineeId === null) throw new EntityNotFoundError(Trainee, { job: named.id })
@@ -99,8 +99,8 @@ async function findKnown(sql: EntityManager, dttpId: string): Promise<DttpSchool
     .getOne()
 }
 
-async function findFailedJob(sql: EntityManager, trainee: Trainee): Promise<Job | null> {
-  return sql.findOne(Job, {
+async function findFailedJob(sql: EntityManager, trainee: Trainee): Promise<SeenJob | null> {
+  return sql.findOne(SeenJob, {
     where: { traineeId: trainee.id, status: 'failed' },
     order: { finishedAt: 'DESC', id: 'ASC' },
   })

@@ -1,8 +1,8 @@
 import { registrationProblems, updateProblems } from '../../dttp/payloads/preflight.ts'
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { routeRules } from '../../dttp/registration-rows.ts'
-import type { Job } from '../../entities/chatops/job.ts'
 import { isLive } from '../../entities/chatops/live-jobs.ts'
+import type { SeenJob } from '../../entities/chatops/seen-job.ts'
 import type { DttpSchool } from '../../entities/register/dttp-school.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { sentSchoolsOf } from '../../register/sent-schools.ts'
@@ -18,7 +18,7 @@ import type { InDttp, Rows } from './rows.ts'
 export type Freed = {
   trainee: Trainee
   kind: JobKind
-  job: Job | null
+  job: SeenJob | null
   submittedBy: string | null
   /** Whether nothing asks for the TRN that they wait for. */
   needsPoll: boolean
@@ -135,7 +135,7 @@ function obstacleToUpdate(trainee: Trainee): string | null {
   return trainee.placement_assignment_dttp_id === null ? 'Register has no DTTP training record of theirs.' : null
 }
 
-function otherFailure(job: Job | null): string | null {
+function otherFailure(job: SeenJob | null): string | null {
   if (job?.status !== 'failed' || !job.failure) return null
   const { code, words } = job.failure
   return code === 'school-not-active' || code === 'incomplete'

@@ -1,18 +1,23 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import type { Check, Finding } from '../../contract/check.ts'
 import { isLive } from '../../entities/chatops/live-jobs.ts'
+import type { SeenJob } from '../../entities/chatops/seen-job.ts'
+import { placeToTake } from '../../entities/chatops/seen-polls.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
+import { notChecked } from '../../jobs/mirror/age.ts'
 import type { PollDuration } from '../../register/poll-durations.ts'
 import { findState, stateLabel } from '../../register/states.ts'
 import type { RegisterSettings } from '../../world.ts'
 import type { InDttp } from './dttp.ts'
-import type { PollRows, Rows } from './rows.ts'
+import type { Rows } from './rows.ts'
 
 /** A trainee, what polls for their TRN, what DTTP has of them, and for how long to poll again. */
 export type Situation = Rows & {
   /** Null without a DTTP record to ask for. */
   inDttp: InDttp | null
   duration: PollDuration
+  /** Whether the form has a poll that is under way replaced. */
+  replaces: boolean
   register: RegisterSettings
 }
 
@@ -25,7 +30,7 @@ export const checks: Check<Situation>[] = [
   { id: 'submitted', sentence: 'The trainee was submitted for a TRN', look: lookAtSubmission },
   { id: 'trn', sentence: 'The trainee has no TRN yet', look: lookAtTrn },
   { id: 'dttp', sentence: 'The trainee has a DTTP record, and DTTP still has it', look: lookAtDttp },
-  { id: 'poll', sentence: 'Nothing polls for this TRN yet', look: lookAtPoll },
+  { id: 'poll', sentence: 'Nothing polls for this TRN yet, or the poll may be replaced', look: lookAtPoll },
 ]
 
 function lookAtTrainee({ trainee }: Situation): Finding {
@@ -103,19 +108,37 @@ function whyNotRegistered(job: Rows['registration']): string {
   return `${never} Registering them failed on ${formatDateTime(job.failure.at)}: ${job.failure.words}`
 }
 
-function lookAtPoll({ lastPoll }: Situation): Finding {
-  if (lastPoll && isLive(lastPoll.job)) {
-    const found = `This trainee is already polled for, ${untilWhen(lastPoll)}. This request replaces that time, even by an earlier one.`
-    return { verdict: 'warns', found, evidence: { polled: true } }
+function lookAtPoll({ lastPoll, replaces, mirror }: Situation): Finding {
+  if (mirror?.isTooOld) return { verdict: 'unchecked', found: notChecked(mirror), evidence: { polled: null } }
+  if (!lastPoll || !isLive(lastPoll)) {
+    return { verdict: 'holds', found: lastPoll ? howItEnded(lastPoll) : '', evidence: { polled: false } }
   }
-  return { verdict: 'holds', found: lastPoll ? howItEnded(lastPoll) : '', evidence: { polled: false } }
+  const found = `This trainee is already polled for, ${untilWhen(lastPoll)}.`
+  const evidence = { polled: true }
+  if (!replaces) {
+    return {
+      verdict: 'blocks',
+      found: `${found} ${HOW_TO_REPLACE}`,
+      evidence,
+      ask: { field: 'replace', options: REPLACE },
+    }
+  }
+  if (placeToTake(lastPoll) === undefined) {
+    return { verdict: 'blocks', found: `${found} It is about to run. Preview again in a minute.`, evidence }
+  }
+  return { verdict: 'warns', found: `${found} This request replaces that time, even by an earlier one.`, evidence }
 }
 
-function untilWhen({ poll: { timeoutAt } }: PollRows): string {
+/** What the form can say of a poll that is under way. */
+export const REPLACE = [{ value: 'replace', label: 'Replace the poll that is under way' }]
+
+const HOW_TO_REPLACE = 'If that time is wrong, choose to replace it.'
+
+function untilWhen({ timeoutAt }: SeenJob): string {
   return timeoutAt === null ? 'until 4 days after the submission' : `until ${formatDateTime(timeoutAt)}`
 }
 
-function howItEnded({ job: { failure, finishedAt } }: PollRows): string {
+function howItEnded({ failure, finishedAt }: SeenJob): string {
   const when = finishedAt ? ` on ${formatDateTime(finishedAt)}` : ''
   return `The last poll ended${when}${failure ? `: ${failure.words}` : '.'}`
 }

@@ -1,11 +1,13 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import type { Effect } from '../../contract/effect.ts'
-import { reason, select, ticket } from '../../contract/fields.ts'
+import { optionalSelect, reason, select, ticket } from '../../contract/fields.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
 import { trainee } from '../../contract/subject.ts'
 import type { Advice } from '../../entities/chatops/change-request.ts'
+import { isLive } from '../../entities/chatops/live-jobs.ts'
+import { placeToTake } from '../../entities/chatops/seen-polls.ts'
 import { POLL_DURATIONS, pollDuration } from '../../register/poll-durations.ts'
-import { checks, type Situation } from './checks.ts'
+import { checks, REPLACE, type Situation } from './checks.ts'
 import { lookInDttp } from './dttp.ts'
 import { pollHolds } from './result.ts'
 import { readRows } from './rows.ts'
@@ -27,14 +29,15 @@ export const requeueTrn = definePlaybook({
       ...select('Keep polling for', durations),
       hint: 'Counted from when the request is carried out. Working days are Monday to Friday, without bank holidays.',
     },
+    replace: optionalSelect('If there is a poll already', 'Only if we ask for it.', REPLACE),
     reason: reason(),
     ticket: ticket(),
   },
-  read: (sql, form) => readRows(sql, form.subject),
+  read: (sql, form, around) => readRows(sql, form.subject, around),
   ask: { about: ({ trainee }) => trainee.dttp_id, ask: (contact, { dttp }) => lookInDttp(contact, dttp) },
-  situation: (rows, inDttp, { duration }, { register }): Situation => ({
+  situation: (rows, inDttp, { duration, replace }, { register }): Situation => ({
     ...rows,
-    ...{ inDttp, duration: pollDuration.parse(duration), register },
+    ...{ inDttp, duration: pollDuration.parse(duration), replaces: replace === 'replace', register },
   }),
   checks,
   outcome: (situation) => ({
@@ -46,8 +49,10 @@ export const requeueTrn = definePlaybook({
   settles: { look: pollHolds },
 })
 
-function pollAgain({ trainee, duration }: Situation): Effect {
-  return { kind: 'enqueue', job: 'retrieve-trn', args: { trainee: trainee.id, poll_for: duration } }
+function pollAgain({ trainee, duration, lastPoll }: Situation): Effect {
+  const place = lastPoll && isLive(lastPoll) ? placeToTake(lastPoll) : null
+  const args = { trainee: trainee.id, poll_for: duration, ...(place ? { replaces: place } : {}) }
+  return { kind: 'enqueue', job: 'retrieve-trn', args }
 }
 
 /**

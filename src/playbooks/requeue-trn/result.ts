@@ -4,31 +4,32 @@ import { jobsAdded } from '../../contract/plan.ts'
 import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import { isLive } from '../../entities/chatops/live-jobs.ts'
+import type { SeenJob } from '../../entities/chatops/seen-job.ts'
+import { findPolls } from '../../entities/chatops/seen-polls.ts'
+import { findTooOld } from '../../jobs/mirror/age.ts'
 import { pollTimeout } from '../../register/poll-durations.ts'
-import { findPoll, type PollRows } from './rows.ts'
 
 /** Whether the poll that a plan asked for is under way with exactly its timeout, or is over because the TRN arrived. */
 export async function pollHolds(sql: EntityManager, executed: Executed): Promise<Postcondition[]> {
   return Promise.all(
     jobsAdded(executed.plan, 'retrieve-trn').map(async ({ args: { trainee, poll_for } }) => {
       const timeout = pollTimeout(poll_for, executed.executedAt)
-      const found = look(await findPoll(sql, trainee), timeout, executed.changeRequest)
+      const poll = (await findPolls(sql, [trainee])).get(trainee) ?? null
+      const tooOld = poll && (await findTooOld(sql, poll))
+      const found = tooOld
+        ? { holds: false, waiting: true, found: tooOld }
+        : look(poll, timeout, executed.changeRequest)
       return { sentence: 'DTTP is polled for the TRN until the time that was approved', ...found }
     }),
   )
 }
 
-function look(
-  pollRows: PollRows | null,
-  timeout: string,
-  changeRequest: string,
-): Pick<Postcondition, 'holds' | 'found'> {
-  if (pollRows?.job.changeRequestId !== changeRequest) {
+function look(poll: SeenJob | null, timeout: string, changeRequest: string): Pick<Postcondition, 'holds' | 'found'> {
+  if (poll?.changeRequestId !== changeRequest) {
     return { holds: false, found: 'We find no poll that belongs to this request.' }
   }
-  const { poll, job } = pollRows
-  if (job.failure && job.status === 'failed') return { holds: false, found: `The poll failed: ${job.failure.words}` }
-  if (!isLive(job)) return { holds: true, found: 'The TRN has arrived.' }
+  if (poll.failure && poll.status === 'failed') return { holds: false, found: `The poll failed: ${poll.failure.words}` }
+  if (!isLive(poll)) return { holds: true, found: 'The TRN has arrived.' }
   if (poll.timeoutAt === null) return { holds: false, found: 'The poll has no time at which it ends.' }
   const found = `The poll is under way until ${formatDateTime(poll.timeoutAt)}.`
   if (toInstant(poll.timeoutAt) === toInstant(timeout)) return { holds: true, found }

@@ -1,32 +1,30 @@
 import type { EntityManager } from 'typeorm'
-import { Job } from '../../entities/chatops/job.ts'
-import { Poll } from '../../entities/chatops/poll.ts'
+import type { Around } from '../../contract/playbook.ts'
+import { SeenJob } from '../../entities/chatops/seen-job.ts'
+import { findPolls } from '../../entities/chatops/seen-polls.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
-
-/** The one poll a trainee has, or the last they had, and the job behind it. */
-export type PollRows = { poll: Poll; job: Job }
+import { findMirror, type MirrorAge } from '../../jobs/mirror/age.ts'
 
 export type Rows = {
   trainee: Trainee
-  lastPoll: PollRows | null
+  /** The poll that is under way for the trainee, or the last they had. */
+  lastPoll: SeenJob | null
   /** The last job that was to register the trainee with DTTP. */
-  registration: Job | null
+  registration: SeenJob | null
+  /** How well Register's Sidekiq is known, where that runs its jobs. */
+  mirror: MirrorAge | null
 }
 
 /** Everything requeue-trn decides by. Throws EntityNotFoundError if the trainee is gone. */
-export async function readRows(sql: EntityManager, slug: string): Promise<Rows> {
+export async function readRows(sql: EntityManager, slug: string, around: Around): Promise<Rows> {
   const trainee = await sql.findOneByOrFail(Trainee, { slug })
   return {
     trainee,
-    lastPoll: await findPoll(sql, trainee.id),
-    registration: await sql.findOne(Job, {
+    lastPoll: (await findPolls(sql, [trainee.id])).get(trainee.id) ?? null,
+    registration: await sql.findOne(SeenJob, {
       where: { traineeId: trainee.id, name: 'register-for-trn' },
       order: { createdAt: 'DESC', id: 'DESC' },
     }),
+    mirror: await findMirror(sql, around),
   }
-}
-
-export async function findPoll(sql: EntityManager, traineeId: string): Promise<PollRows | null> {
-  const poll = await sql.findOneBy(Poll, { traineeId })
-  return poll && { poll, job: await sql.findOneByOrFail(Job, { id: poll.jobId }) }
 }

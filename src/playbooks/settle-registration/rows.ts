@@ -4,9 +4,9 @@ import type { Around } from '../../contract/playbook.ts'
 import { NO_TRAINEE_ID, traineeIdInDttp } from '../../dttp/payloads/contact.ts'
 import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
 import { findRegistrationRows } from '../../dttp/registration-rows.ts'
-import { Job } from '../../entities/chatops/job.ts'
 import { live } from '../../entities/chatops/live-jobs.ts'
 import { RegistrationAttempt, unsettledOf } from '../../entities/chatops/registration-attempt.ts'
+import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { findNamesakes } from '../../registration/namesakes.ts'
 import { createdSince } from '../../registration/traces.ts'
@@ -50,12 +50,12 @@ export async function readRows(
   const attempt = await sql.findOne(RegistrationAttempt, {
     where: unsettledOf(trainee.id),
   })
-  const job = attempt && (await sql.findOneBy(Job, { id: attempt.jobId }))
+  const job = attempt && (await sql.findOneBy(SeenJob, { id: attempt.jobId }))
   return {
     trainee,
     registration,
     attempt,
-    isUnderWay: await sql.existsBy(Job, { traineeId: trainee.id, name: 'register-for-trn', ...live() }),
+    isUnderWay: await sql.existsBy(SeenJob, { traineeId: trainee.id, name: 'register-for-trn', ...live() }),
     isFresh:
       attempt !== null &&
       around.now.getTime() < (attempt.lastSentAt ?? attempt.sentAt).getTime() + surelyOverAfter(around),
