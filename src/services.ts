@@ -210,6 +210,7 @@ async function createChanges(
     ownIds: config.DTTP_OWN_IDS,
     askAgainAfter: config.DTTP_ASK_AGAIN_AFTER,
     jobLease: config.JOB_LEASE,
+    alertHours: config.ALERT_HOURS,
     alertChannel: config.ALERT_CHANNEL ?? config.ALLOWED_CHANNELS[0] ?? '',
     gias: { url: config.GIAS_URL, maxAgeMs: config.GIAS_MAX_AGE },
     addsTrelloCards: config.TRELLO_KEY !== undefined,

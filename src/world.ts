@@ -62,6 +62,8 @@ export type World = {
   askAgainAfter: number
   /** A worker that has not been heard of for so many milliseconds is taken for dead. */
   jobLease: number
+  /** Whether what the bot posts by itself waits for people to be at work, unless it is urgent. */
+  alertHours?: 'working' | 'any'
   /** Slack channel of what the bot posts by itself. */
   alertChannel: string
   /** DTTP's organisation without a trailing slash; links to records begin with it. */

@@ -39,6 +39,7 @@ export function botSettings(places: {
     REGISTER_URL: 'https://register.example.test',
     REGISTER_FEATURES: 'persist_to_dttp=true,sync_from_dttp=true,routes=all',
     REGISTER_JOBS: 'own',
+    ALERT_HOURS: 'any',
     POLL_EVERY: '10s',
     DTTP_ASK_AGAIN_AFTER: '10s',
     ...places.upstreams,

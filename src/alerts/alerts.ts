@@ -8,7 +8,8 @@ import { subjectOf } from '../failures/causes.ts'
 import { causesOf } from '../failures/index.ts'
 import { findInactiveUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
-import { joinAlert, settleEntries } from './live.ts'
+import { postedFrom } from './hours.ts'
+import { joinAlert, settleEarlier, settleEntries } from './live.ts'
 
 // Turns what becomes of each attempt at a job into alerts. A cause never has more than one open alert.
 
@@ -19,8 +20,10 @@ type Noted = Pick<JobRow, 'id' | 'traineeId' | 'args'> & { name: SeenJobName; cl
 export async function noteFailure(sql: EntityManager, world: World, job: Noted, failure: JobFailure): Promise<void> {
   const known = await withParticulars(sql, world, job, failure)
   const entry = { subject: subjectOf(job), trainee: job.traineeId, job: job.id, failure: known }
+  const from = postedFrom(world, failure.code)
   for (const cause of causesOf(job, known)) {
-    await joinAlert(sql, { cause, channel: world.alertChannel, at: failure.at }, [entry])
+    if (failure.code === 'timed-out') await settleEarlier(sql, entry.subject, cause, world.now())
+    await joinAlert(sql, { cause, channel: world.alertChannel, at: failure.at, from }, [entry])
   }
 }
 

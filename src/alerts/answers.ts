@@ -1,5 +1,6 @@
 import { retryConflicts } from '../entities/transient.ts'
 import type { World } from '../world.ts'
+import { postedFrom } from './hours.ts'
 import { joinAlert } from './live.ts'
 
 // What DTTP answered to a registration, and nobody expected. The worker that got the answer may have lost its job by then,
@@ -17,7 +18,9 @@ export async function reportAnswers(world: World): Promise<number> {
     // An entry of its own: that the trainee is registered by another record does not settle it.
     const entry = { subject: `register-for-trn:${trainee}:${code}`, trainee, job, failure }
     await retryConflicts(() =>
-      world.database.transaction((sql) => joinAlert(sql, { cause, channel: world.alertChannel, at }, [entry])),
+      world.database.transaction((sql) =>
+        joinAlert(sql, { cause, channel: world.alertChannel, at, from: postedFrom(world, code) }, [entry]),
+      ),
     )
   }
   return found.length

@@ -1,4 +1,4 @@
-import { type EntityManager, In } from 'typeorm'
+import { type EntityManager, In, IsNull, Not } from 'typeorm'
 import type { AlertEntry } from '../entities/chatops/alert.ts'
 import { givenUp } from '../entities/chatops/given-up-jobs.ts'
 import { isLive } from '../entities/chatops/live-jobs.ts'
@@ -36,7 +36,7 @@ export type TraineeInAlert = {
   /** The trainee's poll, or the last one there was, and whether it is under way. */
   poll: { until: string | null; isLive: boolean } | null
   schools: readonly FoundSchool[]
-  /** A registration of which nobody knows the outcome: what its records would be found by. Null for none. */
+  /** A registration of ours or Register's of which nobody knows the outcome: what its records would be found by. Null for none. */
   unsettled: { traces: Traces } | null
 }
 
@@ -52,7 +52,9 @@ export async function readFacts(
   const attempts = await sql.find(RegistrationAttempt, {
     where: unsettledOf(In([...ids])),
   })
-  const providers = await findProviders(sql, trainees, attempts)
+  const registrations = await findRegistrations(sql, trainees)
+  const uncertain = [...attempts, ...registrations].map(({ traineeId }) => traineeId)
+  const providers = await findProviders(sql, trainees, uncertain)
   const sent = trainees.map((trainee) => ({ trainee, sends: sentSchoolsOf(trainee, features) }))
   const schools = await findStatuses(
     sql,
@@ -60,7 +62,8 @@ export async function readFacts(
   )
   return new Map(
     sent.map(({ trainee, sends }) => {
-      const attempt = attempts.find(({ traineeId }) => traineeId === trainee.id)
+      const isOwn = ({ traineeId }: { traineeId: string | null }) => traineeId === trainee.id
+      const attempt = attempts.find(isOwn) ?? registrations.find(isOwn)
       const provider = { dttp_id: providers.get(trainee.provider_id) ?? null }
       return [
         trainee.id,
@@ -98,12 +101,32 @@ async function findWithTrn(sql: EntityManager, ids: readonly string[]): Promise<
   return rows.map(({ id }) => id)
 }
 
+/**
+ * Registrations that Register started itself and that have not ended well, or not yet: DTTP may have the trainee
+ * although Register names no record. They are sent without ids of ours.
+ */
+async function findRegistrations(sql: EntityManager, trainees: readonly Pick<Trainee, 'id' | 'dttp_id'>[]) {
+  const ids = trainees.filter(({ dttp_id }) => dttp_id === null).map(({ id }) => id)
+  const where = { name: 'register-for-trn', runner: 'register', traineeId: In(ids), curedAt: IsNull() } as const
+  const jobs = await sql.find(SeenJob, {
+    where: { ...where, status: Not('done') },
+    order: { createdAt: 'ASC', id: 'ASC' },
+  })
+  return jobs.map(({ traineeId, createdAt }) => ({
+    traineeId,
+    sentAt: createdAt,
+    sentAs: null,
+    ids: null,
+    ownIds: null,
+  }))
+}
+
 async function findProviders(
   sql: EntityManager,
   trainees: readonly Pick<Trainee, 'id' | 'provider_id'>[],
-  attempts: readonly RegistrationAttempt[],
+  uncertain: readonly (string | null)[],
 ): Promise<Map<string, string | null>> {
-  const needed = trainees.filter(({ id }) => attempts.some(({ traineeId }) => traineeId === id))
+  const needed = trainees.filter(({ id }) => uncertain.includes(id))
   const ids = needed.map(({ provider_id }) => provider_id)
   const providers = await sql.find(Provider, { where: { id: In(ids) }, select: { id: true, dttp_id: true } })
   return new Map(providers.map(({ id, dttp_id }) => [id, dttp_id]))

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import type { EntryFailure } from '../entities/chatops/alert.ts'
+import type { Because } from '../failures/found.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
 
 // The rows that a post is drawn from. Whoever writes an entry locks its alert first, and several alerts in the order of
@@ -10,6 +11,8 @@ export const MOST_SHOWN = 10
 
 export type NewEntry = { subject: string; trainee: string | null; job: string | null; failure: EntryFailure }
 
+type NewAlert = { cause: string; channel: string; thread?: string | null; at: string; from: Date | null }
+
 /** Keeps others from opening, joining or dismissing the alert of a cause until the transaction ends. */
 export async function holdCause(sql: EntityManager, cause: string): Promise<void> {
   await sql.query(`SELECT pg_advisory_xact_lock(hashtextextended('alert ' || $1, 0))`, [cause])
@@ -17,11 +20,12 @@ export async function holdCause(sql: EntityManager, cause: string): Promise<void
 
 /**
  * Adds entries to the open alert of a cause, and opens one if there is none. An entry that was dismissed is left out as
- * long as it is about the same job. A new alert stands in `thread`, if there is one. Returns how many entries are new or different.
+ * long as it is about the same job. An alert that has no post yet gets it at `from`, or at once where that is null; it
+ * stands in `thread`, if there is one. Returns how many entries are new or different.
  */
 export async function joinAlert(
   sql: EntityManager,
-  { cause, channel, thread = null, at }: { cause: string; channel: string; thread?: string | null; at: string },
+  { cause, channel, thread = null, at, from }: NewAlert,
   entries: readonly NewEntry[],
 ): Promise<number> {
   await holdCause(sql, cause)
@@ -36,6 +40,7 @@ export async function joinAlert(
   if (changed.length === 0) return 0
   await sql.query(LOOK_SOON, [alert.id, MOST_SHOWN])
   await redraw(sql, alert.id)
+  await sql.query(from ? POST_LATER : POST_NOW, from ? [alert.id, from] : [alert.id])
   return changed.length
 }
 
@@ -54,10 +59,21 @@ export async function settleEntries(sql: EntityManager, id: string, subjects: re
 /** Settles what alerts say of a job that somebody has taken out of Register's Sidekiq. */
 export async function settleRemoved(sql: EntityManager, job: string, now: Date): Promise<void> {
   const held = await sql.query<{ id: string; subject: string }[]>(HOLD_OF_JOB, [job])
-  for (const { id, subject } of held) {
-    await sql.query(REMOVED, [id, subject, now.toISOString()])
-    await settleEntries(sql, id, [subject])
-  }
+  for (const { id, subject } of held) await settleBecause(sql, id, subject, { because: 'removed', now })
+}
+
+/** Settles what alerts of earlier days say of a poll that has timed out again; its cause is that of today's. */
+export async function settleEarlier(sql: EntityManager, subject: string, cause: string, now: Date): Promise<void> {
+  const held = await sql.query<{ id: string }[]>(HOLD_EARLIER, [subject, cause])
+  for (const { id } of held) await settleBecause(sql, id, subject, { because: 'timed-out-again', now })
+}
+
+type Why = { because: Because; now: Date }
+
+/** Why it was settled is kept with what was found; nothing may have been found yet. */
+async function settleBecause(sql: EntityManager, id: string, subject: string, { because, now }: Why): Promise<void> {
+  await sql.query(KEEP_WHY, [id, subject, now.toISOString(), because])
+  await settleEntries(sql, id, [subject])
 }
 
 /** Has the post drawn again. If a message for it is queued already, that message will show this change, too. */
@@ -109,6 +125,14 @@ const JOIN = `
     OR entry.failure ->> 'words' <> excluded.failure ->> 'words'
   RETURNING 1`
 
+const FIRST_POST = `
+  FROM chatops.alerts alert
+  WHERE alert.id = $1 AND alert.card_ts IS NULL AND message.stream = 'alert:' || alert.id
+    AND message.status = 'queued' AND message.attempts = 0`
+
+const POST_LATER = `UPDATE chatops.outbox message SET due_at = $2 ${FIRST_POST} AND message.due_at <= now()`
+const POST_NOW = `UPDATE chatops.outbox message SET due_at = now() ${FIRST_POST} AND message.due_at > now()`
+
 const LOOK_SOON = `
   UPDATE chatops.alerts SET looked_at = NULL WHERE id = $1
     AND (SELECT count(*) FROM chatops.alert_entries WHERE alert_id = $1 AND settled_at IS NULL) <= $2`
@@ -118,12 +142,17 @@ const HOLD_OF_JOB = `
   WHERE alert.status = 'open' AND entry.job_id = $1 AND entry.settled_at IS NULL
   ORDER BY alert.cause COLLATE "C", alert.id FOR NO KEY UPDATE OF alert`
 
-// Why it was settled is kept with what was found; nothing may have been found yet.
-const REMOVED = `
+const HOLD_EARLIER = `
+  SELECT alert.id FROM chatops.alerts alert JOIN chatops.alert_entries entry ON entry.alert_id = alert.id
+  WHERE alert.status = 'open' AND alert.cause LIKE 'timed-out:%' AND alert.cause < $2
+    AND entry.subject = $1 AND entry.settled_at IS NULL
+  ORDER BY alert.cause COLLATE "C", alert.id FOR NO KEY UPDATE OF alert`
+
+const KEEP_WHY = `
   UPDATE chatops.alerts SET found = jsonb_set(
     coalesce(found, jsonb_build_object(
       'at', $3::text, 'dttp', NULL, 'statuses', NULL, 'trainees', '{}'::jsonb, 'because', '{}'::jsonb)),
-    ARRAY['because', $2], '"removed"')
+    ARRAY['because', $2], to_jsonb($4::text))
   WHERE id = $1`
 
 const SETTLE = `

@@ -108,7 +108,7 @@ async function joinLive(world: World, sql: EntityManager, place: Place, { job, t
   const known = await findLive(sql, cause, subject)
   if (known) return known
   const { channel, thread } = place
-  await joinAlert(sql, { cause, channel, thread, at }, [{ subject, trainee, job: null, failure }])
+  await joinAlert(sql, { cause, channel, thread, at, from: null }, [{ subject, trainee, job: null, failure }])
   return findLive(sql, cause, subject) // none if people have dismissed it
 }
 

@@ -1,9 +1,13 @@
-import { type EntityManager, IsNull, Not } from 'typeorm'
+import { type EntityManager, IsNull, LessThan, Not } from 'typeorm'
+import type { JobFailure } from '../entities/chatops/job.ts'
 import { Mirror, MirroredJob } from '../entities/chatops/mirrored-job.ts'
+import { Trainee } from '../entities/register/trainee.ts'
 import { retryConflicts } from '../entities/transient.ts'
 import { FAILURES } from '../failures/index.ts'
+import { HANGS } from '../failures/register-words.ts'
 import { cureByJob } from '../jobs/cured.ts'
 import { announceNews } from '../jobs/news.ts'
+import { findInactiveUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
 import { noteFailure, noteSuccess } from './alerts.ts'
 import { settleRemoved } from './live.ts'
@@ -38,6 +42,30 @@ const NOTHING_TO_TELL = `
       SELECT FROM chatops.seen_jobs failed
       WHERE failed.trainee_id IS NOT DISTINCT FROM job.trainee_id AND failed.name = job.name AND failed.status = 'failed'
         AND failed.cured_at IS NULL)`
+
+/**
+ * Reports registrations that Register's Sidekiq has been running for much longer than one takes, each once. Returns how
+ * many are new.
+ */
+export async function findHanging(world: World): Promise<number> {
+  const before = new Date(world.now().getTime() - HANGS_AFTER_MS)
+  const hanging = await world.database.manager.find(MirroredJob, {
+    where: { name: 'register-for-trn', place: 'running', dueAt: LessThan(before) },
+    take: NEWS_BATCH,
+  })
+  const known = await world.database.query<{ job: string }[]>(KNOWN, [hanging.map(({ id }) => id)])
+  const added = hanging.filter(({ id }) => known.every(({ job }) => job !== id))
+  const failure = { code: 'outcome-unknown', words: HANGS, at: world.now().toISOString(), by: 'register' } as const
+  for (const job of added) {
+    await retryConflicts(() => world.database.transaction((sql) => noteFailure(sql, world, job, failure)))
+  }
+  return added.length
+}
+
+/** A registration takes seconds. */
+const HANGS_AFTER_MS = 15 * 60_000
+
+const KNOWN = 'SELECT DISTINCT job_id AS job FROM chatops.alert_entries WHERE job_id = ANY($1)'
 
 const UNTOLD = `
   SELECT id FROM chatops.mirrored_jobs WHERE NOT told AND (failure IS NOT NULL OR place = 'gone') ORDER BY id LIMIT $1`
@@ -76,10 +104,25 @@ async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Ov
     const { passes, needsPeople } = FAILURES[failure.code]
     if (place === 'retry' && passes && !needsPeople) return
     const isOfRequest = await joinRequest(sql, job)
-    if (!isOfRequest) await noteFailure(sql, world, job, failure)
+    if (!isOfRequest) await noteFailure(sql, world, job, await nameSchools(sql, world, job, failure))
     if (place !== 'retry' || isOfRequest) await announceNews(sql, job, { kind: 'failed', failure })
   }
   if (job.changeRequestId !== null) await over(sql, job.changeRequestId, now)
+}
+
+/** Register's own error seldom names the school, and whoever waits for a school is found by it. */
+async function nameSchools(
+  sql: EntityManager,
+  world: World,
+  job: MirroredJob,
+  failure: JobFailure,
+): Promise<JobFailure> {
+  if (failure.code !== 'school-not-active' || failure.urns || job.traineeId === null) return failure
+  const trainee = await sql.findOneBy(Trainee, { id: job.traineeId })
+  if (!trainee) return failure
+  const named = { ...failure, urns: await findInactiveUrns(sql, trainee, world.register) }
+  await sql.update(MirroredJob, { id: job.id }, { failure: named })
+  return named
 }
 
 /**

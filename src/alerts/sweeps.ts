@@ -4,6 +4,7 @@ import { retryConflicts } from '../entities/transient.ts'
 import { NOT_POLLED } from '../failures/causes.ts'
 import { findMirrorAge } from '../jobs/mirror/age.ts'
 import type { World } from '../world.ts'
+import { postedFrom } from './hours.ts'
 import { announceAlert, joinAlert } from './live.ts'
 import { look } from './look.ts'
 
@@ -41,7 +42,11 @@ export async function findUnpolled(world: World): Promise<number> {
   const entries = unpolled.map(({ id }) => ({ subject: `retrieve-trn:${id}`, trainee: id, job: null, failure }))
   return retryConflicts(() =>
     world.database.transaction((sql) =>
-      joinAlert(sql, { cause: NOT_POLLED, channel: world.alertChannel, at }, entries),
+      joinAlert(
+        sql,
+        { cause: NOT_POLLED, channel: world.alertChannel, at, from: postedFrom(world, 'not-polled') },
+        entries,
+      ),
     ),
   )
 }

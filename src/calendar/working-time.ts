@@ -44,6 +44,14 @@ export function workingHoursAfter(start: Date, hours: number): Date {
   }
 }
 
+/** The instant itself if people work then, or else when they next begin to. */
+export function nextWorkingTime(now: Date): Date {
+  const time = inLondon(now)
+  const begin = time.startOf('day').set({ hour: BEGIN })
+  if (!isWorking(time) || time.hour >= END) return nextWorkingDay(time).set({ hour: BEGIN }).toJSDate()
+  return time < begin ? begin.toJSDate() : now
+}
+
 function isWorking(time: DateTime): boolean {
   return isWorkingDay(time.toFormat('yyyy-MM-dd'))
 }

@@ -129,6 +129,12 @@ export const settings = z.object({
     .refine((ms) => ms >= 1e3, 'must be at least 1s')
     .default(45e3)
     .describe('Time after which a worker that is not heard of counts as dead; only tests change it.'),
+  ALERT_HOURS: z
+    .enum(['working', 'any'])
+    .default('working')
+    .describe(
+      'When new posts about failed jobs appear: working (9am to 5pm on working days; duplicates and unknown outcomes at once), or any.',
+    ),
   ALERT_CHANNEL: secret(CHANNEL, 'a channel id (C…)')
     .optional()
     .describe('Where the bot posts failed jobs by itself; the first of ALLOWED_CHANNELS unless set.'),

@@ -26,7 +26,7 @@ type Failed = {
   code: FailureCode
   trainee: string
   urns: readonly string[]
-  /** When it failed, in UTC, such as `2021-10-27`. */
+  /** The day in London on which it failed, such as `2021-10-27`. */
   day: string
   /** Whether Register's own Sidekiq ran it. */
   byRegister: boolean

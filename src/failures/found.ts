@@ -41,6 +41,7 @@ export type Because =
   | 'trainee-gone'
   | 'ran'
   | 'removed'
+  | 'timed-out-again'
 
 /** What the read-only checks found when they last looked. Trainees by their number; null for one who is gone. */
 export type Found = {

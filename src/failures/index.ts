@@ -1,3 +1,4 @@
+import { londonDay } from '../calendar/london.ts'
 import { type FailureCode, isOurs, type JobFailure, type SeenJobName } from '../entities/chatops/job.ts'
 import { flagOf, jobFailedWords, whatJobDoes } from '../register/jobs.ts'
 import * as causes from './causes.ts'
@@ -22,6 +23,8 @@ type FailureRule = {
   passes: boolean
   /** Whether people must act at once, although the job is tried again. */
   needsPeople: boolean
+  /** Whether it is posted at night, too: somebody is registered twice, or nobody knows whether they are. */
+  isUrgent: boolean
   causes: causes.Causes
   /** What it means in plain words, and what people can do about it. */
   explain: (about: About) => Explanation
@@ -42,6 +45,7 @@ function runAgain({ byRegister }: About): string {
 const FINAL = {
   passes: false,
   needsPeople: false,
+  isUrgent: false,
   causes: causes.ofJobAndTrainee,
   next: 'It is not tried again by itself. A developer needs to look at it.',
   cure: cures.ofTrainee(() => null),
@@ -50,7 +54,7 @@ const FINAL = {
 export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
   'timed-out': {
     ...FINAL,
-    causes: ({ trainee }) => [`timed-out:${trainee}`],
+    causes: ({ day }) => [`timed-out:${day}`],
     explain: explainTimeout,
     next: 'Nothing asks for it any more. Check the DTTP record or ask the operations team. Then you can ask for another poll.',
     cure: cures.byTrn,
@@ -66,6 +70,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
   },
   'outcome-unknown': {
     ...FINAL,
+    isUrgent: true,
     causes: causes.ofRegistration,
     explain: explainUnknown,
     next: 'Do not register or retry this trainee: that could create a duplicate. A developer must check DTTP.',
@@ -73,6 +78,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
   },
   unanswered: {
     ...FINAL,
+    isUrgent: true,
     causes: causes.ofRegistration,
     explain: explainUnanswered,
     next: 'You can register the trainee again: it cannot be registered twice.',
@@ -80,6 +86,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
   },
   'late-answer': {
     ...FINAL,
+    isUrgent: true,
     causes: ({ trainee }) => [`late-answer:${trainee}`],
     explain: (about) => ({
       title: `DTTP has a record of ${who(about)} that Register does not name`,
@@ -91,6 +98,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
   },
   'own-ids-not-kept': {
     ...FINAL,
+    isUrgent: true,
     causes: () => ['dttp:own-ids'],
     explain: () => ({
       title: 'DTTP does not keep to the ids that we choose',
@@ -103,6 +111,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
   },
   'record-not-in-use': {
     ...FINAL,
+    isUrgent: true,
     explain: (about) => ({
       title: `DTTP has changed the new record of ${who(about)}`,
       meaning: 'It was merged, deactivated or taken apart there before we could save it. Nothing is saved in Register.',
@@ -129,6 +138,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
   },
   'already-registered': {
     ...FINAL,
+    isUrgent: true,
     explain: (about) => ({
       title: `DTTP has a record already for ${who(about)}`,
       meaning: 'Registering a trainee twice would create a duplicate.',
@@ -242,7 +252,7 @@ export function causesOf(
     code,
     trainee: traineeId ?? '-',
     urns,
-    day: at.slice(0, 10),
+    day: londonDay(at),
     byRegister: by === 'register',
   }
   const { causes: ofCode } = FAILURES[code]

@@ -121,6 +121,7 @@ export function explainUnknown(about: About): Explanation {
       without: 'Ask a developer to run the job again.',
     }
   }
+  if (about.byRegister) return explainRegisterUnknown(about)
   const label = 'Settle registration'
   const warning = 'Do not register or retry this trainee. Trying again could create a duplicate.'
   return {
@@ -136,6 +137,25 @@ export function explainUnknown(about: About): Explanation {
     },
     without:
       'A developer needs to check the DTTP records listed here. A second person must agree to what is done then.',
+  }
+}
+
+/** A registration that Register's Sidekiq has lost, or never ended. Re-registering looks for its traces in DTTP first. */
+function explainRegisterUnknown(about: About): Explanation {
+  const label = 'Register again'
+  return {
+    title: `We do not know if DTTP registered ${who(about)}`,
+    meaning: 'Register started this registration itself. Register has no DTTP record of the trainee.',
+    offer: {
+      playbook: 're-register',
+      label,
+      per: 'trainee',
+      values: {},
+      because: 'it looks in DTTP for the trainee first, and registers only if they are not there.',
+      next: `Check the DTTP records listed here. If one of them is the trainee’s, ask a developer to put its id into Register. If there is none, select “${label}”. ${NOTHING_RUNS}`,
+    },
+    without:
+      'Check the DTTP records listed here. If one is the trainee’s, ask a developer to put its id into Register; if there is none, to register the trainee again.',
   }
 }
 

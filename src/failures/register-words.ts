@@ -43,5 +43,8 @@ export const VANISHED =
 /** Of a job that neither ran nor could have. */
 export const REMOVED = 'Somebody has taken the job out of Register’s Sidekiq. It did not run.'
 
+/** Of a registration that does not end. */
+export const HANGS = 'Register’s Sidekiq has been running this registration for over 15 minutes. It takes seconds.'
+
 /** Of a poll that ended without a TRN. */
 export const POLL_ENDED = 'The time to poll for this TRN is up, and Register has stopped asking.'

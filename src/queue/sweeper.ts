@@ -1,5 +1,5 @@
 import { reportAnswers } from '../alerts/answers.ts'
-import { NEWS_BATCH, tellOfMirrored } from '../alerts/mirrored.ts'
+import { findHanging, NEWS_BATCH, tellOfMirrored } from '../alerts/mirrored.ts'
 import { findUnpolled, lookAtAlerts } from '../alerts/sweeps.ts'
 import { verifyAgain } from '../changes/requests.ts'
 import { followUpSchools } from '../changes/school-follow-ups.ts'
@@ -13,6 +13,7 @@ import {
   verifyDue,
 } from '../changes/sweep.ts'
 import { createFirstGiasLoad } from '../jobs/first-gias-load.ts'
+import { purgeMirror } from '../jobs/mirror/purge.ts'
 import { sweepSidekiq } from '../jobs/mirror/sweep.ts'
 import { runnerOf } from '../jobs/runner.ts'
 import { purgeWaits, tellArrivals } from '../schools/waits.ts'
@@ -63,6 +64,8 @@ export function startSweepers(
       ? [
           sweep('Register’s Sidekiq', 15 * SECOND, readMirror(world, sidekiq)),
           sweep('news of Register’s jobs', 5 * SECOND, () => tellOfMirrored(world, verifyAgain), NEWS_BATCH),
+          sweep('purge of the mirror', 600 * SECOND, () => purgeMirror(world)),
+          sweep('registrations that hang', 60 * SECOND, () => findHanging(world)),
         ]
       : []),
   ]

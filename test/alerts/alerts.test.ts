@@ -73,7 +73,7 @@ describe('a failure', () => {
     const job = await story.poll(5902, '2021-10-20T09:15:27.123456')
     await story.fails(job, { code: 'timed-out', words: TIMED_OUT })
     await story.poll(5902, '2021-11-20T00:00:00.000000')
-    expect(await story.causes()).toEqual(['timed-out:5902'])
+    expect(await story.causes()).toEqual(['timed-out:2021-10-27'])
     expect((await story.entries())[0]?.failure).toMatchObject({
       words: TIMED_OUT,
       deadline: '2021-10-20T09:15:27.123456',
@@ -170,10 +170,10 @@ describe('a job that ran', () => {
     await story.fails(job, { code: 'timed-out', words: TIMED_OUT })
     const next = await story.poll(5902, '2021-11-20T00:00:00.000000')
     await story.ran(next)
-    expect(await story.causes()).toEqual(['timed-out:5902'])
+    expect(await story.causes()).toEqual(['timed-out:2021-10-27'])
     await story.admin.query(`UPDATE public.trainees SET trn = '1234567' WHERE id = 5902`)
     await story.ran(next)
-    expect(await story.causes('resolved')).toEqual(['timed-out:5902'])
+    expect(await story.causes('resolved')).toEqual(['timed-out:2021-10-27'])
   })
 
   test('has what other jobs failed for looked at again soon, if it is the same trainee’s', async () => {

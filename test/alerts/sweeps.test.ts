@@ -92,7 +92,7 @@ describe('a look', () => {
     await story.poll(5902, '2021-11-20T00:00:00.5', { status: 'waiting' })
     await lookAtAlerts(story.context)
     expect((await found()).trainees['5902']?.poll).toEqual({ until: '2021-11-20T00:00:00.5' })
-    expect(await story.causes()).toEqual(['timed-out:5902'])
+    expect(await story.causes()).toEqual(['timed-out:2021-10-27'])
   })
 
   test('without an answer says that DTTP could not be checked', async () => {
@@ -202,7 +202,7 @@ describe('an alert is resolved by itself', () => {
     await timedOut()
     await sql('UPDATE public.trainees SET state = 4 WHERE id = 5902')
     await lookAtAlerts(story.context)
-    expect(await story.causes()).toEqual(['timed-out:5902'])
+    expect(await story.causes()).toEqual(['timed-out:2021-10-27'])
   })
 
   test('when the trainee is gone from Register', async () => {
@@ -332,9 +332,9 @@ describe('an alert is resolved by itself', () => {
     const looking = lookAtAlerts(story.context)
     await expect.poll(() => use.dttp.simulator.requestsTo('contacts').length).toBe(1)
     const next = await story.poll(5902, '2021-10-28T09:15:27.123456')
-    await story.fails(next, { code: 'timed-out', words: 'Timed out anew.', at: '2021-10-28T09:16:00.000Z' })
+    await story.fails(next, { code: 'timed-out', words: 'Timed out anew.', at: '2021-10-27T16:16:00.000Z' })
     await looking
-    expect(await story.causes()).toEqual(['timed-out:5902'])
+    expect(await story.causes()).toEqual(['timed-out:2021-10-27'])
   })
 })
 

@@ -14,6 +14,7 @@ import { proveReRegister } from './re-register.ts'
 import { spread } from './re-register-points.ts'
 import { proveRegistrations, spreadOverPoints } from './registrations.ts'
 import { proveSchools } from './schools.ts'
+import { proveSidekiqScale } from './sidekiq-scale.ts'
 import { everyPoint, proveSleeps } from './sleeps.ts'
 import { proveStops } from './stops.ts'
 import { proveContract, proveParity, proveScanner } from './suites.ts'
@@ -30,6 +31,7 @@ const ACCOUNTS = 50_000
 const VERSION_ROUNDS = 5
 /** OUTAGE_SECONDS: how long Slack is away. */
 const OUTAGE = { forMs: Number(process.env['OUTAGE_SECONDS'] ?? 185) * 1_000, everyMs: 3_000 }
+const SIDEKIQ = { dead: 10_000, scheduled: 10_000, queued: 100_000 }
 const POLLS = { polls: 10_000, kills: 5 }
 
 type Proof = { problems: readonly string[] }
@@ -76,6 +78,10 @@ async function main(names: readonly string[]): Promise<number> {
     },
     schools: async () => proveSchools(await place('schools', queue(4)), { accounts: ACCOUNTS, say }),
     outage: async () => proveOutage(await place('outage', null), OUTAGE, say),
+    'sidekiq-scale': async () => {
+      const { appUrl } = await place('sidekiq_scale', null)
+      return proveSidekiqScale({ appUrl, redisUrl: queue(8) }, { ...SIDEKIQ, say })
+    },
     contract: proveContract,
     parity: proveParity,
     versions: async () => {

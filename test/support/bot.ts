@@ -58,6 +58,7 @@ export function botEnvironment(
     SLACK_TEAM_ID: TEAM,
     SLACK_API_URL: slack.apiUrl,
     ALLOWED_CHANNELS: CHANNEL,
+    ALERT_HOURS: 'any',
     REQUESTERS: [SUPPORT, DEVELOPER, GUEST].join(','),
     APPROVERS: [DEVELOPER, SECOND_DEVELOPER].join(','),
     VERIFY_AGAIN_AFTER: '0s',

@@ -113,7 +113,7 @@ export const MESSAGES: Record<Exclude<OutboxKind, 'sidekiq'>, Kind> = {
       const at = new Date().toISOString()
       const failure = { code: 'unexpected' as const, words: word, at }
       const entry = { subject: `update-trainee:${word}`, trainee: null, job: null, failure }
-      await joinAlert(sql, { cause: `unexpected:${word}`, channel: CHANNEL, at }, [entry])
+      await joinAlert(sql, { cause: `unexpected:${word}`, channel: CHANNEL, at, from: null }, [entry])
     },
     'alert',
     inChannel,

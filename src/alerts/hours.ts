@@ -1,0 +1,14 @@
+import { nextWorkingTime } from '../calendar/working-time.ts'
+import type { FailureCode } from '../entities/chatops/job.ts'
+import { FAILURES } from '../failures/index.ts'
+import type { World } from '../world.ts'
+
+// Nobody is to be woken by what can wait: outside working hours only duplicates and unknown outcomes are posted at once.
+
+/** When a new post about a failure is to appear; null for at once. */
+export function postedFrom({ alertHours = 'any', now }: World, code: FailureCode): Date | null {
+  if (alertHours === 'any' || FAILURES[code].isUrgent) return null
+  const at = now()
+  const from = nextWorkingTime(at)
+  return from > at ? from : null
+}

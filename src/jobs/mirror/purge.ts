@@ -1,0 +1,22 @@
+import type { World } from '../../world.ts'
+
+/** For so long jobs that are over are kept; each night leaves as many as there are trainees. */
+const KEPT_DAYS = 8
+const AT_ONCE = 10_000
+
+/**
+ * Removes jobs from the mirror that are over and that neither a request nor an open alert is about. Returns how many.
+ */
+export async function purgeMirror({ database, now }: World): Promise<number> {
+  const before = new Date(now().getTime() - KEPT_DAYS * 86_400_000)
+  const [, purged] = (await database.query(PURGE, [before, AT_ONCE])) as [unknown, number]
+  return purged
+}
+
+const PURGE = `
+  DELETE FROM chatops.mirrored_jobs WHERE id IN (
+    SELECT id FROM chatops.mirrored_jobs job
+    WHERE place = 'gone' AND finished_at < $1 AND change_request_id IS NULL
+      AND NOT EXISTS (
+        SELECT FROM chatops.alert_entries entry WHERE entry.job_id = job.id AND entry.settled_at IS NULL)
+    LIMIT $2)`

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest'
+import { diagnose } from '../../src/alerts/diagnosis.ts'
+import { findHanging } from '../../src/alerts/mirrored.ts'
+import { findAlertSight } from '../../src/alerts/read.ts'
+import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
+import { Mirror } from '../../src/entities/chatops/mirrored-job.ts'
+import { jobOf } from '../../src/failures/causes.ts'
+import { listJobs } from '../../src/jobs/list.ts'
+import type { World } from '../../src/world.ts'
+import { putRecorded } from '../sidekiq/recorded.ts'
+import { useStoryDttp } from '../support/dttp.ts'
+import { aTime, useMirror } from './mirror-story.ts'
+
+const use = useStoryDttp()
+let hours: World['alertHours'] = 'any'
+const story = useMirror(() => ({ alertHours: hours, upstreams: { dttp: use.dttp.client } as World['upstreams'] }))
+
+const GONE = {
+  class: 'Dttp::Client::HttpError',
+  message: 'status: 400, body: {"message":"Cannot find record to be updated"}',
+}
+const NO_SCHOOL = {
+  class: 'ActiveRecord::RecordNotFound',
+  message: `Couldn't find Dttp::School with [WHERE "dttp_schools"."status_code" IN ($1, $2) AND "dttp_schools"."urn" = $3]`,
+}
+const TIMEOUT = { class: 'Net::OpenTimeout', message: 'execution expired' }
+
+describe('what was dead before the first sweep', () => {
+  test('is counted, listed, and posted by nobody', async () => {
+    await putRecorded(story.redis)
+    await story.redis.del('retry')
+    await story.sweep()
+    expect(await story.alerts()).toEqual([])
+    const { deadBefore } = await story.context.database.manager.findOneByOrFail(Mirror, { id: true })
+    expect(deadBefore).toBe(8)
+  })
+})
+
+describe('every failure that was recorded', () => {
+  test('is read, posted once a cause, and says which playbook applies or whom to ask', async () => {
+    await story.sweep()
+    await putRecorded(story.redis)
+    await story.sweep()
+    const entries = await story.entries()
+    expect(new Set(entries.map(({ failure }) => failure.code))).toEqual(
+      new Set(['unexpected', 'gone', 'school-not-active', 'trainee-gone']),
+    )
+    for (const { id } of await story.alerts()) {
+      const sight = await findAlertSight(story.context.database, id)
+      expect(sight?.diagnosis.title).toMatch(/^\p{Lu}/u)
+      expect(sight?.diagnosis.todo).toMatch(/ask|Ask|Select|select|do not need/)
+    }
+    const text = JSON.stringify([await story.alerts(), entries])
+    for (const words of ['BaseHTTP', 'implicit conversion', 'uninitialized']) expect(text).not.toContain(words)
+  })
+})
+
+describe('a job that Sidekiq tries again', () => {
+  test('is posted if no waiting cures it, and otherwise not', async () => {
+    await story.sweep()
+    await story.put('retry', 'Dttp::RetrieveTrnJob', {
+      args: [aTime('2021-11-30T00:00:00Z')],
+      error: TIMEOUT,
+      inSeconds: 60,
+    })
+    await story.sweep()
+    expect(await story.alerts()).toEqual([])
+    await story.put('retry', 'Dttp::RetrieveTrnJob', {
+      trainee: 5913,
+      args: [aTime('2021-11-30T00:00:00Z')],
+      error: GONE,
+      inSeconds: 60,
+    })
+    await story.sweep()
+    expect(await story.causes()).toEqual(['contact-gone:5913'])
+  })
+
+  test('is listed as such, with what Register does about it', async () => {
+    await story.put('retry', 'Dttp::RetrieveTrnJob', {
+      args: [aTime('2021-11-30T00:00:00Z')],
+      error: TIMEOUT,
+      inSeconds: 60,
+    })
+    await story.sweep()
+    const { jobs, counts } = await listJobs(story.context, { name: null, trainee: null })
+    expect(counts).toMatchObject({ retrying: 1 })
+    expect(jobs[0]).toMatchObject({ runner: 'register', place: 'retry', failure: { code: 'dttp-unavailable' } })
+  })
+})
+
+test('a school that Register did not find is named, so that whoever waits for it is found', async () => {
+  await story.sweep()
+  await story.put('dead', 'Dttp::RegisterForTrnJob', { trainee: 5914, args: [null], error: NO_SCHOOL })
+  await story.sweep()
+  expect(await story.causes()).toEqual([expect.stringMatching(/^school:\d+$/)])
+  expect((await story.row()).failure?.urns).toHaveLength(1)
+})
+
+test.each([
+  ['Dttp::RetrieveAwardJob', 'Ask the operations team about the award'],
+  ['Dttp::WithdrawJob', 'whether DTTP has the withdrawal'],
+  ['Dttp::QueueTraineeUpdatesJob', 'Ask the Register developers'],
+  ['Some::NewJob', 'Ask the Register developers'],
+])('%s has no playbook, and its post says whom to ask', async (className, words) => {
+  await story.sweep()
+  await story.put('dead', className, { error: GONE })
+  await story.sweep()
+  const [entry] = await story.entries()
+  const { offer, todo } = diagnose({
+    ...{
+      code: entry?.failure.code ?? 'unexpected',
+      job: jobOf(entry ?? { subject: '' }),
+      trainee: '5902',
+      trainees: 1,
+    },
+    ...{ urn: null, found: null, byRegister: true },
+  })
+  expect(offer).toBeNull()
+  expect(todo).toContain(words)
+})
+
+describe('a registration that Register started', () => {
+  test('hangs where it runs for a quarter of an hour, and the post says what DTTP has', async () => {
+    await story.admin.query('UPDATE trainees SET dttp_id = NULL, placement_assignment_dttp_id = NULL WHERE id = 5902')
+    await story.runs(story.member('Dttp::RegisterForTrnJob', { args: [null] }))
+    await story.sweep()
+    expect(await findHanging(story.context)).toBe(0)
+    await story.sweep(16 * 60)
+    expect(await findHanging(story.context)).toBe(1)
+    expect(await findHanging(story.context)).toBe(0)
+    expect(await story.causes()).toEqual(['registration-unknown:5902'])
+    await lookAtAlerts(story.context)
+    expect((await story.only()).found).toMatchObject({
+      trainees: { '5902': { candidates: ['c0000000-0000-4000-8000-000000005902'] } },
+    })
+    await story.admin.query(`UPDATE trainees SET dttp_id = 'c0000000-0000-4000-8000-000000005902' WHERE id = 5902`)
+    await story.forgetLook()
+    await lookAtAlerts(story.context)
+    expect(await story.causes('resolved')).toEqual(['registration-unknown:5902'])
+  })
+})
+
+describe('outside working hours', () => {
+  const due = async () =>
+    (await story.admin.query(`SELECT due_at FROM chatops.outbox WHERE kind = 'alert' ORDER BY seq`)).rows.map(
+      ({ due_at }) => (due_at as Date).toISOString(),
+    )
+
+  test('what can wait is posted at 9am, and a duplicate or an unknown outcome at once', async () => {
+    hours = 'working'
+    story.context.alertHours = 'working'
+    story.clock.time = Date.parse('2040-10-26T22:00:00Z') // a Friday evening
+    await story.sweep()
+    await story.put('dead', 'Dttp::UpdateTraineeJob', { error: GONE })
+    await story.sweep()
+    expect(await due()).toEqual(['2040-10-29T09:00:00.000Z'])
+    await story.put('dead', 'Dttp::RegisterForTrnJob', {
+      trainee: 5913,
+      args: [null],
+      error: { class: 'Net::ReadTimeout', message: 'x' },
+    })
+    await story.sweep()
+    const [, urgent] = await due()
+    expect(Date.parse(urgent ?? '')).toBeLessThan(Date.parse('2040-10-26T00:00:00Z'))
+    hours = 'any'
+  })
+})

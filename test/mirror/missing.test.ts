@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest'
+import { dttpId } from '../../sandbox/register/seed/ids.ts'
+import { findUnpolled } from '../../src/alerts/sweeps.ts'
+import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
+import { findPolls } from '../../src/entities/chatops/seen-polls.ts'
+import { purgeMirror } from '../../src/jobs/mirror/purge.ts'
+import type { World } from '../../src/world.ts'
+import { useStoryDttp } from '../support/dttp.ts'
+import { aTime, useMirror } from './mirror-story.ts'
+
+// What becomes of a job that is in Redis no longer.
+
+const use = useStoryDttp()
+const story = useMirror(() => ({ upstreams: { dttp: use.dttp.client } as World['upstreams'] }))
+
+const only = async () => (await story.context.database.manager.find(SeenJob))[0]
+const minutes = 60
+const UNTIL = '2021-10-27T14:30:00.123456789Z'
+
+/** A job that a sweep has found, and that is nowhere since. */
+async function lose(...put: Parameters<typeof story.put>): Promise<void> {
+  const member = await story.put(...put)
+  await story.sweep()
+  await story.take(put[0], member)
+  await story.sweep()
+}
+
+test('between two places a job is nowhere, which says nothing', async () => {
+  await lose('queue', 'Dttp::UpdateTraineeJob')
+  await story.admin.query(`UPDATE trainees SET dttp_update_sha = 'another' WHERE id = 5902`)
+  expect(await only()).toMatchObject({ status: 'running', place: 'missing' })
+  await story.sweep(45)
+  expect(await only()).toMatchObject({ status: 'running', place: 'missing' })
+  expect(await story.alerts()).toEqual([])
+})
+
+test('what has done its work is done, after a second look a minute later', async () => {
+  await lose('queue', 'Dttp::UpdateTraineeJob')
+  await story.admin.query(`UPDATE trainees SET dttp_update_sha = 'another' WHERE id = 5902`)
+  await story.sweep(60)
+  expect(await only()).toMatchObject({ status: 'done', place: 'gone', failure: null })
+})
+
+test('what is found again was never gone', async () => {
+  const member = await story.put('queue', 'Dttp::UpdateTraineeJob')
+  await story.sweep()
+  await story.take('queue', member)
+  await story.sweep()
+  await story.putMember('queue', member)
+  await story.sweep(60)
+  expect(await only()).toMatchObject({ status: 'waiting', place: 'queue' })
+})
+
+test('without proof we cannot tell, and say so after half an hour; proof that comes later counts', async () => {
+  await lose('queue', 'Dttp::UpdateTraineeJob')
+  await story.sweep(29 * minutes)
+  expect(await only()).toMatchObject({ status: 'running' })
+  await story.sweep(1 * minutes)
+  expect(await only()).toMatchObject({ status: 'failed', failure: { code: 'vanished', by: 'register' } })
+  expect(await story.causes()).toEqual(['vanished:update-trainee'])
+  await story.admin.query(`UPDATE trainees SET dttp_update_sha = 'another' WHERE id = 5902`)
+  await story.sweep()
+  expect(await only()).toMatchObject({ status: 'done' })
+  expect(await story.causes('resolved')).toEqual(['vanished:update-trainee'])
+})
+
+test('a registration that vanished may have been sent: nobody knows, and that is urgent', async () => {
+  await story.admin.query('UPDATE trainees SET dttp_id = NULL WHERE id = 5902')
+  await lose('queue', 'Dttp::RegisterForTrnJob', { args: [null] })
+  await story.sweep(31 * minutes)
+  expect(await only()).toMatchObject({ failure: { code: 'outcome-unknown' } })
+  expect(await story.causes()).toEqual(['registration-unknown:5902'])
+  await story.admin.query(`UPDATE trainees SET dttp_id = '${dttpId('contact', 5902)}' WHERE id = 5902`)
+  await story.sweep()
+  expect(await only()).toMatchObject({ status: 'done' })
+})
+
+test('a change of status is proved by DTTP', async () => {
+  const status = 'Prospective trainee - TREFNO requested'
+  const entity = { _aj_serialized: 'ActiveJob::Serializers::SymbolSerializer', value: 'contact' }
+  await lose('queue', 'Dttp::ChangeTraineeStatusJob', { args: [status, entity] })
+  await story.sweep(60)
+  expect(await only()).toMatchObject({ status: 'running', args: { status, entity: 'contact' } })
+})
+
+test('a poll whose time is up has timed out, unless the TRN is there', async () => {
+  for (const trainee of [5902, 5913])
+    await story.put('schedule', 'Dttp::RetrieveTrnJob', { trainee, args: [aTime(UNTIL)] })
+  await story.sweep()
+  await story.redis.del('schedule')
+  await story.admin.query(`UPDATE trainees SET trn = '7654321' WHERE id = 5913`)
+  await story.sweep(120 * minutes)
+  await story.sweep(60)
+  const jobs = await findPolls(story.context.database.manager, ['5902', '5913'])
+  expect(jobs.get('5902')).toMatchObject({ status: 'failed', failure: { code: 'timed-out' } })
+  expect(jobs.get('5913')).toMatchObject({ status: 'done' })
+  expect(await story.causes()).toEqual(['timed-out:2021-10-27'])
+  const [entry] = await story.entries()
+  expect(entry).toMatchObject({ traineeId: '5902', failure: { deadline: '2021-10-27T14:30:00.123456' } })
+})
+
+test('hundreds of polls that time out on one day share one post', async () => {
+  const { rows } = await story.admin.query('SELECT id FROM trainees WHERE trn IS NULL ORDER BY id')
+  for (const { id } of rows) await story.put('schedule', 'Dttp::RetrieveTrnJob', { trainee: id, args: [aTime(UNTIL)] })
+  await story.sweep()
+  await story.redis.del('schedule')
+  await story.sweep(120 * minutes)
+  await story.sweep(60)
+  expect(rows.length).toBeGreaterThan(5)
+  expect(await story.entries()).toHaveLength(rows.length)
+  expect(await story.causes()).toEqual(['timed-out:2021-10-27'])
+})
+
+test('what people delete on Sidekiq’s page is followed, and nobody is told that it vanished', async () => {
+  await story.sweep()
+  const error = { class: 'TypeError', message: 'x' }
+  const member = await story.put('dead', 'Dttp::UpdateTraineeJob', { error })
+  await story.sweep()
+  expect(await story.causes()).toEqual(['unexpected:update-trainee'])
+  await story.take('dead', member)
+  await story.sweep()
+  await story.sweep(60)
+  expect(await only()).toMatchObject({ place: 'gone', curedAt: expect.any(Date) })
+  expect(await story.causes('resolved')).toEqual(['unexpected:update-trainee'])
+  const [alert] = await story.alerts()
+  expect(alert?.found).toMatchObject({ because: { 'update-trainee:5902': 'removed' } })
+})
+
+test('what is over is forgotten after a week, unless an open alert is about it', async () => {
+  await lose('queue', 'Dttp::UpdateTraineeJob')
+  await lose('queue', 'Dttp::UpdateTraineeJob', { trainee: 5913 })
+  await story.admin.query(`UPDATE trainees SET dttp_update_sha = 'another' WHERE id = 5902`)
+  await story.sweep(31 * minutes)
+  expect(await purgeMirror(story.context)).toBe(0)
+  story.clock.time += 9 * 24 * 60 * minutes * 1000
+  expect(await purgeMirror(story.context)).toBe(1)
+  expect((await story.row()).traineeId).toBe('5913')
+})
+
+test('a trainee without a live poll is found, whoever polls; not while Redis does not answer', async () => {
+  await story.admin.query(`UPDATE trainees SET submitted_for_trn_at = '2021-10-20' WHERE id IN (5902, 5913)`)
+  await story.admin.query(`DELETE FROM trainees WHERE state = 1 AND id NOT IN (5902, 5913)`).catch(() => {})
+  await story.put('schedule', 'Dttp::RetrieveTrnJob', { trainee: 5902, args: [aTime(UNTIL)], inSeconds: 900 })
+  await story.sweep()
+  story.clock.time += 10 * minutes * 1000
+  expect(await findUnpolled(story.context)).toBe(0)
+  await story.sweep()
+  await findUnpolled(story.context)
+  const subjects = (await story.entries()).map(({ subject }) => subject)
+  expect(subjects).toContain('retrieve-trn:5913')
+  expect(subjects).not.toContain('retrieve-trn:5902')
+})
