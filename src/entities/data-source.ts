@@ -37,6 +37,7 @@ import { WordsInChecks1795870941000 } from './migrations/1795870941000-words-in-
 import { AttemptOrder1795870942000 } from './migrations/1795870942000-attempt-order.ts'
 import { Purges1795871753000 } from './migrations/1795871753000-purges.ts'
 import { AnsweredMessages1795871900000 } from './migrations/1795871900000-answered-messages.ts'
+import { FlushedRegistrations1795872519000 } from './migrations/1795872519000-flushed-registrations.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -123,6 +124,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[CuredJobs1795867820000, LedgerChain1795867947000, Mirror1795868127000],
       ...[WordsInChecks1795870941000, AttemptOrder1795870942000, Purges1795871753000],
       AnsweredMessages1795871900000,
+      FlushedRegistrations1795872519000,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

@@ -59,3 +59,13 @@ test('what is on record is flushed to disk, also where the server does not do th
   })
   expect(stricter).toEqual([{ synchronous_commit: 'remote_apply' }])
 })
+
+test('so is what is on record of a registration, which is sent under the ids that are there', async () => {
+  const { database } = use.story.bot.changes
+  const settings = await database.transaction(async (sql) => {
+    await sql.query('SET LOCAL synchronous_commit = off')
+    await sql.query(`UPDATE chatops.registration_attempts SET asked = asked`)
+    return sql.query('SHOW synchronous_commit')
+  })
+  expect(settings).toEqual([{ synchronous_commit: 'on' }])
+})

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { startPostgres } from '../../sandbox/postgres.ts'
+import { destroyPostgres, startPostgres } from '../../sandbox/postgres.ts'
 import { createRegisterDatabase, type RegisterDatabase, withClient } from '../../sandbox/register/database.ts'
 import { seedRegister } from '../../sandbox/register/seed.ts'
 import { execute } from '../../src/changes/execute.ts'
@@ -48,7 +48,9 @@ export async function provePostgresVersions(
 async function withPostgres<T>(directory: string, version: Version, act: (adminUrl: string) => Promise<T>): Promise<T> {
   const before = process.env['PG_BIN_DIR']
   process.env['PG_BIN_DIR'] = install(join(directory, 'programs'), version)
-  const starting = startPostgres({ dataDir: join(directory, String(version)), fsync: false, inMemory: true })
+  const dataDir = join(directory, String(version))
+  await destroyPostgres(dataDir) // what a proof that was killed left behind
+  const starting = startPostgres({ dataDir, fsync: false, inMemory: true })
   const postgres = await starting.finally(() => {
     if (before === undefined) delete process.env['PG_BIN_DIR']
     else process.env['PG_BIN_DIR'] = before
@@ -109,12 +111,20 @@ async function changeRoute(world: Awaited<ReturnType<typeof createLifecycle>>): 
 async function runJob({ appUrl }: RegisterDatabase): Promise<string[]> {
   const backend = createQueueBackend({ backend: 'postgres', url: appUrl }, pino({ level: 'silent' }))
   const queue = backend.openQueue('story')
+  let hasRun: (problems: string[]) => void = () => {}
   const done = new Promise<string[]>((resolve) => {
-    backend.startWorker('story', async () => resolve([]), { concurrency: 1 })
+    hasRun = resolve
     setTimeout(() => resolve(['no job was run']), 60_000).unref()
   })
-  await queue.add('one', {}, { jobId: 'one' })
-  return done.finally(() => backend.close())
+  const worker = backend.startWorker('story', async () => hasRun([]), { concurrency: 1 })
+  try {
+    await queue.add('one', {}, { jobId: 'story-one' })
+    return await done
+  } finally {
+    await worker.close()
+    await queue.close()
+    await backend.close()
+  }
 }
 
 /** The script leaves us unable to create anything, on every version. */

@@ -19,6 +19,7 @@ import { everyPoint, proveSleeps } from './sleeps.ts'
 import { proveStops } from './stops.ts'
 import { proveContract, proveParity, proveScanner } from './suites.ts'
 import { proveVersions } from './versions.ts'
+import { proveYear } from './year.ts'
 
 const SANDBOX = fileURLToPath(new URL('../../.sandbox/', import.meta.url))
 const APPROVALS = { people: 20, times: 10, intruders: 10 }
@@ -29,6 +30,7 @@ const LIFECYCLE = { runs: 500, steps: 50 }
 const ACCOUNTS = 50_000
 /** How often each version asks and approves for the other. */
 const VERSION_ROUNDS = 5
+const STORIES_OF_A_YEAR = 200
 /** OUTAGE_SECONDS: how long Slack is away. */
 const OUTAGE = { forMs: Number(process.env['OUTAGE_SECONDS'] ?? 185) * 1_000, everyMs: 3_000 }
 const SIDEKIQ = { dead: 10_000, scheduled: 10_000, queued: 100_000 }
@@ -90,6 +92,7 @@ async function main(names: readonly string[]): Promise<number> {
       const directory = `${SANDBOX}earlier-versions`
       return proveVersions({ adminUrl: postgres.adminUrl, name, redisUrl: queue(8), directory }, VERSION_ROUNDS, say)
     },
+    year: async () => proveYear(await place('year', queue(9)), STORIES_OF_A_YEAR, say),
     postgres: async () => provePostgresVersions(`${SANDBOX}postgres-versions`, [14, 15, 16, 17, 18], say),
     scanner: proveScanner,
   }

@@ -48,7 +48,8 @@ export async function proveVersions(place: Place, rounds: number, say: (text: st
   await admin.connect()
   let bot: Services | null = null
   try {
-    const earlier = await startService(settings('worker'), ['--import', 'tsx', join(folder, 'src/main.ts')])
+    const worksEarlier = { ...settings('worker'), ...compiledAs(folder) }
+    const earlier = await startService(worksEarlier, ['--import', 'tsx', join(folder, 'src/main.ts')])
     const before = await asked('earlier', null)
     await byEarlier(folder, settings('bot'), 'approve', before)
     const waiting = await asked('earlier', null)
@@ -102,8 +103,13 @@ function run(program: string, words: string[]): string {
   return stdout.trim()
 }
 
+/** tsx compiles a file by the options of the configuration that it is under. */
+function compiledAs(folder: string): Record<string, string> {
+  return { TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') }
+}
+
 async function byEarlier(folder: string, env: Record<string, string>, ...words: string[]): Promise<string> {
-  const { ended } = startNode(['--import', 'tsx', EARLIER, folder, ...words], env)
+  const { ended } = startNode(['--import', 'tsx', EARLIER, folder, ...words], { ...env, ...compiledAs(folder) })
   const { code, output } = await ended
   if (code !== 0) throw new Error(`the earlier version failed: ${output.slice(-2000)}`)
   return output.trim()
