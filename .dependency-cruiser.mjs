@@ -21,7 +21,7 @@ const FLOORS = [
   ['failures'],
   ['compatibility'],
   ['register', 'personal-data'],
-  ['entities', 'calendar', 'config', 'log', 'words'],
+  ['entities', 'calendar', 'config', 'log', 'pages', 'words'],
   ['error-facts'],
 ]
 

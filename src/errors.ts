@@ -77,9 +77,9 @@ const CATALOGUE = {
     title: `${f.cr} cannot be posted where it was asked for`,
     text: `The bot does not post requests in that channel.\nNothing has changed. Ask for the change again in ${f.detail}.`,
   }),
-  'nobody-named': () => ({
+  'nobody-named': (f: Facts) => ({
     title: 'Say which trainee',
-    text: 'Type /trainee show and the trainee’s link in Register, the last part of that link, or their number.\nFor example: /trainee show 5913',
+    text: `Type /trainee ${f.detail ?? 'show'} and the trainee’s link in Register, the last part of that link, or their number.\nFor example: /trainee ${f.detail ?? 'show'} 5913`,
   }),
   'bad-reference': (f: Facts) => ({
     title: 'We cannot find this trainee',

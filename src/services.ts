@@ -12,6 +12,7 @@ import { createDirectory } from './bot/directory.ts'
 import { namedClient } from './bot/naming.ts'
 import { withOrigin } from './bot/origin.ts'
 import type { Ourselves } from './bot/own-payloads.ts'
+import { createPermalinks, createRequestLinks } from './bot/permalinks.ts'
 import { createPoster, type Poster } from './bot/poster.ts'
 import { createReceipts, pauseIfRestored } from './bot/receipts.ts'
 import { createReports, type Report } from './bot/reports.ts'
@@ -31,6 +32,7 @@ import { createDataSource } from './entities/data-source.ts'
 import { startDatabaseClock } from './entities/database-clock.ts'
 import { demandLeastPrivilege, findLooseRights } from './entities/least-privilege.ts'
 import { OperatorError } from './error-facts.ts'
+import { createHomeRound } from './handlers/app-home.ts'
 import { answerPosted } from './handlers/messages.ts'
 import { wakeOutbox } from './outbox/outbox.ts'
 import { createPeople } from './people/people.ts'
@@ -61,7 +63,9 @@ export async function startServices(
   demandKnownPlaybooks(config)
   const client = createClient(config, log, 10_000)
   const report = createReports(database, log, config.OPERATORS_CHANNEL ?? null)
-  const { ourselves, hasAnswered } = await findOurselves(client, config, log)
+  const { ourselves, hasAnswered, workspaceUrl } = await findOurselves(client, config, log)
+  const permalink = createPermalinks(client, workspaceUrl)
+  const link = createRequestLinks(database, permalink)
   const clock = await startDatabaseClock(database, log)
   const changes: World = { ...(await createChanges(config, log, database, report, clock.now)), ...overrides }
   await pauseIfRestored(changes, client, config).catch(() => {
@@ -73,6 +77,7 @@ export async function startServices(
   const backend = createQueueBackend(queueSettings(config), log, changes.now)
 
   let bot: RunningBot | null = null
+  let homes: Loop | null = null
   let worker: RunningWorker | null = null
   let waker: Waker | null = null
   let trello: TrelloClient | null = null
@@ -104,7 +109,7 @@ export async function startServices(
   if (config.ROLES.includes('worker')) {
     trello = createTrello(config, log)
     const origin = { environment: config.ENVIRONMENT, readReceipt: createReceipts(database) }
-    const poster = createPoster(withOrigin(namedClient(client, createNaming(namesOf(config))), origin), line, [
+    const poster = createPoster(withOrigin(namedClient(client, createNaming(namesOf(config)), link), origin), line, [
       ...changes.channels,
       ...(posts?.channels ?? []),
     ])
@@ -117,11 +122,13 @@ export async function startServices(
   if (config.ROLES.includes('bot')) {
     if (!worker) waker = createWaker(backend.openQueue(CHANGES_QUEUE), log)
     const nudge = () => (worker ? worker.nudge() : waker?.wake())
-    const context = { changes, allowedChannels: config.ALLOWED_CHANNELS, posts, nudge, readRefusal }
-    bot = await startBot(context, slackSettings(config, ourselves), web, log)
+    const context = { changes, allowedChannels: config.ALLOWED_CHANNELS, posts, nudge, readRefusal, permalink }
+    bot = await startBot(context, { ...slackSettings(config, ourselves), link }, web, log)
     const hear = (message: object) => answerPosted(context, message)
     const often = { interval: WATCH_MS, pace: STEADY }
     reading = startLoop(log, 'the look at watched channels', often, () => watched.look(hear).then(() => false))
+    const round = createHomeRound(context, namedClient(client, createNaming(namesOf(config)), link))
+    homes = startLoop(log, 'the Home tabs', { interval: HOME_LOOK_MS, pace: STEADY }, round)
   }
 
   return {
@@ -129,6 +136,7 @@ export async function startServices(
     changes,
     async stop() {
       await Promise.all([watch.stop(), reading?.stop()])
+      await homes?.stop()
       await bot?.stop()
       await server.close()
       await waker?.stop()
@@ -221,6 +229,9 @@ async function createChanges(
 
 /** How soon a post of Register's is answered whose event was lost. */
 const WATCH_MS = 10 * 60_000
+/** How often it is looked whether a Home tab that is open is out of date. */
+const HOME_LOOK_MS = 5_000
+
 /** How often Register's database is looked at although nobody asks for anything. */
 const REGISTER_LOOK_MS = 60 * 60_000
 
@@ -269,7 +280,7 @@ async function findOurselves(
   client: webApi.WebClient,
   config: Config,
   log: Logger,
-): Promise<{ ourselves: Ourselves; hasAnswered: boolean }> {
+): Promise<{ ourselves: Ourselves; hasAnswered: boolean; workspaceUrl: string | null }> {
   const answer = await client.auth.test().catch((error: unknown) => {
     if (config.ROLES.includes('bot'))
       throw new OperatorError('Slack did not take SLACK_BOT_TOKEN, or did not answer', { cause: error })
@@ -285,7 +296,7 @@ async function findOurselves(
     enterpriseId: answer?.enterprise_id ?? null,
     appId: answer?.app_id ?? ofToken ?? null,
   }
-  return { ourselves, hasAnswered: answer !== null }
+  return { ourselves, hasAnswered: answer !== null, workspaceUrl: answer?.url ?? null }
 }
 
 function demandKnownPlaybooks({ REQUEST_EXPIRY, PLAYBOOKS = [] }: Config): void {

@@ -9,7 +9,7 @@ import {
 } from '@slack/bolt'
 import type { Application } from 'express'
 import type { Logger } from 'pino'
-import { discardUnsent, openHome } from '../handlers/app-home.ts'
+import { discardUnsent, openHome, openHomeList, turnHomePage } from '../handlers/app-home.ts'
 import type { HandlerContext } from '../handlers/context.ts'
 import {
   approveRequest,
@@ -20,7 +20,9 @@ import {
   turnReviewPage,
 } from '../handlers/decision.ts'
 import type { Click } from '../handlers/entry-points.ts'
+import { turnRequestsPage } from '../handlers/find.ts'
 import { startFollowUp } from '../handlers/follow-up.ts'
+import { turnHistoryPage } from '../handlers/history.ts'
 import { dismissAlert, openDismissal, startFromAlert } from '../handlers/job-alert.ts'
 import { startFromJob } from '../handlers/job-offer.ts'
 import { turnJobsPage } from '../handlers/jobs-list.ts'
@@ -35,6 +37,7 @@ import { createNaming, type Names } from '../words.ts'
 import { trackInFlight } from './in-flight.ts'
 import { named } from './naming.ts'
 import { type Ourselves, refuseOthers } from './own-payloads.ts'
+import type { Link } from './permalinks.ts'
 import { slackLogger } from './slack-log.ts'
 
 export type SlackSettings = {
@@ -45,6 +48,7 @@ export type SlackSettings = {
   apiUrl: string
   ourselves: Ourselves
   names: Names
+  link: Link
 }
 
 /** A connected bot. `stop` takes nothing new and waits for what is being answered. */
@@ -79,7 +83,7 @@ export async function startBot(
   })
   const inFlight = trackInFlight(app)
   refuseOthers(app, settings.ourselves, log)
-  register(app, context, settings.names)
+  register(app, context, settings)
   callCommand(app, settings.names.command)
   app.error(async (error) => log.error({ error: error.name, code: error.code }, 'Slack request failed'))
   await app.init()
@@ -106,9 +110,9 @@ export async function startBot(
   }
 }
 
-function register(app: App, context: HandlerContext, names: Names): void {
+function register(app: App, context: HandlerContext, { names, link }: SlackSettings): void {
   const naming = createNaming(names)
-  const own = <G extends object>(given: G) => named(given, naming)
+  const own = <G extends object>(given: G) => named(given, naming, link)
   const onCard = (act: (context: HandlerContext, click: Click) => Promise<void>) => async (args: Click) => {
     await act(context, own(args))
     await pointToCard(context, own(args))
@@ -134,11 +138,16 @@ function register(app: App, context: HandlerContext, names: Names): void {
   app.action<BlockAction<ButtonAction>>(ACTIONS.startUndo, onCard(startUndo))
   app.action<BlockAction<ButtonAction>>(ACTIONS.startFromJob, (args) => startFromJob(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.jobsPage, (args) => turnJobsPage(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.requestsPage, (args) => turnRequestsPage(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.homeList, (args) => openHomeList(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.homePage, (args) => turnHomePage(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.historyPage, (args) => turnHistoryPage(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.startFromAlert, (args) => startFromAlert(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.openDismissal, (args) => openDismissal(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.continueWait, (args) => continueWait(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.stopWait, (args) => stopWait(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.chooseFix, (args) => chooseFix(context, own(args)))
+  app.action(ACTIONS.openCard, ({ ack }) => ack())
   app.action(ACTIONS.viewTrainee, ({ ack }) => ack())
   app.action(ACTIONS.viewInDttp, ({ ack }) => ack())
   app.event('app_home_opened', (args) => openHome(context, own(args)))

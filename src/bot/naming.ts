@@ -1,6 +1,7 @@
 import type { Naming } from '../words.ts'
+import type { Link } from './permalinks.ts'
 
-// The bot's names at Slack's wire: everything that Bolt hands us or takes from us passes here.
+// The bot's names, and links to its requests, at Slack's wire: everything that Bolt hands us or takes from us passes here.
 
 /** A client's methods that show people something. */
 type Showing = { views: object; chat: object }
@@ -15,35 +16,35 @@ type Given = {
 }
 
 /** The same for a handler, which need not know how the bot is called. */
-export function named<G extends object>(given: G, naming: Naming): G {
+export function named<G extends object>(given: G, naming: Naming, link: Link): G {
   const { ack, respond, client, command, view } = given as Given
   const speaking =
-    <A, R>(answer: (message: A) => R) =>
-    (message: A) =>
-      answer(spoken(message, naming))
+    <A, R>(answer: (message: A) => Promise<R>) =>
+    async (message: A) =>
+      answer(spoken(await link(message), naming))
   return {
     ...given,
     ...(ack ? { ack: speaking(ack) } : {}),
     ...(respond ? { respond: speaking(respond) } : {}),
-    ...(client ? { client: namedClient(client, naming) } : {}),
+    ...(client ? { client: namedClient(client, naming, link) } : {}),
     ...(command ? { command: { ...command, text: naming.hear(command.text) } } : {}),
     ...(view?.state ? { view: { ...view, state: { ...view.state, values: heard(view.state.values, naming) } } } : {}),
   }
 }
 
-/** A client whose messages and views call the bot by its names. */
-export function namedClient<C extends Showing>(client: C, naming: Naming): C {
+/** A client whose messages and views call the bot by its names, and link its requests. */
+export function namedClient<C extends Showing>(client: C, naming: Naming, link: Link): C {
   return Object.assign(Object.create(client), {
-    views: speakingMethods(client.views, naming),
-    chat: speakingMethods(client.chat, naming),
+    views: speakingMethods(client.views, naming, link),
+    chat: speakingMethods(client.chat, naming, link),
   })
 }
 
-function speakingMethods(methods: object, naming: Naming): object {
+function speakingMethods(methods: object, naming: Naming, link: Link): object {
   return Object.fromEntries(
     Object.entries(methods).map(([name, method]) => [
       name,
-      typeof method === 'function' ? (message: unknown) => method(spoken(message, naming)) : method,
+      typeof method === 'function' ? async (message: unknown) => method(spoken(await link(message), naming)) : method,
     ]),
   )
 }

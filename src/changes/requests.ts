@@ -3,7 +3,7 @@ import { In } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
 import { digestOf } from '../contract/plan.ts'
 import { checksOf, isReadable, planOf } from '../contract/stored.ts'
-import { ChangeRequest, type Status } from '../entities/chatops/change-request.ts'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
@@ -45,24 +45,6 @@ export async function getVisible(database: DataSource, id: string, viewer: strin
   const request = await getRequest(database, id)
   if (request.sentAt === null && request.requester !== viewer) throw new ChangeError('not-found')
   return request
-}
-
-/** One person's requests, newest first. */
-export function listRequests(database: DataSource, requester: string, statuses: readonly Status[], take: number) {
-  return database.manager.find(ChangeRequest, {
-    where: { requester, status: In(statuses) },
-    order: { createdAt: 'DESC', id: 'DESC' },
-    take,
-  })
-}
-
-/** Requests of everybody in these states, newest first. */
-export function listAllRequests(database: DataSource, statuses: readonly Status[], take: number) {
-  return database.manager.find(ChangeRequest, {
-    where: { status: In(statuses) },
-    order: { createdAt: 'DESC', id: 'DESC' },
-    take,
-  })
 }
 
 /** Why a request is out of date: columns, checks by their sentences, and trainees of whom DTTP would be told otherwise. */

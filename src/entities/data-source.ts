@@ -38,6 +38,8 @@ import { AttemptOrder1795870942000 } from './migrations/1795870942000-attempt-or
 import { Purges1795871753000 } from './migrations/1795871753000-purges.ts'
 import { AnsweredMessages1795871900000 } from './migrations/1795871900000-answered-messages.ts'
 import { FlushedRegistrations1795872519000 } from './migrations/1795872519000-flushed-registrations.ts'
+import { Finding1795872579000 } from './migrations/1795872579000-finding.ts'
+import { HomeTabs1795873607000 } from './migrations/1795873607000-home-tabs.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -125,6 +127,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[WordsInChecks1795870941000, AttemptOrder1795870942000, Purges1795871753000],
       AnsweredMessages1795871900000,
       FlushedRegistrations1795872519000,
+      ...[Finding1795872579000, HomeTabs1795873607000],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

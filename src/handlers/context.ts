@@ -12,6 +12,8 @@ export type HandlerContext = {
   posts: { channels: readonly string[]; authors: readonly string[] } | null
   /** Has what was just committed sent to Slack and the queue at once. */
   nudge: () => void
+  /** The link to a message in Slack, such as a card; null where it is not known. */
+  permalink: (channel: string, ts: string | null) => string | null
   /** What Slack's Web API refused a call with; null for an error that is not Slack's. */
   readRefusal: (error: unknown) => Refusal | null
 }

@@ -1,24 +1,24 @@
-import { listRequests } from '../changes/requests.ts'
 import { commandFields } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { ChangeError } from '../errors.ts'
 import { refuseUnless } from '../people/standing.ts'
 import { findPlaybook } from '../playbooks/index.ts'
 import { demandOn, sortPlaybooks } from '../playbooks/switched-on.ts'
-import { listWaits } from '../schools/waits.ts'
 import { renderChooser } from '../views/form.ts'
-import { renderHelp } from '../views/help.ts'
+import { renderDidYouMean, renderHelp } from '../views/help.ts'
 import type { Message } from '../views/kit/blocks.ts'
-import { renderRequests } from '../views/request/requests.ts'
 import { answer, tell } from './answer.ts'
 import { answerPause, answerResume, findStandstill } from './brake.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
+import { findNearest } from './did-you-mean.ts'
 import type { Command } from './entry-points.ts'
+import { answerFind, answerOwnRequests, answerRequest } from './find.ts'
 import { formView } from './form-metadata.ts'
+import { answerHistory } from './history.ts'
 import { answerJobs } from './jobs-list.ts'
 import { showTrainee } from './show-trainee.ts'
 
-/** `/trainee`, `/trainee help`, `/trainee requests`, `/trainee jobs [which]`, `/trainee show [trainee]`, `/trainee <playbook> [what is known]`. */
+/** `/trainee`, `/trainee CR-12`, the commands of `COMMANDS`, and `/trainee <playbook> [what is known]`. */
 export async function traineeCommand(context: HandlerContext, args: Command): Promise<void> {
   await args.ack()
   try {
@@ -32,16 +32,11 @@ async function carryOut(context: HandlerContext, args: Command): Promise<void> {
   const reply = (message: Message) => answer(context, args, message)
   const [word = '', ...rest] = unescapeText(args.command.text).trim().split(/\s+/)
   const name = word.toLowerCase()
-  if (name === 'help') return reply(await help(context))
-  if (name === 'requests') return reply(await findRequests(context, args.command.user_id))
-  if (name === 'show') {
-    return reply(await withProgress(args, showTrainee(context, args.command.user_id, rest.join(' '))))
-  }
-  if (name === 'pause') return reply(await answerPause(context, args.command.user_id, rest.join(' ')))
-  if (name === 'resume') return reply(await answerResume(context, args.command.user_id))
-  if (name === 'jobs') return reply(await answerJobs(context, args.command.user_id, rest))
+  const [, request] = /^cr-(\d{1,18})$/.exec(name) ?? []
+  if (request) return reply(await answerRequest(context, args.command.user_id, request))
+  if (isCommand(name)) return reply(await COMMANDS[name](context, args, rest))
   const playbook = findPlaybook(name)
-  if (word && !playbook) return reply(await help(context, word))
+  if (word && !playbook) return reply(await unknownCommand(context, [word, ...rest]))
 
   if (!context.allowedChannels.includes(args.command.channel_id)) {
     throw new ChangeError('not-allowed-channel', {
@@ -57,6 +52,31 @@ async function carryOut(context: HandlerContext, args: Command): Promise<void> {
   await args.client.views.open({ trigger_id: args.command.trigger_id, view })
 }
 
+type Answer = (context: HandlerContext, args: Command, rest: readonly string[]) => Promise<Message>
+
+/** What can be typed besides playbooks and requests; whoever types it is answered alone. */
+const COMMANDS = {
+  help: (context) => help(context),
+  requests: (context, { command }) => answerOwnRequests(context, command.user_id),
+  find: (context, { command }, rest) => answerFind(context, command.user_id, rest.join(' ')),
+  history: (context, { command }, rest) => answerHistory(context, command.user_id, rest.join(' ')),
+  show: (context, args, rest) => withProgress(args, showTrainee(context, args.command.user_id, rest.join(' '))),
+  jobs: (context, { command }, rest) => answerJobs(context, command.user_id, rest),
+  pause: (context, { command }, rest) => answerPause(context, command.user_id, rest.join(' ')),
+  resume: (context, { command }) => answerResume(context, command.user_id),
+} satisfies Record<string, Answer>
+
+function isCommand(name: string): name is keyof typeof COMMANDS {
+  return Object.hasOwn(COMMANDS, name)
+}
+
+/** One that is written nearly so is asked about; otherwise all are shown. */
+async function unknownCommand(context: HandlerContext, words: readonly string[]): Promise<Message> {
+  const { on } = await sortPlaybooks(context.changes)
+  const nearest = findNearest(words, [...on.map(({ name }) => name), ...Object.keys(COMMANDS)])
+  return nearest ? renderDidYouMean(words[0] ?? '', nearest) : help(context, words[0])
+}
+
 async function help({ changes, posts }: HandlerContext, unknown: string | null = null): Promise<Message> {
   const [{ on }, standstill] = await Promise.all([sortPlaybooks(changes), findStandstill(changes)])
   return renderHelp(on, unknown, standstill, posts !== null)
@@ -66,9 +86,10 @@ function renderFilledForm(playbook: AnyPlaybook, channel: string, words: readonl
   return formView(playbook, { channel, ...prefill(playbook, words) })
 }
 
-/** Slack escapes these three in what people type after a command. */
+/** Slack escapes these three in what people type after a command, and puts links into angle brackets. */
 function unescapeText(text: string): string {
-  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+  const linked = text.replace(/<(https?:[^|>]*)(?:\|[^>]*)?>/g, '$1')
+  return linked.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 }
 
 /** Words after the command as form values; a choice that is not on its list is said to be unknown, not guessed. */
@@ -91,16 +112,6 @@ function prefill(
     }
   }
   return { values, problems }
-}
-
-async function findRequests(context: HandlerContext, user: string) {
-  const statuses = ['unsent', 'pending', 'approved', 'verifying', 'needs-attention'] as const
-  const { database, register } = context.changes
-  const [requests, waits] = await Promise.all([
-    listRequests(database, user, statuses, 50),
-    listWaits(database, user, 4),
-  ])
-  return renderRequests(requests, register.url, waits)
 }
 
 const PROGRESS_AFTER_MS = 2_000

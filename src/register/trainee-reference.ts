@@ -17,7 +17,13 @@ const LARGEST_BIGINT = 9_223_372_036_854_775_807n
 export function parseTraineeReference(typed: string, registerUrl: string): TraineeReference | Problem {
   const text = typed.trim().replace(/^<([^|>]*)(\|[^>]*)?>$/, '$1')
   if (/^\d+$/.test(text)) {
-    if (/^0\d/.test(text)) return { problem: 'A trainee’s number does not begin with 0. Use the link instead.' }
+    if (/^0\d/.test(text)) {
+      return {
+        problem: looksLikeTrn(text)
+          ? LOOKS_LIKE_TRN
+          : 'A trainee’s number does not begin with 0. Use the link instead.',
+      }
+    }
     if (BigInt(text.slice(0, 30)) > LARGEST_BIGINT || text.length > 30)
       return { problem: `No trainee has this number.` }
     return { by: 'number', number: BigInt(text).toString() }
@@ -52,8 +58,15 @@ export async function resolveTrainee(
   const trainee = await sql.findOne(Trainee, { select: { id: true, slug: true }, where })
   if (trainee) return trainee
   if (reference.by === 'slug') return { problem: 'No trainee has this link. Check it in Register.' }
-  return { problem: NO_SUCH_NUMBER }
+  return { problem: looksLikeTrn(reference.number) ? LOOKS_LIKE_TRN : NO_SUCH_NUMBER }
 }
+
+/** TRNs have 6 or 7 digits. */
+export function looksLikeTrn(text: string): boolean {
+  return /^\d{6,7}$/.test(text)
+}
+
+const LOOKS_LIKE_TRN = 'No trainee has this number. It looks like a TRN. Use the link instead.'
 
 const NO_SUCH_NUMBER = 'No trainee has this number. It may be a TRN or trainee ID: use the trainee’s link instead.'
 

@@ -2,7 +2,7 @@ import { commandFields, type Field } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { renderStandstill, type Standstill } from './brake.ts'
 import { type Block, heading, type Message, note, plainSections, section, takeWithin } from './kit/blocks.ts'
-import { shorten } from './kit/text.ts'
+import { escapeText, shorten } from './kit/text.ts'
 
 const COMMAND = '/trainee'
 
@@ -46,12 +46,32 @@ export function renderHelp(
 const NO_POSTS =
   'Register’s own posts are not answered here: nobody has told the bot where they are (REGISTER_POSTS_IN). Use “Fix this trainee” on them.'
 
+/**
+ * In place of all of the help: one command that was perhaps meant.
+ * @param typed what was typed in place of a command
+ */
+export function renderDidYouMean(typed: string, nearest: string): Message {
+  const title = `Did you mean ${nearest}?`
+  return {
+    text: escapeText(title),
+    blocks: [
+      heading(title),
+      ...plainSections(
+        `There is no command “${shorten(typed, 100)}”. Nothing has changed. Type ${COMMAND} ${nearest}, or ${COMMAND} help to see every command.`,
+      ),
+    ],
+  }
+}
+
 function always(first: AnyPlaybook | undefined, answersPosts: boolean): Block[] {
   const example = first ? [`For example: ${exampleOf(first)}`] : []
   return [
     heading('Other commands'),
     ...plainSections(`${COMMAND} – choose what to do from a list`),
-    ...plainSections(`${COMMAND} requests – your open requests, also those not sent yet`),
+    ...plainSections(`${COMMAND} requests – your open requests, and those of the last 14 days`),
+    ...plainSections(`${COMMAND} CR-12 – one request, as its card shows it`),
+    ...plainSections(`${COMMAND} find [trainee, URN, ticket or @person] – requests`),
+    ...plainSections(`${COMMAND} history [trainee] – all that the bot did or saw of a trainee`),
     ...plainSections(
       `${COMMAND} show [trainee] – what Register, DTTP and GIAS hold of a trainee, and what is going on`,
     ),

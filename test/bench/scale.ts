@@ -103,7 +103,14 @@ async function measure(world: World, adminUrl: string, slugs: string[]): Promise
 async function drawHome(world: World): Promise<void> {
   const views: unknown[] = []
   const client = { views: { publish: async (view: unknown) => views.push(view) } }
-  const context = { changes: world, allowedChannels: [CHANNEL], posts: null, nudge: () => {}, readRefusal: () => null }
+  const context = {
+    changes: world,
+    allowedChannels: [CHANNEL],
+    posts: null,
+    nudge: () => {},
+    readRefusal: () => null,
+    permalink: () => null,
+  }
   await openHome(context, { event: { tab: 'home', user: SUPPORT }, client } as unknown as HomeOpened)
   if (views.length !== 1) throw new Error('the Home tab was not drawn')
 }

@@ -264,7 +264,7 @@ describe('the form', () => {
     ['5902 1 day', { reason: 'Demotwo needs it' }, 'reason', 'Remove the trainee’s name'],
     ['5902 1 day', { reason: '   ' }, 'reason', 'Enter a reason'],
     ['999999 1 day', { reason }, 'subject', 'No trainee has this number'],
-    ['3000003 1 day', { reason }, 'subject', 'It may be a TRN'],
+    ['3000003 1 day', { reason }, 'subject', 'It looks like a TRN'],
   ])('answers %s with %o at the field', async (text, values, field, words) => {
     await type(text)
     const submission = await use.story.slack.submit({ user: SUPPORT, values })

@@ -128,7 +128,7 @@ describe('whom it names', () => {
   })
 
   test('a number that is only a TRN is refused', async () => {
-    expect(await find('3000007')).toEqual({ problem: expect.stringContaining('It may be a TRN or trainee ID') })
+    expect(await find('3000007')).toEqual({ problem: expect.stringContaining('It looks like a TRN') })
   })
 
   test.each(['0005905', '005901', '00005907'])(

@@ -1,6 +1,12 @@
 import type { CheckResult } from '../../src/contract/check.ts'
 import type { Plan, Update } from '../../src/contract/plan.ts'
+import type { AnyPlaybook } from '../../src/contract/playbook.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import type { SchoolWait } from '../../src/entities/chatops/school-wait.ts'
+import { playbooks } from '../../src/playbooks/index.ts'
+import { type HomeList, renderHome } from '../../src/views/home.ts'
+import type { Block } from '../../src/views/kit/blocks.ts'
+import { renderRequests, renderRow } from '../../src/views/request/requests.ts'
 
 export const REGISTER = 'https://register.example'
 export const HASH = 'a1b2'.repeat(16)
@@ -74,6 +80,66 @@ export function changeRequest(
     renderedVersion: 0,
     ...rest,
   }
+}
+
+/** The first page of somebody's own requests, with links to cards that are posted. */
+export function ownRequests(
+  items: readonly ChangeRequest[],
+  {
+    waits = [],
+    viewer = 'U0REQUESTER',
+    mayApprove = false,
+  }: Partial<{ waits: SchoolWait[]; viewer: string; mayApprove: boolean }> = {},
+) {
+  return renderRequests({
+    title: 'Your requests',
+    found: {
+      items: items.slice(0, 8),
+      all: items.length,
+      isAll: true,
+      page: 1,
+      pages: Math.max(1, Math.ceil(items.length / 8)),
+    },
+    waits,
+    viewer,
+    mayApprove,
+    registerUrl: REGISTER,
+    permalink: linkTo,
+    turnTo: String,
+  })
+}
+
+/** A list on the Home tab, of requests as somebody sees them or of other rows. */
+export function homeList(
+  items: readonly (ChangeRequest | Block[])[],
+  {
+    viewer = 'U0REQUESTER',
+    mayApprove = false,
+    ...more
+  }: Partial<HomeList & { viewer: string; mayApprove: boolean }> = {},
+): HomeList {
+  const viewing = { viewer, mayApprove, registerUrl: REGISTER, permalink: linkTo }
+  const rows = items.map((item) => (Array.isArray(item) ? item : renderRow(item, viewing)))
+  return {
+    name: 'mine',
+    title: 'Your requests',
+    none: null,
+    rows,
+    all: items.length,
+    isAll: true,
+    page: 1,
+    pages: 1,
+    ...more,
+  }
+}
+
+/** The Home tab with these lists and nothing in the bot's way. */
+export function home(lists: readonly HomeList[], offered: readonly AnyPlaybook[] = playbooks) {
+  return renderHome({ lists, offered, standstill: { pause: null, previewOnly: false } })
+}
+
+function linkTo(channel: string, ts: string | null): string | null {
+  return ts === null ? null : `https://slack.example/archives/${channel}/p${ts}`
 }
 
 /** A seeded source of numbers from 0 to `below`, so that a failing case can be run again. */

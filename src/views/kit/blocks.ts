@@ -81,7 +81,7 @@ export function button(
   label: string,
   actionId: string,
   value: string,
-  more: Pick<types.Button, 'style' | 'confirm' | 'url'> = {},
+  more: Pick<types.Button, 'style' | 'confirm' | 'url' | 'accessibility_label'> = {},
 ): types.Button {
   return { type: 'button', text: plain(shorten(label, LIMITS.button)), action_id: actionId, value, ...more }
 }

@@ -43,6 +43,16 @@ export const ACTIONS = {
   /** Value: the wait for a school. */
   continueWait: 'continue-wait',
   stopWait: 'stop-wait',
+  /** Value: the page of a list of requests, and what was looked for, as JSON. */
+  requestsPage: 'requests-page',
+  /** A list on the Home tab in full; value: its name, or empty for all lists. */
+  homeList: 'home-list',
+  /** Value: `<list>:<page>`. */
+  homePage: 'home-page',
+  /** Value: the page, and the trainee, as JSON. */
+  historyPage: 'history-page',
+  /** A link button to a request's card: Slack still sends the action, which only needs an answer. */
+  openCard: 'open-card',
   /** A link button: Slack still sends the action, which only needs an answer. */
   viewTrainee: 'view-trainee',
   /** A link button, too. */

@@ -87,5 +87,9 @@ export function requestLine(
   const subject = subjectOf(request, registerUrl)
   const what = `${escapeText(titleOf(request, playbooks))}${subject ? ` for ${subject}` : ''}`
   const when = request.finishedAt ?? request.sentAt ?? request.createdAt
-  return `*${crName(request)}* ${what}\n${mention(request.requester)}, ${STATUS_WORDS[request.status]}, ${formatDateTime(when)}`
+  const stands =
+    request.status === 'pending' && request.expiresAt
+      ? `${STATUS_WORDS.pending} until ${formatDateTime(request.expiresAt)}`
+      : `${STATUS_WORDS[request.status]}, ${formatDateTime(when)}`
+  return `*${crName(request)}* ${what}\n${mention(request.requester)}, ${stands}`
 }

@@ -18,9 +18,15 @@ export interface Button {
 /**
  * Everything a person would read, a line per piece of text: `# header`, section and field texts, context, image alt
  * texts, input labels with what they hold and their hints, buttons in [brackets] (menus with a ▾). mrkdwn is left as
- * its source, so `&lt;` stays `&lt;`. A message with blocks shows no `text`: that is for notifications.
+ * its source, so `&lt;` stays `&lt;`, but that a link to another message is read as its words. A message with blocks shows no `text`: that is for notifications.
  */
 export function readText(screen: Screen): string {
+  return read(screen).replace(LINK_TO_MESSAGE, '$1')
+}
+
+const LINK_TO_MESSAGE = /<https:\/\/[\w.-]+\/archives\/[^|>]+\|([^>]+)>/g
+
+function read(screen: Screen): string {
   if (!screen) return ''
   const lines = blocksOf(screen).flatMap(readBlock)
   if (isView(screen)) {

@@ -40,7 +40,7 @@ const ELEMENTS: Record<string, Rule> = {
       value: string(2000, 0),
       style: oneOf('primary', 'danger'),
       confirm,
-      accessibility_label: plainText(75),
+      accessibility_label: string(75),
     },
   }),
   static_select: shape({ optional: { ...menu, ...options, initial_option: selectOption }, also: optionsHold }),

@@ -1,0 +1,58 @@
+import * as z from 'zod'
+import { ChangeError } from '../errors.ts'
+import { refuseUnlessEither } from '../people/standing.ts'
+import { findTrainee, parseTraineeReference } from '../register/trainee-reference.ts'
+import { readHistory } from '../trainee/history.ts'
+import { renderHistory } from '../views/history.ts'
+import type { Message } from '../views/kit/blocks.ts'
+import { answer, tell } from './answer.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
+import type { Click } from './entry-points.ts'
+
+/** `/trainee history <trainee>`: all that the bot did or saw of a trainee, for one person. Throws ChangeError. */
+export async function answerHistory(context: HandlerContext, user: string, typed: string): Promise<Message> {
+  const { changes } = context
+  await refuseUnlessEither(changes, user)
+  if (typed.trim() === '') throw new ChangeError('nobody-named', { detail: 'history' })
+  const reference = parseTraineeReference(typed, changes.register.url)
+  const found = 'problem' in reference ? reference : await findTrainee(changes.database.manager, reference)
+  if ('problem' in found) throw new ChangeError('bad-reference', { detail: found.problem })
+  return renderPage(context, user, { ...found, page: 1 })
+}
+
+/** "Next page" and "Previous page": the list takes its own place. */
+export async function turnHistoryPage(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body } = click
+  await ack()
+  try {
+    await refuseUnlessEither(context.changes, body.user.id)
+    await answer(context, click, await renderPage(context, body.user.id, readTurn(action.value ?? '')), {
+      replaces: true,
+    })
+  } catch (error) {
+    await tell(context, click, wordsFor(context, error))
+  }
+}
+
+async function renderPage({ changes }: HandlerContext, user: string, { page, ...trainee }: Turn): Promise<Message> {
+  const history = await readHistory(changes, trainee, user, page)
+  const turnTo = (to: number) => JSON.stringify({ ...trainee, page: to } satisfies Turn)
+  return renderHistory({ trainee, history, registerUrl: changes.register.url, turnTo })
+}
+
+const Turn = z.strictObject({
+  id: z.string().regex(/^\d{1,18}$/),
+  slug: z.string().max(64),
+  page: z.number().int().min(1).max(1_000),
+})
+
+type Turn = z.output<typeof Turn>
+
+/** What a page button carries. Throws ChangeError if the bot did not write it. */
+function readTurn(value: string): Turn {
+  try {
+    return Turn.parse(JSON.parse(value))
+  } catch {
+    throw new ChangeError('nobody-named', { detail: 'history' })
+  }
+}

@@ -1,0 +1,69 @@
+import { webApi } from '@slack/bolt'
+import type { DataSource } from 'typeorm'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createPermalinks, createRequestLinks, type Link } from '../../src/bot/permalinks.ts'
+import { propose } from '../../src/changes/propose.ts'
+import { getPlaybook } from '../../src/playbooks/index.ts'
+import { actions, button, copyable, header, note, plainSections, section } from '../../src/views/kit/blocks.ts'
+import { demoDatabase } from '../support/database.ts'
+import { CHANNEL, createLifecycle, SUPPORT } from '../support/lifecycle.ts'
+
+const CARD = 'https://example.slack.com/archives/C01SUPPORT/p1635340440000100'
+let scratch: Awaited<ReturnType<typeof demoDatabase>>
+let database: DataSource
+let link: Link
+
+const permalinks = createPermalinks(new webApi.WebClient(), 'https://example.slack.com/')
+
+beforeAll(async () => {
+  scratch = await demoDatabase()
+  const world = await createLifecycle(scratch.appUrl)
+  database = world.database
+  link = createRequestLinks(database, permalinks)
+  for (let time = 0; time < 2; time++) {
+    const form = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Test', ticket: '' }
+    await propose(world, { playbook: getPlaybook('fix-route'), form, requester: SUPPORT, channel: CHANNEL })
+  }
+  await database.query(`UPDATE chatops.change_requests SET card_ts = '1635340440.000100' WHERE id = 1`)
+})
+
+afterAll(async () => {
+  await database.destroy()
+  await scratch.drop()
+})
+
+test('the name of a request becomes a link to its card, wherever it is formatted text', async () => {
+  const shown = await link({ text: 'CR-1', blocks: [section('*CR-1* follows CR-2, CR-999'), note('See CR-1.')] })
+  expect(shown).toEqual({
+    text: 'CR-1',
+    blocks: [section(`*<${CARD}|CR-1>* follows CR-2, CR-999`), note(`See <${CARD}|CR-1>.`)],
+  })
+})
+
+test('so it does in a message without blocks, and in a view', async () => {
+  expect(await link({ channel: 'C1', text: 'CR-1 is done' })).toMatchObject({ text: `<${CARD}|CR-1> is done` })
+  const view = { response_action: 'update', view: { type: 'modal', blocks: [section('CR-1')] } }
+  expect(JSON.stringify(await link(view))).toContain(`<${CARD}|CR-1>`)
+})
+
+test('what is no formatted text, code, a link already, or another word stays as it is', async () => {
+  const blocks = [
+    header('CR-1'),
+    ...plainSections('CR-1'),
+    ...copyable('About CR-1'),
+    section('`CR-1` <https://x.example/CR-1|CR-1> XCR-1 CR-1-2 CR‑1'),
+    actions([button('CR-1', 'action', 'CR-1')]),
+  ]
+  expect(await link({ text: '', blocks })).toEqual({ text: '', blocks })
+})
+
+test('a text that would become too long for Slack stays as it is', async () => {
+  const blocks = [section(`${'x'.repeat(2_990)} CR-1`)]
+  expect(await link({ text: '', blocks })).toEqual({ text: '', blocks })
+})
+
+test('where Slack has not said which workspace it is, there is no link yet', () => {
+  const unknown = createPermalinks(new webApi.WebClient('x', { slackApiUrl: 'http://127.0.0.1:9/api/' }), null)
+  expect(unknown('C1', '1.000100')).toBeNull()
+  expect(permalinks('C1', null)).toBeNull()
+})
