@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type DataSource, type EntityManager, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm'
+import { type DataSource, type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm'
 import * as z from 'zod'
 import type { Form } from '../contract/fields.ts'
 import type { AnyPlaybook, Wait } from '../contract/playbook.ts'
@@ -8,6 +8,7 @@ import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
+import { MOST_COUNTED, type Page, pageOf, type Wanted } from '../pages.ts'
 import { refuseUnless } from '../people/standing.ts'
 import type { World } from '../world.ts'
 
@@ -81,6 +82,20 @@ export async function getOwnWait(database: DataSource, id: string, requester: st
 /** What someone waits for, and what has arrived lately, newest first. */
 export function listWaits(database: DataSource, requester: string, take: number): Promise<SchoolWait[]> {
   return database.manager.find(SchoolWait, { where: { requester, status: 'waiting' }, order: { id: 'DESC' }, take })
+}
+
+/** A page of what anybody waits for: one's own first, then the oldest. */
+export async function readWaits(database: DataSource, viewer: string, wanted: Wanted): Promise<Page<SchoolWait>> {
+  const waiting = await database.query<{ id: string }[]>(
+    `SELECT id FROM chatops.school_waits WHERE status = 'waiting' ORDER BY requester <> $1, id LIMIT ${MOST_COUNTED + 1}`,
+    [viewer],
+  )
+  const { items: ids, ...place } = pageOf(
+    waiting.map(({ id }) => id),
+    wanted,
+  )
+  const rows = await database.manager.findBy(SchoolWait, { id: In(ids) })
+  return { items: ids.flatMap((id) => rows.find((row) => row.id === id) ?? []), ...place }
 }
 
 const SHOWN_KEPT_MS = 24 * 60 * 60_000

@@ -1,79 +1,125 @@
 import type { types } from '@slack/bolt'
+import type { AlertSight } from '../alerts/sight.ts'
+import { formatDateTime } from '../calendar/london.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
-import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../entities/chatops/school-wait.ts'
+import { count } from '../words.ts'
 import { renderStandstill, type Standstill } from './brake.ts'
-import { type Block, button, divider, header, note, plainSections, section } from './kit/blocks.ts'
+import { actions, type Block, button, divider, header, note, plainSections, section } from './kit/blocks.ts'
 import { ACTIONS } from './kit/ids.ts'
-import { plain, shorten } from './kit/text.ts'
-import { requestLine } from './request/request.ts'
-import { requestButtons } from './request/requests.ts'
-import { renderWaits } from './school/wait.ts'
+import { pageBlocks } from './kit/pages.ts'
+import { escapeText, mention, plain, shorten } from './kit/text.ts'
+
+/** A list on the Home tab: what is in it, and a page of its rows, of at most two blocks each. */
+export type HomeList = {
+  name: string
+  title: string
+  /** What is said where it is empty; null for a list that is then left out. */
+  none: string | null
+  rows: readonly Block[][]
+  all: number
+  isAll: boolean
+  page: number
+  pages: number
+}
+
+/** So many rows of each list are on the first view, so that all of it stays below Slack's 100 blocks. */
+export const ROWS_AT_FIRST = 4
+/** So many are on a page of one list. */
+export const ROWS_PER_PAGE = 20
+
+const MOST_PLAYBOOKS = 12
 
 /**
- * Slack takes at most 100 blocks: 4 waits, 10 requests not sent and 13 waiting with two each, 10 finished with one
- * each, 20 to start, and headings.
- */
-const MOST = { unsent: 10, waiting: 13, recent: 10, playbooks: 20 }
-
-/**
- * The Home tab: someone's requests, and a button for each playbook.
- * @param offered the playbooks that can be started; all of them unless given
- * @param viewer who looks at it, and can cancel their own requests
+ * The Home tab: what there is to do, the most urgent first, and for requesters what can be started.
+ * @param offered the playbooks that can be started; none for somebody who only approves
  */
 export function renderHome({
-  unsent,
-  waits = [],
-  waiting,
-  recent,
-  playbooks,
-  offered = playbooks,
-  registerUrl,
-  viewer,
+  lists,
+  offered,
   standstill,
 }: {
-  unsent: readonly ChangeRequest[]
-  waits?: readonly SchoolWait[]
-  waiting: readonly ChangeRequest[]
-  recent: readonly ChangeRequest[]
-  playbooks: readonly AnyPlaybook[]
-  offered?: readonly AnyPlaybook[]
-  registerUrl: string
-  viewer?: string
-  standstill?: Standstill
+  lists: readonly HomeList[]
+  offered: readonly AnyPlaybook[]
+  standstill: Standstill
 }): types.HomeView {
-  const list = (title: string, requests: readonly ChangeRequest[], most: number, none: string): Block[] => [
-    header(title),
-    ...(requests.length === 0 ? plainSections(none) : []),
-    ...requests
-      .slice(0, most)
-      .flatMap((request) => [
-        section(requestLine(request, playbooks, registerUrl)),
-        ...requestButtons(request, viewer),
-      ]),
-    ...(requests.length > most ? [note(`And ${(requests.length - most).toLocaleString('en-GB')} more.`)] : []),
-    divider(),
-  ]
   return {
     type: 'home',
     blocks: [
-      ...(standstill ? renderStandstill(standstill) : []),
-      ...(waits.length > 0 ? [header('Waiting for DTTP'), ...renderWaits(waits), divider()] : []),
-      ...list('Not sent yet', unsent, MOST.unsent, 'You have no previews that are not sent.'),
-      ...list('Waiting for approval', waiting, MOST.waiting, 'Nothing is waiting for approval.'),
-      ...list('Recently finished', recent, MOST.recent, 'Nothing has finished recently.'),
-      header('Start a new request'),
-      ...plainSections('You see a preview first. Nothing changes until a developer has approved it.'),
-      ...offered.slice(0, MOST.playbooks).map(startButton),
-      ...(offered.length > MOST.playbooks ? [note('Type /trainee to choose from all of them.')] : []),
+      ...renderStandstill(standstill),
+      ...lists.flatMap(renderBeginning),
+      ...(offered.length > 0 ? renderOffered(offered) : []),
     ],
   }
+}
+
+/** One list on the Home tab, a page at a time, with the way back to all of them. */
+export function renderHomeList(list: HomeList): types.HomeView {
+  const back = button('Back to all lists', ACTIONS.homeList, '')
+  return {
+    type: 'home',
+    blocks: [
+      header(titleOf(list)),
+      ...(list.all === 0 ? plainSections(list.none ?? 'There is nothing here any more.') : []),
+      ...list.rows.flat(),
+      ...pageBlocks(list, ACTIONS.homePage, (page) => `${list.name}:${page}`),
+      divider(),
+      actions([back]),
+    ],
+  }
+}
+
+function renderBeginning(list: HomeList): Block[] {
+  if (list.all === 0 && list.none === null) return []
+  const shown = list.rows.slice(0, ROWS_AT_FIRST)
+  const label = `See all ${list.isAll ? list.all.toLocaleString('en-GB') : ''}`.trim()
+  const more = { accessibility_label: `${label}: ${list.title}` }
+  return [
+    header(titleOf(list)),
+    ...(list.all === 0 ? plainSections(list.none ?? '') : shown.flat()),
+    ...(list.all > shown.length ? [actions([button(label, ACTIONS.homeList, list.name, more)])] : []),
+    divider(),
+  ]
+}
+
+function titleOf({ title, all, isAll }: HomeList): string {
+  if (all === 0) return title
+  return `${title} (${isAll ? '' : 'more than '}${all.toLocaleString('en-GB')})`
+}
+
+function renderOffered(offered: readonly AnyPlaybook[]): Block[] {
+  const left = offered.length - MOST_PLAYBOOKS
+  return [
+    header('Start a new request'),
+    ...plainSections('You see a preview first. Nothing changes until a developer has approved it.'),
+    ...offered.slice(0, MOST_PLAYBOOKS).map(startButton),
+    ...(left > 0 ? [note('Type /trainee to choose from all of them.')] : []),
+  ]
 }
 
 function startButton({ name, title, summary }: AnyPlaybook): types.SectionBlock {
   return {
     type: 'section',
     text: plain(shorten(`${title}: ${summary}`, 1000)),
-    accessory: button('Start', ACTIONS.startPlaybook, name),
+    accessory: button('Start', ACTIONS.startPlaybook, name, { accessibility_label: `Start: ${shorten(title, 60)}` }),
   }
+}
+
+/** An alert in the list, with the way to its post. */
+export function renderAlertRow({ alert, diagnosis, open }: AlertSight, link: string | null): Block[] {
+  const whom = open > 1 ? ` ${count(open, 'trainee')}.` : ''
+  const text = `*${escapeText(shorten(diagnosis.title, 300))}*\nOpen since ${formatDateTime(alert.openedAt)}.${whom}`
+  const label = { accessibility_label: `Open the alert: ${shorten(diagnosis.title, 50)}` }
+  const accessory = link ? { accessory: button('Open', ACTIONS.openCard, alert.id, { url: link, ...label }) } : {}
+  return [{ ...section(text), ...accessory }]
+}
+
+/** A school that somebody else waits for. */
+export function renderOthersWait({ urn, requester, askedAt }: SchoolWait): Block[] {
+  const asked = askedAt ? `, asked on ${formatDateTime(askedAt)}` : ''
+  return [
+    section(
+      `DTTP is to have the school with URN ${urn.replace(/\D/g, '')}: ${mention(requester)} waits for it${asked}.`,
+    ),
+  ]
 }

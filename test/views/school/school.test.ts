@@ -3,12 +3,11 @@ import { SchoolWait } from '../../../src/entities/chatops/school-wait.ts'
 import { repairSchool } from '../../../src/playbooks/repair-school/index.ts'
 import type { SyncedBy, SyncedSchool } from '../../../src/schools/sync-news.ts'
 import { renderForm } from '../../../src/views/form.ts'
-import { renderHome } from '../../../src/views/home.ts'
-import { renderRequests } from '../../../src/views/request/requests.ts'
+import { renderOthersWait } from '../../../src/views/home.ts'
 import { renderTraineeLines } from '../../../src/views/request/trainee-lines.ts'
 import { renderSchoolSync, renderTrelloCard } from '../../../src/views/school/news.ts'
-import { renderWait, renderWaitNews } from '../../../src/views/school/wait.ts'
-import { changeRequest, check, REGISTER } from '../builders.ts'
+import { renderWait, renderWaitNews, renderWaits } from '../../../src/views/school/wait.ts'
+import { changeRequest, check, home, homeList, ownRequests } from '../builders.ts'
 import { buttonsOf, expectMessage, expectView, mrkdwnOf, readingOf } from '../shown.ts'
 
 const EVIL = '<!channel> *x* _y_ <@U0EVIL> <https://evil.example|click> ``` `q`'
@@ -69,23 +68,15 @@ describe('waiting for a school', () => {
 
   it('is listed with what one can do about it', () => {
     const waits = Array.from({ length: 9 }, (_, n) => wait({ id: String(n), cardUrl: URL }))
-    const message = renderRequests([], REGISTER, waits)
+    const message = ownRequests([], { waits })
     expectMessage(message)
     expect(readingOf(message.blocks)).not.toContain('You have no open requests')
     expect(new Set(buttonsOf(message.blocks).map(({ text }) => text.text))).toEqual(
       new Set(['Continue', 'Stop waiting']),
     )
     const full = Array.from({ length: 60 }, (_, n) => changeRequest({ id: String(n + 1), status: 'unsent' }))
-    expectMessage(renderRequests(full, REGISTER, waits))
-    const pending = full.map((request) => ({ ...request, status: 'pending' as const, requester: 'U01' }))
-    const lists = {
-      unsent: full,
-      waits,
-      waiting: pending,
-      recent: full.map((request) => ({ ...request, status: 'done' as const })),
-    }
-    const playbooks = Array.from({ length: 30 }, () => repairSchool)
-    expectView(renderHome({ ...lists, playbooks, registerUrl: REGISTER, viewer: 'U01' }))
+    expectMessage(ownRequests(full, { waits }))
+    expectView(home([homeList(waits.flatMap((one) => [renderWaits([one]), renderOthersWait(one)]))]))
   })
 
   it.each(['school-arrived', 'school-asked-for', 'school-not-asked-for'])('tells of it: %s', (part) => {
@@ -102,7 +93,7 @@ describe('waiting for a school', () => {
       renderWaitNews(evil, 'school-arrived'),
       renderWaitNews(evil, 'school-asked-for'),
       renderWaitNews(evil, 'school-not-asked-for'),
-      renderRequests([], null, [evil]),
+      ownRequests([], { waits: [evil] }),
       renderTrelloCard({ title: EVIL, url: URL }),
       renderTrelloCard({ title: EVIL, url: null, text: EVIL }),
       renderSchoolSync({

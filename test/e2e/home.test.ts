@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import { ACTIONS } from '../../src/views/kit/ids.ts'
+import { useStory } from '../support/bot.ts'
+import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { buttons, readText } from '../support/slack/index.ts'
+
+const use = useStory()
+const form = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Test', ticket: '' }
+
+async function homeOf(user: string, words: string): Promise<string> {
+  await use.story.slack.openHome({ user })
+  return shows(user, words)
+}
+
+/** Redrawing may take a few rounds of five seconds. */
+function shows(user: string, words: string): Promise<string> {
+  return use.story.slack.until(() => {
+    const text = readText(use.story.slack.home(user) ?? [])
+    return text.includes(words) ? text : null
+  }, words)
+}
+
+const buttonTexts = (user: string) => buttons(use.story.slack.home(user)).map(({ text }) => text)
+
+/** Makes requests like one that waits, each of which expires a day later than the one before. */
+async function manyWaiting(): Promise<void> {
+  const { id } = await sendRequest(use.story.bot.changes, 'fix-route', form)
+  await use.admin.query(`SET session_replication_role = 'replica'`)
+  await use.admin.query(
+    `INSERT INTO chatops.change_requests (playbook, playbook_version, status, requester, channel, trainee_id, trainee_slug,
+       form, plan, checks, subjects, digest, created_at, sent_at, expires_at)
+     SELECT playbook, playbook_version, status, requester, channel, trainee_id, trainee_slug, form, plan, checks, subjects,
+       digest, created_at, sent_at, expires_at - n * interval '1 minute'
+     FROM chatops.change_requests, generate_series(1, 24) n WHERE id = $1`,
+    [id],
+  )
+  await use.admin.query(`SET session_replication_role = 'origin'`)
+}
+
+describe('the Home tab', () => {
+  test('is a list of what there is to do, and differs for approver, requester and both', async () => {
+    await sendRequest(use.story.bot.changes, 'fix-route', form)
+    await use.admin.query(
+      `WITH alert AS (INSERT INTO chatops.alerts (cause, channel, opened_at) VALUES ('gone:5903', '${CHANNEL}', now()) RETURNING id)
+       INSERT INTO chatops.alert_entries (alert_id, subject, trainee_id, failure, added_at)
+       SELECT id, 'update-trainee:5903', 5903, '{"code": "gone", "words": "DTTP does not have the record.", "at": "2029-12-31T10:00:00Z"}', now() FROM alert`,
+    )
+    const approver = await homeOf(SECOND_DEVELOPER, 'Waiting for approval (1)')
+    expect(approver).toContain('Open alerts (1)')
+    expect(approver).toMatch(/waiting for approval until \d+ \w+ \d{4} at/)
+    expect(buttonTexts(SECOND_DEVELOPER)).toContain('Review')
+    expect(approver).not.toContain('Your requests')
+    expect(approver).not.toContain('Start a new request')
+
+    const requester = await homeOf(SUPPORT, 'Your requests (1)')
+    expect(requester.indexOf('Your requests')).toBeLessThan(requester.indexOf('Waiting for approval'))
+    expect(requester).toContain('Start a new request')
+    expect(buttonTexts(SUPPORT)).toContain('Cancel request')
+    expect(buttonTexts(SUPPORT)).not.toContain('Review')
+
+    const both = await homeOf(DEVELOPER, 'Waiting for approval (1)')
+    expect(both).toContain('Start a new request')
+    expect(both.indexOf('Waiting for approval')).toBeLessThan(both.indexOf('Start a new request'))
+  })
+
+  test('has what expires soonest first, says how many there are, and shows all of them in pages', async () => {
+    const { slack } = use.story
+    await manyWaiting()
+    const text = await homeOf(SECOND_DEVELOPER, 'Waiting for approval (25)')
+    expect(text.match(/\*CR-\d+\*/g)?.slice(0, 4)).toEqual(['*CR-25*', '*CR-24*', '*CR-23*', '*CR-22*'])
+    await slack.click({ user: SECOND_DEVELOPER, view: 'home', actionId: ACTIONS.homeList, value: 'to-approve' })
+    await shows(SECOND_DEVELOPER, 'Page 1 of 2')
+    await slack.click({ user: SECOND_DEVELOPER, view: 'home', actionId: ACTIONS.homePage, value: 'to-approve:2' })
+    expect(await shows(SECOND_DEVELOPER, 'Page 2 of 2')).toContain('*CR-1*')
+    await slack.click({ user: SECOND_DEVELOPER, view: 'home', actionId: ACTIONS.homeList, value: '' })
+    await shows(SECOND_DEVELOPER, 'See all 25')
+  })
+
+  test('is drawn again, within 15 minutes, for whoever has it open, 30 seconds after the last time', async () => {
+    await homeOf(SECOND_DEVELOPER, 'Nothing is waiting for approval.')
+    await homeOf(DEVELOPER, 'Nothing is waiting for approval.')
+    await use.admin.query(`UPDATE chatops.home_tabs SET drawn_at = now() - interval '31 seconds'`)
+    await use.admin.query(
+      `UPDATE chatops.home_tabs SET opened_at = now() - interval '16 minutes' WHERE slack_user = '${DEVELOPER}'`,
+    )
+    await sendRequest(use.story.bot.changes, 'fix-route', form)
+    await shows(SECOND_DEVELOPER, 'Waiting for approval (1)')
+    expect(readText(use.story.slack.home(DEVELOPER))).toContain('Nothing is waiting for approval.')
+  })
+
+  test('that Slack has no time for is left as it is, and nothing else waits for it', async () => {
+    const { slack } = use.story
+    await homeOf(SECOND_DEVELOPER, 'Nothing is waiting for approval.')
+    slack.fault({ method: 'views.publish', kind: 'rate_limited', retryAfterSeconds: 600 })
+    await use.admin.query(`UPDATE chatops.home_tabs SET drawn_at = now() - interval '31 seconds'`)
+    await sendRequest(use.story.bot.changes, 'fix-route', form)
+    await slack.until(() => readText(slack.messages(CHANNEL).at(-1)).includes('CR-1'))
+    await slack.until(async () => {
+      const { rows } = await use.admin.query('SELECT redrawn_at FROM chatops.home_tabs')
+      return rows[0].redrawn_at
+    }, 'the tab to be tried')
+    expect(readText(slack.home(SECOND_DEVELOPER))).toContain('Nothing is waiting for approval.')
+  })
+})
