@@ -20,6 +20,17 @@ describe('the documents', () => {
     expect(missing).toEqual([])
   })
 
+  test('README’s pictures say what they show, and are read at its width, one below the other', () => {
+    const pictures = [...read('README.md').matchAll(/^(.*)!\[([^\]]*)\]\(([^)]+\.png)\)/gm)]
+    expect(pictures.length).toBeGreaterThan(2)
+    for (const [, before, alt = '', file = ''] of pictures) {
+      expect(before, file).toBe('')
+      expect(alt.length, file).toBeGreaterThan(20)
+      // Shown at a pixel for each of the screen's, text is 15 pixels high at 1.25; README is some 880 wide.
+      expect(readFileSync(file).readUInt32BE(16), file).toBeLessThan(1_100)
+    }
+  })
+
   test('name source files and folders that are there', () => {
     const named = documents.flatMap((file) => read(file).match(/`(?:src|test|sandbox)\/[\w./-]+`/g) ?? [])
     expect(named.map((path) => path.slice(1, -1)).filter((path) => !existsSync(path))).toEqual([])

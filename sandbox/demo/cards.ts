@@ -4,7 +4,10 @@ import { withClient } from '../register/database.ts'
 /** At most this many, the newest: a channel full of old cards helps nobody. */
 const MOST = 20
 
-/** Has the cards of earlier runs posted anew, oldest first, and then the posts of open alerts. Returns how many cards. */
+/**
+ * Has the cards of earlier runs posted anew, oldest first, each with what was in its thread, and then the posts of open
+ * alerts. Returns how many cards.
+ */
 export async function repostCards(adminUrl: string): Promise<number> {
   return withClient(adminUrl, async (client) => {
     await client.query('BEGIN')
@@ -19,10 +22,17 @@ export async function repostCards(adminUrl: string): Promise<number> {
       )
       INSERT INTO chatops.outbox (stream, kind, change_request_id, payload)
       SELECT 'card:' || id, 'card', id, '{}' FROM again ORDER BY id`)
+    await client.query(THREADS)
     await client.query('COMMIT')
     return rowCount ?? 0
   })
 }
+
+// A reply waits until its card is there.
+const THREADS = `
+  UPDATE chatops.outbox SET status = 'queued', due_at = now(), waits_for = NULL
+  WHERE kind = 'thread' AND status = 'sent' AND change_request_id IN (
+    SELECT change_request_id FROM chatops.outbox WHERE kind = 'card' AND status = 'queued')`
 
 const ALERTS = `
   WITH newest AS (

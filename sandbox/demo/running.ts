@@ -22,7 +22,20 @@ export function adoptDirectory(directory: string): void {
 export function claimDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true })
   const holder = tryLock(`${directory}.lock`)
-  if (holder) throw new Error(`It already runs here (process ${holder.pid}). Stop that with Ctrl-C first.`)
+  if (!holder) return
+  const page = existsSync(pageFile(directory)) ? ` Its page is ${readFileSync(pageFile(directory), 'utf8')}` : ''
+  throw new Error(
+    `It already runs here (process ${holder.pid}).${page}\nOpen that page, stop it with Ctrl-C where it was started, or start another one beside it: bin/demo --in ANOTHER-FOLDER`,
+  )
+}
+
+/** Notes down which page to open, for whoever starts a second run. */
+export function notePage(directory: string, url: string): void {
+  writeFileSync(pageFile(directory), url)
+}
+
+function pageFile(directory: string): string {
+  return join(directory, 'page')
 }
 
 export function releaseDirectory(directory: string): void {

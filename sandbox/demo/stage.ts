@@ -8,7 +8,7 @@ import { destroyPostgres, startPostgres } from '../postgres.ts'
 import type { RegisterDatabase } from '../register/database.ts'
 import { type Bot, botSettings, lastLines, startBot, waitUntilReady } from './bot.ts'
 import { demoDatabase } from './database.ts'
-import { emptyDirectory } from './running.ts'
+import { emptyDirectory, notePage } from './running.ts'
 import type { Session } from './session.ts'
 import type { Upstreams } from './upstreams.ts'
 import { demoWorkspace } from './workspace.ts'
@@ -46,6 +46,7 @@ export async function openOffice(session: Session, name: string, port?: number):
   })
   session.onStop(slack.stop)
   session.note(slack.process)
+  notePage(session.directory, slack.url)
   session.interrupted.throwIfAborted()
   return { slack, signingSecret }
 }

@@ -1,11 +1,13 @@
 // What bin/demo starts with, and what it remembers of earlier runs.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { repostCards } from '../../sandbox/demo/cards.ts'
 import { startDemoDttp } from '../../sandbox/demo/dttp.ts'
 import { addFirstJobs } from '../../sandbox/demo/jobs.ts'
+import { claimDirectory, notePage, releaseDirectory } from '../../sandbox/demo/running.ts'
 import { startDemoTrello } from '../../sandbox/demo/trello.ts'
 import { whyNoLocalSlack } from '../../sandbox/local-slack.ts'
 import { withClient } from '../../sandbox/register/database.ts'
@@ -57,6 +59,19 @@ describe('a later start', () => {
     expect(await query(posts)).toEqual([{ cause: 'timed-out:5902' }])
   })
 
+  test('has a card posted again with what was in its thread', async () => {
+    await query(`INSERT INTO chatops.change_requests (playbook, playbook_version, requester, channel, subjects, digest, plan)
+      VALUES ('fix-route', 1, 'U01', 'C01', '{}', repeat('0', 64), '{}')`)
+    await query(`UPDATE chatops.change_requests SET sent_at = now(), card_ts = '1.1'`)
+    await query(`INSERT INTO chatops.outbox (stream, kind, change_request_id, payload, status)
+      VALUES ('thread:1', 'thread', 1, '{"part": "notice"}', 'sent'), ('card:1', 'card', 1, '{}', 'sent')`)
+    await repostCards(database.adminUrl)
+    expect(await query(`SELECT kind FROM chatops.outbox WHERE status = 'queued' ORDER BY kind`)).toEqual([
+      { kind: 'card' },
+      { kind: 'thread' },
+    ])
+  })
+
   test('finds Trello’s cards where they were', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'chatops-demo-'))
     try {
@@ -98,4 +113,38 @@ test('is refused at once, and why, on a platform that has no local Slack', () =>
   expect(whyNoLocalSlack('darwin-arm64')).toBe(
     'The local Slack runs only on Linux x64 for now, and this is darwin-arm64.',
   )
+})
+
+describe('a second run in the same folder', () => {
+  test('is told which page is open, and how to start another one', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'chatops-demo-'))
+    try {
+      claimDirectory(directory)
+      notePage(directory, 'http://127.0.0.1:4300')
+      expect(() => claimDirectory(directory)).toThrow(/Its page is http:\/\/127\.0\.0\.1:4300\n.*bin\/demo --in/)
+      releaseDirectory(directory)
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  })
+})
+
+describe('a first run without a network', () => {
+  test('is told so, and why, before npm has tried for minutes', () => {
+    const checkout = mkdtempSync(join(tmpdir(), 'chatops-setup-'))
+    try {
+      for (const file of ['bin/setup', 'package.json', 'package-lock.json']) cpSync(file, join(checkout, file))
+      const env = {
+        ...process.env,
+        npm_config_registry: 'http://127.0.0.1:9/',
+        npm_config_cache: join(checkout, 'cache'),
+      }
+      const { status, stderr } = spawnSync(join(checkout, 'bin/setup'), { env, encoding: 'utf8' })
+      expect(status).toBe(1)
+      expect(stderr).toContain('the npm registry does not answer (code ECONNREFUSED)')
+      expect(stderr).toContain('then try again')
+    } finally {
+      rmSync(checkout, { recursive: true })
+    }
+  })
 })
