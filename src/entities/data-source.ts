@@ -40,6 +40,7 @@ import { AnsweredMessages1795871900000 } from './migrations/1795871900000-answer
 import { FlushedRegistrations1795872519000 } from './migrations/1795872519000-flushed-registrations.ts'
 import { Finding1795872579000 } from './migrations/1795872579000-finding.ts'
 import { HomeTabs1795873607000 } from './migrations/1795873607000-home-tabs.ts'
+import { RequestsToPurge1795874760000 } from './migrations/1795874760000-requests-to-purge.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -128,6 +129,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       AnsweredMessages1795871900000,
       FlushedRegistrations1795872519000,
       ...[Finding1795872579000, HomeTabs1795873607000],
+      RequestsToPurge1795874760000,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

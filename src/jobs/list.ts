@@ -39,7 +39,8 @@ export async function findListedJob(world: World, id: string): Promise<ListedJob
   return job ?? null
 }
 
-// What waits in a queue of Sidekiq's waits for its turn, however long. Leases are given by the database's clock, and compared with it. When a job is due is compared with the bot's clock.
+// What waits in a queue of Sidekiq's waits for its turn, however long. Leases are given by the database's clock, and
+// compared with it. When a job is due is compared with the bot's clock.
 const LISTED = `
   WITH listed AS (
     SELECT job.id, job.due_at, job.finished_at, CASE
@@ -73,7 +74,7 @@ const JOBS = `
     j.failure, j.progress, j.change_request_id AS "changeRequestId", j.runner, j.place, j.class_name AS "className", post.found,
     post.settled_at IS NOT NULL AS "isCauseGone"
   FROM page
-    JOIN chatops.seen_jobs j ON j.id = page.id
+    CROSS JOIN LATERAL (SELECT * FROM chatops.seen_jobs WHERE id = page.id OFFSET 0) j -- by the index, row by row
     LEFT JOIN public.trainees t ON t.id = j.trainee_id
     LEFT JOIN LATERAL (
       SELECT a.found, e.settled_at FROM chatops.alert_entries e JOIN chatops.alerts a ON a.id = e.alert_id
