@@ -58,13 +58,13 @@ export async function retryInSidekiq(sql: EntityManager, { id, fingerprint, chan
   await mirrorRetry(sql, { id, fingerprint, outboxId, changeRequest })
 }
 
-type Removal = { members: readonly MemberId[]; next: NewJob & { id: string }; changeRequest: string | null }
+/** `id` is the outbox row's. */
+type Removal = { id: string; members: readonly MemberId[]; next: Omit<NewJob, 'dueAt'> & { id: string } }
 
 export async function removeFromSidekiq(sql: EntityManager, removal: Removal): Promise<void> {
-  const { members, changeRequest } = removal
-  const { id, name, trainee, args = {} } = removal.next
+  const { id, name, trainee, args = {}, changeRequest = null } = removal.next
   const next = nextJob.parse({ id, name, trainee, args })
-  await ask(sql, randomUUID(), changeRequest, { do: 'remove', members: [...members], next })
+  await ask(sql, removal.id, changeRequest, { do: 'remove', members: [...removal.members], next })
 }
 
 async function ask(sql: EntityManager, id: string, changeRequest: string | null, payload: Asked): Promise<void> {

@@ -43,11 +43,7 @@ export async function runAgain(sql: EntityManager, retry: Omit<Retry, 'run'> & {
 
 /** Takes jobs out of Register's Sidekiq. Only when all of them were taken out is the other one started. */
 export async function startAfterRemoval(sql: EntityManager, members: readonly MemberId[], job: NewJob): Promise<void> {
-  await removeFromSidekiq(sql, {
-    members,
-    next: { ...job, id: randomUUID() },
-    changeRequest: job.changeRequest ?? null,
-  })
+  await removeFromSidekiq(sql, { id: randomUUID(), members, next: { ...job, id: randomUUID() } })
 }
 
 const submission = z.looseObject({ submitted_by: z.string().nullable() })

@@ -14,6 +14,7 @@ import { proveReRegister } from './re-register.ts'
 import { spread } from './re-register-points.ts'
 import { proveRegistrations, spreadOverPoints } from './registrations.ts'
 import { proveSchools } from './schools.ts'
+import { proveSidekiq } from './sidekiq.ts'
 import { proveSidekiqScale } from './sidekiq-scale.ts'
 import { everyPoint, proveSleeps } from './sleeps.ts'
 import { proveStops } from './stops.ts'
@@ -79,6 +80,12 @@ async function main(names: readonly string[]): Promise<number> {
       return proveReRegister(places, spread(KILLS), { say })
     },
     schools: async () => proveSchools(await place('schools', queue(4)), { accounts: ACCOUNTS, say }),
+    sidekiq: async () => {
+      const { appUrl, adminUrl } = await place('sidekiq', null)
+      const redisUrls = { sidekiqUrl: queue(9), notesUrl: queue(10) }
+      const blows = { ...redisUrls, kills: KILLS, sidekiqEvery: 5, each: 20, say }
+      return proveSidekiq({ appUrl, adminUrl, redisUrl: null }, blows)
+    },
     outage: async () => proveOutage(await place('outage', null), OUTAGE, say),
     'sidekiq-scale': async () => {
       const { appUrl } = await place('sidekiq_scale', null)

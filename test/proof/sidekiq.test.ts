@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { redisDatabase } from '../support/redis-database.ts'
+import { proveSidekiq } from './sidekiq.ts'
+
+// What `npm run proof -- sidekiq` does in large, in small.
+
+const why = inject('noSidekiq')
+let scratch: ScratchDatabase
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+})
+afterAll(() => scratch.drop())
+
+describe.skipIf(why)(why ? `skipped: ${why}` : 'beside a real Sidekiq', () => {
+  test('whatever is asked is written once, though our worker and Sidekiq are killed', async () => {
+    const redisUrls = { sidekiqUrl: redisDatabase(9), notesUrl: redisDatabase(10) }
+    const blows = { ...redisUrls, kills: 2, sidekiqEvery: 2, each: 5, say: () => {} }
+    const { problems, asked } = await proveSidekiq({ ...scratch, redisUrl: null }, blows)
+    expect(problems).toEqual([])
+    expect(asked).toEqual({ push: 15, retry: 15, remove: 15 })
+  })
+})
