@@ -30,13 +30,26 @@ export function connectSidekiq(settings: SidekiqSettings, log: Pick<Logger, 'war
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: true,
-    retryStrategy: (attempt: number) => Math.min(100 * 2 ** attempt, 5_000),
+    retryStrategy: pauseAfter,
+    sentinelRetryStrategy: pauseAfter,
   }
   const redis = settings.sentinels
     ? new Redis({ ...options, ...sentinelOptions(url, settings) })
     : new Redis(settings.url, options)
-  redis.on('error', (error: Error) => log.warn({ error: error.name }, 'Register’s Redis is not answering'))
+  let isTold = false
+  redis.on('ready', () => {
+    isTold = false
+  })
+  redis.on('error', (error: Error) => {
+    if (!isTold) log.warn({ error: error.name }, 'Register’s Redis is not answering')
+    isTold = true
+  })
   return redis
+}
+
+/** In milliseconds, twice as long after each attempt in vain, and five seconds at most. */
+function pauseAfter(attempts: number): number {
+  return Math.min(100 * 2 ** attempts, 5_000)
 }
 
 /** For ioredis: the master that the Sentinels name, with user, password, database and TLS as the URL has them. */
