@@ -9,8 +9,8 @@ import { keepPolls, type MirrorRow, rankOf, rowOf, rowOfStrange } from './rows.t
 export type Sweep = {
   number: string
   startedAt: Date
-  /** Of each job that was found, by its row's id: the member that counts so far. */
-  found: Map<string, MirrorRow>
+  /** By the id of each job that was found: which of its members counts so far. */
+  found: Map<string, string>
   /** Rows that are to be written, unless the job is found elsewhere as well. */
   moved: Map<string, MirrorRow>
   /** Members that are no jobs that could be read. */
@@ -32,10 +32,10 @@ export async function keepPage(sql: EntityManager, sweep: Sweep, { jobs, strange
   const added = new Map<string, MirrorRow>()
   for (const row of rows) {
     const best = sweep.found.get(row.id)
-    const counts = !best || order(row) > order(best)
-    if (counts) sweep.found.set(row.id, row)
+    const counts = best === undefined || order(row) > best
+    if (counts) sweep.found.set(row.id, order(row))
     const member = known.get(row.id)
-    if (member === undefined && !best) added.set(row.id, row)
+    if (member === undefined && best === undefined) added.set(row.id, row)
     else if (counts) sweep.moved.set(row.id, row)
   }
   await write(sql, sweep, [...added.values()])
