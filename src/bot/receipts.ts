@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm'
 import * as z from 'zod'
 import { pauseBehind } from '../brake/restored.ts'
 import type { World } from '../world.ts'
-import { type Author, isBy, METADATA_EVENT } from './poster.ts'
+import { type Author, isBy, METADATA_EVENT } from './own-messages.ts'
 
 // Every message carries the number that the ledger had come to when it was drawn, and the hash of that entry. So Slack knows
 // more than a database that was restored from a backup, and is a witness of what the ledger was.

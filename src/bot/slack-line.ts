@@ -10,8 +10,11 @@ export type Call = { kind: Kind; method: string; channel: string }
 /** The message, or the thread's first one, is not there to be changed or answered. */
 export class MessageGone extends Error {}
 
+/** Waiting alone does not help: somebody must put something right. */
+export class NotAsThingsStand extends RetryLater {}
+
 /** Nothing can be posted in this channel as things stand. */
-export class ChannelClosed extends RetryLater {}
+export class ChannelClosed extends NotAsThingsStand {}
 
 /** What the line tells others: rows that waited can go, and troubles that an operator should hear of. */
 type Listeners = {
@@ -134,7 +137,7 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
         return new Undeliverable(code)
       default:
         await report(`Slack answered ${code}`, { code, method: call.method })
-        return new RetryLater(null, { ...again, longest: LONGEST_PAUSE_MS.mend })
+        return new NotAsThingsStand(null, { ...again, longest: LONGEST_PAUSE_MS.mend })
     }
   }
 

@@ -115,6 +115,46 @@ describe('a message that Slack will not have us update', () => {
   })
 })
 
+describe('an old message that cannot be removed just now', () => {
+  const replaced = (removal: Parameters<FakeSlack['fault']>[0]) => {
+    slack.fault({ method: 'chat.update', kind: 'error', code: 'block_mismatch' })
+    slack.fault(removal)
+  }
+
+  test.each<[string, Parameters<FakeSlack['fault']>[0]]>([
+    ['Slack has had enough', { method: 'chat.delete', kind: 'rate_limited' }],
+    ['Slack is in trouble', { method: 'chat.delete', kind: 'error', code: 'internal_error' }],
+    ['Slack does not take the token', { method: 'chat.delete', kind: 'error', code: 'token_revoked' }],
+    ['Slack is silent', { method: 'chat.delete', kind: 'server_error' }],
+  ])('is removed by the next attempt: %s', async (_, removal) => {
+    const ts = await put()
+    replaced(removal)
+    await expect(put({ ts })).rejects.toMatchObject({ pause: { unsure: true } })
+    expect(texts()).toEqual(['the card', 'the card'])
+    // It could be changed again; the one that was posted meanwhile is the card all the same.
+    ;({ poster } = posterOn(slack))
+    const anew = await put({ ts, again: true })
+    expect(anew).not.toBe(ts)
+    expect(slack.messages(CHANNEL)).toMatchObject([{ ts: anew }])
+  })
+
+  test('stays if somebody would have to put something right first', async () => {
+    const ts = await put()
+    replaced({ method: 'chat.delete', kind: 'error', code: 'no_permission' })
+    expect(await put({ ts })).not.toBe(ts)
+    expect(texts()).toEqual(['the card', 'the card'])
+  })
+
+  test('and stays is not taken for the card by a later attempt', async () => {
+    const old = await put()
+    replaced({ method: 'chat.delete', kind: 'error', code: 'cant_delete_message' })
+    const ts = await put({ ts: old })
+    slack.fault({ method: 'chat.update', kind: 'error', code: 'edit_window_closed', when: isAt(old) })
+    expect(await put({ ts, again: true })).toBe(ts)
+    expect(texts()).toEqual(['the card', 'the card'])
+  })
+})
+
 describe('a sender that sleeps just before it posts', () => {
   test('takes back what it posts when it wakes, since another has posted it', async () => {
     const by = createSleeper()
@@ -222,6 +262,7 @@ function readAsPostedBy(ts: string, author: Author): void {
   }
 }
 
+const isAt = (ts: string) => (args: Record<string, unknown>) => args['ts'] === ts
 const isNot = (ts: string) => (args: Record<string, unknown>) => args['ts'] !== ts
 
 const texts = () => slack.messages(CHANNEL).map(({ text }) => text)
