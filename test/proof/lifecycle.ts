@@ -21,6 +21,7 @@ const HOUR_MS = 3_600_000
 /** What is needed for a request to get far must not be rare. */
 const OFTEN: Record<string, number> = {
   propose: 4,
+  undo: 3,
   'review and approve': 5,
   review: 3,
   approve: 3,

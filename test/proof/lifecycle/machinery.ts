@@ -12,7 +12,7 @@ import {
   carryOut,
   drift,
   expire,
-  factsOf,
+  factsFor,
   lookAtResults,
   MINUTE,
   type Model,
@@ -129,9 +129,9 @@ function executeStep(tally: Tally, which: number, times: number) {
 }
 
 /** Whether an execution of this request would get as far as this step. */
-function reaches(model: Model, { status, facts, trainee }: ModelRequest, at: ExecutionStep): boolean {
-  if (status !== 'approved' || model.isPaused) return false
-  return facts === factsOf(trainee) || ['begun', 'asked', 'claimed', 'locked', 'committed'].includes(at)
+function reaches(model: Model, request: ModelRequest, at: ExecutionStep): boolean {
+  if (request.status !== 'approved' || model.isPaused) return false
+  return request.facts === factsFor(model, request) || ['begun', 'asked', 'claimed', 'locked', 'committed'].includes(at)
 }
 
 function cutStep(tally: Tally, which: number, at: ExecutionStep, isKilled: boolean) {

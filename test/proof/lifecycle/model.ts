@@ -17,6 +17,8 @@ export type ModelRequest = {
   requester: string
   digest: string
   plan: Plan
+  /** The request that this one takes back. */
+  undoes: ModelRequest | null
   status: Status
   /** What the preview saw. */
   facts: string
@@ -26,6 +28,8 @@ export type ModelRequest = {
   shown: Map<string, string>
   approver: string | null
   executedAt: number | null
+  /** Which of its trainee's audits is its own. */
+  audit: number | null
   nextLook: number | null
   failingSince: number | null
   /** What the ledger must hold of its transitions, in order. */
@@ -37,12 +41,48 @@ export type ModelRequest = {
 export type Model = { clock: number; isPaused: boolean; trainees: ModelTrainee[]; requests: ModelRequest[] }
 
 const OPEN: readonly Status[] = ['pending', 'approved', 'verifying']
+/** Ended after it was carried out. */
+const ENDED: readonly Status[] = ['done', 'needs-attention']
 const UNSEEN: readonly string[] = ['region', 'updated_at']
 
 /** Everything that the plan and the checks are made of; two of the row's columns are not. */
-export function factsOf({ row, audits }: ModelTrainee): string {
+function factsOf({ row, audits }: ModelTrainee): string {
   const seen = Object.entries(row).filter(([column]) => !UNSEEN.includes(column))
   return canonical([Object.fromEntries(seen), audits])
+}
+
+/** The same for a request, of which an undo looks at other things than fix-route. */
+export function factsFor(model: Model, { trainee, undoes }: Pick<ModelRequest, 'trainee' | 'undoes'>): string {
+  if (!undoes) return factsOf(trainee)
+  const since = savedSince(model, undoes).map(({ id }) => id)
+  const undoneBy = findUndo(model, undoes)?.id ?? null
+  return canonical([trainee.row['state'] ?? null, rowsAre('after', undoes), since, undoneBy])
+}
+
+/** The request that took this one back, unless that one was taken back itself. */
+function findUndo(model: Model, request: ModelRequest): ModelRequest | null {
+  const undos = model.requests.filter(({ undoes, status }) => undoes === request && ENDED.includes(status))
+  return undos.find((undo) => !findUndo(model, undo)) ?? null
+}
+
+/** Later requests that changed something of the same trainee that this one did not. */
+function savedSince(model: Model, { trainee, plan, audit }: ModelRequest): ModelRequest[] {
+  const own = changesOf(plan)
+  return model.requests.filter(
+    (later) =>
+      later.trainee === trainee &&
+      (later.audit ?? 0) > (audit ?? 0) &&
+      Object.keys(changesOf(later.plan)).some((column) => !(column in own)),
+  )
+}
+
+/** Whether a request can be taken back as things stand. */
+export function canBeUndone(model: Model, request: ModelRequest): boolean {
+  return ENDED.includes(request.status) && rowsAre('after', request) && findUndo(model, request) === null
+}
+
+function changesOf({ updates }: Plan) {
+  return updates[0]?.changes ?? {}
 }
 
 export function hasOpenRequest(model: Model, trainee: ModelTrainee): boolean {
@@ -51,7 +91,7 @@ export function hasOpenRequest(model: Model, trainee: ModelTrainee): boolean {
 
 /** Whether the planned columns hold their values from before, or those from after. */
 export function rowsAre(side: 'before' | 'after', { plan, trainee }: ModelRequest): boolean {
-  return Object.entries(plan.updates[0]?.changes ?? {}).every(
+  return Object.entries(changesOf(plan)).every(
     ([column, [before, after]]) =>
       canonical(trainee.row[column] ?? null) === canonical(side === 'before' ? before : after),
   )
@@ -67,15 +107,15 @@ export function move(request: ModelRequest, status: Status, event: LedgerEvent =
 /** What carrying out a request comes to, if nothing stops it. */
 export function carryOut(model: Model, request: ModelRequest): void {
   if (request.status !== 'approved' || model.isPaused) return
-  if (request.facts !== factsOf(request.trainee)) {
+  if (request.facts !== factsFor(model, request)) {
     move(request, 'stale')
     return
   }
-  for (const [column, [, after]] of Object.entries(request.plan.updates[0]?.changes ?? {})) {
+  for (const [column, [, after]] of Object.entries(changesOf(request.plan))) {
     request.trainee.row[column] = after
   }
   request.trainee.row['updated_at'] = null // whatever it is now: the database's clock decides
-  request.trainee.audits++
+  request.audit = ++request.trainee.audits
   request.executedAt = request.nextLook = model.clock
   move(request, 'verifying', 'executed')
 }

@@ -6,7 +6,16 @@ import { planOf } from '../../../src/contract/stored.ts'
 import { getPlaybook } from '../../../src/playbooks/index.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../../support/lifecycle.ts'
 import { answerOf, type Command, expectAnswer, step, stepOn, type Tally } from './command.ts'
-import { EXPIRES_AFTER, factsOf, hasOpenRequest, type Model, type ModelRequest, move, rowsAre } from './model.ts'
+import {
+  canBeUndone,
+  EXPIRES_AFTER,
+  factsFor,
+  hasOpenRequest,
+  type Model,
+  type ModelRequest,
+  move,
+  rowsAre,
+} from './model.ts'
 
 const NAMES: Record<string, string> = {
   [SUPPORT]: 'support',
@@ -32,6 +41,9 @@ export function peopleSteps(tally: Tally): Record<string, fc.Arbitrary<Command>>
     propose: fc
       .record({ who: requester, trainee: fc.nat(1), route: fc.constantFrom(...ROUTES), sends: mostly })
       .map(({ who, trainee, route, sends }) => proposeStep(tally, who, trainee, route, sends)),
+    undo: fc
+      .record({ who: requester, which, sends: mostly })
+      .map(({ who, which, sends }) => undoStep(tally, who, which, sends)),
     send: fc.record({ who: anyone, which }).map(({ who, which }) => sendStep(tally, who, which)),
     discard: fc.record({ who: requester, which }).map(({ who, which }) => discardStep(tally, who, which)),
     review: fc.record({ who: decider, which }).map(({ who, which }) => reviewStep(tally, who, which)),
@@ -54,20 +66,44 @@ function proposeStep(tally: Tally, who: string, index: number, route: string, se
     if (!trainee) throw new Error('there is no such trainee')
     const form = { subject: trainee.slug, route, reason: 'Wrong route', ticket: '' }
     const asked = { playbook: getPlaybook('fix-route'), form, requester: who, channel: CHANNEL }
-    const proposal = await propose(world, asked)
-    if ((proposal.kind === 'blocked') !== hasOpenRequest(model, trainee)) throw new Error(`it was ${proposal.kind}`)
-    if (proposal.kind !== 'ready') return proposal.kind
-    const { id, digest } = proposal.changeRequest
-    const request: ModelRequest = {
-      ...{ id, trainee, requester: who, digest, plan: planOf(proposal.changeRequest), status: 'unsent' },
-      ...{ facts: factsOf(trainee), createdAt: model.clock, expiresAt: 0, shown: new Map(), approver: null },
-      ...{ executedAt: null, nextLook: null, failingSince: null, history: ['proposed'], announced: 0 },
-    }
-    model.requests.push(request)
-    if (!sends) return 'ready'
-    await send(world, { id, requester: who })
-    return sent(model, request)
+    return ask(model, world, asked, { trainee, undoes: null, sends, isBlocked: hasOpenRequest(model, trainee) })
   })
+}
+
+function undoStep(tally: Tally, who: string, which: number, sends: boolean) {
+  const name = `${NAMES[who]} asks to undo${sends ? ' and sends it' : ''}`
+  return stepOn(which, name, tally, async (undoes, model, { world }) => {
+    const { id, trainee } = undoes
+    const form = { subject: `CR-${id}`, reason: 'It was right before', ticket: '' }
+    const asked = { playbook: getPlaybook('undo'), form, requester: who, channel: CHANNEL }
+    const isBlocked = hasOpenRequest(model, trainee) || !canBeUndone(model, undoes)
+    return ask(model, world, asked, { trainee, undoes, sends, isBlocked })
+  })
+}
+
+type Expected = Pick<ModelRequest, 'trainee' | 'undoes'> & { sends: boolean; isBlocked: boolean }
+
+async function ask(
+  model: Model,
+  world: World,
+  asked: Parameters<typeof propose>[1],
+  { trainee, undoes, sends, isBlocked }: Expected,
+): Promise<string> {
+  const proposal = await propose(world, asked)
+  if ((proposal.kind === 'blocked') !== isBlocked) throw new Error(`it was ${proposal.kind}`)
+  if (proposal.kind !== 'ready') return proposal.kind
+  const { requester } = asked
+  const { id, digest } = proposal.changeRequest
+  const request: ModelRequest = {
+    ...{ id, trainee, undoes, requester, digest, plan: planOf(proposal.changeRequest), status: 'unsent' },
+    ...{ facts: factsFor(model, { trainee, undoes }), createdAt: model.clock, expiresAt: 0, shown: new Map() },
+    ...{ approver: null, executedAt: null, audit: null, nextLook: null, failingSince: null },
+    ...{ history: ['proposed'], announced: 0 },
+  }
+  model.requests.push(request)
+  if (!sends) return 'ready'
+  await send(world, { id, requester })
+  return sent(model, request)
 }
 
 function sent(model: Model, request: ModelRequest): string {
