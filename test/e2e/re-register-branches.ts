@@ -400,6 +400,16 @@ export const endings = [
     card: 'needs attention',
     next: 'The form asks which to use. A step for people: whether the others are the same person.',
   },
+  {
+    when: 'without ids of ours, “Register again” is approved, and the record changes before it is carried out',
+    card: 'out of date',
+    next: 'Nothing was sent, and the registration is as unsettled as before. “Preview again” on the card.',
+  },
+  {
+    when: 'without ids of ours, “Register again” is carried out, and the record changes before it is sent',
+    card: 'needs attention',
+    next: 'Nothing was sent; the earlier registration is given up, as was approved. “Preview again” on the card opens re-register.',
+  },
 ] as const
 
 /** The decision table of /trainee settle-registration. */

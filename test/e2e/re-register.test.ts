@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { hintAgain } from '../../src/changes/sweep.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
+import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { onRedis, useStory } from '../support/bot.ts'
 import { useStoryDttp } from '../support/dttp.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
-import { buttons } from '../support/slack/index.ts'
+import { buttons, readText } from '../support/slack/index.ts'
 import { type Branch, branches, endings, type Settlement, settlements } from './re-register-branches.ts'
 import { recordsInDttp, registrationStory, traineeRow } from './registration-story.ts'
 
@@ -184,6 +185,22 @@ const ask = async () => {
 }
 const goesWrong = (kind: 'refused' | 'lost-answer' | 'lost-request', times = 1) =>
   upstream.dttp.simulator.faults.add({ kind, path: '$batch', times })
+const NOT_AS_APPROVED = 'has changed since it was approved, so we did not send it.'
+const batches = () => upstream.dttp.simulator.requestsTo('$batch')
+
+/** Meanwhile each job that a request starts finds its trainee's name changed. */
+async function movedBeforeItIsSent(meanwhile: () => Promise<void>): Promise<void> {
+  await use.admin.query(`
+    CREATE FUNCTION chatops.change_name() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+      BEGIN UPDATE public.trainees SET last_name = 'Moved' WHERE id = NEW.trainee_id; RETURN NEW; END $$;
+    CREATE TRIGGER change_name AFTER INSERT ON chatops.jobs FOR EACH ROW EXECUTE FUNCTION chatops.change_name()`)
+  try {
+    await meanwhile()
+  } finally {
+    await use.admin.query('DROP TRIGGER change_name ON chatops.jobs; DROP FUNCTION chatops.change_name()')
+  }
+}
+
 const degree = async () =>
   (await use.admin.query('SELECT dttp_id FROM degrees WHERE trainee_id = 5913')).rows[0].dttp_id
 
@@ -196,18 +213,11 @@ describe('a registration', () => {
   })
 
   story('the record was changed after the approval', async () => {
-    await use.admin.query(`
-      CREATE FUNCTION chatops.change_name() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-        BEGIN UPDATE public.trainees SET last_name = 'Moved' WHERE id = NEW.trainee_id; RETURN NEW; END $$;
-      CREATE TRIGGER change_name AFTER INSERT ON chatops.jobs FOR EACH ROW EXECUTE FUNCTION chatops.change_name()`)
-    try {
+    await movedBeforeItIsSent(async () => {
       await ask()
-      const said = await cardSays('needs attention')
-      expect(said).toContain('has changed since it was approved, so we did not send it.')
-    } finally {
-      await use.admin.query('DROP TRIGGER change_name ON chatops.jobs; DROP FUNCTION chatops.change_name()')
-    }
-    expect(upstream.dttp.simulator.requestsTo('$batch')).toEqual([])
+      expect(await cardSays('needs attention')).toContain(NOT_AS_APPROVED)
+    })
+    expect(batches()).toEqual([])
     await press('Preview again', SUPPORT)
     expect(await check()).toContain('What would happen')
     await approve()
@@ -382,6 +392,58 @@ describe('a registration without ids of ours', () => {
     await cardSays('CR-2 is done')
     expect(await trainee()).toMatchObject({ dttp_id: record })
     expect(await threadSays('To do by hand')).toContain('Please check whether these DTTP records are the same person')
+  })
+
+  /** The preview by which one that was never answered is given up, and the trainee registered again. */
+  async function previewSettling(): Promise<void> {
+    goesWrong('lost-request')
+    await ask()
+    await cardSays('CR-1 needs attention')
+    await letTimePass()
+    await press('Register again', DEVELOPER)
+    expect(await check({}, DEVELOPER)).toContain('is given up')
+  }
+
+  const attempts = async () => (await use.admin.query('SELECT * FROM chatops.registration_attempts')).rows
+
+  story(
+    'without ids of ours, “Register again” is approved, and the record changes before it is carried out',
+    async () => {
+      const { slack } = use.story
+      await previewSettling()
+      const [before, unsettled] = [await trainee(), await attempts()]
+      await approve({
+        asker: DEVELOPER,
+        approver: SECOND_DEVELOPER,
+        between: () => use.admin.query(`UPDATE trainees SET last_name = 'Moved' WHERE id = 5913`),
+      })
+      await cardSays('CR-2 is out of date')
+      expect(batches()).toHaveLength(1)
+      expect(await attempts()).toEqual(unsettled)
+      expect(await trainee()).toEqual({ ...before, last_name: 'Moved' })
+
+      await slack.click({ user: DEVELOPER, actionId: ACTIONS.previewAgain, message: card() })
+      await slack.until(() => readText(slack.view(DEVELOPER)).includes('is given up'))
+      await approve({ asker: DEVELOPER, approver: SECOND_DEVELOPER })
+      await cardSays('CR-3 is done')
+      expect(registered()).toBe(1)
+    },
+  )
+
+  story('without ids of ours, “Register again” is carried out, and the record changes before it is sent', async () => {
+    await previewSettling()
+    await movedBeforeItIsSent(async () => {
+      await approve({ asker: DEVELOPER, approver: SECOND_DEVELOPER })
+      expect(await cardSays('CR-2 needs attention')).toContain(NOT_AS_APPROVED)
+    })
+    expect(batches()).toHaveLength(1)
+    expect(await attempts()).toMatchObject([{ outcome: 'not-sent' }])
+
+    expect(await press('Preview again', SUPPORT, 2)).toContain('Register again with DTTP')
+    await check()
+    await approve()
+    await cardSays('CR-3 is done')
+    expect(registered()).toBe(1)
   })
 })
 

@@ -61,13 +61,13 @@ export function registrationStory(use: { story: { slack: FakeSlack } }) {
     return reviewed
   }
 
-  /** A button of the first card; waits for the form that it opens. */
-  async function press(label: string, user: string): Promise<string> {
+  /** A button of a card, the first one unless said otherwise; waits for the form that it opens. */
+  async function press(label: string, user: string, number = 1): Promise<string> {
     const { slack } = use.story
     await closeAll(user)
-    const { actionId } = buttons(card(1)).find(({ text }) => text === label) ?? {}
+    const { actionId } = buttons(card(number)).find(({ text }) => text === label) ?? {}
     if (!actionId) throw new Error(`the card has no button ${label}`)
-    await slack.click({ user, actionId, message: card(1) })
+    await slack.click({ user, actionId, message: card(number) })
     return slack.until(() => top(user) || null)
   }
 
