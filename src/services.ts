@@ -9,12 +9,11 @@ import { createCards } from './bot/cards.ts'
 import { mountDashboard } from './bot/dashboard.ts'
 import { createDirectMessages } from './bot/direct-messages.ts'
 import { createDirectory } from './bot/directory.ts'
-import { namedClient } from './bot/naming.ts'
-import { withOrigin } from './bot/origin.ts'
+import { namedClient, type Speaker } from './bot/naming.ts'
 import type { Ourselves } from './bot/own-payloads.ts'
-import { createPermalinks, createRequestLinks } from './bot/permalinks.ts'
+import { createPermalinks, createRequestLinks, type Link } from './bot/permalinks.ts'
 import { createPoster, type Poster } from './bot/poster.ts'
-import { createReceipts, pauseIfRestored } from './bot/receipts.ts'
+import { createReceipts, pauseIfRestored, withReceipts } from './bot/receipts.ts'
 import { createReports, type Report } from './bot/reports.ts'
 import { readRefusal } from './bot/slack-errors.ts'
 import { createSlackLine } from './bot/slack-line.ts'
@@ -44,7 +43,7 @@ import { createWaker, type Waker } from './queue/waker.ts'
 import { CHANGES_QUEUE, type RunningWorker, startWorker } from './queue/worker.ts'
 import { createSidekiqClient, type SidekiqClient } from './sidekiq/index.ts'
 import { createTrelloClient } from './trello/index.ts'
-import { createNaming, type Names } from './words.ts'
+import { createNaming } from './words.ts'
 import { readDatabaseIdentity, type World } from './world.ts'
 
 /** What a running process is made of. `stop` drains: no new work, what is in flight is finished, then all is closed. */
@@ -65,7 +64,7 @@ export async function startServices(
   const report = createReports(database, log, config.OPERATORS_CHANNEL ?? null)
   const { ourselves, hasAnswered, workspaceUrl } = await findOurselves(client, config, log)
   const permalink = createPermalinks(client, workspaceUrl)
-  const link = createRequestLinks(database, permalink)
+  const speaker = speakerOf(config, createRequestLinks(database, permalink))
   const clock = await startDatabaseClock(database, log)
   const changes: World = { ...(await createChanges(config, log, database, report, clock.now)), ...overrides }
   await pauseIfRestored(changes, client, config).catch(() => {
@@ -108,11 +107,8 @@ export async function startServices(
 
   if (config.ROLES.includes('worker')) {
     trello = createTrello(config, log)
-    const origin = { environment: config.ENVIRONMENT, readReceipt: createReceipts(database) }
-    const poster = createPoster(withOrigin(namedClient(client, createNaming(namesOf(config)), link), origin), line, [
-      ...changes.channels,
-      ...(posts?.channels ?? []),
-    ])
+    const speaking = withReceipts(namedClient(client, speaker), createReceipts(database))
+    const poster = createPoster(speaking, line, [...changes.channels, ...(posts?.channels ?? [])])
     const effects = {
       ...createSlackEffects(config, changes, poster),
       trello: createTrelloCards(changes, trello),
@@ -123,11 +119,11 @@ export async function startServices(
     if (!worker) waker = createWaker(backend.openQueue(CHANGES_QUEUE), log)
     const nudge = () => (worker ? worker.nudge() : waker?.wake())
     const context = { changes, allowedChannels: config.ALLOWED_CHANNELS, posts, nudge, readRefusal, permalink }
-    bot = await startBot(context, { ...slackSettings(config, ourselves), link }, web, log)
+    bot = await startBot(context, { ...slackSettings(config, ourselves), speaker }, web, log)
     const hear = (message: object) => answerPosted(context, message)
     const often = { interval: WATCH_MS, pace: STEADY }
     reading = startLoop(log, 'the look at watched channels', often, () => watched.look(hear).then(() => false))
-    const round = createHomeRound(context, namedClient(client, createNaming(namesOf(config)), link))
+    const round = createHomeRound(context, namedClient(client, speaker))
     homes = startLoop(log, 'the Home tabs', { interval: HOME_LOOK_MS, pace: STEADY }, round)
   }
 
@@ -326,12 +322,13 @@ function slackSettings(config: Config, ourselves: Ourselves) {
     signingSecret: config.SLACK_SIGNING_SECRET,
     apiUrl: config.SLACK_API_URL,
     ourselves,
-    names: namesOf(config),
+    command: config.COMMAND,
   }
 }
 
-function namesOf({ COMMAND: command, REQUEST_PREFIX: requestPrefix }: Config): Names {
-  return { command, requestPrefix }
+function speakerOf(config: Config, link: Link): Speaker {
+  const { COMMAND: command, REQUEST_PREFIX: requestPrefix, ENVIRONMENT: environment } = config
+  return { naming: createNaming({ command, requestPrefix }), link, environment }
 }
 
 /** The first user group among the approvers, whom a waiting card mentions. */

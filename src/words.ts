@@ -13,7 +13,7 @@ export function listed(items: readonly string[], most = 20): string {
 }
 
 /** How one bot is called in its workspace: the command, and what stands before a request's number. */
-export type Names = { command: string; requestPrefix: string }
+type Names = { command: string; requestPrefix: string }
 
 /** A hyphen of another kind keeps a reference to another bot's request apart from one of ours. */
 const HYPHEN = '\u2011'

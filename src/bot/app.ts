@@ -33,11 +33,9 @@ import { askForApproval, openUnsent, previewAgain } from '../handlers/preview.ts
 import { continueWait, stopWait, waitForSchool } from '../handlers/school-wait.ts'
 import { traineeCommand } from '../handlers/trainee-command.ts'
 import { ACTIONS, MODALS } from '../views/kit/ids.ts'
-import { createNaming, type Names } from '../words.ts'
 import { trackInFlight } from './in-flight.ts'
-import { named } from './naming.ts'
-import { type Ourselves, refuseOthers } from './own-payloads.ts'
-import type { Link } from './permalinks.ts'
+import { named, type Speaker } from './naming.ts'
+import { type Ourselves, type Own, refuseOthers } from './own-payloads.ts'
 import { slackLogger } from './slack-log.ts'
 
 export type SlackSettings = {
@@ -47,8 +45,8 @@ export type SlackSettings = {
   signingSecret: string
   apiUrl: string
   ourselves: Ourselves
-  names: Names
-  link: Link
+  command: string
+  speaker: Speaker
 }
 
 /** A connected bot. `stop` takes nothing new and waits for what is being answered. */
@@ -82,9 +80,10 @@ export async function startBot(
     deferInitialization: true,
   })
   const inFlight = trackInFlight(app)
-  refuseOthers(app, settings.ourselves, log)
-  register(app, context, settings)
-  callCommand(app, settings.names.command)
+  const own: Own = (given) => named(given, settings.speaker)
+  refuseOthers(app, settings.ourselves, log, own)
+  register(app, context, own)
+  callCommand(app, settings.command)
   app.error(async (error) => log.error({ error: error.name, code: error.code }, 'Slack request failed'))
   await app.init()
   let connected = settings.mode === 'http'
@@ -110,9 +109,7 @@ export async function startBot(
   }
 }
 
-function register(app: App, context: HandlerContext, { names, link }: SlackSettings): void {
-  const naming = createNaming(names)
-  const own = <G extends object>(given: G) => named(given, naming, link)
+function register(app: App, context: HandlerContext, own: Own): void {
   const onCard = (act: (context: HandlerContext, click: Click) => Promise<void>) => async (args: Click) => {
     await act(context, own(args))
     await pointToCard(context, own(args))

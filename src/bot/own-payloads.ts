@@ -9,6 +9,9 @@ import { renderNoticeBlocks, renderNoticeView } from '../views/kit/notice.ts'
  */
 export type Ourselves = { teamId: string; enterpriseId: string | null; appId: string | null }
 
+/** What a handler is given, made to speak as this bot. */
+export type Own = <G extends object>(given: G) => G
+
 const Id = z.string().nullish()
 
 /** The ids that every payload carries in one place or another. */
@@ -38,9 +41,10 @@ export function isOurs(body: unknown, { teamId, enterpriseId, appId }: Ourselves
  * response URL, which needs no token of that workspace. One in a modal or Home tab, and an event, bring none, and there our
  * token is good for nothing: they are left without words.
  */
-export function refuseOthers(app: App, ourselves: Ourselves, log: Logger): void {
-  app.use(async (args) => {
-    if (isOurs(args.body, ourselves)) return args.next()
+export function refuseOthers(app: App, ourselves: Ourselves, log: Logger, own: Own): void {
+  app.use(async (given) => {
+    if (isOurs(given.body, ourselves)) return given.next()
+    const args = own(given)
     // A channel shared with others is full of their messages, and nobody has asked us anything.
     if ('event' in args && args.event.type === 'message') return
     log.error('a payload of another workspace or app was refused')

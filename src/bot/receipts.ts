@@ -27,6 +27,24 @@ export function createReceipts(database: DataSource): () => Promise<Receipt> {
   }
 }
 
+type Metadata = { event_type: string; event_payload: Record<string, string> }
+
+/** The client, but that each message with metadata that it posts or updates carries a receipt. */
+export function withReceipts(client: webApi.WebClient, readReceipt: () => Promise<Receipt>): webApi.WebClient {
+  const carrying = async <P extends { metadata?: unknown }>(posted: P): Promise<P> => {
+    const metadata = posted.metadata as Metadata | undefined // as the poster gives it
+    if (!metadata) return posted
+    const event_payload = { ...metadata.event_payload, ...(await readReceipt()) }
+    return { ...posted, metadata: { ...metadata, event_payload } }
+  }
+  const { chat } = client
+  const carried: Pick<typeof chat, 'postMessage' | 'update'> = {
+    postMessage: async (posted) => chat.postMessage(posted && (await carrying(posted))),
+    update: async (posted) => chat.update(posted && (await carrying(posted))),
+  }
+  return Object.assign(Object.create(client), { chat: { ...chat, ...carried } })
+}
+
 /** The newest messages of each channel that are looked at. */
 const NEWEST = 200
 

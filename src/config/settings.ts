@@ -29,7 +29,7 @@ export const settings = z.object({
   ENVIRONMENT: environment
     .default('production')
     .describe(
-      'Which environment this process and its database belong to. It stands on every card, notification and log line unless it is production.',
+      'Which environment this process and its database belong to. It stands on every card, modal, answer, notification and log line unless it is production.',
     ),
   MODE: z
     .enum(['full', 'preview-only'])

@@ -1,4 +1,7 @@
+import type { types } from '@slack/bolt'
 import { expect } from 'vitest'
+import type { Message } from '../../src/views/kit/blocks.ts'
+import { markEnvironment, markView } from '../../src/views/kit/environment.ts'
 import { acceptContent, acceptView } from '../support/slack/block-kit/surfaces.ts'
 
 type Shown = { type: 'plain_text' | 'mrkdwn'; text: string }
@@ -33,16 +36,24 @@ export function buttonsOf(value: unknown): { action_id: string; value: string; t
   return [...own, ...Object.values(value).flatMap(buttonsOf)]
 }
 
-/** Fails unless Slack would take the view, with JSON that stays small enough even if every character is escaped. */
-export function expectView(view: { type: string }): void {
-  acceptView(view, view.type === 'home' ? 'home' : 'modal')
-  const escaped = JSON.stringify(view).replace(/[^\x20-\x7e]/g, '______')
-  expect(escaped.length).toBeLessThan(250_000)
+/** As long as an environment's name may be. */
+const ENVIRONMENT = 'e'.repeat(32)
+
+/**
+ * Fails unless Slack would take the view, also where it names its environment, with JSON that stays small enough even if
+ * every character is escaped.
+ */
+export function expectView(view: types.View): void {
+  for (const shown of [view, markView(view, ENVIRONMENT)]) {
+    acceptView(shown, view.type === 'home' ? 'home' : 'modal')
+    const escaped = JSON.stringify(shown).replace(/[^\x20-\x7e]/g, '______')
+    expect(escaped.length).toBeLessThan(250_000)
+  }
 }
 
-/** Fails unless Slack would take the message, and it is of a size that people can read. */
-export function expectMessage(message: { text: string; blocks: unknown[] }): void {
-  acceptContent(message as never, 4000)
+/** Fails unless Slack would take the message, also where it names its environment, and people can read so much. */
+export function expectMessage(message: Message): void {
+  for (const shown of [message, markEnvironment(message, ENVIRONMENT)]) acceptContent(shown as never, 4000)
   const characters = textsOf(message.blocks).reduce((sum, { text }) => sum + text.length, 0)
   expect(characters).toBeLessThanOrEqual(12_000)
 }
