@@ -21,7 +21,8 @@ const FLOORS = [
   ['failures'],
   ['compatibility'],
   ['register', 'personal-data'],
-  ['entities', 'calendar', 'config', 'log', 'pages', 'words'],
+  ['entities', 'config', 'log', 'pages'],
+  ['calendar', 'words'],
   ['error-facts'],
 ]
 

@@ -53,10 +53,11 @@ const COMMANDS: Readonly<Record<string, { about: string; run: (words: string[]) 
 
 async function checkConfig(): Promise<number> {
   const { config, report } = readConfig()
-  for (const { name, about, required, problem } of report) {
+  for (const { name, about, required, problem, notice } of report) {
     console.log(`${problem ? '✗' : '✓'} ${name}${required ? '' : ' (optional)'}`)
     console.log(`    ${about}`)
     if (problem) console.log(`    Problem: it ${problem}.`)
+    if (notice) console.log(`    Note: ${notice}`)
   }
   const wrong = report.filter(({ problem }) => problem).length
   console.log(

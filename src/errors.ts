@@ -55,11 +55,11 @@ const CATALOGUE = {
   }),
   'not-shown': (f: Facts) => ({
     title: 'Review the request first',
-    text: `We have no record of showing you ${f.cr} as it is now.\nNothing has changed. Select “Review & approve” on the request and read it there.`,
+    text: `We have no record of showing you ${f.cr} as it is now.\nNothing has changed. Select “Review” on the request and read it there.`,
   }),
   expired: (f: Facts) => ({
     title: `${f.cr} has expired`,
-    text: `Nobody approved it before ${f.when}.\nNothing has changed. Select “Preview again” to ask for it anew.`,
+    text: `Nobody approved it before ${f.when}.\nNothing has changed. Select “Ask again” if it is still needed.`,
   }),
   'another-open': (f: Facts) => ({
     title: 'Another request is open for this record',

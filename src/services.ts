@@ -9,6 +9,7 @@ import { createCards } from './bot/cards.ts'
 import { mountDashboard } from './bot/dashboard.ts'
 import { createDirectMessages } from './bot/direct-messages.ts'
 import { createDirectory } from './bot/directory.ts'
+import { createMorningPosts } from './bot/morning-posts.ts'
 import { namedClient, type Speaker } from './bot/naming.ts'
 import type { Ourselves } from './bot/own-payloads.ts'
 import { createPermalinks, createRequestLinks, type Link } from './bot/permalinks.ts'
@@ -22,10 +23,11 @@ import { watchChannels } from './bot/watched-channels.ts'
 import { createWeb, listen, type Probes } from './bot/web.ts'
 import { withBrake } from './brake/dttp.ts'
 import { demandEnvironment } from './brake/environment.ts'
+import { endOfSpan } from './calendar/working-time.ts'
 import { createTrelloCards, type TrelloClient } from './changes/trello-cards.ts'
 import { findOff } from './compatibility/look.ts'
 import { createWatch } from './compatibility/watch.ts'
-import type { Config } from './config/index.ts'
+import { approverMentionOf, type Config } from './config/index.ts'
 import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { startDatabaseClock } from './entities/database-clock.ts'
@@ -153,12 +155,12 @@ function createSlackEffects(config: Config, world: World, poster: Poster) {
   const { database, databaseIdentity, dttpUrl } = world
   const previewOnly = world.mode === 'preview-only'
   const { REGISTER_URL: registerUrl } = config
-  const approverGroup = groupOf(config.APPROVERS)
   return {
-    ...createCards(database, poster, { registerUrl, approverGroup, databaseIdentity, previewOnly }),
+    ...createCards(database, poster, { registerUrl, databaseIdentity, previewOnly, now: world.now }),
     ...createAlertPosts(database, poster, { registerUrl, dttpUrl, databaseIdentity, channel: world.alertChannel }),
     ...createBrakePosts(poster, databaseIdentity),
-    ...createDirectMessages(database, poster, databaseIdentity),
+    ...createMorningPosts(world, poster),
+    ...createDirectMessages(database, poster, { databaseIdentity, registerUrl }),
   }
 }
 
@@ -183,6 +185,7 @@ async function createChanges(
   now: World['now'],
 ): Promise<World> {
   const { standard, byPlaybook } = config.REQUEST_EXPIRY
+  const closedDays = new Set(config.CLOSED_DAYS)
   const people = { teamId: config.SLACK_TEAM_ID, requesters: config.REQUESTERS, approvers: config.APPROVERS }
   const features = config.REGISTER_FEATURES
   const directory = createDirectory(createClient(config, log, DIRECTORY_TIMEOUT_MS), report)
@@ -206,7 +209,9 @@ async function createChanges(
     log,
     now,
     reveals: config.REVEAL === 'on',
-    expiryOf: (playbook) => byPlaybook.get(playbook) ?? standard,
+    closedDays,
+    expiryOf: (playbook, sentAt) => endOfSpan(byPlaybook.get(playbook) ?? standard, sentAt, closedDays),
+    approverMention: approverMentionOf(config),
     verifyAgainAfter: config.VERIFY_AGAIN_AFTER,
     pollEvery: config.POLL_EVERY,
     schoolsPerPage: 5000,
@@ -329,9 +334,4 @@ function slackSettings(config: Config, ourselves: Ourselves) {
 function speakerOf(config: Config, link: Link): Speaker {
   const { COMMAND: command, REQUEST_PREFIX: requestPrefix, ENVIRONMENT: environment } = config
   return { naming: createNaming({ command, requestPrefix }), link, environment }
-}
-
-/** The first user group among the approvers, whom a waiting card mentions. */
-function groupOf(approvers: readonly string[]): string | null {
-  return approvers.find((id) => id.startsWith('S')) ?? null
 }

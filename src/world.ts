@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { DataSource, EntityManager } from 'typeorm'
+import type { ClosedDays } from './calendar/working-time.ts'
 import type { DttpClient } from './dttp/client/index.ts'
 import type { RegisterFeatures } from './register/features.ts'
 import type { SidekiqClient } from './sidekiq/index.ts'
@@ -48,8 +49,12 @@ export type World = {
   now: () => Date
   /** Whether an approver may ask for the values of personal columns that change. */
   reveals: boolean
-  /** Milliseconds a request may wait for approval. */
-  expiryOf: (playbook: string) => number
+  /** Days on which nobody works, besides weekends and bank holidays. */
+  closedDays: ClosedDays
+  /** Until when a request that is sent now may wait for approval. */
+  expiryOf: (playbook: string, sentAt: Date) => Date
+  /** The user or user group whom a waiting request calls; null for nobody. */
+  approverMention: string | null
   /** Milliseconds after the commit at which the result is looked at once more. */
   verifyAgainAfter: number
   /** Milliseconds between two polls for a TRN: an hour in Register. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, loadConfig, readConfig } from '../src/config/index.ts'
+import { approverMentionOf, ConfigError, loadConfig, readConfig } from '../src/config/index.ts'
 
 const HOUR = 3_600_000
 
@@ -30,7 +30,7 @@ test('the required settings are enough', () => {
   expect(loadConfig(GOOD)).toMatchObject({
     ROLES: ['bot', 'worker'],
     APPROVERS: ['U02DEV', 'S02DEVS'],
-    REQUEST_EXPIRY: { standard: 24 * HOUR },
+    REQUEST_EXPIRY: { standard: { unit: 'working-days', count: 1 } },
     VERIFY_AGAIN_AFTER: 60_000,
     SLACK_API_URL: 'https://slack.com/api/',
     REGISTER_JOBS: 'off',
@@ -96,6 +96,11 @@ describe('a value that cannot be used', () => {
     ['REQUEST_EXPIRY', 'soon'],
     ['REQUEST_EXPIRY', '24h,fix-route'],
     ['REQUEST_EXPIRY', 'fix-route=8h'],
+    ['REQUEST_EXPIRY', '0wd'],
+    ['REQUEST_EXPIRY', '8w'],
+    ['CLOSED_DAYS', '24 December'],
+    ['CLOSED_DAYS', '2026-02-30'],
+    ['APPROVER_MENTION', '@developers'],
     ['RETENTION', '90'],
     ['VERIFY_AGAIN_AFTER', '-1s'],
     ['REGISTER_URL', 'register.example.test'],
@@ -159,9 +164,25 @@ describe('what settings mean', () => {
   })
 
   test('the expiry can differ for a playbook', () => {
-    const { REQUEST_EXPIRY } = loadConfig({ ...GOOD, REQUEST_EXPIRY: '24h, fix-route=8h,requeue-trn=30m' })
-    expect(REQUEST_EXPIRY.standard).toBe(24 * HOUR)
-    expect(Object.fromEntries(REQUEST_EXPIRY.byPlaybook)).toEqual({ 'fix-route': 8 * HOUR, 'requeue-trn': HOUR / 2 })
+    const { REQUEST_EXPIRY } = loadConfig({ ...GOOD, REQUEST_EXPIRY: '2wd, fix-route=8wh,requeue-trn=30m' })
+    expect(REQUEST_EXPIRY.standard).toEqual({ unit: 'working-days', count: 2 })
+    expect(Object.fromEntries(REQUEST_EXPIRY.byPlaybook)).toEqual({
+      'fix-route': { unit: 'working-hours', count: 8 },
+      'requeue-trn': { unit: 'milliseconds', count: HOUR / 2 },
+    })
+  })
+
+  test('who is called is the group or person that is named, or the first group of approvers, or nobody', () => {
+    const called = (more: Record<string, string>) => {
+      const { config, report } = readConfig({ ...GOOD, ...more })
+      return [config && approverMentionOf(config), report.find(({ name }) => name === 'APPROVER_MENTION')?.notice]
+    }
+    expect(called({ APPROVERS: 'U02DEV,S0DEVS,S0OTHERS', APPROVER_MENTION: 'U03DEV' })).toEqual(['U03DEV', null])
+    expect(called({ APPROVERS: 'U02DEV,S0DEVS,S0OTHERS' })).toEqual([
+      'S0DEVS',
+      'The first group among APPROVERS is called.',
+    ])
+    expect(called({ APPROVERS: 'U02DEV' })).toEqual([null, expect.stringContaining('Nobody is called')])
   })
 
   test('flags are true or false, and routes can be switched on one by one', () => {

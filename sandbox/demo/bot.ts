@@ -34,7 +34,7 @@ export function botSettings(places: {
     ALLOWED_CHANNELS: SUPPORT_CHANNEL,
     REQUESTERS: `${PEOPLE.support.id},${developers}`,
     APPROVERS: developers,
-    REQUEST_EXPIRY: '24h',
+    APPROVER_MENTION: PEOPLE.developer.id,
     VERIFY_AGAIN_AFTER: '3s',
     REGISTER_URL: 'https://register.example.test',
     REGISTER_FEATURES: 'persist_to_dttp=true,sync_from_dttp=true,routes=all',

@@ -26,10 +26,10 @@ Who is who
 What to try
   1. As ${PEOPLE.support.real_name}, in #register-support:  /trainee fix-route ${slug(5901)}
      Choose "School direct (salaried)", see what would change, then "Ask for approval".
-  2. As ${PEOPLE.developer.real_name}, on the card:  "Review & approve". The card follows it to the end.
+  2. As ${PEOPLE.developer.real_name}, on the card:  "Review". The card follows it to the end.
   3. As ${PEOPLE.support.real_name}, try to approve your own request. Then "Undo…" the one that is done.
   4. Jobs fail, and the bot posts them by itself, the first within half a minute. Start from their buttons:
-     trainee 5902   "Requeue": the poll timed out. DTTP gives the TRN two minutes after this start.
+     trainee 5902   "Ask again for 1 day": the poll timed out. DTTP gives the TRN two minutes after this start.
      trainee 5913   "Register again": DTTP has lost the record.
      school 900004  "Repair school": open on GIAS, but not active in DTTP. 900006 has two rows, 900005 none.
   5. /trainee jobs   and   /trainee show ${slug(5914)}

@@ -52,7 +52,7 @@ export async function askForApproval(tour: Tour, cr: string, person = tour.suppo
   person.submits('Ask for approval')
   await person.getsModal(`CR-${cr} is waiting for approval`)
   person.closes()
-  return card(tour, cr, 'waiting for approval')
+  return card(tour, cr, 'needs approval by')
 }
 
 /** A request that waits for approval, made without further ado. */
@@ -63,7 +63,7 @@ export async function sendRequest(tour: Tour, asked: { subject: string; route: s
 
 /** Opens the review; returns what it shows. */
 export async function openReview(person: Person, message: Message, cr: string): Promise<string[]> {
-  await person.selects('Review & approve', message)
+  await person.selects('Review', message)
   return person.getsModal(new RegExp(`CR-${cr} for[^]*What (changes|happens)[^]*\\[ Approve \\]$`))
 }
 
@@ -74,7 +74,7 @@ export async function card(tour: Tour, cr: string, says: string | RegExp, patien
     tour,
     async () => {
       const messages = await tour.window.messages(SUPPORT_CHANNEL)
-      seen = messages.find((message) => !message.thread_ts && message.text.startsWith(`CR-${cr} (`))
+      seen = messages.find((message) => !message.thread_ts && new RegExp(`^CR-${cr}(:| \\()`).test(message.text))
       return seen && matches(`${seen.text}\n${sayMessage(seen)}`, says) ? seen : null
     },
     () => ({ expected: `the card of CR-${cr} to say ${says}`, seen: seen ? sayMessage(seen) : 'no card' }),

@@ -26,6 +26,7 @@ import { turnHistoryPage } from '../handlers/history.ts'
 import { dismissAlert, openDismissal, startFromAlert } from '../handlers/job-alert.ts'
 import { startFromJob } from '../handlers/job-offer.ts'
 import { turnJobsPage } from '../handlers/jobs-list.ts'
+import { copySteps, markSteps, saveTicks, showChanges } from '../handlers/manual-steps.ts'
 import { chooseFix, fixThisTrainee, hearMessage } from '../handlers/messages.ts'
 import { pointToCard } from '../handlers/old-card.ts'
 import { choosePlaybook, startPlaybook, startUndo, submitForm } from '../handlers/playbook-form.ts'
@@ -121,6 +122,7 @@ function register(app: App, context: HandlerContext, own: Own): void {
   app.view<ViewSubmitAction>(MODALS.review, (args) => approveRequest(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.reject, (args) => rejectRequest(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.dismissAlert, (args) => dismissAlert(context, own(args)))
+  app.view<ViewSubmitAction>(MODALS.steps, (args) => saveTicks(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.wait, (args) => waitForSchool(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.openReview, onCard(reviewRequest))
   app.action<BlockAction<ButtonAction>>(ACTIONS.reviewPage, (args) => turnReviewPage(context, own(args)))
@@ -133,6 +135,9 @@ function register(app: App, context: HandlerContext, own: Own): void {
   app.action<BlockAction<ButtonAction>>(ACTIONS.startFollowUp, onCard(startFollowUp))
   app.action<BlockAction<ButtonAction>>(ACTIONS.startOtherFollowUp, onCard(startFollowUp))
   app.action<BlockAction<ButtonAction>>(ACTIONS.startUndo, onCard(startUndo))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.copySteps, onCard(copySteps))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.markSteps, onCard(markSteps))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.showChanges, onCard(showChanges))
   app.action<BlockAction<ButtonAction>>(ACTIONS.startFromJob, (args) => startFromJob(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.jobsPage, (args) => turnJobsPage(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.requestsPage, (args) => turnRequestsPage(context, own(args)))

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type DataSource, LessThan } from 'typeorm'
 import * as z from 'zod'
 import { findPause } from '../brake/brake.ts'
+import { listSteps } from '../changes/manual-steps.ts'
 import { postedCard } from '../changes/trello-cards.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
@@ -22,8 +23,8 @@ import { findPlaybook } from '../playbooks/index.ts'
 import { postedSync } from '../schools/sync-news.ts'
 import { renderJobNews } from '../views/jobs/news.ts'
 import { renderCard } from '../views/request/card.ts'
-import { findPlan } from '../views/request/request.ts'
-import { renderAdvice, renderManualStep, renderNotice, renderReceipt } from '../views/request/thread.ts'
+import { renderSteps } from '../views/request/steps.ts'
+import { renderEnd, renderReminder } from '../views/request/thread.ts'
 import { renderSchoolSync, renderTrelloCard } from '../views/school/news.ts'
 import type { Message, Poster } from './poster.ts'
 import { ChannelClosed, MessageGone } from './slack-line.ts'
@@ -31,22 +32,24 @@ import { ChannelClosed, MessageGone } from './slack-line.ts'
 /** @property databaseIdentity keeps apart what is posted from one database and from a copy of it */
 type Projection = {
   registerUrl: string
-  approverGroup: string | null
   databaseIdentity: string
   previewOnly?: boolean
+  now?: () => Date
 }
 
 /** A reply looks for its card again after at most this many milliseconds; the card's being posted has it sent at once. */
 const LOOK_FOR_CARD_MS = 5 * 60_000
 
-const threadPart = z.discriminatedUnion('part', [announcement, postedNews, postedCard, postedSync])
+const reminder = z.object({ part: z.literal('reminder'), calls: z.string().nullable() })
+
+const threadPart = z.union([announcement, reminder, postedNews, postedCard, postedSync])
 
 /**
  * Shows change requests in Slack. A message is drawn from the database at the moment it is sent, never from the message
  * that was clicked. Each is sent once, even if Slack's answer was lost.
  */
 export function createCards(database: DataSource, poster: Poster, projection: Projection) {
-  const { registerUrl, approverGroup, previewOnly = false } = projection
+  const { registerUrl, previewOnly = false, now = () => new Date() } = projection
   const ours = createHash('sha256').update(projection.databaseIdentity).digest('hex').slice(0, 16)
 
   /**
@@ -77,8 +80,8 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
       changeRequest: request,
       playbook: playbookOf(request),
       registerUrl,
-      approverGroup,
       standstill,
+      steps: request.executedAt ? await listSteps(database.manager, request.id) : [],
     })
     const key = `${ours}-card-${request.id}`
     const { channel, cardTs: ts } = request
@@ -90,12 +93,12 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
     const isClosed = error instanceof ChannelClosed
     const isUnseen = request.cardTs === null && request.status === 'pending'
     if (isUnseen && (isClosed || error instanceof Undeliverable))
-      await tellRequester(request, 'unposted', error.message)
-    else if (isClosed && request.cardTs !== null) await tellRequester(request, 'behind', error.message)
+      await tellOfTrouble(request, 'unposted', error.message)
+    else if (isClosed && request.cardTs !== null) await tellOfTrouble(request, 'behind', error.message)
     throw error
   }
 
-  async function tellRequester(request: ChangeRequest, part: string, because: string): Promise<void> {
+  async function tellOfTrouble(request: ChangeRequest, part: string, because: string): Promise<void> {
     const { id, requester, channel } = request
     const payload = { user: requester, channel, because, part }
     const stream = `direct:${id}:${part}`
@@ -146,25 +149,24 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
         return [renderTrelloCard(posted)]
       case 'school-sync':
         return [renderSchoolSync({ ...posted, changeRequest: request })]
-      case 'receipt':
-        return [renderReceipt({ changeRequest: request, playbook, ledgerHash: await executionHash(request.id) })]
-      case 'advice':
-        return request.outcome.advice ? [renderAdvice(request.outcome.advice)] : []
-      case 'notice':
-        return [renderNotice({ changeRequest: request })]
-      case 'manual-steps':
-        return (findPlan(request)?.effects ?? []).flatMap((effect) =>
-          effect.kind === 'manual-step' ? [renderManualStep(effect)] : [],
-        )
+      case 'outcome': {
+        const ledgerHash = await findExecutionHash(request.id)
+        return [renderEnd({ changeRequest: request, playbook, registerUrl, ledgerHash })]
+      }
+      case 'steps':
+        return renderSteps(request.id, await listSteps(database.manager, request.id))
+      case 'reminder': {
+        if (request.status !== 'pending') return []
+        return [renderReminder(request, { ...posted, playbook, registerUrl, now: now() })]
+      }
+      case null:
+        return []
     }
   }
 
-  async function executionHash(changeRequest: string): Promise<string> {
-    const entry = await database.manager.findOneByOrFail(LedgerEntry, {
-      changeRequestId: changeRequest,
-      event: 'executed',
-    })
-    return entry.hash
+  async function findExecutionHash(changeRequestId: string): Promise<string | null> {
+    const executed = await database.manager.findOneBy(LedgerEntry, { changeRequestId, event: 'executed' })
+    return executed?.hash ?? null
   }
 
   return { card, thread }

@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { DataSource } from 'typeorm'
 import * as z from 'zod'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { SchoolWait } from '../entities/chatops/school-wait.ts'
+import { postedNews } from '../jobs/news.ts'
 import { type Claimed, readPayload, Undeliverable } from '../outbox/outbox.ts'
+import { postedSync } from '../schools/sync-news.ts'
 import { waitMessage } from '../schools/waits.ts'
+import { renderJobNews } from '../views/jobs/news.ts'
+import { renderSchoolSync } from '../views/school/news.ts'
 import { renderWaitNews } from '../views/school/wait.ts'
 import { renderReport, renderUnposted } from '../views/unposted.ts'
 import type { Message, Poster } from './poster.ts'
@@ -16,18 +21,35 @@ const unposted = z.object({
   part: z.string().default('unposted'),
 })
 
-const directMessage = z.union([waitMessage, report, unposted])
+const jobNews = postedNews.extend({ user: z.string() })
+const schoolSync = postedSync.extend({ user: z.string() })
+
+const directMessage = z.union([waitMessage, report, jobNews, schoolSync, unposted])
 
 /** Tells people what concerns them alone. */
-export function createDirectMessages(database: DataSource, poster: Poster, databaseIdentity: string) {
+export function createDirectMessages(
+  database: DataSource,
+  poster: Poster,
+  { databaseIdentity, registerUrl }: { databaseIdentity: string; registerUrl: string },
+) {
   const ours = createHash('sha256').update(databaseIdentity).digest('hex').slice(0, 16)
 
   async function messageFor(told: z.output<typeof directMessage>, { changeRequest }: Claimed): Promise<Message> {
     if ('report' in told) return renderReport(told.report)
+    if ('news' in told) {
+      return renderJobNews({ ...told, changeRequest: await getRequest(changeRequest), registerUrl })
+    }
+    if ('schools' in told) return renderSchoolSync({ ...told, changeRequest: await getRequest(changeRequest) })
     if (!('wait' in told)) return renderUnposted({ ...told, changeRequest: changeRequest ?? '' })
     const wait = await database.manager.findOneBy(SchoolWait, { id: told.wait })
     if (!wait) throw new Undeliverable('there is no such wait')
     return renderWaitNews(wait, told.part)
+  }
+
+  async function getRequest(id: string | null): Promise<ChangeRequest> {
+    const request = id && (await database.manager.findOneBy(ChangeRequest, { id }))
+    if (!request) throw new Undeliverable('there is no such request')
+    return request
   }
 
   return {

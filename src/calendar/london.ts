@@ -18,10 +18,30 @@ export function formatDateTime(instant: Date | string): string {
   return `${formatDate(time)} at ${formatTime(time)}`
 }
 
+/** As "2:14pm on 27 October 2021". */
+export function formatAt(instant: Date): string {
+  const time = inLondon(instant)
+  return `${formatTime(time)} on ${formatDate(time)}`
+}
+
 /** "at 2:14pm" on the day that was just named, otherwise with its date: "on 28 October 2021 at 2:14pm". */
 export function formatLater(instant: Date | string, named: Date | string | null): string {
   const sameDay = named !== null && londonDay(instant) === londonDay(named)
   return sameDay ? `at ${formatTime(inLondon(instant))}` : `on ${formatDateTime(instant)}`
+}
+
+/** A time by which somebody must have acted: "4:12pm on Friday 29 October". */
+export function formatDeadline(instant: Date): string {
+  const time = inLondon(instant)
+  return `${formatTime(time)} on ${time.toFormat('cccc d MMMM')}`
+}
+
+/** The same for whoever reads it at `now`: "4:12pm today", "4:12pm on Friday", or with the date if that is far off. */
+export function formatDeadlineFrom(instant: Date, now: Date): string {
+  const [time, from] = [inLondon(instant), inLondon(now)]
+  const days = Math.round(time.startOf('day').diff(from.startOf('day'), 'days').days)
+  if (days === 0) return `${formatTime(time)} today`
+  return days > 0 && days < 7 ? `${formatTime(time)} on ${time.toFormat('cccc')}` : formatDeadline(instant)
 }
 
 /** The day it is in London at an instant, as `2021-10-27`. */

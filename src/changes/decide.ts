@@ -127,7 +127,7 @@ export async function reject(world: World, { id, actor, reason }: Actor & { reas
   return decide(world, { id, actor }, async (sql, _request, now) => {
     const decision = { status: 'rejected', decidedBy: actor, decidedAt: now, decisionReason: reason } as const
     await sql.update(ChangeRequest, { id, status: 'pending' }, decision)
-    await announce(sql, id, ['notice'])
+    await announce(sql, id, ['outcome'])
     await appendToLedger(sql, { changeRequest: id, event: 'rejected', actor })
     return null
   })

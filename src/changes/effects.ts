@@ -34,7 +34,7 @@ export async function queueEffects(
         await addTrelloCard(sql, request.id, effect)
         break
       case 'remove-job': // with the registration that follows it
-      case 'manual-step': // people are told in the request's thread
+      case 'manual-step': // people see it on the request, until they say that it is done
     }
   }
 }

@@ -17,7 +17,9 @@ import type { World } from '../world.ts'
 import { type Assessment, aroundOf, gather, judge } from './assess.ts'
 import { queueEffects } from './effects.ts'
 import { demandApproval } from './legality.ts'
+import { addSteps, stepsOf } from './manual-steps.ts'
 import { digestOfRequest, getRequest } from './requests.ts'
+import { stepsLeft } from './undone-steps.ts'
 import {
   claimRequest,
   type Execution,
@@ -121,12 +123,9 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
         { id: request.id, status: 'approved' },
         { status: 'verifying', executedAt, nextVerifyAt: executedAt, outcome: { advice } },
       )
-      const manual = plan.effects.some(({ kind }) => kind === 'manual-step')
-      await announce(sql, request.id, [
-        'receipt',
-        ...(advice ? ['advice' as const] : []),
-        ...(manual ? ['manual-steps' as const] : []),
-      ])
+      const steps = await stepsLeft(sql, claimed, stepsOf(plan, advice), executedAt)
+      await addSteps(sql, claimed, steps, executedAt)
+      await announce(sql, request.id, steps.some(({ neededUntil }) => neededUntil === null) ? ['steps'] : [])
       await queueEffects(world, sql, claimed, plan, executedAt)
       await step(world, 'queued', request.id)
 

@@ -17,6 +17,7 @@ import { refuseWhereOff } from '../playbooks/switched-on.ts'
 import { keepWait } from '../schools/waits.ts'
 import type { World } from '../world.ts'
 import { type Assessment, gather, judge } from './assess.ts'
+import { claimCall, findCallee, reminderFor } from './call.ts'
 import { endAsStale, getRequest, getVisible, lockRequest } from './requests.ts'
 
 /** What a preview came to. Only `ready` leaves a change request behind, not yet sent; `waits` one that cannot be made yet. */
@@ -149,7 +150,8 @@ export async function send(world: World, asked: { id: string; requester: string 
   if (world.mode === 'preview-only') return refuse(world, 'previews-only', asked.requester, asked.id)
   await refuseWhereOff(world, playbook, asked.requester, asked.id)
   try {
-    return await sureTransaction(world.database, (sql) => sendUnsent(world, sql, asked))
+    const callee = await findCallee(world, asked.requester)
+    return await sureTransaction(world.database, (sql) => sendUnsent(world, sql, { ...asked, callee }))
   } catch (error) {
     if (isUniqueViolation(error)) throw new ChangeError('another-open', { other: 'Another request' })
     throw error
@@ -159,7 +161,7 @@ export async function send(world: World, asked: { id: string; requester: string 
 async function sendUnsent(
   world: World,
   sql: EntityManager,
-  { id, requester }: { id: string; requester: string },
+  { id, requester, callee }: { id: string; requester: string; callee: string | null },
 ): Promise<ChangeRequest> {
   const request = await lockRequest(sql, id)
   if (request.requester !== requester) throw new ChangeError('not-found')
@@ -175,8 +177,11 @@ async function sendUnsent(
     return endAsStale(world, sql, request, { columns: moved.map(({ column }) => column), checks: [] })
   }
   const now = world.now()
-  const expiresAt = new Date(now.getTime() + world.expiryOf(request.playbook))
-  await sql.update(ChangeRequest, { id, status: 'unsent' }, { status: 'pending', sentAt: now, expiresAt })
+  const expiresAt = world.expiryOf(request.playbook, now)
+  const calls = callee !== null && (await claimCall(sql, request.channel, now)) ? callee : null
+  const remindAt = reminderFor(world, now, expiresAt)
+  const sent = { status: 'pending', sentAt: now, expiresAt, calls, remindAt } as const
+  await sql.update(ChangeRequest, { id, status: 'unsent' }, sent)
   await announce(sql, id)
   await appendToLedger(sql, { changeRequest: id, event: 'sent', actor: requester, details: { digest: request.digest } })
   return sql.findOneByOrFail(ChangeRequest, { id })

@@ -47,6 +47,19 @@ export async function getVisible(database: DataSource, id: string, viewer: strin
   return request
 }
 
+/** What waits for approval in a channel, the first to expire first; and how much there is in all. */
+export async function listWaiting(
+  database: DataSource,
+  { channel, take }: { channel: string; take: number },
+): Promise<{ requests: ChangeRequest[]; inAll: number }> {
+  const [requests, inAll] = await database.manager.findAndCount(ChangeRequest, {
+    where: { channel, status: 'pending' },
+    order: { expiresAt: 'ASC', id: 'ASC' },
+    take,
+  })
+  return { requests, inAll }
+}
+
 /** Why a request is out of date: columns, checks by their sentences, and trainees of whom DTTP would be told otherwise. */
 export type Moved = { columns: string[]; checks: string[]; told?: string[] }
 
@@ -59,7 +72,7 @@ export async function endAsStale(
 ): Promise<ChangeRequest> {
   const outcome = { ...request.outcome, moved: { ...moved, noticedAt: world.now().toISOString() } }
   await sql.update(ChangeRequest, { id: request.id, status: request.status }, { status: 'stale', outcome })
-  if (request.status !== 'unsent') await announce(sql, request.id, ['notice'])
+  if (request.status !== 'unsent') await announce(sql, request.id, ['outcome'])
   await appendToLedger(sql, {
     changeRequest: request.id,
     event: 'stale',

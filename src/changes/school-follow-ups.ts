@@ -7,23 +7,23 @@ import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { runnerOf } from '../jobs/runner.ts'
-import { addToThread } from '../outbox/outbox.ts'
+import { tellRequester } from '../outbox/outbox.ts'
 import type { postedSync, SchoolSync, SyncedBy, SyncedSchool } from '../schools/sync-news.ts'
 import type { World } from '../world.ts'
 import { getRequest, lockRequest } from './requests.ts'
 
 // A request may write Register's copy of a school of DTTP's. The next school sync writes over that copy with what DTTP
-// has, so the request's thread is told afterwards whether the change still stands. If Register runs the sync, the bot
+// has, so the requester is told afterwards whether the change still stands. If Register runs the sync, the bot
 // hears nothing of it and looks in the morning.
 
-/** If no sync runs for this long, the thread is told that, and how the schools stand. */
+/** If no sync runs for this long, the requester is told that, and how the schools stand. */
 const WAITED_FOR = '7 days'
 /** The hour in London by which Register's nightly sync is over. */
 const MORNING = 6
 /** After this long, nothing is posted any more: the bot may not have been running, and nobody expects it. */
 const FOLLOWED_FOR = '14 days'
 
-/** Tells the threads of requests whose rows have been through a sync by now, each once. Returns how many. */
+/** Tells the requesters of requests whose rows have been through a sync by now, each once. Returns how many. */
 export async function followUpSchools(world: World): Promise<number> {
   const now = world.now()
   const due = await world.database.query<Due[]>(DUE, [
@@ -62,11 +62,12 @@ const DUE = `
   ORDER BY id LIMIT 20`
 
 async function tell({ now }: World, sql: EntityManager, id: string, { by, schools }: SchoolSync): Promise<number> {
-  const { outcome } = await lockRequest(sql, id)
+  const request = await lockRequest(sql, id)
+  const { outcome } = request
   if (outcome.synced) return 0
   await sql.update(ChangeRequest, { id }, { outcome: { ...outcome, synced: now().toISOString() } })
   const payload: z.output<typeof postedSync> = { part: 'school-sync', by, schools }
-  await addToThread(sql, id, payload)
+  await tellRequester(sql, request, payload)
   return 1
 }
 

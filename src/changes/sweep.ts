@@ -5,11 +5,13 @@ import { NOTHING } from '../contract/plan.ts'
 import { findMoved, findMovedIn } from '../contract/planned-rows.ts'
 import { readPlan } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { ManualStep } from '../entities/chatops/manual-step.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce, hintExecution } from '../outbox/outbox.ts'
 import { findWhyOff } from '../playbooks/switched-on.ts'
 import type { World } from '../world.ts'
 import { endAsStale, type Moved } from './requests.ts'
+import { alone, findIds, sweepEach } from './sweep-each.ts'
 import { FOREIGN } from './unexecuted.ts'
 import { verify } from './verify.ts'
 
@@ -37,7 +39,7 @@ export async function expireRequests(world: World): Promise<number> {
   return sweepEach(world, due, ['pending', 'unsent'], 'wait', async (sql, request) => {
     if (request.status === 'pending' && (request.expiresAt ?? now) > now) return
     await sql.update(ChangeRequest, { id: request.id, status: request.status }, { status: 'expired' })
-    if (request.status === 'pending') await announce(sql, request.id, ['notice'])
+    if (request.status === 'pending') await announce(sql, request.id, ['outcome'])
     await appendToLedger(sql, { changeRequest: request.id, event: 'expired', actor: THE_BOT })
   })
 }
@@ -117,6 +119,7 @@ export async function purge(world: World, keptMs: number): Promise<number> {
         { form: null, plan: null, checks: null, decisionReason: null, nextVerifyAt: null },
       )
       if (!affected) return
+      await sql.update(ManualStep, { changeRequestId: id }, { text: null })
       await appendToLedger(sql, { changeRequest: id, event: 'purged', actor: THE_BOT })
       purged++
     })
@@ -151,50 +154,4 @@ async function whatMoved(sql: EntityManager, request: ChangeRequest): Promise<Mo
   if (!plan) return FOREIGN
   const moved = await findMoved(sql, plan, 'before')
   return moved.length > 0 ? { columns: moved.map(({ column }) => column), checks: [] } : null
-}
-
-/** Sweeps one request, or null for many. An error is logged, so that the other requests still have their turn. */
-async function alone<T>(world: World, id: string | null, sweep: () => Promise<T>): Promise<T | null> {
-  try {
-    return await sweep()
-  } catch (error) {
-    world.log.error({ changeRequest: id, error: error instanceof Error ? error.name : 'unknown' }, 'a sweep failed')
-    return null
-  }
-}
-
-async function findIds(world: World, where: string, parameters: unknown[]): Promise<string[]> {
-  const rows = await world.database.query<{ id: string }[]>(
-    `SELECT id FROM chatops.change_requests WHERE ${where} ORDER BY id`,
-    parameters,
-  )
-  return rows.map(({ id }) => id)
-}
-
-/**
- * Runs `act` on each request that is still in one of these states once it is locked. A card that is being drawn locks its
- * request for a moment, which must not put off the sweep to the next round; an execution that has begun is left alone.
- */
-async function sweepEach(
-  world: World,
-  ids: readonly string[],
-  statuses: readonly ChangeRequest['status'][],
-  onLocked: 'wait' | 'skip_locked',
-  act: (sql: EntityManager, request: ChangeRequest) => Promise<void>,
-): Promise<number> {
-  let swept = 0
-  for (const id of ids) {
-    await alone(world, id, () =>
-      world.database.transaction(async (sql) => {
-        const request = await sql.findOne(ChangeRequest, {
-          where: { id },
-          lock: { mode: 'pessimistic_write', ...(onLocked === 'wait' ? {} : { onLocked }) },
-        })
-        if (!request || !statuses.includes(request.status)) return
-        await act(sql, request)
-        swept++
-      }),
-    )
-  }
-  return swept
 }

@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import {
-  addToThread,
+  announce,
   type Claimed,
   demandHeld,
   giveUp,
@@ -15,13 +15,14 @@ import {
 import { noteWaitCard, noteWaitCardRefused } from '../schools/waits.ts'
 import { type createTrelloClient, TrelloError } from '../trello/index.ts'
 import type { World } from '../world.ts'
+import { addSteps, listSteps } from './manual-steps.ts'
 import { lockRequest } from './requests.ts'
 
 export type TrelloClient = ReturnType<typeof createTrelloClient>
 
 const asked = z.object({ title: z.string(), text: z.string() })
 
-/** What became of a card, for the request's thread; `text` is there to be copied where there is no card. */
+/** What an earlier version said in the thread of what became of a card. */
 export const postedCard = z.object({
   part: z.literal('trello-card'),
   title: z.string(),
@@ -42,10 +43,10 @@ const GIVEN_UP_AFTER = { attempts: 10, ms: 60 * 60_000 }
 export function createTrelloCards({ database, now }: Pick<World, 'database' | 'now'>, client: TrelloClient | null) {
   return async (row: Claimed): Promise<void> => {
     const card = readPayload(asked, row)
-    if (!client) return tellRefused(database, row, card, (sql) => markSent(sql, row))
+    if (!client) return tellRefused(database, row, { card, now: now() }, (sql) => markSent(sql, row))
     const url = await add(client, row, card, now()).catch(async (error: unknown) => {
       if (error instanceof Undeliverable)
-        await tellRefused(database, row, card, (sql) => giveUp(sql, row, error.message))
+        await tellRefused(database, row, { card, now: now() }, (sql) => giveUp(sql, row, error.message))
       throw error
     })
     await database.transaction((sql) => tellAdded(sql, row, card, url))
@@ -86,30 +87,40 @@ async function tellAdded(
     { id: changeRequest },
     { outcome: { ...outcome, trello: [...known, { key, title, url }] } },
   )
-  await tellThread(sql, changeRequest, { title, url })
+  await announce(sql, changeRequest)
 }
 
 /** Tells of a card that is not added, in the transaction that ends the row: whoever has lost the row tells nobody. */
 async function tellRefused(
   database: DataSource,
   row: Claimed,
-  card: z.output<typeof asked>,
+  { card, now }: { card: z.output<typeof asked>; now: Date },
   end: (sql: EntityManager) => Promise<unknown>,
 ): Promise<void> {
   const { id, changeRequest } = row
   await database.transaction(async (sql) => {
     if (!(await isStillClaimed(sql, row))) return
     if (changeRequest === null) await noteWaitCardRefused(sql, id)
-    else await tellThread(sql, changeRequest, { ...card, url: null })
+    else await leaveToPeople(sql, changeRequest, card, now)
     await end(sql)
   })
 }
 
-async function tellThread(
+/** The card becomes a step by hand of the request. */
+async function leaveToPeople(
   sql: EntityManager,
   changeRequest: string,
-  card: { title: string; url: string | null; text?: string },
+  card: z.output<typeof asked>,
+  now: Date,
 ): Promise<void> {
-  const payload: z.output<typeof postedCard> = { part: 'trello-card', ...card }
-  await addToThread(sql, changeRequest, payload)
+  const request = await lockRequest(sql, changeRequest)
+  const title = `${BY_HAND}: ${card.title}`
+  const steps = await listSteps(sql, changeRequest)
+  if (steps.some((step) => step.title === title)) return
+  const text = `${card.title}\n\n${card.text}`
+  await addSteps(sql, request, [{ title, text, neededUntil: null }], now)
+  await announce(sql, changeRequest, steps.length === 0 ? ['steps'] : [])
 }
+
+/** We may not have heard that it was added. */
+const BY_HAND = 'Look in Trello, and add this card if it is not there'

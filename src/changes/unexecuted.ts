@@ -134,7 +134,7 @@ async function end(
   cause: unknown,
 ): Promise<Execution> {
   await sql.update(ChangeRequest, { id, status: 'approved' }, { status, outcome: { problem } })
-  await announce(sql, id, ['notice'])
+  await announce(sql, id, ['outcome'])
   const details = { because: describe(cause) }
   await appendToLedger(sql, { changeRequest: id, event: status, actor: THE_BOT, details })
   return 'failed'

@@ -44,7 +44,7 @@ export async function verify(world: World, id: string): Promise<void> {
     const problem = next === 'needs-attention' ? { problem: problemOf(verified) } : {}
     const outcome = { ...current.outcome, verified, ...problem }
     await sql.update(ChangeRequest, { id, status: was }, { status: next, outcome, nextVerifyAt })
-    await announce(sql, id, next === was ? [] : ['notice'])
+    await announce(sql, id, next === was ? [] : ['outcome'])
     await appendToLedger(sql, {
       changeRequest: id,
       event: next === 'verifying' || next === was ? 'verified' : next,

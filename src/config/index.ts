@@ -1,13 +1,19 @@
 import { OperatorError } from '../error-facts.ts'
 import { environment } from './kinds.ts'
-import { type Config, settings } from './settings.ts'
+import { approverMentionOf, type Config, settings } from './settings.ts'
 
 // The only reader of process.env. Everything is checked together, and every problem is reported at once.
 
-export type { Config } from './settings.ts'
+export { approverMentionOf, type Config } from './settings.ts'
 
-/** A setting, what it is for, and what is wrong with it, if anything. Never holds the value. */
-export type SettingReport = { name: string; about: string; required: boolean; problem: string | null }
+/** A setting, what it is for, and what is wrong with it or worth knowing, if anything. Never holds the value. */
+export type SettingReport = {
+  name: string
+  about: string
+  required: boolean
+  problem: string | null
+  notice: string | null
+}
 
 /** Looks at every setting. `config` is null if anything is missing or unsafe; `problems` then say what. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): { config: Config | null; report: SettingReport[] } {
@@ -42,8 +48,16 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): { config: Conf
     about: schema.description ?? '',
     required: !schema.safeParse(undefined).success,
     problem: problems.get(name) ?? null,
+    notice: name === 'APPROVER_MENTION' && parsed.success ? whoIsCalled(parsed.data) : null,
   }))
   return { config: parsed.success && problems.size === 0 ? parsed.data : null, report }
+}
+
+function whoIsCalled(config: Config): string | null {
+  if (config.APPROVER_MENTION) return null
+  return approverMentionOf(config)
+    ? 'The first group among APPROVERS is called.'
+    : 'Nobody is called when a request waits for approval: there is no group among APPROVERS.'
 }
 
 /** The configuration, or an error that names every problem at once. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { Span } from '../calendar/working-time.ts'
 
 // The kinds of settings, each parsed out of the text of a variable. No message repeats a value: it could be a secret.
 
@@ -13,6 +14,16 @@ export const duration = z
     (text) =>
       Number(text.slice(0, -1)) * { s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[text.slice(-1) as 's' | 'm' | 'h' | 'd'],
   )
+
+/** A duration by the clock, or `8wh` and `2wd`: hours and days on which people work. */
+const span = z.string().transform((text, issues): Span => {
+  const [, count, unit] = /^(\d{1,3})w(h|d)$/.exec(text) ?? []
+  if (Number(count) > 0) return { unit: unit === 'h' ? 'working-hours' : 'working-days', count: Number(count) }
+  const byClock = duration.safeParse(text)
+  if (byClock.success) return { unit: 'milliseconds', count: byClock.data }
+  issues.addIssue({ code: 'custom', message: 'must be a duration such as 1wd, 8wh or 24h' })
+  return z.NEVER
+})
 
 export function listOf(pattern: RegExp, what: string) {
   return z
@@ -32,19 +43,19 @@ function unlike(item: number, example: string): string {
   return `has an item that does not look like ${example}: number ${item}`
 }
 
-/** "24h" for every playbook, or "24h,fix-route=8h": name=duration after the default. */
+/** "1wd" for every playbook, or "1wd,fix-route=8wh": name=duration after the default. */
 export const expiry = z.string().transform((text, issues) => {
   const [first = '', ...rest] = text.split(',').map((item) => item.trim())
-  const standard = duration.safeParse(first)
-  const byPlaybook = new Map<string, number>()
+  const standard = span.safeParse(first)
+  const byPlaybook = new Map<string, Span>()
   for (const [index, item] of rest.entries()) {
     const [name = '', value = ''] = item.split('=')
-    const parsed = duration.safeParse(value)
-    if (!name || !parsed.success) issues.addIssue({ code: 'custom', message: unlike(index + 2, 'fix-route=8h') })
+    const parsed = span.safeParse(value)
+    if (!name || !parsed.success) issues.addIssue({ code: 'custom', message: unlike(index + 2, 'fix-route=8wh') })
     else byPlaybook.set(name, parsed.data)
   }
   if (standard.success) return { standard: standard.data, byPlaybook }
-  issues.addIssue({ code: 'custom', message: 'must begin with a duration such as 24h' })
+  issues.addIssue({ code: 'custom', message: 'must begin with a duration such as 1wd, 8wh or 24h' })
   return z.NEVER
 })
 

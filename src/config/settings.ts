@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isDay } from '../calendar/london.ts'
 import {
   CHANNEL,
   duration,
@@ -79,8 +80,19 @@ export const settings = z.object({
     'Who may approve them: user ids (U…) and user group ids (S…).',
   ),
   REQUEST_EXPIRY: expiry
-    .default({ standard: 864e5, byPlaybook: new Map() })
-    .describe('How long a request waits for approval: 24h, or 24h,fix-route=8h.'),
+    .default({ standard: { unit: 'working-days', count: 1 }, byPlaybook: new Map() })
+    .describe(
+      'How long a request waits for approval: 1wd (a working day), 8wh (working hours) or 24h; 1wd,fix-route=8wh for one playbook.',
+    ),
+  CLOSED_DAYS: listOf(/^\d{4}-\d\d-\d\d$/, 'day')
+    .refine((days) => days.every(isDay), 'must be days that exist, such as 2026-12-24')
+    .default([])
+    .describe('Days on which nobody works, besides weekends and bank holidays: 2026-12-24,2026-12-31.'),
+  APPROVER_MENTION: z
+    .string()
+    .regex(USER_OR_GROUP, 'must be a user id (U…) or a user group id (S…)')
+    .optional()
+    .describe('Whom a waiting request calls; the first group among APPROVERS unless set.'),
   RETENTION: duration
     .default(90 * 864e5)
     .describe('How long forms and changes of finished requests are kept. The ledger is kept for good.'),
@@ -211,3 +223,8 @@ export const settings = z.object({
 })
 
 export type Config = z.output<typeof settings>
+
+/** Whom a waiting request calls: one group or person; null for nobody. */
+export function approverMentionOf({ APPROVER_MENTION, APPROVERS }: Config): string | null {
+  return APPROVER_MENTION ?? APPROVERS.find((id) => id.startsWith('S')) ?? null
+}

@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm'
-import type { Advice, Postcondition } from '../entities/chatops/change-request.ts'
+import type { Advice, Postcondition, Outcome as RequestOutcome } from '../entities/chatops/change-request.ts'
 import type { Json } from '../entities/json.ts'
 import type { RegisterSettings, Upstreams } from '../world.ts'
 import type { Check } from './check.ts'
-import type { Fields, FormValues } from './fields.ts'
+import type { Fields, Form, FormValues } from './fields.ts'
 import type { Plan } from './plan.ts'
 import type { SubjectField } from './subject.ts'
 
@@ -48,6 +48,29 @@ export type Executed = {
   evidence: Readonly<Record<string, Json>>
 }
 
+/** What is kept of a request, to be put into words. An older version of the bot may have kept it. */
+export type Kept = {
+  form: Form
+  plan: Plan
+  /** By number. */
+  trainee: string | null
+  outcome: RequestOutcome
+}
+
+/** What one request does, in words for different sentences. They hold no personal value. */
+export type Saying = {
+  /** What is asked for: "change trainee 5901 from Provider-led (postgrad) to School direct (salaried)". */
+  asks: string
+  /** What is approved: "trainee 5901 moving to School direct (salaried)". */
+  approving: string
+  /** "It moves trainee 5901 to School direct (salaried)." */
+  does: string
+  /** What else people should know before they decide: "This empties 12 course and funding details."; may be empty. */
+  also: string
+  /** How things are once it is done: "Trainee 5901 is on School direct (salaried)." */
+  done: string
+}
+
 type FormFields = Fields & { subject: SubjectField }
 
 /**
@@ -63,6 +86,8 @@ export type Playbook<F extends FormFields, R, Q extends Json, A, S extends Situa
   title: string
   /** One line for help and the chooser. */
   summary: string
+  /** What one request does, in words. Pure, and never throws. */
+  says: (kept: Kept) => Saying
   /** What is asked for; `subject` is what a request is about. Words after the command fill it in (see commandFields). */
   form: F
   /** The only SQL reads. */

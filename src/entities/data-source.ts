@@ -9,6 +9,7 @@ import { GiasLoad } from './chatops/gias-load.ts'
 import { GiasSchool } from './chatops/gias-school.ts'
 import { Job } from './chatops/job.ts'
 import { LedgerEntry } from './chatops/ledger-entry.ts'
+import { ManualStep } from './chatops/manual-step.ts'
 import { Mirror, MirroredJob } from './chatops/mirrored-job.ts'
 import { OutboxRow } from './chatops/outbox-row.ts'
 import { Poll } from './chatops/poll.ts'
@@ -41,6 +42,8 @@ import { FlushedRegistrations1795872519000 } from './migrations/1795872519000-fl
 import { Finding1795872579000 } from './migrations/1795872579000-finding.ts'
 import { HomeTabs1795873607000 } from './migrations/1795873607000-home-tabs.ts'
 import { RequestsToPurge1795874760000 } from './migrations/1795874760000-requests-to-purge.ts'
+import { Calls1795875500001 } from './migrations/1795875500001-calls.ts'
+import { ManualSteps1795875500002 } from './migrations/1795875500002-manual-steps.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -81,6 +84,7 @@ const CHATOPS = [
   RegistrationAttempt,
   ChangeRequest,
   LedgerEntry,
+  ManualStep,
   OutboxRow,
   Review,
   SchoolWait,
@@ -126,10 +130,10 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[OtherSystemsWords1764500000000, Brake1765000000100, Environment1765000000200],
       ...[CuredJobs1795867820000, LedgerChain1795867947000, Mirror1795868127000],
       ...[WordsInChecks1795870941000, AttemptOrder1795870942000, Purges1795871753000],
-      AnsweredMessages1795871900000,
-      FlushedRegistrations1795872519000,
+      ...[AnsweredMessages1795871900000, FlushedRegistrations1795872519000],
       ...[Finding1795872579000, HomeTabs1795873607000],
       RequestsToPurge1795874760000,
+      ...[Calls1795875500001, ManualSteps1795875500002],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

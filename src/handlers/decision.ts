@@ -21,7 +21,7 @@ import type { Click, Submission } from './entry-points.ts'
 import { requestMetadata, reviewMetadata } from './form-metadata.ts'
 import { inWords, openModal, type Shown, show } from './modal.ts'
 
-/** "Review & approve": the full request for this one person, or why they may not see it. */
+/** "Review": the full request for this one person, or why they may not see it. */
 export async function reviewRequest(context: HandlerContext, click: Click): Promise<void> {
   const { ack, action, body } = click
   await ack()
@@ -121,6 +121,6 @@ function showPage({ changes }: HandlerContext, changeRequest: ChangeRequest, pag
   const personal = isRevealed ? 'shown' : changes.reveals ? 'offered' : 'hidden'
   const { view } = renderReview({ changeRequest, playbook, registerUrl: changes.register.url, page, personal })
   const title = `We could not show you CR-${changeRequest.id}`
-  const text = 'Slack did not let us. Nothing has changed.\nClose the window and select “Review & approve” again.'
+  const text = 'Slack did not let us. Nothing has changed.\nClose the window and select “Review” again.'
   return { view, instead: { title, text } }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { findRequests, type Sought, WAYS_TO_FIND } from '../changes/find-requests.ts'
+import { listSteps } from '../changes/manual-steps.ts'
 import { getVisible } from '../changes/requests.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { Page } from '../pages.ts'
@@ -29,11 +30,11 @@ export async function answerRequest(context: HandlerContext, user: string, id: s
   const standstill = await findStandstill(changes)
   const registerUrl = changes.register.url
   const { text, blocks } = renderCard({
-    changeRequest: request,
+    changeRequest: { ...request, calls: null },
     playbook,
     registerUrl,
-    approverGroup: null,
     standstill,
+    steps: await listSteps(changes.database.manager, request.id),
   })
   const link = context.permalink(request.channel, request.cardTs)
   const own = request.status === 'unsent' ? requestButtons(request, user, link) : []

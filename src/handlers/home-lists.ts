@@ -1,17 +1,19 @@
 import * as z from 'zod'
 import { readOpenAlerts } from '../alerts/open.ts'
+import { readOpenSteps } from '../changes/manual-steps.ts'
 import { readWork, WORK_LISTS, type WorkList } from '../changes/work-lists.ts'
 import type { Wanted } from '../pages.ts'
 import { readWaits } from '../schools/waits.ts'
 import { type HomeList, ROWS_AT_FIRST, ROWS_PER_PAGE, renderAlertRow, renderOthersWait } from '../views/home.ts'
 import { renderRow } from '../views/request/requests.ts'
+import { renderStepRow } from '../views/request/steps.ts'
 import { renderWaits } from '../views/school/wait.ts'
 import type { HandlerContext } from './context.ts'
 
 /** Who looks at the Home tab, and what they may do. */
 export type HomeViewer = { user: string; mayRequest: boolean; mayApprove: boolean }
 
-const NAMES = [...WORK_LISTS, 'alerts', 'waits'] as const
+const NAMES = [...WORK_LISTS, 'alerts', 'waits', 'steps'] as const
 type Name = (typeof NAMES)[number]
 
 /** What somebody sees of their Home tab: all lists, or a page of one. */
@@ -25,6 +27,7 @@ const TITLES: Readonly<Record<Name, string>> = {
   alerts: 'Open alerts',
   waits: 'Waiting for a school',
   mine: 'Your requests',
+  steps: 'To do by hand',
   finished: 'Finished in the last 14 days',
 }
 
@@ -35,10 +38,10 @@ const NONE: Readonly<Partial<Record<Name, string>>> = {
 
 /** The lists that concern somebody, the most urgent first: an approver decides, a requester sees how their own stand. */
 export function listsFor({ mayRequest, mayApprove }: HomeViewer): Name[] {
-  const decide: Name[] = ['to-approve', 'attention', 'alerts']
+  const decide: Name[] = ['to-approve', 'attention', 'alerts', 'steps']
   const rest: Name[] = ['waits', 'going-on', 'finished']
   if (!mayRequest) return [...decide, ...rest]
-  if (!mayApprove) return ['mine', 'attention', 'alerts', 'waits', 'to-approve', 'going-on', 'finished']
+  if (!mayApprove) return ['mine', 'attention', 'steps', 'alerts', 'waits', 'to-approve', 'going-on', 'finished']
   return [...decide, 'mine', ...rest]
 }
 
@@ -61,6 +64,10 @@ async function readRows({ changes, permalink }: HandlerContext, viewer: HomeView
       ...found,
       items: found.items.map((sight) => renderAlertRow(sight, permalink(sight.alert.channel, sight.alert.cardTs))),
     }
+  }
+  if (name === 'steps') {
+    const found = await readOpenSteps(changes.database, wanted)
+    return { ...found, items: found.items.map(renderStepRow) }
   }
   if (name === 'waits') {
     const found = await readWaits(changes.database, viewer.user, wanted)

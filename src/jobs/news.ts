@@ -1,8 +1,9 @@
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { FailureCode, JobFailure, JobRow, SeenJobName } from '../entities/chatops/job.ts'
 import { FAILURES } from '../failures/index.ts'
-import { addToThread } from '../outbox/outbox.ts'
+import { announce, tellRequester } from '../outbox/outbox.ts'
 
 const failure = z.object({
   code: z.custom<FailureCode>((code) => typeof code === 'string' && Object.hasOwn(FAILURES, code)).catch('unexpected'),
@@ -21,7 +22,7 @@ const jobNews = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('failed'), failure }),
 ])
 
-/** News of a job, as its outbox row holds it. */
+/** News of a job, as its outbox row holds it. An earlier version of the bot told the thread of each. */
 export const postedNews = z.object({
   part: z.literal('job-news'),
   job: z.string(),
@@ -32,13 +33,26 @@ export const postedNews = z.object({
 export type JobNews = z.output<typeof jobNews>
 export type PostedNews = z.output<typeof postedNews>
 
-/** Has news of a job posted in the thread of the request that asked for it, if there is one. */
+/**
+ * Tells whoever asked for a job that it failed, or that the TRN has arrived. The request's card shows that, and all else
+ * that its jobs do.
+ */
 export async function announceNews(
   sql: EntityManager,
   job: Pick<JobRow, 'traineeId' | 'changeRequestId'> & { name: SeenJobName },
   news: JobNews,
 ): Promise<void> {
-  if (job.changeRequestId === null) return
+  if (job.changeRequestId === null || news.kind === 'done') return
+  if (news.kind !== 'failed') {
+    const found = news.kind === 'trn-received' ? 'trn' : { next: news.next, timeout: news.timeout }
+    await sql.query(NOTE_POLL, [job.changeRequestId, JSON.stringify(found)])
+    await announce(sql, job.changeRequestId)
+    if (news.kind === 'no-trn-yet') return
+  }
+  const request = await sql.findOneByOrFail(ChangeRequest, { id: job.changeRequestId })
   const payload: PostedNews = { part: 'job-news', job: job.name, trainee: job.traineeId, news }
-  await addToThread(sql, job.changeRequestId, payload)
+  await tellRequester(sql, request, payload)
 }
+
+const NOTE_POLL = `
+  UPDATE chatops.change_requests SET outcome = outcome || jsonb_build_object('poll', $2::jsonb) WHERE id = $1`

@@ -9,17 +9,30 @@ import type { Json } from '../entities/json.ts'
  * The kinds of outbox rows. `hint` and `job` wake a worker, `sidekiq` writes to Register's Sidekiq, `trello` adds a
  * Trello card, and the others are Slack messages.
  */
-export const OUTBOX_KINDS = ['card', 'thread', 'direct', 'alert', 'brake', 'trello', 'hint', 'job', 'sidekiq'] as const
+export const OUTBOX_KINDS = [
+  ...(['card', 'thread', 'direct', 'alert', 'brake', 'morning'] as const),
+  ...(['trello', 'hint', 'job', 'sidekiq'] as const),
+] as const
 export type OutboxKind = (typeof OUTBOX_KINDS)[number]
 
 /** The kinds that are Slack messages. */
-export const SLACK_KINDS: ReadonlySet<OutboxKind> = new Set(['card', 'thread', 'direct', 'alert', 'brake'])
+export const SLACK_KINDS: ReadonlySet<OutboxKind> = new Set(['card', 'thread', 'direct', 'alert', 'brake', 'morning'])
 
-/** Which message goes into a request's thread. */
-const threadPart = z.enum(['receipt', 'advice', 'manual-steps', 'notice'])
+/** Which message goes into a request's thread: what came of it, or what is left to do by hand. */
+const threadPart = z.enum(['outcome', 'steps'])
 
-/** A message of a request's thread that is drawn from the request alone. */
-export const announcement = z.object({ part: threadPart })
+/**
+ * A message of a request's thread that is drawn from the request alone. Earlier versions of the bot named four other
+ * parts, which said the same.
+ */
+export const announcement = z.object({
+  part: z.union([
+    threadPart,
+    z.literal('notice').transform(() => 'outcome' as const),
+    z.literal('manual-steps').transform(() => 'steps' as const),
+    z.enum(['receipt', 'advice']).transform(() => null),
+  ]),
+})
 
 type NewRow = {
   id?: string
@@ -74,6 +87,15 @@ export async function addToThread(
 
 function threadRow(changeRequest: string, payload: Record<string, Json> & { part: string }): NewRow {
   return { stream: `thread:${changeRequest}`, kind: 'thread', changeRequest, payload }
+}
+
+/** Tells the requester directly what has become of a finished request: its thread has its outcome already. */
+export async function tellRequester(
+  sql: EntityManager,
+  { id, requester: user }: Pick<ChangeRequest, 'id' | 'requester'>,
+  payload: Record<string, Json> & { part: string },
+): Promise<void> {
+  await addToOutbox(sql, { stream: `direct:${id}`, kind: 'direct', changeRequest: id, payload: { user, ...payload } })
 }
 
 /** Wakes a worker for an approved request. It is only a hint: if it is lost, a sweep sends another one. */

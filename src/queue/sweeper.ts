@@ -1,6 +1,9 @@
 import { reportAnswers } from '../alerts/answers.ts'
 import { findHanging, NEWS_BATCH, tellOfMirrored } from '../alerts/mirrored.ts'
 import { findUnpolled, lookAtAlerts } from '../alerts/sweeps.ts'
+import { remindApprovers } from '../changes/call.ts'
+import { dropNeedlessSteps } from '../changes/manual-steps.ts'
+import { sayMorning } from '../changes/morning.ts'
 import { verifyAgain } from '../changes/requests.ts'
 import { followUpSchools } from '../changes/school-follow-ups.ts'
 import {
@@ -44,6 +47,7 @@ export function startSweepers(
   const { sidekiq } = world.upstreams
   const verification = sweep('verification', SECOND, () => verifyDue(world), VERIFY_BATCH)
   const loops = [
+    ...(world.register.runsJobs ? [sweep('unpolled trainees', 600 * SECOND, () => findUnpolled(world))] : []),
     verification,
     sweep('expiry', 2 * SECOND, () => expireRequests(world)),
     sweep('hint again', 5 * SECOND, () => hintAgain(world)),
@@ -57,9 +61,11 @@ export function startSweepers(
     sweep('schools after a sync', 60 * SECOND, () => followUpSchools(world)),
     sweep('purge of waits', 3600 * SECOND, () => purgeWaits(world, settings.retention)),
     sweep('purge of what is over', 3600 * SECOND, () => purgeOver(world, settings.retention)),
+    sweep('reminders', 10 * SECOND, () => remindApprovers(world)),
+    sweep('mornings', 30 * SECOND, () => sayMorning(world)),
+    sweep('needless steps', 5 * SECOND, () => dropNeedlessSteps(world)),
     sweep('alerts', 5 * SECOND, () => lookAtAlerts(world)),
     sweep('answers that nobody expected', 30 * SECOND, () => reportAnswers(world)),
-    ...(world.register.runsJobs ? [sweep('unpolled trainees', 600 * SECOND, () => findUnpolled(world))] : []),
     ...(sidekiq
       ? [
           sweep('Register’s Sidekiq', 15 * SECOND, readMirror(world, sidekiq)),

@@ -46,7 +46,7 @@ export async function registered(sql: EntityManager, registration: Registration)
   if (!ids) return { sentence, holds: false, waiting: true, found: 'The registration is under way.' }
   const lost = await findLostIds(sql, trainee, ids)
   const found = lost.length === 0 ? `The new record is ${ids.contact}.` : `Changed since: ${lost.join(', ')}.`
-  return { sentence, holds: lost.length === 0, found }
+  return { sentence, holds: lost.length === 0, found, record: ids.contact }
 }
 
 /** Whether DTTP is asked, by ids of ours, what has become of it. */

@@ -13,7 +13,7 @@ const syncedSchool = z.object({
 /** Whose school sync ran: ours, Register’s own, of which we do not hear, or nobody’s in all the time we waited. */
 const syncedBy = z.enum(['us', 'register', 'nobody'])
 
-/** What the school sync did to the rows that a request wrote; kept in the outbox until the thread is told. */
+/** What the school sync did to the rows that a request wrote; kept in the outbox until the requester is told. */
 export const postedSync = z.object({ part: z.literal('school-sync'), by: syncedBy, schools: z.array(syncedSchool) })
 
 export type SyncedSchool = z.output<typeof syncedSchool>

@@ -28,7 +28,7 @@ export const ROWS_AT_FIRST = 4
 /** So many are on a page of one list. */
 export const ROWS_PER_PAGE = 20
 
-const MOST_PLAYBOOKS = 12
+const MOST_PLAYBOOKS = 8
 
 /**
  * The Home tab: what there is to do, the most urgent first, and for requesters what can be started.

@@ -33,11 +33,10 @@ beforeEach(async () => {
   context = await createLifecycle(scratch.appUrl)
   slack = await startStorySlack()
   cards = cardsOf(context.databaseIdentity)
-  directMessages = createDirectMessages(
-    context.database,
-    posterOn(slack, {}, [CHANNEL]).poster,
-    context.databaseIdentity,
-  )
+  directMessages = createDirectMessages(context.database, posterOn(slack, {}, [CHANNEL]).poster, {
+    ...context,
+    registerUrl: REGISTER_URL,
+  })
   id = (await sendRequest(context, 'fix-route', FORM)).id
 })
 
@@ -66,7 +65,7 @@ describe('a card that another database may have posted under the same number', (
 
   test('and so are the replies in its thread', async () => {
     await cards.card(row())
-    const notice = row({ kind: 'thread', payload: { part: 'notice' } })
+    const notice = row({ kind: 'thread', payload: { part: 'outcome' } })
     await cards.thread(notice)
     await cardsOf('a copy').thread({ ...notice, again: true })
     await cards.thread({ ...notice, again: true })
@@ -120,7 +119,7 @@ describe('a request whose playbook is no longer registered', () => {
 
   test('has a thread that is given up', async () => {
     await admin.query(`UPDATE chatops.change_requests SET card_ts = '1.000001' WHERE id = $1`, [id])
-    const error = await refusal(cards.thread(row({ kind: 'thread', payload: { part: 'receipt' } })))
+    const error = await refusal(cards.thread(row({ kind: 'thread', payload: { part: 'outcome' } })))
     expect(error).toEqual(new Undeliverable('unknown playbook'))
   })
 })
@@ -175,7 +174,7 @@ describe('a card whose channel is closed to the bot', () => {
     slack.invite(CHANNEL, BOT_USER)
     await cards.card(row())
     slack.kick(CHANNEL, BOT_USER)
-    const notice = row({ kind: 'thread', payload: { part: 'notice' } })
+    const notice = row({ kind: 'thread', payload: { part: 'outcome' } })
     expect(await refusal(cards.thread(notice))).toBeInstanceOf(ChannelClosed)
     expect(await directs()).toHaveLength(1)
     slack.invite(CHANNEL, BOT_USER)
@@ -185,7 +184,7 @@ describe('a card whose channel is closed to the bot', () => {
 })
 
 test('a thread waits for its card, which wakes it', async () => {
-  const notice = row({ kind: 'thread', payload: { part: 'notice' } })
+  const notice = row({ kind: 'thread', payload: { part: 'outcome' } })
   const error = await refusal(cards.thread(notice))
   expect(error).toMatchObject({ pause: { waitsFor: `card:${id}`, isBlameless: true } })
   await cards.card(row())
@@ -205,7 +204,7 @@ describe.each(['edit_window_closed', 'cant_update_message', 'block_mismatch', 'm
       const { cardTs } = await request()
       expect(cardTs).not.toBe(old)
       expect(shown()).toMatch(/cancelled/i)
-      await cards.thread(row({ kind: 'thread', payload: { part: 'notice' } }))
+      await cards.thread(row({ kind: 'thread', payload: { part: 'outcome' } }))
       expect(slack.replies(CHANNEL, cardTs ?? '')).toHaveLength(1)
     })
   },
@@ -214,7 +213,7 @@ describe.each(['edit_window_closed', 'cant_update_message', 'block_mismatch', 'm
 test('a thread whose card was deleted has it posted anew first', async () => {
   await cards.card(row())
   slack.deleteMessage(CHANNEL, (await request()).cardTs ?? '')
-  const notice = row({ kind: 'thread', payload: { part: 'notice' } })
+  const notice = row({ kind: 'thread', payload: { part: 'outcome' } })
   await refusal(cards.thread(notice))
   await cards.card(row())
   await cards.thread(notice)
@@ -252,9 +251,18 @@ test('a thread that cannot be replied to is tried ever more rarely, however ofte
   const inThread = { method: 'chat.postMessage', when: (args: object) => 'thread_ts' in args }
   slack.fault({ ...inThread, kind: 'error', code: 'cannot_reply_to_message', times: 1_000 })
   const none = async () => {}
-  const others = { direct: none, alert: none, trello: none, hint: none, job: none, sidekiq: none, brake: none }
+  const others = {
+    direct: none,
+    alert: none,
+    trello: none,
+    hint: none,
+    job: none,
+    sidekiq: none,
+    brake: none,
+    morning: none,
+  }
   const relay = createRelay(context, { ...cards, ...others })
-  await announce(context.database.manager, id, ['notice'])
+  await announce(context.database.manager, id, ['outcome'])
   const waiting = { kind: 'thread' as const, waitsFor: `card:${id}` }
   let drawn = 0
   while (drawn < 5) {
@@ -272,7 +280,6 @@ test('a thread that cannot be replied to is tried ever more rarely, however ofte
 function cardsOf(databaseIdentity: string) {
   return createCards(context.database, posterOn(slack).poster, {
     registerUrl: REGISTER_URL,
-    approverGroup: null,
     databaseIdentity,
   })
 }

@@ -28,7 +28,7 @@ import { type FakeSlack, type Message, readText } from '../support/slack/index.t
 
 const UNHEARD_OF = 'a_code_of_tomorrow'
 const FORM = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
-const PARTS = ['receipt', 'advice', 'manual-steps'] as const
+const PARTS = ['outcome', 'steps'] as const
 
 /** What is done to a message: the method that is refused, and whose codes are tried. */
 const SCENES = {
@@ -141,13 +141,16 @@ function isSaidAlone({ scene }: Pick<Case, 'scene'>): boolean {
 }
 
 const NEW_REQUEST = `
-  INSERT INTO chatops.change_requests
-    (playbook, playbook_version, requester, channel, subjects, digest, form, checks, outcome, plan)
-  SELECT playbook, playbook_version, requester, $3, ARRAY['test:' || $2], digest, form, checks,
-    '{"advice": {"lead": "Tell the provider", "message": null}}',
-    jsonb_set(plan, '{effects}', '[{"kind": "manual-step", "title": "First", "text": "Do this"},
-      {"kind": "manual-step", "title": "Second", "text": "Do that"}]')
-  FROM chatops.change_requests WHERE id = $1 RETURNING id`
+  WITH made AS (
+    INSERT INTO chatops.change_requests
+      (playbook, playbook_version, requester, channel, subjects, digest, form, checks, outcome, plan)
+    SELECT playbook, playbook_version, requester, $3, ARRAY['test:' || $2], digest, form, checks, '{}', plan
+    FROM chatops.change_requests WHERE id = $1 RETURNING id
+  ), steps AS (
+    INSERT INTO chatops.manual_steps (change_request_id, place, title, text, owner, added_at)
+    SELECT made.id, 0, 'First', 'Do this', 'U01SUPPORT', now() FROM made
+  )
+  SELECT id FROM made`
 
 const NEW_ALERT = `
   WITH made AS (
@@ -176,16 +179,16 @@ function startOnSlack(): Loop {
   const { database, databaseIdentity } = world
   const none = async () => {}
   const effects = {
-    ...createCards(database, poster, { registerUrl: REGISTER_URL, approverGroup: null, databaseIdentity }),
+    ...createCards(database, poster, { registerUrl: REGISTER_URL, databaseIdentity }),
     ...createAlertPosts(database, poster, {
       registerUrl: REGISTER_URL,
       dttpUrl: DTTP_URL,
       databaseIdentity,
       channel: CHANNEL,
     }),
-    ...createDirectMessages(database, poster, databaseIdentity),
+    ...createDirectMessages(database, poster, { databaseIdentity, registerUrl: REGISTER_URL }),
     ...createBrakePosts(poster, databaseIdentity),
-    ...{ hint: none, job: none, sidekiq: none, trello: none },
+    ...{ morning: none, hint: none, job: none, sidekiq: none, trello: none },
   }
   return startRelay(world, effects, (kind) => !SLACK_KINDS.has(kind) || line.isOpen())
 }
@@ -317,7 +320,7 @@ async function expectRequest(one: Case): Promise<void> {
   const card = shown.find(({ ts }) => ts === request.cardTs)
   expect(readText(card)).toContain(request.status === 'cancelled' ? 'cancelled' : 'waiting for approval')
   const replies = slack.replies(request.channel, request.cardTs ?? '').map(readText)
-  expect(replies).toHaveLength(scene.includes('reply') ? 4 : 0)
+  expect(replies).toHaveLength(scene.includes('reply') ? 2 : 0)
   expect(new Set(replies).size).toBe(replies.length)
 }
 

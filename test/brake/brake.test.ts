@@ -195,7 +195,7 @@ describe('what is to be sent', () => {
   test('waits as well where only previews are shown', async () => {
     const sent: string[] = []
     const send = async ({ kind }: Claimed) => void sent.push(kind)
-    const slack = { card: send, thread: send, direct: send, alert: send, brake: send }
+    const slack = { card: send, thread: send, direct: send, alert: send, brake: send, morning: send }
     const effects = { ...slack, hint: send, job: send, sidekiq: send, trello: send }
     const relay = createRelay({ ...context, mode: 'preview-only' }, effects)
     await relay.sendDue(() => {})

@@ -42,6 +42,11 @@ export class SlackPage {
     await this.page.getByRole('button', { name: button, exact: true }).click()
   }
 
+  /** The same for a button of the modal that says this, where the page has another one of that name. */
+  async selectIn(modal: string, button: string): Promise<void> {
+    await this.page.locator('.modal', { hasText: modal }).getByRole('button', { name: button, exact: true }).click()
+  }
+
   /** The newest message of the channel that says this. */
   async message(says: string): Promise<Locator> {
     const message = this.page.locator('.messages .msg', { hasText: says }).last()
@@ -61,6 +66,18 @@ export class SlackPage {
     return this.page.locator('.bk-unknown').count()
   }
 
+  /** A picture of a message or a modal as on a desktop, and one as on a phone, 390 px wide. */
+  async pictures(name: string, of: Locator): Promise<void> {
+    await this.picture(`${name}.png`, of)
+    await asOnPhone(of, () => this.picture(`${name}-390.png`, of))
+  }
+
+  /** How tall a message or a modal is, in pixels, as on a desktop and as on a phone. */
+  async heights(of: Locator): Promise<{ desktop: number; phone: number }> {
+    const desktop = await heightOf(of)
+    return { desktop, phone: await asOnPhone(of, () => heightOf(of)) }
+  }
+
   /** A picture for the README; only when asked for with UPDATE_PICTURES=1, as no two are alike to the byte. */
   async picture(name: string, of: Locator): Promise<void> {
     if (process.env['UPDATE_PICTURES'] !== '1') return
@@ -69,4 +86,20 @@ export class SlackPage {
     await this.page.evaluate('document.activeElement?.blur()')
     await of.screenshot({ path: join(PICTURES, name), animations: 'disabled' })
   }
+}
+
+/** Looks at something while it is as wide as a phone; the local Slack's page itself is made for desktops only. */
+async function asOnPhone<T>(of: Locator, look: () => Promise<T>): Promise<T> {
+  const set = (width: string) =>
+    of.evaluate((node, width) => {
+      node.style.width = width
+    }, width)
+  await set('390px')
+  const seen = await look()
+  await set('')
+  return seen
+}
+
+async function heightOf(of: Locator): Promise<number> {
+  return Math.round((await of.boundingBox())?.height ?? 0)
 }

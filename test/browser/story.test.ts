@@ -28,17 +28,17 @@ test('asked for by support, reviewed and approved by a developer, and done', asy
   await slack.select('Ask for approval')
   expect(await (await slack.modal('is waiting for approval')).innerText()).toContain('#register-support')
   await slack.select('Close')
-  const card = await slack.message('CR-1 is waiting for approval')
+  const card = await slack.message('CR-1 needs approval by')
   expect(await card.innerText()).toContain('The provider chose the wrong route')
   expect(await card.innerText()).not.toContain('Demoone')
   await slack.picture('3-card.png', card)
 
-  await slack.select('Review & approve')
+  await slack.select('Review')
   await slack.modal('You cannot approve your own request')
   await slack.select('Close')
 
   await slack.actAs(PEOPLE.developer.real_name)
-  await slack.select('Review & approve')
+  await slack.select('Review')
   const review = await slack.modal('What the checks found')
   expect(await review.innerText()).toContain('6 September 2021 → empty')
   expect(await slack.undrawn()).toBe(0)
@@ -48,12 +48,12 @@ test('asked for by support, reviewed and approved by a developer, and done', asy
   await slack.select('Close')
 
   const outcome = await slack.message('CR-1 is done')
-  await outcome.getByText('4 replies').waitFor()
-  expect(await outcome.innerText()).toContain('Approved by @Demo Developer')
+  await outcome.getByText('2 replies').waitFor()
+  expect(await outcome.innerText()).toContain('approved by @Demo Developer')
   await slack.picture('5-outcome.png', outcome)
   const thread = await slack.openThread(outcome)
-  await thread.getByText('Receipt for CR-1').waitFor()
-  expect(await thread.innerText()).toContain('To do by hand')
+  await thread.getByText('Receipt.').waitFor()
+  expect(await thread.innerText()).toContain('Still to do for CR-1')
 
   expect(await slack.undrawn()).toBe(0)
 
@@ -67,7 +67,7 @@ async function approve(cr: string, picture?: string): Promise<void> {
   await slack.modal('is waiting for approval')
   await slack.select('Close')
   await slack.actAs(PEOPLE.developer.real_name)
-  await slack.select('Review & approve')
+  await slack.select('Review')
   const review = await slack.modal('What the checks found')
   expect(await slack.undrawn()).toBe(0)
   if (picture) await slack.picture(picture, review)
@@ -79,12 +79,12 @@ async function approve(cr: string, picture?: string): Promise<void> {
 test('a poll that timed out is posted, asked for again from the post, and the TRN arrives', async () => {
   const { slack, records, upstreams } = use
   await hurryPoll(records, 5902, { isTimeUp: true })
-  const post = await slack.message('No TRN yet for trainee 5902')
-  await post.getByText('DTTP holds the trainee’s record but no TRN').waitFor()
+  const post = await slack.message('No TRN for trainee 5902 after 4 days')
+  await post.getByText('DTTP has the trainee’s record but no TRN').waitFor()
   await slack.picture('6-alert.png', post)
 
   await slack.actAs(PEOPLE.support.real_name)
-  await slack.select('Requeue')
+  await slack.select('Ask again for 1 day')
   await slack.modal('Keep polling for')
   await slack.select('Check')
   const preview = await slack.modal('Not sent yet')
@@ -92,8 +92,8 @@ test('a poll that timed out is posted, asked for again from the post, and the TR
   await approve('CR-1')
 
   upstreams.dttp.state.giveTrn(dttpId('contact', 5902), { trn: '3005902' })
-  const resolved = await slack.message('Resolved: No TRN yet for trainee 5902')
-  expect(await resolved.innerText()).not.toContain('Requeue')
+  const resolved = await slack.message('Resolved: No TRN for trainee 5902 after 4 days')
+  expect(await resolved.innerText()).not.toContain('Ask again for 1 day')
   expect(await slack.undrawn()).toBe(0)
   expect(await records.trainee(5902)).toMatchObject({ trn: '3005902', state: 2 })
 })

@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { formatDateTime, inLondon } from '../../src/calendar/london.ts'
 import {
   endOfNextWorkingDay,
+  endOfSpan,
   isWorkingDay,
   workingDaysAfter,
   workingHoursAfter,
+  workingHoursBefore,
 } from '../../src/calendar/working-time.ts'
 
 /** As published on <https://www.gov.uk/bank-holidays> for England and Wales; substitute and one-off days among them. */
@@ -69,4 +71,33 @@ describe('working hours later', () => {
   ])('%i after %s is %s', (hours, start, end) => {
     expect(formatDateTime(workingHoursAfter(new Date(start), hours))).toBe(end)
   })
+})
+
+test.each([
+  [2, '2021-10-28T13:14:00Z', '28 October 2021 at 12:14pm'],
+  [2, '2021-10-28T09:00:00Z', '27 October 2021 at 4:00pm'],
+  [2, '2021-10-28T19:00:00Z', '28 October 2021 at 3:00pm'],
+  [2, '2021-11-01T09:30:00Z', '29 October 2021 at 3:30pm'],
+  [2, '2021-12-29T09:00:00Z', '24 December 2021 at 3:00pm'],
+  [10, '2021-10-28T13:14:00Z', '27 October 2021 at 12:14pm'],
+])('%i working hours before %s is %s', (hours, end, start) => {
+  expect(formatDateTime(workingHoursBefore(new Date(end), hours))).toBe(start)
+})
+
+test('so many working hours before the end of as many is the beginning', () => {
+  for (let hour = 0; hour < 24 * 21; hour++) {
+    const start = new Date(Date.parse('2021-12-15T00:30:00Z') + hour * 3_600_000)
+    const end = workingHoursAfter(start, 11)
+    expect(workingHoursAfter(workingHoursBefore(end, 11), 11)).toEqual(end)
+  }
+})
+
+test('a day on which an installation is closed counts like a bank holiday', () => {
+  const closed = new Set(['2021-10-28'])
+  const start = new Date('2021-10-27T13:14:00Z')
+  const ends = (['working-days', 'working-hours', 'milliseconds'] as const).map((unit) =>
+    formatDateTime(endOfSpan({ unit, count: unit === 'working-days' ? 1 : 4 }, start, closed)),
+  )
+  expect(ends).toEqual(['29 October 2021 at 2:14pm', '29 October 2021 at 10:14am', '27 October 2021 at 2:14pm'])
+  expect(isWorkingDay('2021-10-28', closed)).toBe(false)
 })

@@ -128,7 +128,7 @@ describe('a request that cannot be read', () => {
   test('has a card that says so', async () => {
     const changeRequest = await leavePlan(await sent())
     const playbook = getPlaybook('fix-route')
-    const card = renderCard({ changeRequest, playbook, registerUrl: REGISTER_URL, approverGroup: null })
+    const card = renderCard({ changeRequest, playbook, registerUrl: REGISTER_URL })
     expect(readingOf(card.blocks)).toContain('This version of the bot cannot read the details of this request.')
     expect(readingOf(card.blocks)).toContain('trainee 5901')
   })

@@ -57,7 +57,7 @@ describe('a request that nobody approves', () => {
     expect(await expireRequests(context)).toBe(1)
     expect(await statusOf(id)).toBe('expired')
     expect(await lastEventOf(id)).toMatchObject({ event: 'expired', actor: 'chatops' })
-    expect(await outboxOf(id)).toEqual(['card', 'card', 'notice'])
+    expect(await outboxOf(id)).toEqual(['card', 'card', 'outcome'])
   })
 
   test('cannot be approved after its time, also if no sweeper came by', async () => {
@@ -132,7 +132,7 @@ describe('a record that moves while its request waits', () => {
       status: 'stale',
       columns: ['course_start_date', 'course_subject_one'],
     })
-    expect(await outboxOf(id)).toEqual(['card', 'card', 'notice'])
+    expect(await outboxOf(id)).toEqual(['card', 'card', 'outcome'])
     const { details } = await lastEventOf(id)
     expect(JSON.stringify(details)).not.toContain('physics')
   })
@@ -205,7 +205,7 @@ describe('the result of a change', () => {
     expect(outcome.verified?.filter(({ holds }) => !holds)).toMatchObject([
       { found: expect.stringContaining('Study mode') },
     ])
-    expect((await outboxOf(id)).at(-1)).toBe('notice')
+    expect((await outboxOf(id)).at(-1)).toBe('outcome')
     expect(await verifyDue(context)).toBe(0)
   })
 

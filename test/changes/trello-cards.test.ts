@@ -34,6 +34,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   trello = await startTrelloSimulator()
   await query('DELETE FROM chatops.outbox')
+  await query('DELETE FROM chatops.manual_steps')
   await query(`UPDATE chatops.change_requests SET outcome = '{}'`)
 })
 
@@ -64,16 +65,31 @@ async function messages() {
   return rows.map(({ payload }) => payload)
 }
 
+/** How often the request's card is to be drawn again. */
+async function redrawn(): Promise<number> {
+  return (await query(`SELECT 1 FROM chatops.outbox WHERE kind = 'card'`)).rows.length
+}
+
+async function steps() {
+  return (await query('SELECT title, text, done_at FROM chatops.manual_steps ORDER BY id')).rows
+}
+
+const LEFT = {
+  title: `Look in Trello, and add this card if it is not there: ${CARD.title}`,
+  text: `${CARD.title}\n\n${CARD.text}`,
+  done_at: null,
+}
+
 const outcome = async () =>
   (await context.database.manager.findOneByOrFail(ChangeRequest, { id: changeRequest })).outcome
 
-test('a card is added, its link is kept, and the thread is told', async () => {
+test('a card is added, and its link is kept for the request’s card', async () => {
   const row = await claimCard()
   await cards()(row)
   const url = trello.cards[0]?.shortUrl
   expect(trello.cards).toMatchObject([{ name: CARD.title }])
   expect(await outcome()).toEqual({ trello: [{ key: row.id, title: CARD.title, url }] })
-  expect(await messages()).toEqual([{ part: 'trello-card', title: CARD.title, url }])
+  expect(await redrawn()).toBe(1)
 })
 
 test('a row that is sent again, as after a crash, adds no second card and tells nobody twice', async () => {
@@ -81,7 +97,7 @@ test('a row that is sent again, as after a crash, adds no second card and tells 
   await cards()(row)
   await cards()({ ...row, again: true })
   expect(trello.cards).toHaveLength(1)
-  expect(await messages()).toHaveLength(1)
+  expect(await redrawn()).toBe(1)
 })
 
 test('a card whose answer was lost is found again', async () => {
@@ -91,7 +107,7 @@ test('a card whose answer was lost is found again', async () => {
   expect(await messages()).toEqual([])
   await cards()({ ...row, again: true })
   expect(trello.cards).toHaveLength(1)
-  expect(await messages()).toMatchObject([{ url: trello.cards[0]?.shortUrl }])
+  expect((await outcome()).trello).toMatchObject([{ url: trello.cards[0]?.shortUrl }])
 })
 
 test.each<[string, Fault, number]>([
@@ -109,7 +125,8 @@ test('a card that Trello refuses for good is given to people to copy', async () 
   const row = await claimCard()
   trello.archiveList()
   await expect(cards()(row)).rejects.toBeInstanceOf(Undeliverable)
-  expect(await messages()).toEqual([{ part: 'trello-card', ...CARD, url: null }])
+  expect(await messages()).toEqual([{ part: 'steps' }])
+  expect(await steps()).toEqual([LEFT])
   expect(await outcome()).toEqual({})
 })
 
@@ -128,7 +145,8 @@ test('a token that stays expired is given up after an hour, and people are given
   await query(`UPDATE chatops.outbox SET status = 'queued', attempts = 9, created_at = now() - interval '1 hour'`)
   const [late] = await claimOutbox(context.database, 1)
   await expect(cards()(late ?? row)).rejects.toBeInstanceOf(Undeliverable)
-  expect(await messages()).toEqual([{ part: 'trello-card', ...CARD, url: null }])
+  expect(await messages()).toEqual([{ part: 'steps' }])
+  expect(await steps()).toEqual([LEFT])
 })
 
 test('whoever has lost the row to another sender tells nobody of a card that Trello refuses', async () => {
@@ -136,12 +154,13 @@ test('whoever has lost the row to another sender tells nobody of a card that Tre
   trello.archiveList()
   await expect(cards()(row)).rejects.toBeInstanceOf(Undeliverable)
   await expect(cards()({ ...row, again: true })).rejects.toBeInstanceOf(TakenOver)
-  expect(await messages()).toHaveLength(1)
+  expect(await redrawn()).toBe(1)
 })
 
 describe('without Trello', () => {
   test('a card that was approved while there was one is given to people to copy', async () => {
     await createTrelloCards(context, null)(await claimCard())
-    expect(await messages()).toEqual([{ part: 'trello-card', ...CARD, url: null }])
+    expect(await messages()).toEqual([{ part: 'steps' }])
+    expect(await steps()).toEqual([LEFT])
   })
 })

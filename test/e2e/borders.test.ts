@@ -53,7 +53,7 @@ test('a card in a channel that was taken off the list is not posted there anew, 
   await allowOnly(OTHER_CHANNEL)
   slack.deleteMessage(CHANNEL, card?.ts ?? '')
   const posts = slack.callsTo('chat.postMessage').length
-  await use.story.bot.changes.database.transaction((sql) => announce(sql, '1', ['notice']))
+  await use.story.bot.changes.database.transaction((sql) => announce(sql, '1', ['outcome']))
   await slack.until(() => slack.directMessages(SUPPORT).length === 1, 'the requester to be told')
   expect(readText(slack.directMessages(SUPPORT)[0])).toContain('requests are no longer posted in that channel')
   const since = slack.callsTo('chat.postMessage').slice(posts)

@@ -35,7 +35,7 @@ test.skipIf(missing)(`the tour holds at every step${missing ? ` (skipped: ${miss
     'You cannot use this command here',
     'This number could mean more than one trainee',
     'Only trainees with the provider code HPITT',
-    'CR-1 is waiting for approval',
+    'CR-1 needs approval by',
     'You cannot approve your own request',
     'CR-1 is done',
     'CR-2 is approved, and still to be done',

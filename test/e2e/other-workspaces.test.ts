@@ -37,7 +37,7 @@ describe.each(FOREIGN)('%s', (_, changed) => {
     expect(status).toBe(200)
     await slack.until(() => slack.ephemerals(DEVELOPER).some((one) => readText(one).includes(REFUSED)), 'an answer')
     expect(slack.view(DEVELOPER)).toBeUndefined()
-    expect(readText(card())).toContain('waiting for approval')
+    expect(readText(card())).toContain('needs approval by')
   })
 
   test('approves nothing', async () => {

@@ -17,7 +17,8 @@ const SUBMITTED = '2021-10-14T08:00:00.654321'
 const upstream = useStoryDttp()
 let settings: Record<string, string> = {}
 const use = useStory(() => ({ ...onRedis(), ...upstream.dttp.environment(), REGISTER_JOBS: 'own', ...settings }))
-const { open, check, approve, press, closeAll, card, cards, cardSays, threadSays, alertSays } = registrationStory(use)
+const { open, check, approve, press, closeAll, card, cards, cardSays, changes, threadSays, alertSays } =
+  registrationStory(use)
 const trainee = (id = 5913) => traineeRow(use.admin, id)
 const registered = () => recordsInDttp(upstream.dttp, '21/22-5913')
 
@@ -102,7 +103,9 @@ describe('what is approved and carried out', () => {
     const reviewed = await approve()
     expect(reviewed).toContain('DTTP record')
     expect(reviewed).toContain('submitted by: e0000000-0000-4000-8000-000000000201')
-    const done = await cardSays('CR-1 is done')
+    const said = await cardSays('CR-1 is done')
+    expect(said).toContain(`is registered with DTTP again. New DTTP record ${(await trainee())['dttp_id']}.`)
+    const done = await changes()
     expect(done.match(/✓ /g)).toHaveLength(9)
     expect(done).not.toMatch(/[✗○]/)
     for (const words of [
@@ -125,7 +128,7 @@ describe('what is approved and carried out', () => {
     expect(registered()).toBe(1)
     expect(await jobs('register-for-trn')).toMatchObject([{ status: 'done' }])
     expect(await jobs('retrieve-trn')).toMatchObject([{ status: 'waiting' }])
-    await threadSays('Registered with DTTP')
+    await threadSays('CR-1 is done')
     const posted = JSON.stringify([use.story.slack.messages(CHANNEL), use.story.slack.replies(CHANNEL, card().ts)])
     for (const secret of ['first_names', 'last_name', 'email']) expect(posted).not.toContain(String(before[secret]))
     expect(await verifyLedger(use.story.bot.changes.database)).toMatchObject({ broken: null })
@@ -138,7 +141,7 @@ describe('what is approved and carried out', () => {
     await check()
     await approve()
     await cardSays('CR-1 is done')
-    const thread = await threadSays('To do by hand')
+    const thread = await threadSays('Still to do')
     expect(thread).toContain('Please delete this training record in DTTP once the request is done')
     expect(thread).toContain(`Training record: ${left}`)
   })
@@ -331,14 +334,13 @@ describe('a registration without ids of ours', () => {
     const [, record] = /DTTP now shows record ([0-9a-f-]{36}) with 1 training record and 1 degree/.exec(said) ?? []
     expect(record).toBeDefined()
     await alertSays('We do not know if DTTP registered trainee 5913')
-    await threadSays('Do not register or retry this trainee')
 
     expect(await press('Use these records', DEVELOPER)).toContain('Settle a registration')
     expect(await check({}, DEVELOPER)).toContain(`DTTP has record ${record} with 1 training record and 1 degree.`)
     await approve({ asker: DEVELOPER, approver: SECOND_DEVELOPER })
     const done = await cardSays('CR-2 is done')
     expect(done).toContain('It follows CR-1.')
-    expect(done.match(/✓ /g)).toHaveLength(4)
+    expect((await changes()).match(/✓ /g)).toHaveLength(4)
     expect(await trainee()).toMatchObject({ dttp_id: record, submitted_for_trn_at: SUBMITTED, state: 1 })
     expect(upstream.dttp.simulator.state.dfe_degreequalifications.has(await degree())).toBe(true)
     expect(registered()).toBe(1)
@@ -391,7 +393,7 @@ describe('a registration without ids of ours', () => {
     await approve({ asker: DEVELOPER, approver: SECOND_DEVELOPER })
     await cardSays('CR-2 is done')
     expect(await trainee()).toMatchObject({ dttp_id: record })
-    expect(await threadSays('To do by hand')).toContain('Please check whether these DTTP records are the same person')
+    expect(await threadSays('Still to do')).toContain('Please check whether these DTTP records are the same person')
   })
 
   /** The preview by which one that was never answered is given up, and the trainee registered again. */

@@ -34,7 +34,7 @@ export function registrationStory(use: { story: { slack: FakeSlack } }) {
   }
 
   /** The cards of requests in the channel, oldest first. */
-  const cards = () => use.story.slack.messages(CHANNEL).filter(({ text }) => /^CR-\d+ \(/.test(text))
+  const cards = () => use.story.slack.messages(CHANNEL).filter(({ text }) => /^CR-\d+/.test(text))
 
   function card(number = cards().length) {
     const message = cards()[number - 1]
@@ -74,6 +74,14 @@ export function registrationStory(use: { story: { slack: FakeSlack } }) {
   const cardSays = (words: string | RegExp) =>
     use.story.slack.until(() => (readText(card()).match(words) ? readText(card()) : null), `${words}`)
 
+  /** What “Show what changed” on the newest card shows. */
+  async function changes(user = SUPPORT): Promise<string> {
+    const { slack } = use.story
+    await closeAll(user)
+    await slack.click({ user, actionId: ACTIONS.showChanges, message: card() })
+    return slack.until(() => top(user) || null)
+  }
+
   const threadSays = (words: string | RegExp) =>
     use.story.slack.until(() => {
       const thread = use.story.slack.replies(CHANNEL, card().ts).map(readText).join('\n')
@@ -83,11 +91,11 @@ export function registrationStory(use: { story: { slack: FakeSlack } }) {
   /** What the bot posts by itself. */
   const alertSays = (words: string | RegExp) =>
     use.story.slack.until(() => {
-      const alerts = use.story.slack.messages(CHANNEL).filter(({ text }) => !/^CR-\d+ \(/.test(text))
+      const alerts = use.story.slack.messages(CHANNEL).filter(({ text }) => !/^CR-\d+/.test(text))
       return alerts.map(readText).find((text) => text.match(words)) ?? null
     }, `${words}`)
 
-  return { open, check, approve, press, closeAll, card, cards, cardSays, threadSays, alertSays }
+  return { open, check, approve, press, closeAll, card, cards, cardSays, changes, threadSays, alertSays }
 }
 
 export async function traineeRow(admin: pg.Client, id: number): Promise<Record<string, unknown>> {

@@ -20,7 +20,7 @@ describe('without Trello', () => {
     expect(shown).not.toContain('Trello')
     await approve()
     await cardSays('is done')
-    const said = await threadSays('To do by hand')
+    const said = await threadSays('Still to do')
     expect(said).toContain('Please make this school active in DTTP.')
   })
 

@@ -22,7 +22,7 @@ const use = useStory(() => ({
   REGISTER_JOBS: 'own',
 }))
 const story = schoolStory(use)
-const { open, check, preview, card, send, review, approve, cardSays, thread, threadSays, told, isTold, top } = story
+const { open, check, preview, card, send, review, approve, cardSays, told, isTold, top } = story
 
 const world = () => ({ admin: use.admin, dttp: upstream.dttp })
 
@@ -60,7 +60,7 @@ describe('everybody who waits for the same URN', () => {
     ]) {
       expect(shown).toContain(words)
     }
-    expect(await send()).toContain('Repair a school for URN 900004')
+    expect(await send()).toContain('Repair school 900004 in Register’s list of DTTP schools.')
     const reviewed = await review()
     for (const words of ['Trainee 5902: Job ', 'Trainee 5914: Job ']) expect(reviewed).toContain(words)
     await use.story.slack.submit({ user: DEVELOPER })
@@ -73,7 +73,7 @@ describe('everybody who waits for the same URN', () => {
       'SELECT id, dttp_id IS NULL AS waits FROM public.trainees WHERE id IN (5902, 5905, 5908, 5911, 5914) ORDER BY id',
     )
     expect(rows.filter(({ waits }) => waits).map(({ id }) => id)).toEqual(['5905', '5908', '5911'])
-    const posted = await threadSays('Trello card added')
+    const posted = await cardSays('Trello card added')
     expect(board.trello.cards.map(({ name }) => name)).toEqual(['Update a school in DTTP: URN 900004'])
     expect(posted).toContain(board.trello.cards[0]?.shortUrl)
     expect(JSON.stringify(board.trello.cards)).not.toMatch(/Demofirst|demo(two|fourteen)|@example/i)
@@ -269,7 +269,7 @@ describe('a school that DTTP lacks', () => {
     await preview({ subject: '900005', missing: 'sync' })
     await approve()
     const done = await cardSays('is done')
-    expect(done).toContain('Repair a school for URN 900005')
+    expect(done).toContain('School 900005 was fetched from DTTP.')
     expect(await jobsOf(use.admin, 5917)).toMatchObject([{ status: 'failed' }])
     expect(await preview({ subject: '900005' })).toContain('Retried: trainee 5917 (registration).')
   })
@@ -292,24 +292,24 @@ describe('the morning after', () => {
     await preview({ subject: '900002' })
     await approve()
     await cardSays('is done')
-    await threadSays('Trello card added')
+    await cardSays('Trello card added')
   }
 
-  test('the thread is told that DTTP agrees, once', async () => {
+  test('the requester is told that DTTP agrees, once', async () => {
     await repair()
     expect(await followUpSchools(use.story.bot.changes)).toBe(0)
     upstream.dttp.simulator.state.add('accounts', { id: dttpId('school', 802), dfe_urn: '900002', statuscode: 1 })
     await sync()
-    await threadSays('Confirmed: DTTP says active (1) too')
+    await isTold(SUPPORT, 'Confirmed: DTTP says active (1) too')
     expect(await followUpSchools(use.story.bot.changes)).toBe(0)
-    expect(thread()).not.toContain('Trello card open')
+    expect(told(SUPPORT)).not.toContain('Trello card open')
   })
 
-  test('the thread is told that DTTP still says inactive, with the card that is open', async () => {
+  test('the requester is told that DTTP still says inactive, with the card that is open', async () => {
     await repair()
     await use.admin.query('UPDATE public.dttp_schools SET status_code = 2 WHERE id = 802')
     await sync()
-    const said = await threadSays('DTTP still says inactive (2)')
+    const said = await isTold(SUPPORT, 'DTTP still says inactive (2)')
     expect(said).toContain('Trello card open')
     expect(said).toContain(board.trello.cards[0]?.shortUrl)
   })
@@ -317,7 +317,7 @@ describe('the morning after', () => {
   const age = (interval: string) =>
     use.admin.query(`UPDATE chatops.change_requests SET executed_at = executed_at - $1::interval`, [interval])
 
-  test('where Register runs the sync, the thread is told how things are in the next morning', async () => {
+  test('where Register runs the sync, the requester is told how things are in the next morning', async () => {
     await repair()
     const { changes } = use.story.bot
     const elsewhere = { ...changes, register: { ...changes.register, runsJobs: false } }
@@ -325,7 +325,7 @@ describe('the morning after', () => {
     await age('30 hours')
     expect(await followUpSchools(changes)).toBe(0)
     expect(await followUpSchools(elsewhere)).toBe(1)
-    const said = await threadSays('Register’s own school sync should have run in the night')
+    const said = await isTold(SUPPORT, 'Register’s own school sync should have run in the night')
     expect(said).toContain('URN 900002 (row 802) is active (1) in the list. DTTP says inactive (2).')
   })
 
@@ -335,7 +335,7 @@ describe('the morning after', () => {
     expect(await followUpSchools(use.story.bot.changes)).toBe(0)
     await age('2 days')
     expect(await followUpSchools(use.story.bot.changes)).toBe(1)
-    await threadSays('No school sync has run for a week')
+    await isTold(SUPPORT, 'No school sync has run for a week')
     expect(await followUpSchools(use.story.bot.changes)).toBe(0)
   })
 

@@ -76,7 +76,7 @@ async function approve(text: string): Promise<void> {
 }
 
 function card() {
-  const cards = use.story.slack.messages(CHANNEL).filter((one) => /\bCR-\d/.test(readText(one)))
+  const cards = use.story.slack.messages(CHANNEL).filter(({ text }) => /^CR-\d/.test(text))
   const message = cards.at(-1)
   if (!message) throw new Error('there is no card')
   return message
@@ -90,6 +90,21 @@ const threadSays = (words: string | RegExp) =>
     const thread = use.story.slack.replies(CHANNEL, card().ts).map(readText).join('\n')
     return thread.match(words) ? thread : null
   }, `${words}`)
+
+/** Waits for words in what the requester is told directly; returns all of it. */
+const isTold = (words: string) =>
+  use.story.slack.until(() => {
+    const told = use.story.slack.directMessages(SUPPORT).map(readText).join('\n')
+    return told.includes(words) ? told : null
+  }, words)
+
+/** What “Copy text” on the card shows. */
+async function copied(): Promise<string> {
+  const { slack } = use.story
+  await slack.closeView({ user: SUPPORT, all: true })
+  await slack.click({ user: SUPPORT, actionId: ACTIONS.copySteps, message: card() })
+  return slack.until(() => readText(slack.view(SUPPORT) ?? []) || null)
+}
 
 describe('the story', () => {
   test('asked for, approved, polled, told that there is no TRN yet, and told when it arrives', async () => {
@@ -112,16 +127,18 @@ describe('the story', () => {
 
     await slack.submit({ user: DEVELOPER })
     await cardSays('CR-1 is done')
-    const told = await threadSays('DTTP has no TRN yet')
-    expect(told).toContain('Started 1 job.')
-    expect(told).toContain('We post here what the first poll finds')
-    expect(told).toContain('Ask the operations team')
-    expect(told).toContain('DTTP contact: c0000000-0000-4000-8000-000000005902')
+    await cardSays('DTTP has no TRN yet')
+    await cardSays('We tell you directly when the TRN arrives')
+    await cardSays('Still to do, by <@U01SUPPORT>: ask the operations team what keeps the TRN')
+    await threadSays('Started 1 job.')
+    expect(await copied()).toContain('DTTP contact: c0000000-0000-4000-8000-000000005902')
     expect(await trainee()).toEqual(before)
 
     upstream.dttp.giveTrn(5902, TRN)
-    const thread = await threadSays('The TRN has arrived')
-    expect(thread.match(/no TRN yet/g)).toHaveLength(1)
+    await isTold('The TRN has arrived')
+    await cardSays('The TRN of <.*trainee 5902> has arrived')
+    await cardSays('No longer needed: ask the operations team')
+    expect(slack.replies(CHANNEL, card().ts)).toHaveLength(1)
     expect(await trainee()).toMatchObject({ trn: TRN, state: 2, submitted_for_trn_at: before['submitted_for_trn_at'] })
     const posted = JSON.stringify([slack.messages(CHANNEL), slack.replies(CHANNEL, card().ts)])
     for (const secret of [TRN, before['first_names'], before['last_name'], before['email']]) {
@@ -137,18 +154,19 @@ describe('the story', () => {
     await review()
     await use.story.slack.submit({ user: DEVELOPER })
     await cardSays('CR-1 is done')
-    expect(await threadSays('The TRN has arrived')).not.toContain('no TRN yet')
+    expect(await isTold('The TRN has arrived')).not.toContain('no TRN yet')
+    expect(readText(card())).not.toContain('operations team')
     expect(await trainee()).toMatchObject({ trn: TRN, state: 2 })
   })
 
-  test('a poll whose time is up is over, and the thread says so and what to do', async () => {
+  test('a poll whose time is up is over, and the requester is told so and what to do', async () => {
     await approve('5902 7 days')
-    await threadSays('DTTP has no TRN yet')
+    await cardSays('DTTP has no TRN yet')
     await cardSays('CR-1 is done')
     await use.admin.query(`UPDATE chatops.polls SET timeout_at = '2021-10-28'`)
-    const thread = await threadSays('No TRN has come in time')
-    expect(thread).toContain('Dttp::RetrieveTrnJob for Trainee id: 5902 has timed out after 4 days.')
-    expect(thread).toContain('ask the operations team')
+    const told = await isTold('No TRN has come in time')
+    expect(told).toContain('Dttp::RetrieveTrnJob for Trainee id: 5902 has timed out after 4 days.')
+    expect(told).toContain('ask the operations team')
     expect((await jobs()).map(({ status }) => status)).toEqual(['failed'])
     await use.story.slack.closeView({ user: SUPPORT, all: true })
     expect(await preview('5902 1 day')).toMatch(/Not sent yet[\s\S]*The last poll ended on .* has timed out/)
@@ -169,7 +187,7 @@ describe('the story', () => {
   test('a trainee who is polled for already keeps one poll, which now belongs to the newer request', async () => {
     await approve('5902 7 days')
     await cardSays('CR-1 is done')
-    await threadSays('DTTP has no TRN yet')
+    await cardSays('DTTP has no TRN yet')
     await use.story.slack.closeView({ user: SUPPORT, all: true })
     await use.story.slack.closeView({ user: DEVELOPER, all: true })
     const asked = await preview('5902 1 day')
@@ -183,7 +201,7 @@ describe('the story', () => {
     await review()
     await use.story.slack.submit({ user: DEVELOPER })
     await cardSays('CR-2 is done')
-    await threadSays('DTTP has no TRN yet')
+    await cardSays('DTTP has no TRN yet')
     expect((await jobs()).map((job) => job.change_request_id)).toEqual(['2'])
   })
 })
@@ -214,7 +232,7 @@ describe('when DTTP is away', () => {
     const { changes } = use.story.bot
     await hintAgain({ ...changes, now: () => new Date(changes.now().getTime() + 60_000) })
     await cardSays('CR-1 is done')
-    await threadSays('DTTP has no TRN yet')
+    await cardSays('DTTP has no TRN yet')
   })
 })
 

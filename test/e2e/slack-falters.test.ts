@@ -170,7 +170,7 @@ test('after an outage a backlog goes out at the pace that Slack allows, without 
     [REQUESTS],
   )
   await use.admin.query(`UPDATE chatops.change_requests SET status = 'pending' WHERE status = 'unsent'`)
-  for (let id = 2; id <= REQUESTS; id++) await announce(bot.changes.database.manager, String(id), ['notice'])
+  for (let id = 2; id <= REQUESTS; id++) await announce(bot.changes.database.manager, String(id), ['outcome'])
   await slack.until(() => slack.calls.filter(({ status }) => status === 500).length > 5, 'Slack to be away')
 
   let next = 0

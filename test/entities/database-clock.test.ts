@@ -18,7 +18,9 @@ let admin: pg.Client
 
 beforeAll(async () => {
   scratch = await demoDatabase()
-  const world = await createLifecycle(scratch.appUrl, { expiryOf: () => 5 * MINUTE })
+  const world = await createLifecycle(scratch.appUrl, {
+    expiryOf: (_, sentAt) => new Date(sentAt.getTime() + 5 * MINUTE),
+  })
   await onMachineAhead(10 * MINUTE, async () => {
     clock = await startDatabaseClock(world.database, pino({ level: 'silent' }))
   })

@@ -363,7 +363,7 @@ describe('a job that a request asked for', () => {
     const id = (await jobs.context.database.transaction((sql) => enqueueJob(sql, job))) ?? ''
     await runWith(jobs, id, fails(new JobFailed('gone', 'DTTP does not have the record.')))
     const { rows: news } = await jobs.admin.query(
-      `SELECT payload FROM chatops.outbox WHERE kind = 'thread' AND payload->>'part' = 'job-news'`,
+      `SELECT payload FROM chatops.outbox WHERE kind = 'direct' AND payload->>'part' = 'job-news'`,
     )
     expect(news).toMatchObject([{ payload: { job: 'update-trainee', trainee: '5901', news: { kind: 'failed' } } }])
     const { rows: looks } = await jobs.admin.query('SELECT next_verify_at <= now() AS due FROM chatops.change_requests')

@@ -32,6 +32,7 @@ const NO_SLACK = {
   direct: async () => {},
   alert: async () => {},
   brake: async () => {},
+  morning: async () => {},
   trello: async () => {},
 }
 

@@ -276,7 +276,7 @@ async function send(row: Claimed): Promise<void> {
 }
 
 function everyKind(effect: Effects['card']): Effects {
-  const slack = { card: effect, thread: effect, direct: effect, alert: effect, brake: effect }
+  const slack = { card: effect, thread: effect, direct: effect, alert: effect, brake: effect, morning: effect }
   return { ...slack, trello: effect, hint: effect, job: effect, sidekiq: effect }
 }
 

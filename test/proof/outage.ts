@@ -95,7 +95,7 @@ async function keepAsking(bot: Services, admin: pg.Client, { forMs, everyMs }: O
     const { rows } = await admin.query<{ id: string }>(ANOTHER, [`proof:${made}`])
     const id = rows[0]?.id ?? ''
     await admin.query(`UPDATE chatops.change_requests SET status = 'pending' WHERE id = $1`, [id])
-    await bot.changes.database.transaction((sql) => announce(sql, id, ['notice']))
+    await bot.changes.database.transaction((sql) => announce(sql, id, ['outcome']))
     await sleep(everyMs)
   }
   await sleep(Math.max(end - Date.now(), 0))

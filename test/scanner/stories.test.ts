@@ -49,8 +49,7 @@ describe('from the form to the receipt', () => {
     await press(DEVELOPER, 'Undo…')
     await check({ reason }, DEVELOPER)
     await approve({ asker: DEVELOPER, approver: SECOND_DEVELOPER })
-    await cardSays(/Undo a request/)
-    await cardSays(/is done/)
+    await cardSays(/CR-1 is undone/)
     await namesNobody()
   })
 
@@ -81,7 +80,7 @@ describe('from the form to the receipt', () => {
     quoteOn(dttp.simulator, '$batch', { ...batch, message: '{first} {last}, born {dob}, {address}' }, 'as stored', 0, 1)
     await carryOut('repair-school 900004', {}, /needs attention/)
     expect(readText(card())).toMatch(/Trainee 59\d\d: done[\s\S]*failed|failed[\s\S]*Trainee 59\d\d: done/)
-    await threadSays('Trello card added')
+    await cardSays('Trello card added')
     await namesNobody()
   })
 

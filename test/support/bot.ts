@@ -85,9 +85,22 @@ export async function startBot(
   options: { env?: Record<string, string>; overrides?: Partial<Pick<World, 'now' | 'onStep'>> } = {},
 ): Promise<Services> {
   const config = loadConfig(botEnvironment(slack, appUrl, options.env))
+  await leaveMornings(appUrl, config.ALLOWED_CHANNELS)
   const services = await startServices(config, pino({ level: 'silent' }), options.overrides)
   if (config.ROLES.includes('bot')) slack.addReplica(`http://127.0.0.1:${services.port}/slack/events`)
   return services
+}
+
+/** At whatever time of day the tests run, nothing is posted but what they ask for. */
+async function leaveMornings(appUrl: string, channels: readonly string[]): Promise<void> {
+  const client = new pg.Client(appUrl)
+  await client.connect()
+  await client.query(
+    `INSERT INTO chatops.mornings SELECT channel, current_date + n FROM unnest($1::text[]) channel, generate_series(-1, 1) n
+     ON CONFLICT DO NOTHING`,
+    [channels],
+  )
+  await client.end()
 }
 
 /** Slack, a database and one bot on it; `stop` ends them all. */

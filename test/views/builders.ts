@@ -2,6 +2,7 @@ import type { CheckResult } from '../../src/contract/check.ts'
 import type { Plan, Update } from '../../src/contract/plan.ts'
 import type { AnyPlaybook } from '../../src/contract/playbook.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
+import type { ManualStep } from '../../src/entities/chatops/manual-step.ts'
 import type { SchoolWait } from '../../src/entities/chatops/school-wait.ts'
 import { playbooks } from '../../src/playbooks/index.ts'
 import { type HomeList, renderHome } from '../../src/views/home.ts'
@@ -66,6 +67,8 @@ export function changeRequest(
     createdAt: new Date('2021-10-27T13:10:00Z'),
     sentAt: new Date('2021-10-27T13:14:00Z'),
     expiresAt: new Date('2021-10-28T13:14:00Z'),
+    calls: null,
+    remindAt: null,
     decidedAt: null,
     decidedBy: null,
     decisionReason: null,
@@ -140,6 +143,33 @@ export function home(lists: readonly HomeList[], offered: readonly AnyPlaybook[]
 
 function linkTo(channel: string, ts: string | null): string | null {
   return ts === null ? null : `https://slack.example/archives/${channel}/p${ts}`
+}
+
+/** Somebody who waits for a school. */
+export function schoolWait(given: Partial<SchoolWait> = {}): SchoolWait {
+  return {
+    ...{ id: '5', urn: '900005', requester: 'U0REQUESTER', channel: 'C01', playbook: 'repair-school', form: null },
+    ...{ asks: { title: 'Add a school', text: 'Please add it.' }, status: 'waiting', cardKey: null, cardUrl: null },
+    ...{ submission: null, createdAt: new Date('2021-10-27T13:00:00Z'), askedAt: null, overAt: null },
+    ...given,
+  }
+}
+
+/** Something left to do by hand after CR-12. */
+export function manualStep(given: Partial<ManualStep> = {}): ManualStep {
+  return {
+    id: String(100 + (given.place ?? 0)),
+    changeRequestId: '12',
+    place: 0,
+    title: 'Ask for the route to be changed in DTTP',
+    text: 'Please change it.',
+    neededUntil: null,
+    owner: 'U0REQUESTER',
+    addedAt: new Date('2021-10-27T13:21:00Z'),
+    doneAt: null,
+    doneBy: null,
+    ...given,
+  }
 }
 
 /** A seeded source of numbers from 0 to `below`, so that a failing case can be run again. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { stepsOf } from '../../src/changes/manual-steps.ts'
 import type { Effect } from '../../src/contract/effect.ts'
 import type { Plan } from '../../src/contract/plan.ts'
 import type { ChangeRequest, Status } from '../../src/entities/chatops/change-request.ts'
@@ -6,10 +7,13 @@ import type { Json } from '../../src/entities/json.ts'
 import { fixRoute as playbook } from '../../src/playbooks/fix-route/index.ts'
 import { renderForm } from '../../src/views/form.ts'
 import { renderCard } from '../../src/views/request/card.ts'
+import { renderWhatChanged } from '../../src/views/request/changes.ts'
 import { renderBlocked, renderNothingToDo, renderPreview } from '../../src/views/request/preview.ts'
+import { findPlan } from '../../src/views/request/request.ts'
 import { renderReview } from '../../src/views/request/review.ts'
-import { renderAdvice, renderNotice, renderReceipt } from '../../src/views/request/thread.ts'
-import { changeRequest, check, HASH, numbers, planOf, REGISTER } from './builders.ts'
+import { renderSteps, renderTexts, renderTicks } from '../../src/views/request/steps.ts'
+import { renderEnd, renderReminder } from '../../src/views/request/thread.ts'
+import { changeRequest, check, EMPTY_PLAN, HASH, manualStep, numbers, planOf, REGISTER } from './builders.ts'
 import { expectMessage, expectView, mrkdwnOf, readingOf } from './shown.ts'
 
 const STATUSES: Status[] = [
@@ -42,18 +46,22 @@ const DECIDED = { decidedBy: 'U0APPROVER', decidedAt: new Date('2021-10-27T13:20
 
 /** Everything that the channel and the requester may see of a request. */
 function publicSights(request: ChangeRequest) {
-  const card = renderCard({ changeRequest: request, playbook, registerUrl: REGISTER, approverGroup: 'S0GROUP' })
+  const shown = { changeRequest: request, playbook, registerUrl: REGISTER }
+  const steps = stepsOf(findPlan(request) ?? EMPTY_PLAN, null).map((step, place) => manualStep({ ...step, place }))
+  const card = renderCard({ ...shown, steps })
   const preview = renderPreview({ changeRequest: request, playbook, registerUrl: REGISTER })
-  const receipt = renderReceipt({ changeRequest: request, playbook, ledgerHash: HASH })
-  return { card, preview, receipt, notice: renderNotice({ changeRequest: request }) }
+  const end = renderEnd({ ...shown, ledgerHash: HASH })
+  const now = new Date('2021-10-27T13:21:00Z')
+  const reminder = renderReminder(request, { ...shown, calls: 'S0GROUP', now })
+  const changed = renderWhatChanged(request, playbook, REGISTER)
+  const [left] = renderSteps(request.id, steps)
+  return { card, preview, end, reminder, changed, left, texts: renderTexts(request.id, steps) }
 }
 
 function expectPublicSightsFit(request: ChangeRequest) {
-  const { card, preview, receipt, notice } = publicSights(request)
-  expectMessage(card)
-  expectView(preview)
-  expectMessage(receipt)
-  expectMessage(notice)
+  const { card, preview, end, reminder, changed, left, texts } = publicSights(request)
+  for (const message of [card, end, reminder, ...(left ? [left] : [])]) expectMessage(message)
+  for (const view of [preview, changed, texts]) expectView(view)
 }
 
 function pagesOf(request: ChangeRequest) {
@@ -92,7 +100,7 @@ describe('text by people and from the database', () => {
       renderBlocked({ playbook, checks: evilChecks, trainee: { id: EVIL, slug: EVIL }, registerUrl: REGISTER }),
       renderNothingToDo({ playbook, checks: evilChecks }),
       renderForm(playbook, { values: { reason: EVIL, trainee: EVIL }, problems: [EVIL], metadata: '' }),
-      renderAdvice({ lead: EVIL, message: EVIL }),
+      renderTicks('12', [manualStep({ title: EVIL, text: EVIL })]),
     ]
     const interpreted = mrkdwnOf(sights)
       .replaceAll('<!subteam^S0GROUP>', '')
@@ -178,8 +186,8 @@ describe('Slack’s limits', () => {
   it('are kept by saying how much is left out, and where all of it is', () => {
     const request = changeRequest({ plan: huge, checks })
     const read = readingOf(publicSights(request).card.blocks)
-    expect(read).toMatch(/And [\d,]+ more changes\. “Review & approve” shows all\./)
-    expect(read).toMatch(/And \d+ more warnings\. “Review & approve” shows all\./)
+    expect(read).toMatch(/And [\d,]+ more changes\. “Review” shows all\./)
+    expect(read).toMatch(/And \d+ more warnings\. “Review” shows all\./)
     expect(read).toMatch(/more characters/)
   })
 

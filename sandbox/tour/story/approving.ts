@@ -60,12 +60,12 @@ async function ask(tour: Tour): Promise<{ cr: string; message: Message }> {
 
 async function refuse({ transcript, support, guest, records }: Tour, cr: string, message: Message): Promise<void> {
   transcript.step('One’s own request')
-  await support.selects('Review & approve', message)
+  await support.selects('Review', message)
   transcript.show('Only Demo Support sees', await support.getsModal('You cannot approve your own request'))
   support.closes()
 
   transcript.step('Somebody who may not approve')
-  await guest.selects('Review & approve', message)
+  await guest.selects('Review', message)
   transcript.show('Only Demo Guest sees', await guest.getsModal('You cannot decide on requests'))
   guest.closes()
   const refused = await records.query(
@@ -106,12 +106,15 @@ async function outcome(tour: Tour, cr: string): Promise<void> {
   const message = await card(tour, cr, '(done)')
   transcript.show('The request has become', headOf(message))
   const buttons = buttonsOn(message)
-  transcript.hold('All that can be done with it now is to undo it', buttons.join() === 'Undo…', () =>
-    buttons.join(', '),
+  const after = ['Copy text', 'Mark as done', 'Show what changed', 'Undo…']
+  transcript.hold(
+    'What is left to do by hand is at hand; otherwise it can be looked at and undone',
+    buttons.join() === after.join(),
+    () => buttons.join(', '),
   )
 
   transcript.step('What is left to do')
-  const receipt = ['Receipt for', 'Ledger record', 'To do by hand', 'is done']
+  const receipt = ['Receipt', 'Ledger record', 'Still to do', 'is done']
   for (const [index, lines] of (await thread(tour, message, receipt)).entries()) {
     transcript.show(`In the thread, message ${index + 1}`, lines)
   }

@@ -27,7 +27,10 @@ async function rejected(tour: Tour): Promise<void> {
   const [notice = []] = await thread(tour, over, ['was rejected'])
   transcript.show('In the thread', notice)
   transcript.hold('The reason is on it', headOf(over).join('\n').includes(reason), () => headOf(over).join('\n'))
-  transcript.hold('Its buttons are gone', buttonsOn(over).length === 0, () => buttonsOn(over).join(', '))
+  const left = buttonsOn(over)
+  transcript.hold('It can only be asked for again', left.join() === 'Ask again,Show what was asked for', () =>
+    left.join(),
+  )
   const changed = changedColumns(before, await records.trainee(5902))
   transcript.hold('Register’s record has not changed', changed.length === 0, () => changed)
 }
@@ -41,7 +44,10 @@ async function cancelled(tour: Tour): Promise<void> {
   await support.selects('Cancel request', message)
   const over = await card(tour, cr, '(cancelled)')
   transcript.show('The request has become', headOf(over))
-  transcript.hold('Its buttons are gone', buttonsOn(over).length === 0, () => buttonsOn(over).join(', '))
+  const left = buttonsOn(over)
+  transcript.hold('It can only be asked for again', left.join() === 'Ask again,Show what was asked for', () =>
+    left.join(),
+  )
 }
 
 async function outOfDate(tour: Tour): Promise<void> {

@@ -50,7 +50,7 @@ async function goOn(tour: Tour, request: Request): Promise<void> {
   const own = contacts.filter((contact) => contact['dfe_traineeid'] === `21/22-${TRAINEE}`)
   const once = own.length === 1 && own[0]?.['contactid'] === trainee['dttp_id']
   transcript.hold('The trainee is registered with DTTP, once', once, () => own)
-  await thread(tour, over, ['Receipt for'])
+  await thread(tour, over, ['Receipt'])
   const { cards } = upstreams.trello
   transcript.show('Trello has a card for support', (cards[0]?.name ?? '').split('\n'))
   transcript.hold('There is exactly one', cards.length === 1, () => cards)

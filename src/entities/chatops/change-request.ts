@@ -29,14 +29,24 @@ const postcondition = z.object({
   until: z.string().exactOptional(),
   /** What to say of the whole request while this does not hold, in place of the general words. */
   problem: z.string().exactOptional(),
+  /** The id of the record in DTTP that came of it. */
+  record: z.string().exactOptional(),
   /** What people can ask for next if this does not hold. */
   followUps: z.array(followUp).exactOptional(),
   /** One of several trainees whose jobs were started, and how far they are. Each has a line on the card. */
   trainee: z.object({ id: z.string(), is: z.enum(['done', 'waiting', 'failed']) }).exactOptional(),
 })
 
-/** What people do next: a sentence, and a message that they can copy. */
-const advice = z.object({ lead: z.string(), message: z.string().nullable() })
+/**
+ * What people do next: a sentence, a message that they can copy, and what to do with it, as an order. `until`: it is
+ * needless once the request's trainee has a TRN.
+ */
+const advice = z.object({
+  lead: z.string(),
+  message: z.string().nullable(),
+  step: z.string().exactOptional(),
+  until: z.literal('trn').exactOptional(),
+})
 const moved = z.object({
   columns: z.array(z.string()),
   checks: z.array(z.string()),
@@ -62,7 +72,12 @@ const outcome = z.object({
   off: z.string().optional().catch(undefined),
   /** The cards that were added to Trello, each by its outbox row. */
   trello: z.array(trelloCard).optional().catch(undefined),
-  /** When the thread was told what the next school sync did to the rows that the request wrote. */
+  /** What the poll that it started has found: no TRN yet, or the TRN. Times are as in the jobs' own data. */
+  poll: z
+    .union([z.object({ next: z.string(), timeout: z.string() }), z.literal('trn')])
+    .optional()
+    .catch(undefined),
+  /** When the requester was told what the next school sync did to the rows that the request wrote. */
   synced: z.string().optional().catch(undefined),
 })
 
@@ -134,6 +149,14 @@ export class ChangeRequest {
 
   @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
   expiresAt!: Date | null
+
+  /** The Slack user or user group whom its card calls. */
+  @Column({ type: 'text', nullable: true })
+  calls!: string | null
+
+  /** When its thread reminds them; null once it has. */
+  @Column({ name: 'remind_at', type: 'timestamptz', nullable: true })
+  remindAt!: Date | null
 
   @Column({ name: 'decided_at', type: 'timestamptz', nullable: true })
   decidedAt!: Date | null

@@ -14,6 +14,7 @@ export function adviseProvider(situation: Situation): Advice | null {
   const { trainee, route, register } = situation
   const link = `${register.url}/trainees/${trainee.slug}`
   return {
+    step: `Ask the provider to complete the ${missing.some(isAboutCourse) ? 'course details' : 'record'}`,
     lead: 'Ask the provider to complete the record. You can copy this message:',
     message: [
       `We have changed the training route of this trainee to ${TRAINING_ROUTES[route].label}: ${link}`,
@@ -22,6 +23,11 @@ export function adviseProvider(situation: Situation): Advice | null {
       ...missing.map((item) => `- ${item}`),
     ].join('\n'),
   }
+}
+
+/** Schools and degrees are in other parts of the record. */
+function isAboutCourse(item: string): boolean {
+  return !/school|degree/.test(item)
 }
 
 function findMissing(situation: Situation): string[] {

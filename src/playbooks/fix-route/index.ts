@@ -8,6 +8,7 @@ import { adviseProvider } from './advice.ts'
 import { checks } from './checks.ts'
 import { lookAtResult } from './result.ts'
 import { readRows } from './rows.ts'
+import { says } from './says.ts'
 import { type Situation, situationOf } from './situation.ts'
 
 const routes = ROUTE_NAMES.map((name) => ({ value: name, label: TRAINING_ROUTES[name].label }))
@@ -18,6 +19,7 @@ export const fixRoute = definePlaybook({
   version: 1,
   title: 'Change training route',
   summary: 'Move a trainee to another training route. Course and funding details are emptied.',
+  says,
   form: {
     subject: trainee(),
     route: select(

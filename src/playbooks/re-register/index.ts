@@ -11,6 +11,7 @@ import { checks } from './checks.ts'
 import { lookInDttp, recordsToLookFor } from './dttp.ts'
 import { lookAtResult, onlyIdsChanged } from './result.ts'
 import { readRows } from './rows.ts'
+import { says } from './says.ts'
 import { type Situation, situationOf } from './situation.ts'
 
 /** Registers a trainee with DTTP once more, after their record was deleted there. */
@@ -19,6 +20,7 @@ export const reRegister = definePlaybook({
   version: 2,
   title: 'Register again with DTTP',
   summary: 'Register a trainee with DTTP again, whose record was deleted there (“Cannot find record to be updated”).',
+  says,
   form: {
     subject: trainee(),
     submitter: optionalNumber(

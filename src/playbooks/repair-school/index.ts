@@ -12,6 +12,7 @@ import { checks } from './checks.ts'
 import type { School } from './diagnosis.ts'
 import { lookAtResult, RESULT_WITHIN_MS } from './result.ts'
 import { lookInDttp, readRows, recordsToLookFor } from './rows.ts'
+import { says } from './says.ts'
 import { needsUpdateInDttp } from './school-checks.ts'
 import { repairedUrns, type Situation, situationOf } from './situation.ts'
 import type { Freed } from './waiting.ts'
@@ -29,6 +30,7 @@ export const repairSchool = definePlaybook({
   version: 2,
   title: 'Repair a school',
   summary: 'Make a school active or add it where jobs fail with “Unable to find DTTP school with URN”, and retry them.',
+  says,
   form: {
     subject: school((sql, urn) => findWaitingIds(sql, [urn], null)),
     row: optionalNumber('Row of the school', 'Only if we ask for it: the number of the row that should be used.'),

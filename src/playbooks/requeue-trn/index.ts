@@ -11,6 +11,7 @@ import { checks, REPLACE, type Situation } from './checks.ts'
 import { lookInDttp } from './dttp.ts'
 import { pollHolds } from './result.ts'
 import { readRows } from './rows.ts'
+import { says } from './says.ts'
 
 const durations = POLL_DURATIONS.map((duration) => ({
   value: duration,
@@ -23,6 +24,7 @@ export const requeueTrn = definePlaybook({
   version: 2,
   title: 'Poll for a TRN again',
   summary: 'Ask DTTP again whether a trainee’s TRN has arrived, every hour for as long as you choose.',
+  says,
   form: {
     subject: trainee(),
     duration: {
@@ -60,9 +62,10 @@ function pollAgain({ trainee, duration, lastPoll }: Situation): Effect {
  * part of the plan, so a TRN that comes after the approval does not make the request out of date.
  */
 function adviseSupport(situation: Situation): Advice {
-  const news = 'We post here what the first poll finds, and again when the TRN arrives or the poll has failed.'
+  const news = 'We tell you directly when the TRN arrives, or when the poll has failed.'
   if (situation.inDttp?.hasTrn) return { lead: `DTTP has the TRN already. ${news}`, message: null }
-  return { lead: `${news} Ask the operations team meanwhile:`, message: askOperations(situation) }
+  const step = 'Ask the operations team what keeps the TRN'
+  return { lead: `${news} Ask the operations team meanwhile.`, message: askOperations(situation), step, until: 'trn' }
 }
 
 /** Links to the trainee in Register, and does not name them. */

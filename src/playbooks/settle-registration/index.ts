@@ -8,6 +8,7 @@ import { checks } from './checks.ts'
 import { planFor } from './plan.ts'
 import { lookAtResult, nobodyElseHas, recordsToLookFor } from './result.ts'
 import { readRows } from './rows.ts'
+import { says } from './says.ts'
 import { namedIn, situationOf } from './situation.ts'
 
 /** Settles a registration that DTTP never answered: its records are used, or the trainee is registered again. */
@@ -16,6 +17,7 @@ export const settleRegistration = definePlaybook({
   version: 2,
   title: 'Settle a registration',
   summary: 'Decide what became of a registration that DTTP never answered: use its records, or register again.',
+  says,
   form: {
     subject: trainee(),
     decision: select('What should happen', [

@@ -5,6 +5,7 @@ import { definePlaybook } from '../../contract/playbook.ts'
 import { readSubject, request } from '../../contract/subject.ts'
 import { checks } from './checks.ts'
 import { readRows } from './rows.ts'
+import { says } from './says.ts'
 import { type Situation, situationOf } from './situation.ts'
 
 /** Takes back what a finished request changed, as a request of its own. */
@@ -13,6 +14,7 @@ export const undo = definePlaybook({
   version: 1,
   title: 'Undo a request',
   summary: 'Put back the columns that a finished request changed. Jobs and cards that were sent cannot be taken back.',
+  says,
   form: { subject: request(), reason: reason(), ticket: ticket() },
   read: (sql, form) => readRows(sql, readSubject(form.subject).id),
   situation: situationOf,

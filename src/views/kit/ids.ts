@@ -9,6 +9,7 @@ export const MODALS = {
   reject: 'reject',
   dismissAlert: 'dismiss-alert',
   wait: 'wait-for-school',
+  steps: 'manual-steps',
   notice: 'notice',
 } as const
 
@@ -32,6 +33,11 @@ export const ACTIONS = {
   startOtherFollowUp: 'start-other-follow-up',
   /** "Undo…" on a finished request. */
   startUndo: 'start-undo',
+  /** What is left to do by hand after a request: its words, and who has done it. */
+  copySteps: 'copy-steps',
+  markSteps: 'mark-steps',
+  /** What a request changed, or would have. */
+  showChanges: 'show-changes',
   /** Value: the page of the list of jobs, and what the list is narrowed to, as JSON. */
   jobsPage: 'jobs-page',
   /** Value: the job's id. */

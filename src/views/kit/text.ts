@@ -13,6 +13,11 @@ export function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
+/** The text for mrkdwn beside words of our own: nothing in it is interpreted, as what would be gives way to spaces. */
+export function inert(text: string): string {
+  return escapeText(text.replace(/[*_~`]/g, ' ').replace(/:(?=\S)/g, ': '))
+}
+
 /** A text object that is shown as it is. Never empty, which Slack refuses: white space alone becomes visible. */
 export function plain(text: string): types.PlainTextElement {
   const shown = text.trim() === '' ? text.replace(/\s/g, '·') || 'empty' : text
@@ -35,6 +40,17 @@ export function mention(userId: string | null): string {
   if (userId === 'chatops') return 'the bot'
   if (userId === 'operator') return 'an operator'
   return userId !== null && /^[A-Za-z0-9]+$/.test(userId) ? `<@${userId}>` : 'someone'
+}
+
+/** A link for mrkdwn; the address itself where it cannot be one. */
+export function linkTo(url: string, words: string): string {
+  const safe = /^https?:\/\/[^\s<>|]+$/.test(url)
+  return safe ? `<${url}|${escapeText(words).replaceAll('|', '/')}>` : escapeText(url)
+}
+
+/** A mention for mrkdwn of the user or the user group who is called. */
+export function call(id: string): string {
+  return /^S[A-Z0-9]+$/.test(id) ? `<!subteam^${id}>` : mention(id)
 }
 
 /** The most characters that Slack may count in this text: an escaped character counts with its escape. */

@@ -1,4 +1,4 @@
-import { formatDateTime, formatLater } from '../../calendar/london.ts'
+import { formatDateTime } from '../../calendar/london.ts'
 import type { ChangeRequest, FollowUp, Postcondition, Status } from '../../entities/chatops/change-request.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { count, listed } from '../../words.ts'
@@ -39,26 +39,25 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
   const { status, requester, decidedBy, decidedAt, decisionReason, executedAt, finishedAt, expiresAt, outcome } =
     changeRequest
   const approved = `Approved by ${byWhom(decidedBy, decidedAt)}.`
-  const made = executedAt ? ` The changes were made ${formatLater(executedAt, decidedAt)}.` : ''
+  const verified = outcome.verified ?? []
+  const { advice } = outcome
+  const isNews = advice && (advice.message === null || advice.until !== undefined)
+  const advised = isNews ? plainSections(advice.lead) : []
   switch (status) {
     case 'unsent':
-      return [section('Not sent yet. Nothing has changed.')]
     case 'pending':
-      return [section('A developer must review it. Nothing has changed.')]
+      return []
     case 'approved':
       return [section(`${approved} The changes are about to be made.`)]
     case 'verifying':
       return [
-        section(`${approved}${made} We are checking the result. You do not need to do anything.`),
-        ...problem((outcome.verified ?? []).find(({ waiting, problem }) => waiting && problem)?.problem),
-        ...lines(outcome.verified ?? []),
+        section('We are checking the result. You do not need to do anything.'),
+        ...problem(verified.find(({ waiting, problem }) => waiting && problem)?.problem),
+        ...lines(verified),
+        ...advised,
       ]
-    case 'done': {
-      const checked = finishedAt
-        ? ` We checked the result ${formatLater(finishedAt, executedAt)}: it is as approved.`
-        : ''
-      return [section(`${approved}${made}${checked}`), ...lines(outcome.verified ?? [])]
-    }
+    case 'done':
+      return [...renderTraineeLines(verified), ...(outcome.poll === 'trn' ? [] : advised)]
     case 'rejected':
       return [
         section(`Rejected by ${byWhom(decidedBy, decidedAt)}. Nothing has changed.`),
@@ -68,7 +67,7 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
       return [section(`Cancelled by ${byWhom(requester, finishedAt)}. Nothing has changed.`)]
     case 'expired': {
       const before = expiresAt ? ` before ${formatDateTime(expiresAt)}` : ' in time'
-      return [section(`Nobody approved it${before}. Nothing has changed.\nSelect “Preview again” to ask for it anew.`)]
+      return [section(`Nobody approved it${before}. Nothing has changed.`)]
     }
     case 'stale':
       return [
@@ -84,13 +83,16 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
       ]
     case 'needs-attention':
       return [
-        section(executedAt ? `${approved}${made}` : `${approved} We have not made any of the changes in this request.`),
+        ...(executedAt ? [] : [section(`${approved} We have not made any of the changes in this request.`)]),
         ...problem(outcome.problem),
-        ...((outcome.verified ?? []).length > 1
-          ? lines(outcome.verified ?? [])
-          : whatDoesNotHold(outcome.verified ?? [], outcome.problem ?? '')),
+        ...(verified.length > 1 ? lines(verified) : whatDoesNotHold(verified, outcome.problem ?? '')),
       ]
   }
+}
+
+/** What was looked at after the commit, line by line, for whoever wants to see it. */
+export function renderChecked({ outcome }: ChangeRequest): Block[] {
+  return lines(outcome.verified ?? [])
 }
 
 function problem(words: string | undefined): Block[] {

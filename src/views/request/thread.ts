@@ -1,65 +1,68 @@
-import { formatDateTime } from '../../calendar/london.ts'
-import type { EffectOf } from '../../contract/effect.ts'
-import type { AnyPlaybook } from '../../contract/playbook.ts'
-import type { Advice, ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { formatAt, formatDeadlineFrom } from '../../calendar/london.ts'
+import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { count, listed } from '../../words.ts'
-import { copyable, heading, type Message, plainSections, section } from '../kit/blocks.ts'
-import { escapeText, mention, shorten } from '../kit/text.ts'
+import { actions, button, type Message, note, plainSections, section } from '../kit/blocks.ts'
+import { ACTIONS } from '../kit/ids.ts'
+import { call, escapeText, mention, shorten } from '../kit/text.ts'
 import { byWhom, crName, findPlan, STATUS_WORDS, whyNoDetails } from './request.ts'
+import { linked, type Speaking, sayingOf } from './saying.ts'
 import { columnsOf } from './values.ts'
 
-/** What was done, by whom and when, with the ledger's hash in full. Names columns, never values. */
-export function renderReceipt({
+/** What became of a request, for its requester; and, where it was carried out, the receipt. Names columns, never values. */
+export function renderEnd({
   changeRequest,
   playbook,
+  registerUrl,
   ledgerHash,
 }: {
   changeRequest: ChangeRequest
-  playbook: Pick<AnyPlaybook, 'title'>
-  ledgerHash: string
+  playbook: Speaking
+  registerUrl: string
+  ledgerHash: string | null
 }): Message {
+  const text = `${mention(changeRequest.requester)} ${crName(changeRequest)} ${endFor(changeRequest)}`
+  const done = changeRequest.status === 'done' ? sayingOf(changeRequest, playbook)?.done : undefined
+  const words = done ? `${text} ${linked(done, changeRequest, registerUrl)}` : text
+  return { text, blocks: [section(words), ...(ledgerHash ? renderReceipt(changeRequest, ledgerHash) : [])] }
+}
+
+function renderReceipt(changeRequest: ChangeRequest, ledgerHash: string) {
   const { requester, sentAt, createdAt, decidedBy, decidedAt, executedAt } = changeRequest
-  const about = `Receipt for ${crName(changeRequest)}: ${playbook.title}`
   const people = [
-    `Asked for by ${byWhom(requester, sentAt ?? createdAt)}.`,
+    `Receipt. Asked for by ${byWhom(requester, sentAt ?? createdAt)}.`,
     `Approved by ${byWhom(decidedBy, decidedAt)}.`,
-    ...(executedAt ? [`Made on ${formatDateTime(executedAt)}.`] : []),
-    `Ledger record: \`${ledgerHash.replace(/[^\w-]/g, '')}\``,
+    ...(executedAt ? [`Made at ${formatAt(executedAt)}.`] : []),
   ]
-  return {
-    text: escapeText(about),
-    blocks: [heading(about), section(people.join('\n')), ...plainSections(changedColumns(changeRequest))],
-  }
+  return [
+    note(people.join(' ')),
+    ...plainSections(changedColumns(changeRequest)),
+    note(`Ledger record: \`${ledgerHash.replace(/[^\w-]/g, '')}\``),
+  ]
 }
 
-/** What people do next, with the message ready to copy. */
-export function renderAdvice({ lead, message }: Advice): Message {
-  return { text: escapeText(lead), blocks: [...plainSections(lead), ...(message ? copyable(message) : [])] }
+/** Reminds the approvers of a request that expires soon. */
+export function renderReminder(
+  request: ChangeRequest,
+  { playbook, registerUrl, calls, now }: { playbook: Speaking; registerUrl: string; calls: string | null; now: Date },
+): Message {
+  const when = request.expiresAt ? ` expires at ${formatDeadlineFrom(request.expiresAt, now)}` : ' expires soon'
+  const does = sayingOf(request, playbook)?.does ?? `${playbook.title}.`
+  const who = calls ? `${call(calls)} ` : ''
+  const text = `${who}${crName(request)}${when}. ${escapeText(does)} Nothing has changed.`
+  const shown = `${who}${crName(request)}${when}. ${linked(does, request, registerUrl)} Nothing has changed.`
+  const review = button(`Review ${crName(request)}`, ACTIONS.openReview, request.id, { style: 'primary' })
+  return { text: shorten(text, 500), blocks: [section(shown), actions([review])] }
 }
 
-/** Something only people can do, with its words ready to copy. */
-export function renderManualStep({ title, text }: EffectOf<'manual-step'>): Message {
-  return {
-    text: `To do by hand: ${escapeText(title)}`,
-    blocks: [heading('To do by hand'), ...plainSections(title), ...copyable(text)],
-  }
-}
-
-/** One line that tells the requester what has become of their request. */
-export function renderNotice({ changeRequest }: { changeRequest: ChangeRequest }): Message {
-  const text = `${mention(changeRequest.requester)} ${crName(changeRequest)} ${noticeFor(changeRequest)}`
-  return { text, blocks: [section(text)] }
-}
-
-function noticeFor({ status, decidedBy, executedAt }: ChangeRequest): string {
+function endFor({ status, decidedBy, executedAt }: ChangeRequest): string {
   switch (status) {
     case 'done':
-      return 'is done. The receipt is in this thread.'
+      return 'is done.'
     case 'rejected':
       return `was rejected by ${mention(decidedBy)}. Nothing has changed. The reason is on the request above.`
     case 'expired':
-      return 'has expired. Nothing has changed. Select “Preview again” on the request above to ask for it anew.'
+      return 'has expired. Nothing has changed. Select “Ask again” on the request above if it is still needed.'
     case 'stale':
       return 'is out of date. Nothing has changed. Select “Preview again” on the request above, check the new preview, then ask for approval.'
     case 'failed':

@@ -11,6 +11,9 @@ import { describeProgress } from './progress.ts'
 /** One change in words. `before` and `after` are null where the values are not shown; then `note` says what happens. */
 export type DescribedChange = { label: string; before: string | null; after: string | null; note: string | null }
 
+/** How a column without a value is shown. A text that says so stands in quotes. */
+export const EMPTY = 'empty'
+
 /** Which columns come first; the others follow by name, and progress, which follows from the rest, comes last. */
 const ORDER = [
   'training_route',
@@ -145,7 +148,7 @@ function spacing(before: Json, after: Json): string | null {
 
 /** A value in words. `route` is the training route that goes with it; with `exact`, times keep their microseconds. */
 export function describeValue(column: string, value: Json, route: Json, exact: boolean): string {
-  if (value === null) return 'empty'
+  if (value === null) return EMPTY
   if (typeof value === 'boolean') return value ? 'Yes' : 'No'
   const reference = REFERENCES[column]
   if (reference && /^\d+$/.test(String(value))) return `${reference} ${value}`

@@ -2,7 +2,7 @@ import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
 import type { SchoolSync, SyncedBy, SyncedSchool } from '../../schools/sync-news.ts'
 import { copyable, heading, type Message, plainSections, section } from '../kit/blocks.ts'
-import { escapeText, mention } from '../kit/text.ts'
+import { escapeText, linkTo, mention } from '../kit/text.ts'
 
 // What becomes of a school that a request repaired, for the request's thread.
 
@@ -71,9 +71,4 @@ function lineNow({ row, urn, is, inDttp }: SyncedSchool): string {
   const says = inDttp ? `DTTP says ${dttpStatusLabel(inDttp.status)}` : 'DTTP no longer has this school'
   const agrees = isActiveInDttp(is) && inDttp !== null && isActiveInDttp(inDttp.status)
   return `${agrees ? 'Confirmed: ' : ''}URN ${urn ?? 'none'} (row ${row}) is ${dttpStatusLabel(is)} in the list. ${says}.`
-}
-
-function linkTo(url: string, title: string): string {
-  const safe = /^https?:\/\/[^\s<>|]+$/.test(url)
-  return safe ? `<${url}|${escapeText(title).replaceAll('|', '/')}>` : escapeText(url)
 }

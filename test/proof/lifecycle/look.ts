@@ -10,7 +10,7 @@ type Found = {
   card_version: number
   audits: number
   cards: number
-  receipts: number
+  steps: number
   hints: number
   agreed: boolean
   history: string[]
@@ -22,7 +22,7 @@ const REQUESTS = `
     (SELECT count(*)::int FROM chatops.outbox WHERE change_request_id = request.id AND kind = 'card') AS cards,
     (SELECT count(*)::int FROM chatops.outbox WHERE change_request_id = request.id AND kind = 'hint') AS hints,
     (SELECT count(*)::int FROM chatops.outbox
-      WHERE change_request_id = request.id AND payload ->> 'part' = 'receipt') AS receipts,
+      WHERE change_request_id = request.id AND payload ->> 'part' = 'steps') AS steps,
     request.decided_by IS DISTINCT FROM request.requester AND EXISTS (
       SELECT FROM chatops.reviews review JOIN chatops.ledger entry
         ON entry.change_request_id = review.change_request_id AND entry.event = 'approved'
@@ -80,7 +80,7 @@ function compare(request: ModelRequest, is: Found): string[] {
     status: [is.status, request.status],
     ledger: [is.history.join(' '), request.history.join(' ')],
     audits: [is.audits, isExecuted ? 1 : 0],
-    receipts: [is.receipts, isExecuted ? 1 : 0],
+    'told what is left to do': [is.steps, isExecuted ? 1 : 0],
     'card versions with a message': [is.cards, is.card_version],
     'two people agreed': [is.agreed, request.approver !== null],
     'hinted when approved': [is.hints > 0, request.approver !== null],

@@ -42,7 +42,7 @@ export async function openHome({ appUrl, adminUrl }: { appUrl: string; adminUrl:
   await admin.connect()
   const world = await createLifecycle(appUrl, {
     now: () => new Date(clock.now),
-    expiryOf: () => EXPIRES_AFTER,
+    expiryOf: (_, sentAt) => new Date(sentAt.getTime() + EXPIRES_AFTER),
     verifyAgainAfter: VERIFY_AGAIN_AFTER,
   })
   return { world, admin, appUrl, clock, proxy: await startLossyProxy(appUrl) }
@@ -58,7 +58,7 @@ export async function closeHome({ world, admin, proxy }: Home): Promise<void> {
 const FORGET = `
   SET session_replication_role = replica;
   DELETE FROM chatops.reviews; DELETE FROM chatops.open_subjects; DELETE FROM chatops.ledger;
-  DELETE FROM chatops.change_requests;
+  DELETE FROM chatops.manual_steps; DELETE FROM chatops.change_requests;
   UPDATE chatops.brake SET paused_at = NULL, paused_by = NULL, reason = NULL, resume_asked_at = NULL, resume_asked_by = NULL;
   UPDATE chatops.ledger_head SET seq = 0,
     hash = (SELECT encode(sha256(convert_to('chatops ledger ' || id, 'UTF8')), 'hex') FROM chatops.identity);
@@ -97,7 +97,7 @@ export async function setUp(home: Home): Promise<{ model: Model; real: Stage }> 
 function recorder(queue: Set<string>, delivered: Set<string>): Effects {
   const deliver = async ({ id }: { id: string }) => void delivered.add(id)
   return {
-    ...{ card: deliver, thread: deliver, direct: deliver, alert: deliver, brake: deliver },
+    ...{ card: deliver, thread: deliver, direct: deliver, alert: deliver, brake: deliver, morning: deliver },
     ...{ trello: deliver, job: deliver, sidekiq: deliver },
     async hint({ id, changeRequest }) {
       delivered.add(id)

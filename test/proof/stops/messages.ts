@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
 import { joinAlert } from '../../../src/alerts/live.ts'
+import { londonDay } from '../../../src/calendar/london.ts'
 import { cancel } from '../../../src/changes/decide.ts'
 import { enqueueJob } from '../../../src/jobs/enqueue.ts'
 import { addToOutbox, addToThread, announce, hintExecution, type OutboxKind } from '../../../src/outbox/outbox.ts'
@@ -67,7 +68,7 @@ export const MESSAGES: Record<Exclude<OutboxKind, 'sidekiq'>, Kind> = {
     },
     newer: async ({ world }, id) => void (await cancel(world, { id, actor: SUPPORT })),
     async look(stage, id, work) {
-      const cards = stage.slack.messages(CHANNEL).filter(({ text }) => text.startsWith(`CR-${id} `))
+      const cards = stage.slack.messages(CHANNEL).filter(({ text }) => new RegExp(`^CR-${id}\\b`).test(text))
       const { rows } = await stage.admin.query(
         'SELECT card_ts, rendered_version = card_version AS current FROM chatops.change_requests WHERE id = $1',
         [id],
@@ -124,6 +125,22 @@ export const MESSAGES: Record<Exclude<OutboxKind, 'sidekiq'>, Kind> = {
       return addToOutbox(sql, { stream: word, kind: 'brake', changeRequest: null, payload })
     },
     'brake',
+    inChannel,
+  ),
+  morning: saying(
+    async (stage, sql, word) => {
+      const { id } = await findThread(stage)
+      // The newest is the first that it lists.
+      await sql.query(
+        `INSERT INTO chatops.manual_steps (change_request_id, place, title, owner, added_at)
+         SELECT $1, count(*), $2, 'U01SUPPORT', timestamptz '2000-01-01' - (now() - timestamptz '2020-01-01')
+         FROM chatops.manual_steps WHERE change_request_id = $1`,
+        [id, word],
+      )
+      const payload = { channel: CHANNEL, day: londonDay(new Date()) }
+      return addToOutbox(sql, { stream: word, kind: 'morning', changeRequest: null, payload })
+    },
+    'morning',
     inChannel,
   ),
   trello: saying(

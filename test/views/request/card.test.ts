@@ -1,18 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import type { ChangeRequest, Status } from '../../../src/entities/chatops/change-request.ts'
+import type { ManualStep } from '../../../src/entities/chatops/manual-step.ts'
 import { fixRoute } from '../../../src/playbooks/fix-route/index.ts'
 import { ACTIONS } from '../../../src/views/kit/ids.ts'
 import { renderCard } from '../../../src/views/request/card.ts'
+import { renderWhatChanged } from '../../../src/views/request/changes.ts'
 import { renderPreview } from '../../../src/views/request/preview.ts'
 import { renderReview } from '../../../src/views/request/review.ts'
-import { changeRequest, check, EMPTY_PLAN, REGISTER } from '../builders.ts'
-import { buttonsOf, expectMessage, mrkdwnOf, readingOf } from '../shown.ts'
+import { changeRequest, check, EMPTY_PLAN, manualStep, planOf, REGISTER } from '../builders.ts'
+import { buttonsOf, expectMessage, expectView, mrkdwnOf, readingOf } from '../shown.ts'
 
 const APPROVED = { decidedBy: 'U0APPROVER', decidedAt: new Date('2021-10-27T13:20:00Z') }
 const MADE = { ...APPROVED, executedAt: new Date('2021-10-27T13:21:00Z') }
 
-function card(given: Parameters<typeof changeRequest>[0] = {}, approverGroup: string | null = null) {
-  return renderCard({ changeRequest: changeRequest(given), playbook: fixRoute, registerUrl: REGISTER, approverGroup })
+function card(given: Parameters<typeof changeRequest>[0] = {}, steps: ManualStep[] = []) {
+  return renderCard({ changeRequest: changeRequest(given), playbook: fixRoute, registerUrl: REGISTER, steps })
+}
+
+function changes(given: Parameters<typeof changeRequest>[0] = {}): string {
+  const view = renderWhatChanged(changeRequest(given), fixRoute, REGISTER)
+  expectView(view)
+  return readingOf(view.blocks)
 }
 
 function labelsOf(message: { blocks: unknown[] }): string[] {
@@ -23,12 +31,12 @@ describe('a card that waits for approval', () => {
   it('shows who asks for what, why, for which trainee and until when', () => {
     const read = readingOf(card().blocks)
     for (const words of [
-      '⏳ CR-12 is waiting for approval',
-      `Change training route for <${REGISTER}/trainees/Ab3dEf6hIj|trainee 5913>`,
+      '⏳ CR-12 needs approval by 2:14pm on Thursday 28 October',
+      `Change <${REGISTER}/trainees/Ab3dEf6hIj|trainee 5913> from Provider-led (postgrad) to School direct (salaried).`,
+      'This empties 4 course and funding details. Nothing has changed yet.',
       'Asked for by <@U0REQUESTER> on 27 October 2021 at 2:14pm',
       'Reason: “Typo by the provider”',
       'Support ticket: “ZD-77”',
-      'It expires on 28 October 2021 at 2:14pm',
     ]) {
       expect(read).toContain(words)
     }
@@ -39,6 +47,16 @@ describe('a card that waits for approval', () => {
     expect(read).toContain('Training route*\nProvider-led (postgrad) → School direct (salaried)')
     expect(read).toContain('First names*\nextra spaces removed')
     expect(read).not.toContain('Anna')
+  })
+
+  it('names what is emptied in one line, where that is much', () => {
+    const read = readingOf(card().blocks)
+    expect(read).toContain(
+      'Emptied: course subject, course start date, study mode, applying for bursary and lead school.',
+    )
+    expect(read).not.toContain('mathematics')
+    const few = planOf({ study_mode: [1, null], training_route: [1, 4] })
+    expect(readingOf(card({ plan: few }).blocks)).toContain('Study mode*\nFull time → empty')
   })
 
   it('shows warnings in full and counts the checks that hold', () => {
@@ -61,9 +79,16 @@ describe('a card that waits for approval', () => {
     expect(buttons[3]?.url).toBe(`${REGISTER}/trainees/Ab3dEf6hIj`)
   })
 
-  it('mentions the approvers’ group, and no longer once it is decided', () => {
-    expect(mrkdwnOf(card({}, 'S0GROUP').blocks)).toContain('<!subteam^S0GROUP>')
-    expect(mrkdwnOf(card({ status: 'approved', ...APPROVED }, 'S0GROUP').blocks)).not.toContain('subteam')
+  it('begins with whom it calls, a group or a person, and no longer once it is decided', () => {
+    expect(mrkdwnOf(card({ calls: 'S0GROUP' }).blocks)).toContain('<!subteam^S0GROUP>: change <')
+    expect(mrkdwnOf(card({ calls: 'U0BOSS' }).blocks)).toContain('<@U0BOSS>: change <')
+    expect(mrkdwnOf(card({ calls: 'S0GROUP', status: 'approved', ...APPROVED }).blocks)).not.toContain('subteam')
+  })
+
+  it('says in the notification what is approved, who asks and until when', () => {
+    expect(card().text).toBe(
+      'CR-12: approve trainee 5913 moving to School direct (salaried). Asked for by <@U0REQUESTER>. Decide by 2:14pm on Thursday.',
+    )
   })
 })
 
@@ -94,23 +119,47 @@ describe('a reason and a ticket', () => {
 
 describe('a card of a request that is decided or over', () => {
   const cases: [Status, Partial<Omit<ChangeRequest, 'plan' | 'checks'>>, string[], string[]][] = [
-    ['approved', APPROVED, ['is approved', 'Approved by <@U0APPROVER> on 27 October 2021 at 2:20pm'], []],
-    ['verifying', MADE, ['checking the result', 'The changes were made at 2:21pm'], []],
-    ['done', MADE, ['✅ CR-12 is done', 'Approved by <@U0APPROVER>', 'What changed'], ['Undo…']],
+    [
+      'approved',
+      APPROVED,
+      ['is approved', 'Approved by <@U0APPROVER> on 27 October 2021 at 2:20pm'],
+      ['Show what will change'],
+    ],
+    [
+      'verifying',
+      MADE,
+      ['checking the result', 'approved by <@U0APPROVER>. Changed at 2:21pm on 27 October 2021.'],
+      ['Show what changed'],
+    ],
+    [
+      'done',
+      { ...MADE, finishedAt: new Date('2021-10-27T13:22:00Z') },
+      [
+        '✅ CR-12 is done',
+        `<${REGISTER}/trainees/Ab3dEf6hIj|Trainee 5913> is on School direct (salaried). 4 course and funding details are empty.`,
+        'Asked for by <@U0REQUESTER>, approved by <@U0APPROVER>. Changed at 2:21pm on 27 October 2021, checked at 2:22pm.',
+      ],
+      ['Show what changed', 'Undo…'],
+    ],
     [
       'rejected',
       { ...APPROVED, decisionReason: 'Wrong trainee' },
       ['Rejected by <@U0APPROVER>', 'Why: “Wrong trainee”', 'Nothing has changed'],
-      [],
+      ['Ask again', 'Show what was asked for'],
     ],
     [
       'cancelled',
       { ...APPROVED, decidedBy: 'U0REQUESTER' },
       ['Cancelled by <@U0REQUESTER>', 'Nothing has changed'],
-      [],
+      ['Ask again', 'Show what was asked for'],
     ],
-    ['cancelled', {}, ['Cancelled by <@U0REQUESTER>'], []],
-    ['expired', {}, ['Nobody approved it before 28 October 2021 at 2:14pm', 'Nothing has changed'], ['Preview again']],
+    ['cancelled', {}, ['Cancelled by <@U0REQUESTER>'], ['Ask again', 'Show what was asked for']],
+    [
+      'expired',
+      {},
+      ['Nobody approved it before 28 October 2021 at 2:14pm', 'Nothing has changed'],
+      ['Ask again', 'Show what was asked for'],
+    ],
     [
       'stale',
       { outcome: { moved: { columns: ['course_start_date'], checks: [], noticedAt: '2021-10-27T13:14:00.000Z' } } },
@@ -120,25 +169,25 @@ describe('a card of a request that is decided or over', () => {
         'We have not made any of the changes',
         'Select “Preview again”',
       ],
-      ['Preview again'],
+      ['Preview again', 'Show what was asked for'],
     ],
     [
       'stale',
       { outcome: { moved: { columns: [], checks: ['The lead school fits'], noticedAt: '2021-10-27T13:14:00.000Z' } } },
       ['This check now finds something else: The lead school fits.'],
-      ['Preview again'],
+      ['Preview again', 'Show what was asked for'],
     ],
     [
       'stale',
       { outcome: { moved: { columns: [], checks: [], told: ['5901'], noticedAt: '2021-10-27T13:14:00.000Z' } } },
       ['What DTTP would be told of trainee 5901 is not what it was at the preview.', 'Select “Preview again”'],
-      ['Preview again'],
+      ['Preview again', 'Show what was asked for'],
     ],
     [
       'failed',
       { ...APPROVED, outcome: { problem: 'The database refused.' } },
       ['could not be done', 'The database refused.', 'We have not made any of the changes'],
-      [],
+      ['Show what was asked for'],
     ],
     [
       'needs-attention',
@@ -157,7 +206,7 @@ describe('a card of a request that is decided or over', () => {
         'Register wrote over a column.',
         'The columns hold: this does not hold. Changed since: Study',
       ],
-      ['Undo…'],
+      ['Show what changed', 'Undo…'],
     ],
   ]
 
@@ -172,16 +221,14 @@ describe('a card of a request that is decided or over', () => {
   it('offers no undo where something was done that cannot be taken back', () => {
     const job = { kind: 'enqueue', job: 'retrieve-trn', args: { trainee: '5901', poll_for: '1 day' } } as const
     const message = card({ status: 'done', ...MADE, plan: { ...EMPTY_PLAN, effects: [job] } })
-    expect(labelsOf(message)).toEqual([])
+    expect(labelsOf(message)).not.toContain('Undo…')
     expectMessage(message)
   })
 
   it('never says that something changed when nothing was written', () => {
-    const read = readingOf(
-      card({ status: 'needs-attention', ...APPROVED, outcome: { problem: 'GIAS is down.' } }).blocks,
-    )
-    expect(read).toContain('We have not made any of the changes')
-    expect(read).toContain('What would have changed')
+    const given = { status: 'needs-attention', ...APPROVED, outcome: { problem: 'GIAS is down.' } } as const
+    expect(readingOf(card(given).blocks)).toContain('We have not made any of the changes')
+    expect(changes(given)).toContain('What would have changed')
   })
 })
 
@@ -221,19 +268,23 @@ describe('a plan that changes no column', () => {
   const plan = { ...EMPTY_PLAN, effects: [job] }
   const poll = 'Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5913 at once, for 1 day'
 
+  it('has what would happen under a heading of its own', () => {
+    const message = card({ plan })
+    expectMessage(message)
+    expect(readingOf(message.blocks)).toContain(`What would happen*\n${poll}`)
+    expect(readingOf(message.blocks)).not.toMatch(/Also|What would change/)
+  })
+
   it.each([
-    ['pending', {}, 'What would happen'],
     ['approved', APPROVED, 'What will happen'],
     ['done', MADE, 'What was done'],
     ['needs-attention', MADE, 'What was done'],
     ['needs-attention', APPROVED, 'What would have happened'],
     ['stale', APPROVED, 'What would have happened'],
-  ] as const)('has what happens under a heading of its own, when %s', (status, more, title) => {
-    const message = card({ status, plan, ...more })
-    expectMessage(message)
-    const read = readingOf(message.blocks)
+  ] as const)('has it in what the card offers to show, when %s', (status, more, title) => {
+    const read = changes({ status, plan, ...more })
     expect(read).toContain(`${title}*\n${poll}`)
-    expect(read).not.toMatch(/Also|What (would|will) change|What changed/)
+    expect(read).not.toMatch(/What else|What (would|will) change|What changed/)
   })
 
   it('is so in the preview and in the review', () => {
@@ -249,4 +300,44 @@ describe('a plan that changes no column', () => {
     expect(review).toContain(`What happens*\n${poll}`)
     expect(review).not.toMatch(/What changes|What else happens/)
   })
+})
+
+describe('what is left to do by hand', () => {
+  const done = { status: 'done', ...MADE } as const
+  const second = manualStep({ place: 1, title: 'Ask the provider to complete the course details' })
+
+  it('is counted in the heading, and said with its owner, the words to copy and a way to tick it off', () => {
+    const message = card(done, [manualStep(), second])
+    expectMessage(message)
+    const read = readingOf(message.blocks)
+    expect(read).toContain('✅ CR-12 is done in Register. 2 steps left for support')
+    expect(read).toContain(
+      'Still to do, by <@U0REQUESTER>: ask for the route to be changed in DTTP; ask the provider to complete the course details.',
+    )
+    expect(labelsOf(message)).toEqual(['Copy text', 'Mark as done', 'Show what changed', 'Undo…'])
+  })
+
+  it('says who has done what and when, and lets a tick be taken back', () => {
+    const doneAt = new Date('2021-10-27T14:00:00Z')
+    const message = card(done, [manualStep({ doneAt, doneBy: 'U0ME' })])
+    const read = readingOf(message.blocks)
+    expect(read).toContain('✅ CR-12 is done')
+    expect(read).not.toContain('left for support')
+    expect(read).toContain('Done by <@U0ME> at 3:00pm on 27 October 2021: ask for the route to be changed in DTTP.')
+    expect(labelsOf(message)).toContain('Not done after all')
+  })
+
+  it('says what nobody need do any more', () => {
+    const message = card(done, [manualStep({ doneAt: new Date(), doneBy: 'chatops' })])
+    expect(readingOf(message.blocks)).toContain('No longer needed: ask for the route to be changed in DTTP.')
+  })
+})
+
+it('a card that is done is a few lines, and the rest is shown on request', () => {
+  expect(card({ status: 'done', ...MADE }).blocks).toHaveLength(3)
+  const read = changes({ status: 'done', ...MADE })
+  for (const words of ['What changed', 'Reason: “Typo by the provider”', 'Support ticket: “ZD-77”', '1 check held.']) {
+    expect(read).toContain(words)
+  }
+  expect(read).not.toContain('Anna')
 })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { ChangeRequest, Postcondition } from '../../../src/entities/chatops/change-request.ts'
+import { reRegister } from '../../../src/playbooks/re-register/index.ts'
 import { renderCard } from '../../../src/views/request/card.ts'
+import { renderWhatChanged } from '../../../src/views/request/changes.ts'
 import { buttons, readText } from '../../support/slack/index.ts'
 import { changeRequest, REGISTER } from '../builders.ts'
 import { expectMessage } from '../shown.ts'
@@ -17,20 +19,25 @@ const MADE = {
 }
 
 function card(given: Partial<Omit<ChangeRequest, 'plan' | 'checks'>>) {
-  const playbook = { title: 'Register again with DTTP' }
   return renderCard({
     changeRequest: changeRequest({ ...MADE, ...given }),
-    playbook,
+    playbook: reRegister,
     registerUrl: REGISTER,
-    approverGroup: null,
   })
 }
 
 describe('what the result was looked at for', () => {
-  it.each(['verifying', 'done', 'needs-attention'] as const)(
+  it.each(['verifying', 'needs-attention', 'changes'] as const)(
     'is a line each, marked without an emoji: %s',
-    (status) => {
-      const message = card({ status, outcome: { verified: lines } })
+    (where) => {
+      const outcome = { verified: lines }
+      const message =
+        where === 'changes'
+          ? {
+              text: '-',
+              ...renderWhatChanged(changeRequest({ status: 'done', ...MADE, outcome }), reRegister, REGISTER),
+            }
+          : card({ status: where, outcome })
       const read = readText(message.blocks as never)
       expect(read).toContain('What we looked at')
       const shown = message.blocks.map((block) => readText([block] as never))
@@ -41,15 +48,23 @@ describe('what the result was looked at for', () => {
     },
   )
 
+  it('is not on a card that is done: that says how things are', () => {
+    const outcome = { verified: lines.slice(0, 1) }
+    expect(readText(card({ status: 'done', outcome }).blocks as never)).not.toContain('What we looked at')
+  })
+
   it('cannot pass for another line', () => {
     const found = 'DTTP said:\n✓ The poll is scheduled.\u202E'
-    const message = card({ status: 'done', outcome: { verified: [...lines, { sentence: 'A', holds: true, found }] } })
+    const message = card({
+      status: 'verifying',
+      outcome: { verified: [...lines, { sentence: 'A', holds: true, found }] },
+    })
     const shown = message.blocks.map((block) => readText([block] as never))
     expect(shown).toContain('✓ A. DTTP said: / ✓ The poll is scheduled.{U+202E}')
   })
 
   it('is not said line by line where it is one thing that holds', () => {
-    const read = readText(card({ status: 'done', outcome: { verified: lines.slice(0, 1) } }).blocks as never)
+    const read = readText(card({ status: 'verifying', outcome: { verified: lines.slice(0, 1) } }).blocks as never)
     expect(read).not.toContain('What we looked at')
   })
 

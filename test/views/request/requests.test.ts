@@ -3,7 +3,8 @@ import type { ChangeRequest, Status } from '../../../src/entities/chatops/change
 import { playbooks } from '../../../src/playbooks/index.ts'
 import { ACTIONS } from '../../../src/views/kit/ids.ts'
 import { renderCard } from '../../../src/views/request/card.ts'
-import { changeRequest, homeList, ownRequests, REGISTER, home as renderHome } from '../builders.ts'
+import { renderStepRow } from '../../../src/views/request/steps.ts'
+import { changeRequest, homeList, manualStep, ownRequests, REGISTER, home as renderHome } from '../builders.ts'
 import { buttonsOf, expectMessage, expectView, readingOf } from '../shown.ts'
 
 const pending = changeRequest({ id: '12', requester: 'U0ME' })
@@ -41,7 +42,6 @@ describe('in the list of one’s requests', () => {
       changeRequest: pending,
       playbook: fixRoute(),
       registerUrl: REGISTER,
-      approverGroup: null,
     })
     const [onCard] = cancelButtons(card.blocks)
     expect(onCard).toHaveProperty('confirm')
@@ -58,6 +58,16 @@ describe('in the Home tab', () => {
 
   it('nothing can be cancelled if it is not known who looks', () => {
     expect(cancellable(home([pending]))).toEqual([])
+  })
+
+  it('what is left to do by hand is listed with its owner, and can be marked as done', () => {
+    const request = changeRequest({ status: 'done' })
+    const view = renderHome([homeList([renderStepRow({ step: manualStep(), request })])])
+    expectView(view)
+    expect(readingOf(view.blocks)).toContain('CR-12: ask for the route to be changed in DTTP, by <@U0REQUESTER>.')
+    expect(buttonsOf(view.blocks).filter(({ action_id }) => action_id === ACTIONS.markSteps)).toMatchObject([
+      { value: '12', text: { text: 'Mark as done' } },
+    ])
   })
 })
 

@@ -4,9 +4,10 @@ import type { PostedNews } from '../../../src/jobs/news.ts'
 import { fixRoute as playbook } from '../../../src/playbooks/fix-route/index.ts'
 import { renderJobNews } from '../../../src/views/jobs/news.ts'
 import { renderNoticeBlocks, renderNoticeView } from '../../../src/views/kit/notice.ts'
-import { renderAdvice, renderManualStep, renderNotice, renderReceipt } from '../../../src/views/request/thread.ts'
-import { changeRequest, HASH, planOf, REGISTER } from '../builders.ts'
-import { expectMessage, expectView, mrkdwnOf, readingOf } from '../shown.ts'
+import { renderSteps } from '../../../src/views/request/steps.ts'
+import { renderEnd, renderReminder } from '../../../src/views/request/thread.ts'
+import { changeRequest, HASH, manualStep, planOf, REGISTER } from '../builders.ts'
+import { buttonsOf, expectMessage, expectView, mrkdwnOf, readingOf } from '../shown.ts'
 
 const MADE = {
   decidedBy: 'U0APPROVER',
@@ -14,18 +15,20 @@ const MADE = {
   executedAt: new Date('2021-10-27T13:21:00Z'),
 }
 
+const shown = (given: Parameters<typeof changeRequest>[0]) => ({
+  changeRequest: changeRequest({ ...MADE, ...given }),
+  playbook,
+  registerUrl: REGISTER,
+})
+
 describe('the receipt', () => {
   it('names people, times, columns and the ledger’s hash in full, and no values', () => {
-    const message = renderReceipt({
-      changeRequest: changeRequest({ status: 'verifying', ...MADE }),
-      playbook,
-      ledgerHash: HASH,
-    })
+    const message = renderEnd({ ...shown({ status: 'done' }), ledgerHash: HASH })
     expectMessage(message)
     const read = readingOf(message.blocks)
     expect(read).toContain('Asked for by <@U0REQUESTER> on 27 October 2021 at 2:14pm')
     expect(read).toContain('Approved by <@U0APPROVER> on 27 October 2021 at 2:20pm')
-    expect(read).toContain('Made on 27 October 2021 at 2:21pm')
+    expect(read).toContain('Made at 2:21pm on 27 October 2021')
     expect(read).toContain(`\`${HASH}\``)
     expect(read).toContain('Changed 8 columns: Training route, Course subject, ')
     expect(read).not.toContain('Anna')
@@ -33,11 +36,7 @@ describe('the receipt', () => {
 
   it('counts the columns that it does not name', () => {
     const changes = Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`column_${n}`, [1, 2] as const]))
-    const message = renderReceipt({
-      changeRequest: changeRequest({ plan: planOf(changes) }),
-      playbook,
-      ledgerHash: HASH,
-    })
+    const message = renderEnd({ ...shown({ status: 'done', plan: planOf(changes) }), ledgerHash: HASH })
     expectMessage(message)
     expect(readingOf(message.blocks)).toContain('Changed 2,000 columns')
     expect(readingOf(message.blocks)).toContain('and 1,960 more')
@@ -46,22 +45,26 @@ describe('the receipt', () => {
 
 describe('words to copy', () => {
   it('stay together, and cannot end their block early', () => {
-    const message = 'Dear provider,\n``` <!channel> *now*\nhttps://register.example/trainees/x?a=1&b=2'
-    const blocks = renderAdvice({ lead: 'You can copy this:', message }).blocks
-    expect(mrkdwnOf(blocks)).toBe(
+    const text = 'Dear provider,\n``` <!channel> *now*\nhttps://register.example/trainees/x?a=1&b=2'
+    const [message] = renderSteps('12', [manualStep({ text })])
+    expect(mrkdwnOf(message?.blocks)).toContain(
       '```Dear provider,\n’’’ &lt;!channel&gt; *now*\nhttps://register.example/trainees/x?a=1&amp;b=2```',
     )
   })
 
   it('run over several blocks when they are long', () => {
-    const step = renderManualStep({ kind: 'manual-step', title: 'Ask', text: 'word & '.repeat(1000) })
-    expect(step.blocks.length).toBeGreaterThan(3)
-    expectMessage(step)
-    expect(readingOf(step.blocks).replaceAll('```\n```', '')).toContain('word & '.repeat(1000))
+    const [step] = renderSteps('12', [manualStep({ text: 'word & '.repeat(1000) })])
+    expect(step?.blocks.length).toBeGreaterThan(3)
+    expectMessage(step as never)
+    expect(readingOf(step?.blocks).replaceAll('```\n```', '')).toContain('word & '.repeat(1000))
   })
 
-  it('may be missing', () => {
-    expect(renderAdvice({ lead: 'Nothing to do.', message: null }).blocks).toHaveLength(1)
+  it('are in one reply for all that is left, and in none where nothing is', () => {
+    const second = manualStep({ place: 1, title: 'Ask the provider to complete the course details' })
+    const messages = renderSteps('12', [manualStep(), second])
+    expect(messages).toHaveLength(1)
+    expect(messages[0]?.text).toBe('Still to do for CR-12, by <@U0REQUESTER>')
+    expect(renderSteps('12', [manualStep({ doneAt: new Date(), doneBy: 'U0ME' })])).toEqual([])
   })
 })
 
@@ -73,9 +76,19 @@ it.each([
   ['failed', 'could not be done. Nothing has changed.'],
   ['needs-attention', 'needs attention. The changes were made'],
 ] as const)('tells the requester when their request is %s', (status, words) => {
-  const message = renderNotice({ changeRequest: changeRequest({ status, ...MADE }) })
+  const message = renderEnd({ ...shown({ status }), ledgerHash: null })
   expectMessage(message)
   expect(message.text).toContain(`<@U0REQUESTER> CR-12 ${words}`)
+})
+
+it('reminds the approvers in the words of the request, with the review at hand', () => {
+  const now = new Date('2021-10-28T11:14:00Z')
+  const message = renderReminder(changeRequest(), { playbook, registerUrl: REGISTER, calls: 'S0GROUP', now })
+  expectMessage(message)
+  expect(message.text).toBe(
+    '<!subteam^S0GROUP> CR-12 expires at 2:14pm today. It moves trainee 5913 to School direct (salaried). Nothing has changed.',
+  )
+  expect(buttonsOf(message.blocks).map(({ text, value }) => [text.text, value])).toEqual([['Review CR-12', '12']])
 })
 
 describe('a refusal', () => {

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import { londonDay } from '../calendar/london.ts'
+import { listOpenSteps } from '../changes/manual-steps.ts'
+import { listWaiting } from '../changes/requests.ts'
+import { type Claimed, readPayload } from '../outbox/outbox.ts'
+import { MOST_IN_MORNING, renderMorning } from '../views/request/morning.ts'
+import type { World } from '../world.ts'
+import type { Poster } from './poster.ts'
+
+const posted = z.object({ channel: z.string(), day: z.string() })
+
+/** Tells a channel in the morning what waits in it. Nothing is said where nothing waits, or once that day is over. */
+export function createMorningPosts({ database, databaseIdentity, register, now }: World, poster: Poster) {
+  const ours = createHash('sha256').update(databaseIdentity).digest('hex').slice(0, 16)
+  return {
+    async morning(row: Claimed): Promise<void> {
+      const { channel, day } = readPayload(posted, row)
+      if (londonDay(now()) !== day) return
+      const [requests, steps] = await Promise.all([
+        listWaiting(database, { channel, take: MOST_IN_MORNING }),
+        listOpenSteps(database, { channel, take: MOST_IN_MORNING }),
+      ])
+      if (requests.inAll + steps.inAll === 0) return
+      const message = renderMorning({ requests, steps, registerUrl: register.url, now: now() })
+      await poster.put({ channel, ts: null, message, key: `${ours}-${row.id}`, row })
+    },
+  }
+}
