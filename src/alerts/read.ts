@@ -3,7 +3,8 @@ import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
 import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { jobOf, urnOf } from '../failures/causes.ts'
-import type { Found } from '../failures/found.ts'
+import { daysIn, type Found } from '../failures/found.ts'
+import { findResolving, readBeside } from './beside.ts'
 import { diagnose } from './diagnosis.ts'
 import { MOST_SHOWN } from './live.ts'
 import type { AlertSight, Diagnosis, Group } from './sight.ts'
@@ -20,7 +21,7 @@ export async function findAlertSight(database: DataSource, id: string): Promise<
   const groups = await readGroups(manager, alert, keys)
   const entries = groups.flatMap((group) => group.entries)
   const diagnosis = diagnosisOf(alert, entries, all)
-  return { alert, urn: urnOf(alert.cause), found: foundOf(alert), groups, open, all, diagnosis }
+  return { ...(await readAround(manager, alert)), groups, open, all, diagnosis }
 }
 
 /** The same of one trainee alone, as if the alert were about nobody else; null if it says nothing of them. */
@@ -30,7 +31,13 @@ export async function findSightOf(database: DataSource, id: string, trainee: str
   if (!group) return null
   const open = group.entries.some(isOpen) ? 1 : 0
   const diagnosis = diagnosisOf(alert, group.entries, 1)
-  return { alert, urn: urnOf(alert.cause), found: foundOf(alert), groups: [group], open, all: 1, diagnosis }
+  return { ...(await readAround(database.manager, alert)), groups: [group], open, all: 1, diagnosis }
+}
+
+/** The alert, what was found when it was last looked at, and what people do or have done about it. */
+async function readAround(sql: EntityManager, alert: Alert) {
+  const resolvedBy = await findResolving(sql, alert)
+  return { alert, urn: urnOf(alert.cause), found: foundOf(alert), ...(await readBeside(sql, alert)), resolvedBy }
 }
 
 /** What an alert says of one trainee, even if there is no room for them in its post; null if it says nothing. */
@@ -55,6 +62,7 @@ function diagnosisOf(alert: Alert, entries: readonly AlertEntry[], all: number):
     urn: urnOf(alert.cause),
     found: foundOf(alert),
     byRegister: first.failure.by === 'register',
+    after: daysIn(first.failure.words),
   })
 }
 

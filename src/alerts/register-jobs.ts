@@ -1,3 +1,4 @@
+import { daysIn } from '../failures/found.ts'
 import { readRegisterFailure } from '../failures/register-failure.ts'
 import { findJobOfRegister, findSeenName } from '../register/jobs.ts'
 import { diagnose } from './diagnosis.ts'
@@ -15,5 +16,6 @@ type RegisterJob = { className: string; message: string; trainee: string | null 
 export function diagnoseRegisterJob({ className, message, trainee }: RegisterJob): Diagnosis {
   const { code, urn } = readRegisterFailure({ job: findJobOfRegister(className), errorClass: null, message })
   const trainees = trainee === null ? 0 : 1
-  return diagnose({ code, job: findSeenName(className), trainee, trainees, urn, found: null, byRegister: true })
+  const about = { code, job: findSeenName(className), trainee, trainees, urn, after: daysIn(message) }
+  return diagnose({ ...about, found: null, byRegister: true })
 }

@@ -1,5 +1,7 @@
 import type { Alert, AlertEntry } from '../entities/chatops/alert.ts'
+import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { JobRow } from '../entities/chatops/job.ts'
+import type { SchoolWait } from '../entities/chatops/school-wait.ts'
 import type { Found, Offer } from '../failures/found.ts'
 
 // What a post about failed jobs is drawn from. alerts/ finds it, and views/alert.ts shows it.
@@ -28,4 +30,9 @@ export type AlertSight = {
   open: number
   all: number
   diagnosis: Diagnosis
+  /** What people do about it already: requests that are not over, and who waits for its school. */
+  requests: readonly ChangeRequest[]
+  waits: readonly SchoolWait[]
+  /** The requests that have resolved it; none where it is open, or was resolved by itself. */
+  resolvedBy: readonly ChangeRequest[]
 }

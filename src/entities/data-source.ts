@@ -44,6 +44,7 @@ import { HomeTabs1795873607000 } from './migrations/1795873607000-home-tabs.ts'
 import { RequestsToPurge1795874760000 } from './migrations/1795874760000-requests-to-purge.ts'
 import { Calls1795875500001 } from './migrations/1795875500001-calls.ts'
 import { ManualSteps1795875500002 } from './migrations/1795875500002-manual-steps.ts'
+import { BesideAlerts1795875500003 } from './migrations/1795875500003-beside-alerts.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -133,7 +134,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[AnsweredMessages1795871900000, FlushedRegistrations1795872519000],
       ...[Finding1795872579000, HomeTabs1795873607000],
       RequestsToPurge1795874760000,
-      ...[Calls1795875500001, ManualSteps1795875500002],
+      ...[Calls1795875500001, ManualSteps1795875500002, BesideAlerts1795875500003],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

@@ -77,6 +77,13 @@ export type About = {
   found: Found | null
   /** Whether Register's own Sidekiq ran it. */
   byRegister?: boolean
+  /** After how long a poll timed out, as Register says it: "4 days". */
+  after?: string | null
+}
+
+/** After how long a poll timed out, in Register's own words for that. */
+export function daysIn(words: string): string | null {
+  return /has timed out after (\d+ days?)/.exec(words)?.[1] ?? null
 }
 
 /** `without`: what to do without a playbook; `next`: what to do with it. */

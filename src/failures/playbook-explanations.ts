@@ -3,27 +3,33 @@ import { type About, type Explanation, type Offer, traineeIn, who } from './foun
 
 // The failures for which there is a playbook.
 
-const NOTHING_RUNS = 'Nothing runs until a developer approves.'
+const SECOND_PERSON = 'A second person must approve it.'
 
 export function explainTimeout(about: About): Explanation {
   const found = traineeIn(about)
   if (found?.contact === 'missing') return explainGone(about)
-  const title = `No TRN yet for ${who(about)}`
+  const title = about.after ? `No TRN for ${who(about)} after ${about.after}` : `No TRN yet for ${who(about)}`
   if (found?.poll) {
     return { title, meaning: 'DTTP is asked again already.', without: 'You do not need to do anything.' }
   }
-  const check = found?.trnInDttp ? '' : 'Check the DTTP record or ask the operations team. '
+  const isThere = found?.trnInDttp ?? false
+  const check = 'Check the DTTP record.'
+  const wrong = 'If it looks wrong, contact the operations team.'
   return {
     title,
-    meaning: found?.trnInDttp
-      ? 'DTTP has it by now, but nothing fetches it any more.'
-      : 'This is usually a delay at DQT. Nothing asks for the TRN any more.',
+    meaning: isThere
+      ? 'Register has stopped asking, so nothing fetches it.'
+      : 'This is usually a delay at DQT. Register has stopped asking.',
     offer: {
       ...requeue,
       because: 'the time to poll for this TRN is up.',
-      next: `${check}${check ? 'Then select' : 'Select'} “${requeue.label}”. ${NOTHING_RUNS}`,
+      next: isThere
+        ? `Select “${requeue.label}” to fetch it. ${SECOND_PERSON}`
+        : `${check} If it looks right, select “${requeue.label}”. ${SECOND_PERSON} ${wrong}`,
     },
-    without: `${check}Then ask a developer to poll for the TRN again.`,
+    without: isThere
+      ? 'Ask a developer to poll for the TRN again.'
+      : `${check} If it looks right, ask a developer to poll for the TRN again. ${wrong}`,
   }
 }
 
@@ -39,7 +45,7 @@ export function explainUnpolled(about: About): Explanation {
     offer: {
       ...requeue,
       because: 'no poll is under way.',
-      next: `Select “${requeue.label}” for each trainee. ${NOTHING_RUNS}`,
+      next: `Select “${requeue.label}” for each trainee. ${SECOND_PERSON}`,
     },
     without: 'Ask a developer to poll for the TRN.',
   }
@@ -48,7 +54,7 @@ export function explainUnpolled(about: About): Explanation {
 /** As the support playbook has it: `Dttp::RetrieveTrnJob.perform_later(trainee, 1.days.from_now)`. */
 const requeue = {
   playbook: 'requeue-trn',
-  label: 'Requeue',
+  label: 'Ask again for 1 day',
   per: 'trainee',
   values: { duration: '1 day' },
 } as const satisfies Offer
@@ -62,7 +68,7 @@ export function explainSchool(about: About): Explanation {
     : 'Register sends only schools that are active or new in DTTP, so it cannot send these trainees.'
   if (urn === null) return { title, meaning, without: 'Ask a developer which of the trainee’s schools it is.' }
   const label = 'Repair school'
-  const next = `Select “${label}”. ${NOTHING_RUNS}`
+  const next = `Select “${label}”. ${SECOND_PERSON}`
   const sent = traineeIn(about)?.schools ?? []
   if (sent.length > 0 && sent.every((school) => school.urn !== urn)) {
     return {
@@ -106,7 +112,7 @@ export function explainGone(about: About): Explanation {
             per: 'trainee',
             values: {},
             because: 'the trainee must be registered with DTTP once more.',
-            next: `Check in DTTP that the record is gone. Then select “${label}”. ${NOTHING_RUNS}`,
+            next: `Check in DTTP that the record is gone. Then select “${label}”. ${SECOND_PERSON}`,
           } as const,
         }),
     without: 'Check in DTTP that the record is gone. Then ask a developer to register the trainee again.',
@@ -152,7 +158,7 @@ function explainRegisterUnknown(about: About): Explanation {
       per: 'trainee',
       values: {},
       because: 'it looks in DTTP for the trainee first, and registers only if they are not there.',
-      next: `Check the DTTP records listed here. If one of them is the trainee’s, ask a developer to put its id into Register. If there is none, select “${label}”. ${NOTHING_RUNS}`,
+      next: `Check the DTTP records listed here. If one of them is the trainee’s, ask a developer to put its id into Register. If there is none, select “${label}”. ${SECOND_PERSON}`,
     },
     without:
       'Check the DTTP records listed here. If one is the trainee’s, ask a developer to put its id into Register; if there is none, to register the trainee again.',
@@ -171,7 +177,7 @@ export function explainUnanswered(about: About): Explanation {
       per: 'trainee',
       values: {},
       because: 'it is looked for once more, and registered only if it is not there.',
-      next: `Select “${label}”. It cannot be registered twice. ${NOTHING_RUNS}`,
+      next: `Select “${label}”. It cannot be registered twice. ${SECOND_PERSON}`,
     },
     without: 'Ask a developer to register the trainee again. It cannot be registered twice.',
   }
@@ -188,7 +194,7 @@ export function explainMoved(about: About): Explanation {
       per: 'trainee',
       values: {},
       because: 'two people must see what DTTP would be told now.',
-      next: `Select “${label}” and check the new preview. ${NOTHING_RUNS}`,
+      next: `Select “${label}” and check the new preview. ${SECOND_PERSON}`,
     },
     without: 'Ask a developer to register the trainee as they are now.',
   }

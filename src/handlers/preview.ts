@@ -1,4 +1,5 @@
 // What takes the place of a form that was sent.
+import { findAlertsAbout } from '../alerts/about-trainee.ts'
 import { type Asking, type Proposal, propose, send } from '../changes/propose.ts'
 import { getRequest, getVisible, refusalFor } from '../changes/requests.ts'
 import { stands } from '../contract/check.ts'
@@ -67,7 +68,7 @@ export async function openUnsent(context: HandlerContext, click: Click): Promise
   try {
     const request = await getRequest(context.changes.database, action.value ?? '')
     const mine = request.requester === body.user.id && request.status === 'unsent'
-    await show(context, click, viewId, mine ? showPreview(context, request) : inWords(NOT_WAITING))
+    await show(context, click, viewId, mine ? await showPreview(context, request) : inWords(NOT_WAITING))
   } catch (error) {
     await show(context, click, viewId, inWords(wordsFor(context, error)))
   }
@@ -110,13 +111,15 @@ function renderProposal(
 }
 
 /** The preview of a request; it is kept, whether or not Slack shows it. */
-function showPreview(context: HandlerContext, changeRequest: ChangeRequest): Shown {
+async function showPreview(context: HandlerContext, changeRequest: ChangeRequest): Promise<Shown> {
+  const { traineeId } = changeRequest
+  const alerts = traineeId === null ? [] : await findAlertsAbout(context.changes.database, traineeId)
   const registerUrl = context.changes.register.url
   const playbook = getPlaybook(changeRequest.playbook)
   const title = `The preview of CR-${changeRequest.id} is ready`
   const text = `Slack did not let us show it. We have kept it as “not sent yet”, and nothing has changed.\nClose the window, and open the preview here or on the bot’s Home tab.`
   const isSendable = context.changes.mode !== 'preview-only'
-  const view = renderPreview({ changeRequest, playbook, registerUrl, isSendable })
+  const view = renderPreview({ changeRequest, playbook, registerUrl, isSendable, alerts })
   const opens = actions([button('Open', ACTIONS.openUnsent, changeRequest.id)])
   return { view, instead: { title, text }, opens }
 }

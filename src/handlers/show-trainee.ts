@@ -1,3 +1,4 @@
+import { findAlertsAbout } from '../alerts/about-trainee.ts'
 import { ChangeError } from '../errors.ts'
 import { refuseUnlessEither } from '../people/standing.ts'
 import { findTrainee, parseTraineeReference } from '../register/trainee-reference.ts'
@@ -14,5 +15,6 @@ export async function showTrainee(context: HandlerContext, user: string, typed: 
   const found = 'problem' in reference ? reference : await findTrainee(changes.database.manager, reference)
   if ('problem' in found) throw new ChangeError('bad-reference', { detail: found.problem })
   const facts = await gatherTraineeFacts(changes, found.slug)
-  return renderTrainee(facts, { registerUrl: changes.register.url, dttpUrl: changes.dttpUrl })
+  const alerts = await findAlertsAbout(changes.database, facts.trainee.id)
+  return renderTrainee({ ...facts, alerts }, { registerUrl: changes.register.url, dttpUrl: changes.dttpUrl })
 }

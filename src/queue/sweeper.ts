@@ -1,4 +1,5 @@
 import { reportAnswers } from '../alerts/answers.ts'
+import { noteBeside } from '../alerts/beside.ts'
 import { findHanging, NEWS_BATCH, tellOfMirrored } from '../alerts/mirrored.ts'
 import { findUnpolled, lookAtAlerts } from '../alerts/sweeps.ts'
 import { remindApprovers } from '../changes/call.ts'
@@ -64,6 +65,7 @@ export function startSweepers(
     sweep('reminders', 10 * SECOND, () => remindApprovers(world)),
     sweep('mornings', 30 * SECOND, () => sayMorning(world)),
     sweep('needless steps', 5 * SECOND, () => dropNeedlessSteps(world)),
+    sweep('beside alerts', 5 * SECOND, () => noteBeside(world)),
     sweep('alerts', 5 * SECOND, () => lookAtAlerts(world)),
     sweep('answers that nobody expected', 30 * SECOND, () => reportAnswers(world)),
     ...(sidekiq

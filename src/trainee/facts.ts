@@ -4,6 +4,7 @@ import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { GiasSchool } from '../entities/chatops/gias-school.ts'
 import { givenUp } from '../entities/chatops/given-up-jobs.ts'
 import { live } from '../entities/chatops/live-jobs.ts'
+import { SchoolWait } from '../entities/chatops/school-wait.ts'
 import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { Provider } from '../entities/register/provider.ts'
@@ -50,6 +51,8 @@ export type TraineeFacts = {
   /** Those that were sent, newest first, and how many there are in all. */
   requests: ChangeRequest[]
   requestsInAll: number
+  /** Who waits until DTTP has a school of the trainee's. */
+  waits: SchoolWait[]
 }
 
 const MOST_JOBS = 8
@@ -70,10 +73,13 @@ export async function gatherTraineeFacts(world: World, slug: string): Promise<Tr
       order: { id: 'DESC' },
       take: MOST_REQUESTS,
     })
+    const schools = await readSchools(world, sql, trainee)
+    const urns = schools.flatMap(({ school }) => school?.urn ?? [])
     return {
       trainee,
       provider: await sql.findOneByOrFail(Provider, { id: trainee.provider_id }),
-      schools: await readSchools(world, sql, trainee),
+      schools,
+      waits: await sql.find(SchoolWait, { where: { urn: In(urns), status: 'waiting' }, order: { id: 'ASC' }, take: 5 }),
       giasAge: await findGiasAge(sql),
       submission: await findSubmission(sql, trainee.id),
       ...{ jobs, jobsInAll, requests, requestsInAll },

@@ -1,3 +1,4 @@
+import type { AlertSight } from '../alerts/sight.ts'
 import { formatDateTime } from '../calendar/london.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { SeenJob } from '../entities/chatops/seen-job.ts'
@@ -9,6 +10,7 @@ import { stateLabel } from '../register/states.ts'
 import type { Submission } from '../register/submissions.ts'
 import { routeLabel } from '../register/training-routes.ts'
 import type { RecordFacts, SchoolFacts, TraineeFacts } from '../trainee/facts.ts'
+import { waitWords } from './alert/beside.ts'
 import { type Block, heading, type Message, plainLines, plainSections, section } from './kit/blocks.ts'
 import { capitalise } from './kit/labels.ts'
 import { escapeText, shorten } from './kit/text.ts'
@@ -18,9 +20,9 @@ import { requestLine } from './request/request.ts'
 type Links = { registerUrl: string; dttpUrl: string }
 
 /**
- * The answer to `/trainee show`: what support looks up, and nothing that says who the trainee is. At most 40 blocks.
+ * The answer to `/trainee show`: what support looks up, and nothing that says who the trainee is. At most 50 blocks.
  */
-export function renderTrainee(facts: TraineeFacts, links: Links): Message {
+export function renderTrainee(facts: TraineeFacts & { alerts?: readonly AlertSight[] }, links: Links): Message {
   const { trainee } = facts
   const title = `Trainee ${trainee.id}`
   return {
@@ -33,7 +35,10 @@ export function renderTrainee(facts: TraineeFacts, links: Links): Message {
       ...describeDttp(facts, links.dttpUrl),
       heading('Schools'),
       ...facts.schools.flatMap((school) => describeSchool(school)),
+      ...facts.waits.map((wait) => section(waitWords(wait))),
       ...plainSections(`From ${describeGiasAge(facts.giasAge)}.`),
+      ...((facts.alerts ?? []).length > 0 ? [heading('Open alerts')] : []),
+      ...plainLines((facts.alerts ?? []).map(({ diagnosis }) => shorten(diagnosis.title, 200))),
       heading('Jobs'),
       ...plainLines(describeJobs(facts)),
       ...plainSections(more(facts.jobsInAll, facts.jobs)),

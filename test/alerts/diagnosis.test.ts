@@ -31,17 +31,19 @@ describe('a poll that timed out', () => {
   test('is a delay at DQT, and can be requeued', () => {
     const { title, meaning, why, todo, offer } = diagnose(about({}))
     expect(title).toBe('No TRN yet for trainee 5913')
+    expect(diagnose(about({ after: '4 days' })).title).toBe('No TRN for trainee 5913 after 4 days')
     expect(meaning).toContain('usually a delay at DQT')
     expect(why).toBe('The playbook requeue-trn (Poll for a TRN again) applies: the time to poll for this TRN is up.')
     expect(todo).toBe(
-      'Check the DTTP record or ask the operations team. Then select “Requeue”. Nothing runs until a developer approves.',
+      'Check the DTTP record. If it looks right, select “Ask again for 1 day”. A second person must approve it. If it looks wrong, contact the operations team.',
     )
-    expect(offer).toEqual({ playbook: 'requeue-trn', label: 'Requeue', per: 'trainee', values: { duration: '1 day' } })
+    const values = { duration: '1 day' }
+    expect(offer).toEqual({ playbook: 'requeue-trn', label: 'Ask again for 1 day', per: 'trainee', values })
   })
 
   test('needs no visit to DTTP once that holds the TRN', () => {
     const { meaning, todo } = diagnose(about({ found: found({ trnInDttp: true }) }))
-    expect(meaning).toContain('DTTP has it by now')
+    expect(meaning).toContain('nothing fetches it')
     expect(todo).not.toContain('Check the DTTP record')
   })
 
@@ -152,7 +154,7 @@ describe('a job of Register’s own', () => {
     [
       'Dttp::RetrieveTrnJob',
       'Dttp::RetrieveTrnJob for Trainee id: 5913 has timed out after 4 days.',
-      'No TRN yet for trainee 5913',
+      'No TRN for trainee 5913 after 4 days',
     ],
     [
       'Dttp::UpdateTraineeJob',

@@ -43,7 +43,7 @@ const posts = (): Message[] => use.story.slack.messages(OTHER_CHANNEL).filter((o
 const cards = (): Message[] => use.story.slack.messages(OTHER_CHANNEL).filter(isCard)
 
 function isCard(message: Message): boolean {
-  return /\bCR-\d/.test(readText(message))
+  return /^CR-\d/.test(message.text)
 }
 
 /** Waits until the only post says this; returns it. */
@@ -95,13 +95,18 @@ describe('a poll that times out', () => {
   test('is posted by itself, requeued by two people, and resolved when the TRN arrives', async () => {
     const { slack } = use.story
     await timeOut()
-    const post = await postSays('DTTP holds the trainee’s record but no TRN')
+    const post = await postSays('DTTP has the trainee’s record but no TRN')
     const text = readText(post)
-    expect(text).toContain('No TRN yet for trainee 5902')
+    expect(text).toContain('No TRN for trainee 5902 after 4 days')
     expect(text).toContain(TIMED_OUT)
     expect(text).toContain('This poll was to go on until 15 October 2021 at 5:40pm.')
     expect(text).toContain('The playbook requeue-trn (Poll for a TRN again) applies')
-    expect(buttons(post).map((one) => one.text)).toEqual(['Requeue', 'View trainee', 'DTTP record', 'Dismiss'])
+    expect(buttons(post).map((one) => one.text)).toEqual([
+      'Ask again for 1 day',
+      'View trainee',
+      'View DTTP record',
+      'Dismiss',
+    ])
     expect(JSON.stringify(post.blocks)).toContain(
       `${upstream.dttp.environment()['DTTP_URL']}/main.aspx?pagetype=entityrecord&etn=contact&id=c0000000-0000-4000-8000-000000005902`,
     )
@@ -121,10 +126,10 @@ describe('a poll that times out', () => {
     await slack.until(() => readText(slack.view(DEVELOPER) ?? []).includes('What happens'))
     await slack.submit({ user: DEVELOPER })
     const polled = await postSays('Being polled again until')
-    expect(buttons(polled).map((one) => one.text)).not.toContain('Requeue')
+    expect(buttons(polled).map((one) => one.text)).not.toContain('Ask again for 1 day')
 
     upstream.dttp.giveTrn(5902, '3999999')
-    const over = await postSays('Resolved: No TRN yet for trainee 5902')
+    const over = await postSays('Resolved: No TRN for trainee 5902 after 4 days')
     expect(readText(over)).toContain('The TRN has arrived.')
     expect(posts()).toHaveLength(1)
     expect(over.ts).toBe(post.ts)
@@ -141,7 +146,7 @@ describe('a poll that times out', () => {
     await postSays('but no TRN')
     upstream.dttp.giveTrn(5902)
     await lookNow()
-    await postSays('DTTP has it by now, but nothing fetches it any more.')
+    await postSays('and a TRN by now')
     await use.admin.query(`UPDATE public.trainees SET state = 2, trn = '3999998' WHERE id = 5902`)
     await lookNow()
     await postSays('Resolved')
@@ -186,10 +191,10 @@ describe('an error that no retry can cure', () => {
   })
 })
 
-describe('“Requeue”', () => {
+describe('“Ask again for 1 day”', () => {
   test('is refused to those who may not ask, and that is on record', async () => {
     await timeOut()
-    const post = await postSays('No TRN yet')
+    const post = await postSays('No TRN for')
     expect(await refused(STRANGER, ACTIONS.startFromAlert, post)).toContain('You cannot ask for changes')
     expect(await refused(SECOND_DEVELOPER, ACTIONS.startFromAlert, post)).toContain('You cannot ask for changes')
     const { rows } = await use.admin.query(`SELECT actor FROM chatops.ledger WHERE event = 'refused' ORDER BY seq`)
@@ -198,7 +203,7 @@ describe('“Requeue”', () => {
 
   test('on a screen that is out of date starts nothing, and says why', async () => {
     await timeOut()
-    const old = await postSays('No TRN yet')
+    const old = await postSays('No TRN for')
     await use.admin.query(`UPDATE public.trainees SET state = 2, trn = '3999998' WHERE id = 5902`)
     await lookNow()
     await postSays('Resolved')
@@ -214,7 +219,7 @@ describe('“Requeue”', () => {
     ['', 'Something went wrong'],
   ])('with a value that we never gave starts nothing: %j', async (value, words) => {
     await timeOut()
-    const message = await postSays('No TRN yet')
+    const message = await postSays('No TRN for')
     const { slack } = use.story
     const { rows } = await use.admin.query('SELECT id FROM chatops.alerts')
     const force = { value: value.replace('{alert}', rows[0].id) }
@@ -231,10 +236,10 @@ describe('“Dismiss”', () => {
 
   test('asks for a reason, shows it on the post with the name, and is in the ledger', async () => {
     await timeOut()
-    const post = await postSays('No TRN yet')
-    expect(await open(SECOND_DEVELOPER, ACTIONS.openDismissal, post)).toContain('No TRN yet for trainee 5902')
+    const post = await postSays('No TRN for')
+    expect(await open(SECOND_DEVELOPER, ACTIONS.openDismissal, post)).toContain('No TRN for trainee 5902 after 4 days')
     await dismiss(SECOND_DEVELOPER, 'A test record & known')
-    const text = readText(await postSays('Dismissed: No TRN yet'))
+    const text = readText(await postSays('Dismissed: No TRN for'))
     expect(text).toContain(`Dismissed by <@${SECOND_DEVELOPER}>`)
     expect(text).toContain('Why: “A test record & known”')
     const { rows } = await use.admin.query(`SELECT actor, details FROM chatops.ledger WHERE event = 'alert-dismissed'`)
@@ -255,14 +260,14 @@ describe('“Dismiss”', () => {
     [' . ', 'Enter a reason.'],
   ])('answers %j at the field', async (reason, words) => {
     await timeOut()
-    await open(SUPPORT, ACTIONS.openDismissal, await postSays('No TRN yet'))
+    await open(SUPPORT, ACTIONS.openDismissal, await postSays('No TRN for'))
     expect((await dismiss(SUPPORT, reason)).errors['reason']).toContain(words)
-    await postSays('⚠️ No TRN yet')
+    await postSays('⚠️ No TRN for')
   })
 
   test('is refused to strangers, who learn nothing from the field either', async () => {
     await timeOut()
-    const post = await postSays('No TRN yet')
+    const post = await postSays('No TRN for')
     expect(await refused(STRANGER, ACTIONS.openDismissal, post)).toContain('You cannot dismiss this')
     await open(SUPPORT, ACTIONS.openDismissal, post)
     const view = use.story.slack.view(SUPPORT)
@@ -275,7 +280,7 @@ describe('“Dismiss”', () => {
 
   test('by two people at once is one dismissal, and the other is told', async () => {
     await timeOut()
-    const post = await postSays('No TRN yet')
+    const post = await postSays('No TRN for')
     for (const user of [SUPPORT, DEVELOPER]) await open(user, ACTIONS.openDismissal, post)
     await Promise.all([dismiss(SUPPORT, 'One'), dismiss(DEVELOPER, 'Other')])
     const views = [SUPPORT, DEVELOPER].map((user) => readText(use.story.slack.view(user) ?? []))

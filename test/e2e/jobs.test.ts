@@ -356,7 +356,7 @@ describe('what applies', () => {
     await add({ status: 'failed', words: 'Dttp::RetrieveTrnJob for Trainee id: 5902 has timed out after 4 days.' })
     const message = await ask('', SUPPORT, OTHER_CHANNEL)
     expect(readText(message)).toContain('The playbook requeue-trn (Poll for a TRN again) applies')
-    expect(buttons(message).map(({ text }) => text)).toEqual(['Requeue'])
+    expect(buttons(message).map(({ text }) => text)).toEqual(['Ask again for 1 day'])
     await start(message)
     const form = await slack.until(() => slack.view(SUPPORT))
     expect(JSON.stringify(form)).toContain('YEXq5VcjRjQ47sjr9L3CxKLC')

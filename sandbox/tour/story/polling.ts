@@ -1,18 +1,7 @@
 // A poll for a TRN times out: the bot posts it by itself, it is asked for again from the post, and the TRN arrives.
 import { SUPPORT_CHANNEL } from '../../demo/workspace.ts'
 import { dttpId } from '../../register/seed/ids.ts'
-import {
-  approve,
-  askForApproval,
-  buttonsOn,
-  card,
-  getPreview,
-  headOf,
-  post,
-  type Request,
-  type Tour,
-  thread,
-} from '../acts.ts'
+import { approve, askForApproval, buttonsOn, card, getPreview, headOf, post, type Request, type Tour } from '../acts.ts'
 import { hurryPoll } from '../jobs.ts'
 import { nameOf } from '../people.ts'
 import { changedColumns, type Row } from '../records.ts'
@@ -21,7 +10,7 @@ import { linesOf } from '../words.ts'
 
 const TRAINEE = 5902
 const TRN = '3005902'
-const POST = `No TRN yet for trainee ${TRAINEE}`
+const POST = `No TRN for trainee ${TRAINEE} after 4 days`
 
 export async function polling(tour: Tour): Promise<void> {
   tour.transcript.chapter('A TRN that does not come')
@@ -38,7 +27,7 @@ async function timeOut(tour: Tour, before: Row): Promise<Message> {
   transcript.step('A poll’s time is up')
   transcript.tell(`Register asks DTTP every hour for the TRN of trainee ${TRAINEE}. The four days for that end now.`)
   await hurryPoll(records, TRAINEE, { isTimeUp: true })
-  const message = await post(tour, POST, 'DTTP holds the trainee’s record but no TRN')
+  const message = await post(tour, POST, 'DTTP has the trainee’s record but no TRN')
   const lines = linesOf(message.blocks ?? [], nameOf)
   transcript.show('The bot posts by itself, for everyone in #register-support', lines)
   const text = lines.join('\n')
@@ -58,7 +47,7 @@ async function refuse({ transcript, guest, window }: Tour, message: Message): Pr
 async function requeue(tour: Tour, message: Message): Promise<Request> {
   const { transcript, support } = tour
   transcript.step('The post’s button')
-  await support.selects('Requeue', message)
+  await support.selects('Ask again for 1 day', message)
   const form = await support.getsModal('Keep polling for')
   transcript.show('A form opens, filled in', form)
   const text = form.join('\n')
@@ -73,13 +62,12 @@ async function requeue(tour: Tour, message: Message): Promise<Request> {
 
 async function approveAndWait(tour: Tour, request: Request): Promise<void> {
   const { transcript, developer } = tour
-  const { cr, message } = request
+  const { cr } = request
   transcript.step('The approval')
   await approve(developer, request)
-  const over = await card(tour, cr, '(done)')
+  const over = await card(tour, cr, 'DTTP has no TRN yet')
   transcript.show('The request has become', headOf(over))
-  await thread(tour, message, ['DTTP has no TRN yet'])
-  transcript.tell('In the thread the bot says that DTTP has no TRN yet, and when it asks again.')
+  transcript.tell('It says that DTTP has no TRN yet, and when it asks again.')
 }
 
 async function arrive(tour: Tour, cr: string, before: Row): Promise<void> {
@@ -87,8 +75,7 @@ async function arrive(tour: Tour, cr: string, before: Row): Promise<void> {
   transcript.step('The TRN arrives')
   transcript.tell('DQT has caught up: DTTP has the TRN now.')
   upstreams.dttp.state.giveTrn(dttpId('contact', TRAINEE), { trn: TRN })
-  const news = await thread(tour, await card(tour, cr, '(done)'), ['The TRN has arrived'])
-  transcript.show('In the thread', news.at(-1) ?? [])
+  transcript.show('The request says', headOf(await card(tour, cr, 'has arrived')))
   const after = await records.trainee(TRAINEE)
   transcript.tell(`Trainee ${TRAINEE}, the columns that are not as they were:`)
   transcript.table(['column', 'before', 'after'], changedColumns(before, after))
@@ -105,7 +92,7 @@ async function arrive(tour: Tour, cr: string, before: Row): Promise<void> {
 
   const resolved = await post(tour, POST, 'Resolved')
   transcript.show('The post has become', linesOf(resolved.blocks ?? [], nameOf).slice(0, 2))
-  const left = buttonsOn(resolved).filter((button) => button === 'Requeue' || button === 'Dismiss')
+  const left = buttonsOn(resolved).filter((button) => button === 'Ask again for 1 day' || button === 'Dismiss')
   transcript.hold('Nothing is left to do on it', left.length === 0, () => left.join(', '))
   const posted = JSON.stringify(await window.messages(SUPPORT_CHANNEL))
   transcript.hold('The TRN is written nowhere in the channel', !posted.includes(TRN), () => 'It is.')

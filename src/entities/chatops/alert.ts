@@ -21,6 +21,10 @@ export class Alert {
   @Column({ type: 'jsonb', nullable: true })
   found!: object | null
 
+  /** Requests and waits that the post was last drawn with. */
+  @Column({ type: 'jsonb', nullable: true })
+  beside!: object | null
+
   @Column({ name: 'looked_at', type: 'timestamptz', nullable: true })
   lookedAt!: Date | null
 

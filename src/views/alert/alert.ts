@@ -1,17 +1,19 @@
-import type { AlertSight, SeenEntry } from '../../alerts/sight.ts'
+import type { AlertSight } from '../../alerts/sight.ts'
 import { formatDateTime } from '../../calendar/london.ts'
-import { actions, type Block, button, header, type Message, plainSections, section } from '../kit/blocks.ts'
+import { actions, type Block, button, header, type Message, plainNote, plainSections, section } from '../kit/blocks.ts'
 import { onOneLine } from '../kit/exact-text.ts'
 import { ACTIONS } from '../kit/ids.ts'
-import { escapeText, shorten } from '../kit/text.ts'
-import { byWhom } from '../request/request.ts'
-import { settledWords, statusWords } from './findings.ts'
+import { escapeText, mention, shorten } from '../kit/text.ts'
+import { byWhom, crName } from '../request/request.ts'
+import { isForAlert, isForTrainee, renderBeside } from './beside.ts'
+import { isLeftUndone, settledWords, statusWords } from './findings.ts'
 import { type Places, recordPage, startButton, viewButton } from './links.ts'
-import { entriesOf, renderMany, renderOne, wordsInCommon } from './rows.ts'
+import { entriesOf, renderMany, renderOne, renderParticulars, wordsInCommon } from './rows.ts'
 
 /**
- * The one post about a cause, for whatever state it is in. Holds no personal value, and stays within 50 blocks and 12,000
- * characters however many trainees there are.
+ * The one post about a cause, for whatever state it is in: what happened and what to do in plain words first, job names,
+ * codes and ids last and small. Holds no personal value, and stays within 50 blocks and 12,000 characters however many
+ * trainees there are.
  */
 export function renderAlert(sight: AlertSight, places: Places): Message {
   const title = `${PREFIX[sight.alert.status]}${sight.diagnosis.title}`
@@ -20,11 +22,12 @@ export function renderAlert(sight: AlertSight, places: Places): Message {
     blocks: [
       header(title),
       ...renderEnd(sight),
-      ...plainSections(shorten(wordsInCommon(sight).join(' '), 1500)),
       ...renderSchool(sight),
       ...(sight.all === 1 ? renderOne(sight, places) : renderMany(sight, places)),
       ...renderAdvice(sight),
+      ...renderBeside(sight),
       ...renderButtons(sight, places),
+      ...renderSmall(sight, places),
     ],
   }
 }
@@ -41,17 +44,27 @@ function renderEnd(sight: AlertSight): Block[] {
       ...plainSections(dismissReason ? shorten(`Why: ${onOneLine(dismissReason)}`, 2500) : ''),
     ]
   }
-  const reasons = [...new Set(entriesOf(sight).map((entry) => settledWords(entry, { ...sight.found?.because })))]
+  const because = { ...sight.found?.because }
+  const reasons = [...new Set(entriesOf(sight).map((entry) => settledWords(entry, because)))].filter(Boolean).join(' ')
   const when = closedAt ? ` on ${formatDateTime(closedAt)}` : ''
-  const stillFailed = entriesOf(sight).some(isLeftUndone)
-    ? [section('A job that had failed has not run since. Ask a developer to run it again if it is still needed.')]
-    : []
-  return [section(`Resolved by itself${when}.`), ...plainSections(shorten(reasons.join(' '), 1500)), ...stillFailed]
+  const isLeft = sight.resolvedBy.length === 0 && entriesOf(sight).some((entry) => isLeftUndone(entry, because))
+  return [
+    section(`${resolvedBy(sight)}${when}.`),
+    ...plainSections(shorten(reasons, 1500)),
+    ...(isLeft
+      ? [section('A job that had failed has not run since. Ask a developer to run it again if it is still needed.')]
+      : []),
+  ]
 }
 
-/** Whether an entry's job was given up and its work is still to do. */
-function isLeftUndone({ job, failure }: SeenEntry): boolean {
-  return job?.status === 'failed' && failure.code !== 'timed-out' && failure.code !== 'outcome-unknown'
+/** "Resolved by CR-21 (asked for by @requester, approved by @approver)". */
+function resolvedBy({ resolvedBy: requests }: AlertSight): string {
+  if (requests.length === 0) return 'Resolved by itself'
+  const names = requests.slice(-3).map((request) => {
+    const people = `asked for by ${mention(request.requester)}, approved by ${mention(request.decidedBy)}`
+    return `${crName(request)} (${people})`
+  })
+  return `Resolved by ${names.join(' and ')}`
 }
 
 function renderSchool({ alert, urn, found, diagnosis }: AlertSight): Block[] {
@@ -63,9 +76,10 @@ function renderSchool({ alert, urn, found, diagnosis }: AlertSight): Block[] {
 
 const GIAS = 'https://get-information-schools.service.gov.uk/Establishments/Establishment/Details'
 
-function renderAdvice({ alert, diagnosis }: AlertSight): Block[] {
-  if (alert.status !== 'open') return []
-  return plainSections([diagnosis.why, diagnosis.todo].filter(Boolean).join('\n'))
+function renderAdvice(sight: AlertSight): Block[] {
+  const [one] = sight.groups
+  const isDealtWith = isForAlert(sight) || (sight.all === 1 && one !== undefined && isForTrainee(sight, one))
+  return sight.alert.status === 'open' && !isDealtWith ? plainSections(sight.diagnosis.todo) : []
 }
 
 function renderButtons(sight: AlertSight, places: Places): Block[] {
@@ -73,15 +87,26 @@ function renderButtons(sight: AlertSight, places: Places): Block[] {
   const one = sight.all === 1 ? groups[0] : undefined
   const isOpen = alert.status === 'open'
   const forAll =
-    isOpen && diagnosis.offer?.per === 'alert'
+    isOpen && diagnosis.offer?.per === 'alert' && !isForAlert(sight)
       ? button(diagnosis.offer.label, ACTIONS.startFromAlert, `${alert.id}:`, { style: 'primary' })
       : null
   const record = one?.trainee ? recordPage(one.trainee.dttpId, places.dttpUrl) : null
   const buttons = [
     forAll ?? (one ? startButton(sight, one) : null),
     one ? viewButton(one, places) : null,
-    record ? button('DTTP record', ACTIONS.viewInDttp, alert.id, { url: record }) : null,
+    record ? button('View DTTP record', ACTIONS.viewInDttp, alert.id, { url: record }) : null,
     isOpen ? button('Dismiss', ACTIONS.openDismissal, alert.id) : null,
   ].filter((element) => element !== null)
   return buttons.length > 0 ? [actions(buttons)] : []
+}
+
+/** Register's own words, which job failed and when, and which playbook applies. */
+function renderSmall(sight: AlertSight, places: Places): Block[] {
+  const words = shorten(wordsInCommon(sight).join(' '), 1500)
+  const why = sight.alert.status === 'open' ? sight.diagnosis.why : null
+  return [
+    ...(words ? [plainNote(words)] : []),
+    ...(sight.all === 1 ? renderParticulars(sight, places) : []),
+    ...(why ? [plainNote(why)] : []),
+  ]
 }

@@ -11,13 +11,22 @@ import { capitalise } from '../kit/labels.ts'
 
 /** What is known of a trainee. `found` is undefined before the first look. */
 export function findingsOf(found: FoundTrainee | null | undefined, checked: string): string {
+  return [circumstancesOf(found), recordSentence(found, checked)].filter(Boolean).join(' ')
+}
+
+/** Whether DTTP has the trainee's record, and a TRN. */
+export function recordSentence(found: FoundTrainee | null | undefined, checked: string): string {
   if (found === undefined) return ''
-  if (found === null) return `The trainee is no longer in Register${checked}.`
+  return found === null ? `The trainee is no longer in Register${checked}.` : `${recordWords(found)}${checked}.`
+}
+
+/** The trainee's state, the schools that are sent, and whether DTTP is asked again. */
+export function circumstancesOf(found: FoundTrainee | null | undefined): string {
+  if (!found) return ''
   return [
     `${stateLabel(found.state, found.route)}.`,
     ...found.schools.map(schoolSentence),
     ...(found.poll ? [pollSentence(found.poll)] : []),
-    `${recordWords(found)}${checked}.`,
   ].join(' ')
 }
 
@@ -29,6 +38,16 @@ export function checkedAt({ found, alert }: Pick<AlertSight, 'found' | 'alert'>)
 /** "inactive (2)", or of several rows "closed (300000002) and inactive (2)". */
 export function statusWords(statuses: readonly (number | null)[]): string {
   return statuses.length === 0 ? 'not in DTTP' : `${listed(statuses.map(dttpStatusLabel), 5)} in DTTP`
+}
+
+/** Causes that go away only with what the failed job was to do: it need not run any more. */
+const NEEDLESS: readonly Because[] = ['trn', 'registered-again', 'registered', 'settled', 'trainee-gone', 'state']
+
+/** Whether an entry's job was given up and its work is still to do. */
+export function isLeftUndone({ subject, job, failure }: SeenEntry, because: Record<string, Because>): boolean {
+  const reason = because[subject]
+  if (reason && NEEDLESS.includes(reason)) return false
+  return job?.status === 'failed' && failure.code !== 'timed-out' && failure.code !== 'outcome-unknown'
 }
 
 /** Until when the poll that timed out was to go on. The error's own words do not say that. */
@@ -72,12 +91,10 @@ function recordWords({ contact, became, placementAssignment, trnInDttp, hasTrn, 
   const lacksTraining = placementAssignment === 'missing'
   switch (contact) {
     case 'there':
-      if (became) return `DTTP holds the trainee’s record, but it was ${became} there`
-      if (lacksTraining) return 'DTTP holds the trainee’s record, but not the training record'
-      if (hasTrn) return 'DTTP holds the trainee’s record'
-      return trnInDttp
-        ? 'DTTP holds the trainee’s record, and a TRN by now'
-        : 'DTTP holds the trainee’s record but no TRN'
+      if (became) return `DTTP has the trainee’s record, but it was ${became} there`
+      if (lacksTraining) return 'DTTP has the trainee’s record, but not the training record'
+      if (hasTrn) return 'DTTP has the trainee’s record'
+      return trnInDttp ? 'DTTP has the trainee’s record, and a TRN by now' : 'DTTP has the trainee’s record but no TRN'
     case 'missing':
       return lacksTraining
         ? 'DTTP has neither the trainee’s record nor the training record'

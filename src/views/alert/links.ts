@@ -2,6 +2,7 @@ import type { AlertSight, Group } from '../../alerts/sight.ts'
 import { button } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { escapeText } from '../kit/text.ts'
+import { isForTrainee } from './beside.ts'
 
 // Links and buttons on a post about failed jobs: the trainee, their record in DTTP, and playbooks.
 
@@ -17,9 +18,11 @@ export function linksOf({ trainee }: Group, { registerUrl, dttpUrl }: Places): s
   return [`*${page ? link(page, words) : words}*${record ? `, ${link(record, 'DTTP record')}` : ''}`]
 }
 
-/** Starts the playbook for one trainee, while the post is open. */
-export function startButton({ alert }: AlertSight, { trainee, offer }: Group) {
-  if (alert.status !== 'open' || offer?.per !== 'trainee' || !trainee?.slug) return null
+/** Starts the playbook for one trainee, while the post is open and nobody has asked for it. */
+export function startButton(sight: AlertSight, group: Group) {
+  const { alert } = sight
+  const { trainee, offer } = group
+  if (alert.status !== 'open' || offer?.per !== 'trainee' || !trainee?.slug || isForTrainee(sight, group)) return null
   return button(offer.label, ACTIONS.startFromAlert, `${alert.id}:${trainee.id}`, { style: 'primary' })
 }
 

@@ -2,27 +2,43 @@ import type { AlertSight, Group, SeenEntry } from '../../alerts/sight.ts'
 import { formatDateTime } from '../../calendar/london.ts'
 import { referenceWords } from '../../dttp/words.ts'
 import { jobFailedWords, registerJobName } from '../../register/jobs.ts'
-import { type Block, type Group as BlockGroup, note, plainSections, section, takeWithin } from '../kit/blocks.ts'
+import {
+  type Block,
+  type Group as BlockGroup,
+  note,
+  plainNote,
+  plainSections,
+  section,
+  takeWithin,
+} from '../kit/blocks.ts'
 import { escapeText, shorten } from '../kit/text.ts'
-import { checkedAt, deadlineWords, findingsOf, settledWords } from './findings.ts'
+import { checkedAt, circumstancesOf, deadlineWords, findingsOf, recordSentence, settledWords } from './findings.ts'
 import { link, linksOf, type Places, recordPage, startButton, viewButton } from './links.ts'
 
 // The part of a post that says whom it is about: one trainee in full, or a list.
 
-/** All that is known of the one trainee, or of the job that has none. */
+/** What was found about the one trainee, or the job that has none, and what it means. */
 export function renderOne(sight: AlertSight, places: Places): Block[] {
   const [group] = sight.groups
   if (!group) return []
-  const { found } = sight
-  const checked = group.trainee ? findingsOf(found?.trainees[group.trainee.id], ` (checked ${checkedAt(sight)})`) : ''
+  const found = group.trainee ? recordSentence(foundOf(sight, group), ` (checked ${checkedAt(sight)})`) : ''
+  const words = [found, meaningOf(sight), ...outageChecked(sight)].filter(Boolean).join(' ')
+  return [...plainSections(shorten(words, 2500)), ...renderCandidates(sight, group, places)]
+}
+
+/** The rest of what is known of the one trainee, small: links, which jobs failed and when, the state, the schools. */
+export function renderParticulars(sight: AlertSight, places: Places): Block[] {
+  const [group] = sight.groups
+  if (!group) return []
+  const since = [...linksOf(group, places), ...group.entries.map((entry) => sinceWords(entry))].join(' ')
   const deadlines = group.entries.map(deadlineWords).filter(Boolean)
-  return [
-    section([...linksOf(group, places), ...group.entries.map((entry) => sinceWords(entry))].join('\n')),
-    ...renderCandidates(sight, group, places),
-    ...plainSections(
-      shorten([...deadlines, checked, meaningOf(sight), ...outageChecked(sight)].filter(Boolean).join(' '), 2500),
-    ),
-  ]
+  const words = [...deadlines, circumstancesOf(foundOf(sight, group))].filter(Boolean).join(' ')
+  return [note(since), ...(words ? [plainNote(shorten(words, 1500))] : [])]
+}
+
+/** What was found when it was last looked at: of a post that is over, that is no longer so. */
+function foundOf({ alert, found }: AlertSight, { trainee }: Group) {
+  return trainee && alert.status === 'open' ? found?.trainees[trainee.id] : undefined
 }
 
 /** When DTTP was asked whether it answers. */

@@ -1,3 +1,4 @@
+import type { AlertSight } from '../../alerts/sight.ts'
 import { type CheckResult, isWarning, stands } from '../../contract/check.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { checksOf } from '../../contract/stored.ts'
@@ -17,7 +18,7 @@ import {
 } from '../kit/blocks.ts'
 import { onOneLine } from '../kit/exact-text.ts'
 import { MODALS } from '../kit/ids.ts'
-import { plain } from '../kit/text.ts'
+import { plain, shorten } from '../kit/text.ts'
 import { isShortened, renderChangeRows } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
 import { crName, findPlan, subjectOf, traineeLink, typedIn, whyNoDetails } from './request.ts'
@@ -45,11 +46,14 @@ export function renderPreview({
   playbook,
   registerUrl,
   isSendable = true,
+  alerts = [],
 }: {
   changeRequest: ChangeRequest
   playbook: Playbook
   registerUrl: string
   isSendable?: boolean
+  /** The open alerts about the trainee. */
+  alerts?: readonly AlertSight[]
 }): Modal {
   const plan = findPlan(changeRequest)
   if (!plan) return modal(playbook, plainSections(`${whyNoDetails(changeRequest)} Start again to see a new preview.`))
@@ -67,6 +71,7 @@ export function renderPreview({
     ...plainSections(
       typedIn(changeRequest, 'ticket') && `Support ticket: ${onOneLine(typedIn(changeRequest, 'ticket'))}`,
     ),
+    ...alerts.flatMap((alert) => plainSections(alertWords(alert, changeRequest))),
     ...bounded(renderVerdicts(checks), { blocks: 34, weight: 10_000 }),
     divider(),
     ...(changes.length > 0 ? [heading('What would change')] : []),
@@ -81,6 +86,13 @@ export function renderPreview({
     private_metadata: JSON.stringify({ changeRequest: changeRequest.id }),
     ...(sendable ? { submit: plain('Ask for approval') } : {}),
   }
+}
+
+/** An alert that offers this very change is what the request is for; any other is a warning. */
+function alertWords({ diagnosis }: AlertSight, { playbook }: ChangeRequest): string {
+  const title = shorten(diagnosis.title, 200)
+  if (diagnosis.offer?.playbook === playbook) return `This is about the alert “${title}”.`
+  return `⚠️ Warning: an alert is open for this trainee: “${title}”. Look at it first: this change may not be what is needed.`
 }
 
 /** What stands in the way and what to do instead; there is nothing to ask for. */

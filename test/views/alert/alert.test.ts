@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { diagnose } from '../../../src/alerts/diagnosis.ts'
 import type { AlertSight, Group, SeenEntry } from '../../../src/alerts/sight.ts'
 import type { Alert, EntryFailure } from '../../../src/entities/chatops/alert.ts'
-import type { Found, FoundTrainee } from '../../../src/failures/found.ts'
+import { daysIn, type Found, type FoundTrainee } from '../../../src/failures/found.ts'
 import { renderAlert } from '../../../src/views/alert/alert.ts'
 import { renderDismiss } from '../../../src/views/alert/dismiss.ts'
 import { ACTIONS } from '../../../src/views/kit/ids.ts'
-import { REGISTER } from '../builders.ts'
+import { changeRequest, REGISTER, schoolWait } from '../builders.ts'
 import { buttonsOf, expectMessage, expectView, mrkdwnOf, readingOf } from '../shown.ts'
 
 const DTTP = 'https://dttp.example'
@@ -19,7 +19,7 @@ const EVIL = '<!channel> *x* _y_ ~z~ <@U0EVIL> <https://evil|click> :tada: ``` `
 
 function alertRow(given: Partial<Alert> = {}): Alert {
   return {
-    ...{ id: '7', cause: 'timed-out:5913', status: 'open', channel: 'C01', found: null, lookedAt: null },
+    ...{ id: '7', cause: 'timed-out:5913', status: 'open', channel: 'C01', found: null, beside: null, lookedAt: null },
     ...{ openedAt: new Date(AT), closedAt: null, dismissedBy: null, dismissReason: null },
     ...{ cardTs: null, threadTs: null, cardVersion: 1, renderedVersion: 0 },
     ...given,
@@ -69,14 +69,15 @@ function sight({
   const { urn = null, found = null, all = groups.length } = given
   const code = first?.failure.code ?? 'unexpected'
   const one = all === 1 ? (groups[0]?.trainee?.id ?? null) : null
-  const about = { code, job: 'retrieve-trn', urn, found } as const
+  const about = { code, job: 'retrieve-trn', urn, found, after: daysIn(first?.failure.words ?? '') } as const
   const diagnosis = diagnose({ ...about, trainee: one, trainees: all })
   const offered = groups.map((each) => {
     const isOpen = each.entries.some(({ settledAt }) => settledAt === null)
     const { offer } = diagnose({ ...about, trainee: each.trainee?.id ?? null, trainees: 1 })
     return { ...each, offer: isOpen ? offer : null }
   })
-  return { alert: alertRow(alert), urn, found, all, open: all, diagnosis, ...given, groups: offered }
+  const nobody = { requests: [], waits: [], resolvedBy: [] }
+  return { alert: alertRow(alert), urn, found, all, open: all, diagnosis, ...nobody, ...given, groups: offered }
 }
 
 const draw = (given: AlertSight) => renderAlert(given, { registerUrl: REGISTER, dttpUrl: DTTP })
@@ -85,20 +86,24 @@ const labels = (given: AlertSight) => buttonsOf(draw(given).blocks).map(({ text 
 describe('the post about one trainee', () => {
   const shown = sight({ found: foundOf({ '5913': trainee() }) })
 
-  it('says what happened in Register’s words, since when, until when was polled, and what was found', () => {
+  it('says what is the case and what to do first, and then small Register’s words, the job and its times', () => {
     const read = readingOf(draw(shown).blocks)
     for (const words of [
-      '⚠️ No TRN yet for trainee 5913',
+      '⚠️ No TRN for trainee 5913 after 4 days',
+      'DTTP has the trainee’s record but no TRN (checked at 10:02am). This is usually a delay at DQT. Register has stopped asking.',
+      'Check the DTTP record. If it looks right, select “Ask again for 1 day”. A second person must approve it. If it looks wrong, contact the operations team.',
       TIMED_OUT,
       'Polling DTTP for a TRN failed (Dttp::RetrieveTrnJob) on 27 October 2021 at 10:02am.',
       'This poll was to go on until 25 October 2021 at 9:12am.',
       'Pending TRN.',
-      'DTTP holds the trainee’s record but no TRN (checked at 10:02am). This is usually a delay at DQT.',
       'The playbook requeue-trn (Poll for a TRN again) applies: the time to poll for this TRN is up.',
-      'Then select “Requeue”. Nothing runs until a developer approves.',
     ]) {
       expect(read).toContain(words)
     }
+    const [, main, todo, , ...small] = draw(shown).blocks
+    expect([main?.type, todo?.type]).toEqual(['section', 'section'])
+    expect(new Set(small.map(({ type }) => type))).toEqual(new Set(['context']))
+    expect(readingOf(small)).toContain(TIMED_OUT)
     expectMessage(draw(shown))
   })
 
@@ -111,9 +116,9 @@ describe('the post about one trainee', () => {
   it('has buttons to start the playbook, to view the trainee here and there, and to dismiss', () => {
     const buttons = buttonsOf(draw(shown).blocks)
     expect(buttons).toMatchObject([
-      { text: { text: 'Requeue' }, action_id: ACTIONS.startFromAlert, value: '7:5913' },
+      { text: { text: 'Ask again for 1 day' }, action_id: ACTIONS.startFromAlert, value: '7:5913' },
       { text: { text: 'View trainee' }, action_id: ACTIONS.viewTrainee, url: `${REGISTER}/trainees/Slug5913` },
-      { text: { text: 'DTTP record' }, action_id: ACTIONS.viewInDttp, url: RECORD },
+      { text: { text: 'View DTTP record' }, action_id: ACTIONS.viewInDttp, url: RECORD },
       { text: { text: 'Dismiss' }, action_id: ACTIONS.openDismissal, value: '7' },
     ])
   })
@@ -128,7 +133,7 @@ describe('the post about one trainee', () => {
   it('offers no second poll while the trainee is polled again, and says until when', () => {
     const polled = sight({ found: foundOf({ '5913': trainee({ poll: { until: '2021-11-01T12:00:00.5' } }) }) })
     expect(readingOf(draw(polled).blocks)).toContain('Being polled again until 1 November 2021 at 12:00pm.')
-    expect(labels(polled)).not.toContain('Requeue')
+    expect(labels(polled)).not.toContain('Ask again for 1 day')
   })
 
   it('names every job that failed for the same cause', () => {
@@ -145,11 +150,52 @@ describe('the post about one trainee', () => {
   })
 })
 
+describe('what people do about it already', () => {
+  const request = changeRequest({ id: '21', requester: 'U0SUPPORT', subjects: ['trainees:5913'] })
+
+  it('stands in the place of the button and of the advice to press it', () => {
+    const shown = sight({ found: foundOf({ '5913': trainee() }), requests: [request] })
+    expect(readingOf(draw(shown).blocks)).toContain(
+      '*CR-21* deals with it: asked for by <@U0SUPPORT>, waiting for approval.',
+    )
+    expect(labels(shown)).toEqual(['View trainee', 'View DTTP record', 'Dismiss'])
+    expectMessage(draw(shown))
+  })
+
+  it('is said of a school, and of whoever waits for it', () => {
+    const school = { code: 'school-not-active', words: 'The lead school is not active.' } as const
+    const groups = [group(5901, entry(5901, school, { subject: 'update-trainee:5901' }))]
+    const repair = changeRequest({
+      id: '22',
+      form: { subject: 'URN 900002', reason: 'x' },
+      subjects: ['dttp_schools:1'],
+    })
+    const waits = [schoolWait({ urn: '900002', requester: 'U0WAITS', askedAt: new Date(AT), cardUrl: 'https://t/c' })]
+    const idle = sight({ groups, urn: '900002' })
+    expect(labels(idle)).toContain('Repair school')
+    const busy = sight({ groups, urn: '900002', requests: [repair], waits })
+    expect(labels(busy)).not.toContain('Repair school')
+    const read = readingOf(draw(busy).blocks)
+    expect(read).toContain('*CR-22* deals with it')
+    expect(read).toContain('<@U0WAITS> waits until DTTP has school 900002, since 27 October 2021 at 10:02am.')
+    expect(read).toContain('<https://t/c|The Trello card>')
+  })
+
+  it('leaves the buttons of other trainees alone', () => {
+    const failure = { code: 'not-polled', words: 'Nothing asks.' } as const
+    const groups = [5912, 5913].map((id) => group(id, entry(id, failure, { jobId: null, job: null })))
+    const starts = buttonsOf(draw(sight({ groups, requests: [request] })).blocks)
+    expect(starts.filter(({ action_id }) => action_id === ACTIONS.startFromAlert).map(({ value }) => value)).toEqual([
+      '7:5912',
+    ])
+  })
+})
+
 describe('what was found', () => {
   const cases: [string, Partial<FoundTrainee>, string][] = [
-    ['a record without a TRN', {}, 'DTTP holds the trainee’s record but no TRN'],
-    ['a record with a TRN', { trnInDttp: true }, 'DTTP holds the trainee’s record, and a TRN by now'],
-    ['a TRN in Register', { hasTrn: true, trnInDttp: true }, 'DTTP holds the trainee’s record (checked'],
+    ['a record without a TRN', {}, 'DTTP has the trainee’s record but no TRN'],
+    ['a record with a TRN', { trnInDttp: true }, 'DTTP has the trainee’s record, and a TRN by now'],
+    ['a TRN in Register', { hasTrn: true, trnInDttp: true }, 'DTTP has the trainee’s record (checked'],
     ['no record', { contact: 'missing' }, 'DTTP does not have the trainee’s record'],
     [
       'neither record',
@@ -157,7 +203,7 @@ describe('what was found', () => {
       'DTTP has neither the trainee’s record nor the training record',
     ],
     ['one that was merged', { became: 'merged into c-1' }, 'record, but it was merged into c-1 there'],
-    ['half of it', { placementAssignment: 'missing' }, 'DTTP holds the trainee’s record, but not the training record'],
+    ['half of it', { placementAssignment: 'missing' }, 'DTTP has the trainee’s record, but not the training record'],
     ['no answer', { contact: 'unknown' }, 'DTTP could not be checked'],
     ['nothing to ask for', { contact: 'none' }, 'Register knows of no DTTP record'],
     ['no traces', { contact: 'none', candidates: [] }, 'DTTP has no record that the registration could have created'],
@@ -217,9 +263,9 @@ describe('the post about several', () => {
     const found = foundOf({ '5901': trainee({ poll: { until: null } }) })
     const settled = group(5902, entry(5902, failure, { settledAt: new Date(AT) }))
     const shown = sight({ groups: [groups[0] ?? settled, settled, groups[2] ?? settled], found, open: 2 })
-    expect(labels(shown)).toEqual(['View trainee', 'View trainee', 'Requeue', 'Dismiss'])
+    expect(labels(shown)).toEqual(['View trainee', 'View trainee', 'Ask again for 1 day', 'Dismiss'])
     const lost = sight({ groups, found: foundOf({ '5901': trainee({ contact: 'missing' }) }) })
-    expect(labels(lost)).toEqual(['Register again', 'Requeue', 'Requeue', 'Dismiss'])
+    expect(labels(lost)).toEqual(['Register again', 'Ask again for 1 day', 'Ask again for 1 day', 'Dismiss'])
     const read = readingOf(draw(shown).blocks)
     expect(read).toContain('DTTP is asked for the TRN now.')
     expect(read).toContain('1 no longer affected. Checked at 10:02am.')
@@ -249,18 +295,41 @@ describe('the post about several', () => {
 describe('a post that is over', () => {
   it('says that it was resolved by itself, why, and what it was about, with nothing left to start', () => {
     const settled = group(5913, entry(5913, {}, { settledAt: new Date(AT) }))
-    const shown = sight({ alert: { status: 'resolved', ...CLOSED }, groups: [settled], open: 0 })
+    const found = foundOf({ '5913': trainee() })
+    const shown = sight({ alert: { status: 'resolved', ...CLOSED }, groups: [settled], open: 0, found })
     const read = readingOf(draw(shown).blocks)
     for (const words of [
-      '✅ Resolved: No TRN yet for trainee 5913',
+      '✅ Resolved: No TRN for trainee 5913 after 4 days',
       'Resolved by itself on 27 October 2021 at 2:20pm.',
       'The TRN has arrived.',
       TIMED_OUT,
     ]) {
       expect(read).toContain(words)
     }
-    expect(labels(shown)).toEqual(['View trainee', 'DTTP record'])
-    expect(read).not.toContain('applies')
+    expect(labels(shown)).toEqual(['View trainee', 'View DTTP record'])
+    expect(read).not.toMatch(/applies|no TRN \(checked|Pending TRN/)
+  })
+
+  it('says which request resolved it, and gives no other advice', () => {
+    const failure = { code: 'gone', words: 'DTTP does not have the record.' } as const
+    const settled = group(5913, entry(5913, failure, { settledAt: new Date(AT) }))
+    const resolvedBy = [changeRequest({ id: '21', requester: 'U0SUPPORT', decidedBy: 'U0DEV' })]
+    const found = foundOf({}, { because: { 'retrieve-trn:5913': 'registered-again' } })
+    const alert = { status: 'resolved', ...CLOSED } as const
+    const read = readingOf(draw(sight({ alert, groups: [settled], found, resolvedBy })).blocks)
+    expect(read).toContain(
+      'Resolved by CR-21 (asked for by <@U0SUPPORT>, approved by <@U0DEV>) on 27 October 2021 at 2:20pm.',
+    )
+    expect(read).toContain('The trainee was registered with DTTP again.')
+    expect(read).not.toMatch(/by itself|has not run since/)
+  })
+
+  it('asks for no job to be run again whose work is done otherwise', () => {
+    const failure = { code: 'gone', words: 'DTTP does not have the record.' } as const
+    const settled = group(5913, entry(5913, failure, { settledAt: new Date(AT) }))
+    const found = foundOf({}, { because: { 'retrieve-trn:5913': 'registered-again' } })
+    const read = readingOf(draw(sight({ alert: { status: 'resolved', ...CLOSED }, groups: [settled], found })).blocks)
+    expect(read).not.toContain('has not run since')
   })
 
   it('says if a job that failed has not run since', () => {
@@ -281,11 +350,11 @@ describe('a post that is over', () => {
     } as const
     const shown = sight({ alert: dismissed })
     const read = readingOf(draw(shown).blocks)
-    expect(read).toContain('🔕 Dismissed: No TRN yet for trainee 5913')
+    expect(read).toContain('🔕 Dismissed: No TRN for trainee 5913 after 4 days')
     expect(read).toContain('Dismissed by <@U0SUPPORT> on 27 October 2021 at 2:20pm.')
     expect(read).toContain('Why: “Known / ')
     expect(mrkdwnOf(draw(shown).blocks)).not.toMatch(/evil/i)
-    expect(labels(shown)).toEqual(['View trainee', 'DTTP record'])
+    expect(labels(shown)).toEqual(['View trainee', 'View DTTP record'])
   })
 })
 

@@ -1,0 +1,40 @@
+import type { AlertSight, Group } from '../../alerts/sight.ts'
+import { formatDateTime } from '../../calendar/london.ts'
+import { formOf } from '../../contract/stored.ts'
+import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
+import { type Block, section } from '../kit/blocks.ts'
+import { linkTo, mention } from '../kit/text.ts'
+import { crName, STATUS_WORDS } from '../request/request.ts'
+
+// What people do already about what a post is about; it stands in the place of the button that would start it again.
+
+const MOST = 5
+
+/** A line for each request that is not over, and for each person who waits for the school. */
+export function renderBeside({ requests, waits }: AlertSight): Block[] {
+  const lines = [...requests.slice(0, MOST).map(requestWords), ...waits.slice(0, MOST).map(waitWords)]
+  const left = requests.length + waits.length - lines.length
+  return lines.length > 0 ? [section([...lines, ...(left > 0 ? [`And ${left} more.`] : [])].join('\n'))] : []
+}
+
+function requestWords(request: ChangeRequest): string {
+  return `*${crName(request)}* deals with it: asked for by ${mention(request.requester)}, ${STATUS_WORDS[request.status]}.`
+}
+
+/** Mrkdwn: who waits until DTTP has a school, since when, and the card that asks for it. */
+export function waitWords({ requester, askedAt, cardUrl, urn }: SchoolWait): string {
+  const since = askedAt ? `, since ${formatDateTime(askedAt)}` : ''
+  const card = cardUrl ? ` ${linkTo(cardUrl, 'The Trello card')}.` : ''
+  return `${mention(requester)} waits until DTTP has school ${urn.replace(/\D/g, '')}${since}.${card}`
+}
+
+/** Whether a request for the whole alert, by its school, is under way. */
+export function isForAlert({ requests, urn }: AlertSight): boolean {
+  return urn !== null && requests.some(({ form }) => form && formOf(form)['subject'] === `URN ${urn}`)
+}
+
+/** Whether a request for this trainee is under way. */
+export function isForTrainee({ requests }: AlertSight, { trainee }: Group): boolean {
+  return trainee !== null && requests.some(({ subjects }) => subjects.includes(`trainees:${trainee.id}`))
+}
