@@ -44,7 +44,7 @@ describe('what the result was looked at for', () => {
       expect(shown).toContain('✓ The ids are set. The new record is c1.')
       expect(shown).toContain('○ DTTP has every degree: not yet. 0 of 2.')
       expect(shown).toContain('✗ The poll is scheduled: this does not hold. There is no such job.')
-      expectMessage(message)
+      expectMessage(message as never)
     },
   )
 
