@@ -37,12 +37,11 @@ export function withReceipts(client: webApi.WebClient, readReceipt: () => Promis
     const event_payload = { ...metadata.event_payload, ...(await readReceipt()) }
     return { ...posted, metadata: { ...metadata, event_payload } }
   }
-  const { chat } = client
-  const carried: Pick<typeof chat, 'postMessage' | 'update'> = {
-    postMessage: async (posted) => chat.postMessage(posted && (await carrying(posted))),
-    update: async (posted) => chat.update(posted && (await carrying(posted))),
+  const carried: Pick<typeof client.chat, 'postMessage' | 'update'> = {
+    postMessage: async (posted) => client.chat.postMessage(posted && (await carrying(posted))),
+    update: async (posted) => client.chat.update(posted && (await carrying(posted))),
   }
-  return Object.assign(Object.create(client), { chat: { ...chat, ...carried } })
+  return Object.assign(Object.create(client), { chat: { ...client.chat, ...carried } })
 }
 
 /** The newest messages of each channel that are looked at. */
