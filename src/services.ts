@@ -209,6 +209,7 @@ async function createChanges(
     log,
     now,
     reveals: config.REVEAL === 'on',
+    tickets: { url: config.TICKET_URL ?? null, areRequired: config.TICKET_REQUIRED === 'on' },
     closedDays,
     expiryOf: (playbook, sentAt) => endOfSpan(byPlaybook.get(playbook) ?? standard, sentAt, closedDays),
     approverMention: approverMentionOf(config),

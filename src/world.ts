@@ -55,6 +55,8 @@ export type World = {
   expiryOf: (playbook: string, sentAt: Date) => Date
   /** The user or user group whom a waiting request calls; null for nobody. */
   approverMention: string | null
+  /** The address of support tickets, with `{ticket}` for the number; and whether a request must name one. */
+  tickets: { url: string | null; areRequired: boolean }
   /** Milliseconds after the commit at which the result is looked at once more. */
   verifyAgainAfter: number
   /** Milliseconds between two polls for a TRN: an hour in Register. */

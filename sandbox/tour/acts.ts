@@ -62,9 +62,9 @@ export async function sendRequest(tour: Tour, asked: { subject: string; route: s
 }
 
 /** Opens the review; returns what it shows. */
-export async function openReview(person: Person, message: Message, cr: string): Promise<string[]> {
+export async function openReview(person: Person, message: Message): Promise<string[]> {
   await person.selects('Review', message)
-  return person.getsModal(new RegExp(`CR-${cr} for[^]*What (changes|happens)[^]*\\[ Approve \\]$`))
+  return person.getsModal(/can(not)? be undone[^]*What (changes|happens)[^]*\[ Approve \]$/)
 }
 
 /** The request's card, once it says this. */
@@ -116,7 +116,7 @@ export async function post(tour: Tour, about: string, says: string | RegExp = ab
 
 /** Reviews and approves the request; returns what the review shows. */
 export async function approve(person: Person, { cr, message }: Request): Promise<string[]> {
-  const lines = await openReview(person, message, cr)
+  const lines = await openReview(person, message)
   person.submits('Approve')
   await person.getsModal(`You approved CR-${cr}`)
   person.closes()

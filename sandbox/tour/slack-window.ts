@@ -88,7 +88,7 @@ type Element = {
   options?: { value: string }[]
 }
 
-/** Slack sends what a field was filled in with beforehand; the local Slack sends nothing for it. */
+/** Slack sends what a field was filled in with beforehand; the local Slack sends nothing for it. Every box is ticked. */
 function filledIn(modal: Modal | undefined, typed: Values): object {
   const inputs = (modal?.blocks ?? []).filter(({ type }) => type === 'input')
   return Object.fromEntries(
@@ -96,6 +96,7 @@ function filledIn(modal: Modal | undefined, typed: Values): object {
       const { type, action_id = '', initial_value, initial_option, options } = (element ?? {}) as Element
       const value = typed[block_id] ?? initial_option?.value ?? initial_value ?? null
       const chosen = options?.find((option) => option.value === value) ?? null
+      if (type === 'checkboxes') return [block_id, { [action_id]: { type, selected_options: options ?? [] } }]
       return [block_id, { [action_id]: type === 'static_select' ? { type, selected_option: chosen } : { type, value } }]
     }),
   )

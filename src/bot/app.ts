@@ -11,14 +11,7 @@ import type { Application } from 'express'
 import type { Logger } from 'pino'
 import { discardUnsent, openHome, openHomeList, turnHomePage } from '../handlers/app-home.ts'
 import type { HandlerContext } from '../handlers/context.ts'
-import {
-  approveRequest,
-  cancelRequest,
-  openRejection,
-  rejectRequest,
-  reviewRequest,
-  turnReviewPage,
-} from '../handlers/decision.ts'
+import { approveRequest, cancelRequest, openRejection, rejectRequest } from '../handlers/decision.ts'
 import type { Click } from '../handlers/entry-points.ts'
 import { turnRequestsPage } from '../handlers/find.ts'
 import { startFollowUp } from '../handlers/follow-up.ts'
@@ -31,6 +24,8 @@ import { chooseFix, fixThisTrainee, hearMessage } from '../handlers/messages.ts'
 import { pointToCard } from '../handlers/old-card.ts'
 import { choosePlaybook, startPlaybook, startUndo, submitForm } from '../handlers/playbook-form.ts'
 import { askForApproval, openUnsent, previewAgain } from '../handlers/preview.ts'
+import { openQuestion, sendQuestion } from '../handlers/question.ts'
+import { reviewRequest, turnReviewPage } from '../handlers/review.ts'
 import { continueWait, stopWait, waitForSchool } from '../handlers/school-wait.ts'
 import { traineeCommand } from '../handlers/trainee-command.ts'
 import { ACTIONS, MODALS } from '../views/kit/ids.ts'
@@ -121,11 +116,13 @@ function register(app: App, context: HandlerContext, own: Own): void {
   app.view<ViewSubmitAction>(MODALS.preview, (args) => askForApproval(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.review, (args) => approveRequest(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.reject, (args) => rejectRequest(context, own(args)))
+  app.view<ViewSubmitAction>(MODALS.question, (args) => sendQuestion(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.dismissAlert, (args) => dismissAlert(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.steps, (args) => saveTicks(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.wait, (args) => waitForSchool(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.openReview, onCard(reviewRequest))
   app.action<BlockAction<ButtonAction>>(ACTIONS.reviewPage, (args) => turnReviewPage(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.openQuestion, (args) => openQuestion(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.openReject, onCard(openRejection))
   app.action<BlockAction<ButtonAction>>(ACTIONS.cancelRequest, onCard(cancelRequest))
   app.action<BlockAction<ButtonAction>>(ACTIONS.previewAgain, onCard(previewAgain))

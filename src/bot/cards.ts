@@ -3,6 +3,7 @@ import { type DataSource, LessThan } from 'typeorm'
 import * as z from 'zod'
 import { findPause } from '../brake/brake.ts'
 import { listSteps } from '../changes/manual-steps.ts'
+import { postedQuestion } from '../changes/question.ts'
 import { postedCard } from '../changes/trello-cards.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
@@ -23,6 +24,7 @@ import { findPlaybook } from '../playbooks/index.ts'
 import { postedSync } from '../schools/sync-news.ts'
 import { renderJobNews } from '../views/jobs/news.ts'
 import { renderCard } from '../views/request/card.ts'
+import { renderQuestion } from '../views/request/question.ts'
 import { renderSteps } from '../views/request/steps.ts'
 import { renderEnd, renderReminder } from '../views/request/thread.ts'
 import { renderSchoolSync, renderTrelloCard } from '../views/school/news.ts'
@@ -42,7 +44,7 @@ const LOOK_FOR_CARD_MS = 5 * 60_000
 
 const reminder = z.object({ part: z.literal('reminder'), calls: z.string().nullable() })
 
-const threadPart = z.union([announcement, reminder, postedNews, postedCard, postedSync])
+const threadPart = z.union([announcement, reminder, postedQuestion, postedNews, postedCard, postedSync])
 
 /**
  * Shows change requests in Slack. A message is drawn from the database at the moment it is sent, never from the message
@@ -149,6 +151,8 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
         return [renderTrelloCard(posted)]
       case 'school-sync':
         return [renderSchoolSync({ ...posted, changeRequest: request })]
+      case 'question':
+        return [renderQuestion(request, posted)]
       case 'outcome': {
         const ledgerHash = await findExecutionHash(request.id)
         return [renderEnd({ changeRequest: request, playbook, registerUrl, ledgerHash })]

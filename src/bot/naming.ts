@@ -1,5 +1,6 @@
 import type { types } from '@slack/bolt'
 import { markEnvironment, markView } from '../views/kit/environment.ts'
+import { toldApart } from '../views/kit/told-apart.ts'
 import type { Naming } from '../words.ts'
 import type { Link } from './permalinks.ts'
 
@@ -60,11 +61,18 @@ function speakingMethods(methods: object, speaker: Speaker): object {
 /** Where Block Kit holds text for people; everything else is ids, or comes back to us as it was. */
 const TEXTS = new Set(['text', 'initial_value'])
 
-/** A message or view with the bot's names in its texts, and its environment. */
+/** A message or view with the bot's names in its texts, buttons that can be told apart, and its environment. */
 function spoken<T>(value: T, { naming, environment }: Speaker): T {
   const inOurNames = (key: string, text: string, parent: string) =>
     TEXTS.has(key) || parent === 'errors' ? naming.speak(text) : text
-  return marked(mapped(value, inOurNames), environment) as T
+  return marked(withLabels(mapped(value, inOurNames)), environment) as T
+}
+
+/** The blocks of a message, of a view, or of the view in an answer, with buttons that can be told apart by ear. */
+function withLabels(shown: unknown): unknown {
+  if (typeof shown !== 'object' || shown === null) return shown
+  if ('view' in shown) return { ...shown, view: withLabels(shown.view) }
+  return 'blocks' in shown && Array.isArray(shown.blocks) ? { ...shown, blocks: toldApart(shown.blocks) } : shown
 }
 
 /** What Slack is given is a message, or holds a view, or shows nothing. */

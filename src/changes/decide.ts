@@ -103,6 +103,11 @@ export async function approve(world: World, { id, actor, digest, viewId }: Actor
   })
 }
 
+/** Whether this person may decide on this request now; throws ChangeError if not. */
+export async function checkDecision(world: World, asked: Actor): Promise<ChangeRequest> {
+  return refuseUnlessDecidable(world, asked, 'own-request')
+}
+
 /** Whether this person may reject this request now; throws ChangeError if not. */
 export async function checkRejection(world: World, asked: Actor): Promise<ChangeRequest> {
   return refuseUnlessDecidable(world, asked, 'own-rejection')

@@ -100,6 +100,11 @@ export const settings = z.object({
     .enum(['on', 'off'])
     .default('off')
     .describe('Whether an approver may ask for the values of personal columns that change; each time is recorded.'),
+  TICKET_URL: httpsUrl
+    .refine((url) => url.includes('{ticket}'), 'must hold {ticket} where the number of the ticket goes')
+    .optional()
+    .describe('The address of a support ticket, such as https://example.zendesk.com/agent/tickets/{ticket}.'),
+  TICKET_REQUIRED: z.enum(['on', 'off']).default('off').describe('Whether a request must name a support ticket.'),
   VERIFY_AGAIN_AFTER: duration.default(6e4).describe('When the result of a change is looked at a second time.'),
   REGISTER_URL: z
     .url({ protocol: /^https?$/ })

@@ -45,6 +45,7 @@ import { RequestsToPurge1795874760000 } from './migrations/1795874760000-request
 import { Calls1795875500001 } from './migrations/1795875500001-calls.ts'
 import { ManualSteps1795875500002 } from './migrations/1795875500002-manual-steps.ts'
 import { BesideAlerts1795875500003 } from './migrations/1795875500003-beside-alerts.ts'
+import { RequestsByRow1795875600001 } from './migrations/1795875600001-requests-by-row.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -135,6 +136,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[Finding1795872579000, HomeTabs1795873607000],
       RequestsToPurge1795874760000,
       ...[Calls1795875500001, ManualSteps1795875500002, BesideAlerts1795875500003],
+      RequestsByRow1795875600001,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

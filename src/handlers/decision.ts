@@ -1,68 +1,34 @@
 import { mayAct } from '../brake/brake.ts'
-import {
-  approve,
-  cancel,
-  checkRejection,
-  findPersonalDataIn,
-  getReviewed,
-  openReview,
-  reject,
-  reveal,
-} from '../changes/decide.ts'
-import type { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { getPlaybook } from '../playbooks/index.ts'
+import { approve, cancel, checkRejection, findPersonalDataIn, reject } from '../changes/decide.ts'
 import { readFormValues } from '../views/form.ts'
-import { PERSONAL, renderOpeningReview, renderReject, renderReview } from '../views/request/review.ts'
+import { INPUT_ACTION } from '../views/kit/ids.ts'
+import { renderReject } from '../views/request/reject.ts'
+import { UNDERSTOOD } from '../views/request/review.ts'
 import { tell } from './answer.ts'
 import { answerOnce } from './answer-once.ts'
 import { publishHome } from './app-home.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { requestMetadata, reviewMetadata } from './form-metadata.ts'
-import { inWords, openModal, type Shown, show } from './modal.ts'
-
-/** "Review": the full request for this one person, or why they may not see it. */
-export async function reviewRequest(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body } = click
-  await ack()
-  const viewId = await openModal(context, click, renderOpeningReview())
-  if (!viewId) return
-  try {
-    const request = await openReview(context.changes, { id: action.value ?? '', actor: body.user.id, viewId })
-    await show(context, click, viewId, showPage(context, request, 0))
-  } catch (error) {
-    await show(context, click, viewId, inWords(wordsFor(context, error)))
-  }
-}
-
-/** "Next page" and "Previous page" of a long review, and "Show personal details". */
-export async function turnReviewPage(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body } = click
-  await ack()
-  const [id = '', page = '0', personal] = (action.value ?? '').split(':')
-  const viewId = body.view?.root_view_id ?? body.view?.id
-  if (!viewId) return
-  try {
-    const shown = { id, actor: body.user.id, viewId }
-    const isRevealed = personal === PERSONAL && context.changes.reveals
-    const request = await (isRevealed ? reveal : getReviewed)(context.changes, shown)
-    await show(context, click, viewId, showPage(context, request, Number(page) || 0, isRevealed))
-  } catch (error) {
-    await show(context, click, viewId, inWords(wordsFor(context, error)))
-  }
-}
 
 /** The review's "Approve". Nothing else approves a request. */
 export async function approveRequest(context: HandlerContext, submission: Submission): Promise<void> {
   const { view, body } = submission
   await answerOnce(context, submission, async () => {
     const { changeRequest: id, digest } = reviewMetadata.parse(JSON.parse(view.private_metadata))
+    if (isTickMissing(view)) return { errors: { [UNDERSTOOD]: 'Tick this first, or close the window.' } }
     const viewId = view.root_view_id ?? view.id // the modal as it was opened; the local Slack renames it at every update
     const text = (await mayAct(context.changes)) ? CARRIED_OUT : HELD
     const request = await approve(context.changes, { id, actor: body.user.id, digest, viewId })
     context.nudge()
     return { title: `You approved CR-${request.id}`, text }
   })
+}
+
+/** Whether the review asks for a tick that is not there. Slack asks for it, too. */
+function isTickMissing({ blocks, state }: Submission['view']): boolean {
+  const isAsked = blocks.some((block) => block.block_id === UNDERSTOOD)
+  return isAsked && !state.values[UNDERSTOOD]?.[INPUT_ACTION]?.selected_options?.length
 }
 
 const CARRIED_OUT = 'It is carried out now, once, against the record as you saw it. The result appears on the request.'
@@ -114,13 +80,4 @@ export async function cancelRequest(context: HandlerContext, click: Click): Prom
     await tell(context, click, wordsFor(context, error))
   }
   if (body.view?.type === 'home') await publishHome(context, click)
-}
-
-function showPage({ changes }: HandlerContext, changeRequest: ChangeRequest, page: number, isRevealed = false): Shown {
-  const playbook = getPlaybook(changeRequest.playbook)
-  const personal = isRevealed ? 'shown' : changes.reveals ? 'offered' : 'hidden'
-  const { view } = renderReview({ changeRequest, playbook, registerUrl: changes.register.url, page, personal })
-  const title = `We could not show you CR-${changeRequest.id}`
-  const text = 'Slack did not let us. Nothing has changed.\nClose the window and select “Review” again.'
-  return { view, instead: { title, text } }
 }

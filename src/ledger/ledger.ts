@@ -9,6 +9,7 @@ export type LedgerEvent =
   | 'review-opened'
   | 'values-revealed'
   | 'refused'
+  | 'question-asked'
   | 'approved'
   | 'rejected'
   | 'cancelled'

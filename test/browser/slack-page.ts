@@ -42,6 +42,12 @@ export class SlackPage {
     await this.page.getByRole('button', { name: button, exact: true }).click()
   }
 
+  /** Approves what the review shows, with the tick that it asks for where there is no way back. */
+  async approve(): Promise<void> {
+    for (const box of await this.page.locator('.modal input[type=checkbox]').all()) await box.check()
+    await this.select('Approve')
+  }
+
   /** The same for a button of the modal that says this, where the page has another one of that name. */
   async selectIn(modal: string, button: string): Promise<void> {
     await this.page.locator('.modal', { hasText: modal }).getByRole('button', { name: button, exact: true }).click()
@@ -100,6 +106,15 @@ async function asOnPhone<T>(of: Locator, look: () => Promise<T>): Promise<T> {
   return seen
 }
 
+/** Also what a modal would have to be scrolled to show. */
 async function heightOf(of: Locator): Promise<number> {
-  return Math.round((await of.boundingBox())?.height ?? 0)
+  const hidden = await of.evaluate((node) => {
+    const style = node.ownerDocument.defaultView
+    let pixels = 0
+    for (const part of node.querySelectorAll('*')) {
+      if (/auto|scroll/.test(style.getComputedStyle(part).overflowY)) pixels += part.scrollHeight - part.clientHeight
+    }
+    return pixels
+  })
+  return Math.round(((await of.boundingBox())?.height ?? 0) + hidden)
 }

@@ -21,7 +21,7 @@ test('asked for by support, reviewed and approved by a developer, and done', asy
 
   await slack.select('Check')
   const preview = await slack.modal('Not sent yet')
-  expect(await preview.innerText()).toContain('Provider-led (postgrad) → School direct (salaried)')
+  expect(await preview.innerText()).toContain('from Provider-led (postgrad) to School direct (salaried)')
   expect(await slack.undrawn()).toBe(0)
   await slack.picture('2-preview.png', preview)
 
@@ -39,11 +39,11 @@ test('asked for by support, reviewed and approved by a developer, and done', asy
 
   await slack.actAs(PEOPLE.developer.real_name)
   await slack.select('Review')
-  const review = await slack.modal('What the checks found')
-  expect(await review.innerText()).toContain('6 September 2021 → empty')
+  const review = await slack.modal('exactly these changes are made')
+  expect(await review.innerText()).toContain('from 6 September 2021 to empty')
   expect(await slack.undrawn()).toBe(0)
   await slack.picture('4-review.png', review)
-  await slack.select('Approve')
+  await slack.approve()
   await slack.modal('You approved CR-1')
   await slack.select('Close')
 
@@ -68,10 +68,10 @@ async function approve(cr: string, picture?: string): Promise<void> {
   await slack.select('Close')
   await slack.actAs(PEOPLE.developer.real_name)
   await slack.select('Review')
-  const review = await slack.modal('What the checks found')
+  const review = await slack.modal('exactly these changes are made')
   expect(await slack.undrawn()).toBe(0)
   if (picture) await slack.picture(picture, review)
-  await slack.select('Approve')
+  await slack.approve()
   await slack.modal(`You approved ${cr}`)
   await slack.select('Close')
 }

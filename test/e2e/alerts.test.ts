@@ -3,7 +3,7 @@ import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
 import { enqueueJob, startPoll } from '../../src/jobs/enqueue.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
-import { OTHER_CHANNEL, useStory } from '../support/bot.ts'
+import { approval, OTHER_CHANNEL, useStory } from '../support/bot.ts'
 import { useStoryDttp } from '../support/dttp.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'
 import { buttons, type Message, readText } from '../support/slack/index.ts'
@@ -117,14 +117,14 @@ describe('a poll that times out', () => {
     expect(readText(slack.view(SUPPORT) ?? [])).toContain('for trainee 5902 at once, for 1 day')
     await slack.submit({ user: SUPPORT })
     const card = await slack.until(() => cards()[0])
-    expect(readText(card)).toContain(TIMED_OUT)
+    expect(readText(card)).toContain('Reason: “No TRN for trainee 5902 after 4 days”')
     expect(await polls()).toEqual(['failed'])
 
     await open(SUPPORT, ACTIONS.openReview, card)
     await slack.until(() => readText(slack.view(SUPPORT) ?? []).includes('You cannot approve your own request'))
     await open(DEVELOPER, ACTIONS.openReview, card)
     await slack.until(() => readText(slack.view(DEVELOPER) ?? []).includes('What happens'))
-    await slack.submit({ user: DEVELOPER })
+    await slack.submit(approval(slack, DEVELOPER))
     const polled = await postSays('Being polled again until')
     expect(buttons(polled).map((one) => one.text)).not.toContain('Ask again for 1 day')
 
@@ -169,7 +169,7 @@ describe('an error that no retry can cure', () => {
     expect(await open(SUPPORT, ACTIONS.startFromAlert, found)).toContain('Trainee, URN or failed job')
     const form = JSON.stringify(use.story.slack.view(SUPPORT)?.blocks)
     expect(form).toContain('"initial_value":"URN 900002"')
-    expect(form).toContain('"initial_value":"We sent nothing to DTTP.')
+    expect(form).toContain('"initial_value":"School 900002 is not active in DTTP')
 
     await use.admin.query(`UPDATE public.dttp_schools SET status_code = 1 WHERE urn = '900002'`)
     await lookNow()

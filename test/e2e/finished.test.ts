@@ -4,7 +4,7 @@ import { londonDay } from '../../src/calendar/london.ts'
 import { remindApprovers } from '../../src/changes/call.ts'
 import { addToOutbox } from '../../src/outbox/outbox.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
-import { useStory } from '../support/bot.ts'
+import { approval, useStory } from '../support/bot.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'
 import { buttons, readText } from '../support/slack/index.ts'
 
@@ -37,7 +37,7 @@ async function approve(): Promise<void> {
   const { slack } = use.story
   await click(DEVELOPER, ACTIONS.openReview)
   await isShown(DEVELOPER, 'What changes')
-  await slack.submit({ user: DEVELOPER })
+  await slack.submit(approval(slack, DEVELOPER))
   await cardSays('CR-1 is done')
   await slack.closeView({ user: DEVELOPER, all: true })
 }
@@ -56,7 +56,7 @@ test('a request that is sent calls the approver, who sees on the phone what to d
     /^CR-1: approve trainee 5901 moving to School direct \(salaried\)\. Asked for by <@U01SUPPORT>\. Decide by .*\.$/,
   )
   const read = readText(card())
-  expect(read).toMatch(/⏳ CR-1 needs approval by \d+:\d\d[ap]m on \w+day \d+ \w+/)
+  expect(read).toMatch(/⏳ CR-1 needs approval by \d+(:\d\d)?[ap]m on \w+day \d+ \w+/)
   expect(read).toContain(`<@${SECOND_DEVELOPER}>: change <`)
   expect(read).toContain('This empties 12 course and funding details. Nothing has changed yet.')
   expect(labels()).toEqual(['Review', 'Reject', 'Cancel request', 'View trainee'])
@@ -91,7 +91,7 @@ describe('a request that is done', () => {
     expect(read).toContain('✅ CR-1 is done in Register. 2 steps left for support')
     expect(read).toMatch(/Trainee 5901> is on School direct \(salaried\)\. 12 course and funding details are empty\./)
     expect(read).toMatch(/Asked for by <@U01SUPPORT>, approved by <@U02DEV>\. Changed at .*, checked at /)
-    expect(card().blocks).toHaveLength(3)
+    expect(card().blocks).toHaveLength(4)
     expect(labels()).toEqual(['Copy text', 'Mark as done', 'Show what changed', 'Undo…'])
     await slack.until(() => slack.replies(CHANNEL, card().ts).length === 2)
 
@@ -187,7 +187,7 @@ describe('a request that came to nothing', () => {
     expect(labels()).toEqual(['Ask again', 'Show what was asked for'])
     await click(DEVELOPER, ACTIONS.previewAgain)
     await isShown(DEVELOPER, 'This is CR-2')
-    await slack.submit({ user: DEVELOPER })
+    await slack.submit(approval(slack, DEVELOPER))
     await cardSays('CR-2 needs approval by')
     expect(readText(card())).toContain('Asked for by <@U02DEV>')
     expect(readText(card())).toContain('It follows CR-1.')

@@ -1,7 +1,7 @@
 // Who people are on Enterprise Grid, and what changed about them a moment ago.
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
-import { useStory } from '../support/bot.ts'
+import { approval, useStory } from '../support/bot.ts'
 import { CHANNEL, DEVELOPER, SUPPORT, TEAM } from '../support/lifecycle.ts'
 import { readText } from '../support/slack/index.ts'
 
@@ -62,7 +62,7 @@ describe('an approver who has the review open', () => {
 
   async function expectRefusal(words: string): Promise<void> {
     const { slack } = use.story
-    await slack.submit({ user: DEVELOPER })
+    await slack.submit(approval(slack, DEVELOPER))
     expect(readText(slack.view(DEVELOPER))).toContain(words)
     const { rows } = await use.admin.query('SELECT status FROM chatops.change_requests')
     expect(rows).toEqual([{ status: 'pending' }])

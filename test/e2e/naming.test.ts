@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { createNaming } from '../../src/words.ts'
-import { useStory } from '../support/bot.ts'
+import { approval, useStory } from '../support/bot.ts'
 import { CHANNEL, DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
 import { readText } from '../support/slack/index.ts'
 
@@ -37,7 +37,7 @@ describe('a bot that is called otherwise', () => {
 
     await slack.click({ user: DEVELOPER, actionId: ACTIONS.openReview, message: card() })
     await slack.until(() => viewOf(DEVELOPER).includes('exactly these changes'))
-    const { ackBody } = await slack.submit({ user: DEVELOPER })
+    const { ackBody } = await slack.submit(approval(slack, DEVELOPER))
     expect(JSON.stringify(ackBody)).toContain('You approved TEST-1')
     await slack.until(() => cardText().includes('TEST-1 is done'))
   })

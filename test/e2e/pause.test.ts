@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
-import { useStory } from '../support/bot.ts'
+import { approval, useStory } from '../support/bot.ts'
 import { approveRequest, CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { readText } from '../support/slack/index.ts'
 
@@ -63,7 +63,7 @@ test('an approval while the bot is paused says that it waits', async () => {
   await type(DEVELOPER, 'pause A test')
   await slack.click({ user: DEVELOPER, actionId: ACTIONS.openReview, message: message('CR-1') })
   await slack.until(() => readText(slack.view(DEVELOPER) ?? []).includes('exactly these changes'))
-  const { ackBody } = await slack.submit({ user: DEVELOPER })
+  const { ackBody } = await slack.submit(approval(slack, DEVELOPER))
   expect(JSON.stringify(ackBody)).toContain('You approved CR-1')
   expect(JSON.stringify(ackBody)).toContain('Nothing is carried out just now')
 })

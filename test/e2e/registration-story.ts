@@ -1,6 +1,7 @@
 // What people do with /trainee re-register and /trainee settle-registration, and what they see of it.
 import type pg from 'pg'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
+import { approval } from '../support/bot.ts'
 import type { StoryDttp } from '../support/dttp.ts'
 import { CHANNEL, DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
 import { buttons, type FakeSlack, readText } from '../support/slack/index.ts'
@@ -28,6 +29,10 @@ export function registrationStory(use: { story: { slack: FakeSlack } }) {
   /** Submits the form that is open; answers what then stands there. */
   async function check(values: Record<string, string> = {}, user = SUPPORT): Promise<string> {
     const { slack } = use.story
+    if (slack.view(user)?.submit?.text === 'Continue') {
+      await slack.submit({ user })
+      await slack.until(() => slack.view(user)?.submit?.text === 'Check')
+    }
     const { errors } = await slack.submit({ user, values: { reason: REASON, ...values } })
     if (Object.keys(errors).length > 0) throw new Error(`refused at the fields: ${JSON.stringify(errors)}`)
     return slack.until(() => (top(user).includes('Checking') ? null : top(user)))
@@ -55,7 +60,7 @@ export function registrationStory(use: { story: { slack: FakeSlack } }) {
     await slack.click({ user: approver, actionId: ACTIONS.openReview, message: card() })
     const reviewed = await slack.until(() => (/^$|opening/i.test(top(approver)) ? null : top(approver)))
     await between()
-    await slack.submit({ user: approver })
+    await slack.submit(approval(slack, approver))
     await closeAll(approver)
     await closeAll(asker)
     return reviewed

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { hintAgain } from '../../src/changes/sweep.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
-import { onRedis, useStory } from '../support/bot.ts'
+import { approval, onRedis, useStory } from '../support/bot.ts'
 import { useStoryDttp } from '../support/dttp.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
 import { readText } from '../support/slack/index.ts'
@@ -72,7 +72,7 @@ async function openReview(user: string): Promise<string> {
 async function approve(text: string): Promise<void> {
   await preview(text)
   await review()
-  await use.story.slack.submit({ user: DEVELOPER })
+  await use.story.slack.submit(approval(use.story.slack, DEVELOPER))
 }
 
 function card() {
@@ -125,7 +125,11 @@ describe('the story', () => {
     expect(reviewed).not.toContain('What changes')
     expect(await jobs()).toEqual([])
 
-    await slack.submit({ user: DEVELOPER })
+    expect(reviewed).toContain('It cannot be undone: it starts a job.')
+    const { errors } = await slack.submit({ user: DEVELOPER, force: true })
+    expect(errors['understood']).toContain('Tick this first')
+    expect(await jobs()).toEqual([])
+    await slack.submit(approval(slack, DEVELOPER))
     await cardSays('CR-1 is done')
     await cardSays('DTTP has no TRN yet')
     await cardSays('We tell you directly when the TRN arrives')
@@ -152,7 +156,7 @@ describe('the story', () => {
     upstream.dttp.giveTrn(5902, TRN)
     expect(await preview('5902 3 days')).toContain('the job will succeed at once')
     await review()
-    await use.story.slack.submit({ user: DEVELOPER })
+    await use.story.slack.submit(approval(use.story.slack, DEVELOPER))
     await cardSays('CR-1 is done')
     expect(await isTold('The TRN has arrived')).not.toContain('no TRN yet')
     expect(readText(card())).not.toContain('operations team')
@@ -177,7 +181,7 @@ describe('the story', () => {
     await preview('5902 1 day')
     await review()
     await openReview(SECOND_DEVELOPER)
-    await Promise.all([slack.submit({ user: DEVELOPER }), slack.submit({ user: SECOND_DEVELOPER })])
+    await Promise.all([slack.submit(approval(slack, DEVELOPER)), slack.submit(approval(slack, SECOND_DEVELOPER))])
     const texts = [DEVELOPER, SECOND_DEVELOPER].map((user) => readText(slack.view(user) ?? []))
     expect(texts.filter((text) => text.includes('CR-1 is already approved'))).toHaveLength(1)
     await cardSays('CR-1 is done')
@@ -199,7 +203,7 @@ describe('the story', () => {
     })
     expect(shown).toMatch(/This trainee is already polled for, until \d+ \w+ \d+ at .*\. This request replaces/)
     await review()
-    await use.story.slack.submit({ user: DEVELOPER })
+    await use.story.slack.submit(approval(use.story.slack, DEVELOPER))
     await cardSays('CR-2 is done')
     await cardSays('DTTP has no TRN yet')
     expect((await jobs()).map((job) => job.change_request_id)).toEqual(['2'])
@@ -221,7 +225,7 @@ describe('when DTTP is away', () => {
     await preview('5902 1 day')
     await review()
     upstream.dttp.goDown()
-    await use.story.slack.submit({ user: DEVELOPER })
+    await use.story.slack.submit(approval(use.story.slack, DEVELOPER))
     await use.story.slack.until(async () => {
       const { rows } = await use.admin.query('SELECT upstream_failing_since FROM chatops.change_requests')
       return rows[0].upstream_failing_since !== null

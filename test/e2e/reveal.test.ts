@@ -39,9 +39,8 @@ describe.each(['on', 'off'])('with REVEAL=%s', (setting) => {
     expect(text).toContain('First names')
     expect(text).toContain('extra spaces removed')
     expect(text).not.toContain('Quackenbush')
-    expect(buttons(use.story.slack.view(DEVELOPER)).map(({ text: label }) => label)).toEqual(
-      setting === 'on' ? ['Show personal details (this is recorded)'] : [],
-    )
+    const labels = buttons(use.story.slack.view(DEVELOPER)).map(({ text: label }) => label)
+    expect(labels.includes('Show personal details (this is recorded)')).toBe(setting === 'on')
   })
 
   test('whoever asks for them is shown them if that is on, and is on record', async () => {

@@ -8,6 +8,7 @@ import { parse } from 'yaml'
 import { insertDemoRows } from '../../sandbox/register/seed.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { type Services, startServices } from '../../src/services.ts'
+import { UNDERSTOOD } from '../../src/views/request/review.ts'
 import type { World } from '../../src/world.ts'
 import { scratchDatabase } from './database.ts'
 import { loadGias } from './gias.ts'
@@ -140,6 +141,12 @@ export function useStory(environment: () => Record<string, string> = () => ({}))
     await use.story.stop()
   })
   return use
+}
+
+/** What somebody sends who approves what their review shows: with the tick, where it asks for one. */
+export function approval(slack: FakeSlack, user: string): { user: string; values: Record<string, string[]> } {
+  const isAsked = slack.view(user)?.blocks.some((block) => block.block_id === UNDERSTOOD)
+  return { user, values: isAsked ? { [UNDERSTOOD]: [UNDERSTOOD] } : {} }
 }
 
 /** The run's Redis, for a bot whose jobs are kept there. */

@@ -43,6 +43,7 @@ export async function createLifecycle(appUrl: string, overrides: Partial<World> 
     approverMention: null,
     verifyAgainAfter: 0,
     reveals: false,
+    tickets: { url: null, areRequired: false },
     pollEvery: 3600_000,
     schoolsPerPage: 5000,
     channels: [CHANNEL],

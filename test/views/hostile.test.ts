@@ -66,7 +66,7 @@ function expectPublicSightsFit(request: ChangeRequest) {
 
 function pagesOf(request: ChangeRequest) {
   const show = (page: number) =>
-    renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page, personal: 'shown' })
+    renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page, personal: 'shown', isUnfolded: true })
   return Array.from({ length: show(1).pages }, (_, index) => show(index + 1).view)
 }
 

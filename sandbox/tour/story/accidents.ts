@@ -13,7 +13,7 @@ export async function crashing(tour: Tour): Promise<{ cr: string; before: Row }>
   transcript.step('The bot dies right after an approval')
   const before = await records.trainee(CRASHED)
   const { cr, message } = await sendRequest(tour, { subject: String(CRASHED), route: 'assessment_only' })
-  await openReview(developer, message, cr)
+  await openReview(developer, message)
   transcript.tell('Somebody saves this very trainee in Register, which takes a moment.')
   await records.query('BEGIN')
   await records.query('SELECT FROM trainees WHERE id = $1 FOR UPDATE', [CRASHED])
@@ -58,8 +58,8 @@ export async function racing(tour: Tour): Promise<void> {
   const trainee = await records.trainee(5911)
   const url = `https://register.example.test/trainees/${trainee['slug']}`
   const { cr, message } = await sendRequest(tour, { subject: url, route: 'assessment_only' })
-  await openReview(developer, message, cr)
-  await openReview(secondDeveloper, message, cr)
+  await openReview(developer, message)
+  await openReview(secondDeveloper, message)
   developer.submits('Approve')
   secondDeveloper.submits('Approve')
   const answers = await Promise.all(

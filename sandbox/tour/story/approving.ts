@@ -80,19 +80,22 @@ async function refuse({ transcript, support, guest, records }: Tour, cr: string,
 
 async function review({ transcript, developer, records }: Tour, cr: string, message: Message): Promise<void> {
   transcript.step('The review')
-  const lines = await openReview(developer, message, cr)
+  const lines = await openReview(developer, message)
   transcript.show('Only Demo Developer sees', lines)
-  const [request] = await records.query<{ changes: Row; checks: { sentence: string; found: string }[] }>(
+  const [request] = await records.query<{ changes: Row; checks: { verdict: string; found: string }[] }>(
     `SELECT plan #> '{updates,0,changes}' AS changes, checks FROM chatops.change_requests WHERE id = $1`,
     [cr],
   )
   const text = lines.join('\n')
   const changes = Object.keys(request?.changes ?? {}).length
-  const arrows = lines.filter((line) => line.includes(' → ')).length
+  const arrows = lines.filter((line) => /: from .* to /.test(line)).length
   transcript.hold(`It shows all ${changes} changed columns`, changes > 0 && arrows >= changes, () => text)
   const checks = request?.checks ?? []
-  const unsaid = checks.filter(({ sentence, found }) => !text.includes(sentence) || !text.includes(found))
-  transcript.hold(`and what each of the ${checks.length} checks found`, unsaid.length === 0, () => unsaid)
+  const warnings = checks.filter(({ verdict }) => verdict === 'warns')
+  const unsaid = warnings.filter(({ found }) => !text.includes(found))
+  transcript.hold(`and what each of the ${warnings.length} warnings says`, unsaid.length === 0, () => unsaid)
+  const held = checks.filter(({ verdict }) => verdict === 'holds').length
+  transcript.hold(`and that ${held} checks hold`, text.includes(`${held} checks hold`), () => text)
 
   transcript.step('The approval')
   developer.submits('Approve')

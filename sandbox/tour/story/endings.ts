@@ -54,7 +54,7 @@ async function outOfDate(tour: Tour): Promise<void> {
   const { transcript, developer, support, records } = tour
   transcript.step('The record changes between preview and approval')
   const { cr, message } = await sendRequest(tour, { subject: '5915', route: 'assessment_only' })
-  await openReview(developer, message, cr)
+  await openReview(developer, message)
   transcript.tell('The provider changes the course start date in Register, to 13 September 2021.')
   await records.query(`UPDATE trainees SET course_start_date = '2021-09-13', updated_at = now() WHERE id = 5915`)
   const before = await records.trainee(5915)

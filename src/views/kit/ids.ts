@@ -7,6 +7,7 @@ export const MODALS = {
   preview: 'preview',
   review: 'review',
   reject: 'reject',
+  question: 'question',
   dismissAlert: 'dismiss-alert',
   wait: 'wait-for-school',
   steps: 'manual-steps',
@@ -17,12 +18,14 @@ export const MODALS = {
 export const ACTIONS = {
   openReview: 'open-review',
   openReject: 'open-reject',
+  /** "Ask a question" in the review. */
+  openQuestion: 'open-question',
   cancelRequest: 'cancel-request',
   previewAgain: 'preview-again',
   /** Opens an unsent request's preview from the Home tab or the list. */
   openUnsent: 'open-unsent',
   discardUnsent: 'discard-unsent',
-  /** Value: the page to show, `<change request>:<page>`. */
+  /** Value: the page to show, `<change request>:<page>`, and then what else is shown. */
   reviewPage: 'review-page',
   /** Value: the trainee's slug. */
   chooseFix: 'choose-fix',

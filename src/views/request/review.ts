@@ -1,4 +1,5 @@
 import { formatDateTime } from '../../calendar/london.ts'
+import { type CheckResult, isWarning } from '../../contract/check.ts'
 import type { Field } from '../../contract/fields.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
@@ -6,59 +7,69 @@ import { checksOf } from '../../contract/stored.ts'
 import { readSubject } from '../../contract/subject.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { isPersonal } from '../../personal-data/columns.ts'
+import { count } from '../../words.ts'
 import {
   actions,
   type Block,
   button,
   divider,
   type Group,
-  header,
   heading,
-  LIMITS,
   type Modal,
   modalTitle,
   note,
   plainSections,
   section,
-  weigh,
 } from '../kit/blocks.ts'
 import { ACTIONS, INPUT_ACTION, MODALS } from '../kit/ids.ts'
-import { plain } from '../kit/text.ts'
+import { escapeText, mrkdwn, plain } from '../kit/text.ts'
 import { renderWholeChanges } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
+import { type KnownBeside, renderKnown } from './known.ts'
+import { paginate } from './pages.ts'
 import { byWhom, crName, findPlan, subjectOf, typedIn, whyNoDetails } from './request.ts'
+import { linked, sayingOf } from './saying.ts'
+import { renderTicket } from './ticket.ts'
+import { canBeUndone, undoWords } from './undoable.ts'
 import { describeChanges } from './values.ts'
 import { renderVerdicts } from './verdicts.ts'
 
-/** Room on a page beside its heading and its buttons; JSON of this length stays below 250 KB whatever the alphabet. */
-const PAGE = { blocks: LIMITS.viewBlocks - 4, weight: 36_000 }
-
-type Playbook = Pick<AnyPlaybook, 'title' | 'form'>
+type Playbook = Pick<AnyPlaybook, 'title' | 'form' | 'says'>
 
 /** What an approver sees of changed personal columns: that they change, the same and an offer of the values, or all. */
-export type PersonalSight = 'hidden' | 'offered' | 'shown'
+type PersonalSight = 'hidden' | 'offered' | 'shown'
 
-/**
- * Everything an approver approves and nothing left out but what `personal` says, for that one person. Pages count
- * from 1; a page beyond the last is the last. Only the last page can be submitted.
- */
-export function renderReview({
-  changeRequest,
-  playbook,
-  registerUrl,
-  personal,
-  page = 1,
-}: {
+type Shown = {
   changeRequest: ChangeRequest
   playbook: Playbook
   registerUrl: string
+  ticketUrl?: string | null
   personal: PersonalSight
-  page?: number
-}): { view: Modal; page: number; pages: number } {
+  known?: KnownBeside
+  /** Whether the checks that hold are shown one by one. */
+  isUnfolded?: boolean
+}
+
+/** At the end of a button's value: the page is shown with personal values, or with every check. */
+export const PERSONAL = 'personal'
+export const CHECKS = 'checks'
+
+/** The tick without which what cannot be undone is not approved. */
+export const UNDERSTOOD = 'understood'
+
+/**
+ * Everything an approver approves, what matters most first, and nothing left out but what `personal` says, for that one
+ * person; checks that hold are folded until asked for. Pages count from 1; a page beyond the last is the last. Only the
+ * last page can be submitted.
+ */
+export function renderReview({ page = 1, ...given }: Shown & { page?: number }): {
+  view: Modal
+  page: number
+  pages: number
+} {
+  const { changeRequest } = given
   const plan = findPlan(changeRequest)
-  const pages = plan
-    ? paginate(contentOf(changeRequest, plan, { playbook, registerUrl, personal }))
-    : [plainSections(whyNoDetails(changeRequest))]
+  const pages = plan ? paginate(contentOf(given, plan)) : [plainSections(whyNoDetails(changeRequest))]
   const shown = Math.min(Math.max(1, Math.trunc(page) || 1), pages.length)
   const cr = crName(changeRequest)
   const isLast = shown === pages.length
@@ -72,8 +83,9 @@ export function renderReview({
     blocks: [
       ...(pages.length > 1 ? [note(`${cr}: page ${shown} of ${pages.length}. You can approve on the last page.`)] : []),
       ...(pages[shown - 1] ?? []),
-      ...turning(changeRequest.id, shown, pages.length, personal),
-      ...(isLast && plan ? [note('If you select “Approve”, exactly these changes are made, once, in your name.')] : []),
+      ...(isLast && plan ? renderFold(given, shown) : []),
+      ...turning(given, shown, pages.length),
+      ...(isLast && plan ? renderEnd(changeRequest, plan) : []),
     ],
   }
   return { view, page: shown, pages: pages.length }
@@ -89,64 +101,57 @@ export function renderOpeningReview(): Modal {
   }
 }
 
-/** Asks why a request is rejected; the reason is shown on the card. */
-export function renderReject({ changeRequest }: { changeRequest: Pick<ChangeRequest, 'id'> }): Modal {
-  return {
-    type: 'modal',
-    callback_id: MODALS.reject,
-    private_metadata: JSON.stringify({ changeRequest: changeRequest.id }),
-    title: modalTitle(`Reject ${crName(changeRequest)}`, 'Reject request'),
-    submit: plain('Reject'),
-    close: plain('Close'),
-    blocks: [
-      {
-        type: 'input',
-        block_id: 'reason',
-        label: plain('Why do you reject it?'),
-        hint: plain('Everyone in the channel can read this. Do not name the trainee.'),
-        element: { type: 'plain_text_input', action_id: INPUT_ACTION, multiline: true, max_length: 500 },
-      },
-    ],
-  }
-}
-
-function contentOf(
-  changeRequest: ChangeRequest,
-  plan: Plan,
-  { playbook, registerUrl, personal }: { playbook: Playbook; registerUrl: string; personal: PersonalSight },
-): Group[] {
-  const { requester, sentAt, createdAt, expiresAt } = changeRequest
-  const subject = subjectOf(changeRequest, registerUrl)
+function contentOf(shown: Shown, plan: Plan): Group[] {
+  const { changeRequest, registerUrl, personal, known, isUnfolded = false } = shown
   const changes = describeChanges(plan, { reveal: personal === 'shown', exact: true })
   const effects = renderEffects(plan, { registerUrl })
-  const facts = [
-    `${crName(changeRequest)}${subject ? ` for ${subject}` : ''}`,
-    `Asked for by ${byWhom(requester, sentAt ?? createdAt)}.`,
-    ...(expiresAt ? [`It expires on ${formatDateTime(expiresAt)}.`] : []),
-  ]
+  const { loud, quiet } = sorted(checksOf(changeRequest))
   return [
-    ...one(header(playbook.title), section(facts.join('\n'))),
-    ...formWords(changeRequest, playbook).flatMap((words) => plainSections(words).flatMap((block) => one(block))),
-    ...one(divider(), heading('What the checks found')),
-    ...renderVerdicts(checksOf(changeRequest)),
+    ...one(section(`${whatItDoes(shown)} ${undoWords(plan)}`)),
+    ...renderVerdicts(loud),
     ...(changes.length > 0 ? one(divider(), heading('What changes')) : []),
     ...renderWholeChanges(changes),
     ...one(...withheld(changeRequest.id, plan, personal)),
     ...(effects.length > 0 ? one(divider(), heading(changes.length > 0 ? 'What else happens' : 'What happens')) : []),
     ...effects,
+    ...one(divider()),
+    ...whoAndWhy(shown).flatMap((block) => one(block)),
+    ...(known ? renderKnown(known).flatMap((block) => one(block)) : []),
+    ...(isUnfolded ? [...one(divider(), heading('What the checks found')), ...renderVerdicts(quiet)] : []),
   ]
 }
 
-/** Every field as it was filled in, but for the trainee, who has a link of their own. */
-function formWords(changeRequest: ChangeRequest, { form }: Playbook): string[] {
-  const fields: [string, Field<string>][] = Object.entries(form)
-  return fields.flatMap(([name, { label, input }]) => {
+/** What is said aloud is above everything; what holds, or did not have to be looked at, is folded. */
+function sorted(checks: readonly CheckResult[]): { loud: CheckResult[]; quiet: CheckResult[] } {
+  return { loud: checks.filter(isWarning), quiet: checks.filter((check) => !isWarning(check)) }
+}
+
+/** Mrkdwn: "Change trainee 5901 from … to …. This empties 12 course and funding details." */
+function whatItDoes({ changeRequest, playbook, registerUrl }: Shown): string {
+  const saying = sayingOf(changeRequest, playbook)
+  const subject = subjectOf(changeRequest, registerUrl)
+  if (!saying) return `${escapeText(playbook.title)}${subject ? ` for ${subject}` : ''}.`
+  const asks = `${saying.asks.charAt(0).toUpperCase()}${saying.asks.slice(1)}.`
+  return [linked(asks, changeRequest, registerUrl), escapeText(saying.also)].filter(Boolean).join(' ')
+}
+
+/** Who asked and until when they wait, and every field as it was filled in, but for what the first sentence names. */
+function whoAndWhy({ changeRequest, playbook, ticketUrl = null }: Shown): Block[] {
+  const { requester, sentAt, createdAt, expiresAt } = changeRequest
+  const fields: [string, Field<string>][] = Object.entries(playbook.form)
+  const typed = fields.flatMap(([name, { label, input }]) => {
     const value = typedIn(changeRequest, name)
-    if (value === '') return []
+    if (value === '' || name === 'ticket') return []
     if (name === 'subject') return subjectWords(value)
     const option = input.type === 'select' ? input.options.find((offered) => offered.value === value) : undefined
     return [`${label}: ${option?.label ?? value}`]
   })
+  const until = expiresAt ? ` It expires on ${formatDateTime(expiresAt)}.` : ''
+  return [
+    ...renderTicket(typedIn(changeRequest, 'ticket'), ticketUrl),
+    ...typed.flatMap(plainSections),
+    section(`Asked for by ${byWhom(requester, sentAt ?? createdAt)}.${until}`),
+  ]
 }
 
 const SUBJECTS = { urn: 'URN of the school', job: 'Failed job', request: 'Request' } as const
@@ -160,29 +165,6 @@ function one(...blocks: Block[]): Group[] {
   return [{ blocks, shows: 0 }]
 }
 
-/** Fills page after page; a group that is too large for a page of its own runs over. */
-function paginate(groups: readonly Group[]): Block[][] {
-  const pages: Block[][] = [[]]
-  let weight = 0
-  for (const { blocks } of groups) {
-    const whole = weigh(blocks)
-    const parts = blocks.length > PAGE.blocks || whole > PAGE.weight ? blocks.map((block) => [block]) : [blocks]
-    for (const part of parts) {
-      const needed = weigh(part)
-      const page = pages.at(-1) ?? []
-      const isFull = page.length + part.length > PAGE.blocks || weight + needed > PAGE.weight
-      if (isFull && page.length > 0) {
-        pages.push([...part])
-        weight = needed
-      } else {
-        page.push(...part)
-        weight += needed
-      }
-    }
-  }
-  return pages
-}
-
 /** Says that values of personal columns are not shown, and offers them where they may be. */
 function withheld(id: string, plan: Plan, personal: PersonalSight): Block[] {
   const isPersonalChanged = plan.updates.some(({ changes }) => Object.keys(changes).some(isPersonal))
@@ -191,14 +173,46 @@ function withheld(id: string, plan: Plan, personal: PersonalSight): Block[] {
   return [actions([button('Show personal details (this is recorded)', ACTIONS.reviewPage, `${id}:1:${PERSONAL}`)])]
 }
 
-/** At the end of a button's value: the page is shown with personal values. */
-export const PERSONAL = 'personal'
+/** "14 checks hold", with the button that shows them. */
+function renderFold(shown: Shown, page: number): Block[] {
+  const { quiet } = sorted(checksOf(shown.changeRequest))
+  const held = quiet.filter(({ verdict }) => verdict === 'holds').length
+  if (quiet.length === 0 || shown.isUnfolded) return []
+  const more = quiet.length > held ? `, ${quiet.length - held} not looked at` : ''
+  const value = pageValue({ ...shown, isUnfolded: true }, page)
+  const accessory = button('Show checks', ACTIONS.reviewPage, value)
+  return [
+    { type: 'section', text: mrkdwn(`${count(held, 'check')} ${held === 1 ? 'holds' : 'hold'}${more}.`), accessory },
+  ]
+}
 
-function turning(id: string, page: number, pages: number, personal: PersonalSight): Block[] {
-  const suffix = personal === 'shown' ? `:${PERSONAL}` : ''
+function turning(shown: Shown, page: number, pages: number): Block[] {
+  const { id } = shown.changeRequest
   const buttons = [
-    ...(page > 1 ? [button('Previous page', ACTIONS.reviewPage, `${id}:${page - 1}${suffix}`)] : []),
-    ...(page < pages ? [button('Next page', ACTIONS.reviewPage, `${id}:${page + 1}${suffix}`)] : []),
+    ...(page > 1 ? [button('Previous page', ACTIONS.reviewPage, pageValue(shown, page - 1))] : []),
+    ...(page < pages ? [button('Next page', ACTIONS.reviewPage, pageValue(shown, page + 1))] : []),
+    ...(page === pages ? [button('Ask a question', ACTIONS.openQuestion, id)] : []),
   ]
   return buttons.map((element) => actions([element]))
+}
+
+function pageValue({ changeRequest, personal, isUnfolded }: Shown, page: number): string {
+  const also = [...(personal === 'shown' ? [PERSONAL] : []), ...(isUnfolded ? [CHECKS] : [])]
+  return [changeRequest.id, page, ...also].join(':')
+}
+
+/** What submitting means, and the tick where there is no way back. */
+function renderEnd({ id }: ChangeRequest, plan: Plan): Block[] {
+  const once = note('If you select “Approve”, exactly these changes are made, once, in your name.')
+  if (canBeUndone(plan)) return [once]
+  const option = { text: plain(`I have checked CR-${id}, and know that it cannot be undone`), value: UNDERSTOOD }
+  return [
+    {
+      type: 'input',
+      block_id: UNDERSTOOD,
+      label: plain('Before you approve'),
+      element: { type: 'checkboxes', action_id: INPUT_ACTION, options: [option] },
+    },
+    once,
+  ]
 }

@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest'
 import type { Plan } from '../../../src/contract/plan.ts'
 import { fixRoute as playbook } from '../../../src/playbooks/fix-route/index.ts'
 import { ACTIONS, MODALS } from '../../../src/views/kit/ids.ts'
-import { renderOpeningReview, renderReject, renderReview } from '../../../src/views/request/review.ts'
+import { renderReject } from '../../../src/views/request/reject.ts'
+import { renderOpeningReview, renderReview, UNDERSTOOD } from '../../../src/views/request/review.ts'
 import { changeRequest, check, numbers, planOf, REGISTER } from '../builders.ts'
 import { buttonsOf, expectView, readingOf, runOf } from '../shown.ts'
 
 function pagesOf(given: Parameters<typeof changeRequest>[0] = {}) {
   const request = changeRequest(given)
   const show = (page: number) =>
-    renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page, personal: 'shown' })
+    renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page, personal: 'shown', isUnfolded: true })
   return Array.from({ length: show(1).pages }, (_, index) => show(index + 1).view)
 }
 
@@ -20,7 +21,7 @@ describe('a review of an ordinary request', () => {
     expect(view?.callback_id).toBe(MODALS.review)
     expect(view?.submit?.text).toBe('Approve')
     expect(JSON.parse(view?.private_metadata ?? '')).toEqual({ changeRequest: '12', digest: 'd1'.repeat(32) })
-    expect(buttonsOf(view)).toEqual([])
+    expect(buttonsOf(view).map(({ action_id }) => action_id)).toEqual([ACTIONS.openQuestion])
     if (view) expectView(view)
   })
 
@@ -32,7 +33,7 @@ describe('a review of an ordinary request', () => {
       '✅ The provider is right. Found provider.',
       'New route: School direct (salaried)',
       'Reason: Typo by the provider',
-      'Support ticket: ZD-77',
+      'Support ticket: “ZD-77”',
       'Asked for by <@U0REQUESTER>',
       'It expires on 28 October 2021',
       'To do by hand: Ask for the route to be changed in DTTP',
@@ -76,9 +77,11 @@ describe('a review of an ordinary request', () => {
       expect(readingOf(sight(personal))).toContain('First names')
       expect(sight(personal).submit?.text).toBe('Approve')
     }
-    expect(buttonsOf(sight('hidden'))).toEqual([])
-    expect(buttonsOf(sight('shown'))).toEqual([])
-    expect(buttonsOf(sight('offered'))).toMatchObject([
+    const reveals = (personal: Parameters<typeof sight>[0]) =>
+      buttonsOf(sight(personal)).filter(({ text }) => text.text.startsWith('Show personal'))
+    expect(reveals('hidden')).toEqual([])
+    expect(reveals('shown')).toEqual([])
+    expect(reveals('offered')).toMatchObject([
       {
         action_id: ACTIONS.reviewPage,
         value: '12:1:personal',
@@ -90,6 +93,84 @@ describe('a review of an ordinary request', () => {
   it('cannot be approved once its details are removed', () => {
     const [view] = pagesOf({ plan: null, checks: null, form: null })
     expect(view?.submit).toBeUndefined()
+  })
+})
+
+describe('what is seen first', () => {
+  const show = (
+    given: Parameters<typeof changeRequest>[0] = {},
+    more: Partial<Parameters<typeof renderReview>[0]> = {},
+  ) =>
+    renderReview({ changeRequest: changeRequest(given), playbook, registerUrl: REGISTER, personal: 'hidden', ...more })
+      .view
+  const places = (view: unknown, words: readonly string[]) => words.map((one) => readingOf(view).indexOf(one))
+
+  it('is what changes, for whom and whether it can be undone; then warnings, changes, what is sent, and who asks', () => {
+    const found = places(show(), [
+      'Change <https://register.example/trainees/Ab3dEf6hIj|trainee 5913> from Provider-led (postgrad) to School direct (salaried). This empties',
+      'It can be undone afterwards',
+      'Found state.',
+      'What changes',
+      'What else happens',
+      'Support ticket: ',
+      'Asked for by <@U0REQUESTER>',
+      '1 check holds.',
+      'exactly these changes',
+    ])
+    expect(found).not.toContain(-1)
+    expect(found).toEqual([...found].sort((a, b) => a - b))
+  })
+
+  it('folds the checks that hold, and shows them on request, with all else as before', () => {
+    const folded = show()
+    expect(readingOf(folded)).not.toContain('Found provider.')
+    expect(buttonsOf(folded).find(({ text }) => text.text === 'Show checks')).toMatchObject({
+      action_id: ACTIONS.reviewPage,
+      value: '12:1:checks',
+    })
+    const unfolded = show({}, { isUnfolded: true })
+    expect(readingOf(unfolded)).toContain('✅ The provider is right. Found provider.')
+    expect(unfolded.private_metadata).toBe(folded.private_metadata)
+  })
+
+  it('asks for a tick where it cannot be undone, and says why it cannot', () => {
+    const effects = [{ kind: 'enqueue', job: 'update-trainee', args: { trainee: '5913' } }] as const
+    const view = show({ plan: { updates: [], inserts: [], effects } })
+    expect(readingOf(view)).toContain('It cannot be undone: it starts a job.')
+    expect(view.blocks.filter(({ type }) => type === 'input')).toMatchObject([
+      { block_id: UNDERSTOOD, element: { type: 'checkboxes', options: [{ value: UNDERSTOOD }] } },
+    ])
+    expectView(view)
+    expect(show().blocks.filter(({ type }) => type === 'input')).toEqual([])
+  })
+
+  it('links the ticket where its address is known, and leaves alone what is none', () => {
+    const tickets = (ticket: string, ticketUrl: string | null = 'https://desk.example/t/{ticket}') =>
+      readingOf(show({ form: { subject: 'Ab3dEf6hIj', ticket } }, { ticketUrl }))
+    expect(tickets('#4711')).toContain('<https://desk.example/t/4711|#4711>')
+    expect(tickets('https://desk.example/t/8?x=1')).toContain(
+      '<https://desk.example/t/8?x=1|https://desk.example/t/8?x=1>',
+    )
+    for (const typed of ['4711, and others', 'https://a|b', 'javascript:alert(1)']) {
+      expect(tickets(typed)).toContain(`Support ticket: “${typed}”`)
+    }
+    expect(tickets('4711', null)).toContain('Support ticket: “4711”')
+  })
+
+  it('says what the bot knows beside it, and nothing where there is nothing', () => {
+    const nothing = { open: [], earlier: [], waits: [], questions: 0, alerts: [], threadUrl: null }
+    expect(readingOf(show({}, { known: nothing }))).not.toContain('What the bot knows')
+    const executedAt = new Date('2021-10-27T13:11:00Z')
+    const earlier = [changeRequest({ id: '1', status: 'done', executedAt })]
+    const open = [changeRequest({ id: '9', playbook: 'requeue-trn', plan: null })]
+    const read = readingOf(
+      show({}, { known: { ...nothing, earlier, open, questions: 2, threadUrl: 'https://slack.example/p1' } }),
+    )
+    expect(read).toContain(
+      'CR-1 was carried out at 2:11pm on 27 October 2021 and is done, asked for by <@U0REQUESTER>: change',
+    )
+    expect(read).toContain('CR-9 is waiting for approval:')
+    expect(read).toContain('2 questions were asked in <https://slack.example/p1|its thread>.')
   })
 })
 
@@ -134,10 +215,10 @@ describe('a review that does not fit on a page', () => {
     })
     expect(buttonsOf(hidden.view).map(({ value }) => value)).toEqual(['12:2'])
     expect(buttonsOf(pages[0]).map(({ action_id, value }) => [action_id, value])).toEqual([
-      [ACTIONS.reviewPage, '12:2:personal'],
+      [ACTIONS.reviewPage, '12:2:personal:checks'],
     ])
-    expect(buttonsOf(pages[1]).map(({ value }) => value)).toEqual(['12:1:personal', '12:3:personal'])
-    expect(buttonsOf(pages.at(-1)).map(({ value }) => value)).toEqual([`12:${pages.length - 1}:personal`])
+    expect(buttonsOf(pages[1]).map(({ value }) => value)).toEqual(['12:1:personal:checks', '12:3:personal:checks'])
+    expect(buttonsOf(pages.at(-1)).map(({ value }) => value)).toEqual([`12:${pages.length - 1}:personal:checks`, '12'])
   })
 
   it('leaves nothing out', () => {
@@ -154,7 +235,14 @@ describe('a review that does not fit on a page', () => {
   it('shows the last page for one that does not exist, and the first for none', () => {
     const request = changeRequest({ plan, checks })
     const show = (page: number) =>
-      renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page, personal: 'shown' }).page
+      renderReview({
+        changeRequest: request,
+        playbook,
+        registerUrl: REGISTER,
+        page,
+        personal: 'shown',
+        isUnfolded: true,
+      }).page
     expect([show(999), show(0), show(-1), show(Number.NaN)]).toEqual([pages.length, 1, 1, 1])
   })
 })

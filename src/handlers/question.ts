@@ -1,0 +1,44 @@
+import { checkDecision, findPersonalDataIn } from '../changes/decide.ts'
+import { askQuestion } from '../changes/question.ts'
+import { readFormValues } from '../views/form.ts'
+import { QUESTION_MAX, renderQuestionForm } from '../views/request/question.ts'
+import { tell } from './answer.ts'
+import { answerOnce } from './answer-once.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
+import type { Click, Submission } from './entry-points.ts'
+import { requestMetadata } from './form-metadata.ts'
+
+/** "Ask a question" in the review, which stays open below. */
+export async function openQuestion(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body, client } = click
+  await ack()
+  try {
+    const request = await checkDecision(context.changes, { id: action.value ?? '', actor: body.user.id })
+    await client.views.push({ trigger_id: body.trigger_id ?? '', view: renderQuestionForm(request) })
+  } catch (error) {
+    await tell(context, click, wordsFor(context, error))
+  }
+}
+
+/** The question's "Ask". */
+export async function sendQuestion(context: HandlerContext, submission: Submission): Promise<void> {
+  const { view, body } = submission
+  await answerOnce(context, submission, async () => {
+    const { changeRequest: id } = requestMetadata.parse(JSON.parse(view.private_metadata))
+    const text = (readFormValues(view.state.values)['question'] ?? '').trim()
+    if (!text) return { errors: { question: 'Enter a question.' } }
+    await checkDecision(context.changes, { id, actor: body.user.id }) // others must not learn what the field says
+    const personal = await findPersonalDataIn(context.changes, id, text)
+    if (personal) {
+      return { errors: { question: `Remove the trainee’s ${personal}: everyone in the channel can read this.` } }
+    }
+    const { requester } = await askQuestion(context.changes, {
+      id,
+      actor: body.user.id,
+      text: text.slice(0, QUESTION_MAX),
+    })
+    context.nudge()
+    const words = `<@${requester}> is told in the thread of CR-${id}, which goes on waiting for approval.\nNothing has changed. Select “Close” to return to the review.`
+    return { title: 'Your question is asked', text: words }
+  })
+}

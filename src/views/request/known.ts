@@ -1,0 +1,45 @@
+import type { AlertSight } from '../../alerts/sight.ts'
+import { formatAt } from '../../calendar/london.ts'
+import type { Known } from '../../changes/known.ts'
+import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { findPlaybook } from '../../playbooks/index.ts'
+import { count } from '../../words.ts'
+import { type Block, heading, section } from '../kit/blocks.ts'
+import { inert, linkTo, mention, shorten } from '../kit/text.ts'
+import { crName, STATUS_WORDS } from './request.ts'
+import { sayingOf } from './saying.ts'
+
+/** What the bot knows beside the request; `threadUrl` is where its questions are, where that is known. */
+export type KnownBeside = Known & { alerts: readonly AlertSight[]; threadUrl: string | null }
+
+/** What else there is about the same trainee or school, for whoever decides: a line each, none where there is nothing. */
+export function renderKnown(known: KnownBeside): Block[] {
+  const lines = [
+    ...known.alerts.map(({ diagnosis }) => `An alert is open: “${inert(shorten(diagnosis.title, 200))}”.`),
+    ...known.open.map((other) => `${crName(other)} is ${STATUS_WORDS[other.status]}: ${whatOf(other)}.`),
+    ...known.waits.map(
+      ({ requester, urn }) => `${mention(requester)} waits until DTTP has the school with URN ${inert(urn)}.`,
+    ),
+    ...known.earlier.map(earlierWords),
+    ...questionLines(known),
+  ]
+  return lines.length > 0 ? [heading('What the bot knows'), section(lines.map((line) => `• ${line}`).join('\n'))] : []
+}
+
+function earlierWords(other: ChangeRequest): string {
+  const { requester, executedAt, status } = other
+  const when = executedAt ? ` at ${formatAt(executedAt)}` : ''
+  return `${crName(other)} was carried out${when} and is ${STATUS_WORDS[status]}, asked for by ${mention(requester)}: ${whatOf(other)}.`
+}
+
+function whatOf(request: ChangeRequest): string {
+  const playbook = findPlaybook(request.playbook)
+  const saying = playbook && sayingOf(request, playbook)
+  return inert(shorten(saying?.asks ?? playbook?.title ?? request.playbook, 200))
+}
+
+function questionLines({ questions, threadUrl }: KnownBeside): string[] {
+  if (questions === 0) return []
+  const thread = threadUrl ? linkTo(threadUrl, 'its thread') : 'its thread'
+  return [`${count(questions, 'question')} ${questions === 1 ? 'was' : 'were'} asked in ${thread}.`]
+}
