@@ -19,6 +19,7 @@ import { queueEffects } from './effects.ts'
 import { demandApproval } from './legality.ts'
 import { addSteps, stepsOf } from './manual-steps.ts'
 import { digestOfRequest, getRequest } from './requests.ts'
+import { noteUndone } from './undoing.ts'
 import { stepsLeft } from './undone-steps.ts'
 import {
   claimRequest,
@@ -117,12 +118,15 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       await step(world, 'audited', request.id)
 
       const { advice } = outcome
+      const { undoes } = claimed.outcome
+      const named = undoes ? { undoes } : {}
       const executedAt = world.now()
       await sql.update(
         ChangeRequest,
         { id: request.id, status: 'approved' },
-        { status: 'verifying', executedAt, nextVerifyAt: executedAt, outcome: { advice } },
+        { status: 'verifying', executedAt, nextVerifyAt: executedAt, outcome: { advice, ...named } },
       )
+      await noteUndone(sql, claimed)
       const steps = await stepsLeft(sql, claimed, stepsOf(plan, advice), executedAt)
       await addSteps(sql, claimed, steps, executedAt)
       await announce(sql, request.id, steps.some(({ neededUntil }) => neededUntil === null) ? ['steps'] : [])

@@ -75,8 +75,13 @@ const settle = z.strictObject({
 
 const trelloCard = z.strictObject({ kind: z.literal('trello-card'), title: z.string(), text: z.string() })
 
-/** For people: we only offer the words. */
-const manualStep = z.strictObject({ kind: z.literal('manual-step'), title: z.string(), text: z.string() })
+/** For people: we only offer the words. `back`: those for taking it back. */
+const manualStep = z.strictObject({
+  kind: z.literal('manual-step'),
+  title: z.string(),
+  text: z.string(),
+  back: z.strictObject({ title: z.string(), text: z.string() }).exactOptional(),
+})
 
 /** Something to happen after the commit. */
 export const effect = z.discriminatedUnion('kind', [enqueue, retry, removeJob, settle, trelloCard, manualStep])

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
-import { useStory } from '../support/bot.ts'
+import { approval, useStory } from '../support/bot.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'
 import { buttons, type Message, readText } from '../support/slack/index.ts'
 
@@ -37,7 +37,7 @@ async function carryOut(asker: string, approver: string, values: Record<string, 
   const sent = await slack.until(() => cards()[before] ?? null)
   await slack.click({ user: approver, actionId: ACTIONS.openReview, message: sent })
   await modal(approver, 'What changes')
-  await slack.submit({ user: approver })
+  await slack.submit(approval(slack, approver))
   return slack.until(() => {
     const card = cards()[before]
     return card && readText(card).includes('is done') ? card : null
@@ -57,17 +57,43 @@ describe('“Undo…” on a finished card', () => {
     expect(await row()).not.toEqual(before)
     expect(buttons(card).map(({ text }) => text)).toContain('Undo…')
     await use.story.slack.click({ user: DEVELOPER, actionId: ACTIONS.startUndo, message: card })
-    await modal(DEVELOPER, 'Undo a request')
+    await modal(DEVELOPER, 'Undo CR-1')
     const undone = await carryOut(DEVELOPER, SECOND_DEVELOPER, { reason: 'It was right before', ticket: '' })
     expect(readText(undone)).toContain('CR-1 is undone for')
     expect(await row()).toEqual(before)
+    const left = await use.story.slack.until(() => {
+      const now = cards()[0]
+      return now && readText(now).includes('Undone by CR-2.') ? now : null
+    })
+    expect(buttons(left).map(({ text }) => text)).not.toContain('Undo…')
+    const waiting = await use.admin.query('SELECT outcome FROM chatops.change_requests WHERE id = 2')
+    expect(waiting.rows[0].outcome.undoes).toEqual({ request: '1', title: 'Change training route' })
+  })
+
+  test('names what it undoes on its own card, and reverses the meaning of the text to copy', async () => {
+    const { slack } = use.story
+    const card = await changeRoute()
+    await use.admin.query(`UPDATE chatops.manual_steps SET done_at = now(), done_by = $1`, [SUPPORT])
+    await slack.click({ user: DEVELOPER, actionId: ACTIONS.startUndo, message: card })
+    await modal(DEVELOPER, 'Undo CR-1')
+    await slack.submit({ user: DEVELOPER, values: { reason: 'It was right before', ticket: '' } })
+    const preview = await modal(DEVELOPER, 'Not sent yet')
+    expect(preview).toContain('undo CR-1: change training route for')
+    expect(preview).toContain('Ask for the route to be changed back in DTTP')
+    expect(preview).toContain(
+      'Please change the training route of this trainee in DTTP back to Provider-led (postgrad).',
+    )
+    expect(preview).not.toContain('Please change the training route of this trainee in DTTP to')
+    await slack.submit({ user: DEVELOPER })
+    const sent = await slack.until(() => cards()[1] ?? null)
+    expect(readText(sent)).toContain('ndo CR-1: change training route for')
   })
 
   test('says why it cannot be taken back, and what can be done by hand', async () => {
     const card = await changeRoute()
     await use.admin.query(`UPDATE trainees SET course_start_date = '2021-09-13' WHERE id = 5901`)
     await use.story.slack.click({ user: SUPPORT, actionId: ACTIONS.startUndo, message: card })
-    await modal(SUPPORT, 'Undo a request')
+    await modal(SUPPORT, 'Undo CR-1')
     await use.story.slack.submit({ user: SUPPORT, values: { reason: 'It was right before', ticket: '' } })
     const answer = await modal(SUPPORT, 'You cannot ask for this change')
     expect(answer).toContain('Course start date')

@@ -76,6 +76,26 @@ describe('a finished request', () => {
     })
   })
 
+  test('is not taken back where a later request of the bot has changed a column, which is named as such', async () => {
+    const request = await done('fix-route', { subject: slug, ...FORM })
+    const later = await done('fix-route', { subject: slug, ...FORM, route: 'early_years_assessment_only' })
+    const { checks } = await preview('undo', undo(request))
+    const moved = checks.find(({ id }) => id === 'moved')?.found
+    expect(moved).toContain(`CR-${later} has changed this since: `)
+    expect(moved).toContain(`Undo CR-${later} first`)
+  })
+
+  test('names on each card what undid it, as long as that is in force', async () => {
+    const undoneBy = async (id: string) => (await getRequest(context.database, id)).outcome.undoneBy
+    const request = await done('fix-route', { subject: slug, ...FORM })
+    const back = await done('undo', undo(request))
+    expect(await undoneBy(request)).toBe(back)
+    const again = await done('undo', undo(back))
+    expect([await undoneBy(request), await undoneBy(back)]).toEqual([undefined, again])
+    await done('undo', undo(again))
+    expect([await undoneBy(request), await undoneBy(back)]).toEqual([back, undefined])
+  })
+
   test('is taken back with a warning where something else was saved since, and out of date if more is', async () => {
     const request = await done('fix-route', { subject: slug, ...FORM })
     expect((await check('since', undo(request))).verdict).toBe('holds')

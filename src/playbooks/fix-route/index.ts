@@ -3,7 +3,13 @@ import { reason, select, ticket } from '../../contract/fields.ts'
 import { NOTHING, type Plan } from '../../contract/plan.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
 import { trainee } from '../../contract/subject.ts'
-import { isTrainingRoute, ROUTE_NAMES, TRAINING_ROUTES, type TrainingRoute } from '../../register/training-routes.ts'
+import {
+  isTrainingRoute,
+  ROUTE_NAMES,
+  routeLabel,
+  TRAINING_ROUTES,
+  type TrainingRoute,
+} from '../../register/training-routes.ts'
 import { adviseProvider } from './advice.ts'
 import { checks } from './checks.ts'
 import { lookAtResult } from './result.ts'
@@ -16,7 +22,7 @@ const routes = ROUTE_NAMES.map((name) => ({ value: name, label: TRAINING_ROUTES[
 /** Moves a trainee to another training route, as Register's RouteDataManager does. */
 export const fixRoute = definePlaybook({
   name: 'fix-route',
-  version: 1,
+  version: 2,
   title: 'Change training route',
   summary: 'Move a trainee to another training route. Course and funding details are emptied.',
   says,
@@ -56,11 +62,19 @@ function planFor(situation: Situation): Plan {
 /** No update sends a changed route to DTTP, so people must ask for it there. */
 function askDttp({ trainee, route, register }: Situation): Effect[] {
   if (trainee.dttp_id === null) return []
-  const text = [
-    `Please change the training route of this trainee in DTTP to ${TRAINING_ROUTES[route].label}.`,
-    `DTTP contact: ${trainee.dttp_id}`,
-    ...(trainee.placement_assignment_dttp_id ? [`Placement assignment: ${trainee.placement_assignment_dttp_id}`] : []),
-    `Register: ${register.url}/trainees/${trainee.slug}`,
-  ].join('\n')
-  return [{ kind: 'manual-step', title: 'Ask for the route to be changed in DTTP', text }]
+  const asking = (what: string) =>
+    [
+      `Please change the training route of this trainee in DTTP ${what}.`,
+      `DTTP contact: ${trainee.dttp_id}`,
+      ...(trainee.placement_assignment_dttp_id
+        ? [`Placement assignment: ${trainee.placement_assignment_dttp_id}`]
+        : []),
+      `Register: ${register.url}/trainees/${trainee.slug}`,
+    ].join('\n')
+  const back = {
+    title: 'Ask for the route to be changed back in DTTP',
+    text: asking(`back to ${routeLabel(trainee.training_route)}`),
+  }
+  const text = asking(`to ${TRAINING_ROUTES[route].label}`)
+  return [{ kind: 'manual-step', title: 'Ask for the route to be changed in DTTP', text, back }]
 }

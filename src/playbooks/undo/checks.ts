@@ -66,12 +66,15 @@ function adviceFor(effect: Effect): string[] {
   return [effect.job === 'register-for-trn' ? BY_HAND.registration : BY_HAND.job]
 }
 
-function lookAtMoved({ request, moved }: Situation): Finding {
+function lookAtMoved({ request, moved, movedBy }: Situation): Finding {
   if (!wasCarriedOut(request)) return notLookedAt()
   const evidence = moved.map(({ table, id, column }) => [table, id, column])
   if (moved.length === 0) return { verdict: 'holds', found: '', evidence }
   const columns = moved.map(({ column }) => columnLabel(column)).join(', ')
-  const found = `Changed since, so undoing would overwrite someone’s work: ${columns}. Change what is left by hand in Register.`
+  const [last] = movedBy
+  const found = last
+    ? `CR-${last} has changed this since: ${columns}. Undo CR-${last} first, if it is to be undone, too.`
+    : `Changed in Register since, and undoing would overwrite that: ${columns}. Change what is left by hand in Register.`
   return { verdict: 'blocks', found, evidence }
 }
 

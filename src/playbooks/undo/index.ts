@@ -11,7 +11,7 @@ import { type Situation, situationOf } from './situation.ts'
 /** Takes back what a finished request changed, as a request of its own. */
 export const undo = definePlaybook({
   name: 'undo',
-  version: 1,
+  version: 2,
   title: 'Undo a request',
   summary: 'Put back the columns that a finished request changed. Jobs and cards that were sent cannot be taken back.',
   says,
@@ -31,15 +31,17 @@ function planFor(situation: Situation): Plan {
 
 /** If people were asked to do something by hand, they must be asked to take it back by hand. */
 function takeBackByHand({ request, plan }: Situation): Effect[] {
-  return plan.effects.flatMap((effect) =>
-    effect.kind === 'manual-step'
-      ? [
-          {
-            kind: 'manual-step' as const,
-            title: `Take back by hand: ${effect.title}`,
-            text: `CR-${request.id} is being undone. If this was done, please take it back:\n\n${effect.text}`,
-          },
-        ]
-      : [],
-  )
+  return plan.effects.flatMap((effect) => {
+    if (effect.kind !== 'manual-step') return []
+    const { title, text, back = takenBack(request.id, effect) } = effect
+    return [{ kind: 'manual-step' as const, ...back, back: { title, text } }]
+  })
+}
+
+/** Where the playbook, or an older version of it, has no words for taking it back. */
+function takenBack(request: string, { title, text }: { title: string; text: string }) {
+  return {
+    title: `Take back by hand: ${title}`,
+    text: `CR-${request} is being undone. If this was done, please take it back:\n\n${text}`,
+  }
 }

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import { NOTHING, type Plan, type Update } from '../../contract/plan.ts'
 import { findMoved, type Moved } from '../../contract/planned-rows.ts'
-import { isReadable, planOf } from '../../contract/stored.ts'
+import { isReadable, planOf, readPlan } from '../../contract/stored.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 
@@ -11,6 +11,8 @@ export type Rows = {
   plan: Plan
   /** Columns that no longer hold what it wrote. */
   moved: Moved[]
+  /** Later requests that were carried out and changed some of them, the newest first. */
+  movedBy: string[]
   /** What else was saved on its rows since, by column. */
   since: Since[]
   /** A later request that took it back, and was not taken back itself. */
@@ -32,14 +34,31 @@ export async function readRows(sql: EntityManager, id: string): Promise<Rows> {
         where: { id: traineeId },
       })
     : null
+  const moved = await findMoved(sql, plan, 'after')
   return {
     request,
     plan,
-    moved: await findMoved(sql, plan, 'after'),
+    moved,
+    movedBy: moved.length > 0 ? await findMovers(sql, request, moved) : [],
     since: (await Promise.all(plan.updates.map((update) => findSince(sql, request, update)))).flat(),
     undoneBy: await findUndo(sql, id),
     trainee,
   }
+}
+
+/** Of the requests that were carried out after this one, those that wrote a column which has moved. */
+async function findMovers(sql: EntityManager, request: ChangeRequest, moved: readonly Moved[]): Promise<string[]> {
+  const later = await sql
+    .createQueryBuilder(ChangeRequest, 'later')
+    .where('later.subjects && CAST(:subjects AS text[])', { subjects: request.subjects })
+    .andWhere('later.executed_at > :executedAt', { executedAt: request.executedAt })
+    .orderBy('later.executed_at', 'DESC')
+    .getMany()
+  const writes = ({ plan, checks }: ChangeRequest) =>
+    (readPlan({ plan, checks })?.updates ?? []).some((update) =>
+      moved.some(({ table, id, column }) => table === update.table && id === update.id && column in update.changes),
+    )
+  return later.filter(writes).map(({ id }) => id)
 }
 
 const AUDITED: Readonly<Partial<Record<Update['table'], string>>> = { trainees: 'Trainee', degrees: 'Degree' }

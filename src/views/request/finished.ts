@@ -1,5 +1,4 @@
 import { formatAt, formatLater } from '../../calendar/london.ts'
-import { inverse } from '../../contract/plan.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { ManualStep } from '../../entities/chatops/manual-step.ts'
 import { count } from '../../words.ts'
@@ -10,6 +9,7 @@ import { followUpsOf, headlineOf, renderOutcome } from './outcome.ts'
 import { byWhom, crName, findPlan, whyNoDetails } from './request.ts'
 import { linked, type Speaking, sayingOf } from './saying.ts'
 import { isOpen, stepButtons, stepLines } from './steps.ts'
+import { canBeUndone } from './undoable.ts'
 
 // The card of a request that nobody has to decide on any more: how things are, by whom and when, and what is left to do.
 
@@ -29,7 +29,15 @@ export function headerOf({ changeRequest, steps }: Pick<Shown, 'changeRequest' |
 
 export function renderFinished(shown: Shown): Block[] {
   const { changeRequest, steps } = shown
-  const lines = [whatOf(shown), ...peopleOf(changeRequest), ...trelloLines(changeRequest), ...stepLines(steps)]
+  const { undoneBy } = changeRequest.outcome
+  const undone = undoneBy ? [`Undone by CR-${undoneBy}.`] : []
+  const lines = [
+    whatOf(shown),
+    ...peopleOf(changeRequest),
+    ...undone,
+    ...trelloLines(changeRequest),
+    ...stepLines(steps),
+  ]
   return [section(lines.join('\n')), ...renderOutcome(changeRequest), ...renderButtons(shown)]
 }
 
@@ -96,8 +104,8 @@ function followUpButton(id: string, label: string, index: number) {
  * it by the command is told what stands in the way, and what people can do.
  */
 function isUndoable(changeRequest: ChangeRequest): boolean {
-  const { status, executedAt } = changeRequest
+  const { status, executedAt, outcome } = changeRequest
   const plan = findPlan(changeRequest)
   const isOver = executedAt !== null && (status === 'done' || status === 'needs-attention')
-  return isOver && plan !== null && 'plan' in inverse(plan)
+  return isOver && plan !== null && canBeUndone(plan) && !outcome.undoneBy
 }
