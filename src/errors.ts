@@ -53,6 +53,10 @@ const CATALOGUE = {
     title: `${f.cr} is not as it was asked for`,
     text: 'Its record was altered, or it belongs to another database or version of the bot.\nNothing has changed. Ask for the change again, and tell the Register developers.',
   }),
+  'not-a-draft': () => ({
+    title: 'This request is not waiting to be sent',
+    text: 'It was sent or discarded already.\nNothing has changed.',
+  }),
   'not-shown': (f: Facts) => ({
     title: 'Review the request first',
     text: `We have no record of showing you ${f.cr} as it is now.\nNothing has changed. Select “Review” on the request and read it there.`,

@@ -23,7 +23,7 @@ import { copySteps, markSteps, saveTicks, showChanges } from '../handlers/manual
 import { chooseFix, fixThisTrainee, hearMessage } from '../handlers/messages.ts'
 import { pointToCard } from '../handlers/old-card.ts'
 import { choosePlaybook, startPlaybook, startUndo, submitForm } from '../handlers/playbook-form.ts'
-import { askForApproval, openUnsent, previewAgain } from '../handlers/preview.ts'
+import { askForApproval, changeAnswers, openUnsent, previewAgain } from '../handlers/preview.ts'
 import { openQuestion, sendQuestion } from '../handlers/question.ts'
 import { reviewRequest, turnReviewPage } from '../handlers/review.ts'
 import { continueWait, stopWait, waitForSchool } from '../handlers/school-wait.ts'
@@ -127,6 +127,7 @@ function register(app: App, context: HandlerContext, own: Own): void {
   app.action<BlockAction<ButtonAction>>(ACTIONS.cancelRequest, onCard(cancelRequest))
   app.action<BlockAction<ButtonAction>>(ACTIONS.previewAgain, onCard(previewAgain))
   app.action<BlockAction<ButtonAction>>(ACTIONS.openUnsent, (args) => openUnsent(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.changeAnswers, (args) => changeAnswers(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.discardUnsent, (args) => discardUnsent(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.startPlaybook, (args) => startPlaybook(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.startFollowUp, onCard(startFollowUp))

@@ -1,5 +1,5 @@
 import { type EntityManager, EntityNotFoundError, QueryFailedError } from 'typeorm'
-import { type CheckResult, isWarning } from '../contract/check.ts'
+import { type CheckResult, isWarning, stands } from '../contract/check.ts'
 import type { Form } from '../contract/fields.ts'
 import { digestOf, isEmpty, type Plan } from '../contract/plan.ts'
 import { findMoved } from '../contract/planned-rows.ts'
@@ -19,16 +19,23 @@ import type { World } from '../world.ts'
 import { type Assessment, gather, judge } from './assess.ts'
 import { claimCall, findCallee, reminderFor } from './call.ts'
 import { endAsStale, getRequest, getVisible, lockRequest } from './requests.ts'
+import { findUndone } from './undoing.ts'
 
-/** What a preview came to. Only `ready` leaves a change request behind, not yet sent; `waits` one that cannot be made yet. */
+/**
+ * What a preview came to. Only `ready` leaves a change request behind, not yet sent; `waits` one that cannot be made yet.
+ * `goes-on`: nothing stands in the way of the next step of the form.
+ */
 export type Proposal =
   | { kind: 'ready'; changeRequest: ChangeRequest }
   | { kind: 'waits'; wait: SchoolWait; askedBefore: SchoolWait | null; checks: CheckResult[] }
+  | { kind: 'goes-on'; checks: CheckResult[] }
   | { kind: 'blocked' | 'nothing-to-do'; checks: CheckResult[]; trainee: Situation['trainee'] }
 
 /**
  * What somebody asks for.
  * @property follows the request that this one was made from
+ * @property isFirst only the first of several steps was filled in: nothing is kept
+ * @property draft the request whose answers are changed, which has not been sent
  * @property submission names the very form that was sent: the same one, sent again, makes no second request
  */
 export type Asking = {
@@ -37,6 +44,8 @@ export type Asking = {
   requester: string
   channel: string
   follows?: string
+  draft?: string
+  isFirst?: boolean
   submission?: string
 }
 
@@ -52,6 +61,7 @@ export async function propose(world: World, asked: Asking): Promise<Proposal> {
   if (made) return { kind: 'ready', changeRequest: made }
   const assessment = await assess(world, asked.playbook, asked.form)
   const { checks, outcome, situation } = assessment
+  if (asked.isFirst && canGoOn(assessment)) return { kind: 'goes-on', checks }
   if (outcome && 'wait' in outcome) return { kind: 'waits', checks, ...(await keepWait(world, asked, outcome.wait)) }
   const plan = outcome?.plan ?? null
   if (plan && !isEmpty(plan)) return { kind: 'ready', changeRequest: await keepOnce(world, asked, assessment, plan) }
@@ -69,6 +79,13 @@ export async function propose(world: World, asked: Asking): Promise<Proposal> {
     }),
   )
   return { kind, checks, trainee: situation.trainee }
+}
+
+/** Whether anything can come of what was filled in so far: a plan, a wait, or a question that the next step asks. */
+function canGoOn({ checks, outcome }: Assessment): boolean {
+  if (outcome) return 'wait' in outcome || !isEmpty(outcome.plan)
+  const standing = checks.filter(stands)
+  return standing.length > 0 && standing.every(({ ask }) => ask)
 }
 
 async function assess(world: World, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
@@ -102,12 +119,9 @@ async function keepOnce(world: World, asked: Asking, assessment: Assessment, pla
 async function keep(world: World, asked: Asking, assessment: Assessment, plan: Plan): Promise<ChangeRequest> {
   const { playbook, form } = asked
   return sureTransaction(world.database, async (sql) => {
-    const [next] = await sql.query<{ id: string }[]>(
-      `SELECT nextval(pg_get_serial_sequence('chatops.change_requests', 'id')) AS id`,
-    )
-    if (!next) throw new Error('no number for the change request')
+    const id = asked.draft ? await lockDraft(sql, asked, asked.draft) : await takeNumber(sql)
     const digest = digestOf({
-      changeRequest: next.id,
+      changeRequest: id,
       playbook: playbook.name,
       version: playbook.version,
       form,
@@ -115,12 +129,8 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
       checks: assessment.checks,
       database: world.databaseIdentity,
     })
-    await sql.insert(ChangeRequest, {
-      id: next.id,
-      playbook: playbook.name,
+    const answers = {
       playbookVersion: playbook.version,
-      requester: asked.requester,
-      channel: asked.channel,
       traineeId: assessment.situation.trainee?.id ?? null,
       traineeSlug: assessment.situation.trainee?.slug ?? null,
       form,
@@ -128,19 +138,41 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
       checks: assessment.checks,
       subjects: assessment.subjects,
       digest,
-      follows: asked.follows ?? null,
       submission: asked.submission ?? null,
-      createdAt: world.now(),
-    })
-    const changeRequest = await sql.findOneByOrFail(ChangeRequest, { id: next.id })
+      outcome: await findUndone(sql, { playbook: playbook.name, form }),
+    }
+    if (asked.draft) await sql.update(ChangeRequest, { id, status: 'unsent' }, answers)
+    else await sql.insert(ChangeRequest, { id, ...answers, ...startOf(asked), createdAt: world.now() })
+    const changeRequest = await sql.findOneByOrFail(ChangeRequest, { id })
     await appendToLedger(sql, {
-      changeRequest: next.id,
+      changeRequest: id,
       event: 'proposed',
       actor: asked.requester,
       details: { playbook: playbook.name, version: playbook.version, digest, columns: columnsOf(plan) },
     })
     return changeRequest
   })
+}
+
+/** What of a request never changes, whatever becomes of its answers. */
+function startOf({ playbook, requester, channel, follows }: Asking) {
+  return { playbook: playbook.name, requester, channel, follows: follows ?? null }
+}
+
+async function takeNumber(sql: EntityManager): Promise<string> {
+  const [next] = await sql.query<{ id: string }[]>(
+    `SELECT nextval(pg_get_serial_sequence('chatops.change_requests', 'id')) AS id`,
+  )
+  if (!next) throw new Error('no number for the change request')
+  return next.id
+}
+
+/** Holds a request whose answers may still be changed. Throws ChangeError `not-a-draft`. */
+async function lockDraft(sql: EntityManager, { playbook, requester }: Asking, id: string): Promise<string> {
+  const draft = await lockRequest(sql, id)
+  const isOwn = draft.requester === requester && draft.playbook === playbook.name
+  if (!isOwn || draft.status !== 'unsent') throw new ChangeError('not-a-draft')
+  return id
 }
 
 /** "Ask for approval": the request is sent to the channel, unless its rows have moved since the preview. */

@@ -36,6 +36,8 @@ export type Field<T> = {
   freeText: boolean
   /** It answers what a check asks, and is left empty until one does. */
   isAnswer?: boolean
+  /** Another answer that it may go with: it is asked for where that one is. */
+  goesWith?: string
   /** The trainees that a value leads to, by slug. */
   leadsTo?: (value: T, context: FormContext) => Promise<string[]>
 }
@@ -131,6 +133,14 @@ export function ticket(): Field<string> {
     schema: z.string().trim().max(200, 'Enter at most 200 characters.'),
     freeText: true,
   }
+}
+
+/** The same fields where a request must name a support ticket. */
+export function withRequiredTicket<F extends Fields>(fields: F): F {
+  const { ticket } = fields
+  if (!ticket) return fields
+  const schema = ticket.schema.refine((text) => text !== '', 'Enter the number or the link of the support ticket.')
+  return { ...fields, ticket: { ...ticket, optional: false, schema } }
 }
 
 export type FormResult =

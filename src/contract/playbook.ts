@@ -88,6 +88,11 @@ export type Playbook<F extends FormFields, R, Q extends Json, A, S extends Situa
   summary: string
   /** What one request does, in words. Pure, and never throws. */
   says: (kept: Kept) => Saying
+  /**
+   * Its form is asked for in steps: first what it is about, and then why, with the answers that the checks ask for. Without
+   * it all is asked for at once.
+   */
+  inSteps?: true
   /** What is asked for; `subject` is what a request is about. Words after the command fill it in (see commandFields). */
   form: F
   /** The only SQL reads. */

@@ -46,6 +46,7 @@ import { Calls1795875500001 } from './migrations/1795875500001-calls.ts'
 import { ManualSteps1795875500002 } from './migrations/1795875500002-manual-steps.ts'
 import { BesideAlerts1795875500003 } from './migrations/1795875500003-beside-alerts.ts'
 import { RequestsByRow1795875600001 } from './migrations/1795875600001-requests-by-row.ts'
+import { Drafts1795875600002 } from './migrations/1795875600002-drafts.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -136,7 +137,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[Finding1795872579000, HomeTabs1795873607000],
       RequestsToPurge1795874760000,
       ...[Calls1795875500001, ManualSteps1795875500002, BesideAlerts1795875500003],
-      RequestsByRow1795875600001,
+      ...[RequestsByRow1795875600001, Drafts1795875600002],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

@@ -32,7 +32,7 @@ export async function startFollowUp(context: HandlerContext, click: Click): Prom
     const playbook = getPlaybook(followUp.playbook)
     await demandOn(context.changes, playbook.name)
     const channel = channelFor(context, request.channel)
-    const view = formView(playbook, { channel, follows: request.id, values: formOf(followUp.values) })
+    const view = formView(context, playbook, { channel, follows: request.id, values: formOf(followUp.values) })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { renderForm } from '../views/form.ts'
+import type { HandlerContext } from './context.ts'
+import { asAskedHere } from './typed.ts'
 
 /** What a form carries from opening to submission. Slack hands it back as we gave it; it is parsed all the same. */
 export const formMetadata = z.object({
@@ -13,14 +15,32 @@ export const formMetadata = z.object({
     .string()
     .regex(/^\d{1,18}$/)
     .optional(),
+  /** The first of several steps, which asks only what it is about. */
+  isFirst: z.boolean().optional(),
+  /** The unsent request whose answers are changed. */
+  draft: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .optional(),
 })
 
-type Given = Omit<Parameters<typeof renderForm>[1], 'metadata'> & { channel: string; follows?: string | undefined }
+type Given = Omit<Parameters<typeof renderForm>[1], 'metadata'> & {
+  channel: string
+  follows?: string | undefined
+  draft?: string | undefined
+}
 
 /** A playbook's form, filled in as far as is known, with what it must carry to its submission. */
-export function formView(playbook: AnyPlaybook, { channel, follows, ...shown }: Given) {
-  const carried: z.input<typeof formMetadata> = { playbook: playbook.name, channel, prefilled: shown.values, follows }
-  return renderForm(playbook, { ...shown, metadata: JSON.stringify(carried) })
+export function formView(context: HandlerContext, playbook: AnyPlaybook, { channel, follows, draft, ...shown }: Given) {
+  const carried: z.input<typeof formMetadata> = {
+    playbook: playbook.name,
+    channel,
+    prefilled: shown.values,
+    follows,
+    draft,
+    isFirst: shown.isFirst,
+  }
+  return renderForm(asAskedHere(context, playbook), { ...shown, metadata: JSON.stringify(carried) })
 }
 
 export const requestMetadata = z.object({ changeRequest: z.string().regex(/^\d{1,18}$/) })

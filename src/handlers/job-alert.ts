@@ -35,8 +35,9 @@ export async function startFromAlert(context: HandlerContext, click: Click): Pro
     const alert = await getOpenAlert(changes, id)
     const { offer, group } = await findOffer(changes.database, alert, trainee)
     await demandOn(changes, offer.playbook)
-    const known = { slug: group.trainee?.slug ?? null, words: group.entries[0]?.failure.words ?? '' }
-    const view = offeredForm(offer, { ...known, channel: channelFor(context, alert.channel) })
+    const title = (await findAlertSight(changes.database, id))?.diagnosis.title ?? ''
+    const known = { slug: group.trainee?.slug ?? null, words: title }
+    const view = offeredForm(context, offer, { ...known, channel: channelFor(context, alert.channel) })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))

@@ -40,8 +40,12 @@ export async function startFromJob(context: HandlerContext, click: Click): Promi
     const offer = job && offerFor(job)
     if (!job || !offer) return await tell(context, click, NOT_AS_LISTED)
     await demandOn(context.changes, offer.playbook)
-    const known = { slug: job.slug, words: job.failure?.words ?? '', channel: channelFor(context, body.channel?.id) }
-    await client.views.open({ trigger_id: body.trigger_id ?? '', view: offeredForm(offer, known) })
+    const known = {
+      slug: job.slug,
+      words: diagnosisOf(job)?.title ?? '',
+      channel: channelFor(context, body.channel?.id),
+    }
+    await client.views.open({ trigger_id: body.trigger_id ?? '', view: offeredForm(context, offer, known) })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }

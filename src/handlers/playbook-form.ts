@@ -13,7 +13,7 @@ import type { Click, Submission } from './entry-points.ts'
 import { formMetadata, formView } from './form-metadata.ts'
 import { inWords, show } from './modal.ts'
 import { doubted, previewOrRefusal } from './preview.ts'
-import { doubtsOf, parse, recordRevealing, withPrefill } from './typed.ts'
+import { doubtsOf, parse, parseFirst, recordRevealing, withPrefill } from './typed.ts'
 
 /** The chooser's "Continue": the chosen playbook's form takes its place. */
 export async function choosePlaybook(context: HandlerContext, { ack, view }: Submission): Promise<void> {
@@ -23,7 +23,11 @@ export async function choosePlaybook(context: HandlerContext, { ack, view }: Sub
     await demandOn(context.changes, playbook.name)
     await ack({
       response_action: 'update',
-      view: formView(playbook, { channel, ...(subject && isTrainees(playbook) ? { values: { subject } } : {}) }),
+      view: formView(context, playbook, {
+        channel,
+        isFirst: playbook.inSteps ?? false,
+        ...(subject && isTrainees(playbook) ? { values: { subject } } : {}),
+      }),
     })
   } catch (error) {
     await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
@@ -49,26 +53,29 @@ export async function submitForm(context: HandlerContext, submission: Submission
     await refuseUnless(changes, 'mayRequest', body.user.id) // before a field says anything about a trainee
     await demandOn(changes, playbook.name) // before its rows are read
     const typed = withPrefill(playbook, view.state.values, metadata.prefilled)
-    const parsed = await parse(context, playbook, typed)
+    const { isFirst = false } = metadata
+    const parsed = await (isFirst ? parseFirst : parse)(context, playbook, typed)
     if (!parsed.ok) {
       await recordRevealing(changes, body.user.id, parsed.revealing)
       return await ack({ response_action: 'errors', errors: parsed.errors })
     }
     await ack({ response_action: 'update', view: renderChecking(playbook) })
     acknowledged = true
-    const { channel, follows } = metadata
+    const { channel, follows, draft } = metadata
     const asked = {
       playbook,
       form: parsed.values,
       requester: body.user.id,
       channel,
       submission: `${view.id}:${view.hash}`,
+      isFirst,
       ...(follows ? { follows } : {}),
+      ...(draft ? { draft } : {}),
     }
     const doubts = await doubtsOf(context, playbook, typed)
     const shown =
       doubts.length > 0
-        ? doubted(playbook, { channel, follows, values: typed, problems: doubts })
+        ? doubted(context, playbook, { channel, follows, draft, isFirst, values: typed, problems: doubts })
         : previewOrRefusal(context, asked)
     await show(context, submission, view.id, await shown)
   } catch (error) {
@@ -86,7 +93,10 @@ export async function startPlaybook(context: HandlerContext, click: Click): Prom
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
     const playbook = getPlaybook(action.value ?? '')
     await demandOn(context.changes, playbook.name)
-    const view = formView(playbook, { channel: firstChannel(context) })
+    const view = formView(context, playbook, {
+      channel: firstChannel(context),
+      isFirst: playbook.inSteps ?? false,
+    })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
@@ -102,7 +112,8 @@ export async function startUndo(context: HandlerContext, click: Click): Promise<
     const request = await getVisible(context.changes.database, action.value ?? '', body.user.id)
     await demandOn(context.changes, takesBack.name)
     const channel = channelFor(context, request.channel)
-    const view = formView(takesBack, { channel, values: { subject: `CR-${request.id}` } })
+    const named = { ...takesBack, title: `Undo CR-${request.id}` }
+    const view = formView(context, named, { channel, values: { subject: `CR-${request.id}` } })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))

@@ -2,7 +2,7 @@
 import { findAlertsAbout } from '../alerts/about-trainee.ts'
 import { type Asking, type Proposal, propose, send } from '../changes/propose.ts'
 import { getRequest, getVisible, refusalFor } from '../changes/requests.ts'
-import { stands } from '../contract/check.ts'
+import { type CheckResult, stands } from '../contract/check.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { formOf } from '../contract/stored.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
@@ -49,7 +49,7 @@ export async function previewAgain(context: HandlerContext, click: Click): Promi
     const parsed = await parse(context, playbook, values)
     if (!parsed.ok) {
       const problems = Object.values(parsed.errors)
-      const view = formView(playbook, { channel, values, problems })
+      const view = formView(context, playbook, { channel, values, problems })
       return await show(context, click, viewId, { view, instead: NOT_SHOWN })
     }
     const asked = { playbook, form: parsed.values, requester: body.user.id, channel, follows: old.id }
@@ -66,41 +66,76 @@ export async function openUnsent(context: HandlerContext, click: Click): Promise
   const viewId = await openModal(context, click)
   if (!viewId) return
   try {
-    const request = await getRequest(context.changes.database, action.value ?? '')
-    const mine = request.requester === body.user.id && request.status === 'unsent'
-    await show(context, click, viewId, mine ? await showPreview(context, request) : inWords(NOT_WAITING))
+    const request = await getDraft(context, { id: action.value ?? '', user: body.user.id })
+    await show(context, click, viewId, await showPreview(context, request))
   } catch (error) {
     await show(context, click, viewId, inWords(wordsFor(context, error)))
   }
+}
+
+/** "Change answers" in a preview: back to the form of the same request. */
+export async function changeAnswers(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body } = click
+  await ack()
+  const viewId = body.view?.id
+  if (!viewId) return
+  try {
+    await refuseUnless(context.changes, 'mayRequest', body.user.id)
+    const { id, channel, follows, form, playbook } = await getDraft(context, {
+      id: action.value ?? '',
+      user: body.user.id,
+    })
+    const given = { channel, follows: follows ?? undefined, draft: id, values: formOf(form ?? {}) }
+    await show(context, click, viewId, { view: formView(context, getPlaybook(playbook), given), instead: NOT_SHOWN })
+  } catch (error) {
+    await show(context, click, viewId, inWords(wordsFor(context, error)))
+  }
+}
+
+/** One's own request that was not sent. Throws ChangeError. */
+async function getDraft({ changes }: HandlerContext, { id, user }: { id: string; user: string }) {
+  const request = await getRequest(changes.database, id)
+  if (request.requester !== user || request.status !== 'unsent') throw new ChangeError('not-a-draft')
+  return request
 }
 
 /** What takes the place of a form that was sent: its preview, or why there is none. Throws ChangeError. */
 export async function previewOrRefusal(context: HandlerContext, asked: Asking): Promise<Shown> {
   const proposal = await propose(context.changes, asked)
   if (proposal.kind === 'ready') return showPreview(context, proposal.changeRequest)
-  return { view: askAgain(asked, proposal) ?? renderProposal(context, asked.playbook, proposal), instead: NOT_SHOWN }
+  const view =
+    proposal.kind === 'goes-on'
+      ? askOn(context, asked, proposal.checks)
+      : (askAgain(context, asked, proposal) ?? renderProposal(context, asked.playbook, proposal))
+  return { view, instead: NOT_SHOWN }
 }
 
 /** The form once more, as it was filled in, since something in it could mean something else. */
-export function doubted(playbook: AnyPlaybook, shown: Parameters<typeof formView>[1]): Shown {
-  return { view: formView(playbook, shown), instead: NOT_SHOWN }
+export function doubted(context: HandlerContext, playbook: AnyPlaybook, shown: Parameters<typeof formView>[2]): Shown {
+  return { view: formView(context, playbook, shown), instead: NOT_SHOWN }
 }
 
 /** The form once more, if nothing but missing answers stands in the way; null if anything else does. */
-function askAgain(asked: Asking, proposal: Proposal): Modal | null {
+function askAgain(context: HandlerContext, asked: Asking, proposal: Proposal): Modal | null {
   if (proposal.kind !== 'blocked') return null
-  const { playbook, form: values, channel, follows } = asked
-  const blocking = proposal.checks.filter(stands)
-  if (blocking.some(({ ask }) => !ask)) return null
+  const isAll = proposal.checks.filter(stands).every(({ ask }) => ask)
+  return isAll ? askOn(context, asked, proposal.checks) : null
+}
+
+/** The form once more, with what the checks ask for. */
+function askOn(context: HandlerContext, asked: Asking, checks: readonly CheckResult[]): Modal {
+  const { playbook, form: values, channel, follows, draft } = asked
+  const blocking = checks.filter(stands)
   const problems = blocking.map(({ found, ask }) => `${playbook.form[ask?.field ?? '']?.label}: ${found}`)
   const choices = Object.fromEntries(blocking.flatMap(({ ask }) => (ask?.options ? [[ask.field, ask.options]] : [])))
-  return formView(playbook, { channel, follows, values, problems, choices })
+  const asks = blocking.flatMap(({ ask }) => (ask ? [ask.field] : []))
+  return formView(context, playbook, { channel, follows, draft, values, problems, choices, asks })
 }
 
 function renderProposal(
   context: HandlerContext,
   playbook: AnyPlaybook,
-  proposal: Exclude<Proposal, { kind: 'ready' }>,
+  proposal: Exclude<Proposal, { kind: 'ready' | 'goes-on' }>,
 ) {
   if (proposal.kind === 'waits') {
     return renderWait({ ...proposal, playbook, addsTrelloCards: context.changes.addsTrelloCards })
@@ -153,9 +188,4 @@ export const NOT_SHOWN = {
 export const FORGOTTEN = {
   title: 'We no longer hold what this request asked for',
   text: 'It was removed after its retention time.\nUse the command to ask again.',
-}
-
-const NOT_WAITING = {
-  title: 'This request is not waiting to be sent',
-  text: 'It was sent or discarded already.\nNothing has changed.',
 }

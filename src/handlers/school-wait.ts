@@ -47,7 +47,7 @@ export async function continueWait(context: HandlerContext, click: Click): Promi
     const parsed = await parse(context, playbook, values)
     if (!parsed.ok) {
       const problems = Object.values(parsed.errors)
-      const view = formView(playbook, { channel: channelFor(context, wait.channel), values, problems })
+      const view = formView(context, playbook, { channel: channelFor(context, wait.channel), values, problems })
       return await show(context, click, viewId, { view, instead: NOT_SHOWN })
     }
     const asked = { playbook, form: parsed.values, requester: body.user.id, channel: channelFor(context, wait.channel) }

@@ -47,7 +47,7 @@ async function carryOut(context: HandlerContext, args: Command): Promise<void> {
   if (playbook) await demandOn(context.changes, playbook.name)
   const channel = args.command.channel_id
   const view = playbook
-    ? renderFilledForm(playbook, channel, rest)
+    ? formView(context, playbook, { channel, isFirst: playbook.inSteps ?? false, ...prefill(playbook, rest) })
     : renderChooser((await sortPlaybooks(context.changes)).on, JSON.stringify({ channel }))
   await args.client.views.open({ trigger_id: args.command.trigger_id, view })
 }
@@ -80,10 +80,6 @@ async function unknownCommand(context: HandlerContext, words: readonly string[])
 async function help({ changes, posts }: HandlerContext, unknown: string | null = null): Promise<Message> {
   const [{ on }, standstill] = await Promise.all([sortPlaybooks(changes), findStandstill(changes)])
   return renderHelp(on, unknown, standstill, posts !== null)
-}
-
-function renderFilledForm(playbook: AnyPlaybook, channel: string, words: readonly string[]) {
-  return formView(playbook, { channel, ...prefill(playbook, words) })
 }
 
 /** Slack escapes these three in what people type after a command, and puts links into angle brackets. */

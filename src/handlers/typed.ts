@@ -1,5 +1,5 @@
 // What people typed into a playbook's form.
-import { type FormContext, findDoubts, parseForm } from '../contract/fields.ts'
+import { type FormContext, findDoubts, parseForm, withRequiredTicket } from '../contract/fields.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
@@ -21,13 +21,30 @@ export function withPrefill(
   return { ...typed, ...Object.fromEntries(Object.entries(prefilled).filter(([name]) => isLeft(name))) }
 }
 
+/** A playbook with its form as this installation asks for it. */
+export function asAskedHere({ changes }: HandlerContext, playbook: AnyPlaybook): AnyPlaybook {
+  return changes.tickets.areRequired ? { ...playbook, form: withRequiredTicket(playbook.form) } : playbook
+}
+
 /** What was typed, as the playbook's form reads it. */
 export function parse(
   context: HandlerContext,
   playbook: AnyPlaybook,
   typed: Record<string, unknown>,
 ): ReturnType<typeof parseForm> {
-  return parseForm(playbook.form, typed, formContext(context))
+  return parseForm(asAskedHere(context, playbook).form, typed, formContext(context))
+}
+
+/** The same for the first of several steps; what the later ones ask for is still empty. */
+export async function parseFirst(
+  context: HandlerContext,
+  { form }: AnyPlaybook,
+  typed: Record<string, unknown>,
+): ReturnType<typeof parseForm> {
+  const parsed = await parseForm({ subject: form.subject }, typed, formContext(context))
+  if (!parsed.ok) return parsed
+  const later = Object.fromEntries(Object.keys(form).map((name) => [name, '']))
+  return { ok: true, values: { ...later, ...parsed.values } }
 }
 
 /** What speaks against what was typed that is too slow to look for before a form is acknowledged. */

@@ -30,3 +30,8 @@ export function dttpStatusLabel(statusCode: number | null): string {
 export function isUrn(text: string): boolean {
   return /^[1-9]\d{4,5}$/.test(text)
 }
+
+/** A school as people know it, and as GIAS and DTTP do: "URN 123456, Example School". */
+export function schoolWords({ urn, name }: { urn: string; name: string | null | undefined }): string {
+  return name ? `URN ${urn}, ${name}` : `URN ${urn}`
+}

@@ -7,7 +7,8 @@ import { plain, shorten } from './kit/text.ts'
 
 /**
  * A playbook's form, filled in as far as known; a value that a select does not offer is left out. `problems` are
- * sentences about what was given before the form was opened; `choices` turn a field into a select.
+ * sentences about what was given before the form was opened; `choices` turn a field into a select. Where a form is asked
+ * in steps, the first asks only what it is about, and the others no answers but those in `asks`.
  */
 export function renderForm(
   playbook: AnyPlaybook,
@@ -15,24 +16,33 @@ export function renderForm(
     values = {},
     problems = [],
     choices = {},
+    asks = [],
+    isFirst = false,
     metadata,
   }: {
     values?: Readonly<Record<string, string>>
     problems?: readonly string[]
     choices?: Readonly<Record<string, readonly Option[]>>
+    asks?: readonly string[]
+    isFirst?: boolean
     metadata: string
   },
 ): Modal {
-  const fields: [string, Field<string>][] = Object.entries(playbook.form)
+  const all: [string, Field<string>][] = Object.entries(playbook.form)
+  const isAsked = (name: string, { isAnswer, goesWith = name }: Field<string>) =>
+    isFirst
+      ? name === 'subject'
+      : !playbook.inSteps || !isAnswer || Boolean(values[name]) || asks.includes(name) || asks.includes(goesWith)
+  const fields = all.filter(([name, field]) => isAsked(name, field))
   return {
     type: 'modal',
     callback_id: MODALS.form,
     private_metadata: metadata,
     title: modalTitle(playbook.title, 'New request'),
-    submit: plain('Check'),
+    submit: plain(isFirst ? 'Continue' : 'Check'),
     close: plain('Close'),
     blocks: [
-      ...problems.slice(0, 20).flatMap((problem) => plainSections(shorten(`⚠️ ${problem}`, 1000))),
+      ...problems.slice(0, 20).flatMap((problem) => plainSections(shorten(`⚠️ Look again: ${problem}`, 1000))),
       ...plainSections(`${playbook.summary} Nothing changes until a developer has approved it.`),
       ...fields.map(([name, field]) => inputFor(name, withChoices(field, choices[name]), values[name] ?? '')),
     ],

@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import type { useStory } from '../support/bot.ts'
+import { approval } from '../support/bot.ts'
 import type { StoryDttp } from '../support/dttp.ts'
 import { CHANNEL, DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
 import { readText } from '../support/slack/index.ts'
@@ -28,10 +29,41 @@ export function schoolStory(use: ReturnType<typeof useStory>) {
   /** Submits the form that is open; answers what then stands there, and the words at its fields. */
   async function check(values: Record<string, string>, user = SUPPORT) {
     const { slack } = use.story
+    const isShown = (name: string) => slack.view(user)?.blocks.some((block) => block.block_id === name)
+    if (!isShown('reason')) {
+      const { subject } = values
+      const first = await slack.submit({ user, values: subject === undefined ? {} : { subject } })
+      if (Object.keys(first.errors).length > 0) return { shown: '', errors: first.errors }
+      await slack.until(() => !top(user).includes('Checking'))
+      if (!isShown('reason')) return { shown: top(user), errors: {} }
+    }
+    const isOffered = ([name, value]: [string, string]) => {
+      const block = slack.view(user)?.blocks.find(({ block_id }) => block_id === name)
+      const { options } = (block?.element ?? {}) as { options?: { value: string }[] }
+      return block !== undefined && (options?.some((option) => option.value === value) ?? true)
+    }
+    const hidden = Object.entries(values).filter((one) => !isOffered(one))
+    if (hidden.length > 0) await keepAnswers(Object.fromEntries(hidden), user)
     const { errors } = await slack.submit({ user, values: { reason: REASON, ...values } })
     if (Object.keys(errors).length > 0) return { shown: '', errors }
     const shown = await slack.until(() => (top(user).includes('Checking') ? null : top(user)))
     return { shown, errors }
+  }
+
+  /** Answers that nobody is asked for any more, but that the draft has from before. */
+  async function keepAnswers(answers: Record<string, string>, user: string): Promise<void> {
+    const { slack } = use.story
+    const { options } = (slack.view(user)?.blocks.find(({ block_id }) => block_id === 'row')?.element ?? {}) as {
+      options?: { value: string }[]
+    }
+    const row = options?.[0]?.value
+    await slack.submit({ user, values: { reason: REASON, ...(row ? { row } : {}) } })
+    await slack.until(() => top(user).includes('Not sent yet'))
+    await use.admin.query(`UPDATE chatops.change_requests SET form = form || $1 WHERE status = 'unsent'`, [
+      JSON.stringify(answers),
+    ])
+    await slack.click({ user, actionId: ACTIONS.changeAnswers })
+    await slack.until(() => slack.view(user)?.blocks.some(({ block_id }) => block_id === 'reason'))
   }
 
   async function preview(values: Record<string, string>, user = SUPPORT): Promise<string> {
@@ -65,7 +97,7 @@ export function schoolStory(use: ReturnType<typeof useStory>) {
   async function approve(): Promise<string> {
     await send()
     const reviewed = await review()
-    await use.story.slack.submit({ user: DEVELOPER })
+    await use.story.slack.submit(approval(use.story.slack, DEVELOPER))
     return reviewed
   }
 

@@ -5,7 +5,7 @@ import { enqueueJob } from '../../src/jobs/enqueue.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { tellArrivals } from '../../src/schools/waits.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
-import { useStory } from '../support/bot.ts'
+import { approval, useStory } from '../support/bot.ts'
 import { useStoryDttp } from '../support/dttp.ts'
 import { addFailedJob } from '../support/failed-job.ts'
 import { CHANNEL, DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
@@ -63,7 +63,7 @@ describe('everybody who waits for the same URN', () => {
     expect(await send()).toContain('Repair school 900004 in Register’s list of DTTP schools.')
     const reviewed = await review()
     for (const words of ['Trainee 5902: Job ', 'Trainee 5914: Job ']) expect(reviewed).toContain(words)
-    await use.story.slack.submit({ user: DEVELOPER })
+    await use.story.slack.submit(approval(use.story.slack, DEVELOPER))
 
     const done = await cardSays('is done')
     expect(done).toContain('Trainee 5902: done')
@@ -138,7 +138,7 @@ describe('a failed job', () => {
     await send()
     await review()
     await use.admin.query('DELETE FROM chatops.jobs WHERE trainee_id = 5914')
-    await use.story.slack.submit({ user: DEVELOPER })
+    await use.story.slack.submit(approval(use.story.slack, DEVELOPER))
     await cardSays('out of date')
     expect(await dttpSchool(use.admin, '900004')).toMatchObject([{ status_code: 300000008 }])
 
@@ -185,7 +185,7 @@ describe('a failed job', () => {
     await slack.submit({ user: SUPPORT })
     await slack.until(() => slack.messages(CHANNEL).length > 1)
     await review()
-    await slack.submit({ user: DEVELOPER })
+    await slack.submit(approval(slack, DEVELOPER))
     await cardSays('Trainee 5914: done')
     expect((await dttpSchool(use.admin, '900004'))[0]).toMatchObject({ status_code: 1 })
   })

@@ -243,14 +243,8 @@ describe('what the roles may do', () => {
     })
 
     test.each([
-      ['digest', `'${'b'.repeat(64)}'`],
-      ['plan', `'{"updates": []}'`],
-      ['form', `'{}'`],
-      ['checks', `'[]'`],
       ['requester', `'U03'`],
       ['playbook', `'other'`],
-      ['playbook_version', '2'],
-      ['subjects', `'{trainees:2}'`],
       ['created_at', `now() + interval '1 hour'`],
       ['id', '999999'],
     ])('keeps its %s, whatever its state', async (column, value) => {
@@ -258,6 +252,26 @@ describe('what the roles may do', () => {
         const id = await requestIn(status)
         const write = app.query(`UPDATE chatops.change_requests SET ${column} = ${value} WHERE id = $1`, [id])
         await expect(write, status).rejects.toMatchObject(REFUSED)
+      }
+    })
+
+    test.each([
+      ['digest', `'${'b'.repeat(64)}'`],
+      ['plan', `'{"updates": []}'`],
+      ['form', `'{}'`],
+      ['checks', `'[]'`],
+      ['playbook_version', '2'],
+      ['subjects', `'{trainees:2}'`],
+      ['trainee_slug', `'abc'`],
+    ])('keeps its %s from the moment that it is sent', async (column, value) => {
+      for (const status of STATUSES) {
+        const id = await requestIn(status)
+        const write = `UPDATE chatops.change_requests SET ${column} = ${value}`
+        const sending = app.query(`${write}, status = 'pending' WHERE id = $1 AND status = 'unsent'`, [id])
+        if (status === 'unsent') await expect(sending).rejects.toMatchObject(REFUSED)
+        const alone = app.query(`${write} WHERE id = $1`, [id])
+        if (status === 'unsent') await alone
+        else await expect(alone, status).rejects.toMatchObject(REFUSED)
       }
     })
 

@@ -33,7 +33,7 @@ describe('a playbook’s form', () => {
   it('says what could not be used of what was typed', () => {
     const told = renderForm(fixRoute, { problems: ['New route: “<!here>” is not on the list.'], metadata: '' })
     expectView(told)
-    expect(readingOf(told)).toContain('⚠️ New route: “<!here>” is not on the list.')
+    expect(readingOf(told)).toContain('⚠️ Look again: New route: “<!here>” is not on the list.')
   })
 
   it('cuts no title in half', () => {

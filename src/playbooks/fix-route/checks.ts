@@ -1,6 +1,6 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import type { Check, Finding } from '../../contract/check.ts'
-import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
+import { dttpStatusLabel, isActiveInDttp, schoolWords } from '../../register/schools.ts'
 import { schoolsSentBy } from '../../register/sent-schools.ts'
 import { findState, finishedWords, isFinished, showsAward, stateLabel } from '../../register/states.ts'
 import {
@@ -99,7 +99,7 @@ function lookAtSchool(which: string, rows: SchoolRows | null, notApplicable: boo
   }
   if (!sends) {
     if (!rows) return { verdict: 'holds', found: `The new route sends no ${which}, and none is set.`, evidence }
-    const found = `The new route sends no ${which}. The one that is set (URN ${rows.school.urn}) will no longer be used.`
+    const found = `The new route sends no ${which}. The one that is set (${schoolWords(rows.school)}) will no longer be used.`
     return { verdict: 'warns', found, evidence }
   }
   if (notApplicable) {
@@ -119,7 +119,7 @@ function lookAtSchool(which: string, rows: SchoolRows | null, notApplicable: boo
 function lookAtDttpSchool(which: string, { school, inDttp }: SchoolRows): Omit<Finding, 'evidence'> {
   const statuses = inDttp.map(({ status_code }) => dttpStatusLabel(status_code)).join(' and ')
   const active = inDttp.filter(({ status_code }) => isActiveInDttp(status_code))
-  const urn = `URN ${school.urn}`
+  const urn = schoolWords(school)
   if (inDttp.length === 0) {
     return {
       verdict: 'warns',
@@ -185,7 +185,9 @@ function lookAtDttp({ trainee, route }: Situation): Finding {
 
 function lookAtLastChange({ lastAudit }: Situation): Finding {
   if (!lastAudit) return { verdict: 'holds', found: 'Register has no history for this trainee.', evidence: null }
-  const by = lastAudit.user_id === null ? 'by the system or from the console' : `by user ${lastAudit.user_id}`
+  const [, request] = /^(CR-\d+): /.exec(lastAudit.comment ?? '') ?? []
+  const someone = lastAudit.user_id === null ? 'the system or from the console' : `user ${lastAudit.user_id}`
+  const by = request ? `by ${request}` : `by ${someone}`
   const when = lastAudit.created_at ? formatDateTime(lastAudit.created_at) : 'at an unknown time'
   return {
     verdict: 'holds',

@@ -2,7 +2,7 @@ import { formatDateTime } from '../../calendar/london.ts'
 import { type Check, combine, type Finding, notLookedAt } from '../../contract/check.ts'
 import type { Json } from '../../entities/json.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
-import { isUrn } from '../../register/schools.ts'
+import { isUrn, schoolWords } from '../../register/schools.ts'
 import { findRoute, routeLabel } from '../../register/training-routes.ts'
 import { lookOnGias } from '../../schools/on-gias.ts'
 import type { Diagnosis } from './diagnosis.ts'
@@ -24,9 +24,10 @@ export const checks: Check<Situation>[] = [
   { id: 'failure', sentence: 'What the failed job said is known', look: lookAtFailure },
 ]
 
-function lookAtReference({ trainee, named }: Situation): Finding {
+function lookAtReference({ trainee, named, schools }: Situation): Finding {
   const evidence = { trainee: trainee?.id ?? null, ...named }
-  const found = trainee ? `Trainee ${trainee.id}.` : `URN ${named.urn}.`
+  const names = schools.map(({ urn, school, gias }) => `${schoolWords({ urn, name: school?.name ?? gias?.name })}.`)
+  const found = [trainee ? `Trainee ${trainee.id}.` : '', ...names].filter(Boolean).join(' ') || `URN ${named.urn}.`
   return { verdict: 'holds', found, evidence }
 }
 

@@ -31,11 +31,15 @@ export const repairSchool = definePlaybook({
   title: 'Repair a school',
   summary: 'Make a school active or add it where jobs fail with “Unable to find DTTP school with URN”, and retry them.',
   says,
+  inSteps: true,
   form: {
     subject: school((sql, urn) => findWaitingIds(sql, [urn], null)),
-    row: optionalNumber('Row of the school', 'Only if we ask for it: the number of the row that should be used.'),
-    missing: optionalSelect('If DTTP’s list lacks the school', 'Only if we ask for it.', MISSING),
-    dttp_id: optionalDttpId('The school’s DTTP id', 'Only to insert the school: the id that support has given you.'),
+    row: optionalNumber('Row of the school', 'The number of the row that should be used.'),
+    missing: optionalSelect('If DTTP’s list lacks the school', 'What should be done about it.', MISSING),
+    dttp_id: {
+      ...optionalDttpId('The school’s DTTP id', 'Only to insert the school: the id that support has given you.'),
+      goesWith: 'missing',
+    },
     reason: reason(),
     ticket: ticket(),
   },

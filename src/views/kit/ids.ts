@@ -24,6 +24,8 @@ export const ACTIONS = {
   previewAgain: 'preview-again',
   /** Opens an unsent request's preview from the Home tab or the list. */
   openUnsent: 'open-unsent',
+  /** Back to the form of an unsent request. */
+  changeAnswers: 'change-answers',
   discardUnsent: 'discard-unsent',
   /** Value: the page to show, `<change request>:<page>`, and then what else is shown. */
   reviewPage: 'review-page',

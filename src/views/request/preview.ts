@@ -6,6 +6,7 @@ import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { count } from '../../words.ts'
 import {
   type Block,
+  button,
   divider,
   type Group,
   header,
@@ -17,11 +18,12 @@ import {
   takeWithin,
 } from '../kit/blocks.ts'
 import { onOneLine } from '../kit/exact-text.ts'
-import { MODALS } from '../kit/ids.ts'
+import { ACTIONS, MODALS } from '../kit/ids.ts'
 import { plain, shorten } from '../kit/text.ts'
 import { isShortened, renderChangeRows } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
 import { crName, findPlan, subjectOf, traineeLink, typedIn, whyNoDetails } from './request.ts'
+import { linked, type Speaking, sayingOf } from './saying.ts'
 import { describeChanges } from './values.ts'
 import { loudestFirst, renderVerdicts } from './verdicts.ts'
 
@@ -49,7 +51,7 @@ export function renderPreview({
   alerts = [],
 }: {
   changeRequest: ChangeRequest
-  playbook: Playbook
+  playbook: Speaking
   registerUrl: string
   isSendable?: boolean
   /** The open alerts about the trainee. */
@@ -57,15 +59,19 @@ export function renderPreview({
 }): Modal {
   const plan = findPlan(changeRequest)
   if (!plan) return modal(playbook, plainSections(`${whyNoDetails(changeRequest)} Start again to see a new preview.`))
+  const saying = sayingOf(changeRequest, playbook)
   const subject = subjectOf(changeRequest, registerUrl)
+  const whatItIs = saying ? `: ${linked(saying.asks, changeRequest, registerUrl)}` : subject ? ` for ${subject}` : ''
   const changes = describeChanges(plan, { reveal: false })
   const cut = changes.some((change) => isShortened(change, MOST_OF_A_VALUE))
   const checks = checksOf(changeRequest)
   const warnings = checks.filter(isWarning).length
+  const sendable = isSendable && changeRequest.status === 'unsent'
   const blocks = [
     header(warnings > 0 ? `Read ${count(warnings, 'warning')} first` : 'Nothing stands in the way'),
-    section(
-      `Not sent yet. Nothing has changed.\nThis is ${crName(changeRequest)}${subject ? ` for ${subject}` : ''}. ${isSendable ? ASK : PREVIEW_ONLY}`,
+    ...firstWords(
+      changeRequest,
+      `Not sent yet. Nothing has changed.\nThis is ${crName(changeRequest)}${whatItIs}. ${isSendable ? ASK : PREVIEW_ONLY}`,
     ),
     ...plainSections(typedIn(changeRequest, 'reason') && `Reason: ${onOneLine(typedIn(changeRequest, 'reason'))}`),
     ...plainSections(
@@ -79,13 +85,18 @@ export function renderPreview({
     ...(cut ? [section(`Long values are shortened here. ${REVIEW_SHOWS}`)] : []),
     ...also(renderEffects(plan, null), changes.length > 0 ? 'What else happens' : 'What would happen'),
   ]
-  const sendable = isSendable && changeRequest.status === 'unsent'
   return {
     ...modal(playbook, blocks),
     callback_id: MODALS.preview,
     private_metadata: JSON.stringify({ changeRequest: changeRequest.id }),
     ...(sendable ? { submit: plain('Ask for approval') } : {}),
   }
+}
+
+/** Where the request stands; as long as it is not sent, with the way back to its form. */
+function firstWords({ id, status }: ChangeRequest, words: string): Block[] {
+  if (status !== 'unsent') return [section(words)]
+  return [{ ...section(words), accessory: button('Change answers', ACTIONS.changeAnswers, id) }]
 }
 
 /** An alert that offers this very change is what the request is for; any other is a warning. */

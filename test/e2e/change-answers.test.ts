@@ -1,0 +1,89 @@
+// "Change answers" in a preview: the same request, with other answers, until it is sent.
+import { expect, test } from 'vitest'
+import { verifyLedger } from '../../src/ledger/verify.ts'
+import { ACTIONS } from '../../src/views/kit/ids.ts'
+import { approval, useStory } from '../support/bot.ts'
+import { CHANNEL, DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'
+import { readText } from '../support/slack/index.ts'
+
+const use = useStory()
+
+async function modal(words: string, user = SUPPORT): Promise<string> {
+  const { slack } = use.story
+  return slack.until(() => {
+    const view = slack.view(user)
+    const text = view ? readText(view) : ''
+    return text.includes(words) ? text : null
+  })
+}
+
+async function preview(route = 'school_direct_salaried'): Promise<void> {
+  const { slack } = use.story
+  await slack.command({ user: SUPPORT, channel: CHANNEL, text: `fix-route 5901 ${route}` })
+  await modal('New route')
+  await slack.submit({ user: SUPPORT, values: { reason: 'Wrong rout', ticket: 'T-1' } })
+  await modal('Not sent yet')
+}
+
+async function requests() {
+  const { rows } = await use.admin.query(
+    'SELECT id, status, form, digest, trainee_id FROM chatops.change_requests ORDER BY id',
+  )
+  return rows
+}
+
+test('leads back to the form as it was filled in, and on to a preview of the same number', async () => {
+  const { slack } = use.story
+  await preview()
+  const [first] = await requests()
+  await slack.click({ user: SUPPORT, actionId: ACTIONS.changeAnswers })
+  await modal('New route')
+  expect(slack.view(SUPPORT)?.state.values).toMatchObject({
+    route: { value: { selected_option: { value: 'school_direct_salaried' } } },
+    reason: { value: { value: 'Wrong rout' } },
+    ticket: { value: { value: 'T-1' } },
+  })
+  const values = { subject: '5911', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
+  await slack.submit({ user: SUPPORT, values })
+  expect(await modal('Not sent yet')).toContain('This is CR-1')
+  const [changed, ...others] = await requests()
+  expect(others).toEqual([])
+  expect(changed).toMatchObject({ status: 'unsent', trainee_id: '5911', form: { reason: 'Wrong route', ticket: '' } })
+  expect(changed.digest).not.toBe(first.digest)
+
+  await slack.submit({ user: SUPPORT })
+  const message = await slack.until(() => slack.messages(CHANNEL).at(-1))
+  expect(readText(message)).toContain('5911')
+  await slack.click({ user: DEVELOPER, actionId: ACTIONS.openReview, message })
+  await modal('What changes', DEVELOPER)
+  await slack.submit(approval(slack, DEVELOPER))
+  await slack.until(() => readText(slack.messages(CHANNEL).at(-1) ?? []).includes('CR-1 is done'))
+  expect(await verifyLedger(use.story.bot.changes.database)).toMatchObject({ broken: null })
+})
+
+test('leaves the draft as it was where the new answers cannot be used', async () => {
+  const { slack } = use.story
+  await preview()
+  const before = await requests()
+  await slack.click({ user: SUPPORT, actionId: ACTIONS.changeAnswers })
+  await modal('New route')
+  await slack.submit({ user: SUPPORT, values: { route: 'hpitt_postgrad' } })
+  await modal('You cannot ask for this change')
+  expect(await requests()).toEqual(before)
+})
+
+test('is refused once the request is sent, and to everybody else', async () => {
+  const { slack } = use.story
+  await preview()
+  const old = slack.view(SUPPORT)
+  if (!old) throw new Error('there is no preview')
+  await slack.submit({ user: SUPPORT })
+  await modal('is waiting for approval')
+  await slack.click({ user: SUPPORT, actionId: ACTIONS.changeAnswers, view: old, force: true })
+  await modal('This request is not waiting to be sent')
+  await expect(
+    use.admin.query(`UPDATE chatops.change_requests SET form = '{}' WHERE id = 1`), // not even by somebody with SQL
+  ).rejects.toThrow('is fixed')
+  await slack.click({ user: STRANGER, actionId: ACTIONS.changeAnswers, view: old, force: true }).catch(() => {})
+  expect(await requests()).toHaveLength(1)
+})
