@@ -76,6 +76,9 @@ function formatDate(time: DateTime): string {
 }
 
 /** As "2:14pm". */
+/** As "2:14pm", "9am", "midday" or "midnight". */
 function formatTime(time: DateTime): string {
-  return time.toFormat('h:mma').toLowerCase()
+  if (time.minute !== 0) return time.toFormat('h:mma').toLowerCase()
+  if (time.hour % 12 === 0) return time.hour === 0 ? 'midnight' : 'midday'
+  return time.toFormat('ha').toLowerCase()
 }

@@ -14,7 +14,7 @@ describe('an instant in words', () => {
     ['in summer, an hour ahead of UTC', '2021-07-01T13:14:59Z', '1 July 2021 at 2:14pm'],
     ['in winter, as in UTC', '2021-12-01T13:04:00Z', '1 December 2021 at 1:04pm'],
     ['on a day that has begun in London only', '2021-10-26T23:05:00Z', '27 October 2021 at 12:05am'],
-    ['at noon', '2021-10-27T11:00:00Z', '27 October 2021 at 12:00pm'],
+    ['at noon', '2021-10-27T11:00:00Z', '27 October 2021 at midday'],
     ['in the hour that London has twice', '2021-10-31T00:30:00Z', '31 October 2021 at 1:30am'],
     ['in that hour again', '2021-10-31T01:30:00Z', '31 October 2021 at 1:30am'],
     ['after the hour that London skips', '2021-03-28T01:30:00Z', '28 March 2021 at 2:30am'],
@@ -33,8 +33,8 @@ describe('an instant in words', () => {
   test('leaves out a day that was just named', () => {
     const named = new Date('2021-10-26T23:05:00Z')
     expect(formatLater('2021-10-27T22:59:59', named)).toBe('at 11:59pm')
-    expect(formatLater('2021-10-27T23:00:00', named)).toBe('on 28 October 2021 at 12:00am')
-    expect(formatLater('2021-10-27T12:00:00', null)).toBe('on 27 October 2021 at 1:00pm')
+    expect(formatLater('2021-10-27T23:00:00', named)).toBe('on 28 October 2021 at midnight')
+    expect(formatLater('2021-10-27T12:00:00', null)).toBe('on 27 October 2021 at 1pm')
   })
 
   test('is refused if it is none', () => {

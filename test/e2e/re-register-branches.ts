@@ -237,7 +237,7 @@ export const branches: readonly Branch[] = [
     means: 'On behalf of the colleague, with a warning.',
     trainee: 5913,
     form: { submitter: '203' },
-    says: 'User 201 submitted the trainee on 14 October 2021 at 9:00am, and is registered with DTTP. You chose user 203 all the same.',
+    says: 'User 201 submitted the trainee on 14 October 2021 at 9am, and is registered with DTTP. You chose user 203 all the same.',
     plan: { shows: `submitted by: ${dttpId('user', 203)}`, empties: BOTH },
   },
   {

@@ -80,9 +80,7 @@ describe('what support looks up', () => {
        VALUES ('update-trainee', 5902, 'failed', '{"code": "gone", "words": "DTTP does not have the record.", "at": "2029-12-31T10:00:00Z"}', now())`,
     )
     const text = await show('5902')
-    expect(text).toContain(
-      'Dttp::RetrieveTrnJob runs next on 2 January 2030 at 10:00am, until 5 January 2030 at 10:00am',
-    )
+    expect(text).toContain('Dttp::RetrieveTrnJob runs next on 2 January 2030 at 10am, until 5 January 2030 at 10am')
     expect(text).toContain('DTTP does not have the record.')
   })
 

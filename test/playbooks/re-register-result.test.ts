@@ -121,7 +121,7 @@ describe('each line of the card', () => {
     expect(await look(stage, id)).toMatchObject({
       status: 'verifying',
       lines: [
-        `✓ The state and the exact time of submission are as they were: Submitted on 19 October 2021 at 9:00am (${SUBMITTED}).`,
+        `✓ The state and the exact time of submission are as they were: Submitted on 19 October 2021 at 9am (${SUBMITTED}).`,
         '✓ Before the registration the audits were exactly as they had been: None was added.',
         '○ The registration ran, and the new ids are set: The registration is under way.',
         '○ The only new audits are the registration’s own, of the new ids: None is new so far.',

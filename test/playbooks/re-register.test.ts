@@ -167,19 +167,13 @@ describe('checks', () => {
     ],
     ['placement', 'with its trainee', there, 'holds', 'with its trainee'],
 
-    [
-      'submitter',
-      'is registered with DTTP',
-      {},
-      'holds',
-      'User 201 submitted the trainee on 14 October 2021 at 9:00am.',
-    ],
+    ['submitter', 'is registered with DTTP', {}, 'holds', 'User 201 submitted the trainee on 14 October 2021 at 9am.'],
     [
       'submitter',
       'is not',
       unknownUser,
       'blocks',
-      'User 202 submitted the trainee on 14 October 2021 at 9:00am, and is not',
+      'User 202 submitted the trainee on 14 October 2021 at 9am, and is not',
     ],
     ['submitter', 'is not, and others are', unknownUser, 'blocks', 'Enter the number of a user of this provider'],
     [

@@ -14,7 +14,7 @@ export async function undoing(tour: Tour, done: { cr: string; trainee: number; b
   const { cr, lines } = await getPreview(support)
   transcript.show('The preview', lines)
   const text = lines.join('\n')
-  const route = 'Training route: School direct (salaried) → Provider-led (postgrad)'
+  const route = 'Training route: from School direct (salaried) to Provider-led (postgrad)'
   transcript.hold('It shows what goes back', text.includes(route), () => text)
   const message = await askForApproval(tour, cr)
   await approve(developer, { cr, message })

@@ -1,7 +1,7 @@
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { ManualStep } from '../../entities/chatops/manual-step.ts'
 import { renderStandstill, type Standstill } from '../brake.ts'
-import { type Block, header, type Message, plainSections } from '../kit/blocks.ts'
+import { type Block, header, type Message, note, plainSections } from '../kit/blocks.ts'
 import { escapeText, shorten } from '../kit/text.ts'
 import { headerOf, renderFinished } from './finished.ts'
 import { crName, STATUS_WORDS } from './request.ts'
@@ -31,6 +31,7 @@ export function renderCard({ steps = [], ...shown }: Shown): Message {
       ...(standstill && isToCome(changeRequest) ? renderStandstill(standstill) : []),
       ...renderOff(changeRequest),
       ...(isWaiting ? renderWaiting(shown) : renderFinished({ ...shown, steps })),
+      note('Times are London time.'),
     ],
   }
 }

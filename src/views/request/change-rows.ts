@@ -3,7 +3,7 @@ import { type Block, type Group, heading, LIMITS, plainSections } from '../kit/b
 import { plain, shorten, size, strong } from '../kit/text.ts'
 import type { DescribedChange } from './values.ts'
 
-/** Changes as a table of two columns, the name beside "before → after", five to a block. Longer values are shortened. */
+/** Changes as a table of two columns, the name beside "from before to after", five to a block. Longer values are shortened. */
 export function renderChangeRows(changes: readonly DescribedChange[], maxValue: number): Group[] {
   return inRows(changes.map((change) => toFields(shortened(change, maxValue))))
 }
@@ -40,7 +40,7 @@ function shortened(change: DescribedChange, max: number): DescribedChange {
 
 function wordsOf({ before, after, note }: DescribedChange): string {
   if (before === null || after === null) return note ?? 'changed'
-  return `${before} → ${after}${note ? ` (${note})` : ''}`
+  return `from ${before} to ${after}${note ? ` (${note})` : ''}`
 }
 
 function toFields(change: DescribedChange): [types.TextObject, types.TextObject] {

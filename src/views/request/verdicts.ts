@@ -2,11 +2,12 @@ import type { CheckResult, Verdict } from '../../contract/check.ts'
 import { type Group, heading, plainNote, plainSections } from '../kit/blocks.ts'
 import { size } from '../kit/text.ts'
 
+/** An emoji is never the only sign: what holds is said by its sentence, and the others by a word. */
 const SYMBOLS: Readonly<Record<Verdict, string>> = {
   holds: '✅',
-  warns: '⚠️',
-  blocks: '⛔',
-  unchecked: '❔',
+  warns: '⚠️ Warning:',
+  blocks: '⛔ Not possible:',
+  unchecked: '❔ Not known:',
   'not-looked-at': '–',
 }
 const LOUDNESS: readonly Verdict[] = ['blocks', 'unchecked', 'warns', 'holds', 'not-looked-at']

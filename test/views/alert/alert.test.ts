@@ -132,7 +132,7 @@ describe('the post about one trainee', () => {
 
   it('offers no second poll while the trainee is polled again, and says until when', () => {
     const polled = sight({ found: foundOf({ '5913': trainee({ poll: { until: '2021-11-01T12:00:00.5' } }) }) })
-    expect(readingOf(draw(polled).blocks)).toContain('Being polled again until 1 November 2021 at 12:00pm.')
+    expect(readingOf(draw(polled).blocks)).toContain('Being polled again until 1 November 2021 at midday.')
     expect(labels(polled)).not.toContain('Ask again for 1 day')
   })
 

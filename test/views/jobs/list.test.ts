@@ -115,7 +115,7 @@ describe('a job in the list', () => {
 
   it('that waits says when it runs and since when it waits, on whatever day', () => {
     const read = readOne(job('delayed', { dueAt: at('14:30'), createdAt: at('09:00', '2021-10-24') }))
-    expect(read).toContain('Runs in 1 hour, at 3:30pm. Added 3 days ago, on 24 October 2021 at 10:00am.')
+    expect(read).toContain('Runs in 1 hour, at 3:30pm. Added 3 days ago, on 24 October 2021 at 10am.')
   })
 
   it('that waits after it was run again by hand does not tell of its old failure', () => {
@@ -125,7 +125,7 @@ describe('a job in the list', () => {
   it('that nothing has started says when it should have run', () => {
     const read = readOne(job('stuck', { dueAt: at('13:00') }))
     expect(read).toContain('*Stuck* – ')
-    expect(read).toContain('It should have run 30 minutes ago, at 2:00pm, and nothing has started it.')
+    expect(read).toContain('It should have run 30 minutes ago, at 2pm, and nothing has started it.')
   })
 
   it('whose worker has died says when that was', () => {
@@ -239,7 +239,7 @@ describe('an age', () => {
   })
 
   it('of what comes is told in the same way, and what is overdue comes now', () => {
-    expect(ahead(at('14:00'), NOW)).toBe('in 30 minutes, at 3:00pm')
+    expect(ahead(at('14:00'), NOW)).toBe('in 30 minutes, at 3pm')
     expect(ahead(at('13:00'), NOW)).toBe('now')
     expect(ago(at('14:00'), NOW)).toBe('just now')
   })

@@ -44,7 +44,7 @@ describe('a card that waits for approval', () => {
 
   it('shows every changed column, and personal ones without their values', () => {
     const read = readingOf(card().blocks)
-    expect(read).toContain('Training route*\nProvider-led (postgrad) → School direct (salaried)')
+    expect(read).toContain('Training route*\nfrom Provider-led (postgrad) to School direct (salaried)')
     expect(read).toContain('First names*\nextra spaces removed')
     expect(read).not.toContain('Anna')
   })
@@ -56,7 +56,7 @@ describe('a card that waits for approval', () => {
     )
     expect(read).not.toContain('mathematics')
     const few = planOf({ study_mode: [1, null], training_route: [1, 4] })
-    expect(readingOf(card({ plan: few }).blocks)).toContain('Study mode*\nFull time → empty')
+    expect(readingOf(card({ plan: few }).blocks)).toContain('Study mode*\nfrom Full time to empty')
   })
 
   it('shows warnings in full and counts the checks that hold', () => {
@@ -296,7 +296,7 @@ describe('a plan that changes no column', () => {
     const preview = readingOf(renderPreview(shown))
     expect(preview).toContain(`What would happen*\n${poll}`)
     expect(preview).not.toMatch(/What would change|What else happens/)
-    const review = readingOf(renderReview({ ...shown, personal: 'hidden' }).view)
+    const review = readingOf(renderReview({ ...shown, personal: 'hidden', isUnfolded: true }).view)
     expect(review).toContain(`What happens*\n${poll}`)
     expect(review).not.toMatch(/What changes|What else happens/)
   })
@@ -323,7 +323,7 @@ describe('what is left to do by hand', () => {
     const read = readingOf(message.blocks)
     expect(read).toContain('✅ CR-12 is done')
     expect(read).not.toContain('left for support')
-    expect(read).toContain('Done by <@U0ME> at 3:00pm on 27 October 2021: ask for the route to be changed in DTTP.')
+    expect(read).toContain('Done by <@U0ME> at 3pm on 27 October 2021: ask for the route to be changed in DTTP.')
     expect(labelsOf(message)).toContain('Not done after all')
   })
 
@@ -334,7 +334,7 @@ describe('what is left to do by hand', () => {
 })
 
 it('a card that is done is a few lines, and the rest is shown on request', () => {
-  expect(card({ status: 'done', ...MADE }).blocks).toHaveLength(3)
+  expect(card({ status: 'done', ...MADE }).blocks).toHaveLength(4)
   const read = changes({ status: 'done', ...MADE })
   for (const words of ['What changed', 'Reason: “Typo by the provider”', 'Support ticket: “ZD-77”', '1 check held.']) {
     expect(read).toContain(words)

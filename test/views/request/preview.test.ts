@@ -33,9 +33,11 @@ describe('the preview', () => {
 
   it('shows warnings before what holds, every column before and after, and manual steps ready to copy', () => {
     const read = readingOf(preview())
-    expect(read.indexOf('⚠️ Found state.')).toBeGreaterThan(0)
-    expect(read.indexOf('✅ The provider is right. Found provider.')).toBeGreaterThan(read.indexOf('⚠️ Found state.'))
-    expect(read).toContain('Course start date*\n1 September 2021 → empty')
+    expect(read.indexOf('⚠️ Warning: Found state.')).toBeGreaterThan(0)
+    expect(read.indexOf('✅ The provider is right. Found provider.')).toBeGreaterThan(
+      read.indexOf('⚠️ Warning: Found state.'),
+    )
+    expect(read).toContain('Course start date*\nfrom 1 September 2021 to empty')
     expect(read).toContain('To do by hand: Ask for the route to be changed in DTTP')
     expect(read).toContain('```Please change it.\nThanks```')
   })
@@ -56,7 +58,7 @@ describe('a change that is not possible', () => {
     expectView(view)
     expect(view.submit).toBeUndefined()
     const read = readingOf(view)
-    expect(read).toContain('⛔ Choose another route.*\nCheck: The provider is right')
+    expect(read).toContain('⛔ Not possible: Choose another route.*\nCheck: The provider is right')
     expect(read).toContain('Nothing has changed.')
     expect(read.indexOf('✅')).toBeGreaterThan(read.indexOf('⛔'))
   })
