@@ -64,7 +64,7 @@ export async function sendRequest(tour: Tour, asked: { subject: string; route: s
 /** Opens the review; returns what it shows. */
 export async function openReview(person: Person, message: Message): Promise<string[]> {
   await person.selects('Review', message)
-  return person.getsModal(/can(not)? be undone[^]*What (changes|happens)[^]*\[ Approve \]$/)
+  return person.getsModal(/can(not)? be undone[\s\S]*What (changes|happens)[\s\S]*\[ Approve \]$/)
 }
 
 /** The request's card, once it says this. */
