@@ -31,7 +31,7 @@ test.skipIf(missing)(`the tour holds at every step${missing ? ` (skipped: ${miss
   expect(transcript, transcript).toContain('Every step held')
   expect(code).toBe(0)
   for (const words of [
-    'There is no command “fix-rout”',
+    'Did you mean fix-route?',
     'You cannot use this command here',
     'This number could mean more than one trainee',
     'Only trainees with the provider code HPITT',
