@@ -32,7 +32,7 @@ import { linked, sayingOf } from './saying.ts'
 import { renderTicket } from './ticket.ts'
 import { canBeUndone, undoWords } from './undoable.ts'
 import { describeChanges } from './values.ts'
-import { renderVerdicts } from './verdicts.ts'
+import { renderLoud, renderVerdicts } from './verdicts.ts'
 
 type Playbook = Pick<AnyPlaybook, 'title' | 'form' | 'says'>
 
@@ -105,10 +105,11 @@ function contentOf(shown: Shown, plan: Plan): Group[] {
   const { changeRequest, registerUrl, personal, known, isUnfolded = false } = shown
   const changes = describeChanges(plan, { reveal: personal === 'shown', exact: true })
   const effects = renderEffects(plan, { registerUrl })
-  const { loud, quiet } = sorted(checksOf(changeRequest))
+  const checks = checksOf(changeRequest)
+  const { loud } = sorted(checks)
   return [
     ...one(section(`${whatItDoes(shown)} ${undoWords(plan)}`)),
-    ...renderVerdicts(loud),
+    ...renderLoud(loud),
     ...(changes.length > 0 ? one(divider(), heading('What changes')) : []),
     ...renderWholeChanges(changes),
     ...one(...withheld(changeRequest.id, plan, personal)),
@@ -117,7 +118,7 @@ function contentOf(shown: Shown, plan: Plan): Group[] {
     ...one(divider()),
     ...whoAndWhy(shown).flatMap((block) => one(block)),
     ...(known ? renderKnown(known).flatMap((block) => one(block)) : []),
-    ...(isUnfolded ? [...one(divider(), heading('What the checks found')), ...renderVerdicts(quiet)] : []),
+    ...(isUnfolded ? [...one(divider(), heading('What the checks found')), ...renderVerdicts(checks)] : []),
   ]
 }
 

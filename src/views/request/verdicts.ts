@@ -20,6 +20,14 @@ export function loudestFirst(checks: readonly CheckResult[]): CheckResult[] {
 /** What was found is set in bold up to this length; longer, it would not fit whole. */
 const LOUD_UP_TO = 1000
 
+/** What was found that people should know first, in bold where it fits whole. */
+export function renderLoud(checks: readonly CheckResult[]): Group[] {
+  return loudestFirst(checks).map(({ verdict, found }) => {
+    const loud = `${SYMBOLS[verdict]} ${found}`
+    return { blocks: size(loud) <= LOUD_UP_TO ? [heading(loud)] : plainSections(loud), shows: 1 }
+  })
+}
+
 /** Every check with what was found: a line for each that holds; what was found comes first for each that does not. */
 export function renderVerdicts(checks: readonly CheckResult[]): Group[] {
   return loudestFirst(checks).map((check) => {
@@ -30,8 +38,7 @@ export function renderVerdicts(checks: readonly CheckResult[]): Group[] {
     if (check.verdict === 'not-looked-at') {
       return { blocks: plainSections(`${symbol} ${check.sentence}: not looked at. ${check.found}`.trimEnd()), shows: 1 }
     }
-    const loud = `${symbol} ${check.found}`
-    const blocks = size(loud) <= LOUD_UP_TO ? [heading(loud)] : plainSections(loud)
-    return { blocks: [...blocks, plainNote(`Check: ${check.sentence}`)], shows: 1 }
+    const loud = renderLoud([check]).flatMap(({ blocks }) => blocks)
+    return { blocks: [...loud, plainNote(`Check: ${check.sentence}`)], shows: 1 }
   })
 }
