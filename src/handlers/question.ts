@@ -7,6 +7,7 @@ import { answerOnce } from './answer-once.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { requestMetadata } from './form-metadata.ts'
+import { show } from './modal.ts'
 
 /** "Ask a question" in the review, which stays open below. */
 export async function openQuestion(context: HandlerContext, click: Click): Promise<void> {
@@ -14,7 +15,14 @@ export async function openQuestion(context: HandlerContext, click: Click): Promi
   await ack()
   try {
     const request = await checkDecision(context.changes, { id: action.value ?? '', actor: body.user.id })
-    await client.views.push({ trigger_id: body.trigger_id ?? '', view: renderQuestionForm(request) })
+    const view = renderQuestionForm(request)
+    const pushed = client.views.push({ trigger_id: body.trigger_id ?? '', view })
+    const review = body.view?.root_view_id ?? body.view?.id
+    // Where Slack lays no window over the review, the question takes its place.
+    await pushed.catch((error: unknown) => {
+      if (!review) throw error
+      return show(context, click, review, { view, instead: wordsFor(context, error) })
+    })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }
@@ -38,7 +46,7 @@ export async function sendQuestion(context: HandlerContext, submission: Submissi
       text: text.slice(0, QUESTION_MAX),
     })
     context.nudge()
-    const words = `<@${requester}> is told in the thread of CR-${id}, which goes on waiting for approval.\nNothing has changed. Select “Close” to return to the review.`
+    const words = `<@${requester}> is told in the thread of CR-${id}, which goes on waiting for approval.\nNothing has changed. To decide, return to the review, or select “Review” on the request.`
     return { title: 'Your question is asked', text: words }
   })
 }
