@@ -13,6 +13,8 @@ export const STEADY: Pace = { touch: () => {}, isIdle: () => false }
 const IDLE_AFTER_MS = 30_000
 /** An idle loop runs only every so many times, so that a worker with nothing to do leaves the database alone. */
 const IDLE_RUNS_EVERY = 5
+/** What runs no more often than this keeps its time. */
+const OFTEN_MS = 10_000
 
 export function createPace(idleAfterMs = IDLE_AFTER_MS): Pace {
   let touchedAt = performance.now()
@@ -25,13 +27,13 @@ export function createPace(idleAfterMs = IDLE_AFTER_MS): Pace {
 }
 
 /**
- * Runs `round` every `interval` milliseconds, more rarely while the pace is idle, and again at once while it answers true
- * (there was work, there may be more). A round that throws is logged and tried again after the interval.
+ * Runs `round` every `interval` milliseconds, more rarely while the pace is idle if that is often, and again at once
+ * while it answers true (there was work, there may be more). A round that throws is logged and tried again after the interval.
  */
 export function startLoop(
   log: Logger,
   name: string,
-  { interval, pace }: { interval: number; pace: Pace },
+  { interval, pace, isFirstLater = false }: { interval: number; pace: Pace; isFirstLater?: boolean },
   round: () => Promise<boolean>,
 ): Loop {
   let stopped = false
@@ -39,6 +41,7 @@ export function startLoop(
   let wake: () => void = () => {}
 
   async function run(): Promise<void> {
+    if (isFirstLater) await untilNext()
     while (!stopped) {
       nudged = false
       const more = await round().catch((error: unknown) => {
@@ -59,7 +62,7 @@ export function startLoop(
           resolve()
         }
       })
-      if (!pace.isIdle() || turn === IDLE_RUNS_EVERY) return
+      if (!pace.isIdle() || interval >= OFTEN_MS || turn === IDLE_RUNS_EVERY) return
     }
   }
 

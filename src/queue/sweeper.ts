@@ -39,23 +39,27 @@ export function startSweepers(
   queues: JobQueues,
   settings: { retention: number; pace: Pace; nudge: () => void },
 ): Sweepers {
-  const sweep = (name: string, every: number, round: () => Promise<number>, batch = Number.POSITIVE_INFINITY) =>
-    startLoop(world.log, name, { interval: every, pace: settings.pace }, async () => {
+  const sweep = (
+    name: string,
+    every: number,
+    round: () => Promise<number>,
+    { batch = Number.POSITIVE_INFINITY, isFirstLater = false } = {},
+  ) =>
+    startLoop(world.log, name, { interval: every, pace: settings.pace, isFirstLater }, async () => {
       const swept = await round()
       if (swept > 0) settings.nudge()
       return swept >= batch
     })
   const { sidekiq } = world.upstreams
-  const verification = sweep('verification', SECOND, () => verifyDue(world), VERIFY_BATCH)
+  const verification = sweep('verification', SECOND, () => verifyDue(world), { batch: VERIFY_BATCH })
   const loops = [
-    ...(world.register.runsJobs ? [sweep('unpolled trainees', 600 * SECOND, () => findUnpolled(world))] : []),
     verification,
     sweep('expiry', 2 * SECOND, () => expireRequests(world)),
     sweep('hint again', 5 * SECOND, () => hintAgain(world)),
     sweep('what is off', 60 * SECOND, () => tellWhatIsOff(world)),
     sweep('drift', 30 * SECOND, () => findDrift(world)),
     sweep('purge', 3600 * SECOND, () => purge(world, settings.retention)),
-    sweep('late jobs', 5 * SECOND, () => hintLateJobs(world, queues), HINT_BATCH),
+    sweep('late jobs', 5 * SECOND, () => hintLateJobs(world, queues), { batch: HINT_BATCH }),
     sweep('schedules', 60 * SECOND, () => keepSchedules(world, queues)),
     sweep('first GIAS load', 5 * SECOND, createFirstGiasLoad(world)),
     sweep('schools that arrived', 30 * SECOND, () => tellArrivals(world)),
@@ -68,10 +72,14 @@ export function startSweepers(
     sweep('beside alerts', 5 * SECOND, () => noteBeside(world)),
     sweep('alerts', 5 * SECOND, () => lookAtAlerts(world)),
     sweep('answers that nobody expected', 30 * SECOND, () => reportAnswers(world)),
+    // A bot that has just been started has not asked for what it is about to ask for.
+    ...(world.register.runsJobs
+      ? [sweep('unpolled trainees', 600 * SECOND, () => findUnpolled(world), { isFirstLater: true })]
+      : []),
     ...(sidekiq
       ? [
           sweep('Register’s Sidekiq', 15 * SECOND, readMirror(world, sidekiq)),
-          sweep('news of Register’s jobs', 5 * SECOND, () => tellOfMirrored(world, verifyAgain), NEWS_BATCH),
+          sweep('news of Register’s jobs', 5 * SECOND, () => tellOfMirrored(world, verifyAgain), { batch: NEWS_BATCH }),
           sweep('purge of the mirror', 600 * SECOND, () => purgeMirror(world)),
           sweep('registrations that hang', 60 * SECOND, () => findHanging(world)),
         ]

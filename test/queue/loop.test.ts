@@ -49,6 +49,20 @@ test('runs at once when nudged, and keeps its pace from then on', async () => {
   expect(await pass(5)).toBe(5)
 })
 
+test('a loop that runs rarely keeps its time, and its first round may come later', async () => {
+  let ran = 0
+  const options = { interval: 10_000, pace: createPace(IDLE_AFTER), isFirstLater: true }
+  const rare = startLoop(log, 'a rare loop', options, async () => {
+    ran++
+    return false
+  })
+  await vi.advanceTimersByTimeAsync(9_000)
+  expect(ran).toBe(0)
+  await vi.advanceTimersByTimeAsync(21_000)
+  expect(ran).toBe(3)
+  await rare.stop()
+})
+
 test('a nudge during a round is not lost', async () => {
   let finish: () => void = () => {}
   let begun = 0

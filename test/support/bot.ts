@@ -132,7 +132,7 @@ export function useStory(environment: () => Record<string, string> = () => ({}))
     use.story = await startStory({ env: environment() })
     use.admin = new pg.Client(use.story.scratch.adminUrl)
     await use.admin.connect()
-    await insertDemoRows(use.admin) // after the bot's first look for trainees whom nothing polls for
+    await insertDemoRows(use.admin)
     await loadGias(use.admin)
   })
   afterEach(async () => {
