@@ -57,6 +57,10 @@ const CATALOGUE = {
     title: 'This request is not waiting to be sent',
     text: 'It was sent or discarded already.\nNothing has changed.',
   }),
+  'answers-changed': (f: Facts) => ({
+    title: `This is not ${f.cr} as it is now`,
+    text: `Its answers were changed after this preview was made. We have not sent it, and nothing has changed.\nClose this window, and open ${f.cr} on the bot’s Home tab.`,
+  }),
   'not-shown': (f: Facts) => ({
     title: 'Review the request first',
     text: `We have no record of showing you ${f.cr} as it is now.\nNothing has changed. Select “Review” on the request and read it there.`,

@@ -175,8 +175,11 @@ async function lockDraft(sql: EntityManager, { playbook, requester }: Asking, id
   return id
 }
 
+/** @property digest of what the person has on their screen; a draft's answers may have been changed in another window */
+type Sending = { id: string; requester: string; digest?: string }
+
 /** "Ask for approval": the request is sent to the channel, unless its rows have moved since the preview. */
-export async function send(world: World, asked: { id: string; requester: string }): Promise<ChangeRequest> {
+export async function send(world: World, asked: Sending): Promise<ChangeRequest> {
   const { playbook } = await getRequest(world.database, asked.id)
   await refuseUnless(world, 'mayRequest', asked.requester, asked.id)
   if (world.mode === 'preview-only') return refuse(world, 'previews-only', asked.requester, asked.id)
@@ -193,11 +196,12 @@ export async function send(world: World, asked: { id: string; requester: string 
 async function sendUnsent(
   world: World,
   sql: EntityManager,
-  { id, requester, callee }: { id: string; requester: string; callee: string | null },
+  { id, requester, digest, callee }: Sending & { callee: string | null },
 ): Promise<ChangeRequest> {
   const request = await lockRequest(sql, id)
   if (request.requester !== requester) throw new ChangeError('not-found')
   if (request.status !== 'unsent') return request // sent by an earlier click: show that one
+  if (digest !== undefined && digest !== request.digest) throw new ChangeError('answers-changed', { cr: `CR-${id}` })
   if (!world.channels.includes(request.channel)) {
     throw new ChangeError('not-posted-there', {
       cr: `CR-${id}`,

@@ -45,4 +45,9 @@ export function formView(context: HandlerContext, playbook: AnyPlaybook, { chann
 
 export const requestMetadata = z.object({ changeRequest: z.string().regex(/^\d{1,18}$/) })
 
-export const reviewMetadata = requestMetadata.extend({ digest: z.string().regex(/^[0-9a-f]{64}$/) })
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
+
+export const reviewMetadata = requestMetadata.extend({ digest })
+
+/** Windows that an earlier version opened do not say which answers they show. */
+export const previewMetadata = requestMetadata.extend({ digest: digest.optional() })

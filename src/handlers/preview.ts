@@ -17,7 +17,7 @@ import { renderWait } from '../views/school/wait.ts'
 import { answerOnce } from './answer-once.ts'
 import { channelFor, type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
-import { formView, requestMetadata } from './form-metadata.ts'
+import { formView, previewMetadata } from './form-metadata.ts'
 import { inWords, openModal, type Shown, show } from './modal.ts'
 import { parse } from './typed.ts'
 
@@ -25,8 +25,8 @@ import { parse } from './typed.ts'
 export async function askForApproval(context: HandlerContext, submission: Submission): Promise<void> {
   const { view, body } = submission
   await answerOnce(context, submission, async () => {
-    const { changeRequest } = requestMetadata.parse(JSON.parse(view.private_metadata))
-    const sent = await send(context.changes, { id: changeRequest, requester: body.user.id })
+    const { changeRequest: id, digest = '' } = previewMetadata.parse(JSON.parse(view.private_metadata))
+    const sent = await send(context.changes, { id, requester: body.user.id, digest })
     context.nudge()
     return wordsAfterSending(sent)
   })

@@ -1,5 +1,6 @@
 // "Change answers" in a preview: the same request, with other answers, until it is sent.
 import { expect, test } from 'vitest'
+import { send } from '../../src/changes/propose.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { approval, useStory } from '../support/bot.ts'
@@ -50,6 +51,11 @@ test('leads back to the form as it was filled in, and on to a preview of the sam
   expect(others).toEqual([])
   expect(changed).toMatchObject({ status: 'unsent', trainee_id: '5911', form: { reason: 'Wrong route', ticket: '' } })
   expect(changed.digest).not.toBe(first.digest)
+  const { changes } = use.story.bot
+  for (const digest of [first.digest, '']) {
+    const inAnotherWindow = send(changes, { id: '1', requester: SUPPORT, digest })
+    await expect(inAnotherWindow).rejects.toMatchObject({ code: 'answers-changed' })
+  }
 
   await slack.submit({ user: SUPPORT })
   const message = await slack.until(() => slack.messages(CHANNEL).at(-1))

@@ -88,7 +88,7 @@ export function renderPreview({
   return {
     ...modal(playbook, blocks),
     callback_id: MODALS.preview,
-    private_metadata: JSON.stringify({ changeRequest: changeRequest.id }),
+    private_metadata: JSON.stringify({ changeRequest: changeRequest.id, digest: changeRequest.digest }),
     ...(sendable ? { submit: plain('Ask for approval') } : {}),
   }
 }

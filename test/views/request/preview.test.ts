@@ -27,7 +27,7 @@ describe('the preview', () => {
     expectView(view)
     expect(view.callback_id).toBe(MODALS.preview)
     expect(view.submit?.text).toBe('Ask for approval')
-    expect(JSON.parse(view.private_metadata ?? '')).toEqual({ changeRequest: '12' })
+    expect(JSON.parse(view.private_metadata ?? '')).toEqual({ changeRequest: '12', digest: 'd1'.repeat(32) })
     expect(readingOf(view)).toContain('Not sent yet. Nothing has changed.')
   })
 
