@@ -1,5 +1,6 @@
 import { In } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
+import { inverse } from '../contract/plan.ts'
 import { planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { Review } from '../entities/chatops/review.ts'
@@ -89,12 +90,16 @@ const SOON_DONE_MS = 1_000
  * Approves a request. If two people approve at once, the second is told who was first. Only submitting the review leads
  * here.
  */
-export async function approve(world: World, { id, actor, digest, viewId }: Actor & Shown) {
+export async function approve(
+  world: World,
+  { id, actor, digest, viewId, understood }: Actor & Shown & { understood?: boolean },
+) {
   await refuseUnlessDecidable(world, { id, actor }, 'own-request')
   return decide(world, { id, actor }, async (sql, request, now) => {
     const shown = await sql.existsBy(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
     if (!shown || digest !== request.digest) return { code: 'not-shown' }
     if (digestOfRequest(world, request) !== digest) return { code: 'altered' }
+    if (understood === false && 'refused' in inverse(planOf(request))) return { code: 'not-shown' }
     await sql.update(ChangeRequest, { id, status: 'pending' }, { status: 'approved', decidedBy: actor, decidedAt: now })
     await hintExecution(sql, id, now)
     await announce(sql, id, [], { delay: SOON_DONE_MS })

@@ -19,16 +19,26 @@ export async function approveRequest(context: HandlerContext, submission: Submis
     if (isTickMissing(view)) return { errors: { [UNDERSTOOD]: 'Tick this first, or close the window.' } }
     const viewId = view.root_view_id ?? view.id // the modal as it was opened; the local Slack renames it at every update
     const text = (await mayAct(context.changes)) ? CARRIED_OUT : HELD
-    const request = await approve(context.changes, { id, actor: body.user.id, digest, viewId })
+    const request = await approve(context.changes, {
+      id,
+      actor: body.user.id,
+      digest,
+      viewId,
+      understood: isTicked(view),
+    })
     context.nudge()
     return { title: `You approved CR-${request.id}`, text }
   })
 }
 
 /** Whether the review asks for a tick that is not there. Slack asks for it, too. */
-function isTickMissing({ blocks, state }: Submission['view']): boolean {
+function isTickMissing({ blocks, state }: Pick<Submission['view'], 'blocks' | 'state'>): boolean {
   const isAsked = blocks.some((block) => block.block_id === UNDERSTOOD)
-  return isAsked && !state.values[UNDERSTOOD]?.[INPUT_ACTION]?.selected_options?.length
+  return isAsked && !isTicked({ state })
+}
+
+function isTicked({ state }: Pick<Submission['view'], 'state'>): boolean {
+  return (state.values[UNDERSTOOD]?.[INPUT_ACTION]?.selected_options?.length ?? 0) > 0
 }
 
 const CARRIED_OUT = 'It is carried out now, once, against the record as you saw it. The result appears on the request.'

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import * as decisions from '../../src/changes/decide.ts'
+import { getRequest } from '../../src/changes/requests.ts'
 import { hintAgain } from '../../src/changes/sweep.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
@@ -128,6 +130,11 @@ describe('the story', () => {
     expect(reviewed).toContain('It cannot be undone: it starts a job.')
     const { errors } = await slack.submit({ user: DEVELOPER, force: true })
     expect(errors['understood']).toContain('Tick this first')
+    const { changes } = use.story.bot
+    const { digest } = await getRequest(changes.database, '1')
+    const { root_view_id, id: shownIn = '' } = slack.view(DEVELOPER) ?? {}
+    const unticked = { id: '1', actor: DEVELOPER, digest, viewId: root_view_id ?? shownIn, understood: false }
+    await expect(decisions.approve(changes, unticked)).rejects.toMatchObject({ code: 'not-shown' }) // whatever the window asked for
     expect(await jobs()).toEqual([])
     await slack.submit(approval(slack, DEVELOPER))
     await cardSays('CR-1 is done')
