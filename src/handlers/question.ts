@@ -44,6 +44,7 @@ export async function sendQuestion(context: HandlerContext, submission: Submissi
       id,
       actor: body.user.id,
       text: text.slice(0, QUESTION_MAX),
+      view: view.id,
     })
     context.nudge()
     const words = `<@${requester}> is told in the thread of CR-${id}, which goes on waiting for approval.\nNothing has changed. To decide, return to the review, or select “Review” on the request.`

@@ -1,5 +1,6 @@
 // The review as two people see it: what is known beside it, its checks, and questions about it.
 import { expect, test } from 'vitest'
+import { askQuestion } from '../../src/changes/question.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'
 import { approveRequest, CHANNEL, DEVELOPER, STRANGER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
@@ -75,6 +76,20 @@ test('a question mentions the requester in the thread, and the request goes on w
   const { rows: requests } = await use.admin.query('SELECT status FROM chatops.change_requests')
   expect(requests).toEqual([{ status: 'pending' }])
   expect(await review()).toContain('1 question was asked in')
+})
+
+test('a question that comes again from the same window is asked once', async () => {
+  const { bot, slack } = use.story
+  const { id } = await routeChange('school_direct_salaried')
+  const asked = { id, actor: DEVELOPER, text: 'Is this right?', view: 'V123' }
+  for (const _ of [1, 2]) await askQuestion(bot.changes, asked)
+  await askQuestion(bot.changes, { ...asked, view: 'V124' })
+  const { rows } = await use.admin.query(
+    `SELECT (SELECT count(*)::int FROM chatops.ledger WHERE event = 'question-asked') AS recorded,
+       (SELECT count(*)::int FROM chatops.outbox WHERE payload ->> 'part' = 'question') AS posted`,
+  )
+  expect(rows).toEqual([{ recorded: 2, posted: 2 }])
+  await slack.until(() => slack.replies(CHANNEL, slack.messages(CHANNEL).at(-1)?.ts ?? '').length === 2)
 })
 
 test('somebody who may not decide cannot ask either', async () => {
