@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
+import { mayAct } from '../brake/brake.ts'
 import { JOB_NAMES, type JobName } from '../entities/chatops/job.ts'
 import { addToOutbox, type Claimed, RetryLater, readPayload, Undeliverable } from '../outbox/outbox.ts'
 import { NotWritable } from '../sidekiq/errors.ts'
@@ -101,7 +102,11 @@ async function removeAndGoOn(world: World, row: Claimed, { members, next }: Extr
 
 type Writing = Parameters<NonNullable<World['upstreams']['sidekiq']>['write']>[0]
 
-async function write({ upstreams, now }: World, id: string, writing: Writing): Promise<Written> {
+/** Asks for the brake just before: whoever sends may have slept since the row was taken. */
+async function write(world: World, id: string, writing: Writing): Promise<Written> {
+  const { upstreams, now } = world
+  if (!(await mayAct(world)))
+    throw new RetryLater(null, { reason: 'the bot is paused', unsure: false, isBlameless: true })
   if (!upstreams.sidekiq) throw new RetryLater(null, { reason: 'REGISTER_JOBS is not sidekiq', unsure: false })
   return upstreams.sidekiq.write(writing, { id, now: now() }).catch((error: unknown) => {
     if (error instanceof NotWritable) throw new RetryLater(null, { reason: error.code, unsure: false })

@@ -27,7 +27,7 @@ export async function write(redis: Redis, writing: Writing, { id, now }: { id: s
   if (await redis.exists(mark)) return 'done'
   const taken = takenBy(writing)
   const member = taken && (await findRawMember(redis, taken))
-  if (taken && !member) return 'moved'
+  if (taken && !member) return (await redis.exists(mark)) ? 'done' : 'moved' // done by an earlier sending meanwhile
   const pushed = pushedBy(writing, member, { id, now })
   if (pushed === 'unreadable') return pushed
   await demandWritable(redis, pushed?.queue ?? null)

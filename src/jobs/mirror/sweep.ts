@@ -1,4 +1,3 @@
-import type { QueryRunner } from 'typeorm'
 import { Mirror } from '../../entities/chatops/mirrored-job.ts'
 import type { SidekiqClient } from '../../sidekiq/index.ts'
 import type { World } from '../../world.ts'
@@ -18,19 +17,19 @@ export type Swept = { changed: number; found: number }
 export async function sweepSidekiq(world: World, sidekiq: SidekiqClient): Promise<Swept | null> {
   const runner = world.database.createQueryRunner()
   try {
-    const [lock] = await runner.query('SELECT pg_try_advisory_lock($1) AS held', [SWEEP_LOCK])
-    if (!lock.held) return null
-    try {
-      return await sweepAlone(world, sidekiq, runner)
-    } finally {
-      await runner.query('SELECT pg_advisory_unlock($1)', [SWEEP_LOCK]).catch(() => {}) // gone with the connection
-    }
+    // The lock is the transaction's, which does nothing else: behind a pooler no session is ours.
+    await runner.startTransaction()
+    await runner.query('SET LOCAL idle_in_transaction_session_timeout = 0')
+    const [lock] = await runner.query('SELECT pg_try_advisory_xact_lock($1) AS held', [SWEEP_LOCK])
+    return lock.held ? await sweepAlone(world, sidekiq) : null
   } finally {
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => {}) // gone with the connection
     await runner.release()
   }
 }
 
-async function sweepAlone(world: World, sidekiq: SidekiqClient, { manager: sql }: QueryRunner): Promise<Swept> {
+async function sweepAlone(world: World, sidekiq: SidekiqClient): Promise<Swept> {
+  const sql = world.database.manager
   const startedAt = world.now()
   const [[begun]] = await sql.query<[[{ sweep: string; read_at: Date | null }]]>(BEGIN)
   const sweep = newSweep(begun.sweep, startedAt)
