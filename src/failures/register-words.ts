@@ -40,8 +40,9 @@ export function registerWords(code: FailureCode, { name, urn, errorClass }: Fail
 export const VANISHED =
   'The job is no longer in Register’s Sidekiq, and nothing shows that it ran. We cannot tell whether it did.'
 
-/** Of a job that neither ran nor could have. */
-export const REMOVED = 'Somebody has taken the job out of Register’s Sidekiq. It did not run.'
+/** Of a job that could not have run by itself. */
+export const REMOVED =
+  'Somebody has deleted the job on the page of Register’s Sidekiq, or had it run at once. We cannot tell which.'
 
 /** Of a registration that does not end. */
 export const HANGS = 'Register’s Sidekiq has been running this registration for over 15 minutes. It takes seconds.'

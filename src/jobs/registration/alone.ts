@@ -45,12 +45,20 @@ async function hasEachBeaten(sidekiq: SidekiqClient): Promise<boolean> {
   const before = new Map(await beats(sidekiq))
   const deadline = Date.now() + HEARTBEAT_WITHIN_MS
   while (Date.now() < deadline) {
-    const now = await beats(sidekiq)
-    if (now.every(([identity, beat]) => beat !== before.get(identity))) return true
+    const now = new Map(await beats(sidekiq))
+    if (hasEveryBeaten(before, now)) return true
     await sleep(LOOK_EVERY_MS)
   }
   return false
 }
+
+/** Nobody there, or one of them gone since, shows nothing: what it had taken is nowhere. */
+function hasEveryBeaten(before: Beats, now: Beats): boolean {
+  const isSeen = now.size > 0 && [...before.keys()].every((identity) => now.has(identity))
+  return isSeen && [...now].every(([identity, beat]) => beat !== before.get(identity))
+}
+
+type Beats = ReadonlyMap<string, number | null>
 
 async function beats(sidekiq: SidekiqClient): Promise<[string, number | null][]> {
   const { processes } = await sidekiq.readProcesses()
