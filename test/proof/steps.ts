@@ -42,7 +42,7 @@ export async function askForApproval({ slack, watch }: Stage, user: string): Pro
   const [, id] = /CR-(\d+) is waiting/.exec(answerOf(delivery)) ?? []
   if (!id) throw new Error(`The request was not sent: ${answerOf(delivery)}`)
   const isCard = ({ method, args }: { method: string; args: Record<string, unknown> }) =>
-    method === 'chat.postMessage' && String(args['text']).startsWith(`CR-${id} (`) && !args['thread_ts']
+    method === 'chat.postMessage' && String(args['text']).startsWith(`CR-${id}: `) && !args['thread_ts']
   const { result } = await watch.next(`the card of CR-${id}`, isCard, since)
   return { id, card: { channel: CHANNEL, ts: String(result['ts']) } }
 }

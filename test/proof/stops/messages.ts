@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
 import { joinAlert } from '../../../src/alerts/live.ts'
-import { londonDay } from '../../../src/calendar/london.ts'
 import { cancel } from '../../../src/changes/decide.ts'
 import { enqueueJob } from '../../../src/jobs/enqueue.ts'
 import { addToOutbox, addToThread, announce, hintExecution, type OutboxKind } from '../../../src/outbox/outbox.ts'
@@ -58,8 +57,11 @@ async function findThread({ admin }: Stage): Promise<{ id: string; ts: string }>
   return rows[0]
 }
 
-/** What Register's Sidekiq is asked has a proof of its own (sidekiq.ts): there other jobs run elsewhere. */
-export const MESSAGES: Record<Exclude<OutboxKind, 'sidekiq'>, Kind> = {
+/**
+ * What Register's Sidekiq is asked has a proof of its own (sidekiq.ts): there other jobs run elsewhere. The morning's line
+ * is not tried: it says what waits when it is sent, so that one is not told from the next by its words.
+ */
+export const MESSAGES: Record<Exclude<OutboxKind, 'sidekiq' | 'morning'>, Kind> = {
   card: {
     prepare: (stage) => stage.takeRequest('pending'),
     async add(_, sql, id) {
@@ -125,22 +127,6 @@ export const MESSAGES: Record<Exclude<OutboxKind, 'sidekiq'>, Kind> = {
       return addToOutbox(sql, { stream: word, kind: 'brake', changeRequest: null, payload })
     },
     'brake',
-    inChannel,
-  ),
-  morning: saying(
-    async (stage, sql, word) => {
-      const { id } = await findThread(stage)
-      // The newest is the first that it lists.
-      await sql.query(
-        `INSERT INTO chatops.manual_steps (change_request_id, place, title, owner, added_at)
-         SELECT $1, count(*), $2, 'U01SUPPORT', timestamptz '2000-01-01' - (now() - timestamptz '2020-01-01')
-         FROM chatops.manual_steps WHERE change_request_id = $1`,
-        [id, word],
-      )
-      const payload = { channel: CHANNEL, day: londonDay(new Date()) }
-      return addToOutbox(sql, { stream: word, kind: 'morning', changeRequest: null, payload })
-    },
-    'morning',
     inChannel,
   ),
   trello: saying(
