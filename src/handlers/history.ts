@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ChangeError } from '../errors.ts'
 import { refuseUnlessEither } from '../people/standing.ts'
-import { findTrainee, parseTraineeReference } from '../register/trainee-reference.ts'
+import { findNamedTrainee } from '../register/trainee-reference.ts'
 import { readHistory } from '../trainee/history.ts'
 import { renderHistory } from '../views/history.ts'
 import type { Message } from '../views/kit/blocks.ts'
@@ -14,8 +14,7 @@ export async function answerHistory(context: HandlerContext, user: string, typed
   const { changes } = context
   await refuseUnlessEither(changes, user)
   if (typed.trim() === '') throw new ChangeError('nobody-named', { detail: 'history' })
-  const reference = parseTraineeReference(typed, changes.register.url)
-  const found = 'problem' in reference ? reference : await findTrainee(changes.database.manager, reference)
+  const found = await findNamedTrainee(changes.database.manager, typed, changes.register.url)
   if ('problem' in found) throw new ChangeError('bad-reference', { detail: found.problem })
   return renderPage(context, user, { ...found, page: 1 })
 }

@@ -5,7 +5,7 @@ import type { JobFilter } from '../jobs/listed-job.ts'
 import { findMirrorAge } from '../jobs/mirror/age.ts'
 import { refuseUnlessEither } from '../people/standing.ts'
 import { registerJobName } from '../register/jobs.ts'
-import { findTrainee, parseTraineeReference } from '../register/trainee-reference.ts'
+import { findNamedTrainee } from '../register/trainee-reference.ts'
 import { renderJobs } from '../views/jobs/list.ts'
 import type { Message } from '../views/kit/blocks.ts'
 import { renderNoticeBlocks } from '../views/kit/notice.ts'
@@ -95,8 +95,7 @@ function bare(name: string): string {
 }
 
 async function findNamed({ changes }: HandlerContext, word: string): Promise<string | Problem> {
-  const reference = parseTraineeReference(word, changes.register.url)
-  const found = 'problem' in reference ? reference : await findTrainee(changes.database.manager, reference)
+  const found = await findNamedTrainee(changes.database.manager, word, changes.register.url)
   if ('id' in found) return found.id
   const couldBeJob = /^[a-z:_-]+$/i.test(word)
   const title = couldBeJob ? `There is no job “${word.slice(0, 60)}”` : 'We cannot find this trainee'

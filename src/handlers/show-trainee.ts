@@ -1,7 +1,7 @@
 import { findAlertsAbout } from '../alerts/about-trainee.ts'
 import { ChangeError } from '../errors.ts'
 import { refuseUnlessEither } from '../people/standing.ts'
-import { findTrainee, parseTraineeReference } from '../register/trainee-reference.ts'
+import { findNamedTrainee } from '../register/trainee-reference.ts'
 import { gatherTraineeFacts } from '../trainee/facts.ts'
 import { renderTrainee } from '../views/trainee.ts'
 import type { HandlerContext } from './context.ts'
@@ -11,8 +11,7 @@ export async function showTrainee(context: HandlerContext, user: string, typed: 
   const { changes } = context
   await refuseUnlessEither(changes, user)
   if (typed.trim() === '') throw new ChangeError('nobody-named')
-  const reference = parseTraineeReference(typed, changes.register.url)
-  const found = 'problem' in reference ? reference : await findTrainee(changes.database.manager, reference)
+  const found = await findNamedTrainee(changes.database.manager, typed, changes.register.url)
   if ('problem' in found) throw new ChangeError('bad-reference', { detail: found.problem })
   const facts = await gatherTraineeFacts(changes, found.slug)
   const alerts = await findAlertsAbout(changes.database, facts.trainee.id)

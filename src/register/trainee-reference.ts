@@ -88,6 +88,16 @@ export async function findMistake(sql: EntityManager, reference: TraineeReferenc
   return mistaken ? { problem: 'This number could mean more than one trainee. Use the link instead.' } : null
 }
 
+/** The one trainee whom somebody named, as parseTraineeReference reads it. */
+export async function findNamedTrainee(
+  sql: EntityManager,
+  typed: string,
+  registerUrl: string,
+): Promise<{ id: string; slug: string } | Problem> {
+  const reference = parseTraineeReference(typed, registerUrl)
+  return 'problem' in reference ? reference : findTrainee(sql, reference)
+}
+
 /** The one trainee a reference names, and cannot be mistaken for. */
 export async function findTrainee(
   sql: EntityManager,
