@@ -18,6 +18,7 @@ import { answer, tell } from './answer.ts'
 import { findStandstill } from './brake.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click } from './entry-points.ts'
+import { readPageButton } from './page-button.ts'
 
 // How requests are found again. Whoever may ask for changes or approve them may look.
 
@@ -70,7 +71,7 @@ export async function turnRequestsPage(context: HandlerContext, click: Click): P
   await ack()
   try {
     await refuseUnlessEither(context.changes, body.user.id)
-    const turn = readTurn(action.value ?? '')
+    const turn = readPageButton(Turn, action.value)
     if (!turn) return await tell(context, click, NOT_A_PAGE)
     await answer(context, click, await renderPage(context, body.user.id, turn), { replaces: true })
   } catch (error) {
@@ -141,14 +142,5 @@ const Turn = z.strictObject({
 })
 
 type Turn = z.output<typeof Turn>
-
-/** What a page button carries; null if the bot did not write it. */
-function readTurn(value: string): Turn | null {
-  try {
-    return Turn.parse(JSON.parse(value))
-  } catch {
-    return null
-  }
-}
 
 const NOT_A_PAGE = { title: 'We cannot show this page', text: 'Type the command again to see the list as it is now.' }

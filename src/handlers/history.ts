@@ -8,6 +8,7 @@ import type { Message } from '../views/kit/blocks.ts'
 import { answer, tell } from './answer.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click } from './entry-points.ts'
+import { readPageButton } from './page-button.ts'
 
 /** `/trainee history <trainee>`: all that the bot did or saw of a trainee, for one person. Throws ChangeError. */
 export async function answerHistory(context: HandlerContext, user: string, typed: string): Promise<Message> {
@@ -25,9 +26,9 @@ export async function turnHistoryPage(context: HandlerContext, click: Click): Pr
   await ack()
   try {
     await refuseUnlessEither(context.changes, body.user.id)
-    await answer(context, click, await renderPage(context, body.user.id, readTurn(action.value ?? '')), {
-      replaces: true,
-    })
+    const turn = readPageButton(Turn, action.value)
+    if (!turn) throw new ChangeError('nobody-named', { detail: 'history' })
+    await answer(context, click, await renderPage(context, body.user.id, turn), { replaces: true })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }
@@ -46,12 +47,3 @@ const Turn = z.strictObject({
 })
 
 type Turn = z.output<typeof Turn>
-
-/** What a page button carries. Throws ChangeError if the bot did not write it. */
-function readTurn(value: string): Turn {
-  try {
-    return Turn.parse(JSON.parse(value))
-  } catch {
-    throw new ChangeError('nobody-named', { detail: 'history' })
-  }
-}

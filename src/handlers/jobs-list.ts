@@ -13,6 +13,7 @@ import { answer, tell } from './answer.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click } from './entry-points.ts'
 import { adviceFor } from './job-offer.ts'
+import { readPageButton } from './page-button.ts'
 
 /** `/trainee jobs [trainee] [job]`, in any order: what the bot answers to this one person. */
 export async function answerJobs(context: HandlerContext, user: string, words: readonly string[]): Promise<Message> {
@@ -27,7 +28,7 @@ export async function turnJobsPage(context: HandlerContext, click: Click): Promi
   await ack()
   try {
     await refuseUnlessEither(context.changes, body.user.id)
-    const turn = readTurn(action.value ?? '')
+    const turn = readPageButton(Turn, action.value)
     if (!turn) return await tell(context, click, NOT_A_PAGE)
     const { page, ...filter } = turn
     await answer(context, click, await renderPage(context, filter, page), { replaces: true })
@@ -115,15 +116,6 @@ const Turn = z.strictObject({
 })
 
 type Turn = z.output<typeof Turn>
-
-/** What a page button carries; null if the bot did not write it. */
-function readTurn(value: string): Turn | null {
-  try {
-    return Turn.parse(JSON.parse(value))
-  } catch {
-    return null
-  }
-}
 
 const HOW_TO_NARROW = `The jobs are ${JOB_NAMES.join(', ')}.\nType /trainee jobs, and after it a trainee, a job, or both.`
 

@@ -1,25 +1,23 @@
 // What takes the place of a form that was sent.
 import { findAlertsAbout } from '../alerts/about-trainee.ts'
 import { type Asking, type Proposal, propose, send } from '../changes/propose.ts'
-import { getRequest, getVisible, refusalFor } from '../changes/requests.ts'
+import { getRequest, refusalFor } from '../changes/requests.ts'
 import { type CheckResult, stands } from '../contract/check.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { formOf } from '../contract/stored.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { ChangeError } from '../errors.ts'
 import { refuseUnless } from '../people/standing.ts'
-import { findPlaybook, getPlaybook } from '../playbooks/index.ts'
-import { demandOn } from '../playbooks/switched-on.ts'
+import { getPlaybook } from '../playbooks/index.ts'
 import { actions, button, type Modal } from '../views/kit/blocks.ts'
 import { ACTIONS } from '../views/kit/ids.ts'
 import { renderBlocked, renderNothingToDo, renderPreview } from '../views/request/preview.ts'
 import { renderWait } from '../views/school/wait.ts'
 import { answerOnce } from './answer-once.ts'
-import { channelFor, type HandlerContext, wordsFor } from './context.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { formView, previewMetadata } from './form-metadata.ts'
 import { inWords, openModal, type Shown, show } from './modal.ts'
-import { parse } from './typed.ts'
 
 /** The preview's "Ask for approval". */
 export async function askForApproval(context: HandlerContext, submission: Submission): Promise<void> {
@@ -30,33 +28,6 @@ export async function askForApproval(context: HandlerContext, submission: Submis
     context.nudge()
     return wordsAfterSending(sent)
   })
-}
-
-/** "Preview again": a new request with the same form, whose requester is whoever clicked. */
-export async function previewAgain(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body } = click
-  await ack()
-  const viewId = await openModal(context, click)
-  if (!viewId) return
-  try {
-    await refuseUnless(context.changes, 'mayRequest', body.user.id)
-    const old = await getVisible(context.changes.database, action.value ?? '', body.user.id)
-    const channel = channelFor(context, old.channel)
-    const playbook = findPlaybook(old.playbook)
-    if (!playbook || !old.form) return await show(context, click, viewId, inWords(FORGOTTEN))
-    await demandOn(context.changes, playbook.name)
-    const values = formOf(old.form)
-    const parsed = await parse(context, playbook, values)
-    if (!parsed.ok) {
-      const problems = Object.values(parsed.errors)
-      const view = formView(context, playbook, { channel, values, problems })
-      return await show(context, click, viewId, { view, instead: NOT_SHOWN })
-    }
-    const asked = { playbook, form: parsed.values, requester: body.user.id, channel, follows: old.id }
-    await show(context, click, viewId, await previewOrRefusal(context, asked))
-  } catch (error) {
-    await show(context, click, viewId, inWords(wordsFor(context, error)))
-  }
 }
 
 /** Opens the preview of one's own unsent request, from the Home tab. */
@@ -183,9 +154,4 @@ function wordsAfterSending(request: ChangeRequest): { title: string; text: strin
 export const NOT_SHOWN = {
   title: 'We could not show what we found',
   text: 'The checks are finished, but Slack did not let us show the result. Nothing has changed.\nClose the window and try again in a minute.',
-}
-
-export const FORGOTTEN = {
-  title: 'We no longer hold what this request asked for',
-  text: 'It was removed after its retention time.\nUse the command to ask again.',
 }

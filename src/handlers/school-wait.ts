@@ -1,20 +1,12 @@
 import * as z from 'zod'
-import { withoutAnswers } from '../contract/fields.ts'
-import { formOf } from '../contract/stored.ts'
-import { refuseUnless } from '../people/standing.ts'
-import { findPlaybook } from '../playbooks/index.ts'
-import { demandOn } from '../playbooks/switched-on.ts'
 import { getOwnWait, startWaiting, stopWaiting } from '../schools/waits.ts'
 import { wordsAfterAsking } from '../views/school/wait.ts'
 import { tell } from './answer.ts'
 import { answerOnce } from './answer-once.ts'
 import { publishHome } from './app-home.ts'
-import { channelFor, type HandlerContext, wordsFor } from './context.ts'
+import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
-import { formView } from './form-metadata.ts'
-import { inWords, openModal, show } from './modal.ts'
-import { FORGOTTEN, NOT_SHOWN, previewOrRefusal } from './preview.ts'
-import { parse } from './typed.ts'
+import { showAnew } from './preview-again.ts'
 
 // What people do about a request that waits until DTTP has a school.
 
@@ -33,28 +25,10 @@ export async function waitForSchool(context: HandlerContext, submission: Submiss
 
 /** "Continue": the same form once more, now that the school may be there; it asks for what it lacks. */
 export async function continueWait(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body } = click
-  await ack()
-  const viewId = await openModal(context, click)
-  if (!viewId) return
-  try {
-    await refuseUnless(context.changes, 'mayRequest', body.user.id)
-    const wait = await getOwnWait(context.changes.database, action.value ?? '', body.user.id)
-    const playbook = findPlaybook(wait.playbook)
-    if (!playbook || !wait.form) return await show(context, click, viewId, inWords(FORGOTTEN))
-    await demandOn(context.changes, playbook.name)
-    const values = withoutAnswers(playbook.form, formOf(wait.form))
-    const parsed = await parse(context, playbook, values)
-    if (!parsed.ok) {
-      const problems = Object.values(parsed.errors)
-      const view = formView(context, playbook, { channel: channelFor(context, wait.channel), values, problems })
-      return await show(context, click, viewId, { view, instead: NOT_SHOWN })
-    }
-    const asked = { playbook, form: parsed.values, requester: body.user.id, channel: channelFor(context, wait.channel) }
-    await show(context, click, viewId, await previewOrRefusal(context, asked))
-  } catch (error) {
-    await show(context, click, viewId, inWords(wordsFor(context, error)))
-  }
+  await showAnew(context, click, async (id, user) => {
+    const wait = await getOwnWait(context.changes.database, id, user)
+    return { ...wait, areAnswersKept: false }
+  })
 }
 
 /** "Stop waiting". The card in Trello stays. */
