@@ -168,6 +168,20 @@ describe('there is nothing to take back of', () => {
     })
   })
 
+  test('a job that was taken out of Register’s Sidekiq', async () => {
+    const request = await done('fix-route', { subject: slug, ...FORM })
+    const member = { place: 'dead', queue: 'default', score: '1.5', sha1: '0'.repeat(40) }
+    const effects = [{ kind: 'remove-job', job: 'register-for-trn', trainee: ID, member }]
+    const rows = await readRows(context.database.manager, request)
+    const situation = situationOf({ ...rows, plan: plan.parse({ ...rows.plan, effects }) })
+    expect(checks.find(({ id }) => id === 'inverse')?.look(situation)).toMatchObject({
+      verdict: 'blocks',
+      found: expect.stringContaining(
+        'took a failed job out of Register’s Sidekiq. The bot cannot take that back. The reg',
+      ),
+    })
+  })
+
   test('one whose contents were removed', async () => {
     const request = await done('fix-route', { subject: slug, ...FORM })
     await admin.query('UPDATE chatops.change_requests SET plan = NULL, form = NULL, checks = NULL WHERE id = $1', [

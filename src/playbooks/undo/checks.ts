@@ -54,6 +54,8 @@ const BY_HAND = {
   poll: 'A poll changes nothing until the TRN arrives, and a developer can stop it.',
   registration: 'Ask the operations team to delete the record in DTTP, then ask a developer to correct Register.',
   job: 'Ask a developer what the job changed in DTTP.',
+  removal:
+    'The registration of this request has taken the place of the job that was taken out, so do not put that back.',
   card: 'Archive the Trello card.',
 } as const
 
@@ -62,6 +64,7 @@ function adviceFor(effect: Effect): string[] {
   if (effect.kind === 'manual-step') return []
   if (effect.kind === 'trello-card') return [BY_HAND.card]
   if (effect.kind === 'settle-registration') return [BY_HAND.registration]
+  if (effect.kind === 'remove-job') return [BY_HAND.removal]
   if (effect.job === 'retrieve-trn') return [BY_HAND.poll]
   return [effect.job === 'register-for-trn' ? BY_HAND.registration : BY_HAND.job]
 }

@@ -11,6 +11,9 @@ export function undoWords(plan: Plan): string {
   const reasons = [
     ...(plan.inserts.length > 0 ? ['the bot takes no school off Register’s list'] : []),
     ...(plan.effects.some(({ kind }) => kind === 'enqueue' || kind === 'retry') ? ['it starts a job'] : []),
+    ...(plan.effects.some(({ kind }) => kind === 'remove-job')
+      ? ['it takes a failed job out of Register’s Sidekiq for good']
+      : []),
     ...(plan.effects.some(({ kind }) => kind === 'settle-registration') ? ['it settles a registration'] : []),
     ...(plan.effects.some(({ kind }) => kind === 'trello-card') ? ['it adds a Trello card'] : []),
   ]

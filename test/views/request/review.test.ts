@@ -144,6 +144,13 @@ describe('what is seen first', () => {
     expect(show().blocks.filter(({ type }) => type === 'input')).toEqual([])
   })
 
+  it('says that a job which is taken out of Sidekiq does not come back', () => {
+    const member = { place: 'dead', queue: 'default', score: '1.5', sha1: '0'.repeat(40) } as const
+    const effects = [{ kind: 'remove-job', job: 'register-for-trn', trainee: '5913', member }] as const
+    const words = readingOf(show({ plan: { updates: [], inserts: [], effects } }))
+    expect(words).toContain('It cannot be undone: it takes a failed job out of Register’s Sidekiq for good.')
+  })
+
   it('links the ticket where its address is known, and leaves alone what is none', () => {
     const tickets = (ticket: string, ticketUrl: string | null = 'https://desk.example/t/{ticket}') =>
       readingOf(show({ form: { subject: 'Ab3dEf6hIj', ticket } }, { ticketUrl }))
