@@ -47,6 +47,7 @@ import { ManualSteps1795875500002 } from './migrations/1795875500002-manual-step
 import { BesideAlerts1795875500003 } from './migrations/1795875500003-beside-alerts.ts'
 import { RequestsByRow1795875600001 } from './migrations/1795875600001-requests-by-row.ts'
 import { Drafts1795875600002 } from './migrations/1795875600002-drafts.ts'
+import { RegisterAttempts1795881000000 } from './migrations/1795881000000-register-attempts.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -137,7 +138,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       ...[Finding1795872579000, HomeTabs1795873607000],
       RequestsToPurge1795874760000,
       ...[Calls1795875500001, ManualSteps1795875500002, BesideAlerts1795875500003],
-      ...[RequestsByRow1795875600001, Drafts1795875600002],
+      ...[RequestsByRow1795875600001, Drafts1795875600002, RegisterAttempts1795881000000],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

@@ -146,22 +146,23 @@ export function explainUnknown(about: About): Explanation {
   }
 }
 
-/** A registration that Register's Sidekiq has lost, or never ended. Re-registering looks for its traces in DTTP first. */
+/** A registration that Register's Sidekiq has lost, or never ended. Another one is made only once that is settled. */
 function explainRegisterUnknown(about: About): Explanation {
-  const label = 'Register again'
+  const label = 'Settle registration'
   return {
     title: `We do not know if DTTP registered ${who(about)}`,
-    meaning: 'Register started this registration itself. Register has no DTTP record of the trainee.',
+    meaning:
+      'Register started this registration itself, and has no DTTP record of the trainee. Do not register or retry them: that could create a duplicate.',
     offer: {
-      playbook: 're-register',
+      playbook: 'settle-registration',
       label,
       per: 'trainee',
       values: {},
-      because: 'it looks in DTTP for the trainee first, and registers only if they are not there.',
-      next: `Check the DTTP records listed here. If one of them is the trainee’s, ask a developer to put its id into Register. If there is none, select “${label}”. ${SECOND_PERSON}`,
+      because: 'only people can tell whether it worked.',
+      next: `A developer needs to check the DTTP records listed here, then select “${label}” to use one of them or to register again. ${SECOND_PERSON}`,
     },
     without:
-      'Check the DTTP records listed here. If one is the trainee’s, ask a developer to put its id into Register; if there is none, to register the trainee again.',
+      'A developer needs to check the DTTP records listed here. If one is the trainee’s, its id must be put into Register; if there is none, the trainee must be registered again.',
   }
 }
 

@@ -41,8 +41,11 @@ export const VANISHED =
   'The job is no longer in Register’s Sidekiq, and nothing shows that it ran. We cannot tell whether it did.'
 
 /** Of a job that could not have run by itself. */
-export const REMOVED =
+export const DELETED =
   'Somebody has deleted the job on the page of Register’s Sidekiq, or had it run at once. We cannot tell which.'
+
+/** Of a job that we took out. */
+export const REMOVED = 'Two people had the failed job taken out of Register’s Sidekiq.'
 
 /** Of a registration that does not end. */
 export const HANGS = 'Register’s Sidekiq has been running this registration for over 15 minutes. It takes seconds.'

@@ -10,7 +10,7 @@ import { type JobToPush, jobToPush, queueOf } from '../sidekiq/payload.ts'
 import type { Written } from '../sidekiq/write.ts'
 import type { World } from '../world.ts'
 import { enqueueJob, type NewJob } from './enqueue.ts'
-import { mirrorPush, mirrorRetry } from './mirror/asked.ts'
+import { mirrorPush, mirrorRemoval, mirrorRetry } from './mirror/asked.ts'
 
 // What is asked of Register's Sidekiq: a row of the outbox each, whose id is also the job's own (`job_id`), so that a
 // job can be followed and is never pushed twice. Until Redis has it, the mirror says "unsent" of it.
@@ -97,7 +97,10 @@ async function removeAndGoOn(world: World, row: Claimed, { members, next }: Extr
   }
   const args = isGone ? next.args : { ...next.args, withheld: true }
   const job = { ...next, args, dueAt: world.now(), changeRequest: row.changeRequest }
-  await world.database.transaction((sql) => enqueueJob(sql, job))
+  await world.database.transaction(async (sql) => {
+    if (isGone) await mirrorRemoval(sql, members)
+    await enqueueJob(sql, job)
+  })
 }
 
 type Writing = Parameters<NonNullable<World['upstreams']['sidekiq']>['write']>[0]

@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 import { findUnpolled } from '../../src/alerts/sweeps.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { findPolls } from '../../src/entities/chatops/seen-polls.ts'
+import { mirrorRemoval } from '../../src/jobs/mirror/asked.ts'
 import { purgeMirror } from '../../src/jobs/mirror/purge.ts'
+import { memberId } from '../../src/sidekiq/job.ts'
 import type { World } from '../../src/world.ts'
 import { useStoryDttp } from '../support/dttp.ts'
 import { aTime, useMirror } from './mirror-story.ts'
@@ -124,6 +126,79 @@ test('what people delete on Sidekiq’s page is followed, and nobody is told tha
   expect(await story.causes('resolved')).toEqual(['unexpected:update-trainee'])
   const [alert] = await story.alerts()
   expect(alert?.found).toMatchObject({ because: { 'update-trainee:5902': 'removed' } })
+})
+
+describe('a registration that died', () => {
+  const UNSURE = { class: 'Net::ReadTimeout', message: 'x' }
+  const REFUSED = { class: 'TypeError', message: 'x' }
+  const attempts = async () =>
+    (await story.admin.query('SELECT outcome FROM chatops.registration_attempts')).rows.map(({ outcome }) => outcome)
+
+  beforeEach(async () => {
+    await story.admin.query('UPDATE trainees SET dttp_id = NULL WHERE id = 5902')
+    await story.sweep()
+  })
+
+  test('and then is nowhere may have been run again and killed: nobody knows, after half an hour', async () => {
+    await lose('dead', 'Dttp::RegisterForTrnJob', { args: [null], error: REFUSED })
+    await story.sweep(60)
+    expect(await only()).toMatchObject({ place: 'missing' })
+    expect(await attempts()).toEqual([])
+    await story.sweep(30 * minutes)
+    expect(await only()).toMatchObject({ place: 'gone', curedAt: null, failure: { code: 'outcome-unknown' } })
+    expect(await story.causes()).toContain('registration-unknown:5902')
+    expect(await attempts()).toEqual(['unknown'])
+  })
+
+  test('and that we took out is not taken for lost', async () => {
+    const member = await story.put('dead', 'Dttp::RegisterForTrnJob', { args: [null], error: REFUSED })
+    await story.sweep()
+    const { place, queue, score, sha1 } = await story.row()
+    await mirrorRemoval(story.context.database.manager, [memberId.parse({ place, queue, score, sha1 })])
+    await story.take('dead', member)
+    await story.sweep()
+    await story.sweep(60)
+    expect(await only()).toMatchObject({ place: 'gone', curedAt: expect.any(Date), failure: { code: 'vanished' } })
+    expect(await attempts()).toEqual([])
+  })
+
+  test('without an answer is on record, and once Register names a record, it has worked', async () => {
+    const member = await story.put('dead', 'Dttp::RegisterForTrnJob', { args: [null], error: UNSURE })
+    await story.sweep()
+    await story.sweep()
+    expect(await attempts()).toEqual(['unknown'])
+    await story.admin.query(`UPDATE trainees SET dttp_id = '${dttpId('contact', 5902)}' WHERE id = 5902`)
+    await story.sweep()
+    expect(await attempts()).toEqual(['registered'])
+    // It stays settled, also when the record is lost later on.
+    await story.admin.query('UPDATE trainees SET dttp_id = NULL WHERE id = 5902')
+    await story.sweep()
+    expect(await attempts()).toEqual(['registered'])
+    await story.take('dead', member)
+  })
+
+  test('once more after it was settled must be settled again', async () => {
+    const given = { args: [null], error: UNSURE, jobId: '9b6f6a5e-3a0e-4b53-8d25-6d2d7c5a1f01' }
+    const member = await story.put('dead', 'Dttp::RegisterForTrnJob', given)
+    await story.sweep()
+    await story.admin.query(`UPDATE chatops.registration_attempts SET outcome = 'not-sent', settled_at = $1`, [
+      new Date(story.clock.time),
+    ])
+    await story.sweep()
+    expect(await attempts()).toEqual(['not-sent'])
+    await story.take('dead', member)
+    await story.put('dead', 'Dttp::RegisterForTrnJob', given)
+    await story.sweep()
+    expect(await attempts()).toEqual(['unknown'])
+  })
+
+  test('is kept as long as it has to be settled', async () => {
+    await lose('dead', 'Dttp::RegisterForTrnJob', { args: [null], error: UNSURE })
+    await story.sweep(31 * minutes)
+    await story.admin.query('UPDATE chatops.alert_entries SET settled_at = now()')
+    story.clock.time += 9 * 24 * 60 * minutes * 1000
+    expect(await purgeMirror(story.context)).toBe(0)
+  })
 })
 
 test('what is over is forgotten after a week, unless an open alert is about it', async () => {

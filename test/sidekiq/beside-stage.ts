@@ -36,31 +36,37 @@ export function useRegistersRedis(index: number) {
     for await (const { jobs } of sidekiq.readWaiting()) all.push(...jobs)
     return all
   }
+  type At = 'queue' | 'schedule' | 'retry' | 'dead' | 'running'
+  const put = async (wrapped: string, place: At, trainee: number): Promise<string> => {
+    const job = recorded.queued.find((one) => one.wrapped === wrapped)
+    const member = memberOf(job).replace('/5901', `/${trainee}`)
+    if (place === 'queue') await redis.lpush('queue:default', member)
+    else if (place === 'running') {
+      const work = JSON.stringify({ queue: 'default', payload: member, run_at: 1_795_850_021 })
+      await redis.hset(`${IDENTITY}:workers`, 'e1', work)
+    } else await redis.zadd(place, 1_795_452_175.5, member)
+    return member
+  }
   return {
+    url,
     redis,
     sidekiq,
     readAll,
     /** A registration of Register's own for this trainee, as Sidekiq would have it there. */
-    async putRegistration(place: 'queue' | 'schedule' | 'retry' | 'dead' | 'running', trainee = 5901): Promise<string> {
-      const job = recorded.queued.find(({ wrapped }) => wrapped === 'Dttp::RegisterForTrnJob')
-      const member = memberOf(job).replace('/5901', `/${trainee}`)
-      if (place === 'queue') await redis.lpush('queue:default', member)
-      else if (place === 'running') {
-        const work = JSON.stringify({ queue: 'default', payload: member, run_at: 1_795_850_021 })
-        await redis.hset(`${IDENTITY}:workers`, 'e1', work)
-      } else await redis.zadd(place, 1_795_452_175.5, member)
-      return member
-    },
-    /** Sends what is due for Sidekiq, until there is nothing. */
-    async relay(world: World): Promise<void> {
-      const none = async () => {}
-      const effects = {
-        ...(Object.fromEntries(OUTBOX_KINDS.map((kind) => [kind, none])) as Record<OutboxKind, typeof none>),
-        sidekiq: (row) => writeToSidekiq(world, row),
-      } satisfies Effects as Effects
-      const relay = createRelay(world, effects, (kind) => kind === 'sidekiq')
-      while (await relay.sendDue(() => {})) await relay.settled()
-      await relay.settled()
-    },
+    putRegistration: (place: At, trainee = 5901) => put('Dttp::RegisterForTrnJob', place, trainee),
+    putPoll: (place: At, trainee = 5901) => put('Dttp::RetrieveTrnJob', place, trainee),
+    relay: relayToSidekiq,
   }
+}
+
+/** Sends what is due for Sidekiq, until there is nothing. */
+export async function relayToSidekiq(world: World): Promise<void> {
+  const none = async () => {}
+  const effects = {
+    ...(Object.fromEntries(OUTBOX_KINDS.map((kind) => [kind, none])) as Record<OutboxKind, typeof none>),
+    sidekiq: (row) => writeToSidekiq(world, row),
+  } satisfies Effects as Effects
+  const relay = createRelay(world, effects, (kind) => kind === 'sidekiq')
+  while (await relay.sendDue(() => {})) await relay.settled()
+  await relay.settled()
 }

@@ -1,7 +1,7 @@
 import { type EntityManager, IsNull } from 'typeorm'
 import type { JobData, JobName } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
-import { demandMember } from '../../sidekiq/job.ts'
+import { demandMember, type MemberId } from '../../sidekiq/job.ts'
 
 // What a request asks of Register's Sidekiq stands in the mirror from the transaction on that asks for it. The outbox row
 // of that transaction does it; from then on the sweeps follow the job.
@@ -56,3 +56,10 @@ export async function mirrorRetry(
   )
   if (affected !== 1) throw new Error('the failed job is no longer as it was')
 }
+
+/** Notes that jobs were taken out of Redis for a request, so that nobody takes them for lost. */
+export async function mirrorRemoval(sql: EntityManager, members: readonly MemberId[]): Promise<void> {
+  await sql.query(REMOVED, [members.map(({ sha1 }) => sha1)])
+}
+
+const REMOVED = `UPDATE chatops.mirrored_jobs SET args = args || '{"removed": true}' WHERE sha1 = ANY($1)`

@@ -1,7 +1,7 @@
 import { type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Raw } from 'typeorm'
 import { isOurs, type JobFailure } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
-import { POLL_ENDED, REMOVED, VANISHED } from '../../failures/register-words.ts'
+import { DELETED, POLL_ENDED, REMOVED, VANISHED } from '../../failures/register-words.ts'
 import type { World } from '../../world.ts'
 import { findProven } from './proofs.ts'
 
@@ -70,8 +70,9 @@ type Verdict = { code: JobFailure['code'] | null; words?: string; quietly?: bool
 
 function verdictOn(job: MirroredJob, isProven: boolean, now: Date): Verdict {
   const { name, timeoutAt, missingSince } = job
+  if (isRemoved(job)) return { code: 'vanished', words: REMOVED, quietly: true }
   if (isProven) return { code: null, words: '' }
-  if (wasTakenAway(job)) return { code: 'vanished', words: REMOVED, quietly: true }
+  if (wasTakenAway(job)) return { code: 'vanished', words: DELETED, quietly: true }
   const isPoll = name === 'retrieve-trn' || name === 'retrieve-award'
   if (isPoll && timeoutAt !== null && Date.parse(`${timeoutAt}Z`) <= now.getTime()) {
     return { code: 'timed-out', words: POLL_ENDED }
@@ -82,8 +83,17 @@ function verdictOn(job: MirroredJob, isProven: boolean, now: Date): Verdict {
   return { code: name === 'register-for-trn' ? 'outcome-unknown' : 'vanished', words: VANISHED }
 }
 
-/** A dead job does not run by itself, and one that waits for its time does not run before. */
-function wasTakenAway({ args, dueAt, missingSince }: MirroredJob): boolean {
+/** We took it out ourselves: whatever proof there is, is another one's. */
+function isRemoved({ args }: MirroredJob): boolean {
+  return 'removed' in args
+}
+
+/**
+ * A dead job does not run by itself, and one that waits for its time does not run before. Of a registration that is not
+ * enough: it may have been started on Sidekiq's page, and killed before anybody saw it.
+ */
+function wasTakenAway({ name, args, dueAt, missingSince }: MirroredJob): boolean {
+  if (name === 'register-for-trn') return false
   const { from } = args as { from?: string }
   return from === 'dead' || ((from === 'retry' || from === 'schedule') && missingSince !== null && missingSince < dueAt)
 }

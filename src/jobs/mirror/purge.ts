@@ -5,7 +5,8 @@ const KEPT_DAYS = 8
 const AT_ONCE = 10_000
 
 /**
- * Removes jobs from the mirror that are over and that neither a request nor an open alert is about. Returns how many.
+ * Removes jobs from the mirror that are over and that neither a request nor an open alert is about, nor a registration
+ * that has to be settled. Returns how many.
  */
 export async function purgeMirror({ database, now }: World): Promise<number> {
   const before = new Date(now().getTime() - KEPT_DAYS * 86_400_000)
@@ -19,4 +20,6 @@ const PURGE = `
     WHERE place = 'gone' AND finished_at < $1 AND change_request_id IS NULL
       AND NOT EXISTS (
         SELECT FROM chatops.alert_entries entry WHERE entry.job_id = job.id AND entry.settled_at IS NULL)
+      AND NOT EXISTS (
+        SELECT FROM chatops.registration_attempts sent WHERE sent.job_id = job.id AND sent.outcome = 'unknown')
     LIMIT $2)`

@@ -3,6 +3,7 @@ import type { SidekiqClient } from '../../sidekiq/index.ts'
 import type { World } from '../../world.ts'
 import { keepMoved, keepPage, newSweep } from './keep.ts'
 import { noteMissing } from './missing.ts'
+import { noteUnknown } from './unknown.ts'
 
 // Reads all of Register's Sidekiq, page by page, and keeps what concerns us in our own table (keep.ts). A job that moves
 // meanwhile may be found twice or not at all; what was not found is looked for in the sweeps after it (missing.ts).
@@ -38,10 +39,11 @@ async function sweepAlone(world: World, sidekiq: SidekiqClient): Promise<Swept> 
   await keepPage(sql, sweep, running)
   await keepMoved(sql, sweep)
   const gone = await noteMissing(world, sql, sweep.found.keys(), startedAt)
+  const unknown = await noteUnknown(sql, startedAt)
   if (begun.read_at === null) await sql.query(COUNT_DEAD)
   const { strange, found, changed } = sweep
   await sql.update(Mirror, { id: true }, { readAt: startedAt, strange, processes: running.processes.length })
-  return { changed: changed + gone, found: found.size }
+  return { changed: changed + gone + unknown, found: found.size }
 }
 
 const BEGIN = 'UPDATE chatops.mirror SET sweep = sweep + 1 RETURNING sweep, read_at'
