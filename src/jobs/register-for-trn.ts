@@ -18,7 +18,7 @@ import type { World } from '../world.ts'
 import { demandSwitchedOn } from './job.ts'
 import { ownerOf } from './leases.ts'
 import { demandComplete, demandUnregistered, demandWaiting, readTrainee, traineeGone, traineeOf } from './readiness.ts'
-import { isAlone } from './registration/alone.ts'
+import { findAlone } from './registration/alone.ts'
 import { saveRegistration } from './registration/save.ts'
 import { type Came, demandWhole, lookForOwn, sendRegistration } from './registration/send.ts'
 import { stepsOf } from './registration/steps.ts'
@@ -63,12 +63,13 @@ async function register(world: World, job: Job): Promise<Came> {
   const { batch, sent } = await prepare(world, job)
   const gone = await findGone(world, job)
   await reach('read')
-  if (!(await isAlone(world, job))) return { kind: 'unknown', from: new Date(world.now().getTime() + ASK_AGAIN_MS) }
+  const alone = await findAlone(world, job)
+  if (!alone) return { kind: 'unknown', from: new Date(world.now().getTime() + ASK_AGAIN_MS) }
   const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) =>
     demandReady(world, sql, job, batch),
   )
   await reach('noted')
-  return sendRegistration(world, job, batch, sending)
+  return sendRegistration(world, job, batch, { ...sending, alone })
 }
 
 /** An earlier run has left DTTP's answer, which is only to be saved; or a registration that DTTP can be asked about. */
@@ -89,12 +90,13 @@ async function goOn(world: World, job: Job, left: RegistrationAttempt): Promise<
 /** It repeats what two people have approved, if all of that is still so. */
 async function sendAgain(world: World, job: Job): Promise<Came> {
   const { batch, sent } = await prepare(world, job)
-  if (!(await isAlone(world, job))) return { kind: 'unknown', from: new Date(world.now().getTime() + ASK_AGAIN_MS) }
+  const alone = await findAlone(world, job)
+  if (!alone) return { kind: 'unknown', from: new Date(world.now().getTime() + ASK_AGAIN_MS) }
   const sending = await reopenAttempt(world, job, ownerOf(world, job), sent, (sql) =>
     demandReady(world, sql, job, batch),
   )
   await stepsOf(world, job)('noted')
-  return sendRegistration(world, job, batch, sending)
+  return sendRegistration(world, job, batch, { ...sending, alone })
 }
 
 /** What is to be sent, from the rows as they are. Throws JobFailed where something stands in the way. */

@@ -9,44 +9,71 @@ import { traineeOf } from '../readiness.ts'
 // Register's own Sidekiq may have a registration of the same trainee: then two would be made. It is asked immediately
 // before ours is sent.
 
-/** How long it is waited for a heartbeat of each process; they come every five seconds. */
+/** How often a process of Sidekiq's says what it runs, and for how long it is waited for. */
+const HEARTBEAT_MS = 5_000
 const HEARTBEAT_WITHIN_MS = 12_000
 const LOOK_EVERY_MS = 250
 
+/** Sidekiq has no other registration of the trainee, as far as anybody can tell; asked once more at the very last. */
+export type Alone = {
+  /** Throws NotAlone where that is not so any more, or cannot be told. */
+  confirm: () => Promise<void>
+}
+
+/** Nothing is sent. Register's Sidekiq has a registration of the trainee, or does not say whether it has. */
+export class NotAlone extends JobFailed {}
+
 /**
- * Throws JobFailed if Register's Sidekiq has a registration of the trainee that could still run. Answers false where
- * that cannot be told now: then nothing must be sent.
+ * Throws NotAlone if Register's Sidekiq has a registration of the trainee that could still run. Answers null where that
+ * cannot be told now: then nothing must be sent.
  */
-export async function isAlone({ upstreams: { sidekiq } }: World, job: Job): Promise<boolean> {
-  if (!sidekiq) return true
-  try {
-    await demandNone(sidekiq, job)
-    if (!(await hasEachBeaten(sidekiq))) return false
-    await demandNone(sidekiq, job)
-    return true
-  } catch (error) {
-    if (error instanceof SidekiqUnavailable) return false
-    throw error
+export async function findAlone(world: World, job: Job): Promise<Alone | null> {
+  const { sidekiq } = world.upstreams
+  if (!sidekiq) return { confirm: async () => {} }
+  if (!(await isAlone(sidekiq, job))) return null
+  const askedAt = performance.now()
+  return {
+    async confirm() {
+      const isLate = performance.now() - askedAt > HEARTBEAT_MS
+      const still = await (isLate ? isAlone(sidekiq, job) : hasNone(sidekiq, job))
+      if (!still) throw new NotAlone('not-as-approved', SILENT)
+    },
   }
 }
 
-async function demandNone(sidekiq: SidekiqClient, job: Job): Promise<void> {
-  const registrations = await sidekiq.findRegistrations([traineeOf(job)])
-  if (registrations.every(({ place }) => place === 'dead')) return
-  throw new JobFailed(
+const SILENT =
+  'Register’s Sidekiq did not say whether it has a registration of this trainee, just before ours was to be sent. We sent nothing.'
+
+async function isAlone(sidekiq: SidekiqClient, job: Job): Promise<boolean> {
+  return (await hasNone(sidekiq, job)) && (await hasEachBeaten(sidekiq)) && (await hasNone(sidekiq, job))
+}
+
+/** False if it does not answer. Throws NotAlone if it has one. */
+async function hasNone(sidekiq: SidekiqClient, job: Job): Promise<boolean> {
+  const registrations = await orSilent(sidekiq.findRegistrations([traineeOf(job)]))
+  if (registrations === null) return false
+  if (registrations.every(({ place }) => place === 'dead')) return true
+  throw new NotAlone(
     'not-as-approved',
     'Register’s own Sidekiq has a registration of this trainee that has not ended, so we sent nothing: a second one ' +
       'could create a duplicate.',
   )
 }
 
+async function orSilent<T>(answer: Promise<T>): Promise<T | null> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof SidekiqUnavailable) return null
+    throw error
+  })
+}
+
 /** A job that a process has just taken is nowhere until the process says so, at its next heartbeat. */
 async function hasEachBeaten(sidekiq: SidekiqClient): Promise<boolean> {
-  const before = new Map(await beats(sidekiq))
+  const before = await orSilent(beats(sidekiq))
   const deadline = Date.now() + HEARTBEAT_WITHIN_MS
-  while (Date.now() < deadline) {
-    const now = new Map(await beats(sidekiq))
-    if (hasEveryBeaten(before, now)) return true
+  while (before && Date.now() < deadline) {
+    const now = await orSilent(beats(sidekiq))
+    if (now && hasEveryBeaten(before, now)) return true
     await sleep(LOOK_EVERY_MS)
   }
   return false
@@ -60,7 +87,7 @@ function hasEveryBeaten(before: Beats, now: Beats): boolean {
 
 type Beats = ReadonlyMap<string, number | null>
 
-async function beats(sidekiq: SidekiqClient): Promise<[string, number | null][]> {
+async function beats(sidekiq: SidekiqClient): Promise<Beats> {
   const { processes } = await sidekiq.readProcesses()
-  return processes.map(({ identity, beatAt }) => [identity, beatAt?.getTime() ?? null])
+  return new Map(processes.map(({ identity, beatAt }) => [identity, beatAt?.getTime() ?? null]))
 }

@@ -11,16 +11,23 @@ import { findOwn } from '../../registration/own-ids.ts'
 import type { World } from '../../world.ts'
 import { failureOf } from '../failures.ts'
 import { demandHeld } from '../leases.ts'
+import { type Alone, NotAlone } from './alone.ts'
 import { stepsOf } from './steps.ts'
 
 /** What is known of a registration: the ids of what DTTP created, or that it has to be asked; `from`: not before then. */
 export type Came = { kind: 'answered'; ids: RegistrationIds } | { kind: 'unknown'; from?: Date }
 
 /** Sends the batch. Whatever comes of it is put on record before it is answered or thrown. */
-export async function sendRegistration(world: World, job: Job, batch: Registration, sending: Sending): Promise<Came> {
+export async function sendRegistration(
+  world: World,
+  job: Job,
+  batch: Registration,
+  { alone, ...sending }: Sending & { alone: Alone },
+): Promise<Came> {
   const { parts, contentIds } = sending.ownIds ? underIds(batch, sending.ownIds) : batch
   const sent = await world.upstreams.dttp
     .createInBatch(parts, async () => {
+      await alone.confirm()
       await demandHeld(world, job)
       await stepsOf(world, job)('sending')
     })
@@ -33,6 +40,13 @@ export async function sendRegistration(world: World, job: Job, batch: Registrati
 }
 
 async function settle(world: World, job: Job, sending: Sending, error: unknown): Promise<Came> {
+  if (error instanceof NotAlone) {
+    // An earlier sending of the same may still come about.
+    await (sending.number === 1
+      ? keepRefusal(world, job, sending, failureOf(error, world.now()))
+      : keepDoubt(world, job))
+    throw error
+  }
   // Nothing was sent: another worker has the job, the bot is paused, or our own database could not say whose job it is.
   if (error instanceof JobFailed || error instanceof Paused || (!(error instanceof DttpError) && isTransient(error)))
     throw error
