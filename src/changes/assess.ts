@@ -12,7 +12,8 @@ import { inSnapshot } from '../entities/snapshot.ts'
 import { UpstreamUnavailable } from '../errors.ts'
 import { withTold } from '../registration/told.ts'
 import type { World } from '../world.ts'
-import { askSidekiq, type Beside, withSidekiq } from './beside.ts'
+import { askSidekiq, withSidekiq } from './beside.ts'
+import type { Beside } from './look-beside.ts'
 
 // Makes a plan of a form. A preview and an execution both do it with `judge`, so they cannot disagree.
 

@@ -15,6 +15,7 @@ import { findWhyOff } from '../playbooks/switched-on.ts'
 import { writeDegreeAudit, writeTraineeAudit } from '../register/audits.ts'
 import type { World } from '../world.ts'
 import { type Assessment, aroundOf, gather, judge } from './assess.ts'
+import { demandMirror } from './beside.ts'
 import { queueEffects } from './effects.ts'
 import { demandApproval } from './legality.ts'
 import { addSteps, stepsOf } from './manual-steps.ts'
@@ -78,6 +79,7 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
   const playbook = findPlaybook(request.playbook)
   if (playbook?.version !== request.playbookVersion || !isReadable(request)) return endForeign(world, request.id)
   const form = formOf(request.form ?? {})
+  await demandMirror(world, planOf(request))
   const gathered = await gather(world, playbook, form, request.id)
   await step(world, 'asked', request.id)
 

@@ -6,36 +6,38 @@ import { readRawQueue, readSet, readWaiting } from './read.ts'
 
 // Asks Redis itself for some jobs. A preview, an execution and a sending ask here, never the mirror.
 
-/** All of a trainee's jobs. */
-export function findJobsOf(redis: Redis, trainee: string): Promise<RegisterJob[]> {
-  return findJobs(redis, `/${trainee}"`, (job) => job.trainee === trainee)
+/** All jobs of these trainees. */
+export function findJobsOf(redis: Redis, trainees: readonly string[]): Promise<RegisterJob[]> {
+  const wanted = new Set<string | null | undefined>(trainees)
+  const names = (member: Buffer) => wanted.has(/\/Trainee\/(\d{1,18})"/.exec(member.toString('latin1'))?.[1])
+  return findJobs(redis, names, ({ trainee }) => wanted.has(trainee))
 }
 
 /** The registrations of these trainees. */
 export function findRegistrations(redis: Redis, trainees: readonly string[]): Promise<RegisterJob[]> {
   const wanted = new Set<string | null>(trainees)
-  return findJobs(redis, 'RegisterForTrnJob', ({ name, trainee }) => name === 'register-for-trn' && wanted.has(trainee))
+  const isOne = (member: Buffer) => member.includes('RegisterForTrnJob')
+  return findJobs(redis, isOne, ({ name, trainee }) => name === 'register-for-trn' && wanted.has(trainee))
 }
 
 /**
- * Each job that is wanted, once; `holding` is in its text. What runs is read last, and then what may have failed
+ * Each job that is wanted, once; only members that `may` be one are parsed. What runs is read last, and then what may have failed
  * meanwhile. A job that a process took within the last five seconds may still be missing: no command of Redis tells of
  * it.
  */
 async function findJobs(
   redis: Redis,
-  holding: string,
+  may: (member: Buffer) => boolean,
   isWanted: (job: RegisterJob) => boolean,
 ): Promise<RegisterJob[]> {
   const found = new Map<string, RegisterJob>()
   const add = (jobs: readonly RegisterJob[]) => {
     for (const job of jobs.filter(isWanted)) found.set(`${job.place} ${job.queue} ${job.score} ${job.sha1}`, job)
   }
-  const wanted = { holding }
-  for await (const { jobs } of readWaiting(redis, wanted)) add(jobs)
+  for await (const { jobs } of readWaiting(redis, may)) add(jobs)
   add((await readProcesses(redis)).jobs)
   for (const set of ['schedule', 'retry'] as const) {
-    for await (const { jobs } of readSet(redis, set, wanted)) add(jobs)
+    for await (const { jobs } of readSet(redis, set, may)) add(jobs)
   }
   return [...found.values()]
 }

@@ -24,8 +24,8 @@ export function createSidekiqClient(settings: SidekiqSettings, log: Pick<Logger,
     readWaiting: () => reached(readWaiting(redis)),
     /** The processes that are alive, and what they run. */
     readProcesses: () => readProcesses(redis).catch(asUnavailable),
-    /** All of this trainee's jobs, wherever they are now. */
-    findJobsOf: (trainee: string) => findJobsOf(redis, trainee).catch(asUnavailable),
+    /** All jobs of these trainees, wherever they are now, the dead ones included. */
+    findJobsOf: (trainees: readonly string[]) => findJobsOf(redis, trainees).catch(asUnavailable),
     /** The registrations of these trainees, wherever they are now, the dead ones included. */
     findRegistrations: (trainees: readonly string[]) => findRegistrations(redis, trainees).catch(asUnavailable),
     /** The job as it was seen, or null if it has moved or gone. */

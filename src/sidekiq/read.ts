@@ -10,14 +10,16 @@ const AT_ONCE = 200
 /** A queue is read again from so many places before, so that jobs deleted from its middle hide no others. */
 const OVERLAP = 20
 
-/** Only members whose text holds this are parsed: a trainee's number, say. */
-type Wanted = { holding?: string }
+/** Only members that this lets through are parsed. */
+type Wanted = (member: Buffer) => boolean
+
+const EVERY: Wanted = () => true
 
 /** Reads a set by Redis's own cursor, which misses nothing that stays. */
 export async function* readSet(
   redis: Redis,
   place: 'schedule' | 'retry' | 'dead',
-  { holding }: Wanted = {},
+  wanted: Wanted = EVERY,
 ): AsyncGenerator<Page> {
   let cursor = '0'
   do {
@@ -26,17 +28,18 @@ export async function* readSet(
     const pairs = Array.from({ length: found.length / 2 }, (_, index) => [found[2 * index], found[2 * index + 1]])
     yield pageOf(
       place,
-      pairs.flatMap(([member, score]) => (member && score && isWanted(member, holding) ? [{ member, score }] : [])),
+      pairs.flatMap(([member, score]) => (member && score && wanted(member) ? [{ member, score }] : [])),
       ({ member, score }) => readMember(member, { place, queue: null, score: score.toString() }),
     )
   } while (cursor !== '0')
 }
 
 /** Reads a queue, page by page. */
-async function* readQueue(redis: Redis, queue: string, { holding }: Wanted = {}): AsyncGenerator<Page> {
+async function* readQueue(redis: Redis, queue: string, wanted: Wanted): AsyncGenerator<Page> {
   for await (const members of readRawQueue(redis, queue)) {
-    const wanted = members.filter((member) => isWanted(member, holding))
-    yield pageOf('queue', wanted, (member) => readMember(member, { place: 'queue', queue, score: null }))
+    yield pageOf('queue', members.filter(wanted), (member) =>
+      readMember(member, { place: 'queue', queue, score: null }),
+    )
   }
 }
 
@@ -80,15 +83,11 @@ export async function* scanNames(redis: Redis, key: string): AsyncGenerator<stri
  * Every set and queue, in the order in which jobs move on, so that one that moves is seen twice rather than never. What
  * runs is read afterwards: see `readProcesses`.
  */
-export async function* readWaiting(redis: Redis, wanted: Wanted = {}): AsyncGenerator<Page> {
+export async function* readWaiting(redis: Redis, wanted: Wanted = EVERY): AsyncGenerator<Page> {
   yield* readSet(redis, 'dead', wanted)
   yield* readSet(redis, 'schedule', wanted)
   yield* readSet(redis, 'retry', wanted)
   for (const queue of await findQueues(redis)) yield* readQueue(redis, queue, wanted)
-}
-
-function isWanted(member: Buffer, holding: string | undefined): boolean {
-  return holding === undefined || member.includes(holding)
 }
 
 export function pageOf<T>(place: Place, found: readonly T[], read: (one: T) => ReturnType<typeof readMember>): Page {

@@ -380,7 +380,7 @@ function facts(situation: Situation) {
     {
       ...{ trainee: registration.trainee, registration, submission: submission(user(201)), named: null },
       ...{ colleagues: ['201', '203'], live: [], failed: [], unsettled: null, taken: [], namesakes: [] },
-      ...{ takesOver: true, own: null },
+      ...{ takesOver: true, own: null, mirror: null },
       history: { lastAudit: '17', audits: 3, events: 2, timeline: 'f'.repeat(64) },
       ...rows,
     },

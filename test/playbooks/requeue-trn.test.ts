@@ -133,7 +133,7 @@ describe('checks', () => {
       'It is about to run. Preview again in a minute.',
     ],
     [
-      'poll',
+      'jobs',
       'Sidekiq did not answer for too long',
       { mirror: { ...mirror, isTooOld: true } },
       'unchecked',

@@ -396,7 +396,7 @@ function facts(situation: Situation) {
   return settleRegistration.situation(
     {
       ...{ trainee: registration.trainee, registration, attempt: attempt(), isUnderWay: false, isFresh: false },
-      ...{ submittedBy: USER, taken: [], namesakes: [] },
+      ...{ submittedBy: USER, taken: [], namesakes: [], mirror: null },
       ...rows,
     },
     { records: inDttp, isMore },

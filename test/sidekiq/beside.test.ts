@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { pause, resume } from '../../src/brake/pause.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
@@ -10,6 +10,7 @@ import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { runAgain, startJob } from '../../src/jobs/start.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { createSidekiqClient } from '../../src/sidekiq/index.ts'
+import type { World } from '../../src/world.ts'
 import { NOW, SUBMITTER, TRAINEE, useStage } from '../jobs/stage.ts'
 import { approved, carriedOut, FORM, look, lose, runJobs } from '../registration/setup.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
@@ -17,6 +18,10 @@ import { useRegistersRedis } from './beside-stage.ts'
 
 const register = useRegistersRedis(3)
 const stage = useStage({ upstreams: { sidekiq: register.sidekiq } as never })
+
+/** When the mirror was last read anew. */
+const mirroredAt = (at: string) => stage.change('UPDATE chatops.mirror SET read_at = $1', at)
+beforeEach(() => mirroredAt(NOW))
 
 const batches = () => stage.simulator.requestsTo('$batch')
 const rows = () => stage.context.database.manager.find(OutboxRow, { where: { kind: 'sidekiq' } })
@@ -72,6 +77,37 @@ describe('a registration that two people approved', () => {
     const later = { ...stage.context, now: () => again ?? new Date(0) }
     await stage.run(job?.id ?? '', later)
     expect(batches()).toHaveLength(1)
+  })
+
+  describe('is asked for once more when all is ready to be sent', () => {
+    const whenNoted = (act: () => unknown) => ({
+      ...stage.context,
+      onJobStep: async (step: string) => {
+        if (step === 'noted') await act()
+      },
+    })
+    const run = async (world: World) => {
+      await lose(stage)
+      await carriedOut(stage, 're-register', FORM)
+      const [job] = await stage.jobs('register-for-trn')
+      await stage.run(job?.id ?? '', world)
+      expect(batches()).toEqual([])
+      expect(await stage.attempts()).toMatchObject([{ outcome: 'not-sent' }])
+      return (await stage.jobs('register-for-trn'))[0]
+    }
+
+    test('and one that has come meanwhile stops it', async () => {
+      const job = await run(whenNoted(() => register.putRegistration('queue')))
+      expect(job).toMatchObject({ status: 'failed', failure: { code: 'not-as-approved' } })
+      expect(job?.failure?.words).toContain('has a registration of this trainee that has not ended')
+    })
+
+    test('and a Redis that does not answer by then stops it', async () => {
+      const leaving = createSidekiqClient({ url: register.url }, { warn: () => {} })
+      const world = whenNoted(() => leaving.close())
+      const job = await run({ ...world, upstreams: { ...world.upstreams, sidekiq: leaving } })
+      expect(job?.failure?.words).toContain('did not say whether it has a registration of this trainee')
+    })
   })
 
   test('of another trainee does not stand in its way', async () => {
@@ -168,6 +204,60 @@ describe('a preview asks Redis itself', () => {
     await lose(stage)
     await register.redis.flushdb()
     await expect(preview()).rejects.toMatchObject({ code: 'upstream-unavailable' })
+  })
+})
+
+describe('a request for a poll asks Redis itself', () => {
+  const POLL = { subject: 'slug5901', duration: '1 day', replace: '', reason: 'It has timed out', ticket: '' }
+  const isThere = async (place: 'queue' | 'schedule' | 'retry' | 'running') => {
+    await stage.change('UPDATE trainees SET dttp_id = $1', SUBMITTER)
+    await register.putPoll(place)
+  }
+  const look = async () => {
+    const proposal = await propose(stage.context, {
+      ...{ playbook: getPlaybook('requeue-trn'), form: POLL, requester: SUPPORT, channel: CHANNEL },
+    })
+    return [proposal.kind, ('checks' in proposal ? proposal.checks : []).find(({ id }) => id === 'sidekiq')?.found]
+  }
+
+  test.each(PLACES)('and is refused while one is in %s, although no sweep has seen it', async (place) => {
+    await isThere(place)
+    expect(await look()).toEqual(['blocked', expect.stringContaining('It polls for the TRN of trainee 5901 already')])
+  })
+
+  test('and is out of date if one has come since', async () => {
+    await stage.change('UPDATE trainees SET dttp_id = $1', SUBMITTER)
+    const id = await approved(stage, 'requeue-trn', POLL)
+    await register.putPoll('schedule')
+    expect(await execute(stage.context, id)).toBe('stale')
+  })
+})
+
+describe('while nobody reads Register’s Sidekiq anew', () => {
+  const OLD = '2021-10-27T13:10:00Z'
+
+  test.each(['re-register', 'repair-school', 'settle-registration', 'requeue-trn'])(
+    '%s is not checked',
+    async (name) => {
+      await lose(stage)
+      await mirroredAt(OLD)
+      const more = { duration: '1 day', decision: 'again', contact: '', row: '', missing: '', dttp_id: '', replace: '' }
+      const proposal = await propose(stage.context, {
+        ...{ playbook: getPlaybook(name), form: { ...FORM, ...more }, requester: SUPPORT, channel: CHANNEL },
+      })
+      const jobs = ('checks' in proposal ? proposal.checks : []).find(({ id }) => id === 'jobs')
+      expect([proposal.kind, jobs?.verdict]).toEqual(['blocked', 'unchecked'])
+      expect(jobs?.found).toContain('Register’s Sidekiq could not be checked since 27 October 2021 at 2:10pm')
+    },
+  )
+
+  test('an approved request waits', async () => {
+    await lose(stage)
+    const id = await approved(stage, 're-register', FORM)
+    await mirroredAt(OLD)
+    expect(await execute(stage.context, id)).toBe('postponed')
+    await mirroredAt(NOW)
+    expect(await execute(stage.context, id)).toBe('executed')
   })
 })
 

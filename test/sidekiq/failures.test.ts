@@ -11,7 +11,7 @@ describeBesideSidekiq('what a real Sidekiq does with Register’s jobs', 4, (use
   const push = (className: string, trainee?: number) =>
     use.redis.lpush(`queue:${className === 'Dttp::UpdateTraineeJob' ? 'dttp' : 'default'}`, jobOf(className, trainee))
   const found = (trainee: string, place: string) =>
-    expect.poll(async () => (await use.client.findJobsOf(trainee)).find((job) => job.place === place))
+    expect.poll(async () => (await use.client.findJobsOf([trainee])).find((job) => job.place === place))
 
   test.each([
     ['Dttp::RetrieveTrnJob', 'TypeError', 'no implicit conversion of nil into String', 'retry', 'unexpected'],
@@ -56,7 +56,7 @@ describeBesideSidekiq('what a real Sidekiq does with Register’s jobs', 4, (use
     await push('Dttp::RetrieveTrnJob', 5903)
     await found('5903', 'schedule').toMatchObject({ executions: 1, failure: null })
     await use.sidekiq.tell('Dttp::RetrieveTrnJob', null, 5903)
-    await expect.poll(() => use.client.findJobsOf('5903')).toEqual([])
+    await expect.poll(() => use.client.findJobsOf(['5903'])).toEqual([])
   })
 
   test('a trainee who is gone is told as such', async () => {
@@ -71,9 +71,9 @@ describeBesideSidekiq('what a real Sidekiq does with Register’s jobs', 4, (use
     await first.tell('Dttp::RegisterForTrnJob', { seconds: 600 }, 5905)
     await push('Dttp::RegisterForTrnJob', 5905)
     await found('5905', 'running').toMatchObject({ name: 'register-for-trn', score: null })
-    const [running] = await use.client.findJobsOf('5905')
+    const [running] = await use.client.findJobsOf(['5905'])
     await first.stop()
-    const [queued] = await use.client.findJobsOf('5905')
+    const [queued] = await use.client.findJobsOf(['5905'])
     expect(queued).toMatchObject({ place: 'queue', sha1: running?.sha1, retries: 0 })
 
     const second = await use.startAnother()

@@ -104,10 +104,10 @@ describe('what Register’s own jobs left', () => {
   })
 
   test('is found by trainee in every place', async () => {
-    const jobs = await sidekiq.findJobsOf('5901')
+    const jobs = await sidekiq.findJobsOf(['5901'])
     expect(new Set(jobs.map(({ place }) => place))).toEqual(new Set(['queue', 'schedule', 'retry', 'dead', 'running']))
-    expect(await sidekiq.findJobsOf('337')).toHaveLength(2)
-    expect(await sidekiq.findJobsOf('59')).toEqual([])
+    expect(await sidekiq.findJobsOf(['337'])).toHaveLength(2)
+    expect(await sidekiq.findJobsOf(['59'])).toEqual([])
   })
 })
 

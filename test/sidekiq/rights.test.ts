@@ -39,7 +39,7 @@ const write = (writing: Parameters<SidekiqClient['write']>[0]) => sidekiq.write(
 test('the bot’s user can read, push, retry and remove', async () => {
   await sidekiq.ping()
   const [dead] = (await sidekiq.findRegistrations(['337'])).filter(({ place }) => place === 'dead')
-  const [queued] = (await sidekiq.findJobsOf('5901')).filter(({ place }) => place === 'queue')
+  const [queued] = (await sidekiq.findJobsOf(['5901'])).filter(({ place }) => place === 'queue')
   const job = { name: 'update-trainee', trainee: '1' } as const
   if (!dead || !queued) throw new Error('nothing was read')
   expect(await write({ kind: 'retry', member: dead })).toBe('done')

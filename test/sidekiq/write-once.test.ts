@@ -25,7 +25,7 @@ afterAll(() => {
 
 const write = (writing: Writing, id: string = randomUUID()) => sidekiq.write(writing, { id, now: NOW })
 const find = async (trainee: string, place: string): Promise<RegisterJob> => {
-  const job = (await sidekiq.findJobsOf(trainee)).find((one) => one.place === place)
+  const job = (await sidekiq.findJobsOf([trainee])).find((one) => one.place === place)
   if (!job) throw new Error('there is no such job')
   return job
 }

@@ -61,7 +61,7 @@ describeBesideSidekiq('jobs that we push to a real Sidekiq', 6, (use) => {
       : { name: 'register-for-trn', trainee: '5906', submittedBy: null }
     const id = randomUUID()
     await use.client.write({ kind: 'push', job, at: null }, { id, now: now() })
-    const died = () => use.client.findJobsOf('5906')
+    const died = () => use.client.findJobsOf(['5906'])
     await expect
       .poll(died)
       .toMatchObject([{ place: 'dead', jobId: id, retryCount: 0, failure: { code: 'unexpected' } }])
@@ -84,8 +84,8 @@ describeBesideSidekiq('jobs that we push to a real Sidekiq', 6, (use) => {
     const id = randomUUID()
     const job = { name: 'change-trainee-status', trainee: '5907', status: STATUS, entity: 'contact' } as const
     await use.client.write({ kind: 'push', job, at: null }, { id, now: now() })
-    await expect.poll(() => use.client.findJobsOf('5907')).toMatchObject([{ place: 'retry', retryCount: 0 }])
-    const [failed] = (await use.client.findJobsOf('5907')) as [RegisterJob]
+    await expect.poll(() => use.client.findJobsOf(['5907'])).toMatchObject([{ place: 'retry', retryCount: 0 }])
+    const [failed] = (await use.client.findJobsOf(['5907'])) as [RegisterJob]
     await use.sidekiq.tell('Dttp::ChangeTraineeStatusJob', null, 5907)
     expect(await use.client.write({ kind: 'retry', member: failed }, { id: randomUUID(), now: now() })).toBe('done')
     await ended(id).toHaveLength(1)

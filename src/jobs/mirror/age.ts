@@ -26,7 +26,10 @@ export async function findMirrorAge(sql: EntityManager, now: Date): Promise<Mirr
 }
 
 /** The same for a playbook; null where our own workers run Register's jobs. */
-export async function findMirror(sql: EntityManager, { isMirrored, now }: Around): Promise<MirrorAge | null> {
+export async function findMirror(
+  sql: EntityManager,
+  { isMirrored, now }: Pick<Around, 'isMirrored' | 'now'>,
+): Promise<MirrorAge | null> {
   return isMirrored ? findMirrorAge(sql, now) : null
 }
 

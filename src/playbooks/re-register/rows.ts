@@ -8,6 +8,7 @@ import { RegistrationAttempt, unsettledOf } from '../../entities/chatops/registr
 import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { User } from '../../entities/register/user.ts'
+import { findMirror, type MirrorAge } from '../../jobs/mirror/age.ts'
 import { findSubmission, type Submission } from '../../register/submissions.ts'
 import { findLast } from '../../registration/attempts.ts'
 import { findNamesakes } from '../../registration/namesakes.ts'
@@ -36,6 +37,8 @@ export type Rows = {
   own: string | null
   /** DTTP records of other trainees of the provider with the same id of theirs. */
   taken: string[]
+  /** How well Register's Sidekiq is known, where that runs its jobs. */
+  mirror: MirrorAge | null
 }
 
 const MOST_COLLEAGUES = 20
@@ -45,7 +48,7 @@ const MOST_FAILED = 3
 export async function readRows(
   sql: EntityManager,
   form: { subject: string; submitter: string },
-  around: Pick<Around, 'ownIds'>,
+  around: Pick<Around, 'ownIds' | 'isMirrored' | 'now'>,
 ): Promise<Rows> {
   const trainee = await sql.findOneByOrFail(Trainee, { slug: form.subject })
   const registration = await findRegistrationRows(sql, trainee.id)
@@ -79,6 +82,7 @@ export async function readRows(
     takesOver,
     own: takesOver ? ((await findLast(sql, trainee.id))?.ownIds?.contact ?? null) : null,
     taken: await findTaken(sql, trainee),
+    mirror: await findMirror(sql, around),
   }
 }
 

@@ -142,10 +142,12 @@ function lookAtLeftOut({ waiting: { leftOut, later }, rows, canRun }: Situation)
 
 /** If Register's jobs do not run, a school can be repaired, but nobody who waits for it goes on by themselves. */
 function lookAtJobs(situation: Situation): Finding {
-  const findings = [lookAtRunner(situation), lookAtFlag(situation)]
+  const { register, rows } = situation
+  const findings = [lookAtRunner({ register, mirror: rows.mirror }), lookAtFlag({ register })]
   const evidence = findings.map((finding) => finding.evidence)
   const obstacle = findings.find(({ verdict }) => verdict !== 'holds')
   if (!obstacle) return { verdict: 'holds', found: '', evidence }
+  if (obstacle.verdict === 'unchecked') return { ...obstacle, evidence }
   return { verdict: 'warns', found: `${obstacle.found} This request retries nothing.`, evidence }
 }
 

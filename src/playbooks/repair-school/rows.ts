@@ -10,6 +10,7 @@ import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { School } from '../../entities/register/school.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { findGiasAge, findGiasSchools, type GiasAge, isTooOld } from '../../gias/schools.ts'
+import { findMirror, type MirrorAge } from '../../jobs/mirror/age.ts'
 import { isActiveInDttp } from '../../register/schools.ts'
 import { findWaitingIds, MOST_LOOKED_AT, readWaiting, type WaitingRows } from '../../schools/who-waits.ts'
 
@@ -33,14 +34,17 @@ export type Rows = {
   waiting: WaitingRows[]
   /** Whether there are more who wait than were looked at. */
   isMore: boolean
+  /** How well Register's Sidekiq is known, where that runs its jobs. */
+  mirror: MirrorAge | null
 }
 
 /** Everything repair-school decides by. Throws EntityNotFoundError if the trainee or the job is gone. */
 export async function readRows(
   sql: EntityManager,
   form: { subject: string; dttp_id: string },
-  { now, giasMaxAgeMs, self }: Around,
+  around: Around,
 ): Promise<Rows> {
+  const { now, giasMaxAgeMs, self } = around
   const { kind, id } = readSubject(form.subject)
   const named = kind === 'job' ? await sql.findOneByOrFail(SeenJob, { id }) : null
   const trainee = await findTrainee(sql, kind === 'trainee' ? { slug: id } : named)
@@ -60,6 +64,7 @@ export async function readRows(
     sync: await sql.findOneBy(SeenJob, { name: 'sync-schools', ...live() }),
     waiting: await readWaiting(sql, ids.slice(0, MOST_LOOKED_AT), self),
     isMore: ids.length > MOST_LOOKED_AT,
+    mirror: await findMirror(sql, around),
   }
 }
 

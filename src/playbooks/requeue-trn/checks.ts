@@ -4,7 +4,6 @@ import { isLive } from '../../entities/chatops/live-jobs.ts'
 import type { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { placeToTake } from '../../entities/chatops/seen-polls.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
-import { notChecked } from '../../jobs/mirror/age.ts'
 import type { PollDuration } from '../../register/poll-durations.ts'
 import { findState, stateLabel } from '../../register/states.ts'
 import type { RegisterSettings } from '../../world.ts'
@@ -108,8 +107,7 @@ function whyNotRegistered(job: Rows['registration']): string {
   return `${never} Registering them failed on ${formatDateTime(job.failure.at)}: ${job.failure.words}`
 }
 
-function lookAtPoll({ lastPoll, replaces, mirror }: Situation): Finding {
-  if (mirror?.isTooOld) return { verdict: 'unchecked', found: notChecked(mirror), evidence: { polled: null } }
+function lookAtPoll({ lastPoll, replaces }: Situation): Finding {
   if (!lastPoll || !isLive(lastPoll)) {
     return { verdict: 'holds', found: lastPoll ? howItEnded(lastPoll) : '', evidence: { polled: false } }
   }

@@ -8,6 +8,7 @@ import { live } from '../../entities/chatops/live-jobs.ts'
 import { RegistrationAttempt, unsettledOf } from '../../entities/chatops/registration-attempt.ts'
 import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
+import { findMirror, type MirrorAge } from '../../jobs/mirror/age.ts'
 import { findNamesakes } from '../../registration/namesakes.ts'
 import { createdSince } from '../../registration/traces.ts'
 
@@ -26,6 +27,8 @@ export type Rows = {
   namesakes: string[]
   /** DTTP records of other trainees that leave the same traces, or may. */
   taken: string[]
+  /** How well Register's Sidekiq is known, where that runs its jobs. */
+  mirror: MirrorAge | null
 }
 
 /** The longest wait before a batch is sent (40 s), its time-out (20 s), DTTP's own work on it (two minutes), and some more. */
@@ -42,7 +45,7 @@ const args = z.object({ submitted_by: z.string().nullable().catch(null) })
 export async function readRows(
   sql: EntityManager,
   slug: string,
-  around: Pick<Around, 'now' | 'jobLeaseMs'>,
+  around: Pick<Around, 'now' | 'jobLeaseMs' | 'isMirrored'>,
 ): Promise<Rows> {
   const trainee = await sql.findOneByOrFail(Trainee, { slug })
   const registration = await findRegistrationRows(sql, trainee.id)
@@ -62,6 +65,7 @@ export async function readRows(
     submittedBy: job ? args.parse(job.args).submitted_by : null,
     namesakes: await findNamesakes(sql, trainee),
     taken: attempt ? await findTaken(sql, trainee, attempt) : [],
+    mirror: await findMirror(sql, around),
   }
 }
 
