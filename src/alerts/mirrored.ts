@@ -28,7 +28,7 @@ export async function tellOfMirrored(world: World, over: Over): Promise<number> 
   await manager.query(NOTHING_TO_TELL)
   const untold = await manager.query<{ id: string }[]>(UNTOLD, [NEWS_BATCH])
   for (const { id } of untold) await alone(world, id, over)
-  return untold.length
+  return untold.length + (await tellOfFirstPolls(world))
 }
 
 // Most of the night's updates go well, and nobody has asked for them.
@@ -69,6 +69,26 @@ const KNOWN = 'SELECT DISTINCT job_id AS job FROM chatops.alert_entries WHERE jo
 
 const UNTOLD = `
   SELECT id FROM chatops.mirrored_jobs WHERE NOT told AND (failure IS NOT NULL OR place = 'gone') ORDER BY id LIMIT $1`
+
+/** Has the card of a request for a poll say that DTTP had no TRN, once Sidekiq polls again. Returns how many. */
+async function tellOfFirstPolls({ database }: World): Promise<number> {
+  const again = await database.query<{ id: string }[]>(POLLED_AGAIN, [NEWS_BATCH])
+  for (const { id } of again) {
+    await retryConflicts(() =>
+      database.transaction(async (sql) => {
+        const poll = await sql.findOneByOrFail(MirroredJob, { id })
+        const next = poll.dueAt.toISOString()
+        await announceNews(sql, poll, { kind: 'no-trn-yet', next, timeout: poll.timeoutAt ?? next })
+      }),
+    )
+  }
+  return again.length
+}
+
+const POLLED_AGAIN = `
+  SELECT job.id FROM chatops.change_requests request JOIN chatops.mirrored_jobs job ON job.change_request_id = request.id
+  WHERE request.executed_at IS NOT NULL AND NOT jsonb_exists(request.outcome, 'poll') AND job.name = 'retrieve-trn'
+    AND job.place = 'schedule' AND jsonb_exists(job.args, 'again') AND job.timeout_at IS NOT NULL LIMIT $1`
 
 /** An error is logged, so that the others still have their turn. */
 async function alone(world: World, id: string, over: Over): Promise<void> {

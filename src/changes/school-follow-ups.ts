@@ -5,6 +5,7 @@ import type { Plan } from '../contract/plan.ts'
 import { isReadable, planOf } from '../contract/stored.ts'
 import { DttpError } from '../dttp/client/index.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { LIVE_SQL } from '../entities/chatops/live-jobs.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { runnerOf } from '../jobs/runner.ts'
 import { tellRequester } from '../outbox/outbox.ts'
@@ -13,8 +14,8 @@ import type { World } from '../world.ts'
 import { getRequest, lockRequest } from './requests.ts'
 
 // A request may write Register's copy of a school of DTTP's. The next school sync writes over that copy with what DTTP
-// has, so the requester is told afterwards whether the change still stands. If Register runs the sync, the bot
-// hears nothing of it and looks in the morning.
+// has, so the requester is told afterwards whether the change still stands. Where Register runs the sync, the bot hears of
+// it by the mirror of its Sidekiq; without one it looks in the morning.
 
 /** If no sync runs for this long, the requester is told that, and how the schools stand. */
 const WAITED_FOR = '7 days'
@@ -48,17 +49,20 @@ export async function followUpSchools(world: World): Promise<number> {
 
 type Due = { id: string; by: SyncedBy }
 
+// Register's sync is a job for each page: it is over when none is left.
 const DUE = `
-  SELECT id, CASE WHEN synced THEN 'us' WHEN $4 THEN 'nobody' ELSE 'register' END AS by
-  FROM chatops.change_requests request, LATERAL (
-    SELECT EXISTS (
-      SELECT FROM chatops.jobs WHERE name = 'sync-schools' AND status = 'done'
-        AND coalesce((progress ->> 'startedAt')::timestamptz, created_at) > request.executed_at) AS synced) sync
+  SELECT id, CASE WHEN runner = 'bot' THEN 'us' WHEN runner IS NULL AND $4 THEN 'nobody' ELSE 'register' END AS by
+  FROM chatops.change_requests request LEFT JOIN LATERAL (
+    SELECT runner FROM chatops.seen_jobs WHERE name = 'sync-schools' AND status = 'done'
+      AND coalesce((progress ->> 'startedAt')::timestamptz, created_at) > request.executed_at
+      AND args ->> 'page' IS NULL AND (runner = 'bot' OR NOT EXISTS (SELECT FROM chatops.mirrored_jobs
+        WHERE name = 'sync-schools' AND ${LIVE_SQL}))
+    ORDER BY runner LIMIT 1) sync ON true
   WHERE plan IS NOT NULL AND NOT jsonb_exists(outcome, 'synced')
     AND executed_at > $1::timestamptz - $2::interval
     AND (jsonb_path_exists(plan, '$.inserts[*]') OR jsonb_path_exists(plan, '$.updates[*] ? (@.table == "dttp_schools")
       ? (!exists(@.changes.status_code) || @.changes.status_code[1] == 1 || @.changes.status_code[1] == 300000007)'))
-    AND (synced OR executed_at < $1::timestamptz - $3::interval OR NOT $4 AND executed_at < $5)
+    AND (runner IS NOT NULL OR executed_at < $1::timestamptz - $3::interval OR NOT $4 AND executed_at < $5)
   ORDER BY id LIMIT 20`
 
 async function tell({ now }: World, sql: EntityManager, id: string, { by, schools }: SchoolSync): Promise<number> {

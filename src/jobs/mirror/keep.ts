@@ -88,6 +88,7 @@ const KEEP = `
     failure jsonb, due_at timestamptz, created_at timestamptz, finished_at timestamptz)
   ON CONFLICT (id) DO UPDATE SET
     place = excluded.place, queue = excluded.queue, score = excluded.score, sha1 = excluded.sha1, jid = excluded.jid,
+    args = known.args || CASE WHEN jsonb_exists(excluded.args, 'again') THEN '{"again": "yes"}'::jsonb ELSE '{}' END,
     class_name = excluded.class_name, attempts = excluded.attempts, error_class = excluded.error_class,
     failure = excluded.failure, due_at = excluded.due_at, finished_at = excluded.finished_at, cured_at = NULL,
     missing_since = NULL, last_seen_at = $2, sweep = $3,

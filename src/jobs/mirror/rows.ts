@@ -41,7 +41,7 @@ export function rowOf(job: RegisterJob, now: Date): MirrorRow {
   const name = findSeenName(className)
   const isFailed = place === 'retry' || place === 'dead'
   const failedAt = job.retriedAt ?? job.failedAt ?? job.at ?? now
-  const { status, entity, submittedBy } = args
+  const { status, entity, submittedBy, isLaterPage } = args
   return {
     id: job.jobId !== null && UUID.test(job.jobId) ? job.jobId.toLowerCase() : nameAfter(sha1),
     name,
@@ -51,6 +51,7 @@ export function rowOf(job: RegisterJob, now: Date): MirrorRow {
       ...(status === undefined ? {} : { status }),
       ...(entity === undefined ? {} : { entity }),
       ...(submittedBy === undefined ? {} : { submitted_by: submittedBy }),
+      ...(isLaterPage ? { page: 'later' } : {}),
     },
     timeout_at: timestampOf(args.timeoutAt),
     ...{ place, queue, score, sha1, jid },
@@ -85,7 +86,7 @@ function failureOf({ failure, errorClass }: RegisterJob, name: SeenJobName, at: 
 
 /**
  * A poll is a new job each hour. It keeps the row of the poll before it, known by its trainee and time-out, so that
- * what is known of the one is known of the next.
+ * what is known of the one is known of the next, and that the one before it has found no TRN.
  */
 export async function keepPolls(sql: EntityManager, rows: readonly MirrorRow[]): Promise<MirrorRow[]> {
   const polls = rows.filter(isPoll)
@@ -93,7 +94,10 @@ export async function keepPolls(sql: EntityManager, rows: readonly MirrorRow[]):
   const known = await sql.query<{ id: string; poll: string }[]>(KNOWN_POLLS, [JSON.stringify(polls)])
   const ids = new Map(known.map(({ id, poll }) => [poll, id]))
   const first = new Map([...polls].reverse().map((row) => [pollOf(row), row.id]))
-  return rows.map((row) => (isPoll(row) ? { ...row, id: ids.get(row.id) ?? first.get(pollOf(row)) ?? row.id } : row))
+  return rows.map((row) => {
+    const id = isPoll(row) ? (ids.get(row.id) ?? first.get(pollOf(row)) ?? row.id) : row.id
+    return id === row.id ? row : { ...row, id, args: { ...row.args, again: 'yes' } }
+  })
 }
 
 function isPoll({ timeout_at, trainee_id }: MirrorRow): boolean {

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import { execute } from '../../src/changes/execute.ts'
+import { getRequest } from '../../src/changes/requests.ts'
+import { followUpSchools } from '../../src/changes/school-follow-ups.ts'
+import type { World } from '../../src/world.ts'
+import { relayToSidekiq } from '../sidekiq/beside-stage.ts'
+import { useStoryDttp } from '../support/dttp.ts'
+import { loadGias } from '../support/gias.ts'
+import { approveRequest, sendRequest } from '../support/lifecycle.ts'
+import { useMirror } from './mirror-story.ts'
+
+// Requests hear of what Register's Sidekiq does for them, as they do of our own workers' jobs.
+
+const use = useStoryDttp()
+const story = useMirror(() => ({ upstreams: { dttp: use.dttp.client } as World['upstreams'] }))
+
+const TRAINEE = '5902'
+const WHY = { reason: 'It has timed out', ticket: '' }
+
+async function carriedOut(playbook: string, form: Record<string, string>): Promise<string> {
+  await story.sweep()
+  const request = await sendRequest(story.context, playbook, { ...form, ...WHY })
+  await approveRequest(story.context, request)
+  expect(await execute(story.context, request.id)).toBe('executed')
+  await relayToSidekiq(story.context)
+  await story.admin.query('UPDATE chatops.outbox SET sent_at = $1', [new Date(story.clock.time)])
+  story.clock.time += 1_000
+  return request.id
+}
+
+/** A request for a poll, whose job has been taken by a process and is nowhere since; and the job itself. */
+async function polled(): Promise<{ id: string; member: string }> {
+  const { rows } = await story.admin.query('SELECT slug FROM trainees WHERE id = $1', [TRAINEE])
+  const id = await carriedOut('requeue-trn', { subject: rows[0].slug, duration: '1 day', replace: '' })
+  const [member = ''] = await story.redis.lrange('queue:default', 0, -1)
+  await story.take('queue', member)
+  return { id, member }
+}
+
+const told = async () =>
+  (
+    await story.admin.query(
+      `SELECT payload FROM chatops.outbox WHERE payload ->> 'part' IN ('job-news', 'school-sync')`,
+    )
+  ).rows
+const outcome = async (id: string) => (await getRequest(story.context.database, id)).outcome
+
+test('a poll without a TRN stands on the card with its next time; the TRN is told in the thread', async () => {
+  const { id, member } = await polled()
+  // The poll of the next hour is another job.
+  const next = member.replace(/"job_id":"\w{8}/, '"job_id":"0a0b0c0d').replace(/"jid":"\w{4}/, '"jid":"abcd')
+  await story.putMember('schedule', next, 3600)
+  await story.sweep()
+  const at = new Date(story.clock.time + 3_585_000).toISOString()
+  expect(await outcome(id)).toMatchObject({ poll: { next: at, timeout: expect.stringMatching(/^2021-10-28T13:00/) } })
+  expect(await told()).toEqual([])
+
+  await story.take('schedule', next)
+  await story.admin.query(`UPDATE trainees SET trn = '7654321' WHERE id = $1`, [TRAINEE])
+  await story.sweep(3600)
+  await story.sweep(60)
+  expect(await outcome(id)).toMatchObject({ poll: 'trn' })
+  expect(await told()).toMatchObject([{ payload: { trainee: TRAINEE, news: { kind: 'trn-received' } } }])
+})
+
+test('a poll that ends without a TRN is told in the thread', async () => {
+  await polled()
+  await story.sweep()
+  await story.sweep(25 * 3600)
+  await story.sweep(60)
+  expect(await told()).toMatchObject([
+    { payload: { trainee: TRAINEE, news: { kind: 'failed', failure: { code: 'timed-out' } } } },
+  ])
+})
+
+test('a school sync of Register’s is followed up once its last page is over', async () => {
+  await loadGias(story.admin)
+  const form = { subject: 'URN 900004', row: '', missing: '', dttp_id: '' }
+  await carriedOut('repair-school', form)
+  const first = await story.put('queue', 'Dttp::SyncSchoolsJob', { trainee: null })
+  await story.sweep()
+  await story.take('queue', first)
+  const second = await story.put('queue', 'Dttp::SyncSchoolsJob', { trainee: null, args: ['https://dttp.test/page/2'] })
+  await story.admin.query(`UPDATE dttp_schools SET updated_at = '2021-10-27T13:30:00'`)
+  await story.sweep()
+  await story.sweep(60)
+  expect(await followUpSchools(story.context)).toBe(0)
+  await story.take('queue', second)
+  await story.sweep()
+  expect(await followUpSchools(story.context)).toBe(0)
+  await story.sweep(60)
+  expect(await followUpSchools(story.context)).toBe(1)
+  expect(await told()).toMatchObject([{ payload: { part: 'school-sync', by: 'register' } }])
+})
