@@ -6,16 +6,22 @@ import type { World } from '../world.ts'
 import { getRequest } from './requests.ts'
 import { alone, findIds, sweepEach } from './sweep-each.ts'
 
-// Whom a waiting request calls: once when it is sent, and once more in its thread before it expires. A channel calls
-// somebody at most once in ten minutes, however many requests are sent in it.
+// Whom a waiting request calls: once when it is sent, and once more in its thread before it expires. Where Slack does not say
+// whom to call when it is sent, its thread does so as soon as Slack answers. A channel calls somebody at most once in ten
+// minutes, however many requests are sent in it.
 
 const APART = '10 minutes'
 const REMIND_BEFORE_HOURS = 2
 
-/** The user or group to call for a request; null for nobody. The requester is never called. Asks Slack. */
-export async function findCallee({ approverMention, people }: World, requester: string): Promise<string | null> {
-  if (approverMention === null || approverMention.startsWith('S')) return approverMention
-  return (await people.areOne(approverMention, requester)) === false ? approverMention : null
+/** The user or group to call for a request, or nobody; `unknown` where Slack did not say whether they are the requester. */
+export type Callee = { calls: string | null } | 'unknown'
+
+/** Whom a request calls. The requester is never called. Asks Slack. */
+export async function findCallee({ approverMention, people }: World, requester: string): Promise<Callee> {
+  if (approverMention === null || approverMention.startsWith('S')) return { calls: approverMention }
+  const isRequester = await people.areOne(approverMention, requester)
+  if (isRequester === null) return 'unknown'
+  return { calls: isRequester ? null : approverMention }
 }
 
 /** Whether somebody may be called in this channel now. If so, nobody else may be for a while. */
@@ -47,11 +53,14 @@ export async function remindApprovers(world: World): Promise<number> {
   for (const id of due) {
     await alone(world, id, async () => {
       const { requester } = await getRequest(world.database, id)
-      const calls = await findCallee(world, requester)
+      const callee = await findCallee(world, requester)
+      if (callee === 'unknown') return // asked again in the next round
+      const { calls } = callee
       await sweepEach(world, [id], ['pending'], 'skip_locked', async (sql, request) => {
         if (request.remindAt === null || request.remindAt > now) return
         if (calls !== null && !(await claimCall(sql, request.channel, now))) return
-        await sql.update(ChangeRequest, { id }, { remindAt: null })
+        const remindAt = request.expiresAt && reminderFor(world, now, request.expiresAt)
+        await sql.update(ChangeRequest, { id }, { remindAt })
         await addToThread(sql, id, { part: 'reminder', calls })
         reminded++
       })

@@ -17,7 +17,7 @@ import { refuseWhereOff } from '../playbooks/switched-on.ts'
 import { keepWait } from '../schools/waits.ts'
 import type { World } from '../world.ts'
 import { type Assessment, gather, judge } from './assess.ts'
-import { claimCall, findCallee, reminderFor } from './call.ts'
+import { type Callee, claimCall, findCallee, reminderFor } from './call.ts'
 import { endAsStale, getRequest, getVisible, lockRequest } from './requests.ts'
 import { findUndone } from './undoing.ts'
 
@@ -196,7 +196,7 @@ export async function send(world: World, asked: Sending): Promise<ChangeRequest>
 async function sendUnsent(
   world: World,
   sql: EntityManager,
-  { id, requester, digest, callee }: Sending & { callee: string | null },
+  { id, requester, digest, callee }: Sending & { callee: Callee },
 ): Promise<ChangeRequest> {
   const request = await lockRequest(sql, id)
   if (request.requester !== requester) throw new ChangeError('not-found')
@@ -214,8 +214,9 @@ async function sendUnsent(
   }
   const now = world.now()
   const expiresAt = world.expiryOf(request.playbook, now)
-  const calls = callee !== null && (await claimCall(sql, request.channel, now)) ? callee : null
-  const remindAt = reminderFor(world, now, expiresAt)
+  const wanted = callee === 'unknown' ? null : callee.calls
+  const calls = wanted !== null && (await claimCall(sql, request.channel, now)) ? wanted : null
+  const remindAt = callee === 'unknown' ? now : reminderFor(world, now, expiresAt)
   const sent = { status: 'pending', sentAt: now, expiresAt, calls, remindAt } as const
   await sql.update(ChangeRequest, { id, status: 'unsent' }, sent)
   await announce(sql, id)

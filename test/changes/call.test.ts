@@ -146,6 +146,47 @@ describe('the reminder', () => {
   })
 })
 
+describe('where Slack does not say whether the person to call is the requester', () => {
+  let isDown: boolean
+
+  beforeEach(() => {
+    const { people } = world
+    isDown = true
+    world = {
+      ...world,
+      approverMention: SECOND_DEVELOPER,
+      people: { ...people, areOne: async (...ids) => (isDown ? null : people.areOne(...ids)) },
+    }
+  })
+
+  test('a request is sent without a call, which comes in its thread as soon as Slack answers, and the reminder later', async () => {
+    const { id, calls } = await send(0)
+    expect(calls).toBeNull()
+    expect(await remindApprovers(world)).toBe(0)
+    isDown = false
+    expect(await remindApprovers(world)).toBe(1)
+    expect(await remindApprovers(world)).toBe(0)
+    now = new Date('2021-10-28T11:14:00Z')
+    expect(await remindApprovers(world)).toBe(1)
+    expect(await remindApprovers(world)).toBe(0)
+    expect(await reminders()).toEqual([
+      { id, calls: SECOND_DEVELOPER },
+      { id, calls: SECOND_DEVELOPER },
+    ])
+  })
+
+  test('the reminder waits until Slack answers', async () => {
+    isDown = false
+    const { id } = await send(0)
+    isDown = true
+    now = new Date('2021-10-28T11:14:00Z')
+    expect(await remindApprovers(world)).toBe(0)
+    isDown = false
+    expect(await remindApprovers(world)).toBe(1)
+    expect(await reminders()).toEqual([{ id, calls: SECOND_DEVELOPER }])
+  })
+})
+
 describe('the morning’s line', () => {
   const said = async () => (await admin.query(`SELECT payload FROM chatops.outbox WHERE kind = 'morning'`)).rows
 
