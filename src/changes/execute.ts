@@ -21,7 +21,7 @@ import { demandApproval } from './legality.ts'
 import { addSteps, stepsOf } from './manual-steps.ts'
 import { digestOfRequest, getRequest } from './requests.ts'
 import { noteUndone } from './undoing.ts'
-import { stepsLeft } from './undone-steps.ts'
+import { recordDropped, stepsLeft } from './undone-steps.ts'
 import {
   claimRequest,
   type Execution,
@@ -129,12 +129,13 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
         { status: 'verifying', executedAt, nextVerifyAt: executedAt, outcome: { advice, ...named } },
       )
       await noteUndone(sql, claimed)
-      const steps = await stepsLeft(sql, claimed, stepsOf(plan, advice), executedAt)
+      const { steps, dropped } = await stepsLeft(sql, claimed, stepsOf(plan, advice), executedAt)
       await addSteps(sql, claimed, steps, executedAt)
       await announce(sql, request.id, steps.some(({ neededUntil }) => neededUntil === null) ? ['steps'] : [])
       await queueEffects(world, sql, claimed, plan, executedAt)
       await step(world, 'queued', request.id)
 
+      await recordDropped(sql, dropped, request.id)
       const { digest, requester, decidedBy: approver } = claimed
       const details = { digest, requester, approver, ids: idsChanged(plan) }
       await appendToLedger(sql, { changeRequest: request.id, event: 'executed', actor: THE_BOT, details })

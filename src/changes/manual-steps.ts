@@ -61,15 +61,17 @@ export async function listOpenSteps(
   return { steps: await withRequests(manager, found), inAll }
 }
 
-/** A page of what is left to do by hand anywhere, the oldest first. */
-export async function readOpenSteps({ manager }: DataSource, wanted: Wanted): Promise<Page<OpenStep>> {
+/** A page of what is left to do by hand anywhere: somebody's own first, and of those and the rest the oldest. */
+export async function readOpenSteps({ manager }: DataSource, viewer: string, wanted: Wanted): Promise<Page<OpenStep>> {
   const rows = await manager.query<{ id: string }[]>(
-    `SELECT id FROM chatops.manual_steps WHERE done_at IS NULL ORDER BY added_at, id LIMIT ${MOST_COUNTED + 1}`,
+    `SELECT id FROM chatops.manual_steps WHERE done_at IS NULL
+     ORDER BY owner <> $1, added_at, id LIMIT ${MOST_COUNTED + 1}`,
+    [viewer],
   )
   const { items, ...place } = pageOf(rows, wanted)
-  const where = { id: In(items.map(({ id }) => id)) }
-  const found = await manager.find(ManualStep, { where, order: { addedAt: 'ASC', id: 'ASC' } })
-  return { items: await withRequests(manager, found), ...place }
+  const found = await manager.findBy(ManualStep, { id: In(items.map(({ id }) => id)) })
+  const inOrder = items.flatMap(({ id }) => found.filter((step) => step.id === id))
+  return { items: await withRequests(manager, inOrder), ...place }
 }
 
 async function withRequests(sql: EntityManager, steps: readonly ManualStep[]): Promise<OpenStep[]> {

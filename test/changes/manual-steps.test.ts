@@ -5,6 +5,7 @@ import { dropNeedlessSteps, findSteps, listOpenSteps, listSteps, tickSteps } fro
 import { purge } from '../../src/changes/sweep.ts'
 import { verify } from '../../src/changes/verify.ts'
 import type { ManualStep } from '../../src/entities/chatops/manual-step.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
 import type { World } from '../../src/world.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import {
@@ -136,6 +137,11 @@ describe('undoing the request', () => {
     expect(await execute(world, undo.id)).toBe('executed')
     expect(await steps()).toMatchObject([{ doneBy: 'chatops' }, { doneBy: SUPPORT }])
     expect(await listSteps(world.database.manager, undo.id)).toEqual([])
+    const { rows } = await admin.query(
+      `SELECT change_request_id AS id, actor, details FROM chatops.ledger WHERE event = 'step-needless' ORDER BY seq DESC LIMIT 1`,
+    )
+    expect(rows).toEqual([{ id, actor: 'chatops', details: { steps: [0], undoneBy: undo.id } }])
+    expect(await verifyLedger(world.database)).toMatchObject({ broken: null })
   })
 })
 
