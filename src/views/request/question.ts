@@ -2,7 +2,7 @@ import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { type Message, type Modal, modalTitle, note, plainSections, section } from '../kit/blocks.ts'
 import { INPUT_ACTION, MODALS } from '../kit/ids.ts'
 import { mention, plain } from '../kit/text.ts'
-import { crName } from './request.ts'
+import { crName, STATUS_WORDS } from './request.ts'
 
 export const QUESTION_MAX = 500
 
@@ -32,13 +32,15 @@ export function renderQuestionForm(changeRequest: Pick<ChangeRequest, 'id' | 're
 
 /** The question in the thread. */
 export function renderQuestion(
-  changeRequest: Pick<ChangeRequest, 'id' | 'requester'>,
+  changeRequest: Pick<ChangeRequest, 'id' | 'requester' | 'status'>,
   { by, text }: { by: string; text: string },
 ): Message {
   const cr = crName(changeRequest)
   const lead = `${mention(changeRequest.requester)} ${mention(by)} asks about ${cr}:`
+  const isPending = changeRequest.status === 'pending'
+  const standing = isPending ? 'still waits for approval.' : `waits no longer: ${STATUS_WORDS[changeRequest.status]}.`
   return {
     text: `${lead} see the thread.`,
-    blocks: [section(lead), ...plainSections(text), note(`Answer in this thread. ${cr} still waits for approval.`)],
+    blocks: [section(lead), ...plainSections(text), note(`Answer in this thread. ${cr} ${standing}`)],
   }
 }

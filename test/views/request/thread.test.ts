@@ -4,6 +4,7 @@ import type { PostedNews } from '../../../src/jobs/news.ts'
 import { fixRoute as playbook } from '../../../src/playbooks/fix-route/index.ts'
 import { renderJobNews } from '../../../src/views/jobs/news.ts'
 import { renderNoticeBlocks, renderNoticeView } from '../../../src/views/kit/notice.ts'
+import { renderQuestion } from '../../../src/views/request/question.ts'
 import { renderSteps } from '../../../src/views/request/steps.ts'
 import { renderEnd, renderReminder } from '../../../src/views/request/thread.ts'
 import { changeRequest, HASH, manualStep, planOf, REGISTER } from '../builders.ts'
@@ -40,6 +41,15 @@ describe('the receipt', () => {
     expectMessage(message)
     expect(readingOf(message.blocks)).toContain('Changed 2,000 columns')
     expect(readingOf(message.blocks)).toContain('and 1,960 more')
+  })
+})
+
+describe('a question', () => {
+  it('says whether the request still waits when the question comes into the thread', () => {
+    const ask = (status: 'pending' | 'rejected') =>
+      readingOf(renderQuestion(changeRequest({ status }), { by: 'U0APPROVER', text: 'Why?' }).blocks)
+    expect(ask('pending')).toContain('CR-12 still waits for approval.')
+    expect(ask('rejected')).toContain('CR-12 waits no longer: rejected.')
   })
 })
 
