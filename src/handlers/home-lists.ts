@@ -66,8 +66,10 @@ async function readRows({ changes, permalink }: HandlerContext, viewer: HomeView
     }
   }
   if (name === 'steps') {
-    const found = await readOpenSteps(changes.database, wanted)
-    return { ...found, items: found.items.map(renderStepRow) }
+    const found = await readOpenSteps(changes.database, viewer.user, wanted)
+    const row = (open: (typeof found.items)[number]) =>
+      renderStepRow(open, permalink(open.request.channel, open.request.cardTs))
+    return { ...found, items: found.items.map(row) }
   }
   if (name === 'waits') {
     const found = await readWaits(changes.database, viewer.user, wanted)

@@ -1,11 +1,18 @@
 import { describe, expect, test } from 'vitest'
+import { execute } from '../../src/changes/execute.ts'
+import { listSteps, tickSteps } from '../../src/changes/manual-steps.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'
-import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { buttons, readText } from '../support/slack/index.ts'
 
 const use = useStory()
 const form = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Test', ticket: '' }
+
+async function slugOf(trainee: number): Promise<string> {
+  const { rows } = await use.admin.query('SELECT slug FROM public.trainees WHERE id = $1', [trainee])
+  return rows[0].slug
+}
 
 async function homeOf(user: string, words: string): Promise<string> {
   await use.story.slack.openHome({ user })
@@ -74,6 +81,33 @@ describe('the Home tab', () => {
     expect(await shows(SECOND_DEVELOPER, 'Page 2 of 2')).toContain('*CR-1*')
     await slack.click({ user: SECOND_DEVELOPER, view: 'home', actionId: ACTIONS.homeList, value: '' })
     await shows(SECOND_DEVELOPER, 'See all 25')
+  })
+
+  test('has what is left to do by hand until it is ticked, one’s own first, with the way to the card', async () => {
+    const { changes } = use.story.bot
+    const theirs = await sendRequest(changes, 'fix-route', form)
+    const own = await sendRequest(changes, 'fix-route', { ...form, subject: await slugOf(5911) }, DEVELOPER)
+    for (const request of [theirs, own]) {
+      await approveRequest(changes, request, SECOND_DEVELOPER)
+      await execute(changes, request.id)
+    }
+    await use.story.slack.until(async () => {
+      const { rows } = await use.admin.query('SELECT 1 FROM chatops.change_requests WHERE card_ts IS NOT NULL')
+      return rows.length === 2
+    })
+    const steps = async (user: string) => {
+      const text = await homeOf(user, 'To do by hand (4)')
+      return text.match(/CR-\d+(?=>?: ask)/g)
+    }
+    expect(await steps(SUPPORT)).toEqual(['CR-1', 'CR-1', 'CR-2', 'CR-2'])
+    expect(await steps(DEVELOPER)).toEqual(['CR-2', 'CR-2', 'CR-1', 'CR-1'])
+    expect(await steps(SECOND_DEVELOPER)).toHaveLength(4) // an approver who owns none
+    expect(readText(use.story.slack.home(SUPPORT) ?? [])).toContain(`in DTTP, by <@${SUPPORT}>`)
+    expect(buttons(use.story.slack.home(SUPPORT)).filter(({ url }) => url?.includes('/archives/'))).not.toEqual([])
+
+    const ticks = (await listSteps(changes.database.manager, theirs.id)).map(({ id }) => [id, true] as const)
+    await tickSteps(changes, { id: theirs.id, actor: SUPPORT, ticks: new Map(ticks) })
+    expect(await homeOf(SUPPORT, 'To do by hand (2)')).not.toContain(`in DTTP, by <@${SUPPORT}>`)
   })
 
   test('is drawn again, within 15 minutes, for whoever has it open, 30 seconds after the last time', async () => {

@@ -4,6 +4,7 @@ import type { OpenStep } from '../../changes/manual-steps.ts'
 import type { ManualStep } from '../../entities/chatops/manual-step.ts'
 import { THE_BOT } from '../../ledger/ledger.ts'
 import {
+  actions,
   type Block,
   button,
   copyable,
@@ -71,11 +72,18 @@ export function stepLine({ step, request }: OpenStep): string {
   return `${crName(request)}: ${titleOf(step.title)}, by ${mention(step.owner)}.`
 }
 
-/** The same for the Home tab, with a way to say that it is done. */
-export function renderStepRow(open: OpenStep): Block[] {
+/** The same for the Home tab, with the way to the request's card, and to saying that the step is done. */
+export function renderStepRow(open: OpenStep, link: string | null): Block[] {
   const { step, request } = open
-  const label = { accessibility_label: shorten(`Mark as done: ${crName(request)}, ${step.title}`, 70) }
-  return [{ ...section(stepLine(open)), accessory: button('Mark as done', ACTIONS.markSteps, request.id, label) }]
+  const name = crName(request)
+  const label = { accessibility_label: shorten(`Mark as done: ${name}, ${step.title}`, 70) }
+  const buttons = [
+    button('Mark as done', ACTIONS.markSteps, request.id, label),
+    ...(link
+      ? [button('Open', ACTIONS.openCard, request.id, { url: link, accessibility_label: `Open the card of ${name}` })]
+      : []),
+  ]
+  return [section(stepLine(open)), actions(buttons)]
 }
 
 /** The steps of a request with a tick each. What is ticked now stands beside the ids, so that only changes count. */

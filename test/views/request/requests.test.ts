@@ -62,12 +62,14 @@ describe('in the Home tab', () => {
 
   it('what is left to do by hand is listed with its owner, and can be marked as done', () => {
     const request = changeRequest({ status: 'done' })
-    const view = renderHome([homeList([renderStepRow({ step: manualStep(), request })])])
+    const link = 'https://slack.example/archives/C01/p12'
+    const view = renderHome([homeList([renderStepRow({ step: manualStep(), request }, link)])])
     expectView(view)
     expect(readingOf(view.blocks)).toContain('CR-12: ask for the route to be changed in DTTP, by <@U0REQUESTER>.')
     expect(buttonsOf(view.blocks).filter(({ action_id }) => action_id === ACTIONS.markSteps)).toMatchObject([
       { value: '12', text: { text: 'Mark as done' } },
     ])
+    expect(buttonsOf(view.blocks)).toContainEqual(expect.objectContaining({ url: link }))
   })
 })
 
