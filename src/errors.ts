@@ -57,6 +57,10 @@ const CATALOGUE = {
     title: 'This request is not waiting to be sent',
     text: 'It was sent or discarded already.\nNothing has changed.',
   }),
+  'draft-changed': (f: Facts) => ({
+    title: `${f.cr} has other answers by now`,
+    text: `They were changed in another window after this form was opened. We have not kept what you filled in here, and nothing has changed.\nClose this window, and open ${f.cr} on the bot’s Home tab.`,
+  }),
   'answers-changed': (f: Facts) => ({
     title: `This is not ${f.cr} as it is now`,
     text: `Its answers were changed after this preview was made. We have not sent it, and nothing has changed.\nClose this window, and open ${f.cr} on the bot’s Home tab.`,

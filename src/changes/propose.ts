@@ -35,7 +35,7 @@ export type Proposal =
  * What somebody asks for.
  * @property follows the request that this one was made from
  * @property isFirst only the first of several steps was filled in: nothing is kept
- * @property draft the request whose answers are changed, which has not been sent
+ * @property draft the request whose answers are changed, which has not been sent, and its digest when its form was opened
  * @property submission names the very form that was sent: the same one, sent again, makes no second request
  */
 export type Asking = {
@@ -44,10 +44,13 @@ export type Asking = {
   requester: string
   channel: string
   follows?: string
-  draft?: string
+  draft?: Draft
   isFirst?: boolean
   submission?: string
 }
+
+/** Forms that an earlier version opened do not say which answers they were filled in with. */
+export type Draft = { id: string; digest?: string | undefined }
 
 /**
  * Looks at everything a playbook looks at and keeps the result as an unsent request, which only its requester sees.
@@ -57,6 +60,7 @@ export async function propose(world: World, asked: Asking): Promise<Proposal> {
   await refuseUnless(world, 'mayRequest', asked.requester)
   await refuseWhereOff(world, asked.playbook.name, asked.requester)
   if (asked.follows) await getVisible(world.database, asked.follows, asked.requester)
+  if (asked.draft) demandDraft(await getRequest(world.database, asked.draft.id), asked)
   const made = await findMade(world, asked)
   if (made) return { kind: 'ready', changeRequest: made }
   const assessment = await assess(world, asked.playbook, asked.form)
@@ -119,7 +123,8 @@ async function keepOnce(world: World, asked: Asking, assessment: Assessment, pla
 async function keep(world: World, asked: Asking, assessment: Assessment, plan: Plan): Promise<ChangeRequest> {
   const { playbook, form } = asked
   return sureTransaction(world.database, async (sql) => {
-    const id = asked.draft ? await lockDraft(sql, asked, asked.draft) : await takeNumber(sql)
+    const draft = asked.draft ? demandDraft(await lockRequest(sql, asked.draft.id), asked) : null
+    const id = draft?.id ?? (await takeNumber(sql))
     const digest = digestOf({
       changeRequest: id,
       playbook: playbook.name,
@@ -129,6 +134,9 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
       checks: assessment.checks,
       database: world.databaseIdentity,
     })
+    if (draft && digest === draft.digest) return draft
+    if (draft && (asked.draft?.digest ?? draft.digest) !== draft.digest)
+      throw new ChangeError('draft-changed', { cr: `CR-${id}` })
     const answers = {
       playbookVersion: playbook.version,
       traineeId: assessment.situation.trainee?.id ?? null,
@@ -138,10 +146,9 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
       checks: assessment.checks,
       subjects: assessment.subjects,
       digest,
-      submission: asked.submission ?? null,
       outcome: await findUndone(sql, { playbook: playbook.name, form }),
     }
-    if (asked.draft) await sql.update(ChangeRequest, { id, status: 'unsent' }, answers)
+    if (draft) await sql.update(ChangeRequest, { id, status: 'unsent' }, answers)
     else await sql.insert(ChangeRequest, { id, ...answers, ...startOf(asked), createdAt: world.now() })
     const changeRequest = await sql.findOneByOrFail(ChangeRequest, { id })
     await appendToLedger(sql, {
@@ -154,9 +161,9 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
   })
 }
 
-/** What of a request never changes, whatever becomes of its answers. */
-function startOf({ playbook, requester, channel, follows }: Asking) {
-  return { playbook: playbook.name, requester, channel, follows: follows ?? null }
+/** What of a request never changes, whatever becomes of its answers. The form that made it must not make another one. */
+function startOf({ playbook, requester, channel, follows, submission }: Asking) {
+  return { playbook: playbook.name, requester, channel, follows: follows ?? null, submission: submission ?? null }
 }
 
 async function takeNumber(sql: EntityManager): Promise<string> {
@@ -167,12 +174,11 @@ async function takeNumber(sql: EntityManager): Promise<string> {
   return next.id
 }
 
-/** Holds a request whose answers may still be changed. Throws ChangeError `not-a-draft`. */
-async function lockDraft(sql: EntityManager, { playbook, requester }: Asking, id: string): Promise<string> {
-  const draft = await lockRequest(sql, id)
+/** A request whose answers may still be changed. Throws ChangeError `not-a-draft`. */
+function demandDraft(draft: ChangeRequest, { playbook, requester }: Asking): ChangeRequest {
   const isOwn = draft.requester === requester && draft.playbook === playbook.name
   if (!isOwn || draft.status !== 'unsent') throw new ChangeError('not-a-draft')
-  return id
+  return draft
 }
 
 /** @property digest of what the person has on their screen; a draft's answers may have been changed in another window */

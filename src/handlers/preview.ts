@@ -52,11 +52,11 @@ export async function changeAnswers(context: HandlerContext, click: Click): Prom
   if (!viewId) return
   try {
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
-    const { id, channel, follows, form, playbook } = await getDraft(context, {
+    const { id, digest, channel, follows, form, playbook } = await getDraft(context, {
       id: action.value ?? '',
       user: body.user.id,
     })
-    const given = { channel, follows: follows ?? undefined, draft: id, values: formOf(form ?? {}) }
+    const given = { channel, follows: follows ?? undefined, draft: { id, digest }, values: formOf(form ?? {}) }
     await show(context, click, viewId, { view: formView(context, getPlaybook(playbook), given), instead: NOT_SHOWN })
   } catch (error) {
     await show(context, click, viewId, inWords(wordsFor(context, error)))

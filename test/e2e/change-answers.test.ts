@@ -1,13 +1,16 @@
 // "Change answers" in a preview: the same request, with other answers, until it is sent.
 import { expect, test } from 'vitest'
-import { send } from '../../src/changes/propose.ts'
+import { type Proposal, propose, send } from '../../src/changes/propose.ts'
+import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
+import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { approval, useStory } from '../support/bot.ts'
 import { CHANNEL, DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'
 import { readText } from '../support/slack/index.ts'
 
 const use = useStory()
+const SLUG = 'eDEpiD3DVSPKtyHVtgTKxe71'
 
 async function modal(words: string, user = SUPPORT): Promise<string> {
   const { slack } = use.story
@@ -66,6 +69,64 @@ test('leads back to the form as it was filled in, and on to a preview of the sam
   await slack.until(() => readText(slack.messages(CHANNEL).at(-1) ?? []).includes('CR-1 is done'))
   expect(await verifyLedger(use.story.bot.changes.database)).toMatchObject({ broken: null })
 })
+
+const answers = { subject: '5911', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
+
+/** Opens the form of the draft whose preview is open. */
+async function change(): Promise<void> {
+  const { slack } = use.story
+  await slack.click({ user: SUPPORT, actionId: ACTIONS.changeAnswers })
+  await modal('New route')
+}
+
+test('refuses answers from a form that was opened before others were kept, and says so', async () => {
+  const { slack } = use.story
+  await preview()
+  await change()
+  const [{ id, digest }] = await requests()
+  const inAnotherWindow = {
+    playbook: fixRoute,
+    form: { ...answers, subject: SLUG },
+    requester: SUPPORT,
+    channel: CHANNEL,
+  }
+  await ready(propose(use.story.bot.changes, { ...inAnotherWindow, draft: { id, digest } }))
+  const kept = await requests()
+  await slack.submit({ user: SUPPORT, values: { ...answers, route: 'opt_in_undergrad' } })
+  expect(await modal('CR-1 has other answers by now')).toContain('We have not kept what you filled in here')
+  expect(await requests()).toEqual(kept)
+})
+
+test('keeps one request, however late a form that was sent comes again', async () => {
+  const { changes } = use.story.bot
+  const asked = { playbook: fixRoute, requester: SUPPORT, channel: CHANNEL }
+  const first = { ...asked, form: { ...answers, subject: SLUG, route: 'opt_in_undergrad' }, submission: 'V1:first' }
+  const made = await ready(propose(changes, first))
+  const second = {
+    ...asked,
+    form: { ...answers, subject: SLUG },
+    submission: 'V1:second',
+    draft: { id: made.id, digest: made.digest },
+  }
+  const changed = await ready(propose(changes, second))
+  expect(changed).toMatchObject({ id: made.id, form: { route: 'assessment_only' } })
+  for (const again of [first, second]) expect((await ready(propose(changes, again))).digest).toBe(changed.digest)
+  const both = await Promise.all([ready(propose(changes, second)), ready(propose(changes, first))])
+  expect(both.map(({ digest }) => digest)).toEqual([changed.digest, changed.digest])
+  expect(await requests()).toHaveLength(1)
+  const proposed = await use.admin.query(`SELECT 1 FROM chatops.ledger WHERE event = 'proposed'`)
+  expect(proposed.rows).toHaveLength(2)
+
+  await send(changes, { id: made.id, requester: SUPPORT })
+  expect(await ready(propose(changes, first))).toMatchObject({ id: made.id, status: 'pending' })
+  await expect(propose(changes, second)).rejects.toMatchObject({ code: 'not-a-draft' })
+})
+
+async function ready(proposal: Promise<Proposal>): Promise<ChangeRequest> {
+  const found = await proposal
+  if (found.kind !== 'ready') throw new Error(`the preview was ${found.kind}`)
+  return found.changeRequest
+}
 
 test('leaves the draft as it was where the new answers cannot be used', async () => {
   const { slack } = use.story
