@@ -4,7 +4,7 @@ import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { addToOutbox, announce, hintExecution } from '../outbox/outbox.ts'
-import { refuseUnless } from '../people/standing.ts'
+import { refuse, refuseUnless } from '../people/standing.ts'
 import type { World } from '../world.ts'
 import { type Pause, pauseOf } from './brake.ts'
 import { findPersonalDataInReason } from './reason.ts'
@@ -38,23 +38,43 @@ export async function pause(
 
 /** An approver wants the bot to go on: the first is put on record, the second lets it go on. Throws ChangeError. */
 export async function resume(world: World, actor: string): Promise<'asked' | 'resumed'> {
-  await refuseUnless(world, 'mayApprove', actor)
-  return sureTransaction(world.database, async (sql) => {
-    const brake = await lockBrake(sql)
-    if (!brake.pausedAt) throw new ChangeError('not-paused')
-    const { resumeAskedAt, resumeAskedBy } = brake
-    const now = world.now()
-    const isFresh = resumeAskedAt !== null && now.getTime() - resumeAskedAt.getTime() < ASKED_FOR_MS
-    if (isFresh && resumeAskedBy !== actor) {
-      await resumeNow(world, sql, actor)
-      return 'resumed'
-    }
-    await sql.update(Brake, { onlyRow: true }, { resumeAskedAt: now, resumeAskedBy: actor })
-    if (!isFresh) await tell(world, sql, { event: 'resume-asked', by: actor, reason: '' })
-    await redrawOpen(sql)
-    await appendToLedger(sql, { changeRequest: null, event: 'resume-asked', actor })
-    return 'asked'
-  })
+  await refuseUnless(world, 'mayDecide', actor)
+  return resumeKnowing(world, actor, { id: actor, isOne: true })
+}
+
+/** Somebody who asked to resume, and whether the actor is the same person. */
+type Known = { id: string; isOne: boolean }
+
+/** On Enterprise Grid one person may have two ids. Slack is asked for that between two transactions. */
+async function resumeKnowing(world: World, actor: string, known: Known): Promise<'asked' | 'resumed'> {
+  const came = await sureTransaction(world.database, (sql) => resumeOrAsk(world, sql, actor, known))
+  if (typeof came === 'string') return came
+  const isOne = await world.people.areOne(actor, came.first)
+  if (isOne === null) return refuse(world, 'people-unknown', actor, null)
+  return resumeKnowing(world, actor, { id: came.first, isOne })
+}
+
+async function resumeOrAsk(
+  world: World,
+  sql: EntityManager,
+  actor: string,
+  known: Known,
+): Promise<'asked' | 'resumed' | { first: string }> {
+  const { pausedAt, resumeAskedAt, resumeAskedBy } = await lockBrake(sql)
+  if (!pausedAt) throw new ChangeError('not-paused')
+  const now = world.now()
+  const isFresh = resumeAskedAt !== null && now.getTime() - resumeAskedAt.getTime() < ASKED_FOR_MS
+  const first = isFresh ? resumeAskedBy : null
+  if (first !== null && first !== actor && first !== known.id) return { first }
+  if (first !== null && first !== actor && !known.isOne) {
+    await resumeNow(world, sql, actor)
+    return 'resumed'
+  }
+  await sql.update(Brake, { onlyRow: true }, { resumeAskedAt: now, resumeAskedBy: actor })
+  if (!isFresh) await tell(world, sql, { event: 'resume-asked', by: actor, reason: '' })
+  await redrawOpen(sql)
+  await appendToLedger(sql, { changeRequest: null, event: 'resume-asked', actor })
+  return 'asked'
 }
 
 /**

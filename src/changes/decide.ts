@@ -74,6 +74,7 @@ export async function getReviewed(world: World, { id, actor, viewId }: Actor & {
 
 /** The same, with values of personal columns: records which were revealed, every time. */
 export async function reveal(world: World, shown: Actor & { viewId: string }) {
+  await refuseUnless(world, 'mayDecide', shown.actor, shown.id)
   const request = await getReviewed(world, shown)
   const { id: changeRequest, digest } = request
   const details = { digest, revealed: personalColumns(request) }

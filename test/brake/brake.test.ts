@@ -105,6 +105,25 @@ describe('whoever may approve', () => {
     await expect(resume(context, DEVELOPER)).rejects.toMatchObject({ code: 'not-paused' })
   })
 
+  test('is one person with two ids, too, and cannot resume alone', async () => {
+    await stop()
+    const { people } = context
+    const areOne = async () => true
+    expect(await resume({ ...context, people: { ...people, areOne } }, DEVELOPER)).toBe('asked')
+    expect(await resume({ ...context, people: { ...people, areOne } }, SECOND_DEVELOPER)).toBe('asked')
+    const unknown = resume({ ...context, people: { ...people, areOne: async () => null } }, DEVELOPER)
+    await expect(unknown).rejects.toMatchObject({ code: 'people-unknown' })
+    expect(await paused()).not.toBeNull()
+  })
+
+  test('is asked about afresh, and refused once out of the group', async () => {
+    await stop()
+    await resume(context, DEVELOPER)
+    const people = { ...context.people, mayDecide: async () => 'not-listed' as const }
+    await expect(resume({ ...context, people }, SECOND_DEVELOPER)).rejects.toMatchObject({ code: 'not-an-approver' })
+    expect(await paused()).not.toBeNull()
+  })
+
   test('must ask again after an hour, or when the bot is paused once more', async () => {
     await stop()
     await resume(context, DEVELOPER)
