@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import type { MemberId, RegisterJob } from './job.ts'
 import { isStrange, readMember, sha1Of } from './member.ts'
 import { readProcesses } from './processes.ts'
-import { readRawQueue, readSet, readWaiting } from './read.ts'
+import { readSet, readWaiting } from './read.ts'
 
 // Asks Redis itself for some jobs. A preview, an execution and a sending ask here, never the mirror.
 
@@ -45,26 +45,16 @@ async function findJobs(
 /** Members of one score that are looked at: Sidekiq gives each a score of its own, as good as always. */
 const MOST_OF_ONE_SCORE = 1_000
 
-/** The job that this is, if it is where it was. */
+/** The job of one of Sidekiq's sets that this is, if it is where it was. */
 export async function findMember(redis: Redis, id: MemberId): Promise<RegisterJob | null> {
-  const { place, queue, score, sha1 } = id
-  if (place === 'running') return (await readProcesses(redis)).jobs.find((job) => job.sha1 === sha1) ?? null
   const member = await findRawMember(redis, id)
-  const job = member && readMember(member, { place, queue: place === 'queue' ? queue : null, score })
+  const job = member && readMember(member, { place: id.place, queue: null, score: id.score })
   return job && !isStrange(job) ? job : null
 }
 
-/** Its bytes, if it is where it was: in a queue or a set. */
-export async function findRawMember(redis: Redis, { place, queue, score, sha1 }: MemberId): Promise<Buffer | null> {
-  const isIt = (member: Buffer) => sha1Of(member) === sha1
-  if (place === 'queue') {
-    for await (const members of readRawQueue(redis, queue)) {
-      const found = members.find(isIt)
-      if (found) return found
-    }
-    return null
-  }
-  if (place === 'running' || score === null) return null
+/** Its bytes. What is in a queue or runs is not found: it is about to be elsewhere. */
+export async function findRawMember(redis: Redis, { place, score, sha1 }: MemberId): Promise<Buffer | null> {
+  if (place === 'queue' || place === 'running' || score === null) return null
   const members = await redis.zrangebyscoreBuffer(place, score, score, 'LIMIT', 0, MOST_OF_ONE_SCORE)
-  return members.find(isIt) ?? null
+  return members.find((member) => sha1Of(member) === sha1) ?? null
 }

@@ -34,20 +34,13 @@ export async function* readSet(
   } while (cursor !== '0')
 }
 
-/** Reads a queue, page by page. */
+/** Reads a queue from its newest job on: what is pushed meanwhile moves the others to where they are read again. */
 async function* readQueue(redis: Redis, queue: string, wanted: Wanted): AsyncGenerator<Page> {
-  for await (const members of readRawQueue(redis, queue)) {
+  for (let start = 0; ; start += AT_ONCE - OVERLAP) {
+    const members = await redis.lrangeBuffer(`queue:${queue}`, start, start + AT_ONCE - 1)
     yield pageOf('queue', members.filter(wanted), (member) =>
       readMember(member, { place: 'queue', queue, score: null }),
     )
-  }
-}
-
-/** From its newest job on: what is pushed meanwhile moves the others to where they are read again. */
-export async function* readRawQueue(redis: Redis, queue: string): AsyncGenerator<Buffer[]> {
-  for (let start = 0; ; start += AT_ONCE - OVERLAP) {
-    const members = await redis.lrangeBuffer(`queue:${queue}`, start, start + AT_ONCE - 1)
-    yield members
     if (members.length < AT_ONCE) return
   }
 }

@@ -35,14 +35,12 @@ export async function write(redis: Redis, writing: Writing, { id, now }: { id: s
     SCRIPT,
     4,
     mark,
-    taken ? keyOf(taken) : mark, // where there is no other key to name
+    taken ? taken.place : mark, // where there is no other key to name
     pushed ? targetOf(pushed) : mark,
     pushed ? 'queues' : mark,
     MARKED_SECONDS,
-    taken ? (taken.score === null ? 'list' : 'zset') : '',
     taken?.score ?? '',
     taken?.sha1 ?? '',
-    taken?.score === null ? (member ?? '') : '',
     pushed?.payload ?? '',
     pushed?.score ?? '',
     pushed?.queue ?? '',
@@ -92,31 +90,25 @@ function pushedBy(
   }
 }
 
-function keyOf({ place, queue }: MemberId): string {
-  return place === 'queue' ? `queue:${queue}` : place
-}
-
 function targetOf({ queue, score }: Pushed): string {
   return score === null ? `queue:${queue}` : 'schedule'
 }
 
 /**
  * Answers 1 if it was done, now or before, and 0 if the job that is to be taken out is not there. In a set it is found
- * by its score and known by the SHA-1 of its bytes, since several members may have one score. In a queue Redis looks for
- * its bytes, which were read just before.
+ * by its score and known by the SHA-1 of its bytes, since several members may have one score. Nothing is taken out of a
+ * queue: Redis would have to look through all of it.
  */
 const SCRIPT = `
-local mark, source, target, queues = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local seconds, kind, score, sha1, bytes, payload, at, queue = unpack(ARGV)
+local mark, set, target, queues = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local seconds, score, sha1, payload, at, queue = unpack(ARGV)
 if redis.call('EXISTS', mark) == 1 then return 1 end
-if kind == 'zset' then
+if score ~= '' then
   local found
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', source, score, score, 'LIMIT', 0, 1000)) do
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', set, score, score, 'LIMIT', 0, 1000)) do
     if redis.sha1hex(member) == sha1 then found = member end
   end
-  if not found or redis.call('ZREM', source, found) ~= 1 then return 0 end
-elseif kind == 'list' then
-  if redis.sha1hex(bytes) ~= sha1 or redis.call('LREM', source, 1, bytes) ~= 1 then return 0 end
+  if not found or redis.call('ZREM', set, found) ~= 1 then return 0 end
 end
 if payload ~= '' then
   if at == '' then

@@ -5,6 +5,9 @@ import { Redis } from 'ioredis'
 import { listJobs } from '../../src/jobs/list.ts'
 import { sweepSidekiq } from '../../src/jobs/mirror/sweep.ts'
 import { createSidekiqClient } from '../../src/sidekiq/index.ts'
+import { sha1Of } from '../../src/sidekiq/member.ts'
+import type { Writing } from '../../src/sidekiq/write.ts'
+import { IDENTITY, putProcess } from '../sidekiq/recorded.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 
 type Scale = { dead: number; scheduled: number; queued: number; say: (progress: string) => void }
@@ -25,6 +28,7 @@ export async function proveSidekiqScale(place: { appUrl: string; redisUrl: strin
     const before = process.memoryUsage().rss
     const first = await measured(redis, () => sweepSidekiq(world, sidekiq))
     const second = await measured(redis, () => sweepSidekiq(world, sidekiq))
+    const writes = await measured(redis, () => writeEach(redis, sidekiq))
     const grown = process.memoryUsage().rss - before
     scale.say('swept twice')
     const list = await timeLists(world)
@@ -35,13 +39,15 @@ export async function proveSidekiqScale(place: { appUrl: string; redisUrl: strin
     const wanted = { dead: scale.dead, queue: scale.queued, schedule: scale.scheduled }
     return {
       sweeps: [first, second].map(({ seconds, commands, longestMs }) => ({ seconds, commands, longestMs })),
+      writes: { commands: writes.commands, longestMs: writes.longestMs },
       memoryMb: Math.round(grown / 1e6),
       listMs: list,
       kept: counts,
       problems: [
         ...(JSON.stringify(counts) === JSON.stringify(wanted) ? [] : ['not every job is in the mirror, or some twice']),
         ...(second.result?.changed === 0 ? [] : ['a sweep wrote although nothing had changed']),
-        ...[first, second].flatMap(({ longestMs }) =>
+        ...(writes.result.every((answer) => answer === 'done') ? [] : ['a script of ours did not find its job']),
+        ...[first, second, writes].flatMap(({ longestMs }) =>
           longestMs > LONGEST_COMMAND_MS ? [`a command kept Redis for ${longestMs} ms`] : [],
         ),
       ],
@@ -51,6 +57,32 @@ export async function proveSidekiqScale(place: { appUrl: string; redisUrl: strin
     redis.disconnect()
     await world.database.destroy()
   }
+}
+
+const EACH = 50
+
+/** Pushes, retries, removals and replacements, each a script; and a look for a trainee's jobs, as each preview has it. */
+async function writeEach(redis: Redis, sidekiq: ReturnType<typeof createSidekiqClient>) {
+  await putProcess(redis, IDENTITY)
+  const members = async (place: 'dead' | 'schedule') => {
+    const found = await redis.zrange(place, 0, 2 * EACH - 1, 'WITHSCORES')
+    return Array.from({ length: found.length / 2 }, (_, index) => {
+      const sha1 = sha1Of(Buffer.from(found[2 * index] ?? ''))
+      return { place, queue: 'default', score: found[2 * index + 1] ?? '', sha1 }
+    })
+  }
+  const [dead, scheduled] = [await members('dead'), await members('schedule')]
+  const job = { name: 'update-trainee', trainee: '1' } as const
+  const writings: Writing[] = [
+    ...dead.map((member, index): Writing => ({ kind: index % 2 ? 'retry' : 'remove', member })),
+    ...scheduled.map((instead, index): Writing => ({ kind: 'push', job, at: null, ...(index % 2 ? { instead } : {}) })),
+  ]
+  const answers: string[] = []
+  for (const writing of writings) {
+    answers.push(await sidekiq.write(writing, { id: randomUUID(), now: new Date() }))
+  }
+  await sidekiq.findJobsOf(['1'])
+  return answers
 }
 
 const AT_ONCE = 1_000
@@ -124,7 +156,7 @@ async function measured<T>(redis: Redis, act: () => Promise<T>) {
   const seconds = Math.round(performance.now() - began) / 1000
   await redis.config('SET', 'slowlog-log-slower-than', '-1')
   const entries = (await redis.slowlog('GET', '100000')) as [number, number, number, string[]][]
-  const read = entries.filter(([, , , [command = '']]) => /SCAN|LRANGE|RANGE|MGET/i.test(command))
+  const read = entries.filter(([, , , [command = '']]) => /SCAN|LRANGE|RANGE|MGET|EVAL/i.test(command))
   const longestMs = Math.max(0, ...read.map(([, , micros]) => micros)) / 1000
   return { result, seconds, commands: read.length, longestMs }
 }

@@ -59,7 +59,7 @@ describe('what Register’s own jobs left', () => {
       expect(await sidekiq.findMember({ ...job, sha1: '0'.repeat(40) })).toBeNull()
     }
     const [queued] = inPlace(jobs, 'queue')
-    expect(queued && (await sidekiq.findMember(queued))).toEqual(queued)
+    expect(queued && (await sidekiq.findMember(queued))).toBeNull()
   })
 
   test('says each argument that matters', async () => {

@@ -39,11 +39,11 @@ const write = (writing: Parameters<SidekiqClient['write']>[0]) => sidekiq.write(
 test('the bot’s user can read, push, retry and remove', async () => {
   await sidekiq.ping()
   const [dead] = (await sidekiq.findRegistrations(['337'])).filter(({ place }) => place === 'dead')
-  const [queued] = (await sidekiq.findJobsOf(['5901'])).filter(({ place }) => place === 'queue')
+  const [later] = (await sidekiq.findJobsOf(['5901'])).filter(({ place }) => place === 'schedule')
   const job = { name: 'update-trainee', trainee: '1' } as const
-  if (!dead || !queued) throw new Error('nothing was read')
+  if (!dead || !later) throw new Error('nothing was read')
   expect(await write({ kind: 'retry', member: dead })).toBe('done')
-  expect(await write({ kind: 'remove', member: queued })).toBe('done')
+  expect(await write({ kind: 'remove', member: later })).toBe('done')
   expect(await write({ kind: 'push', job, at: null })).toBe('done')
   expect(await write({ kind: 'push', job, at: new Date('2026-11-29T08:00:00Z') })).toBe('done')
 })
@@ -53,6 +53,7 @@ describe('and cannot', () => {
     ['keys', '*'],
     ['flushdb'],
     ['del', 'retry'],
+    ['lrem', 'queue:dttp', '0', 'x'],
     ['set', 'stat:failed', '0'],
     ['lpush', 'host:1:abc-signals', 'TERM'],
     ['hset', 'cron_job:import_schools_from_dttp', 'status', 'disabled'],

@@ -92,7 +92,6 @@ describe('whatever is written is written once', () => {
     retry: async () => ({ kind: 'retry', member: await find('337', 'dead') }) as const,
     remove: async () => ({ kind: 'remove', member: await find('337', 'dead') }) as const,
     instead: async () => ({ kind: 'push', job, at: null, instead: await find('5901', 'schedule') }) as const,
-    'from a queue': async () => ({ kind: 'remove', member: await find('5901', 'queue') }) as const,
   }
 
   test.each(Object.entries(WRITINGS))('%s', async (_kind, find) => {
@@ -163,8 +162,10 @@ test('what cannot be read is removed, but not run again', async () => {
   expect(await redis.zscore('dead', '{"class":"X"}')).toBeNull()
 })
 
-test('what runs is not taken from its process', async () => {
-  expect(await write({ kind: 'remove', member: await find('5901', 'running') })).toBe('moved')
+test.each(['running', 'queue'])('what is %s is left where it is', async (place) => {
+  const before = await whole()
+  expect(await write({ kind: 'remove', member: await find('5901', place) })).toBe('moved')
+  expect(await whole()).toEqual(before)
 })
 
 test('a retry keeps what the job was, and has one retry less', async () => {
