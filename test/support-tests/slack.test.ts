@@ -530,7 +530,9 @@ describe('delivery', () => {
         }),
       )
     }
-    await Promise.all(Array.from({ length: 200 }, () => slack.command({ user: 'U01', channel: 'C01' })))
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(Array.from({ length: 10 }, () => slack.command({ user: 'U01', channel: 'C01' })))
+    }
     expect(heard).toEqual([100, 100])
     await slack.command({ user: 'U01', channel: 'C01', to: 1 })
     expect(heard).toEqual([100, 101])
