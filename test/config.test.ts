@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { approverMentionOf, ConfigError, loadConfig, readConfig } from '../src/config/index.ts'
+import { chatops } from './support/built.ts'
 
 const HOUR = 3_600_000
 
@@ -298,12 +297,4 @@ function messageOf(act: () => unknown): string {
   throw new Error('nothing was refused')
 }
 
-async function checkConfig(env: Record<string, string>): Promise<{ code: number; output: string }> {
-  const run = promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'check-config'], {
-    env: { PATH: process.env['PATH'], ...env },
-  })
-  return run.then(
-    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
-    ({ code, stdout, stderr }) => ({ code, output: stdout + stderr }),
-  )
-}
+const checkConfig = (settings: Record<string, string>) => chatops(['check-config'], settings)

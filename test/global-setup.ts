@@ -1,4 +1,4 @@
-// Once per run: a real Postgres with a template database, and a real Redis.
+// Once per run: a real Postgres with a template database, a real Redis, and our code as processes of their own run it.
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { startPostgres } from '../sandbox/postgres.ts'
@@ -6,6 +6,7 @@ import { markProcess } from '../sandbox/processes.ts'
 import { createRegisterDatabase, databaseUrls, withClient } from '../sandbox/register/database.ts'
 import { seedRegister } from '../sandbox/register/seed.ts'
 import { whyNoSidekiq } from '../sandbox/sidekiq/index.ts'
+import { build } from './support/built.ts'
 import { startRedis } from './support/redis.ts'
 
 declare module 'vitest' {
@@ -28,6 +29,7 @@ declare module 'vitest' {
 const SANDBOX = fileURLToPath(new URL('../.sandbox/', import.meta.url))
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const removeBuilt = build()
   const dataDir = `${SANDBOX}test-postgres`
   const postgres = await startPostgres({ dataDir, fsync: false, inMemory: true, timezone: 'Europe/London' })
   const redis = await startRedis(`${SANDBOX}test-redis`)
@@ -50,6 +52,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('redisUrl', redis.url)
   project.provide('noSidekiq', whyNoSidekiq())
   return async () => {
+    removeBuilt()
     await redis.stop()
     await dropDatabases(postgres.adminUrl, (name) => name.startsWith(runPrefix))
     await postgres.remove()

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import type { World } from '../../src/world.ts'
+import { chatops } from '../support/built.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { createLifecycle, sendRequest } from '../support/lifecycle.ts'
 
@@ -23,9 +22,7 @@ afterAll(async () => {
 })
 
 async function migrate(...words: string[]): Promise<string> {
-  const env = { PATH: process.env['PATH'], MIGRATE_DATABASE_URL: scratch.ownerUrl }
-  const given = ['--import', 'tsx', 'src/cli.ts', 'migrate', ...words]
-  return (await promisify(execFile)(process.execPath, given, { env })).stdout
+  return (await chatops(['migrate', ...words], { MIGRATE_DATABASE_URL: scratch.ownerUrl })).stdout
 }
 
 test('migrating lists no request that this version of the bot can carry out', async () => {

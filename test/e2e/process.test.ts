@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { botEnvironment, onRedis, startStorySlack } from '../support/bot.ts'
+import { nodeRuns } from '../support/built.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
@@ -107,7 +108,7 @@ async function startWorld() {
 
 function start(env: Record<string, string>): void {
   const { PATH, HOME } = process.env
-  child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], { cwd: ROOT, env: { PATH, HOME, ...env } })
+  child = spawn(process.execPath, nodeRuns('src/main.ts'), { cwd: ROOT, env: { PATH, HOME, ...env } })
   child.stdout?.on('data', (chunk) => {
     output += chunk
   })

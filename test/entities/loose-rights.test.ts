@@ -1,10 +1,9 @@
 // Postgres 14, and what was upgraded from it: everybody may create tables in the schema "public".
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { promisify } from 'node:util'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { botEnvironment, startBot, startStorySlack } from '../support/bot.ts'
+import { chatops } from '../support/built.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 
 const SCRIPT = readFileSync('src/entities/revoke-create.sql', 'utf8')
@@ -69,8 +68,7 @@ async function withApp(act: (app: pg.Client) => Promise<unknown>): Promise<void>
 
 async function checkConfig(): Promise<string> {
   const slack = await startStorySlack()
-  const env = { PATH: process.env['PATH'], ...botEnvironment(slack, scratch.appUrl) }
-  const run = promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'check-config'], { env })
-  const { stdout } = await run.finally(() => slack.stop())
+  const checked = chatops(['check-config'], botEnvironment(slack, scratch.appUrl))
+  const { stdout } = await checked.finally(() => slack.stop())
   return stdout
 }

@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
 import type { DataSource } from 'typeorm'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { appendToLedger } from '../../src/ledger/ledger.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
+import { chatops } from '../support/built.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 
 let scratch: ScratchDatabase
@@ -225,14 +224,4 @@ async function fittingHash(seq: string): Promise<string> {
   return createHash('sha256')
     .update(fields.map((field) => `${Buffer.from(field).length}:${field},`).join(''))
     .digest('hex')
-}
-
-async function chatops(args: string[], env: Record<string, string>): Promise<{ code: number; output: string }> {
-  const run = promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...args], {
-    env: { ...process.env, ...env },
-  })
-  return run.then(
-    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
-    ({ code, stdout, stderr }) => ({ code, output: stdout + stderr }),
-  )
 }

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
 import { parse } from 'csv-parse/sync'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Services } from '../../src/services.ts'
 import { botEnvironment, startBot, startStorySlack } from '../support/bot.ts'
+import { chatops as runChatops } from '../support/built.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
@@ -133,16 +132,8 @@ describe('bin/chatops export-ledger', () => {
 
 const chatops = (...words: string[]) => chatopsWith({}, ...words)
 
-async function chatopsWith(env: Record<string, string>, ...words: string[]): Promise<{ code: number; output: string }> {
-  const settings = { ...botEnvironment(slack, scratch.appUrl), ...env }
-  const run = promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...words], {
-    env: { PATH: process.env['PATH'], ...settings },
-  })
-  return run.then(
-    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
-    ({ code, stdout, stderr }) => ({ code, output: stdout + stderr }),
-  )
-}
+const chatopsWith = (settings: Record<string, string>, ...words: string[]) =>
+  runChatops(words, { ...botEnvironment(slack, scratch.appUrl), ...settings })
 
 async function form() {
   const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')

@@ -1,13 +1,13 @@
 // Workers die by `kill -9` at every named point of an execution; afterwards every request is done once, and none is half.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { pino } from 'pino'
 import type { ExecutionStep } from '../../src/changes/execute.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { startServices } from '../../src/services.ts'
+import { nodeRuns } from '../support/built.ts'
 import { approveRequest, sendRequest } from '../support/lifecycle.ts'
 import type { Place } from './approvals.ts'
 import { lookAround } from './around.ts'
@@ -19,7 +19,7 @@ import { lookAtRequests, ROUTE, seedTrainees } from './trainees.ts'
 
 /** Two minutes is longer than any lease: BullMQ's locks 15 s, a sweeper's hint 30 s, a dead relay's rows 60 s. */
 const RECOVERY_MS = 150_000
-const DOOMED = fileURLToPath(new URL('./doomed-worker.ts', import.meta.url))
+const DOOMED = 'test/proof/doomed-worker.ts'
 const CROWD = { requesters: ['U1ASKS'], approvers: userIds('U2DEV', 5), others: [] }
 
 type Options = {
@@ -89,7 +89,7 @@ async function killOn(place: Place, steps: ExecutionStep[], { say, afterwards }:
 }
 
 async function killWorkerAt(step: ExecutionStep, id: string, env: Record<string, string>): Promise<string | null> {
-  const { child, ended } = startNode(['--import', 'tsx', DOOMED, step, id], env)
+  const { child, ended } = startNode([...nodeRuns(DOOMED), step, id], env)
   const impatient = setTimeout(() => child.kill('SIGTERM'), 60_000)
   const { signal } = await ended
   clearTimeout(impatient)

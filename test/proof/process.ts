@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../sandbox/ports.ts'
+import { nodeRuns } from '../support/built.ts'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -53,7 +54,7 @@ export function startNode(args: readonly string[], env: Record<string, string>) 
 /** Starts the bot's own entry point and waits until it says that it is ready. Throws if it ends first. */
 export async function startService(
   env: Record<string, string>,
-  entry: readonly string[] = ['--import', 'tsx', 'src/main.ts'],
+  entry: readonly string[] = nodeRuns('src/main.ts'),
 ): Promise<Service> {
   const port = await freePort()
   const began = performance.now()

@@ -1,13 +1,13 @@
 // Trainees are registered again while DTTP fails and workers die, and what nobody knows is settled by people: nobody is
 // registered twice, no time of submission is lost, and none is ever seen half-way.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { pino } from 'pino'
 import type { DttpSimulator } from '../../sandbox/dttp/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { type Services, startServices } from '../../src/services.ts'
+import { nodeRuns } from '../support/built.ts'
 import { approveRequest, sendRequest } from '../support/lifecycle.ts'
 import type { Place } from './approvals.ts'
 import { crowdEnvironment, startCrowdSlack } from './crowd.ts'
@@ -16,7 +16,7 @@ import type { End, Point } from './re-register-points.ts'
 import { endOf, type Lost, lookAtLost, lookInDttp, seedLost, type Whole } from './re-register-stage.ts'
 import { startFilledDttp } from './registrations-stage.ts'
 
-const DOOMED = fileURLToPath(new URL('./doomed-re-register.ts', import.meta.url))
+const DOOMED = 'test/proof/doomed-re-register.ts'
 const CROWD = { requesters: ['U1ASKS'], approvers: ['U2DEV'], others: [] }
 /** Longer than any lease: a job's 45 s, a sweeper's hint 30 s, a dead relay's rows 60 s. */
 const RECOVERY_MS = 180_000
@@ -135,7 +135,7 @@ async function goWrong(stage: Stage, point: Point, request: string): Promise<voi
 type Death = Extract<Point, { kind: 'killed' }>
 
 async function dieAt({ workerSettings }: Stage, request: string, { in: where, step }: Death): Promise<void> {
-  const { child, ended } = startNode(['--import', 'tsx', DOOMED, request, where, step], workerSettings)
+  const { child, ended } = startNode([...nodeRuns(DOOMED), request, where, step], workerSettings)
   const impatient = setTimeout(() => child.kill('SIGTERM'), 90_000)
   const { signal, output } = await ended
   clearTimeout(impatient)
@@ -146,7 +146,7 @@ async function dieAt({ workerSettings }: Stage, request: string, { in: where, st
 async function dieInFlight({ dttp, workerSettings }: Stage, request: string, carriedOut: boolean): Promise<void> {
   const before = dttp.requestsTo('$batch').length
   dttp.faults.add({ path: '$batch', ...(carriedOut ? { kind: 'slow', ms: 500 } : { kind: 'hang' }) })
-  const { child, ended } = startNode(['--import', 'tsx', DOOMED, request, 'nowhere', ''], workerSettings)
+  const { child, ended } = startNode([...nodeRuns(DOOMED), request, 'nowhere', ''], workerSettings)
   while (child.exitCode === null && dttp.requestsTo('$batch').length === before) await sleep(2)
   child.kill('SIGKILL')
   await ended

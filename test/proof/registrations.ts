@@ -1,11 +1,11 @@
 // Workers die by `kill -9` at every point of a registration with DTTP; afterwards nobody is registered twice, and each
 // registration is either whole or known to be unknown.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { DttpSimulator } from '../../sandbox/dttp/index.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { enqueueJob } from '../../src/jobs/enqueue.ts'
+import { nodeRuns } from '../support/built.ts'
 import type { Place } from './approvals.ts'
 import { crowdEnvironment, startCrowdSlack, userIds } from './crowd.ts'
 import { startNode, startService } from './process.ts'
@@ -41,7 +41,7 @@ type Kill = Registration & {
 
 /** Longer than any lease: BullMQ's locks 15 s, a late job's hint 30 s. */
 const RECOVERY_MS = 180_000
-const DOOMED = fileURLToPath(new URL('./doomed-registration.ts', import.meta.url))
+const DOOMED = 'test/proof/doomed-registration.ts'
 const CROWD = { requesters: ['U1ASKS'], approvers: userIds('U2DEV', 1), others: [] }
 
 /** `count` points, each as often as the others. */
@@ -128,7 +128,7 @@ async function killOn(place: Place, points: readonly Point[], say: (progress: st
 
 /** Starts a worker that is killed at this point; answers with the signal that it died of. */
 async function killWorkerAt(point: Point, dttp: DttpSimulator, env: Record<string, string>): Promise<string | null> {
-  const { child, ended } = startNode(['--import', 'tsx', DOOMED, point], env)
+  const { child, ended } = startNode([...nodeRuns(DOOMED), point], env)
   const impatient = setTimeout(() => child.kill('SIGTERM'), 60_000)
   if (point.startsWith('in flight')) {
     const before = dttp.requestsTo('$batch').length

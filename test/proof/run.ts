@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { startPostgres } from '../../sandbox/postgres.ts'
 import { createRegisterDatabase, withClient } from '../../sandbox/register/database.ts'
+import { build } from '../support/built.ts'
 import { startRedis } from '../support/redis.ts'
 import { proveApprovals } from './approvals.ts'
 import { proveKills } from './kills.ts'
@@ -40,6 +41,7 @@ const POLLS = { polls: 10_000, kills: 5 }
 type Proof = { problems: readonly string[] }
 
 async function main(names: readonly string[]): Promise<number> {
+  const removeBuilt = build()
   const postgres = await startPostgres({ dataDir: `${SANDBOX}proof-postgres`, fsync: false })
   const redis = await startRedis(`${SANDBOX}proof-redis`)
   const databases: string[] = []
@@ -121,6 +123,7 @@ async function main(names: readonly string[]): Promise<number> {
     for (const name of databases) {
       await withClient(postgres.adminUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
     }
+    removeBuilt()
     await redis.stop()
     await postgres.stop()
   }

@@ -2,12 +2,12 @@
 // to do, or people have approved it anew; then they are woken. DTTP ends with one record of each trainee.
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { DataSource } from 'typeorm'
 import type { DttpSimulator } from '../../sandbox/dttp/index.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { enqueueJob } from '../../src/jobs/enqueue.ts'
+import { nodeRuns } from '../support/built.ts'
 import type { Place } from './approvals.ts'
 import { crowdEnvironment, startCrowdSlack, userIds } from './crowd.ts'
 import { startNode, startService } from './process.ts'
@@ -34,7 +34,7 @@ const POINTS: readonly Sleep[] = [
 
 type Slept = Registration & Sleep & { woken: boolean; before: Became; inTheEnd: Became; followedUp: boolean }
 
-const SLEEPER = fileURLToPath(new URL('./sleeper.ts', import.meta.url))
+const SLEEPER = 'test/proof/sleeper.ts'
 const CROWD = { requesters: ['U1ASKS'], approvers: userIds('U2DEV', 1), others: [] }
 /** Longer than any lease: BullMQ's locks 15 s, a late job's hint 30 s. */
 const PATIENCE_MS = 180_000
@@ -119,7 +119,7 @@ async function sleepTogether(stage: Stage, round: readonly (Sleep & { trainee: s
   const sleepers: { worker: ReturnType<typeof startNode>; one: Slept }[] = []
   for (const point of round) {
     const job = await register(point.trainee)
-    const worker = startNode(['--import', 'tsx', SLEEPER, point.step], { LOG_LEVEL: 'warn', ...settings })
+    const worker = startNode([...nodeRuns(SLEEPER), point.step], { LOG_LEVEL: 'warn', ...settings })
     await until(() => isStopped(worker.child.pid))
     sleepers.push({ worker, one: { ...point, job, woken: false, ...(await look(stage, { ...point, job })) } })
   }

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { createQueueBackend, type QueueBackend } from '../../src/queue/backend.ts'
 import { startBot, startStorySlack } from '../support/bot.ts'
+import { nodeRuns } from '../support/built.ts'
 import { demoDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, sendRequest } from '../support/lifecycle.ts'
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
@@ -173,7 +174,7 @@ describe('a Redis', () => {
         return `port 0\ntls-port ${port}\ntls-auth-clients no\n${files}\nsave ""`
       })
       const settings = JSON.stringify({ backend: 'redis', url: `rediss://127.0.0.1:${tls.port}/0` })
-      const child = promisify(execFile)(process.execPath, ['--import', 'tsx', 'test/queue/one-job.ts', settings], {
+      const child = promisify(execFile)(process.execPath, [...nodeRuns('test/queue/one-job.ts'), settings], {
         env: { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: certificate },
       })
       expect((await child).stdout).toBe('the job was run\n')

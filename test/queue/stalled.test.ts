@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createQueueBackend, type QueueBackend, type WorkerSettings } from '../../src/queue/backend.ts'
+import { nodeRuns } from '../support/built.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 
 // A lock lasts 15 seconds and is looked at every 10, so each of these takes about half a minute: they run side by side.
 const GONE = { removeOnComplete: true, removeOnFail: true }
-const DYING = fileURLToPath(new URL('./dying-worker.ts', import.meta.url))
 
 const backends = {} as Record<'redis' | 'postgres', QueueBackend>
 let scratch: ScratchDatabase
@@ -48,8 +47,13 @@ async function killWorkerOf(kind: 'redis' | 'postgres', prefix: string, options:
   const name = `${prefix}-${randomUUID()}`
   const queue = backends[kind].openQueue(name)
   await queue.add('job', {}, { jobId: 'one', ...GONE })
-  const program = [DYING, name, JSON.stringify(settingsOf(kind)), JSON.stringify(options)]
-  const child = spawn(process.execPath, ['--import', 'tsx', ...program], { stdio: 'ignore' })
+  const program = [
+    ...nodeRuns('test/queue/dying-worker.ts'),
+    name,
+    JSON.stringify(settingsOf(kind)),
+    JSON.stringify(options),
+  ]
+  const child = spawn(process.execPath, program, { stdio: 'ignore' })
   const [, signal] = await once(child, 'exit')
   expect(signal).toBe('SIGKILL')
   const ran: string[] = []

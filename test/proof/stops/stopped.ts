@@ -1,7 +1,7 @@
 // The worker that is stopped, as the process that tells it when sees it.
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { nodeRuns } from '../../support/built.ts'
 import { startNode } from '../process.ts'
 
 /** What it is told: before which step to stop each piece of work. */
@@ -10,13 +10,13 @@ export type Told = 'end' | { stops: Record<string, number> }
 /** What it says: it has heard; all are held, apart from those that were over before; one is over. */
 export type Heard = { ready: true } | { asleep: string[] } | { over: string; steps: string[] }
 
-const WORKER = fileURLToPath(new URL('./stopped-worker.ts', import.meta.url))
+const WORKER = 'test/proof/stops/stopped-worker.ts'
 const PATIENCE_MS = 120_000
 
 export type Stopped = Awaited<ReturnType<typeof startStopped>>
 
 export async function startStopped(settings: Record<string, string>) {
-  const { child, ended, output } = startNode(['--import', 'tsx', WORKER], settings)
+  const { child, ended, output } = startNode(nodeRuns(WORKER), settings)
   const heard: Heard[] = []
   child.on('message', (one: Heard) => heard.push(one))
 
