@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { startDttpSimulator } from '../../sandbox/dttp/index.ts'
-import { destroyPostgres, startPostgres } from '../../sandbox/postgres.ts'
-import { createRegisterDatabase } from '../../sandbox/register/database.ts'
+import { destroyPostgres, type Postgres, startPostgres } from '../../sandbox/postgres.ts'
+import { createRegisterDatabase, type RegisterDatabase } from '../../sandbox/register/database.ts'
 import { startPoll } from '../../src/jobs/enqueue.ts'
 import type { World } from '../../src/world.ts'
 import { seedTrainees } from '../proof/trainees.ts'
@@ -22,12 +22,36 @@ const OWN_REDIS = fileURLToPath(new URL('../../.sandbox/own-redis', import.meta.
 
 export type Scene = Awaited<ReturnType<typeof startScene>>
 
-/** @param kind where the queues are kept */
-export async function startScene(kind: 'redis' | 'postgres') {
+/** A Postgres that its scenes may stop and start again; each has a database of its own there. */
+export async function startOwnPostgres() {
   const dataDir = mkdtempSync(join(tmpdir(), 'chatops resilience-'))
-  let postgres = await startPostgres({ dataDir, fsync: false, inMemory: true })
+  const { adminUrl, port, ...first } = await startPostgres({ dataDir, fsync: false, inMemory: true })
+  let running: Pick<Postgres, 'stop'> | null = first
+  let scenes = 0
+  async function start(): Promise<void> {
+    running ??= await startPostgres({ dataDir, fsync: false, inMemory: true, port })
+  }
+  return {
+    start,
+    async stop(): Promise<void> {
+      await running?.stop()
+      running = null
+    },
+    /** Also where the scene before it has left Postgres away. */
+    async createDatabase(): Promise<RegisterDatabase> {
+      await start()
+      return createRegisterDatabase(adminUrl, `register_${++scenes}`)
+    },
+    destroy: () => destroyPostgres(dataDir),
+  }
+}
+
+export type OwnPostgres = Awaited<ReturnType<typeof startOwnPostgres>>
+
+/** @param kind where the queues are kept */
+export async function startScene(kind: 'redis' | 'postgres', postgres: OwnPostgres) {
   let redis = kind === 'redis' ? await startRedis(OWN_REDIS) : null
-  const urls = await createRegisterDatabase(postgres.adminUrl, 'register')
+  const urls = await postgres.createDatabase()
   const dttp = await startDttpSimulator()
   const slack = await startStorySlack()
   const clock = { ahead: 0 }
@@ -74,9 +98,7 @@ export async function startScene(kind: 'redis' | 'postgres') {
       redis = await startRedis(OWN_REDIS, redis?.port)
     },
     stopPostgres: () => postgres.stop(),
-    async startPostgresAgain(): Promise<void> {
-      postgres = await startPostgres({ dataDir, fsync: false, inMemory: true, port: postgres.port })
-    },
+    startPostgresAgain: () => postgres.start(),
     /** Ends all sessions of the bot, whatever they are doing. */
     async cutSessions(): Promise<void> {
       await query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chatops_app'`)
@@ -106,7 +128,6 @@ export async function startScene(kind: 'redis' | 'postgres') {
       await slack.stop()
       await dttp.stop()
       await redis?.stop()
-      await destroyPostgres(dataDir)
     },
   }
 }

@@ -1,13 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, expect, test } from 'vitest'
-import { ALL_DONE, lookAt, type Scene, startScene } from './resilience-setup.ts'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { extent } from '../support/extent.ts'
+import { ALL_DONE, lookAt, type OwnPostgres, type Scene, startOwnPostgres, startScene } from './resilience-setup.ts'
 
+/** How often all sessions are ended, while jobs run. */
+const CUTS = extent === 'sample' ? 15 : 40
+
+let postgres: OwnPostgres
 let scene: Scene
+
+beforeAll(async () => {
+  postgres = await startOwnPostgres()
+})
+
+afterAll(() => postgres.destroy())
 
 afterEach(() => scene.stop())
 
 test('Redis loses all its keys in the middle: every poll is made and the approved request carried out, once', async () => {
-  scene = await startScene('redis')
+  scene = await startScene('redis', postgres)
   const beginning = scene.begin()
   for (const _ of [1, 2, 3, 4, 5]) {
     await scene.flushRedis()
@@ -20,7 +31,7 @@ test('Redis loses all its keys in the middle: every poll is made and the approve
 })
 
 test('Redis loses all its keys while polls wait for their next hour: they are made then', async () => {
-  scene = await startScene('redis')
+  scene = await startScene('redis', postgres)
   scene.setTrns(false)
   await scene.begin()
   await expect.poll(() => lookAt(scene)).toMatchObject({ received: 0, polledOnce: true, requests: ['done'] })
@@ -31,7 +42,7 @@ test('Redis loses all its keys while polls wait for their next hour: they are ma
 })
 
 test('Redis goes away, and comes back empty: it is said meanwhile, and nothing was lost', async () => {
-  scene = await startScene('redis')
+  scene = await startScene('redis', postgres)
   await expect.poll(scene.readiness).toMatchObject({ status: 200 })
   await scene.stopRedis()
   await expect.poll(scene.readiness).toMatchObject({ status: 503, queue: false, database: true })
@@ -43,7 +54,7 @@ test('Redis goes away, and comes back empty: it is said meanwhile, and nothing w
 })
 
 test('Redis goes away while jobs run, again and again', async () => {
-  scene = await startScene('redis')
+  scene = await startScene('redis', postgres)
   await scene.begin()
   for (const _ of [1, 2, 3]) {
     await scene.stopRedis()
@@ -56,9 +67,9 @@ test('Redis goes away while jobs run, again and again', async () => {
 test.each(['redis', 'postgres'] as const)(
   'Postgres ends sessions in the middle, with the queue on %s: nothing is lost, and nothing written twice',
   async (kind) => {
-    scene = await startScene(kind)
+    scene = await startScene(kind, postgres)
     await scene.begin()
-    for (let cuts = 0; cuts < 40; cuts++) {
+    for (let cuts = 0; cuts < CUTS; cuts++) {
       await scene.cutSessions()
       await sleep(25)
     }
@@ -70,7 +81,7 @@ test.each(['redis', 'postgres'] as const)(
 test.each(['redis', 'postgres'] as const)(
   'Postgres goes away and comes back, with the queue on %s: it is said meanwhile, and nothing was lost',
   async (kind) => {
-    scene = await startScene(kind)
+    scene = await startScene(kind, postgres)
     await scene.begin()
     await scene.stopPostgres()
     await expect.poll(scene.readiness).toMatchObject({ status: 503, database: false })
