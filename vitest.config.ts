@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config'
+import LongestFirst from './test/support/longest-first.ts'
 
 // Not UTC, and an hour off it for half the year: code that mistakes Register's UTC times for local ones fails here.
 process.env['TZ'] = 'Europe/London'
@@ -13,7 +14,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...unwanted],
     globalSetup: ['test/global-setup.ts'],
     reporters: ['default', './test/support/tally-reporter.ts'],
-    maxWorkers: 2,
+    maxWorkers: 4, // for two cores: most tests wait for other processes, or for time to pass
+    sequence: { sequencer: LongestFirst },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

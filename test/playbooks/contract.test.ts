@@ -19,6 +19,7 @@ import { withTold } from '../../src/registration/told.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
+import { extent, spread } from '../support/extent.ts'
 import {
   approveRequest,
   CHANNEL,
@@ -32,8 +33,8 @@ import {
 import { emptyDatabase } from '../support/reset.ts'
 import { samples } from './samples.ts'
 
-// CONTRACT_SAMPLES=all runs every sample; otherwise a few of each playbook, spread over its list.
-const SAMPLES = process.env['CONTRACT_SAMPLES'] === 'all' ? Number.POSITIVE_INFINITY : 5
+/** How many samples of each playbook are tried. */
+const SAMPLES = { sample: 3, wide: 5, all: Number.POSITIVE_INFINITY }[extent]
 
 let scratch: ScratchDatabase
 let context: World
@@ -60,11 +61,7 @@ test('every playbook has samples', () => {
 })
 
 describe.each(playbooks)('$name', (playbook) => {
-  const all = samples[playbook.name] ?? []
-  const every = Math.max(1, Math.ceil(all.length / SAMPLES))
-  const chosen = all.filter((_, index) => index % every === 0)
-
-  describe.each(chosen)('on $name', (sample) => {
+  describe.each(spread(samples[playbook.name] ?? [], SAMPLES))('on $name', (sample) => {
     const begin = async () => {
       await emptyDatabase(admin)
       dttp.reset()

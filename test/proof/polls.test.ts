@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { sampleOf } from '../support/extent.ts'
 import { redisDatabase } from '../support/redis-database.ts'
 import { provePolls } from './polls.ts'
 
@@ -12,10 +13,12 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all(scratch.map((database) => database.drop())))
 
-describe.concurrent.each([
+const QUEUES = [
   ['redis', 0],
   ['postgres', 1],
-] as const)('on %s', (name, index) => {
+] as const
+
+describe.concurrent.each(sampleOf(QUEUES, 1))('on %s', (name, index) => {
   test('a worker killed while it polls leaves nobody out, writes no TRN twice, and tells of each failure once', async ({
     expect,
   }) => {

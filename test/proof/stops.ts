@@ -9,6 +9,7 @@ import { runJob } from '../../src/jobs/run-job.ts'
 import { announce } from '../../src/outbox/outbox.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
 import { type Services, startServices } from '../../src/services.ts'
+import { spread } from '../support/extent.ts'
 import type { Place } from './approvals.ts'
 import { JOBS } from './stops/jobs.ts'
 import { MESSAGES } from './stops/messages.ts'
@@ -87,8 +88,7 @@ function stopsAt(steps: readonly string[], times: number, only: number): number[
     const same = steps.flatMap((one, index) => (one === step ? [index] : []))
     return [same[0], same.at(-1)].includes(at) ? [at] : []
   })
-  const every = Math.max(1, places.length / only)
-  const chosen = places.filter((_, index) => Math.floor(index / every) !== Math.floor((index - 1) / every))
+  const chosen = spread(places, only)
   return Array.from({ length: times }, () => chosen).flat()
 }
 

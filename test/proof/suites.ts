@@ -15,7 +15,7 @@ export async function proveContract() {
   const file = join(directory, 'report.json')
   try {
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'test/playbooks/contract.test.ts']
-    await run(process.execPath, [...vitest, '--reporter=json', `--outputFile=${file}`], { CONTRACT_SAMPLES: 'all' })
+    await run(process.execPath, [...vitest, '--reporter=json', `--outputFile=${file}`], { EXTENT: 'all' })
     const report: VitestReport = JSON.parse(readFileSync(file, 'utf8'))
     const properties: Record<string, { tried: number; passed: number }> = {}
     const problems: string[] = []
@@ -38,7 +38,7 @@ export async function proveScanner() {
   const directory = mkdtempSync(join(tmpdir(), 'scanner-'))
   try {
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'test/scanner']
-    const { code } = await run(process.execPath, vitest, { SCANNER: 'all', SCANNER_REPORTS: directory })
+    const { code } = await run(process.execPath, vitest, { EXTENT: 'all', SCANNER_REPORTS: directory })
     const reports = readdirSync(directory).map((file) => {
       const { looked, found }: { looked: object; found: object } = JSON.parse(
         readFileSync(join(directory, file), 'utf8'),

@@ -26,7 +26,7 @@ export async function startRedis(directory: string, givenPort?: number): Promise
   mkdirSync(directory, { recursive: true })
   await endLeftovers(directory)
   const port = givenPort ?? (await freePort())
-  const network = ['--bind', '127.0.0.1', '--port', String(port), '--databases', '64']
+  const network = ['--bind', '127.0.0.1', '--port', String(port), '--databases', '128']
   const nothingOnDisk = ['--save', '', '--appendonly', 'no', '--dir', directory]
   const child = spawn('redis-server', [...network, ...nothingOnDisk], { stdio: 'ignore', detached: true })
   const failure = new Promise<never>((_, reject) => {

@@ -1,0 +1,23 @@
+// What a run of all tests goes by: which files begin, and which cases of a long matrix are its sample.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { spread } from '../support/extent.ts'
+import { LONGEST } from '../support/longest-first.ts'
+
+test('the files that are begun with exist', () => {
+  const exists = (name: string) => existsSync(fileURLToPath(new URL(`../${name}.test.ts`, import.meta.url)))
+  expect(LONGEST.filter((name) => !exists(name))).toEqual([])
+  expect(new Set(LONGEST).size).toBe(LONGEST.length)
+})
+
+test.each([
+  [3, ['a', 'd', 'g']],
+  [4, ['a', 'd', 'f', 'h']],
+  [1, ['a']],
+  [9, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']],
+  [20, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']],
+  [Number.POSITIVE_INFINITY, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']],
+])('a sample of %i is spread evenly over its matrix', (count, chosen) => {
+  expect(spread([...'abcdefghi'], count)).toEqual(chosen)
+})
