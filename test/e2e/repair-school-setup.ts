@@ -72,7 +72,7 @@ export function schoolStory(use: ReturnType<typeof useStory>) {
   }
 
   function card() {
-    const message = use.story.slack.messages(CHANNEL).findLast((one) => readText(one).includes('CR-'))
+    const message = use.story.slack.messages(CHANNEL).findLast(({ text }) => /^CR-\d/.test(text))
     if (!message) throw new Error('there is no card')
     return message
   }
