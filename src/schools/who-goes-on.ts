@@ -1,18 +1,16 @@
-import { registrationProblems, updateProblems } from '../../dttp/payloads/preflight.ts'
-import type { RegistrationRows } from '../../dttp/payloads/rows.ts'
-import { routeRules } from '../../dttp/registration-rows.ts'
-import { isLive } from '../../entities/chatops/live-jobs.ts'
-import type { SeenJob } from '../../entities/chatops/seen-job.ts'
-import type { DttpSchool } from '../../entities/register/dttp-school.ts'
-import type { Trainee } from '../../entities/register/trainee.ts'
-import { sentSchoolsOf } from '../../register/sent-schools.ts'
-import { findState, stateLabel } from '../../register/states.ts'
-import { type JobKind, kindFor, type WaitingRows } from '../../schools/who-waits.ts'
-import type { RegisterSettings } from '../../world.ts'
-import { repairedRow, type School } from './diagnosis.ts'
-import type { InDttp, Rows } from './rows.ts'
+import { registrationProblems, updateProblems } from '../dttp/payloads/preflight.ts'
+import type { RegistrationRows } from '../dttp/payloads/rows.ts'
+import { routeRules } from '../dttp/registration-rows.ts'
+import { isLive } from '../entities/chatops/live-jobs.ts'
+import type { SeenJob } from '../entities/chatops/seen-job.ts'
+import type { DttpSchool } from '../entities/register/dttp-school.ts'
+import type { Trainee } from '../entities/register/trainee.ts'
+import { sentSchoolsOf } from '../register/sent-schools.ts'
+import { findState, stateLabel } from '../register/states.ts'
+import type { RegisterSettings } from '../world.ts'
+import { type JobKind, kindFor, type WaitingRows } from './who-waits.ts'
 
-// Who waits for the schools that are looked at, and which of them can go on when these are repaired.
+// Who waits for schools, and which of them can go on when these are repaired.
 
 /** Someone who can go on: with the job that failed, or with a new one where none is on record. */
 export type Freed = {
@@ -37,13 +35,21 @@ export type Sorted = {
 /** How many trainees one request sets going. */
 const MOST_FREED = 50
 
+/** Schools that Register finds afterwards: their URNs, and the rows that would become active. */
+export type Found = { urns: ReadonlySet<string>; repaired: readonly DttpSchool[] }
+
 /** What decides who can go on. */
-type Seen = { rows: Rows; schools: readonly School[]; inDttp: InDttp; register: RegisterSettings }
+type Seen = Found & {
+  /** The trainee whom the request names. */
+  named: Trainee | null
+  /** How many records DTTP has of each trainee without a job on record, by the trainee's number. */
+  records: Readonly<Record<string, number>>
+  register: RegisterSettings
+}
 
 /** Everybody who waits, by what can be done for them. Nobody can go on as long as a school is missing. */
-export function sortWaiting(seen: Seen): Sorted {
-  const aim = aimOf(seen.schools)
-  const decisions = aim.urns.size === 0 ? [] : seen.rows.waiting.flatMap((rows) => decide(rows, aim, seen) ?? [])
+export function sortWaiting(waiting: readonly WaitingRows[], seen: Seen): Sorted {
+  const decisions = seen.urns.size === 0 ? [] : waiting.flatMap((rows) => decide(rows, seen) ?? [])
   const freed = decisions.filter((decision) => 'kind' in decision)
   return {
     freed: freed.slice(0, MOST_FREED),
@@ -52,28 +58,19 @@ export function sortWaiting(seen: Seen): Sorted {
   }
 }
 
-/** The schools that Register finds afterwards: their URNs, and the rows that would become active. */
-type Aim = { urns: Set<string>; repaired: DttpSchool[] }
-
-function aimOf(schools: readonly School[]): Aim {
-  const repaired = schools.flatMap(({ diagnosis }) => repairedRow(diagnosis) ?? [])
-  const found = schools.filter(({ diagnosis }) => diagnosis.kind === 'active' || repairedRow(diagnosis) !== null)
-  return { urns: new Set(found.map(({ urn }) => urn)), repaired }
-}
-
 /** Null for someone who does not wait for one of these schools. */
-function decide(rows: WaitingRows, aim: Aim, seen: Seen): Freed | LeftOut | null {
+function decide(rows: WaitingRows, seen: Seen): Freed | LeftOut | null {
   const { job, registration } = rows
   const { trainee } = registration
-  const named = seen.rows.trainee?.id === trainee.id
+  const named = seen.named?.id === trainee.id
   const failedFor = job?.status === 'failed' ? (job.failure?.urns ?? []) : []
   // If the provider has chosen another school meanwhile, the trainee no longer waits for the one that the job failed
   // for.
-  const hasFailed = failedFor.some((urn) => aim.urns.has(urn)) || (named && failedFor.length > 0)
-  const isUnregistered = kindFor(trainee) === 'register-for-trn' && sends(registration, aim, seen)
-  const mustWait = aim.repaired.length > 0 && (named || isUnregistered)
+  const hasFailed = failedFor.some((urn) => seen.urns.has(urn)) || (named && failedFor.length > 0)
+  const isUnregistered = kindFor(trainee) === 'register-for-trn' && sends(registration, seen)
+  const mustWait = seen.repaired.length > 0 && (named || isUnregistered)
   if (!hasFailed && !mustWait) return null
-  const words = obstacleFor(rows, aim, seen)
+  const words = obstacleFor(rows, seen)
   if (words !== null) return { trainee, words }
   return {
     trainee,
@@ -85,13 +82,13 @@ function decide(rows: WaitingRows, aim: Aim, seen: Seen): Freed | LeftOut | null
 }
 
 /** Whether the trainee's route sends one of the schools. */
-function sends({ trainee, schools }: RegistrationRows, { urns }: Aim, { register }: Seen): boolean {
+function sends({ trainee, schools }: RegistrationRows, { urns, register }: Seen): boolean {
   const ids = sentSchoolsOf(trainee, register).map(({ id }) => id)
   return schools.some(({ id, urn }) => ids.includes(id) && urns.has(urn))
 }
 
 /** Why a trainee cannot go on although the school is repaired, in words; null if they can. */
-function obstacleFor(rows: WaitingRows, aim: Aim, seen: Seen): string | null {
+function obstacleFor(rows: WaitingRows, seen: Seen): string | null {
   const { job, registration } = rows
   const kind = kindFor(registration.trainee)
   if (job && isLive(job)) {
@@ -101,14 +98,11 @@ function obstacleFor(rows: WaitingRows, aim: Aim, seen: Seen): string | null {
   return (
     (kind === 'register-for-trn' ? obstacleToRegistration(rows, seen) : obstacleToUpdate(registration.trainee)) ??
     otherFailure(job) ??
-    preflight(rows, aim, seen)
+    preflight(rows, seen)
   )
 }
 
-function obstacleToRegistration(
-  { attempt, job, registration: { trainee } }: WaitingRows,
-  { inDttp }: Seen,
-): string | null {
+function obstacleToRegistration({ attempt, job, registration: { trainee } }: WaitingRows, seen: Seen): string | null {
   if ((attempt && attempt.outcome !== 'registered') || job?.failure?.code === 'outcome-unknown') {
     return 'A registration may already have been sent, so it is never retried: that could create a duplicate. It must be settled first.'
   }
@@ -119,7 +113,7 @@ function obstacleToRegistration(
   if (attempt || job?.status === 'done')
     return 'Their registration is done, but Register has no DTTP record of theirs. Ask a developer.'
   if (job) return null
-  const records = inDttp.records[trainee.id]
+  const records = seen.records[trainee.id]
   if (records === undefined) {
     return 'No failed job is on record, and we cannot tell whether DTTP has the trainee already. Ask a developer.'
   }
@@ -144,7 +138,7 @@ function otherFailure(job: SeenJob | null): string | null {
 }
 
 /** What a retry would still fail for, with the schools as they would be. */
-function preflight({ registration, submittedBy }: WaitingRows, { repaired }: Aim, { register }: Seen): string | null {
+function preflight({ registration, submittedBy }: WaitingRows, { repaired, register }: Seen): string | null {
   const ids = new Set(repaired.map(({ id }) => id))
   const dttpSchools = [...registration.dttpSchools.filter(({ id }) => !ids.has(id)), ...repaired]
   const rules = routeRules(registration.trainee, register)

@@ -5,10 +5,10 @@ import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import { isUrn, schoolWords } from '../../register/schools.ts'
 import { findRoute, routeLabel } from '../../register/training-routes.ts'
 import { lookOnGias } from '../../schools/on-gias.ts'
+import type { Freed } from '../../schools/who-goes-on.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { lookAtLasting, lookAtList } from './school-checks.ts'
 import type { Sent, Situation } from './situation.ts'
-import type { Freed } from './waiting.ts'
 
 /** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [

@@ -7,6 +7,7 @@ import { DEFAULT_POLL_DURATION } from '../../register/poll-durations.ts'
 import { changesBetween } from '../../register/saving.ts'
 import { areFoundOnce } from '../../schools/in-list.ts'
 import { addSchool, makeActive } from '../../schools/support-cards.ts'
+import type { Freed } from '../../schools/who-goes-on.ts'
 import { findWaitingIds } from '../../schools/who-waits.ts'
 import { checks } from './checks.ts'
 import type { School } from './diagnosis.ts'
@@ -15,7 +16,6 @@ import { lookInDttp, readRows, recordsToLookFor } from './rows.ts'
 import { says } from './says.ts'
 import { needsUpdateInDttp } from './school-checks.ts'
 import { repairedUrns, type Situation, situationOf } from './situation.ts'
-import type { Freed } from './waiting.ts'
 
 /** What can be done about a school that is not in the list of DTTP schools. */
 const MISSING = [

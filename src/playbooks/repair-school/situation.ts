@@ -1,10 +1,10 @@
 import { readSubject } from '../../contract/subject.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { type SentSchool, sentSchoolsOf, type WhichSchool } from '../../register/sent-schools.ts'
+import { type Found, type Sorted, sortWaiting } from '../../schools/who-goes-on.ts'
 import type { RegisterSettings } from '../../world.ts'
 import { type Answers, diagnose, repairedRow, type School } from './diagnosis.ts'
 import type { InDttp, Rows, SchoolRows } from './rows.ts'
-import { type Sorted, sortWaiting } from './waiting.ts'
 
 /** The schools in question with what can be done about each, and what becomes of everybody who waits for them. */
 export type Situation = {
@@ -40,7 +40,8 @@ export function situationOf(
     .map((school) => ({ ...school, diagnosis: diagnose(school, context) }))
   const canRun = register.runsJobs && register.isEnabled('persist_to_dttp')
   const nobody: Sorted = { freed: [], leftOut: [], later: 0 }
-  const waiting = canRun ? sortWaiting({ rows, schools, inDttp, register }) : nobody
+  const seen = { ...foundAfterwards(schools), named: trainee, records: inDttp.records, register }
+  const waiting = canRun ? sortWaiting(rows.waiting, seen) : nobody
   const { kind, id } = readSubject(form.subject)
   const named = { urn: kind === 'urn' ? id : '', job: kind === 'job' ? id : '' }
   return { trainee, named, sent, schools, waiting, canRun, rows, addsTrelloCards, register }
@@ -52,6 +53,12 @@ function sentSchools(trainee: Trainee, schools: readonly SchoolRows[], register:
     const urn = schools.find(({ school }) => school !== null && school.id === id)?.urn ?? null
     return { which, is: is === 'set' && urn === null ? 'missing' : is, urn }
   })
+}
+
+function foundAfterwards(schools: readonly School[]): Found {
+  const repaired = schools.flatMap(({ diagnosis }) => repairedRow(diagnosis) ?? [])
+  const found = schools.filter(({ diagnosis }) => diagnosis.kind === 'active' || repairedRow(diagnosis) !== null)
+  return { urns: new Set(found.map(({ urn }) => urn)), repaired }
 }
 
 /** The URNs of the schools that become active. */
