@@ -6,7 +6,7 @@ import { JOB_KINDS, type JobCounts, type JobFilter, type ListedJob } from './lis
 // Jobs that are not over, and those that were given up in the last 30 days, as people want to see them.
 
 /** How many jobs a page shows. */
-const JOBS_PER_PAGE = 8
+const JOBS_PER_PAGE = 10
 
 /** A page of the list, counted from 1; `pages` is at least 1, and `counts` is of all of them. */
 export type JobPage = { jobs: ListedJob[]; counts: JobCounts; page: number; pages: number }
@@ -43,7 +43,7 @@ export async function findListedJob(world: World, id: string): Promise<ListedJob
 // compared with it. When a job is due is compared with the bot's clock.
 const LISTED = `
   WITH listed AS (
-    SELECT job.id, job.due_at, job.finished_at, CASE
+    SELECT job.id, job.due_at, job.finished_at, job.name, job.class_name, job.failure ->> 'code' AS code, CASE
       WHEN job.status = 'failed' THEN 'failed'
       WHEN job.status = 'running' AND job.lease_until < now() THEN 'stuck'
       WHEN job.status = 'running' THEN 'running'
@@ -57,22 +57,31 @@ const LISTED = `
       AND (job.${LIVE_SQL} OR (${GIVEN_UP_SQL} AND job.finished_at > $1::timestamptz - interval '30 days'))
   )`
 
-// The particulars are read of one page only.
-const PAGE = `, page AS (
-    SELECT id, kind, row_number() OVER (
-      ORDER BY array_position($4::text[], kind),
-        CASE WHEN kind = 'failed' THEN -extract(epoch FROM finished_at) ELSE extract(epoch FROM due_at) END, id) AS place
-    FROM listed ORDER BY place LIMIT $5 OFFSET $6
+// Jobs that failed for one reason stand together, and of these groups the one with the newest failure comes first.
+const GROUPED = `, placed AS (
+    SELECT id, kind, name, class_name, CASE WHEN kind IN ('failed', 'retrying') THEN code END AS cause,
+      CASE WHEN kind = 'failed' THEN -extract(epoch FROM finished_at) ELSE extract(epoch FROM due_at) END AS rank
+    FROM listed
+  ), grouped AS (
+    SELECT *, (count(*) OVER one)::int AS in_group, min(rank) OVER one AS first
+    FROM placed WINDOW one AS (PARTITION BY kind, name, class_name, cause)
   )`
 
-const ONE = ', page AS (SELECT id, kind, 1 AS place FROM listed WHERE id = $4)'
+// The particulars are read of one page only.
+const PAGE = `${GROUPED}, page AS (
+    SELECT id, kind, cause, in_group, row_number() OVER (
+      ORDER BY array_position($4::text[], kind), first, name, class_name, cause, rank, id) AS place
+    FROM grouped ORDER BY place LIMIT $5 OFFSET $6
+  )`
+
+const ONE = ', page AS (SELECT id, kind, NULL AS cause, 1 AS in_group, 1 AS place FROM listed WHERE id = $4)'
 
 // If several alerts are about a job, one in which it is still open is preferred.
 const JOBS = `
   SELECT j.id, page.kind, j.name, j.trainee_id AS "traineeId", t.slug, j.status, j.due_at AS "dueAt",
     j.lease_until AS "leaseUntil", j.finished_at AS "finishedAt", j.created_at AS "createdAt", j.attempts, j.run,
     j.failure, j.progress, j.change_request_id AS "changeRequestId", j.runner, j.place, j.class_name AS "className", post.found,
-    post.settled_at IS NOT NULL AS "isCauseGone"
+    page.cause, page.in_group AS "inGroup", post.settled_at IS NOT NULL AS "isCauseGone"
   FROM page
     CROSS JOIN LATERAL (SELECT * FROM chatops.seen_jobs WHERE id = page.id OFFSET 0) j -- by the index, row by row
     LEFT JOIN public.trainees t ON t.id = j.trainee_id

@@ -45,6 +45,10 @@ export type ListedJob = {
   found: object | null
   /** Whether what made it fail has gone away since, so far as the checks can tell. */
   isCauseGone: boolean
+  /** The code of its failure, where that is why it is listed. Jobs of one kind, name and cause stand together. */
+  cause: string | null
+  /** How many jobs there are of this kind, name and cause, on this page or not. */
+  inGroup: number
 }
 
 /** What `/trainee jobs` is narrowed to. */

@@ -131,6 +131,11 @@ const WORDS: Readonly<Record<SeenJobName, JobWords>> = {
   },
 }
 
+/** What a job does: "Poll DTTP for a TRN". */
+export function jobDoes(name: string): string {
+  return findWords(name)?.does ?? `Run ${name}`
+}
+
 /** What a job does, and Register's name for it: "Poll DTTP for a TRN (Dttp::RetrieveTrnJob)". */
 export function whatJobDoes(name: string): string {
   const words = findWords(name)

@@ -70,9 +70,10 @@ function latest(user = SUPPORT): Ephemeral {
 
 const listOf = async (words = '') => readText(await ask(words))
 
-/** The kinds of what is listed, in order. */
+/** The kinds of what is listed, in order, as the headings count them. */
 function kindsIn(text: string): string[] {
-  return [...text.matchAll(/\*?(Stuck|Failed|Retrying|Running|Delayed)\*? – /g)].map(([, kind = '']) => kind)
+  const headings = text.matchAll(/(Stuck|Failed|Retrying|Running|Delayed): [^\n]+ \((\d+)\)/g)
+  return [...headings].flatMap(([, kind = '', all]) => Array.from({ length: Number(all) }, () => kind))
 }
 
 describe('the list of jobs', () => {
@@ -99,7 +100,7 @@ describe('the list of jobs', () => {
     expect(text).toContain('Next attempt in 10 minutes')
     expect(text).toContain('12 pages, 60,000 schools so far.')
     expect(text).toContain('Runs in 40 minutes')
-    expect(text).toContain('<https://register.example.test/trainees/YEXq5VcjRjQ47sjr9L3CxKLC|trainee 5902>')
+    expect(text).toContain('<https://register.example.test/trainees/YEXq5VcjRjQ47sjr9L3CxKLC|Trainee 5902>')
     expect(use.story.slack.messages(CHANNEL)).toEqual([])
   })
 
@@ -167,7 +168,7 @@ describe('the list of jobs', () => {
   test('still names a trainee who has gone from Register, without a link', async () => {
     await add({ status: 'failed', trainee: 4_000_000, code: 'trainee-gone' })
     const text = await listOf()
-    expect(text).toContain('for trainee 4000000')
+    expect(text).toContain('Trainee 4000000.')
     expect(text).not.toContain('/trainees/')
   })
 })
@@ -217,6 +218,36 @@ describe('the list can be narrowed', () => {
   })
 })
 
+describe('jobs that failed for one reason', () => {
+  test('stand together, with the explanation once, the newest failure’s group first, and a line for each', async () => {
+    const timedOut = (trainee: number) => `Dttp::RetrieveTrnJob for Trainee id: ${trainee} has timed out after 4 days.`
+    await add({ status: 'failed', trainee: 5901, finished: '5.5 hours', words: timedOut(5901) })
+    await add({ status: 'failed', trainee: 5903, finished: '4.5 hours', name: 'update-trainee', code: 'incomplete' })
+    await add({ status: 'failed', trainee: 5905, finished: '3.5 hours', words: timedOut(5905) })
+    const message = await ask()
+    const text = readText(message)
+    expect(text).toContain('Failed: poll DTTP for a TRN* (2)')
+    expect(text.match(/\bapplies\b/g)).toHaveLength(1)
+    expect(text.match(/has timed out after 4 days/g)).toHaveLength(1)
+    const lines = text.match(/(?<=\|)Trainee \d+>\. Failed \d hours/g)
+    expect(lines).toEqual([
+      'Trainee 5905>. Failed 3 hours',
+      'Trainee 5901>. Failed 5 hours',
+      'Trainee 5903>. Failed 4 hours',
+    ])
+    expect(buttons(message).map(({ text }) => text)).toEqual(['Ask again for 1 day', 'Ask again for 1 day'])
+  })
+
+  test('say each its own reason where the reasons differ', async () => {
+    const code = { status: 'failed', name: 'update-trainee', code: 'incomplete' } as const
+    await add({ ...code, trainee: 5901, words: 'The first names are missing.' })
+    await add({ ...code, trainee: 5903, words: 'The course is missing.' })
+    const text = await listOf()
+    expect(text).toContain('The first names are missing.')
+    expect(text).toContain('The course is missing.')
+  })
+})
+
 describe('a long list', () => {
   /** Clicks, and waits until the list has changed in its place. */
   async function turn(label: string): Promise<string> {
@@ -230,13 +261,13 @@ describe('a long list', () => {
     return slack.until(() => (readText(latest()) === before ? null : readText(latest())))
   }
 
-  const traineesIn = (text: string) => [...text.matchAll(/trainee (\d{4})[>\n]/g)].map(([, id]) => Number(id))
+  const traineesIn = (text: string) => [...text.matchAll(/Trainee (\d{4})[>.]/g)].map(([, id]) => Number(id))
 
   test('is paged in its own place, and every job is on one page', async () => {
-    for (let trainee = 5917; trainee > 5900; trainee--) await add({ trainee, due: `-${trainee} minutes` })
+    for (let trainee = 5921; trainee > 5900; trainee--) await add({ trainee, due: `-${trainee} minutes` })
     const pages = [await listOf(), await turn('Next page'), await turn('Next page')]
-    expect(pages.map((page) => traineesIn(page).length)).toEqual([8, 8, 1])
-    expect(pages.flatMap(traineesIn)).toEqual(Array.from({ length: 17 }, (_, index) => 5901 + index))
+    expect(pages.map((page) => traineesIn(page).length)).toEqual([10, 10, 1])
+    expect(pages.flatMap(traineesIn)).toEqual(Array.from({ length: 21 }, (_, index) => 5901 + index))
     expect(pages[2]).toContain('Page 3 of 3')
     expect(buttons(latest()).map(({ text }) => text)).toEqual(['Previous page'])
     expect(traineesIn(await turn('Previous page'))).toEqual(traineesIn(pages[1] ?? ''))
@@ -244,7 +275,7 @@ describe('a long list', () => {
   })
 
   test('stays narrowed from page to page', async () => {
-    for (let index = 0; index < 9; index++) await add({ name: 'update-trainee' })
+    for (let index = 0; index < 11; index++) await add({ name: 'update-trainee' })
     await add()
     await ask('5902 update-trainee')
     const second = await turn('Next page')
@@ -253,7 +284,7 @@ describe('a long list', () => {
   })
 
   test('that has become shorter shows its last page', async () => {
-    for (let trainee = 5901; trainee < 5918; trainee++) await add({ trainee })
+    for (let trainee = 5901; trainee < 5922; trainee++) await add({ trainee })
     await ask()
     await turn('Next page')
     await use.admin.query('DELETE FROM chatops.jobs WHERE trainee_id > 5903')
@@ -263,7 +294,7 @@ describe('a long list', () => {
   })
 
   test('is not turned to where no button of ours leads', async () => {
-    for (let index = 0; index < 9; index++) await add()
+    for (let index = 0; index < 11; index++) await add()
     const message = await ask()
     const values = [
       ...['', 'null', '{', '2', '{"page":2}', '{"page":"2","name":null,"trainee":null}'],
@@ -301,7 +332,7 @@ describe('who may see the list', () => {
   })
 
   test('someone who is no longer on the lists cannot turn the page', async () => {
-    for (let index = 0; index < 9; index++) await add()
+    for (let index = 0; index < 11; index++) await add()
     const { slack } = use.story
     const message = await ask('', SUPPORT)
     await slack.click({

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { JobFailure } from '../../../src/entities/chatops/job.ts'
-import { JOB_KINDS, type JobCounts, type JobKind, type ListedJob } from '../../../src/jobs/listed-job.ts'
-import { type JobAdvice, renderJobs } from '../../../src/views/jobs/list.ts'
+import { JOB_KINDS, type JobCounts, type JobKind } from '../../../src/jobs/listed-job.ts'
+import type { ShownJob } from '../../../src/views/jobs/groups.ts'
+import { renderJobs } from '../../../src/views/jobs/list.ts'
 import { ago, ahead } from '../../../src/views/kit/ages.ts'
 import { ACTIONS } from '../../../src/views/kit/ids.ts'
 import { REGISTER } from '../builders.ts'
@@ -12,9 +13,7 @@ const ID = '6f0d8a52-0000-4000-8000-000000000001'
 const EVIL = '<!channel> *x* _y_ <@U0EVIL> <https://evil|click> ``` `q` https://evil.example'
 const NONE: JobCounts = { stuck: 0, failed: 0, retrying: 0, running: 0, delayed: 0 }
 
-type Shown = ListedJob & { advice: JobAdvice | null }
-
-function job(kind: JobKind, given: Partial<Shown> = {}): Shown {
+function job(kind: JobKind, given: Partial<ShownJob> = {}): ShownJob {
   return {
     id: ID,
     kind,
@@ -36,6 +35,8 @@ function job(kind: JobKind, given: Partial<Shown> = {}): Shown {
     runner: 'bot',
     place: null,
     className: null,
+    cause: null,
+    inGroup: 1,
     advice: null,
     ...given,
   }
@@ -49,7 +50,7 @@ function failure(words: string): JobFailure {
   return { code: 'dttp-unavailable', words, at: at('13:20').toISOString() }
 }
 
-function render(jobs: Shown[], given: Partial<Parameters<typeof renderJobs>[0]> = {}) {
+function render(jobs: ShownJob[], given: Partial<Parameters<typeof renderJobs>[0]> = {}) {
   const counts = Object.fromEntries(
     JOB_KINDS.map((kind) => [kind, jobs.filter((one) => one.kind === kind).length]),
   ) as JobCounts
@@ -70,24 +71,24 @@ function render(jobs: Shown[], given: Partial<Parameters<typeof renderJobs>[0]> 
   return message
 }
 
-const readOne = (one: Shown) => readingOf(render([one]).blocks)
+const readOne = (one: ShownJob) => readingOf(render([one]).blocks)
 
 describe('a job in the list', () => {
   it('says what it does, in words and by Register’s name, and for whom, with a link', () => {
     const read = readOne(job('delayed'))
-    const link = `<${REGISTER}/trainees/Ab3dEf6hIj|trainee 5902>`
-    expect(read).toContain(`*Delayed* – Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for ${link}`)
+    const link = `<${REGISTER}/trainees/Ab3dEf6hIj|Trainee 5902>`
+    expect(read).toContain(`*Delayed: poll DTTP for a TRN* (1)\nDttp::RetrieveTrnJob.\n${link}. Runs now.`)
   })
 
   it('of a trainee who is no longer in Register names the number alone', () => {
     const read = readOne(job('delayed', { slug: null }))
-    expect(read).toContain('for trainee 5902\n')
+    expect(read).toContain('\nTrainee 5902. Runs now.')
     expect(read).not.toContain('/trainees/')
   })
 
   it('that is for no trainee names none', () => {
     const read = readOne(job('running', { name: 'sync-schools', traineeId: null, slug: null }))
-    expect(read).toContain('*Running* – Fetch the schools from DTTP (Dttp::SyncSchoolsJob)\n')
+    expect(read).toContain('*Running: fetch the schools from DTTP* (1)\nDttp::SyncSchoolsJob.\nIt was due')
   })
 
   it('that failed says when, how often, why, and what to do', () => {
@@ -101,7 +102,7 @@ describe('a job in the list', () => {
       }),
     )
     expect(read).toContain('Failed 2 hours ago, at 12:15pm. 3 failed attempts in a row, 99 runs. Asked for in CR-12.')
-    expect(read).toContain('DTTP did not answer (503).\nAsk the operations team.')
+    expect(read).toContain('Ask the operations team.\nDttp::RetrieveTrnJob. DTTP did not answer (503).')
   })
 
   it('that is tried again says when it failed and when it runs next', () => {
@@ -124,7 +125,7 @@ describe('a job in the list', () => {
 
   it('that nothing has started says when it should have run', () => {
     const read = readOne(job('stuck', { dueAt: at('13:00') }))
-    expect(read).toContain('*Stuck* – ')
+    expect(read).toContain('*Stuck: ')
     expect(read).toContain('It should have run 30 minutes ago, at 2pm, and nothing has started it.')
   })
 
@@ -217,8 +218,20 @@ describe('the list', () => {
       advice,
     })
     render(
-      Array.from({ length: 8 }, () => long),
+      Array.from({ length: 10 }, () => long),
       { page: 2, pages: 3, counts: { ...NONE, failed: 1e9 } },
+    )
+    render(
+      Array.from({ length: 10 }, (_, n) => ({ ...long, cause: `${n}`, failure: failure(`${n} refused `.repeat(200)) })),
+      { page: 2, pages: 3, isKnown: false },
+    )
+    render(
+      Array.from({ length: 10 }, (_, n) => ({
+        ...long,
+        advice: { ...advice, words: `${n % 5} ${advice.words}` },
+        failure: failure(`${n} refused `.repeat(200)),
+      })),
+      { page: 2, pages: 3, isKnown: false },
     )
   })
 })
