@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { findPause } from '../brake/brake.ts'
 import { listSteps } from '../changes/manual-steps.ts'
 import { postedQuestion } from '../changes/question.ts'
+import { readSchoolNames } from '../changes/school-names.ts'
 import { postedCard } from '../changes/trello-cards.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
@@ -83,6 +84,7 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
       playbook: playbookOf(request),
       registerUrl,
       standstill,
+      schools: await readSchoolNames(database, request),
       steps: request.executedAt ? await listSteps(database.manager, request.id) : [],
     })
     const key = `${ours}-card-${request.id}`

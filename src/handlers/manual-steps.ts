@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { findSteps, tickSteps } from '../changes/manual-steps.ts'
 import { getVisible } from '../changes/requests.ts'
+import { readSchoolNames } from '../changes/school-names.ts'
 import { ChangeError } from '../errors.ts'
 import { refuseUnlessEither } from '../people/standing.ts'
 import { getPlaybook } from '../playbooks/index.ts'
@@ -27,7 +28,8 @@ export async function showChanges(context: HandlerContext, click: Click): Promis
   await open(context, click, async ({ id, actor }) => {
     await refuseUnlessEither(changes, actor)
     const request = await getVisible(changes.database, id, actor)
-    return renderWhatChanged(request, getPlaybook(request.playbook), changes.register.url)
+    const schools = await readSchoolNames(changes.database, request)
+    return renderWhatChanged(request, getPlaybook(request.playbook), changes.register.url, schools)
   })
 }
 

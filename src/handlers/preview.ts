@@ -2,6 +2,7 @@
 import { findAlertsAbout } from '../alerts/about-trainee.ts'
 import { type Asking, type Proposal, propose, send } from '../changes/propose.ts'
 import { getRequest, refusalFor } from '../changes/requests.ts'
+import { readSchoolNames } from '../changes/school-names.ts'
 import { type CheckResult, stands } from '../contract/check.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { formOf } from '../contract/stored.ts'
@@ -120,12 +121,13 @@ function renderProposal(
 async function showPreview(context: HandlerContext, changeRequest: ChangeRequest): Promise<Shown> {
   const { traineeId } = changeRequest
   const alerts = traineeId === null ? [] : await findAlertsAbout(context.changes.database, traineeId)
+  const schools = await readSchoolNames(context.changes.database, changeRequest)
   const registerUrl = context.changes.register.url
   const playbook = getPlaybook(changeRequest.playbook)
   const title = `The preview of CR-${changeRequest.id} is ready`
   const text = `Slack did not let us show it. We have kept it as “not sent yet”, and nothing has changed.\nClose the window, and open the preview here or on the bot’s Home tab.`
   const isSendable = context.changes.mode !== 'preview-only'
-  const view = renderPreview({ changeRequest, playbook, registerUrl, isSendable, alerts })
+  const view = renderPreview({ changeRequest, playbook, registerUrl, isSendable, alerts, schools })
   const opens = actions([button('Open', ACTIONS.openUnsent, changeRequest.id)])
   return { view, instead: { title, text }, opens }
 }

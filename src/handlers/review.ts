@@ -2,6 +2,7 @@
 import { findAlertsAbout } from '../alerts/about-trainee.ts'
 import { getReviewed, openReview, reveal } from '../changes/decide.ts'
 import { findKnown } from '../changes/known.ts'
+import { readSchoolNames } from '../changes/school-names.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { getPlaybook } from '../playbooks/index.ts'
 import type { KnownBeside } from '../views/request/known.ts'
@@ -57,6 +58,7 @@ async function showPage(
     registerUrl: changes.register.url,
     ticketUrl: changes.tickets.url,
     personal: isRevealed ? 'shown' : changes.reveals ? 'offered' : 'hidden',
+    schools: await readSchoolNames(changes.database, changeRequest),
     known: await gatherKnown(context, click, changeRequest),
     isUnfolded,
     page,

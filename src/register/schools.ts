@@ -35,3 +35,12 @@ export function isUrn(text: string): boolean {
 export function schoolWords({ urn, name }: { urn: string; name: string | null | undefined }): string {
   return name ? `URN ${urn}, ${name}` : `URN ${urn}`
 }
+
+/** What schools are called, by their rows in Register's tables (`schoolRow`). */
+export type SchoolNames = ReadonlyMap<string, string>
+
+export const NO_SCHOOLS: SchoolNames = new Map()
+
+export function schoolRow(table: 'schools' | 'dttp_schools', id: unknown): string {
+  return `${table}:${id}`
+}

@@ -1,6 +1,7 @@
 import { isWarning } from '../../contract/check.ts'
 import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest, Status } from '../../entities/chatops/change-request.ts'
+import { NO_SCHOOLS, type SchoolNames } from '../../register/schools.ts'
 import { count } from '../../words.ts'
 import {
   type Block,
@@ -29,10 +30,15 @@ const MOST_OF_A_VALUE = 900
  * What a request changed, will change or would have changed, for whoever asks: the card of a request that is over says
  * only how things are. Never holds a personal value.
  */
-export function renderWhatChanged(changeRequest: ChangeRequest, playbook: Speaking, registerUrl: string): Modal {
+export function renderWhatChanged(
+  changeRequest: ChangeRequest,
+  playbook: Speaking,
+  registerUrl: string,
+  schools: SchoolNames = NO_SCHOOLS,
+): Modal {
   const plan = findPlan(changeRequest)
   const saying = sayingOf(changeRequest, playbook)
-  const changes = plan ? describeChanges(plan, { reveal: false }) : []
+  const changes = plan ? describeChanges(plan, { reveal: false, schools }) : []
   const effects = (plan ? describeEffects(plan) : []).map(({ title }) => group(title))
   const headings = headingsFor(changeRequest)
   const cut = changes.some((change) => isShortened(change, MOST_OF_A_VALUE))

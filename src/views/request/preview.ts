@@ -3,6 +3,7 @@ import { type CheckResult, isWarning, stands } from '../../contract/check.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { NO_SCHOOLS, type SchoolNames } from '../../register/schools.ts'
 import { count } from '../../words.ts'
 import {
   type Block,
@@ -49,6 +50,7 @@ export function renderPreview({
   registerUrl,
   isSendable = true,
   alerts = [],
+  schools = NO_SCHOOLS,
 }: {
   changeRequest: ChangeRequest
   playbook: Speaking
@@ -56,13 +58,14 @@ export function renderPreview({
   isSendable?: boolean
   /** The open alerts about the trainee. */
   alerts?: readonly AlertSight[]
+  schools?: SchoolNames
 }): Modal {
   const plan = findPlan(changeRequest)
   if (!plan) return modal(playbook, plainSections(`${whyNoDetails(changeRequest)} Start again to see a new preview.`))
   const saying = sayingOf(changeRequest, playbook)
   const subject = subjectOf(changeRequest, registerUrl)
   const whatItIs = saying ? `: ${linked(saying.asks, changeRequest, registerUrl)}` : subject ? ` for ${subject}` : ''
-  const changes = describeChanges(plan, { reveal: false })
+  const changes = describeChanges(plan, { reveal: false, schools })
   const cut = changes.some((change) => isShortened(change, MOST_OF_A_VALUE))
   const checks = checksOf(changeRequest)
   const warnings = checks.filter(isWarning).length

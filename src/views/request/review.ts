@@ -7,6 +7,7 @@ import { checksOf } from '../../contract/stored.ts'
 import { readSubject } from '../../contract/subject.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { isPersonal } from '../../personal-data/columns.ts'
+import { NO_SCHOOLS, type SchoolNames } from '../../register/schools.ts'
 import { count } from '../../words.ts'
 import {
   actions,
@@ -46,6 +47,8 @@ type Shown = {
   ticketUrl?: string | null
   personal: PersonalSight
   known?: KnownBeside
+  /** What the schools are called that the plan names. */
+  schools?: SchoolNames
   /** Whether the checks that hold are shown one by one. */
   isUnfolded?: boolean
 }
@@ -102,8 +105,8 @@ export function renderOpeningReview(): Modal {
 }
 
 function contentOf(shown: Shown, plan: Plan): Group[] {
-  const { changeRequest, registerUrl, personal, known, isUnfolded = false } = shown
-  const changes = describeChanges(plan, { reveal: personal === 'shown', exact: true })
+  const { changeRequest, registerUrl, personal, known, schools = NO_SCHOOLS, isUnfolded = false } = shown
+  const changes = describeChanges(plan, { reveal: personal === 'shown', exact: true, schools })
   const effects = renderEffects(plan, { registerUrl })
   const checks = checksOf(changeRequest)
   const { loud } = sorted(checks)

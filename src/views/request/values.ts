@@ -3,6 +3,7 @@ import type { Insert, Plan, Update } from '../../contract/plan.ts'
 import { canonical, type Json } from '../../entities/json.ts'
 import { isPersonal } from '../../personal-data/columns.ts'
 import { columnLabel } from '../../register/columns.ts'
+import { NO_SCHOOLS, type SchoolNames, schoolRow } from '../../register/schools.ts'
 import { listed } from '../../words.ts'
 import { quote } from '../kit/exact-text.ts'
 import { enumLabel, uncapitalise } from '../kit/labels.ts'
@@ -49,7 +50,7 @@ const REFERENCES: Readonly<Record<string, string>> = {
 }
 
 /** Whether values of personal columns are shown, and whether everything that is shown is shown exactly. */
-type Sight = { reveal: boolean; exact: boolean }
+type Sight = { reveal: boolean; exact: boolean; schools: SchoolNames }
 
 /**
  * Every column a plan changes or sets, before and after, route first. With `reveal` false the values of personal
@@ -57,10 +58,10 @@ type Sight = { reveal: boolean; exact: boolean }
  */
 export function describeChanges(
   plan: Plan,
-  { reveal, exact = reveal }: { reveal: boolean; exact?: boolean },
+  { reveal, exact = reveal, schools = NO_SCHOOLS }: { reveal: boolean; exact?: boolean; schools?: SchoolNames },
 ): DescribedChange[] {
   const several = plan.updates.length > 1
-  const sight = { reveal, exact }
+  const sight = { reveal, exact, schools }
   return [
     ...plan.updates.flatMap((update) => describeUpdate(update, several, sight)),
     ...plan.inserts.flatMap((insert) => describeInsert(insert, sight)),
@@ -81,7 +82,9 @@ function rankOf(column: string): number {
 const ROWS = { trainees: 'trainee', degrees: 'degree', dttp_schools: 'DTTP school row' } as const
 
 function describeUpdate(update: Update, several: boolean, sight: Sight): DescribedChange[] {
-  const where = several || update.table !== 'trainees' ? ` (${ROWS[update.table]} ${update.id})` : ''
+  const school = update.table === 'dttp_schools' && sight.schools.get(schoolRow('dttp_schools', update.id))
+  const row = `${ROWS[update.table]} ${update.id}${school ? `: ${school}` : ''}`
+  const where = several || update.table !== 'trainees' ? ` (${row})` : ''
   return columnsOf(update)
     .flatMap((column) => describeColumn(column, update.changes, sight))
     .map((change) => ({ ...change, label: `${change.label}${where}` }))
@@ -94,13 +97,21 @@ function describeInsert({ values }: Insert, sight: Sight): DescribedChange[] {
     .map((change) => ({ ...change, label: `${change.label} (new DTTP school)`, before: change.before && 'no row' }))
 }
 
-function describeColumn(column: string, changes: Update['changes'], { reveal, exact }: Sight): DescribedChange[] {
+function describeColumn(
+  column: string,
+  changes: Update['changes'],
+  { reveal, exact, schools }: Sight,
+): DescribedChange[] {
   const [before, after] = changes[column] ?? [null, null]
   const label = columnLabel(column)
   if (isPersonal(column) && !reveal) return [{ label, before: null, after: null, note: phraseFor(before, after) }]
   if (column === 'progress') return progressChanges(before, after, exact)
   const route = changes['training_route'] ?? [null, null]
-  const words = [describeValue(column, before, route[0], exact), describeValue(column, after, route[1], exact)] as const
+  const describe = (value: Json, itsRoute: Json) => {
+    const school = REFERENCES[column] === 'school' && schools.get(schoolRow('schools', value))
+    return `${describeValue(column, value, itsRoute, exact)}${school ? ` (${school})` : ''}`
+  }
+  const words = [describe(before, route[0]), describe(after, route[1])] as const
   const alike = words[0] === words[1]
   return [
     {

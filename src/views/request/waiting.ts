@@ -2,6 +2,7 @@ import { formatDeadline, formatDeadlineFrom } from '../../calendar/london.ts'
 import { type CheckResult, isWarning } from '../../contract/check.ts'
 import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { NO_SCHOOLS, type SchoolNames } from '../../register/schools.ts'
 import { count, listed } from '../../words.ts'
 import { actions, type Block, button, heading, note, plainSections, section, takeWithin } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
@@ -21,7 +22,7 @@ import { loudestFirst } from './verdicts.ts'
 
 const MOST_OF_A_VALUE = 200
 
-type Shown = { changeRequest: ChangeRequest; playbook: Speaking; registerUrl: string }
+type Shown = { changeRequest: ChangeRequest; playbook: Speaking; registerUrl: string; schools?: SchoolNames }
 
 /** "CR-8 needs approval by 4:12pm on Friday 29 October". */
 export function waitingHeader(request: ChangeRequest): string {
@@ -38,7 +39,7 @@ export function notificationOf(request: ChangeRequest, playbook: Speaking): stri
   return `${crName(request)}: ${escapeText(shorten(what, 200))}. Asked for by ${mention(request.requester)}.${until}`
 }
 
-export function renderWaiting({ changeRequest, playbook, registerUrl }: Shown): Block[] {
+export function renderWaiting({ changeRequest, playbook, registerUrl, schools = NO_SCHOOLS }: Shown): Block[] {
   const asked = `Asked for by ${byWhom(changeRequest.requester, changeRequest.sentAt ?? changeRequest.createdAt)}.`
   const plan = findPlan(changeRequest)
   return [
@@ -47,7 +48,7 @@ export function renderWaiting({ changeRequest, playbook, registerUrl }: Shown): 
     ...typedWords(changeRequest),
     ...(plan ? renderWarnings(checksOf(changeRequest)) : []),
     ...(plan
-      ? [...renderChanges(changeRequest), ...renderAlso(changeRequest)]
+      ? [...renderChanges(changeRequest, schools), ...renderAlso(changeRequest)]
       : plainSections(whyNoDetails(changeRequest))),
     ...renderButtons(changeRequest, registerUrl),
   ]
@@ -67,9 +68,9 @@ function callingWords(request: ChangeRequest, playbook: Speaking, registerUrl: s
 
 const POINTER = ' “Review” shows all.'
 
-function renderChanges(changeRequest: ChangeRequest): Block[] {
+function renderChanges(changeRequest: ChangeRequest, schools: SchoolNames): Block[] {
   const plan = findPlan(changeRequest)
-  const changes = plan ? describeChanges(plan, { reveal: false }) : []
+  const changes = plan ? describeChanges(plan, { reveal: false, schools }) : []
   if (changes.length === 0) return []
   const emptied = changes.filter(isEmptied)
   const isOneLine = emptied.length >= MANY_EMPTIED

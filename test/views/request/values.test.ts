@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Effect } from '../../../src/contract/effect.ts'
 import type { Update } from '../../../src/contract/plan.ts'
+import { schoolRow } from '../../../src/register/schools.ts'
 import { describeEffects } from '../../../src/views/request/effects.ts'
 import { describeChanges } from '../../../src/views/request/values.ts'
 import { EMPTY_PLAN, planOf, ROUTE_PLAN } from '../builders.ts'
@@ -14,6 +15,22 @@ function revealed(changes: Update['changes']) {
 }
 
 describe('a change in words', () => {
+  it('says what schools are called, beside the numbers of their rows', () => {
+    const schools = new Map([
+      [schoolRow('schools', '12'), 'URN 900001, Example School'],
+      [schoolRow('dttp_schools', '7'), 'URN 900004, Other School'],
+    ])
+    const plan = planOf({ lead_school_id: ['12', null], employing_school_id: ['13', null] })
+    const repaired: Update = { table: 'dttp_schools', id: '7', changes: { status_code: [2, 1] }, save: 'columns-only' }
+    const all = { ...plan, updates: [...plan.updates, repaired] }
+    const described = describeChanges(all, { reveal: false, schools })
+    expect(described.map(({ label, before }) => [label, before])).toEqual([
+      ['Lead school (trainee 5913)', 'school 12 (URN 900001, Example School)'],
+      ['Employing school (trainee 5913)', 'school 13'],
+      ['DTTP status (DTTP school row 7: URN 900004, Other School)', 'Inactive (2)'],
+    ])
+  })
+
   it('puts the route first and progress last', () => {
     expect(describeChanges(ROUTE_PLAN, { reveal: false }).map(({ label }) => label)).toEqual([
       'Training route',
