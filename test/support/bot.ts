@@ -34,6 +34,9 @@ export function startStorySlack(channels: readonly string[] = []): Promise<FakeS
     signingSecret: SIGNING_SECRET,
     botToken: BOT_TOKEN,
     teamId: TEAM,
+    // Slack waits for three seconds. A busy machine may take as long for what takes milliseconds elsewhere, but nobody who
+    // waits for another system before answering would be in time.
+    ackTimeoutMs: 8_000,
     botUserId: BOT_USER,
     scopes: manifest.oauth_config.scopes.bot,
     botEvents: manifest.settings.event_subscriptions.bot_events,
