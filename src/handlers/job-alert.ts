@@ -14,7 +14,7 @@ import { tell } from './answer.ts'
 import { answerOnce } from './answer-once.ts'
 import { channelFor, type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
-import { offeredForm } from './offered-form.ts'
+import { offeredForm } from './form/offered-form.ts'
 
 const startValue = z
   .string()

@@ -6,7 +6,7 @@ import { answerOnce } from './answer-once.ts'
 import { publishHome } from './app-home.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
-import { showAnew } from './preview-again.ts'
+import { showAnew } from './request/preview-again.ts'
 
 // What people do about a request that waits until DTTP has a school.
 

@@ -12,11 +12,11 @@ import { answerPause, answerResume, findStandstill } from './brake.ts'
 import { type HandlerContext, wordsFor } from './context.ts'
 import { findNearest } from './did-you-mean.ts'
 import type { Command } from './entry-points.ts'
-import { answerFind, answerOwnRequests, answerRequest } from './find.ts'
-import { formView } from './form-metadata.ts'
-import { answerHistory } from './history.ts'
-import { answerJobs } from './jobs-list.ts'
-import { showTrainee } from './show-trainee.ts'
+import { formView } from './form/form-metadata.ts'
+import { answerFind, answerOwnRequests, answerRequest } from './lists/find.ts'
+import { answerHistory } from './lists/history.ts'
+import { answerJobs } from './lists/jobs-list.ts'
+import { showTrainee } from './lists/show-trainee.ts'
 
 /** `/trainee`, `/trainee CR-12`, the commands of `COMMANDS`, and `/trainee <playbook> [what is known]`. */
 export async function traineeCommand(context: HandlerContext, args: Command): Promise<void> {

@@ -1,8 +1,8 @@
-import { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { section } from '../views/kit/blocks.ts'
-import { answer } from './answer.ts'
-import type { HandlerContext } from './context.ts'
-import type { Click } from './entry-points.ts'
+import { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { section } from '../../views/kit/blocks.ts'
+import { answer } from '../answer.ts'
+import type { HandlerContext } from '../context.ts'
+import type { Click } from '../entry-points.ts'
 
 /** The value of a request's buttons: its number, or that and which of several. */
 const REQUEST = /^(\d{1,18})(?::\d)?$/

@@ -1,11 +1,11 @@
 // What people typed into a playbook's form.
-import { type FormContext, findDoubts, parseForm, withRequiredTicket } from '../contract/fields.ts'
-import type { AnyPlaybook } from '../contract/playbook.ts'
-import { sureTransaction } from '../entities/sure-transaction.ts'
-import { appendToLedger } from '../ledger/ledger.ts'
-import { readFormValues } from '../views/form.ts'
-import type { HandlerContext } from './context.ts'
-import type { Submission } from './entry-points.ts'
+import { type FormContext, findDoubts, parseForm, withRequiredTicket } from '../../contract/fields.ts'
+import type { AnyPlaybook } from '../../contract/playbook.ts'
+import { sureTransaction } from '../../entities/sure-transaction.ts'
+import { appendToLedger } from '../../ledger/ledger.ts'
+import { readFormValues } from '../../views/form.ts'
+import type { HandlerContext } from '../context.ts'
+import type { Submission } from '../entry-points.ts'
 
 /**
  * What was typed, with prefilled values that people left as they were: some clients send such a value as empty. They

@@ -1,10 +1,10 @@
-import { findAlertsAbout } from '../alerts/about-trainee.ts'
-import { ChangeError } from '../errors.ts'
-import { refuseUnlessEither } from '../people/standing.ts'
-import { findNamedTrainee } from '../register/trainee-reference.ts'
-import { gatherTraineeFacts } from '../trainee/facts.ts'
-import { renderTrainee } from '../views/trainee.ts'
-import type { HandlerContext } from './context.ts'
+import { findAlertsAbout } from '../../alerts/about-trainee.ts'
+import { ChangeError } from '../../errors.ts'
+import { refuseUnlessEither } from '../../people/standing.ts'
+import { findNamedTrainee } from '../../register/trainee-reference.ts'
+import { gatherTraineeFacts } from '../../trainee/facts.ts'
+import { renderTrainee } from '../../views/trainee.ts'
+import type { HandlerContext } from '../context.ts'
 
 /** `/trainee show <trainee>`: what support looks up, for one person. Throws ChangeError. */
 export async function showTrainee(context: HandlerContext, user: string, typed: string) {

@@ -1,15 +1,15 @@
 // The review: the whole request for one person who may decide on it.
-import { findAlertsAbout } from '../alerts/about-trainee.ts'
-import { getReviewed, openReview, reveal } from '../changes/decide.ts'
-import { findKnown } from '../changes/known.ts'
-import { readSchoolNames } from '../changes/school-names.ts'
-import type { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { getPlaybook } from '../playbooks/index.ts'
-import type { KnownBeside } from '../views/request/known.ts'
-import { CHECKS, PERSONAL, renderOpeningReview, renderReview } from '../views/request/review.ts'
-import { type HandlerContext, wordsFor } from './context.ts'
-import type { Click } from './entry-points.ts'
-import { inWords, openModal, type Shown, show } from './modal.ts'
+import { findAlertsAbout } from '../../alerts/about-trainee.ts'
+import { getReviewed, openReview, reveal } from '../../changes/decide.ts'
+import { findKnown } from '../../changes/known.ts'
+import { readSchoolNames } from '../../changes/school-names.ts'
+import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { getPlaybook } from '../../playbooks/index.ts'
+import type { KnownBeside } from '../../views/request/known.ts'
+import { CHECKS, PERSONAL, renderOpeningReview, renderReview } from '../../views/request/review.ts'
+import { type HandlerContext, wordsFor } from '../context.ts'
+import type { Click } from '../entry-points.ts'
+import { inWords, openModal, type Shown, show } from '../modal.ts'
 
 /** "Review": the full request for this one person, or why they may not see it. */
 export async function reviewRequest(context: HandlerContext, click: Click): Promise<void> {

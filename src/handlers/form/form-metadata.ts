@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import type { Draft } from '../changes/propose.ts'
-import type { AnyPlaybook } from '../contract/playbook.ts'
-import { renderForm } from '../views/form.ts'
-import type { HandlerContext } from './context.ts'
+import type { Draft } from '../../changes/propose.ts'
+import type { AnyPlaybook } from '../../contract/playbook.ts'
+import { renderForm } from '../../views/form.ts'
+import type { HandlerContext } from '../context.ts'
 import { asAskedHere } from './typed.ts'
 
 const requestId = z.string().regex(/^\d{1,18}$/)

@@ -1,13 +1,13 @@
-import { checkDecision, findPersonalDataIn } from '../changes/decide.ts'
-import { askQuestion } from '../changes/question.ts'
-import { readFormValues } from '../views/form.ts'
-import { QUESTION_MAX, renderQuestionForm } from '../views/request/question.ts'
-import { tell } from './answer.ts'
-import { answerOnce } from './answer-once.ts'
-import { type HandlerContext, wordsFor } from './context.ts'
-import type { Click, Submission } from './entry-points.ts'
-import { requestMetadata } from './form-metadata.ts'
-import { show } from './modal.ts'
+import { checkDecision, findPersonalDataIn } from '../../changes/decide.ts'
+import { askQuestion } from '../../changes/question.ts'
+import { readFormValues } from '../../views/form.ts'
+import { QUESTION_MAX, renderQuestionForm } from '../../views/request/question.ts'
+import { tell } from '../answer.ts'
+import { answerOnce } from '../answer-once.ts'
+import { type HandlerContext, wordsFor } from '../context.ts'
+import type { Click, Submission } from '../entry-points.ts'
+import { requestMetadata } from '../form/form-metadata.ts'
+import { show } from '../modal.ts'
 
 /** "Ask a question" in the review, which stays open below. */
 export async function openQuestion(context: HandlerContext, click: Click): Promise<void> {

@@ -1,6 +1,6 @@
-import type { Offer } from '../failures/found.ts'
-import { getPlaybook } from '../playbooks/index.ts'
-import type { HandlerContext } from './context.ts'
+import type { Offer } from '../../failures/found.ts'
+import { getPlaybook } from '../../playbooks/index.ts'
+import type { HandlerContext } from '../context.ts'
 import { formView } from './form-metadata.ts'
 
 /**
