@@ -62,6 +62,8 @@ async function stopAll(run: Run, { times, only = Number.POSITIVE_INFINITY, say }
     run,
     Object.entries(KINDS).map(([name, kind]) => ({ name, kind, at: NEVER })),
   )
+  const unseen = undisturbed.filter(({ after }) => 'shown' in after.shape && after.shape.shown !== 1)
+  run.problems.push(...unseen.map(({ name, after }) => `${name}, undisturbed: ${JSON.stringify(after.shape)}`))
   const shapes = new Map(undisturbed.map(({ name, after }) => [name, after.shape]))
   const left = new Map(undisturbed.map(({ name, steps }) => [name, stopsAt(steps, times, only)]))
   for (const { name, steps } of undisturbed) {
@@ -108,6 +110,7 @@ function problemsOf({ before, after }: Done, shape: object | undefined): string[
 }
 
 async function inRound({ stage, worker }: Run, chosen: readonly Chosen[]): Promise<Done[]> {
+  await stage.keepTime()
   const works: (Chosen & { about: string; work: string })[] = []
   for (const one of chosen) works.push({ ...one, about: await one.kind.prepare(stage), work: '' })
   await stage.world.database.transaction(async (sql) => {

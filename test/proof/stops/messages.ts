@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
 import { joinAlert } from '../../../src/alerts/live.ts'
+import { londonDay } from '../../../src/calendar/london.ts'
 import { cancel } from '../../../src/changes/decide.ts'
 import { enqueueJob } from '../../../src/jobs/enqueue.ts'
 import { addToOutbox, addToThread, announce, hintExecution, type OutboxKind } from '../../../src/outbox/outbox.ts'
@@ -57,11 +58,8 @@ async function findThread({ admin }: Stage): Promise<{ id: string; ts: string }>
   return rows[0]
 }
 
-/**
- * What Register's Sidekiq is asked has a proof of its own (sidekiq.ts): there other jobs run elsewhere. The morning's line
- * is not tried: it says what waits when it is sent, so that one is not told from the next by its words.
- */
-export const MESSAGES: Record<Exclude<OutboxKind, 'sidekiq' | 'morning'>, Kind> = {
+/** What Register's Sidekiq is asked has a proof of its own (sidekiq.ts): there other jobs run elsewhere. */
+export const MESSAGES: Record<Exclude<OutboxKind, 'sidekiq'>, Kind> = {
   card: {
     prepare: (stage) => stage.takeRequest('pending'),
     async add(_, sql, id) {
@@ -129,6 +127,25 @@ export const MESSAGES: Record<Exclude<OutboxKind, 'sidekiq' | 'morning'>, Kind> 
     'brake',
     inChannel,
   ),
+  // It says what waits when it is sent, so that only its key tells one from the next.
+  morning: {
+    prepare: async () => randomUUID(),
+    async add({ world }, sql, id) {
+      const payload = { channel: CHANNEL, day: londonDay(world.now()) }
+      await addToOutbox(sql, { id, stream: id, kind: 'morning', changeRequest: null, payload })
+      return `outbox:${id}`
+    },
+    look: async (stage, id, work) => {
+      const posted = stage.slack
+        .messages(CHANNEL)
+        .filter(({ metadata }) => JSON.stringify(metadata ?? null).includes(id))
+      return seen(
+        stage,
+        work,
+        posted.map((message) => `${message.ts} ${readText(message)}`),
+      )
+    },
+  },
   trello: saying(
     async (stage, sql, word) => {
       const { id } = await findThread(stage)

@@ -22,6 +22,8 @@ export type Stage = {
   takeTrainee: (how: 'registered' | 'unregistered') => Promise<string>
   /** A request of which nobody has been told. */
   takeRequest: (how: 'pending' | 'approved') => Promise<string>
+  /** Slack's clock stands still until it is told the time; a message is looked for only since its row was added. */
+  keepTime: () => Promise<void>
   stop: () => Promise<void>
 }
 
@@ -55,6 +57,7 @@ export async function openStage(place: Place, count: number): Promise<Stage> {
     }),
     takeTrainee: async (how) => take(how),
     takeRequest,
+    keepTime: () => slack.clock.advance(Math.max(0, Date.now() - slack.clock.now().getTime())),
     async stop() {
       await world.database.destroy()
       await admin.end()
