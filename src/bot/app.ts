@@ -19,10 +19,10 @@ import { turnHistoryPage } from '../handlers/lists/history.ts'
 import { startFromJob } from '../handlers/lists/job-offer.ts'
 import { turnJobsPage } from '../handlers/lists/jobs-list.ts'
 import { chooseFix, fixThisTrainee, hearMessage } from '../handlers/messages.ts'
+import { pointToAlert, pointToCard } from '../handlers/old-message.ts'
 import { approveRequest, cancelRequest, openRejection, rejectRequest } from '../handlers/request/decision.ts'
 import { startFollowUp } from '../handlers/request/follow-up.ts'
 import { copySteps, markSteps, saveTicks, showChanges } from '../handlers/request/manual-steps.ts'
-import { pointToCard } from '../handlers/request/old-card.ts'
 import { askForApproval, changeAnswers, openUnsent } from '../handlers/request/preview.ts'
 import { previewAgain } from '../handlers/request/preview-again.ts'
 import { openQuestion, sendQuestion } from '../handlers/request/question.ts'
@@ -111,6 +111,10 @@ function register(app: App, context: HandlerContext, own: Own): void {
     await act(context, own(args))
     await pointToCard(context, own(args))
   }
+  const onAlert = (act: (context: HandlerContext, click: Click) => Promise<void>) => async (args: Click) => {
+    await act(context, own(args))
+    await pointToAlert(context, own(args))
+  }
   app.command('/trainee', (args) => traineeCommand(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.chooser, (args) => choosePlaybook(context, own(args)))
   app.view<ViewSubmitAction>(MODALS.form, (args) => submitForm(context, own(args)))
@@ -143,8 +147,8 @@ function register(app: App, context: HandlerContext, own: Own): void {
   app.action<BlockAction<ButtonAction>>(ACTIONS.homeList, (args) => openHomeList(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.homePage, (args) => turnHomePage(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.historyPage, (args) => turnHistoryPage(context, own(args)))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.startFromAlert, (args) => startFromAlert(context, own(args)))
-  app.action<BlockAction<ButtonAction>>(ACTIONS.openDismissal, (args) => openDismissal(context, own(args)))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.startFromAlert, onAlert(startFromAlert))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.openDismissal, onAlert(openDismissal))
   app.action<BlockAction<ButtonAction>>(ACTIONS.continueWait, (args) => continueWait(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.stopWait, (args) => stopWait(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.chooseFix, (args) => chooseFix(context, own(args)))

@@ -73,7 +73,7 @@ export function createPoster(client: webApi.WebClient, line: SlackLine, channels
 
   /**
    * Removes the message that another one has taken the place of. Where Slack never lets us, it stays and says where the
-   * new one is: see old-card.ts. "Not now" is another matter: both are looked for and put right by the next attempt.
+   * new one is: see old-message.ts. "Not now" is another matter: both are looked for and put right by the next attempt.
    */
   async function removeOld(channel: string, ts: string): Promise<void> {
     try {

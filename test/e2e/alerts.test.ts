@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { redraw } from '../../src/alerts/live.ts'
 import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
 import { enqueueJob, startPoll } from '../../src/jobs/enqueue.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
@@ -227,6 +228,22 @@ describe('“Ask again for 1 day”', () => {
     expect(await slack.until(() => slack.ephemerals(SUPPORT).map(readText)[0])).toContain(words)
     expect(slack.view(SUPPORT)).toBeUndefined()
   })
+})
+
+test('an old post that Slack lets us neither change nor remove says where the new one is', async () => {
+  const { slack, bot } = use.story
+  await timeOut()
+  const old = await postSays('No TRN for')
+  slack.fault({ method: 'chat.update', kind: 'error', code: 'edit_window_closed', when: ({ ts }) => ts === old.ts })
+  slack.fault({ method: 'chat.delete', kind: 'error', code: 'cant_delete_message' })
+  const { rows } = await use.admin.query('SELECT id FROM chatops.alerts')
+  await bot.changes.database.transaction((sql) => redraw(sql, rows[0].id))
+  const anew = await slack.until(() => posts().find(({ ts }) => ts !== old.ts), 'the new post')
+  await open(SECOND_DEVELOPER, ACTIONS.openDismissal, old)
+  const where = `/p${anew.ts.replace('.', '')}|See this alert as it is now`
+  await slack.until(() => JSON.stringify(slack.ephemerals(SECOND_DEVELOPER)).includes(where), 'where the new post is')
+  await open(DEVELOPER, ACTIONS.openDismissal, anew)
+  expect(slack.ephemerals(DEVELOPER)).toEqual([])
 })
 
 describe('“Dismiss”', () => {
