@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { brakeSteps } from './lifecycle/brake.ts'
 import type { Tally } from './lifecycle/command.ts'
+import { jobSteps } from './lifecycle/jobs.ts'
 import { look } from './lifecycle/look.ts'
 import { comeToRest, machinerySteps } from './lifecycle/machinery.ts'
 import { peopleSteps } from './lifecycle/people.ts'
@@ -21,7 +22,13 @@ const HOUR_MS = 3_600_000
 /** What is needed for a request to get far must not be rare. */
 const OFTEN: Record<string, number> = {
   propose: 4,
-  undo: 3,
+  'propose, and get it': 2,
+  undo: 2,
+  'undo, and get it': 3,
+  'ask for jobs': 3,
+  'ask for jobs, and get them': 4,
+  'run jobs': 4,
+  settle: 3,
   'review and approve': 5,
   review: 3,
   approve: 3,
@@ -44,12 +51,15 @@ export async function proveLifecycle(
   const ended: Tally = {}
   let done = 0
   const one = fc.oneof(
-    ...Object.entries({ ...peopleSteps(tally), ...brakeSteps(tally), ...machinerySteps(tally) }).map(
-      ([name, arbitrary]) => ({
-        weight: OFTEN[name] ?? 1,
-        arbitrary,
-      }),
-    ),
+    ...Object.entries({
+      ...peopleSteps(tally),
+      ...brakeSteps(tally),
+      ...machinerySteps(tally),
+      ...jobSteps(tally),
+    }).map(([name, arbitrary]) => ({
+      weight: OFTEN[name] ?? 1,
+      arbitrary,
+    })),
   )
   const property = fc.asyncProperty(
     fc.commands([one], { maxCommands: 2 * steps, size: 'max', ...(replay && { replayPath: replay.replayPath }) }),

@@ -16,14 +16,7 @@ export async function seedLost(adminUrl: string, count: number): Promise<Lost[]>
          submitted_for_trn_at = submitted_for_trn_at + id % 1000 * interval '1 microsecond' WHERE id = ANY($1)`,
       [ids],
     )
-    await client.query(
-      `INSERT INTO public.audits
-       SELECT (jsonb_populate_record(a, jsonb_build_object('id', nextval('audits_id_seq'), 'auditable_id', t.id,
-         'request_uuid', gen_random_uuid()))).*
-       FROM public.audits a, public.trainees t
-       WHERE a.auditable_type = 'Trainee' AND a.auditable_id = 5901 AND t.id = ANY($1) ORDER BY t.id, a.version`,
-      [ids],
-    )
+    await addSubmissions(client, ids)
     const { rows } = await client.query<Lost>(
       `SELECT id, slug, dttp_id AS contact, placement_assignment_dttp_id AS assignment,
          submitted_for_trn_at::text AS "submittedAt" FROM public.trainees WHERE id = ANY($1) ORDER BY id`,
@@ -31,6 +24,18 @@ export async function seedLost(adminUrl: string, count: number): Promise<Lost[]>
     )
     return rows
   })
+}
+
+/** Each was submitted by somebody whom DTTP knows. */
+export async function addSubmissions(client: pg.Client, ids: readonly string[]): Promise<void> {
+  await client.query(
+    `INSERT INTO public.audits
+     SELECT (jsonb_populate_record(a, jsonb_build_object('id', nextval('audits_id_seq'), 'auditable_id', t.id,
+       'request_uuid', gen_random_uuid()))).*
+     FROM public.audits a, public.trainees t
+     WHERE a.auditable_type = 'Trainee' AND a.auditable_id = 5901 AND t.id = ANY($1) ORDER BY t.id, a.version`,
+    [ids],
+  )
 }
 
 type Row = {

@@ -15,26 +15,29 @@ export const SUBMITTER = dttpId('user', 201)
 /** Fills an empty Register with the demo's people and `count` trainees with a degree each; returns their ids. */
 export async function seedUnregistered(adminUrl: string, count: number): Promise<string[]> {
   await seedRegister(adminUrl)
-  const last = FIRST_ID + count - 1
-  return withClient(adminUrl, async (client) => {
+  const ids = Array.from({ length: count }, (_, index) => String(FIRST_ID + index))
+  await withClient(adminUrl, (client) => addUnregistered(client, ids))
+  return ids
+}
+
+/** Adds trainees with these ids, each with a degree, beside the demo's. */
+export async function addUnregistered(client: pg.Client, ids: readonly string[]): Promise<void> {
+  await client.query(
+    `INSERT INTO public.trainees
+     SELECT (jsonb_populate_record(t, jsonb_build_object('id', n, 'slug', 'ProofTrainee' || n,
+       'trainee_id', '21/22-' || n, 'dttp_id', null, 'placement_assignment_dttp_id', null))).*
+     FROM public.trainees t, unnest($1::int[]) n WHERE t.id = 5901`,
+    [ids],
+  )
+  for (const table of ['degrees', 'nationalisations']) {
+    const slug = table === 'degrees' ? `'slug', 'ProofDegree' || n, 'dttp_id', null,` : ''
     await client.query(
-      `INSERT INTO public.trainees
-       SELECT (jsonb_populate_record(t, jsonb_build_object('id', n, 'slug', 'ProofTrainee' || n,
-         'trainee_id', '21/22-' || n, 'dttp_id', null, 'placement_assignment_dttp_id', null))).*
-       FROM public.trainees t, generate_series($1::int, $2::int) n WHERE t.id = 5901`,
-      [FIRST_ID, last],
+      `INSERT INTO public.${table}
+       SELECT (jsonb_populate_record(t, jsonb_build_object(${slug} 'id', n, 'trainee_id', n))).*
+       FROM public.${table} t, unnest($1::int[]) n WHERE t.trainee_id = 5901`,
+      [ids],
     )
-    for (const table of ['degrees', 'nationalisations']) {
-      const slug = table === 'degrees' ? `'slug', 'ProofDegree' || n, 'dttp_id', null,` : ''
-      await client.query(
-        `INSERT INTO public.${table}
-         SELECT (jsonb_populate_record(t, jsonb_build_object(${slug} 'id', n, 'trainee_id', n))).*
-         FROM public.${table} t, generate_series($1::int, $2::int) n WHERE t.trainee_id = 5901`,
-        [FIRST_ID, last],
-      )
-    }
-    return Array.from({ length: count }, (_, index) => String(FIRST_ID + index))
-  })
+  }
 }
 
 /** A strict DTTP that knows whatever those trainees refer to. */

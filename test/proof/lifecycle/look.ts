@@ -1,8 +1,9 @@
 // What must hold after every step, whatever happened in it.
 import { canonical, type Json } from '../../../src/entities/json.ts'
 import { verifyLedger } from '../../../src/ledger/verify.ts'
-import type { Model, ModelRequest } from './model.ts'
-import { hashOthers, type Stage } from './stage.ts'
+import { adopt, type SeenOfJobs } from './job-model.ts'
+import { isAudited, leavesSteps, type Model, type ModelRequest } from './model.ts'
+import { hashOthers, JOBS_TRAINEE, type Stage } from './stage.ts'
 
 type Found = {
   id: string
@@ -31,17 +32,34 @@ const REQUESTS = `
         AND entry.details ->> 'digest' = request.digest AND entry.details ->> 'viewId' = review.view_id) AS agreed,
     (SELECT coalesce(array_agg(event ORDER BY seq), '{}') FROM chatops.ledger
       WHERE change_request_id = request.id
-        AND event NOT IN ('review-opened', 'refused', 'verified')) AS history
+        AND event NOT IN ('review-opened', 'refused', 'verified', 'step-done', 'step-needless')) AS history
   FROM chatops.change_requests request ORDER BY request.id`
 
 /** Throws an error that says what does not hold. */
 export async function look(model: Model, stage: Stage): Promise<void> {
   const problems = [
+    ...adopt(model, await seeJobs(stage), stage.haveJobsRun),
     ...(await lookAtRows(model, stage)),
     ...(await lookAtRequests(model, stage)),
     ...(await lookAtLedger(stage)),
   ]
+  stage.haveJobsRun = false
   if (problems.length > 0) throw new Error(problems.join('\n'))
+}
+
+const JOBS = `
+  SELECT to_jsonb(t) AS row, (SELECT count(*)::int FROM public.audits WHERE auditable_id = t.id) AS audits,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'status', status, 'request', change_request_id::text)
+       ORDER BY created_at, id), '[]') FROM chatops.jobs WHERE trainee_id = t.id) AS jobs,
+    (SELECT job_id FROM chatops.registration_attempts
+      WHERE trainee_id = t.id AND coalesce(outcome, 'unknown') = 'unknown' LIMIT 1) AS unsettled,
+    (SELECT coalesce(jsonb_object_agg(id, status), '{}') FROM chatops.change_requests) AS statuses
+  FROM public.trainees t WHERE id = $1`
+
+async function seeJobs({ admin, recordsNow, recordsEver }: Stage): Promise<SeenOfJobs> {
+  const { rows } = await admin.query(JOBS, [JOBS_TRAINEE])
+  const [{ statuses, ...seen }] = rows
+  return { ...seen, statuses: new Map(Object.entries(statuses)), records: recordsNow(), ever: recordsEver() }
 }
 
 /** Rows are as the model has them, in every column. A save of ours moves `updated_at`, and nothing else does. */
@@ -79,8 +97,8 @@ function compare(request: ModelRequest, is: Found): string[] {
   const expected: Record<string, [found: unknown, expected: unknown]> = {
     status: [is.status, request.status],
     ledger: [is.history.join(' '), request.history.join(' ')],
-    audits: [is.audits, isExecuted ? 1 : 0],
-    'told what is left to do': [is.steps, isExecuted ? 1 : 0],
+    audits: [is.audits, isExecuted && isAudited(request) ? 1 : 0],
+    'told what is left to do': [is.steps, isExecuted && leavesSteps(request) ? 1 : 0],
     'card versions with a message': [is.cards, is.card_version],
     'two people agreed': [is.agreed, request.approver !== null],
     'hinted when approved': [is.hints > 0, request.approver !== null],

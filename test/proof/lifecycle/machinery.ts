@@ -3,22 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { EXECUTION_STEPS, type ExecutionStep, execute } from '../../../src/changes/execute.ts'
 import { getRequest } from '../../../src/changes/requests.ts'
-import { expireRequests, findDrift, hintAgain, verifyDue } from '../../../src/changes/sweep.ts'
+import { expireRequests, findDrift, hintAgain, VERIFY_BATCH, verifyDue } from '../../../src/changes/sweep.ts'
 import { claimOutbox } from '../../../src/outbox/outbox.ts'
 import { createRelay } from '../../../src/outbox/relay.ts'
+import type { World } from '../../../src/world.ts'
 import { letGoOn } from './brake.ts'
 import { type Command, step, stepOn, type Tally } from './command.ts'
-import {
-  carryOut,
-  drift,
-  expire,
-  factsFor,
-  lookAtResults,
-  MINUTE,
-  type Model,
-  type ModelRequest,
-  move,
-} from './model.ts'
+import { endLeases, runDue } from './jobs.ts'
+import { look } from './look.ts'
+import { MINUTE, type Model, type ModelRequest, move, railsWrites } from './model.ts'
+import { carryOut, drift, expire, factsFor, lookAtResults } from './rules.ts'
 import { cutAt, loseCommit, type Stage, workerThat } from './stage.ts'
 
 const which = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat(3) })
@@ -26,12 +20,14 @@ const at = fc.constantFrom(...EXECUTION_STEPS)
 /** Asleep here, a worker holds no lock, so that anything can happen before it wakes. */
 const UNLOCKED = ['begun', 'asked', 'committed'] as const
 const LOCKED = EXECUTION_STEPS.filter((one) => !UNLOCKED.some((unlocked) => unlocked === one))
-/** Rails writes a column that a plan writes, one that a check reads, or one that nothing of ours looks at. */
+/** Rails writes what a plan writes or a registration sends, what a check reads, or what nothing of ours looks at. */
 const MOVES = {
   'a planned column': ['course_min_age', [7, 11]],
   'a checked column': ['state', [2, 3]],
   'another column': ['region', ['London', 'Leeds']],
 } as const
+/** A trainee whom jobs are about must be waiting for a TRN again at some time. */
+const JOBS_MOVES = { ...MOVES, 'a checked column': ['state', [2, 1]] } as const
 type Move = keyof typeof MOVES
 const moved = fc.constantFrom(...(Object.keys(MOVES) as Move[]))
 const PAUSES = { '31 seconds': 31_000, '2 minutes': 2 * MINUTE, '31 minutes': 31 * MINUTE, '25 hours': 1500 * MINUTE }
@@ -45,7 +41,7 @@ export function machinerySteps(tally: Tally): Record<string, fc.Arbitrary<Comman
       .constantFrom(...(Object.keys(PAUSES) as (keyof typeof PAUSES)[]))
       .map((pause) => step(`${pause} pass`, tally, (model, stage) => wait(model, stage, PAUSES[pause]))),
     move: fc
-      .record({ what: moved, trainee: fc.nat(1), value: fc.nat(1) })
+      .record({ what: moved, trainee: fc.nat(2), value: fc.nat(1) })
       .map(({ what, trainee, value }) =>
         step(`Rails writes ${what} (trainee ${trainee}, value ${value})`, tally, async (model, stage) =>
           write(model, stage, { what, trainee: model.trainees[trainee], value }),
@@ -61,7 +57,7 @@ export function machinerySteps(tally: Tally): Record<string, fc.Arbitrary<Comman
     }),
     'sweep hints': simple('the sweep of approved requests', async (_, { world }) => void (await hintAgain(world))),
     verify: simple('the sweep of results', async (model, { world }) => {
-      await verifyDue(world)
+      await lookAtAll(world)
       lookAtResults(model)
     }),
     relay: simple('the relay sends', async (_, stage) => relayAll(stage)),
@@ -69,6 +65,9 @@ export function machinerySteps(tally: Tally): Record<string, fc.Arbitrary<Comman
       await claimOutbox(world.database, 5)
     }),
     work: simple('a worker takes what is queued', work),
+    settle: simple('two minutes pass, and what happens by itself happens', (model, stage) =>
+      settle(model, stage, 2 * MINUTE),
+    ),
     'queue lost': simple('the queue is lost', async (_, { queue }) => queue.clear()),
     execute: which.map((one) => executeStep(tally, one, 1)),
     'execute at once': which.map((one) => executeStep(tally, one, 3)),
@@ -93,16 +92,27 @@ async function wait(model: Model, { admin }: Stage, ms: number): Promise<void> {
      WHERE status <> 'sent'`,
     [ms / 1000],
   )
+  const late = `UPDATE chatops.jobs SET lease_until = lease_until - make_interval(secs => $1) WHERE status = 'running'`
+  await admin.query(late, [ms / 1000])
+}
+
+/** A sweep takes a few at a time. */
+async function lookAtAll(world: World): Promise<void> {
+  while ((await verifyDue(world)) === VERIFY_BATCH);
 }
 
 type Written = { what: Move; trainee: Model['trainees'][number] | undefined; value: number }
 
 async function write(model: Model, { admin }: Stage, { what, trainee, value }: Written): Promise<void> {
   if (!trainee || !model.trainees.includes(trainee)) throw new Error('there is no such trainee')
-  const [column, values] = MOVES[what]
+  const [column, values] = movesOf(model, trainee)[what]
   const written = values[value] ?? values[0]
   await admin.query(`UPDATE trainees SET ${column} = $1 WHERE slug = $2`, [written, trainee.slug])
-  trainee.row[column] = written
+  railsWrites(model, trainee, column, written)
+}
+
+function movesOf({ trainees }: Model, trainee: Model['trainees'][number]) {
+  return trainee === trainees.at(-1) ? JOBS_MOVES : MOVES
 }
 
 async function relayAll({ world, effects }: Stage): Promise<void> {
@@ -210,7 +220,7 @@ function sleepStep(tally: Tally, which: number, at: ExecutionStep) {
 async function wakeAll(model: Model, stage: Stage): Promise<void> {
   for (const sleeper of stage.sleepers.splice(0)) {
     await sleeper.wake()
-    const request = model.requests.find(({ id }) => id === sleeper.request)
+    const request = model.requests.find(({ id }) => id === sleeper.request) ?? null
     if (request) carryOut(model, request)
   }
 }
@@ -229,10 +239,10 @@ function meanwhileStep(tally: Tally, which: number, at: ExecutionStep, what: Mov
       await write(model, stage, written)
       return ended
     }
+    const [column, [value]] = movesOf(model, request.trainee)[what]
     const others: Promise<unknown>[] = []
     const sleepy = workerThat(stage, at, async () => {
       if (others.length > 0) return
-      const [column, [value]] = MOVES[what]
       const { slug } = request.trainee
       others.push(stage.admin.query(`UPDATE trainees SET ${column} = $1 WHERE slug = $2`, [value, slug]))
       if (at === 'claimed') await others[0] // the row is free: Rails is first
@@ -241,31 +251,47 @@ function meanwhileStep(tally: Tally, which: number, at: ExecutionStep, what: Mov
     })
     const ended = await execute(sleepy, request.id)
     await Promise.all(others)
-    const [column, [value]] = MOVES[what]
     const isFirst = at === 'claimed'
-    if (isFirst) request.trainee.row[column] = value
+    if (isFirst) railsWrites(model, request.trainee, column, value)
     carryOut(model, request)
-    if (!isFirst) request.trainee.row[column] = value
+    if (!isFirst) railsWrites(model, request.trainee, column, value)
     return ended
   })
 }
+
+/** How soon all is over as a rule; a registration that DTTP did not answer may be asked about for long. */
+const ROUNDS = 4
+const MOST_ROUNDS = 40
 
 /** The end of a run: nothing goes wrong any more, and everything comes to its end. */
 export async function comeToRest(model: Model, stage: Stage): Promise<void> {
   if (model.isPaused) await letGoOn(model, stage.world)
   await wakeAll(model, stage)
-  for (let round = 0; round < 4; round++) {
-    await wait(model, stage, 2 * MINUTE)
-    await hintAgain(stage.world)
-    await relayAll(stage)
-    await work(model, stage)
-    await verifyDue(stage.world)
-    lookAtResults(model)
+  await endLeases(stage)
+  for (let round = 0; round < ROUNDS || (round < MOST_ROUNDS && underWay(model).length > 0); round++) {
+    await settle(model, stage, (round < ROUNDS ? 2 : 15) * MINUTE)
   }
   await relayAll(stage)
-  const waiting = model.requests.filter(({ status }) => status === 'approved' || status === 'verifying')
+  const waiting = underWay(model)
   if (waiting.length > 0) throw new Error(`CR-${waiting[0]?.id} is still ${waiting[0]?.status}`)
   const { rows } = await stage.admin.query(`SELECT id, status FROM chatops.outbox`)
   const unsent = rows.filter(({ id, status }) => status !== 'sent' || !stage.delivered.has(id))
   if (unsent.length > 0) throw new Error(`${unsent.length} outbox rows were not sent`)
+}
+
+function underWay({ requests }: Model): ModelRequest[] {
+  return requests.filter(({ status }) => status === 'approved' || status === 'verifying')
+}
+
+/** Time passes, and everything is done that happens by itself. */
+async function settle(model: Model, stage: Stage, ms: number): Promise<void> {
+  await wait(model, stage, ms)
+  await hintAgain(stage.world)
+  await relayAll(stage)
+  await work(model, stage)
+  await runDue(stage)
+  await look(model, stage)
+  await lookAtAll(stage.world)
+  lookAtResults(model)
+  await look(model, stage)
 }

@@ -11,6 +11,9 @@ export const VERIFY_AGAIN_AFTER = 60_000
 /** A trainee's row, and how often it was audited. */
 export type ModelTrainee = { slug: string; row: Record<string, Json>; audits: number }
 
+/** The playbooks that start jobs. */
+export type StartsJobs = 'requeue-trn' | 're-register'
+
 export type ModelRequest = {
   id: string
   trainee: ModelTrainee
@@ -19,9 +22,12 @@ export type ModelRequest = {
   plan: Plan
   /** The request that this one takes back. */
   undoes: ModelRequest | null
+  /** Which playbook it is of, if that starts jobs. */
+  starts: StartsJobs | null
   status: Status
-  /** What the preview saw. */
+  /** What the preview saw, and what DTTP would then have been told by a registration. */
   facts: string
+  told: string
   createdAt: number
   expiresAt: number
   /** Whom the review was shown to, in which modal. */
@@ -32,56 +38,43 @@ export type ModelRequest = {
   audit: number | null
   nextLook: number | null
   failingSince: number | null
+  /** What it left to do by hand was done by people. */
+  isDoneByHand: boolean
+  /** Since it was carried out, something has happened that may keep its result from being as approved. */
+  isSpoilt: boolean
   /** What the ledger must hold of its transitions, in order. */
   history: LedgerEvent[]
   /** Transitions that the card must have been told of. */
   announced: number
 }
 
-export type Model = { clock: number; isPaused: boolean; trainees: ModelTrainee[]; requests: ModelRequest[] }
+export type Model = {
+  clock: number
+  isPaused: boolean
+  /** The first two change their route; the last is registered with DTTP, and polled for. */
+  trainees: ModelTrainee[]
+  requests: ModelRequest[]
+  /** Whether DTTP has a record now. */
+  inDttp: (id: Json | undefined) => boolean
+  /** Whether a poll for the last trainee's TRN is under way. */
+  isPolled: boolean
+  /** The last trainee's registration that has not come to its end, and whether a job is at it. */
+  registration: { job: string; isLive: boolean } | null
+}
 
 const OPEN: readonly Status[] = ['pending', 'approved', 'verifying']
-/** Ended after it was carried out. */
-const ENDED: readonly Status[] = ['done', 'needs-attention']
-const UNSEEN: readonly string[] = ['region', 'updated_at']
 
-/** Everything that the plan and the checks are made of; two of the row's columns are not. */
-function factsOf({ row, audits }: ModelTrainee): string {
-  const seen = Object.entries(row).filter(([column]) => !UNSEEN.includes(column))
-  return canonical([Object.fromEntries(seen), audits])
+/** Whether carrying it out leaves something to people: an undo does only where people have done what it takes back. */
+export function leavesSteps({ starts, undoes }: ModelRequest): boolean {
+  return !starts && (!undoes || undoes.isDoneByHand || !leavesSteps(undoes))
 }
 
-/** The same for a request, of which an undo looks at other things than fix-route. */
-export function factsFor(model: Model, { trainee, undoes }: Pick<ModelRequest, 'trainee' | 'undoes'>): string {
-  if (!undoes) return factsOf(trainee)
-  const since = savedSince(model, undoes).map(({ id }) => id)
-  const undoneBy = findUndo(model, undoes)?.id ?? null
-  return canonical([trainee.row['state'] ?? null, rowsAre('after', undoes), since, undoneBy])
+/** Whether it wrote an audit: taking ids away does not. */
+export function isAudited({ plan }: ModelRequest): boolean {
+  return plan.updates.some(({ save }) => save === 'audited')
 }
 
-/** The request that took this one back, unless that one was taken back itself. */
-function findUndo(model: Model, request: ModelRequest): ModelRequest | null {
-  const undos = model.requests.filter(({ undoes, status }) => undoes === request && ENDED.includes(status))
-  return undos.find((undo) => !findUndo(model, undo)) ?? null
-}
-
-/** Later requests that changed something of the same trainee that this one did not. */
-function savedSince(model: Model, { trainee, plan, audit }: ModelRequest): ModelRequest[] {
-  const own = changesOf(plan)
-  return model.requests.filter(
-    (later) =>
-      later.trainee === trainee &&
-      (later.audit ?? 0) > (audit ?? 0) &&
-      Object.keys(changesOf(later.plan)).some((column) => !(column in own)),
-  )
-}
-
-/** Whether a request can be taken back as things stand. */
-export function canBeUndone(model: Model, request: ModelRequest): boolean {
-  return ENDED.includes(request.status) && rowsAre('after', request) && findUndo(model, request) === null
-}
-
-function changesOf({ updates }: Plan) {
+export function changesOf({ updates }: Plan) {
   return updates[0]?.changes ?? {}
 }
 
@@ -104,46 +97,14 @@ export function move(request: ModelRequest, status: Status, event: LedgerEvent =
   request.history.push(event)
 }
 
-/** What carrying out a request comes to, if nothing stops it. */
-export function carryOut(model: Model, request: ModelRequest): void {
-  if (request.status !== 'approved' || model.isPaused) return
-  if (request.facts !== factsFor(model, request)) {
-    move(request, 'stale')
-    return
-  }
-  for (const [column, [, after]] of Object.entries(changesOf(request.plan))) {
-    request.trainee.row[column] = after
-  }
-  request.trainee.row['updated_at'] = null // whatever it is now: the database's clock decides
-  request.audit = ++request.trainee.audits
-  request.executedAt = request.nextLook = model.clock
-  move(request, 'verifying', 'executed')
+/** Rails writes a column of a trainee. */
+export function railsWrites(model: Model, trainee: ModelTrainee, column: string, value: Json): void {
+  trainee.row[column] = value
+  spoil(model, trainee)
 }
 
-/** One sweep of results. */
-export function lookAtResults(model: Model): void {
-  for (const request of model.requests) {
-    if (request.status !== 'verifying' || (request.nextLook ?? 0) > model.clock) continue
-    const again = (request.executedAt ?? 0) + VERIFY_AGAIN_AFTER
-    request.nextLook = again
-    if (!rowsAre('after', request)) move(request, 'needs-attention')
-    else if (model.clock >= again) move(request, 'done')
-    else request.announced++ // the card shows that the result was looked at
-  }
-}
-
-/** One sweep of what nobody approved, or sent, in time. */
-export function expire(model: Model): void {
-  for (const request of model.requests) {
-    const isLate = request.status === 'pending' && request.expiresAt <= model.clock
-    const isForgotten = request.status === 'unsent' && request.createdAt <= model.clock - EXPIRES_AFTER
-    if (isLate || isForgotten) move(request, 'expired')
-  }
-}
-
-/** One sweep of waiting requests whose rows have moved. */
-export function drift(model: Model): void {
-  for (const request of model.requests) {
-    if (request.status === 'pending' && !rowsAre('before', request)) move(request, 'stale')
-  }
+/** Whatever is looked at of this trainee by now may not be as it was approved. */
+export function spoil({ requests }: Model, trainee: ModelTrainee): void {
+  for (const request of requests)
+    if (request.trainee === trainee && request.executedAt !== null) request.isSpoilt = true
 }

@@ -1,21 +1,25 @@
 // What people do, and what each should be answered.
 import fc from 'fast-check'
 import { approve, cancel, openReview, reject } from '../../../src/changes/decide.ts'
+import { execute } from '../../../src/changes/execute.ts'
+import { listSteps, tickSteps } from '../../../src/changes/manual-steps.ts'
 import { discard, propose, send } from '../../../src/changes/propose.ts'
 import { planOf } from '../../../src/contract/stored.ts'
 import { getPlaybook } from '../../../src/playbooks/index.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../../support/lifecycle.ts'
 import { answerOf, type Command, expectAnswer, step, stepOn, type Tally } from './command.ts'
+import { areJobsBlocked, told } from './job-model.ts'
 import {
-  canBeUndone,
   EXPIRES_AFTER,
-  factsFor,
   hasOpenRequest,
+  leavesSteps,
   type Model,
   type ModelRequest,
   move,
   rowsAre,
+  type StartsJobs,
 } from './model.ts'
+import { canBeUndone, carryOut, factsFor } from './rules.ts'
 
 const NAMES: Record<string, string> = {
   [SUPPORT]: 'support',
@@ -40,10 +44,19 @@ export function peopleSteps(tally: Tally): Record<string, fc.Arbitrary<Command>>
   return {
     propose: fc
       .record({ who: requester, trainee: fc.nat(1), route: fc.constantFrom(...ROUTES), sends: mostly })
-      .map(({ who, trainee, route, sends }) => proposeStep(tally, who, trainee, route, sends)),
+      .map(({ who, trainee, route, sends }) => proposeStep(tally, { who, trainee, route, sends, goesThrough: false })),
+    'propose, and get it': fc
+      .record({ who: requester, trainee: fc.nat(1), route: fc.constantFrom(...ROUTES) })
+      .map((asked) => proposeStep(tally, { ...asked, sends: true, goesThrough: true })),
     undo: fc
       .record({ who: requester, which, sends: mostly })
-      .map(({ who, which, sends }) => undoStep(tally, who, which, sends)),
+      .map(({ who, which, sends }) => undoStep(tally, who, which, { sends, goesThrough: false })),
+    'undo, and get it': fc
+      .record({ who: requester, which })
+      .map(({ who, which }) => undoStep(tally, who, which, { sends: true, goesThrough: true })),
+    'ask for jobs': asksForJobs.map((asked) => askForJobsStep(tally, asked, false)),
+    'ask for jobs, and get them': asksForJobs.map((asked) => askForJobsStep(tally, asked, true)),
+    tick: which.map((one) => tickStep(tally, one)),
     send: fc.record({ who: anyone, which }).map(({ who, which }) => sendStep(tally, who, which)),
     discard: fc.record({ who: requester, which }).map(({ who, which }) => discardStep(tally, who, which)),
     review: fc.record({ who: decider, which }).map(({ who, which }) => reviewStep(tally, who, which)),
@@ -59,35 +72,41 @@ export function peopleSteps(tally: Tally): Record<string, fc.Arbitrary<Command>>
   }
 }
 
-function proposeStep(tally: Tally, who: string, index: number, route: string, sends: boolean) {
-  const name = `${NAMES[who]} asks for ${route}${sends ? ' and sends it' : ''} (trainee ${index})`
-  return step(name, tally, async (model, { world }) => {
+type AskedRoute = { who: string; trainee: number; route: string }
+
+function proposeStep(tally: Tally, { who, trainee: index, route, ...how }: AskedRoute & How) {
+  const came = how.goesThrough ? ', and gets it' : how.sends ? ' and sends it' : ''
+  return step(`${NAMES[who]} asks for ${route}${came} (trainee ${index})`, tally, async (model, { world }) => {
     const trainee = model.trainees[index]
     if (!trainee) throw new Error('there is no such trainee')
     const form = { subject: trainee.slug, route, reason: 'Wrong route', ticket: '' }
     const asked = { playbook: getPlaybook('fix-route'), form, requester: who, channel: CHANNEL }
-    return ask(model, world, asked, { trainee, undoes: null, sends, isBlocked: hasOpenRequest(model, trainee) })
+    const isBlocked = hasOpenRequest(model, trainee)
+    return ask(model, world, asked, { trainee, undoes: null, starts: null, ...how, isBlocked })
   })
 }
 
-function undoStep(tally: Tally, who: string, which: number, sends: boolean) {
-  const name = `${NAMES[who]} asks to undo${sends ? ' and sends it' : ''}`
+function undoStep(tally: Tally, who: string, which: number, how: How) {
+  const name = `${NAMES[who]} asks to undo${how.goesThrough ? ', and gets it' : how.sends ? ' and sends it' : ''}`
   return stepOn(which, name, tally, async (undoes, model, { world }) => {
     const { id, trainee } = undoes
     const form = { subject: `CR-${id}`, reason: 'It was right before', ticket: '' }
     const asked = { playbook: getPlaybook('undo'), form, requester: who, channel: CHANNEL }
     const isBlocked = hasOpenRequest(model, trainee) || !canBeUndone(model, undoes)
-    return ask(model, world, asked, { trainee, undoes, sends, isBlocked })
+    return ask(model, world, asked, { trainee, undoes, starts: null, ...how, isBlocked })
   })
 }
 
-type Expected = Pick<ModelRequest, 'trainee' | 'undoes'> & { sends: boolean; isBlocked: boolean }
+type Expected = Pick<ModelRequest, 'trainee' | 'undoes' | 'starts'> & How & { isBlocked: boolean }
+
+/** Whether it is sent at once; and whether somebody approves it, and a worker carries it out, before anything else happens. */
+type How = { sends: boolean; goesThrough: boolean }
 
 async function ask(
   model: Model,
   world: World,
   asked: Parameters<typeof propose>[1],
-  { trainee, undoes, sends, isBlocked }: Expected,
+  { trainee, undoes, starts, sends, goesThrough, isBlocked }: Expected,
 ): Promise<string> {
   const proposal = await propose(world, asked)
   if ((proposal.kind === 'blocked') !== isBlocked) throw new Error(`it was ${proposal.kind}`)
@@ -95,15 +114,31 @@ async function ask(
   const { requester } = asked
   const { id, digest } = proposal.changeRequest
   const request: ModelRequest = {
-    ...{ id, trainee, undoes, requester, digest, plan: planOf(proposal.changeRequest), status: 'unsent' },
-    ...{ facts: factsFor(model, { trainee, undoes }), createdAt: model.clock, expiresAt: 0, shown: new Map() },
+    ...{ id, trainee, undoes, starts, requester, digest, plan: planOf(proposal.changeRequest), status: 'unsent' },
+    ...{
+      facts: factsFor(model, { trainee, undoes, starts }),
+      told: told(model),
+      createdAt: model.clock,
+      expiresAt: 0,
+      shown: new Map(),
+    },
     ...{ approver: null, executedAt: null, audit: null, nextLook: null, failingSince: null },
-    ...{ history: ['proposed'], announced: 0 },
+    ...{ history: ['proposed'], announced: 0, isDoneByHand: false, isSpoilt: false },
   }
   model.requests.push(request)
   if (!sends) return 'ready'
   await send(world, { id, requester })
-  return sent(model, request)
+  const came = sent(model, request)
+  return goesThrough && came === 'sent' ? getThrough(world, model, request) : came
+}
+
+async function getThrough(world: World, model: Model, request: ModelRequest): Promise<string> {
+  const approver = APPROVERS.find((who) => who !== request.requester) ?? SECOND_DEVELOPER
+  const answer = await reviewAndApprove(world, model, request, approver)
+  if (answer !== 'done') return answer
+  const ended = await execute(world, request.id)
+  carryOut(model, request)
+  return ended
 }
 
 function sent(model: Model, request: ModelRequest): string {
@@ -157,7 +192,9 @@ type World = Parameters<typeof openReview>[0]
 
 async function review(world: World, model: Model, request: ModelRequest, who: string): Promise<string> {
   const viewId = `V${request.id}/${who}/${request.shown.size}/${crypto.randomUUID()}`
-  const expected = refusalOf(model, request, who) ?? 'done'
+  const isMoved = request.starts === 're-register' && request.told !== told(model)
+  const expected = refusalOf(model, request, who) ?? (isMoved ? 'already-over' : 'done')
+  if (expected === 'already-over' && request.status === 'pending') move(request, 'stale')
   const answer = expectAnswer(await answerOf(openReview(world, { id: request.id, actor: who, viewId })), expected)
   if (answer === 'done') request.shown.set(who, viewId)
   return answer
@@ -190,11 +227,56 @@ function approved(request: ModelRequest, who: string): void {
 }
 
 function reviewAndApproveStep(tally: Tally, who: string, which: number) {
-  return stepOn(which, `${NAMES[who]} reviews and approves`, tally, async (request, model, { world }) => {
-    const answer = await review(world, model, request, who)
-    const viewId = request.shown.get(who)
-    if (answer !== 'done' || !viewId) return answer
-    return approveAs(world, model, request, { who, viewId, digest: request.digest })
+  return stepOn(which, `${NAMES[who]} reviews and approves`, tally, async (request, model, { world }) =>
+    reviewAndApprove(world, model, request, who),
+  )
+}
+
+async function reviewAndApprove(world: World, model: Model, request: ModelRequest, who: string): Promise<string> {
+  const answer = await review(world, model, request, who)
+  const viewId = request.shown.get(who)
+  if (answer !== 'done' || !viewId) return answer
+  return approveAs(world, model, request, { who, viewId, digest: request.digest })
+}
+
+/** Somebody says that what was left to do by hand is done. */
+function tickStep(tally: Tally, which: number) {
+  return stepOn(which, 'support ticks what is left to do by hand', tally, async (request, _, { world }) => {
+    const steps = await listSteps(world.database.manager, request.id)
+    const open = steps.filter(({ doneAt }) => doneAt === null)
+    await tickSteps(world, { id: request.id, actor: SUPPORT, ticks: new Map(open.map(({ id }) => [id, true])) })
+    if (open.length === 0) return 'nothing left'
+    request.isDoneByHand = leavesSteps(request)
+    return 'ticked'
+  })
+}
+
+type AskedJobs = { who: string; starts: StartsJobs; replaces: boolean; sends: boolean }
+
+const asksForJobs = fc.record({
+  ...{ who: requester, starts: fc.constantFrom<StartsJobs>('requeue-trn', 're-register'), replaces: fc.boolean() },
+  sends: mostly,
+})
+
+function askForJobsStep(tally: Tally, { who, starts, replaces, sends }: AskedJobs, goesThrough: boolean) {
+  const how = `${replaces && starts === 'requeue-trn' ? ', in the place of another poll' : ''}`
+  const name = `${NAMES[who]} asks for ${starts}${how}${goesThrough ? ', and gets it' : sends ? ' and sends it' : ''}`
+  return step(name, tally, async (model, { world }) => {
+    const trainee = model.trainees.at(-1)
+    if (!trainee) throw new Error('there is no trainee whom jobs are about')
+    const about = { subject: trainee.slug, reason: 'No TRN', ticket: '' }
+    const poll = { duration: '1 day', replace: replaces ? 'replace' : '' }
+    const form = starts === 'requeue-trn' ? { ...about, ...poll } : { ...about, submitter: '' }
+    const isBlocked = hasOpenRequest(model, trainee) || areJobsBlocked(model, starts, replaces)
+    const asked = { playbook: getPlaybook(starts), form, requester: who, channel: CHANNEL }
+    return ask(model, world, asked, {
+      trainee,
+      undoes: null,
+      starts,
+      sends: sends || goesThrough,
+      goesThrough,
+      isBlocked,
+    })
   })
 }
 

@@ -1,19 +1,25 @@
 // The real thing that a run of the model is compared with: a database, workers, a relay, and Rails on its own connection.
 import pg from 'pg'
+import type { DttpSimulator } from '../../../sandbox/dttp/index.ts'
 import { insertDemoRows } from '../../../sandbox/register/seed.ts'
 import { execute } from '../../../src/changes/execute.ts'
+import { createDttpClient } from '../../../src/dttp/client/index.ts'
 import { createDataSource } from '../../../src/entities/data-source.ts'
 import type { Effects } from '../../../src/outbox/relay.ts'
 import type { World } from '../../../src/world.ts'
 import { createLifecycle } from '../../support/lifecycle.ts'
 import { type Loss, startLossyProxy } from '../../support/lossy-proxy.ts'
 import { emptyDatabase } from '../../support/reset.ts'
+import { addSubmissions } from '../re-register-stage.ts'
+import { addUnregistered, startFilledDttp } from '../registrations-stage.ts'
 import { EXPIRES_AFTER, type Model, VERIFY_AGAIN_AFTER } from './model.ts'
 
-const TRAINEES = ['5901', '5903']
+/** Who is registered with DTTP, and polled for. */
+export const JOBS_TRAINEE = '5999'
+const TRAINEES = ['5901', '5903', JOBS_TRAINEE]
 
-/** A worker that went to sleep in an execution; `wake` lets it go on and waits for its end. */
-type Sleeper = { request: string; wake: () => Promise<void> }
+/** A worker that went to sleep, in the execution of a request or in a job; `wake` lets it go on and waits for its end. */
+type Sleeper = { request: string | null; wake: () => Promise<void> }
 
 export type Stage = {
   world: World
@@ -25,13 +31,26 @@ export type Stage = {
   sleepers: Sleeper[]
   queue: Set<string>
   effects: Effects
+  dttp: DttpSimulator
+  /** The ids of the records of JOBS_TRAINEE in DTTP: now, and of all that there ever were in this run. */
+  recordsNow: () => string[]
+  recordsEver: () => ReadonlySet<string>
+  /** Whether a job may have written something in this step. */
+  haveJobsRun: boolean
   /** Outbox rows that reached the other side. */
   delivered: Set<string>
   /** A hash of every row that no request may write. */
   others: string
 }
 
-export type Home = { world: World; admin: pg.Client; appUrl: string; clock: { now: number }; proxy: LossyProxy }
+export type Home = {
+  world: World
+  admin: pg.Client
+  appUrl: string
+  clock: { now: number }
+  proxy: LossyProxy
+  dttp: DttpSimulator
+}
 
 type LossyProxy = Awaited<ReturnType<typeof startLossyProxy>>
 
@@ -40,16 +59,21 @@ export async function openHome({ appUrl, adminUrl }: { appUrl: string; adminUrl:
   const clock = { now: Date.now() }
   const admin = new pg.Client(adminUrl)
   await admin.connect()
+  const dttp = await startFilledDttp()
+  const { url: organisation, tokenUrl, clientId, clientSecret } = dttp
+  const client = createDttpClient({ organisation, tokenUrl, clientId, clientSecret, sleep: async () => {} })
   const world = await createLifecycle(appUrl, {
+    upstreams: { dttp: client },
     now: () => new Date(clock.now),
     expiryOf: (_, sentAt) => new Date(sentAt.getTime() + EXPIRES_AFTER),
     verifyAgainAfter: VERIFY_AGAIN_AFTER,
   })
-  return { world, admin, appUrl, clock, proxy: await startLossyProxy(appUrl) }
+  return { world, admin, appUrl, clock, dttp, proxy: await startLossyProxy(appUrl) }
 }
 
-export async function closeHome({ world, admin, proxy }: Home): Promise<void> {
+export async function closeHome({ world, admin, proxy, dttp }: Home): Promise<void> {
   await world.database.destroy()
+  await dttp.stop()
   await proxy.stop()
   await admin.end()
 }
@@ -66,10 +90,13 @@ const FORGET = `
 
 /** Sets both up for one run: the demo's rows and nothing else. */
 export async function setUp(home: Home): Promise<{ model: Model; real: Stage }> {
-  const { world, admin, appUrl, clock, proxy } = home
+  const { world, admin, appUrl, clock, proxy, dttp } = home
   await emptyDatabase(admin)
   await admin.query(FORGET)
   await insertDemoRows(admin)
+  await addLost(admin)
+  const { contacts, dfe_placementassignments: assignments, dfe_degreequalifications: degrees } = dttp.state
+  for (const set of [contacts, assignments, degrees]) set.clear()
   clock.now = Date.now()
   const { rows } = await admin.query(
     `SELECT slug, to_jsonb(t) AS row, (SELECT count(*)::int FROM audits WHERE auditable_id = t.id) AS audits
@@ -78,7 +105,16 @@ export async function setUp(home: Home): Promise<{ model: Model; real: Stage }> 
   )
   const queue = new Set<string>()
   const delivered = new Set<string>()
-  const real = { world, admin, appUrl, proxy, sleepers: [], queue, delivered, effects: recorder(queue, delivered) }
+  const ever = new Set<string>()
+  const recordsNow = () => {
+    const own = [...contacts].filter(([, record]) => record['dfe_traineeid'] === `21/22-${JOBS_TRAINEE}`)
+    for (const [id] of own) ever.add(id)
+    return own.map(([id]) => id)
+  }
+  const real = {
+    ...{ world, admin, appUrl, proxy, sleepers: [], queue, delivered, effects: recorder(queue, delivered) },
+    ...{ dttp, recordsNow, recordsEver: () => ever, haveJobsRun: false },
+  }
   const model: Model = {
     get clock() {
       return clock.now
@@ -89,8 +125,21 @@ export async function setUp(home: Home): Promise<{ model: Model; real: Stage }> 
     isPaused: false,
     trainees: rows,
     requests: [],
+    inDttp: (id) => contacts.has(String(id)) || assignments.has(String(id)),
+    isPolled: false,
+    registration: null,
   }
   return { model, real: { ...real, others: await hashOthers(admin) } }
+}
+
+/** Register names a record of this trainee that DTTP has lost. */
+async function addLost(admin: pg.Client): Promise<void> {
+  await addUnregistered(admin, [JOBS_TRAINEE])
+  await addSubmissions(admin, [JOBS_TRAINEE])
+  await admin.query(
+    `UPDATE trainees SET dttp_id = gen_random_uuid(), placement_assignment_dttp_id = gen_random_uuid() WHERE id = $1`,
+    [JOBS_TRAINEE],
+  )
 }
 
 /** The edges: what Slack, Trello and the queue are given is written down. */
@@ -110,10 +159,16 @@ function recorder(queue: Set<string>, delivered: Set<string>): Effects {
 export async function hashOthers(admin: pg.Client): Promise<string> {
   const part = (table: string, where = '') =>
     `(SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY id)), '') FROM public.${table} t ${where})`
-  const others = ['degrees', 'providers', 'users', 'schools', 'dttp_schools', 'nationalities'].map((one) => part(one))
-  const trainees = part('trainees', `WHERE id NOT IN (${TRAINEES})`)
-  const audits = part('audits', `WHERE comment IS NULL OR comment NOT LIKE 'CR-%'`)
-  const { rows } = await admin.query(`SELECT concat_ws('/', ${[...others, trainees, audits].join(', ')}) AS hash`)
+  const others = ['providers', 'users', 'schools', 'dttp_schools', 'nationalities'].map((one) => part(one))
+  const degrees = part('degrees', `WHERE trainee_id <> ${JOBS_TRAINEE}`)
+  const trainees = part('trainees', `WHERE id NOT IN (${TRAINEES.join()})`)
+  const audits = part(
+    'audits',
+    `WHERE comment IS NULL OR comment NOT LIKE 'CR-%' AND comment NOT LIKE 'trainee-chatops job %'`,
+  )
+  const { rows } = await admin.query(
+    `SELECT concat_ws('/', ${[...others, degrees, trainees, audits].join(', ')}) AS hash`,
+  )
   return rows[0].hash
 }
 
@@ -134,6 +189,26 @@ export async function loseCommit({ world, proxy }: Stage, request: string, loss:
   }
 }
 
+/** A worker with connections of its own, which it loses for good when it dies. */
+export async function withDoomed<T>(
+  { admin, appUrl }: Stage,
+  act: (database: World['database'], die: () => Promise<never>) => Promise<T>,
+): Promise<T> {
+  const database = createDataSource(appUrl, 3).setOptions({ applicationName: 'doomed' })
+  await database.initialize()
+  const die = async () => {
+    const closed = database.destroy()
+    await endDoomed(admin)
+    await closed.catch(() => {})
+    throw new Error('killed')
+  }
+  try {
+    return await act(database, die)
+  } finally {
+    if (database.isInitialized) await database.destroy()
+  }
+}
+
 /** A worker whose sessions are cut at one step. Killed, it never goes on; otherwise it lives to see the error. */
 export async function cutAt(stage: Stage, request: string, at: string, isKilled: boolean): Promise<void> {
   const database = createDataSource(stage.appUrl, 3).setOptions({ applicationName: 'doomed' })
@@ -143,10 +218,7 @@ export async function cutAt(stage: Stage, request: string, at: string, isKilled:
     die = resolve
   })
   const doomed = workerThat({ ...stage, world: { ...stage.world, database } }, at, async () => {
-    await stage.admin.query(
-      `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'doomed'`,
-    )
+    await endDoomed(stage.admin)
     if (!isKilled) return
     die()
     return new Promise<void>(() => {})
@@ -154,4 +226,11 @@ export async function cutAt(stage: Stage, request: string, at: string, isKilled:
   await Promise.race([execute(doomed, request), death])
   const closed = database.destroy()
   if (!isKilled) await closed // a killed worker's session is never given back
+}
+
+async function endDoomed(admin: pg.Client): Promise<void> {
+  await admin.query(
+    `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'doomed'`,
+  )
 }
