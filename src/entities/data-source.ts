@@ -48,6 +48,7 @@ import { BesideAlerts1795875500003 } from './migrations/1795875500003-beside-ale
 import { RequestsByRow1795875600001 } from './migrations/1795875600001-requests-by-row.ts'
 import { Drafts1795875600002 } from './migrations/1795875600002-drafts.ts'
 import { RegisterAttempts1795881000000 } from './migrations/1795881000000-register-attempts.ts'
+import { JobsByKind1795882686000 } from './migrations/1795882686000-jobs-by-kind.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -139,6 +140,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       RequestsToPurge1795874760000,
       ...[Calls1795875500001, ManualSteps1795875500002, BesideAlerts1795875500003],
       ...[RequestsByRow1795875600001, Drafts1795875600002, RegisterAttempts1795881000000],
+      JobsByKind1795882686000,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

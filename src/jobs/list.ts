@@ -1,14 +1,14 @@
 import { GIVEN_UP_SQL } from '../entities/chatops/given-up-jobs.ts'
-import { LIVE_SQL } from '../entities/chatops/live-jobs.ts'
+import { MOST_COUNTED } from '../pages.ts'
 import type { World } from '../world.ts'
-import { JOB_KINDS, type JobCounts, type JobFilter, type ListedJob } from './listed-job.ts'
+import { JOB_KINDS, type JobCounts, type JobFilter, type JobKind, type ListedJob } from './listed-job.ts'
 
 // Jobs that are not over, and those that were given up in the last 30 days, as people want to see them.
 
 /** How many jobs a page shows. */
 const JOBS_PER_PAGE = 10
 
-/** A page of the list, counted from 1; `pages` is at least 1, and `counts` is of all of them. */
+/** A page of the list, counted from 1; `pages` is at least 1. Of each kind at most one more than `MOST_COUNTED` is counted. */
 export type JobPage = { jobs: ListedJob[]; counts: JobCounts; page: number; pages: number }
 
 /** Reads a page; the last one if there are not so many. */
@@ -35,27 +35,48 @@ export async function listJobs(world: World, filter: JobFilter, wanted = 1): Pro
 /** A job as it is listed now; null if it is not. */
 export async function findListedJob(world: World, id: string): Promise<ListedJob | null> {
   const values = [world.now(), null, null, id]
-  const [job] = await world.database.query<ListedJob[]>(LISTED + ONE + JOBS, values)
+  const [job] = await world.database.query<ListedJob[]>(LISTED_ONE + ONE + JOBS, values)
   return job ?? null
 }
 
-// What waits in a queue of Sidekiq's waits for its turn, however long. Leases are given by the database's clock, and
-// compared with it. When a job is due is compared with the bot's clock.
-const LISTED = `
-  WITH listed AS (
-    SELECT job.id, job.due_at, job.finished_at, job.name, job.class_name, job.failure ->> 'code' AS code, CASE
-      WHEN job.status = 'failed' THEN 'failed'
-      WHEN job.status = 'running' AND job.lease_until < now() THEN 'stuck'
-      WHEN job.status = 'running' THEN 'running'
-      WHEN job.place = 'queue' THEN 'delayed'
-      WHEN job.due_at < $1::timestamptz - interval '5 minutes' THEN 'stuck'
-      WHEN job.attempts > 0 THEN 'retrying'
-      ELSE 'delayed'
-    END AS kind
-    FROM chatops.seen_jobs job
-    WHERE ($2::text IS NULL OR job.name = $2) AND ($3::bigint IS NULL OR job.trainee_id = $3)
-      AND (job.${LIVE_SQL} OR (${GIVEN_UP_SQL} AND job.finished_at > $1::timestamptz - interval '30 days'))
-  )`
+// When a job is due is compared with the bot's clock, and leases, which the database's clock gives, with that.
+const OVERDUE = `job.due_at < $1::timestamptz - interval '5 minutes'`
+const IN_QUEUE = `job.place IS NOT DISTINCT FROM 'queue'`
+const TURN = `NOT ${OVERDUE} AND NOT ${IN_QUEUE}`
+
+/** Which jobs are of a kind, each by an index. What waits in a queue of Sidekiq's waits for its turn, however long. */
+const KINDS: Readonly<Record<JobKind, readonly string[]>> = {
+  stuck: [
+    `job.status = 'running' AND job.lease_until < now()`,
+    `job.status = 'waiting' AND ${OVERDUE} AND NOT ${IN_QUEUE}`,
+  ],
+  failed: [`${GIVEN_UP_SQL} AND job.finished_at > $1::timestamptz - interval '30 days'`],
+  retrying: [`job.status = 'waiting' AND job.attempts > 0 AND ${TURN}`],
+  running: [`job.status = 'running' AND (job.lease_until >= now()) IS NOT FALSE`],
+  delayed: [`job.status = 'waiting' AND job.attempts = 0 AND ${TURN}`, `job.status = 'waiting' AND ${IN_QUEUE}`],
+}
+
+/** Tens of thousands may wait for their time: of a kind, no more are looked at than one beyond what people can turn to. */
+const MOST = MOST_COUNTED + 1
+
+function select(kind: JobKind, which: string): string {
+  const order = `ORDER BY ${kind === 'failed' ? 'finished_at DESC' : 'due_at'}, id LIMIT ${MOST}`
+  const parts = KINDS[kind].map(
+    (where) => `
+      (SELECT job.id, job.due_at, job.finished_at, job.name, job.class_name, job.failure ->> 'code' AS code
+       FROM chatops.seen_jobs job
+       WHERE ${where} AND ($2::text IS NULL OR job.name = $2) AND ($3::bigint IS NULL OR job.trainee_id = $3) AND ${which}
+       ${order})`,
+  )
+  return `(SELECT *, '${kind}' AS kind FROM (${parts.join(' UNION ALL ')}) ofkind ${order})`
+}
+
+function listed(which: string): string {
+  return `WITH listed AS (${JOB_KINDS.map((kind) => select(kind, which)).join(' UNION ALL ')})`
+}
+
+const LISTED = listed('true')
+const LISTED_ONE = listed('job.id = $4')
 
 // Jobs that failed for one reason stand together, and of these groups the one with the newest failure comes first.
 const GROUPED = `, placed AS (

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { referenceWords } from '../../dttp/words.ts'
 import type { JobKind, ListedJob } from '../../jobs/listed-job.ts'
+import { MOST_COUNTED } from '../../pages.ts'
 import { jobDoes, registerJobName } from '../../register/jobs.ts'
 import { count } from '../../words.ts'
 import { ago, ahead } from '../kit/ages.ts'
@@ -70,10 +71,15 @@ const KIND_TITLES: Readonly<Record<JobKind, string>> = {
   delayed: 'Delayed',
 }
 
+/** Of a kind, one more than are counted stands for all that there are. */
+export function numberOf(jobs: number): string {
+  return jobs > MOST_COUNTED ? `more than ${MOST_COUNTED.toLocaleString('en-GB')}` : jobs.toLocaleString('en-GB')
+}
+
 /** "Failed: poll DTTP for a TRN (12)", with the number of all that there are, on this page or not. */
 function titleOf([{ kind, name, className, inGroup }]: readonly [ShownJob, ...ShownJob[]]): string {
   const does = name === 'other' && className !== null ? `run ${className}` : uncapitalise(jobDoes(name))
-  return `*${KIND_TITLES[kind]}: ${escapeText(does)}* (${inGroup.toLocaleString('en-GB')})`
+  return `*${KIND_TITLES[kind]}: ${escapeText(does)}* (${numberOf(inGroup)})`
 }
 
 /** What it means and what to do; and small, the error and Register's name for the job. */

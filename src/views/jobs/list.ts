@@ -7,7 +7,7 @@ import { heading, type Message, plainSections } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { pageBlocks } from '../kit/pages.ts'
 import { escapeText } from '../kit/text.ts'
-import { renderGroups, type ShownJob } from './groups.ts'
+import { numberOf, renderGroups, type ShownJob } from './groups.ts'
 
 /**
  * The answer to `/trainee jobs`.
@@ -71,10 +71,11 @@ function summaryOf(counts: JobCounts): string {
   const some = JOB_KINDS.filter((kind) => counts[kind] > 0)
   const parts = some.map((kind) => {
     const { one, many } = KIND_WORDS[kind]
-    return `${counts[kind].toLocaleString('en-GB')} ${counts[kind] === 1 ? one : many}`
+    return `${numberOf(counts[kind])} ${counts[kind] === 1 ? one : many}`
   })
   const quiet = counts.stuck + counts.failed + counts.retrying === 0
-  return [...(quiet ? ['No job needs attention.'] : []), ...(parts.length > 0 ? [`${listed(parts)}.`] : [])].join(' ')
+  const said = listed(parts).replace(/^more/, 'More')
+  return [...(quiet ? ['No job needs attention.'] : []), ...(said ? [`${said}.`] : [])].join(' ')
 }
 
 /** How well Register's Sidekiq is known. */

@@ -167,9 +167,9 @@ describe('a job in the list', () => {
 
 describe('the list', () => {
   it('says how many there are of each kind, the worst first', () => {
-    const counts = { stuck: 1, failed: 2, retrying: 1, running: 1, delayed: 1234 }
+    const counts = { stuck: 1, failed: 2, retrying: 1, running: 1, delayed: 1001 }
     expect(readingOf(render([], { counts }).blocks)).toContain(
-      '1 is stuck, 2 have failed, 1 is being tried again, 1 is running and 1,234 wait for their time.',
+      '1 is stuck, 2 have failed, 1 is being tried again, 1 is running and more than 1,000 wait for their time.',
     )
   })
 
