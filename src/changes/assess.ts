@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm'
 import { unknownValuesIn } from '../compatibility/known-values.ts'
 import { type CheckResult, isBlocked, runChecks } from '../contract/check.ts'
 import type { Form } from '../contract/fields.ts'
-import { isEmpty, subjectsOf } from '../contract/plan.ts'
+import { isEmpty, type Plan, subjectsOf } from '../contract/plan.ts'
 import { readSubjects } from '../contract/planned-rows.ts'
 import type { AnyPlaybook, Around, Outcome, Situation } from '../contract/playbook.ts'
 import { DttpError } from '../dttp/client/index.ts'
@@ -12,7 +12,7 @@ import { inSnapshot } from '../entities/snapshot.ts'
 import { UpstreamUnavailable } from '../errors.ts'
 import { withTold } from '../registration/told.ts'
 import type { World } from '../world.ts'
-import { askSidekiq, withSidekiq } from './beside.ts'
+import { askSidekiq, isSidekiqAsked, withSidekiq } from './beside.ts'
 import type { Beside } from './look-beside.ts'
 
 // Makes a plan of a form. A preview and an execution both do it with `judge`, so they cannot disagree.
@@ -35,6 +35,13 @@ export async function gather(world: World, playbook: AnyPlaybook, form: Form, se
   const beside = await askSidekiq(world, outcome && 'plan' in outcome ? outcome.plan : null)
   return { rows, about, answers, beside }
 }
+
+/** Whether other systems have a say in a plan; without them its rows need not be read before they are locked. */
+export function isAnyoneAsked(world: World, playbook: AnyPlaybook, plan: Plan): boolean {
+  return playbook.ask !== undefined || isSidekiqAsked(world, plan)
+}
+
+export const NOBODY_ASKED: Omit<Gathered, 'rows'> = { about: null, answers: null, beside: null }
 
 /** What a playbook read; and what was asked about it, and answered. */
 export type Gathered = { rows: unknown; about: Json; answers: unknown; beside: Beside | null }

@@ -23,8 +23,9 @@ import {
 // again at the execution; a mirror of it could be late.
 
 /** Asks it about a plan; null where there is nothing to ask. Throws UpstreamUnavailable. */
-export async function askSidekiq({ upstreams: { sidekiq } }: World, plan: Plan | null): Promise<Beside | null> {
-  if (!sidekiq || !plan?.effects.some(isJob)) return null
+export async function askSidekiq(world: World, plan: Plan | null): Promise<Beside | null> {
+  const { sidekiq } = world.upstreams
+  if (!sidekiq || !plan || !isSidekiqAsked(world, plan)) return null
   const trainees = traineesAskedAbout(plan)
   try {
     const jobs = trainees.length > 0 ? await sidekiq.findJobsOf(trainees) : []
@@ -39,9 +40,14 @@ export async function askSidekiq({ upstreams: { sidekiq } }: World, plan: Plan |
   }
 }
 
+/** Whether there is anything to ask it about a plan. */
+export function isSidekiqAsked({ upstreams: { sidekiq } }: World, { effects }: Plan): boolean {
+  return sidekiq !== undefined && effects.some(isJob)
+}
+
 /** Throws UpstreamUnavailable if a plan has jobs and what we know of Register's Sidekiq is too old: a preview says it. */
 export async function demandMirror(world: World, plan: Plan): Promise<void> {
-  if (!world.upstreams.sidekiq || !plan.effects.some(isJob)) return
+  if (!isSidekiqAsked(world, plan)) return
   const age = await findMirrorAge(world.database.manager, world.now())
   if (age.isTooOld) throw new UpstreamUnavailable('Register’s Sidekiq', notChecked(age))
 }
@@ -65,7 +71,7 @@ export function withSidekiq(
   plan: Plan,
   beside: Beside | null,
 ): { plan: Plan; check: CheckResult | null } {
-  if (!world.upstreams.sidekiq || !plan.effects.some(isJob)) return { plan, check: null }
+  if (!isSidekiqAsked(world, plan)) return { plan, check: null }
   const check = { id: 'sidekiq', sentence: 'Register’s own Sidekiq does not stand in the way' }
   return { plan: withRemovals(world, plan, beside), check: { ...check, ...lookAtBeside(plan, beside) } }
 }

@@ -14,7 +14,7 @@ import { findPlaybook } from '../playbooks/index.ts'
 import { findWhyOff } from '../playbooks/switched-on.ts'
 import { writeDegreeAudit, writeTraineeAudit } from '../register/audits.ts'
 import type { World } from '../world.ts'
-import { type Assessment, aroundOf, gather, judge } from './assess.ts'
+import { type Assessment, aroundOf, gather, isAnyoneAsked, judge, NOBODY_ASKED } from './assess.ts'
 import { demandMirror } from './beside.ts'
 import { queueEffects } from './effects.ts'
 import { demandApproval } from './legality.ts'
@@ -79,8 +79,11 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
   const playbook = findPlaybook(request.playbook)
   if (playbook?.version !== request.playbookVersion || !isReadable(request)) return endForeign(world, request.id)
   const form = formOf(request.form ?? {})
-  await demandMirror(world, planOf(request))
-  const gathered = await gather(world, playbook, form, request.id)
+  const approved = planOf(request)
+  await demandMirror(world, approved)
+  const gathered = isAnyoneAsked(world, playbook, approved)
+    ? await gather(world, playbook, form, request.id)
+    : NOBODY_ASKED
   await step(world, 'asked', request.id)
 
   const execution = await retryConflicts(() =>
@@ -182,7 +185,6 @@ async function writeAudits(sql: EntityManager, request: ChangeRequest, plan: Pla
   for (const { table, id, changes, save } of plan.updates) {
     if (save !== 'audited') continue
     if (table === 'trainees') await writeTraineeAudit(sql, { traineeId: id, changes, comment, at })
-    if (table === 'degrees' && request.traineeId !== null)
-      await writeDegreeAudit(sql, { degreeId: id, traineeId: request.traineeId, changes, comment, at })
+    if (table === 'degrees') await writeDegreeAudit(sql, { degreeId: id, changes, comment, at })
   }
 }

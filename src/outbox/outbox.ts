@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DataSource, EntityManager } from 'typeorm'
 import * as z from 'zod'
-import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { OutboxRow } from '../entities/chatops/outbox-row.ts'
 import type { Json } from '../entities/json.ts'
 
@@ -46,22 +46,18 @@ type NewRow = {
 
 /** Adds effects to the transaction that they belong to. Rows of one stream are sent in order, one at a time. */
 export async function addToOutbox(sql: EntityManager, ...rows: readonly NewRow[]): Promise<void> {
-  await sql
-    .createQueryBuilder()
-    .insert()
-    .into(OutboxRow, ['id', 'stream', 'kind', 'changeRequestId', 'payload', 'dueAt'])
-    .values(
-      rows.map((row) => ({
-        id: row.id ?? randomUUID(),
-        stream: row.stream,
-        kind: row.kind,
-        changeRequestId: row.changeRequest,
-        payload: row.payload ?? {},
-        dueAt: () => `now() + make_interval(secs => ${Number(row.delay ?? 0) / 1000})`,
-      })),
-    )
-    .updateEntity(false)
-    .execute()
+  await sql.query(ADD, [asJson(rows)])
+}
+
+const ADD = `
+  INSERT INTO chatops.outbox (id, stream, kind, change_request_id, payload, due_at)
+  SELECT id, stream, kind, "changeRequest", payload, now() + make_interval(secs => delay / 1000)
+  FROM jsonb_to_recordset($1) AS added (
+    id uuid, stream text, kind text, "changeRequest" bigint, payload jsonb, delay double precision)`
+const UNLESS_WAITING = ' WHERE stream NOT IN (SELECT stream FROM waiting)'
+
+function asJson(rows: readonly NewRow[]): string {
+  return JSON.stringify(rows.map((row) => ({ id: randomUUID(), payload: {}, delay: 0, ...row })))
 }
 
 /** Has the card drawn again from the database, at once or after `delay` milliseconds, and adds messages to its thread. */
@@ -71,10 +67,17 @@ export async function announce(
   parts: readonly z.output<typeof threadPart>[] = [],
   { delay = 0 } = {},
 ) {
-  await sql.query('UPDATE chatops.change_requests SET card_version = card_version + 1 WHERE id = $1', [changeRequest])
+  const card: NewRow = { stream: `card:${changeRequest}`, kind: 'card', changeRequest, delay }
   const thread = parts.map((part) => threadRow(changeRequest, { part }))
-  await addToOutbox(sql, { stream: `card:${changeRequest}`, kind: 'card', changeRequest, delay }, ...thread)
+  await sql.query(DRAW_AGAIN + ADD + UNLESS_WAITING, [asJson([card, ...thread]), changeRequest])
 }
+
+/** The card of a row that waits is drawn only when that is sent: it needs no other. Until we commit, no relay can take it. */
+const DRAW_AGAIN = `
+  WITH drawn AS (UPDATE chatops.change_requests SET card_version = card_version + 1 WHERE id = $2),
+  waiting AS (
+    SELECT stream FROM chatops.outbox WHERE stream = 'card:' || $2::bigint AND status = 'queued'
+    FOR NO KEY UPDATE SKIP LOCKED)`
 
 /** Adds a message to a request's thread. The thread is a stream of its own: a card in trouble does not hold it up. */
 export async function addToThread(
@@ -100,9 +103,12 @@ export async function tellRequester(
 
 /** Wakes a worker for an approved request. It is only a hint: if it is lost, a sweep sends another one. */
 export async function hintExecution(sql: EntityManager, changeRequest: string, now: Date): Promise<void> {
-  await sql.update(ChangeRequest, { id: changeRequest }, { hintedAt: now })
-  await addToOutbox(sql, { stream: `hint:${changeRequest}`, kind: 'hint', changeRequest })
+  const hint: NewRow = { stream: `hint:${changeRequest}`, kind: 'hint', changeRequest }
+  await sql.query(HINTED + ADD, [asJson([hint]), changeRequest, now])
 }
+
+const HINTED = `
+  WITH hinted AS (UPDATE chatops.change_requests SET hinted_at = $3 WHERE id = $2)`
 
 /** A row to send now. `again` is true if an earlier attempt may have got through without our hearing of it. */
 export type Claimed = {

@@ -30,12 +30,19 @@ export async function findShown(database: DataSource, user: string): Promise<unk
 
 /** Takes the Home tabs that are to be drawn again now; no other process takes the same ones. */
 export async function claimOutdated(database: DataSource): Promise<{ user: string; shows: unknown }[]> {
+  if ((await database.query<unknown[]>(OUTDATED)).length === 0) return []
   return database.transaction(async (sql) => {
     await sql.query(`SELECT pg_advisory_xact_lock(hashtextextended('home tabs', 0))`)
     const [rows] = await sql.query<[{ user: string; shows: unknown }[], number]>(CLAIM)
     return rows
   })
 }
+
+const OUTDATED = `
+  WITH stands AS MATERIALIZED (SELECT ${STANDS} AS now)
+  SELECT FROM chatops.home_tabs, stands
+  WHERE opened_at > now() - interval '15 minutes' AND drawn_at < now() - interval '30 seconds' AND drawn_as <> stands.now
+  LIMIT 1`
 
 const CLAIM = `
   WITH stands AS MATERIALIZED (SELECT ${STANDS} AS now)

@@ -3,10 +3,12 @@ import { createRelay, type Effects } from '../outbox/relay.ts'
 import type { World } from '../world.ts'
 import { createPace, type Loop, type Pace, startLoop } from './loop.ts'
 
-const EVERY_MS = 200
+const EVERY_MS = 400
 
-/** Sends outbox rows until it is stopped: at once when nudged, otherwise several times a second, or once a
- * second when there was nothing to send for a while. */
+/**
+ * Sends outbox rows until it is stopped: at once when nudged, otherwise a few times a second, or every two seconds when
+ * there was nothing to send for a while.
+ */
 export function startRelay(
   world: World,
   effects: Effects,

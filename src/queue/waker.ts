@@ -12,7 +12,7 @@ export type Waker = { wake: () => void; stop: () => Promise<void> }
 
 /**
  * For a process without a worker: tells a worker in another one that there is something in the outbox. A worker that is
- * not told looks by itself, at the latest after a second.
+ * not told looks by itself, at the latest after two seconds.
  */
 export function createWaker(queue: JobQueue, log: Logger): Waker {
   let timer: NodeJS.Timeout | null = null

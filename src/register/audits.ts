@@ -2,14 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
 import type { Json } from '../entities/json.ts'
 import { Audit } from '../entities/register/audit.ts'
-import { Trainee } from '../entities/register/trainee.ts'
 import { timestampForAudit } from '../entities/timestamp.ts'
 import { padProgress } from './progress.ts'
 
 type NewAudit = { changes: Readonly<Record<string, readonly [Json, Json]>>; comment: string; at: string }
-
-/** What a row's audits are filed under: the row itself, and what it belongs to. */
-type Filed = { auditable: ['Trainee' | 'Degree', string]; associated: ['Provider' | 'Trainee', string] }
 
 /**
  * Writes the audit row that Register's `audited` gem writes when a trainee is saved with these changes. Call it with
@@ -18,46 +14,46 @@ type Filed = { auditable: ['Trainee' | 'Degree', string]; associated: ['Provider
  *   Register's timeline crashes on it.
  */
 export async function writeTraineeAudit(sql: EntityManager, audit: NewAudit & { traineeId: string }): Promise<void> {
-  const { provider_id } = await sql.findOneOrFail(Trainee, {
-    select: { id: true, provider_id: true },
-    where: { id: audit.traineeId },
-  })
-  await writeAudit(sql, { auditable: ['Trainee', audit.traineeId], associated: ['Provider', provider_id] }, audit)
+  const provider = 'SELECT provider_id FROM public.trainees WHERE id = :id'
+  await writeAudit(sql, ['Trainee', audit.traineeId], ['Provider', provider], audit)
 }
 
 /** The same for a degree; its audit is filed under its trainee. Call it with the degree's row locked. */
-export async function writeDegreeAudit(
-  sql: EntityManager,
-  audit: NewAudit & { degreeId: string; traineeId: string },
-): Promise<void> {
-  await writeAudit(sql, { auditable: ['Degree', audit.degreeId], associated: ['Trainee', audit.traineeId] }, audit)
+export async function writeDegreeAudit(sql: EntityManager, audit: NewAudit & { degreeId: string }): Promise<void> {
+  const trainee = 'SELECT trainee_id FROM public.degrees WHERE id = :id'
+  await writeAudit(sql, ['Degree', audit.degreeId], ['Trainee', trainee], audit)
 }
 
-async function writeAudit(sql: EntityManager, { auditable, associated }: Filed, audit: NewAudit): Promise<void> {
-  const { version } = (await sql
-    .createQueryBuilder(Audit, 'audit')
-    .select('coalesce(max(audit.version), 0) + 1', 'version')
-    .where({ auditable_type: auditable[0], auditable_id: Number(auditable[1]) })
-    .getRawOne<{ version: number }>()) ?? { version: 1 }
+/** @param associated what the audits of a row are filed under: its type, and how its id is read from the row's `:id` */
+async function writeAudit(
+  sql: EntityManager,
+  [type, id]: ['Trainee' | 'Degree', string],
+  [associatedType, associatedId]: ['Provider' | 'Trainee', string],
+  audit: NewAudit,
+): Promise<void> {
   await sql
     .createQueryBuilder()
     .insert()
     .into(Audit, [...AUDIT_COLUMNS])
     .values({
-      auditable_type: auditable[0],
-      auditable_id: Number(auditable[1]),
-      associated_type: associated[0],
-      associated_id: Number(associated[1]),
+      auditable_type: type,
+      auditable_id: Number(id),
+      associated_type: associatedType,
+      associated_id: () => `(${associatedId})`,
       action: 'update',
       audited_changes: auditedChanges(audit.changes),
-      version,
+      version: () => `(${NEXT_VERSION})`,
       comment: audit.comment,
       request_uuid: randomUUID(),
       created_at: audit.at,
     })
+    .setParameters({ type, id: Number(id) })
     .updateEntity(false)
     .execute()
 }
+
+const NEXT_VERSION =
+  'SELECT coalesce(max(version), 0) + 1 FROM public.audits WHERE auditable_type = :type AND auditable_id = :id'
 
 /** The columns of an audit that we write. */
 export const AUDIT_COLUMNS = [

@@ -50,7 +50,7 @@ export async function saveDegreeDttpId(
     .where('id = :id', { id: degree.id })
     .updateEntity(false)
     .execute()
-  await writeDegreeAudit(sql, { degreeId: degree.id, traineeId: degree.trainee_id, changes, comment, at })
+  await writeDegreeAudit(sql, { degreeId: degree.id, changes, comment, at })
 }
 
 /** Locks a trainee's row, letting Rails insert rows that refer to it; null if it is gone. */

@@ -6,6 +6,7 @@ import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import {
   addToOutbox,
+  announce,
   type Claimed,
   claimOutbox,
   giveUp,
@@ -118,6 +119,28 @@ test('a reply leaves its turn to a card that waits for one, unless that is far',
   expect(await claim()).toEqual(['reply'])
 })
 
+test('a card that waits to be drawn is not asked for again; one that is being drawn is, and so is its thread', async () => {
+  const draw = () => database.transaction((sql) => announce(sql, '12', ['outcome']))
+  const kinds = async () => (await database.manager.find(OutboxRow, { order: { seq: 'ASC' } })).map(({ kind }) => kind)
+  await asAdmin(`SET session_replication_role = 'replica'; ${REQUEST}`)
+  await draw()
+  await draw()
+  expect(await kinds()).toEqual(['card', 'thread', 'thread'])
+  await claimOutbox(database, 20)
+  await draw()
+  expect(await kinds()).toEqual(['card', 'thread', 'thread', 'card', 'thread'])
+})
+
+test('a card is asked for before anybody can take the row that waits, so it is drawn as it then is', async () => {
+  await asAdmin(`SET session_replication_role = 'replica'; ${REQUEST}`)
+  await announce(database.manager, '12')
+  await database.transaction(async (sql) => {
+    await announce(sql, '12')
+    expect(await claimOutbox(database, 20)).toEqual([])
+  })
+  expect(await claimOutbox(database, 20)).toHaveLength(1)
+})
+
 test('a row that is given up keeps its reason, and those after it go on', async () => {
   await add('a', 1)
   await add('a', 2)
@@ -162,6 +185,10 @@ function add(stream: string, number: number): Promise<void> {
 }
 
 /** Claims what can be claimed, by name. */
+const REQUEST = `
+  INSERT INTO chatops.change_requests (id, playbook, playbook_version, status, requester, channel, subjects, digest)
+  OVERRIDING SYSTEM VALUE VALUES (12, 'fix-route', 1, 'pending', 'U1', 'C1', '{}', repeat('0', 64)) ON CONFLICT DO NOTHING`
+
 async function claim(limit = 20): Promise<string[]> {
   return (await claimOutbox(database, limit)).map(nameOf).sort()
 }

@@ -112,7 +112,7 @@ export async function setUp(home: Home): Promise<{ model: Model; real: Stage }> 
     return own.map(([id]) => id)
   }
   const real = {
-    ...{ world, admin, appUrl, proxy, sleepers: [], queue, delivered, effects: recorder(queue, delivered) },
+    ...{ world, admin, appUrl, proxy, sleepers: [], queue, delivered, effects: recorder(admin, queue, delivered) },
     ...{ dttp, recordsNow, recordsEver: () => ever, haveJobsRun: false },
   }
   const model: Model = {
@@ -143,11 +143,17 @@ async function addLost(admin: pg.Client): Promise<void> {
 }
 
 /** The edges: what Slack, Trello and the queue are given is written down. */
-function recorder(queue: Set<string>, delivered: Set<string>): Effects {
+function recorder(admin: pg.Client, queue: Set<string>, delivered: Set<string>): Effects {
   const deliver = async ({ id }: { id: string }) => void delivered.add(id)
   return {
-    ...{ card: deliver, thread: deliver, direct: deliver, alert: deliver, brake: deliver, morning: deliver },
+    ...{ thread: deliver, direct: deliver, alert: deliver, brake: deliver, morning: deliver },
     ...{ trello: deliver, job: deliver, sidekiq: deliver },
+    async card({ id, changeRequest }) {
+      delivered.add(id)
+      await admin.query('UPDATE chatops.change_requests SET rendered_version = card_version WHERE id = $1', [
+        changeRequest,
+      ])
+    },
     async hint({ id, changeRequest }) {
       delivered.add(id)
       if (changeRequest) queue.add(changeRequest)
