@@ -3,27 +3,33 @@ import pg from 'pg'
 
 export type Count = { statements: number; transactions: number; reads: number; writes: number }
 
+type Sent = { text: string; foundNothing: boolean }
+
 const TRANSACTION_CONTROL = /^\s*(begin|start|commit|rollback|set|savepoint|release)\b/i
 
 /** Listens in on every client of `pg` in this process until it is stopped. */
 export function countQueries() {
   const prototype = pg.Client.prototype as unknown as { query: (...args: unknown[]) => unknown }
   const original = prototype.query
-  let texts: string[] = []
+  let all: Sent[] = []
   prototype.query = function (...args: unknown[]) {
     const [first] = args
-    texts.push(typeof first === 'string' ? first : String((first as { text?: string })?.text ?? ''))
-    return original.apply(this, args)
+    const text = typeof first === 'string' ? first : String((first as { text?: string })?.text ?? '')
+    const sent: Sent = { text, foundNothing: false }
+    all.push(sent)
+    const answer = original.apply(this, args)
+    if (answer instanceof Promise) answer.then((result) => noteWhether(sent, result)).catch(() => {})
+    return answer
   }
   return {
     reset(): void {
-      texts = []
+      all = []
     },
     /** The statements since the last reset, as they were sent. */
-    texts: (): string[] => [...texts],
-    /** How many there were, without those of `ignored`. */
-    read(ignored: ReadonlySet<string> = new Set()): Count {
-      return countOf(texts.filter((text) => !ignored.has(text)))
+    texts: (): string[] => all.map(({ text }) => text),
+    /** How many there were, without those of `idle` that found nothing: they are sent by the clock. */
+    read(idle: ReadonlySet<string> = new Set()): Count {
+      return countOf(all.filter(({ text, foundNothing }) => !(foundNothing && idle.has(text))))
     },
     stop(): void {
       prototype.query = original
@@ -31,9 +37,16 @@ export function countQueries() {
   }
 }
 
-function countOf(texts: readonly string[]): Count {
+function noteWhether(sent: Sent, result: unknown): void {
+  sent.foundNothing = (result as { rowCount?: number | null } | undefined)?.rowCount === 0
+}
+
+/** `statements` are those that are not only for the transaction's sake. */
+function countOf(sent: readonly Sent[]): Count {
+  const texts = sent.map(({ text }) => text)
   const control = texts.filter((text) => TRANSACTION_CONTROL.test(text)).length
   const reads = texts.filter((text) => /^\s*select\b/i.test(text) && !text.includes('append_ledger')).length
   const transactions = texts.filter((text) => /^\s*(begin|start)\b/i.test(text)).length
-  return { statements: texts.length, transactions, reads, writes: texts.length - control - reads }
+  const statements = texts.length - control
+  return { statements, transactions, reads, writes: statements - reads }
 }

@@ -1,31 +1,29 @@
-// npm run bench [-- --queue=postgres | --scale [--share=0.01]]: how fast, how heavy and how talkative the bot is, as one JSON document.
-// One built process with both roles, a real Postgres (with fsync, as in production) and a real Redis; Slack is the
-// strict fake, in this process, over signed HTTP. Only figures: nothing here passes or fails by a time.
+// npm run bench [-- --queue=postgres | --profile | --scale [--share=0.01]]: how fast, how heavy and how talkative the bot is, as one JSON document.
+// The built bot, a real Postgres (with fsync, as in production) and a real Redis; Slack is the strict fake, in this process,
+// over signed HTTP. Only figures: nothing here passes or fails by a time.
 import { spawnSync } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { startPostgres } from '../../sandbox/postgres.ts'
 import { createRegisterDatabase, withClient } from '../../sandbox/register/database.ts'
 import { crowdEnvironment, startCrowdSlack, userIds } from '../proof/crowd.ts'
-import { ROOT, startService } from '../proof/process.ts'
+import { ROOT } from '../proof/process.ts'
 import { seedTrainees } from '../proof/trainees.ts'
 import { watchCalls } from '../proof/watch.ts'
 import { startRedis } from '../support/redis.ts'
-import { machineFacts, residentMegabytes } from './machine.ts'
-import { measureRounds, type Pair } from './rounds.ts'
+import { type Bench, measureApart, measureStarts, measureTogether, USERS } from './crowds.ts'
+import { machineFacts } from './machine.ts'
+import { startProfile } from './profile.ts'
 import { scale } from './scale.ts'
-import { countStatements } from './statements.ts'
-import { timesOf } from './statistics.ts'
+import { countIdle, countStatements } from './statements.ts'
 
-const USERS = 50
-const ROUNDS = { warmUp: 5, one: 60, many: 6 }
-const STARTS = 5
-const IDLE_MS = 5_000
 const BUILD = '.sandbox/bench-build'
-const BARE = fileURLToPath(new URL('./bare-bolt.ts', import.meta.url))
+const PROFILES = `${ROOT}.sandbox/bench-profiles`
 const BUILT = ['--enable-source-maps', `${BUILD}/main.js`]
+/** The stories of a run and then some. */
+const TRAINEES = 2_500
 
-async function main(queue: string): Promise<void> {
+type Settings = { queue: 'redis' | 'postgres'; isProfiled: boolean }
+
+async function main({ queue, isProfiled }: Settings): Promise<void> {
   const machine = machineFacts()
   build()
   const postgres = await startPostgres({ dataDir: `${ROOT}.sandbox/bench-postgres`, fsync: true })
@@ -33,11 +31,10 @@ async function main(queue: string): Promise<void> {
   const name = `bench_${process.pid}`
   try {
     const { appUrl, adminUrl } = await createRegisterDatabase(postgres.adminUrl, name)
-    const slugs = await seedTrainees(adminUrl, ROUNDS.warmUp + ROUNDS.one + ROUNDS.many * USERS + 4)
-    const measured = await measure({ appUrl, redisUrl: queue === 'redis' ? redis.url : null }, slugs)
-    console.log(
-      JSON.stringify({ machine, queue, processes: 'one, with the roles bot and worker', ...measured }, null, 2),
-    )
+    const slugs = await seedTrainees(adminUrl, TRAINEES)
+    const place = { appUrl, redisUrl: queue === 'redis' ? redis.url : null }
+    const measured = await measure(place, adminUrl, slugs, isProfiled)
+    console.log(JSON.stringify({ machine, queue, ...measured }, null, 2))
   } finally {
     await withClient(postgres.adminUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
     await redis.stop()
@@ -45,46 +42,34 @@ async function main(queue: string): Promise<void> {
   }
 }
 
-async function measure(place: { appUrl: string; redisUrl: string | null }, slugs: string[]) {
+async function measure(
+  place: { appUrl: string; redisUrl: string | null },
+  adminUrl: string,
+  slugs: string[],
+  isProfiled: boolean,
+) {
   const crowd = { requesters: userIds('U1ASK', USERS), approvers: userIds('U2DEV', USERS), others: [] }
-  const pairs = crowd.requesters.map(
-    (requester, index): Pair => ({ requester, approver: crowd.approvers[index] ?? '' }),
-  )
+  const pairs = crowd.requesters.map((requester, index) => ({ requester, approver: crowd.approvers[index] ?? '' }))
   const slack = await startCrowdSlack(crowd)
   const watch = watchCalls(slack)
   const stage = { slack, watch }
-  const env = crowdEnvironment(slack, crowd, place, { ROLES: 'bot,worker' })
+  const env = crowdEnvironment(slack, crowd, place)
+  const profile = isProfiled ? startProfile(PROFILES) : null
+  const bench: Bench = { stage, env, entry: [...(profile?.arguments ?? []), ...BUILT], adminUrl, pairs, slugs, say }
   try {
-    say('start-up')
-    const starts: number[] = []
-    for (let start = 1; start < STARTS; start++) {
-      const service = await startService(env, BUILT)
-      starts.push(service.readyAfterMs)
-      await service.stop()
-    }
-    const bot = await startService(env, BUILT)
-    const bare = await startService(env, ['--import', 'tsx', BARE])
-    const urls = { bot: `${bot.url}/slack/events`, bare: `${bare.url}/slack/events` }
-    slack.addReplica(urls.bot)
-    await sleep(IDLE_MS)
-    const idle = residentMegabytes(bot.pid)
+    if (profile) return { ...(await measureTogether(bench)), largestCosts: profile.read() }
+    const startToReady = await measureStarts(bench)
+    const together = await measureTogether(bench)
+    const apart = await measureApart(bench)
+    say('statements, and a minute and a half of doing nothing')
     const [first] = pairs
-    const one = first ? [first] : []
-    await measureRounds(stage, urls, one, ROUNDS.warmUp, slugs)
-    say('one user')
-    const alone = await measureRounds(stage, urls, one, ROUNDS.one, slugs)
-    say(`${USERS} users`)
-    const together = await measureRounds(stage, urls, pairs, ROUNDS.many, slugs)
-    const afterLoad = residentMegabytes(bot.pid)
-    const logged = bot.output().split('\n').filter(Boolean)
-    slack.removeReplica(urls.bot)
-    await Promise.all([bot.stop(), bare.stop()])
-    say('statements')
+    const own = { ...env, HTTP_PORT: '0' }
     return {
-      milliseconds: { oneUser: alone, manyUsers: together, startToReady: timesOf([...starts, bot.readyAfterMs]) },
-      residentMegabytes: { idle, afterLoad },
-      sqlStatements: first ? await countStatements(stage, { ...env, HTTP_PORT: '0' }, first, slugs) : {},
-      logged: logged.slice(0, 5),
+      startToReady,
+      ...together,
+      apart,
+      sqlStatements: first ? await countStatements(stage, own, first, slugs) : {},
+      idleStatementsPerSecond: await countIdle(own),
       violations: slack.takeViolations().map(({ where, what }) => `${where}: ${what}`),
     }
   } finally {
@@ -108,7 +93,8 @@ function say(progress: string): void {
 /** Which bench it is to be. */
 async function run(words: readonly string[]): Promise<void> {
   if (words.includes('--scale')) return scale(words)
-  await main(words.includes('--queue=postgres') ? 'postgres' : 'redis')
+  const queue = words.includes('--queue=postgres') ? 'postgres' : 'redis'
+  await main({ queue, isProfiled: words.includes('--profile') })
 }
 
 run(process.argv).then(

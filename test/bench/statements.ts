@@ -13,42 +13,64 @@ import type { Pair } from './rounds.ts'
 
 type Counter = ReturnType<typeof countQueries>
 
-/** Longer than the rarest sweep that runs while one story is told. */
-const IDLE_MS = 6_000
+/** By then a worker without work goes by its slow clock. */
+const UNTIL_IDLE_MS = 35_000
+const IDLE_MS = 60_000
 
 const log = pino({ level: 'silent' })
 
-export async function countStatements(stage: Stage, env: Record<string, string>, pair: Pair, slugs: string[]) {
+/** Each step from the command to the card that says done, and execution and verification alone. */
+export async function countStatements(
+  stage: Stage,
+  env: Record<string, string>,
+  pair: Pair,
+  slugs: string[],
+): Promise<Record<string, Count>> {
   const counter = countQueries()
   try {
-    return {
-      ...(await countStory(counter, stage, env, pair, slugs)),
-      ...(await countExecution(counter, env, pair, slugs)),
-    }
+    const story = await countStory(counter, stage, env, pair, slugs)
+    return { ...story, ...(await countExecution(counter, env, pair, slugs)) }
   } finally {
     counter.stop()
   }
 }
 
 /**
- * From the command to the card that says done, bot and worker together, beyond what an idle worker sends by the clock.
- * The second of two stories, so that nothing is counted that a process does only once.
+ * Bot and worker together. What an idle worker sends by the clock counts only where it found something. The second of two
+ * stories, so that nothing is counted that a process does only once.
  */
 async function countStory(counter: Counter, stage: Stage, env: Record<string, string>, pair: Pair, slugs: string[]) {
   const services = await startServices(loadConfig({ ...env, ROLES: 'bot,worker' }), log)
   const url = `http://127.0.0.1:${services.port}/slack/events`
   stage.slack.addReplica(url)
   try {
-    await sleep(IDLE_MS)
-    const idle = new Set(counter.texts())
-    counter.reset()
-    await sleep(IDLE_MS)
-    const idlePerSecond = Math.round((counter.texts().length / IDLE_MS) * 10_000) / 10
+    const idle = await learnIdle(counter)
     let steps: Record<string, Count> = {}
     for (const slug of slugs.splice(0, 2)) steps = await tell(counter, idle, stage, pair, slug)
-    return { ...steps, idleWorkerPerSecond: idlePerSecond }
+    return steps
   } finally {
     stage.slack.removeReplica(url)
+    await services.stop()
+  }
+}
+
+/** What is sent by the clock: each sweep runs once at the start, and the rarest of them that matter every five seconds. */
+async function learnIdle(counter: Counter): Promise<ReadonlySet<string>> {
+  for (let known = -1; known < new Set(counter.texts()).size; await sleep(1_000)) known = new Set(counter.texts()).size
+  return new Set(counter.texts())
+}
+
+/** Statements a second of a bot and a worker in one process with nothing to do, over a minute. */
+export async function countIdle(env: Record<string, string>): Promise<number> {
+  const counter = countQueries()
+  const services = await startServices(loadConfig({ ...env, ROLES: 'bot,worker' }), log)
+  try {
+    await sleep(UNTIL_IDLE_MS)
+    counter.reset()
+    await sleep(IDLE_MS)
+    return Math.round(counter.read().statements / (IDLE_MS / 10_000)) / 10
+  } finally {
+    counter.stop()
     await services.stop()
   }
 }
@@ -82,11 +104,11 @@ async function countExecution(
   env: Record<string, string>,
   { requester, approver }: Pair,
   slugs: string[],
-) {
+): Promise<Record<string, Count>> {
   const services = await startServices(loadConfig({ ...env, ROLES: 'bot' }), log)
   const { changes } = services
   try {
-    let counts = {}
+    let counts: Record<string, Count> = {}
     for (const trainee of slugs.splice(0, 2)) {
       const form = { subject: trainee, route: ROUTE, reason: 'Measured', ticket: '' }
       const request = await sendRequest(changes, 'fix-route', form, requester)

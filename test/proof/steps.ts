@@ -20,18 +20,20 @@ export async function typeCommand({ slack, watch }: Stage, user: string, slug: s
   return delivery.tookMs
 }
 
-/** Fills the form in and waits for the preview. Milliseconds to the preview in the modal. */
-export async function submitForm({ slack, watch }: Stage, user: string): Promise<number> {
+/** Fills the form in and waits for the preview. Milliseconds to the acknowledgement, and to the preview in the modal. */
+export async function submitForm({ slack, watch }: Stage, user: string) {
   const since = watch.mark()
   const view = slack.view(user)
   const began = performance.now()
-  demandAnswer(await slack.submit({ user, values: { reason: 'The provider chose the wrong route', ticket: 'T-1' } }))
+  const values = { reason: 'The provider chose the wrong route', ticket: 'T-1' }
+  const delivery = await slack.submit({ user, values })
+  demandAnswer(delivery)
   await watch.next(
     'the preview',
     ({ method, args }) => method === 'views.update' && args['view_id'] === view?.id,
     since,
   )
-  return performance.now() - began
+  return { acknowledgedMs: delivery.tookMs, previewMs: performance.now() - began }
 }
 
 /** Asks for approval and waits for the card. */

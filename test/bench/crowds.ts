@@ -1,0 +1,100 @@
+// What is measured with one person and with fifty at once: in one process, and in several.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type Service, startService } from '../proof/process.ts'
+import type { Stage } from '../proof/steps.ts'
+import { residentMegabytes } from './machine.ts'
+import { measureRounds, type Pair } from './rounds.ts'
+import { timesOf } from './statistics.ts'
+
+export type Bench = {
+  stage: Stage
+  env: Record<string, string>
+  /** How node is started to run the bot. */
+  entry: readonly string[]
+  adminUrl: string
+  pairs: readonly Pair[]
+  /** Trainees that no request has been about yet. */
+  slugs: string[]
+  say: (progress: string) => void
+}
+
+export const USERS = 50
+/** 29 rounds of fifty are more than the 1,440 stories after which memory is to be where it was. */
+const ROUNDS = { warmUp: 5, one: 40, many: 29, apart: 3 }
+const WORKERS = [1, 2, 4]
+const STARTS = 5
+const IDLE_MS = 5_000
+const BARE = fileURLToPath(new URL('./bare-bolt.ts', import.meta.url))
+
+/** Milliseconds from the start of a process to its first 200 from /readyz. */
+export async function measureStarts({ env, entry, say }: Bench) {
+  say('start-up')
+  const starts: number[] = []
+  for (let start = 0; start < STARTS; start++) {
+    const service = await startService({ ...env, ROLES: 'bot,worker' }, entry)
+    starts.push(service.readyAfterMs)
+    await service.stop()
+  }
+  return timesOf(starts)
+}
+
+/** One process with both roles: one person, and then fifty at once until its memory has had time to grow. */
+export async function measureTogether(bench: Bench) {
+  const { stage, pairs, slugs, say } = bench
+  return withProcesses(bench, ['bot,worker'], async ([service], place) => {
+    await sleep(IDLE_MS)
+    const memory = [residentMegabytes(service?.pid ?? 0)]
+    const one = pairs.slice(0, 1)
+    await measureRounds(stage, place, one, ROUNDS.warmUp, slugs)
+    say('one user')
+    const oneUser = await measureRounds(stage, place, one, ROUNDS.one, slugs)
+    say(`${USERS} users, ${ROUNDS.many} times`)
+    const manyUsers = await measureRounds(stage, place, pairs, ROUNDS.many, slugs, (round) => {
+      if (round % 4 === 3) memory.push(residentMegabytes(service?.pid ?? 0))
+    })
+    const logged = (service?.output() ?? '').split('\n').filter(Boolean).slice(0, 5)
+    return { oneProcess: { milliseconds: { oneUser, manyUsers }, residentMegabytes: memory, logged } }
+  })
+}
+
+/** Bot and workers in processes of their own. */
+export async function measureApart(bench: Bench) {
+  const { stage, pairs, slugs, say } = bench
+  const measured: Record<string, unknown> = {}
+  for (const workers of WORKERS) {
+    say(`a bot and ${workers} workers`)
+    const roles = ['bot', ...Array.from({ length: workers }, () => 'worker')]
+    measured[`workers${workers}`] = await withProcesses(bench, roles, async (_, place) => {
+      await measureRounds(stage, place, pairs.slice(0, 1), ROUNDS.warmUp, slugs)
+      return measureRounds(stage, place, pairs, ROUNDS.apart, slugs)
+    })
+  }
+  return measured
+}
+
+type Place = Parameters<typeof measureRounds>[1]
+
+/** Starts a process for each of these roles, the first of which answers Slack, and a bare Bolt app beside them. */
+async function withProcesses<T>(
+  { stage, env, entry, adminUrl }: Bench,
+  roles: readonly string[],
+  measure: (services: readonly Service[], place: Place) => Promise<T>,
+): Promise<T> {
+  const services: Service[] = []
+  const urlOf = (service: Service | undefined) => `${service?.url}/slack/events`
+  try {
+    for (const role of roles) services.push(await startService({ ...env, ROLES: role }, entry))
+    const [bot] = services
+    const bare = await startService(env, ['--import', 'tsx', BARE])
+    stage.slack.addReplica(urlOf(bot))
+    try {
+      return await measure(services, { bot: urlOf(bot), bare: urlOf(bare), adminUrl })
+    } finally {
+      stage.slack.removeReplica(urlOf(bot))
+      await bare.stop()
+    }
+  } finally {
+    await Promise.all(services.map((service) => service.stop()))
+  }
+}
