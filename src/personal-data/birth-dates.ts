@@ -28,8 +28,17 @@ function spellingsOf(iso: string): string[] {
   return [...parted, ...years.flatMap((y) => [`${y}${month}${day}`, `${day}${month}${y}`, `${month}${day}${y}`])]
 }
 
-/** A month by number, by name and by the name's beginning: four letters for "Sept". */
+/** Every text that people write is looked through, and twelve formats are costly to make. */
+const known = new Map<number, string[]>()
+
 function monthsOf(month: number): string[] {
+  const spellings = known.get(month) ?? spellMonth(month)
+  known.set(month, spellings)
+  return spellings
+}
+
+/** A month by number, by name and by the name's beginning: four letters for "Sept". */
+function spellMonth(month: number): string[] {
   const middle = new Date(Date.UTC(2000, month - 1, 15))
   const names = LOCALES.flatMap((locale) =>
     // With a day, Polish and Welsh inflect the name.
