@@ -31,6 +31,7 @@ import { approverMentionOf, type Config } from './config/index.ts'
 import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { startDatabaseClock } from './entities/database-clock.ts'
+import { demandMigrated } from './entities/demand-migrated.ts'
 import { demandLeastPrivilege, findLooseRights } from './entities/least-privilege.ts'
 import { OperatorError } from './error-facts.ts'
 import { createHomeRound } from './handlers/app-home.ts'
@@ -59,6 +60,7 @@ export async function startServices(
 ): Promise<Services> {
   const database = await createDataSource(config.DATABASE_URL, config.DATABASE_POOL).initialize()
   await demandLeastPrivilege(database)
+  await demandMigrated(database)
   await demandEnvironment(database, config.ENVIRONMENT)
   await demandQueue(queueSettings(config))
   demandKnownPlaybooks(config)

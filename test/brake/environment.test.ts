@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { findPause } from '../../src/brake/brake.ts'
 import { resume } from '../../src/brake/pause.ts'
+import { createDataSource } from '../../src/entities/data-source.ts'
+import { migrate } from '../../src/entities/migrate.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { claimOutbox } from '../../src/outbox/outbox.ts'
 import type { Services } from '../../src/services.ts'
@@ -131,6 +133,18 @@ describe('a backup that was restored', () => {
     await stop()
     const again = await start({}, backup.appUrl)
     expect(await findPause(again.changes.database.manager)).toBeNull()
+    await stop()
+    await backup.drop()
+  })
+
+  test('from before an upgrade is refused until it is migrated', async () => {
+    const backup = await demoDatabase()
+    const owner = await createDataSource(backup.ownerUrl, 1).initialize()
+    await owner.undoLastMigration()
+    await owner.destroy()
+    await expect(start({}, backup.appUrl)).rejects.toThrow('Run bin/chatops migrate')
+    await migrate(backup.ownerUrl)
+    await start({}, backup.appUrl)
     await stop()
     await backup.drop()
   })
