@@ -49,7 +49,7 @@ test('an import is refused that goes upward, sideways or round in a circle, be i
     'src/jobs/lease.ts → src/jobs/poll.ts: no circles',
     'src/ledger/ledger.ts → src/outbox/outbox.ts: ledger imports only what stands below it',
     'src/playbooks/fix-route/index.ts → src/playbooks/undo/index.ts: a playbook knows no other playbook',
-    'src/views/card.ts → src/handlers/request/decision.ts: views imports only what stands below it',
+    'src/views/card.ts → src/handlers/decision.ts: views imports only what stands below it',
   ])
 })
 
