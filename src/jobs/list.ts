@@ -15,7 +15,7 @@ export type JobPage = { jobs: ListedJob[]; counts: JobCounts; page: number; page
 export async function listJobs(world: World, filter: JobFilter, wanted = 1): Promise<JobPage> {
   const values = [world.now(), filter.name, filter.trainee]
   const counted = await world.database.query<{ kind: string; count: number }[]>(
-    `${LISTED} SELECT kind, count(*)::int AS count FROM listed GROUP BY kind`,
+    `${listed({ isOrdered: false })} SELECT kind, count(*)::int AS count FROM listed GROUP BY kind`,
     values,
   )
   const countOf = (kind: string) => counted.find((row) => row.kind === kind)?.count ?? 0
@@ -23,19 +23,28 @@ export async function listJobs(world: World, filter: JobFilter, wanted = 1): Pro
   const total = counted.reduce((sum, { count }) => sum + count, 0)
   const pages = Math.max(1, Math.ceil(total / JOBS_PER_PAGE))
   const page = Math.min(Math.max(wanted, 1), pages)
-  const jobs = await world.database.query<ListedJob[]>(LISTED + PAGE + JOBS, [
-    ...values,
-    JOB_KINDS,
-    JOBS_PER_PAGE,
-    (page - 1) * JOBS_PER_PAGE,
-  ])
+  const { kinds, offset } = kindsOf(counts, (page - 1) * JOBS_PER_PAGE)
+  const placed = [...values, JOB_KINDS, JOBS_PER_PAGE, offset]
+  const jobs = await world.database.query<ListedJob[]>(listed({ kinds }) + PAGE + JOBS, placed)
   return { jobs, counts, page, pages }
+}
+
+/** The kinds of which any is on the page that begins at `start`, and where it begins in these. */
+function kindsOf(counts: JobCounts, start: number): { kinds: JobKind[]; offset: number } {
+  let [before, offset] = [0, start]
+  const kinds = JOB_KINDS.filter((kind) => {
+    const [from, to] = [before, before + counts[kind]]
+    before = to
+    if (to <= start) offset -= counts[kind]
+    return to > start && from < start + JOBS_PER_PAGE
+  })
+  return { kinds: kinds.length > 0 ? kinds : [...JOB_KINDS], offset }
 }
 
 /** A job as it is listed now; null if it is not. */
 export async function findListedJob(world: World, id: string): Promise<ListedJob | null> {
   const values = [world.now(), null, null, id]
-  const [job] = await world.database.query<ListedJob[]>(LISTED_ONE + ONE + JOBS, values)
+  const [job] = await world.database.query<ListedJob[]>(listed({ which: 'job.id = $4' }) + ONE + JOBS, values)
   return job ?? null
 }
 
@@ -59,8 +68,8 @@ const KINDS: Readonly<Record<JobKind, readonly string[]>> = {
 /** Tens of thousands may wait for their time: of a kind, no more are looked at than one beyond what people can turn to. */
 const MOST = MOST_COUNTED + 1
 
-function select(kind: JobKind, which: string): string {
-  const order = `ORDER BY ${kind === 'failed' ? 'finished_at DESC' : 'due_at'}, id LIMIT ${MOST}`
+function select(kind: JobKind, { which, isOrdered }: { which: string; isOrdered: boolean }): string {
+  const order = `${isOrdered ? `ORDER BY ${kind === 'failed' ? 'finished_at DESC' : 'due_at'}, id` : ''} LIMIT ${MOST}`
   const parts = KINDS[kind].map(
     (where) => `
       (SELECT job.id, job.due_at, job.finished_at, job.name, job.class_name, job.failure ->> 'code' AS code
@@ -71,12 +80,12 @@ function select(kind: JobKind, which: string): string {
   return `(SELECT *, '${kind}' AS kind FROM (${parts.join(' UNION ALL ')}) ofkind ${order})`
 }
 
-function listed(which: string): string {
-  return `WITH listed AS (${JOB_KINDS.map((kind) => select(kind, which)).join(' UNION ALL ')})`
+/** Jobs of these kinds, as SQL. The first of each are found only if they are ordered. */
+function listed({ kinds = JOB_KINDS, which = 'true', isOrdered = true }: Listing): string {
+  return `WITH listed AS (${kinds.map((kind) => select(kind, { which, isOrdered })).join(' UNION ALL ')})`
 }
 
-const LISTED = listed('true')
-const LISTED_ONE = listed('job.id = $4')
+type Listing = { kinds?: readonly JobKind[]; which?: string; isOrdered?: boolean }
 
 // Jobs that failed for one reason stand together, and of these groups the one with the newest failure comes first.
 const GROUPED = `, placed AS (
