@@ -33,7 +33,7 @@ import { ACTIONS, MODALS } from '../views/kit/ids.ts'
 import { trackInFlight } from './in-flight.ts'
 import { named, type Speaker } from './naming.ts'
 import { type Ourselves, type Own, refuseOthers } from './own-payloads.ts'
-import { slackLogger } from './slack-log.ts'
+import { slackLogger } from './slack/log.ts'
 
 export type SlackSettings = {
   mode: 'socket' | 'http'

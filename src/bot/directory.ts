@@ -1,7 +1,7 @@
 import type { webApi } from '@slack/bolt'
 import type { Directory } from '../people/people.ts'
 import type { Report } from './reports.ts'
-import { readTrouble } from './slack-errors.ts'
+import { readTrouble } from './slack/errors.ts'
 
 /** Codes with which Slack says that there is no such user, for us at least. */
 const NOBODY = ['user_not_found', 'user_not_visible']

@@ -1,6 +1,6 @@
 import type { webApi } from '@slack/bolt'
 import type { Report } from './reports.ts'
-import { readTrouble } from './slack-errors.ts'
+import { readTrouble } from './slack/errors.ts'
 
 /** So far back a look hears of messages whose event was lost. */
 const HEARD_AGAIN_SECONDS = 2 * 60 * 60

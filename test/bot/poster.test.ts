@@ -1,6 +1,6 @@
 import type { webApi } from '@slack/bolt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Poster } from '../../src/bot/poster.ts'
+import type { Poster } from '../../src/bot/slack/poster.ts'
 import { TakenOver } from '../../src/outbox/outbox.ts'
 import { after, createSleeper } from '../support/asleep.ts'
 import { startStorySlack } from '../support/bot.ts'

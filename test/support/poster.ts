@@ -1,8 +1,8 @@
 // The poster as services.ts builds it, on the fake Slack.
 import { webApi } from '@slack/bolt'
-import { createPoster } from '../../src/bot/poster.ts'
 import type { Report } from '../../src/bot/reports.ts'
-import { createSlackLine } from '../../src/bot/slack-line.ts'
+import { createSlackLine } from '../../src/bot/slack/line.ts'
+import { createPoster } from '../../src/bot/slack/poster.ts'
 import type { FakeSlack } from './slack/index.ts'
 
 /** What the poster told others. */

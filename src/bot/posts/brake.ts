@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { type Claimed, readPayload } from '../outbox/outbox.ts'
-import { renderBrakeNews } from '../views/brake.ts'
-import type { Poster } from './poster.ts'
+import { type Claimed, readPayload } from '../../outbox/outbox.ts'
+import { renderBrakeNews } from '../../views/brake.ts'
+import type { Poster } from '../slack/poster.ts'
 
 const posted = z.object({
   channel: z.string(),

@@ -1,4 +1,4 @@
-import type { Refusal } from '../handlers/context.ts'
+import type { Refusal } from '../../handlers/context.ts'
 
 // What every answer of Slack's Web API means for what we wanted to say. docs/slack-errors.md is this table, drawn out.
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { webApi } from '@slack/bolt'
-import { type Pause, RetryLater, TURN, Undeliverable } from '../outbox/outbox.ts'
-import { type Cure, findCure, type Kind, readTrouble, type SlackTrouble } from './slack-errors.ts'
-import { createPace } from './slack-pace.ts'
+import { type Pause, RetryLater, TURN, Undeliverable } from '../../outbox/outbox.ts'
+import { type Cure, findCure, type Kind, readTrouble, type SlackTrouble } from './errors.ts'
+import { createPace } from './pace.ts'
 
 /** A call of the Web API: what it says or looks up, and in which channel. */
 export type Call = { kind: Kind; method: string; channel: string }

@@ -1,5 +1,5 @@
 import { LogLevel, webApi } from '@slack/bolt'
-import { readTrouble } from './slack-errors.ts'
+import { readTrouble } from './errors.ts'
 
 /** Slack for a command line that has time: what Slack puts off is asked for again, when Slack says so. */
 export function createOperatorSlack(token: string, apiUrl: string | undefined): webApi.WebClient {

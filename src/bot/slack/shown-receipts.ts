@@ -1,6 +1,6 @@
 import type { webApi } from '@slack/bolt'
+import { readTrouble } from './errors.ts'
 import { receiptOf } from './receipts.ts'
-import { readTrouble } from './slack-errors.ts'
 
 /** What a message in Slack carries, and where it stands. */
 type ShownReceipt = NonNullable<ReturnType<typeof receiptOf>> & { where: string }

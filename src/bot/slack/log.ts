@@ -1,6 +1,6 @@
 import { LogLevel, type Logger as SlackLogger } from '@slack/bolt'
 import type { Logger } from 'pino'
-import { describeError } from '../error-facts.ts'
+import { describeError } from '../../error-facts.ts'
 
 /**
  * How those lines of Bolt and the Web API client begin that we pass on. What follows in them may be anybody's words.

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { londonDay } from '../calendar/london.ts'
-import { listOpenSteps } from '../changes/manual-steps.ts'
-import { listWaiting } from '../changes/requests.ts'
-import { type Claimed, readPayload } from '../outbox/outbox.ts'
-import { MOST_IN_MORNING, renderMorning } from '../views/request/morning.ts'
-import type { World } from '../world.ts'
-import type { Poster } from './poster.ts'
+import { londonDay } from '../../calendar/london.ts'
+import { listOpenSteps } from '../../changes/manual-steps.ts'
+import { listWaiting } from '../../changes/requests.ts'
+import { type Claimed, readPayload } from '../../outbox/outbox.ts'
+import { MOST_IN_MORNING, renderMorning } from '../../views/request/morning.ts'
+import type { World } from '../../world.ts'
+import type { Poster } from '../slack/poster.ts'
 
 const posted = z.object({ channel: z.string(), day: z.string() })
 

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 import { type DataSource, LessThan } from 'typeorm'
 import * as z from 'zod'
-import { findPause } from '../brake/brake.ts'
-import { listSteps } from '../changes/manual-steps.ts'
-import { postedQuestion } from '../changes/question.ts'
-import { readSchoolNames } from '../changes/school-names.ts'
-import { postedCard } from '../changes/trello-cards.ts'
-import type { AnyPlaybook } from '../contract/playbook.ts'
-import { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { LedgerEntry } from '../entities/chatops/ledger-entry.ts'
-import { OutboxRow } from '../entities/chatops/outbox-row.ts'
-import { postedNews } from '../jobs/news.ts'
+import { findPause } from '../../brake/brake.ts'
+import { listSteps } from '../../changes/manual-steps.ts'
+import { postedQuestion } from '../../changes/question.ts'
+import { readSchoolNames } from '../../changes/school-names.ts'
+import { postedCard } from '../../changes/trello-cards.ts'
+import type { AnyPlaybook } from '../../contract/playbook.ts'
+import { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { LedgerEntry } from '../../entities/chatops/ledger-entry.ts'
+import { OutboxRow } from '../../entities/chatops/outbox-row.ts'
+import { postedNews } from '../../jobs/news.ts'
 import {
   addToOutbox,
   announce,
@@ -20,17 +20,17 @@ import {
   readPayload,
   Undeliverable,
   wakeOutbox,
-} from '../outbox/outbox.ts'
-import { findPlaybook } from '../playbooks/index.ts'
-import { postedSync } from '../schools/sync-news.ts'
-import { renderJobNews } from '../views/jobs/news.ts'
-import { renderCard } from '../views/request/card.ts'
-import { renderQuestion } from '../views/request/question.ts'
-import { renderSteps } from '../views/request/steps.ts'
-import { renderEnd, renderReminder } from '../views/request/thread.ts'
-import { renderSchoolSync, renderTrelloCard } from '../views/school/news.ts'
-import type { Message, Poster } from './poster.ts'
-import { ChannelClosed, MessageGone } from './slack-line.ts'
+} from '../../outbox/outbox.ts'
+import { findPlaybook } from '../../playbooks/index.ts'
+import { postedSync } from '../../schools/sync-news.ts'
+import { renderJobNews } from '../../views/jobs/news.ts'
+import { renderCard } from '../../views/request/card.ts'
+import { renderQuestion } from '../../views/request/question.ts'
+import { renderSteps } from '../../views/request/steps.ts'
+import { renderEnd, renderReminder } from '../../views/request/thread.ts'
+import { renderSchoolSync, renderTrelloCard } from '../../views/school/news.ts'
+import { ChannelClosed, MessageGone } from '../slack/line.ts'
+import type { Message, Poster } from '../slack/poster.ts'
 
 /** @property databaseIdentity keeps apart what is posted from one database and from a copy of it */
 type Projection = {

@@ -1,6 +1,6 @@
 import type { webApi } from '@slack/bolt'
-import type { Claimed } from '../outbox/outbox.ts'
-import { MessageGone, type SlackLine } from './slack-line.ts'
+import type { Claimed } from '../../outbox/outbox.ts'
+import { MessageGone, type SlackLine } from './line.ts'
 
 /** Where a message goes, and where others with its key are. `gone`: the one that is to be replaced. */
 export type Place = { channel: string; thread?: string; gone?: string | null }

@@ -1,8 +1,8 @@
 import type { webApi } from '@slack/bolt'
-import { type Claimed, demandHeld, RetryLater, TakenOver } from '../outbox/outbox.ts'
+import { type Claimed, demandHeld, RetryLater, TakenOver } from '../../outbox/outbox.ts'
+import type { Kind } from './errors.ts'
+import { ChannelClosed, NotAsThingsStand, type SlackLine } from './line.ts'
 import { createOwnMessages, metadataFor, type Place, unlessGone } from './own-messages.ts'
-import type { Kind } from './slack-errors.ts'
-import { ChannelClosed, NotAsThingsStand, type SlackLine } from './slack-line.ts'
 
 /** A message's blocks, with the text that notifications and screen readers use. */
 export type Message = { text: string; blocks: object[] }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { webApi } from '@slack/bolt'
 import type { DataSource } from 'typeorm'
 import * as z from 'zod'
-import { pauseBehind } from '../brake/restored.ts'
-import type { World } from '../world.ts'
+import { pauseBehind } from '../../brake/restored.ts'
+import type { World } from '../../world.ts'
 import { type Author, isBy, METADATA_EVENT } from './own-messages.ts'
 
 // Every message carries the number that the ledger had come to when it was drawn, and the hash of that entry. So Slack knows
