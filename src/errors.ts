@@ -177,6 +177,9 @@ const CATALOGUE = {
 
 export type ErrorCode = keyof typeof CATALOGUE
 
+/** All of them. */
+export const ERROR_CODES = Object.keys(CATALOGUE) as ErrorCode[] // its keys are nothing else
+
 /** A refusal or failure with words for the person in Slack; anything else that is thrown is a bug or an outage. */
 export class ChangeError extends Error {
   readonly code: ErrorCode
