@@ -6,8 +6,20 @@ import type { Locator, Page } from 'playwright-core'
 
 const PICTURES = fileURLToPath(new URL('../../docs/pictures', import.meta.url))
 
+/** What somebody has done by hand: how often they selected something, and how much they typed. */
+export type Effort = { clicks: number; characters: number }
+
 export class SlackPage {
+  private effort: Effort = { clicks: 0, characters: 0 }
+
   constructor(private readonly page: Page) {}
+
+  /** What a person does by hand while this goes on. Acting as somebody else is not counted. */
+  async counted(job: () => Promise<unknown>): Promise<Effort> {
+    this.effort = { clicks: 0, characters: 0 }
+    await job()
+    return { ...this.effort }
+  }
 
   async open(url: string): Promise<void> {
     await this.page.goto(url)
@@ -20,6 +32,7 @@ export class SlackPage {
 
   async type(text: string): Promise<void> {
     const composer = this.page.locator('.composer-input').first()
+    this.effort.characters += text.length + 1
     await composer.fill(text)
     await composer.press('Enter')
   }
@@ -34,22 +47,35 @@ export class SlackPage {
   async fill(label: string, value: string): Promise<void> {
     const input = this.page.locator('.modal .bk-input', { hasText: label })
     const select = input.locator('select')
-    if ((await select.count()) > 0) await select.selectOption({ label: value })
-    else await input.locator('input, textarea').fill(value)
+    if ((await select.count()) > 0) {
+      this.effort.clicks += 2 // to open the list, and to choose
+      await select.selectOption({ label: value })
+    } else {
+      this.effort.clicks += 1
+      this.effort.characters += value.length
+      await input.locator('input, textarea').fill(value)
+    }
   }
 
   async select(button: string): Promise<void> {
+    this.effort.clicks += 1
     await this.page.getByRole('button', { name: button, exact: true }).click()
   }
 
   /** Approves what the review shows, with the tick that it asks for where there is no way back. */
   async approve(): Promise<void> {
-    for (const box of await this.page.locator('.modal input[type=checkbox]').all()) await box.check()
+    for (const box of await this.page.locator('.modal input[type=checkbox]').all()) await this.tick(box)
     await this.select('Approve')
+  }
+
+  private async tick(box: Locator): Promise<void> {
+    this.effort.clicks += 1
+    await box.check()
   }
 
   /** The same for a button of the modal that says this, where the page has another one of that name. */
   async selectIn(modal: string, button: string): Promise<void> {
+    this.effort.clicks += 1
     await this.page.locator('.modal', { hasText: modal }).getByRole('button', { name: button, exact: true }).click()
   }
 
@@ -58,6 +84,19 @@ export class SlackPage {
     const message = this.page.locator('.messages .msg', { hasText: says }).last()
     await message.waitFor()
     return message
+  }
+
+  /** The Home tab of the bot, once it says this. */
+  async home(says: string): Promise<Locator> {
+    await this.page.getByRole('button', { name: '🏠 trainee' }).click()
+    const home = this.page.locator('.home-inner', { hasText: says })
+    await home.waitFor()
+    return home
+  }
+
+  /** Back to the channel. */
+  async channel(): Promise<void> {
+    await this.page.getByRole('button', { name: 'register-support' }).click()
   }
 
   async openThread(message: Locator): Promise<Locator> {
