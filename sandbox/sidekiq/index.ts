@@ -21,8 +21,9 @@ export type Ran = {
 export type Order = {
   /** How long it takes. */
   seconds?: number
-  /** Whether it is enqueued once more, so many seconds later, as a poll without a TRN is. */
+  /** Whether it is enqueued once more, so many seconds later, as a poll without a TRN is; and until when it polls then. */
   again?: number
+  until?: string
   /** The class of an error that it raises, and its message. */
   error?: string
   message?: string
@@ -39,6 +40,8 @@ export type SidekiqOptions = {
   graceSeconds?: number
   /** About how often what is due is fetched from the sets. */
   pollSeconds?: number
+  /** Who does what Register's jobs do (works.ts). Without them a job only does what it is told. */
+  worksUrl?: string | undefined
 }
 
 export type RunningSidekiq = Awaited<ReturnType<typeof startSidekiq>>
@@ -50,10 +53,19 @@ export function whyNoSidekiq(): string | null {
 }
 
 /** Resolves when it lives, which is when Redis says so. */
-export async function startSidekiq({ redisUrl, notesUrl, graceSeconds = 25, pollSeconds = 0.5 }: SidekiqOptions) {
+export async function startSidekiq({
+  redisUrl,
+  notesUrl,
+  graceSeconds = 25,
+  pollSeconds = 0.5,
+  worksUrl = '',
+}: SidekiqOptions) {
   const queues = ['default', 'dttp', 'mailers'].flatMap((queue) => ['-q', queue])
   const child = spawn('sidekiq', ['-r', JOBS, '-c', '5', '-t', String(graceSeconds), ...queues], {
-    env: { ...process.env, REDIS_URL: redisUrl, NOTES_URL: notesUrl, POLL_SECONDS: String(pollSeconds) },
+    env: {
+      ...process.env,
+      ...{ REDIS_URL: redisUrl, NOTES_URL: notesUrl, POLL_SECONDS: String(pollSeconds), WORKS_URL: worksUrl },
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let said = ''
@@ -77,6 +89,7 @@ export async function startSidekiq({ redisUrl, notesUrl, graceSeconds = 25, poll
   }
   return {
     pid: mark.pid,
+    process: mark,
     /** What the jobs have said so far, also of earlier Sidekiqs with the same notes. */
     ran: async (): Promise<Ran[]> => (await notes.lrange('ran', 0, -1)).map((one) => JSON.parse(one)),
     /** Tells a job what to do from now on, for one trainee or for all; null: work at once. */

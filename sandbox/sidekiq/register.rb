@@ -1,10 +1,12 @@
 # frozen_string_literal: true
 
 # Register's jobs as its Sidekiq knows them: their names, queues and retries (commit e994affb). Each notes what it was
-# given, and then does what it was told to: nothing, fail, take its time, or come again as a poll does.
+# given, and then does what it was told to: nothing, fail, take its time, or come again as a poll does. Where WORKS_URL is
+# set, somebody there does what Register's own job does (works.ts), and says how it ends.
 # Started by sandbox/sidekiq/index.ts as `sidekiq -r register.rb`.
 
 require "json"
+require "net/http"
 require "sidekiq"
 require "active_job"
 require "active_support/time"
@@ -87,11 +89,19 @@ class RegisterJob < ActiveJob::Base
   def order(given)
     who = given.first.is_a?(Trainee) ? given.first.id : "-"
     text = NOTES.hmget("orders", "#{self.class.name} #{who}", self.class.name).compact.first
-    JSON.parse(text || "{}")
+    order = JSON.parse(text || "{}")
+    ENV.fetch("WORKS_URL", "").empty? || order["error"] ? order : order.merge(works(given))
+  end
+
+  def works(given)
+    said = given.map { |one| one.is_a?(ActiveSupport::TimeWithZone) ? one.iso8601(6) : one && value_of(one).to_s }
+    body = JSON.generate({ job: self.class.name, arguments: said })
+    JSON.parse(Net::HTTP.post(URI(ENV.fetch("WORKS_URL")), body).body)
   end
 
   def obey(order, given)
     sleep(order["seconds"]) if order["seconds"]
+    given = [given.first, Time.zone.parse(order["until"])] if order["until"]
     self.class.set(wait: order["again"]).perform_later(*given) if order["again"]
     raise Object.const_get(order["error"]), order["message"].to_s if order["error"]
   end

@@ -16,6 +16,7 @@ import { spread } from './re-register-points.ts'
 import { proveRegistrations, spreadOverPoints } from './registrations.ts'
 import { proveSchools } from './schools.ts'
 import { proveSidekiq } from './sidekiq.ts'
+import { proveSidekiqRequests } from './sidekiq-requests.ts'
 import { proveSidekiqScale } from './sidekiq-scale.ts'
 import { everyPoint, proveSleeps } from './sleeps.ts'
 import { proveStops } from './stops.ts'
@@ -87,6 +88,11 @@ async function main(names: readonly string[]): Promise<number> {
       const redisUrls = { sidekiqUrl: queue(9), notesUrl: queue(10) }
       const blows = { ...redisUrls, kills: KILLS, sidekiqEvery: 5, each: 20, say }
       return proveSidekiq({ appUrl, adminUrl, redisUrl: null }, blows)
+    },
+    'sidekiq-requests': async () => {
+      const { appUrl, adminUrl } = await place('sidekiq_requests', null)
+      const redisUrls = { sidekiqUrl: queue(11), notesUrl: queue(12) }
+      return proveSidekiqRequests({ appUrl, adminUrl, redisUrl: null }, { ...redisUrls, blows: 30, say })
     },
     outage: async () => proveOutage(await place('outage', null), OUTAGE, say),
     'sidekiq-scale': async () => {
