@@ -7,6 +7,7 @@ import { addFirstJobs } from './demo/jobs.ts'
 import { DEMO_HELP, type DemoOptions, parseDemoOptions } from './demo/options.ts'
 import { adoptDirectory } from './demo/running.ts'
 import { INTERRUPTED, runSession, type Session, say, untilInterrupted } from './demo/session.ts'
+import { demandRuby, openSidekiq } from './demo/sidekiq.ts'
 import { employBot, openDatabase, openOffice, startAnew, unlessBotEnds } from './demo/stage.ts'
 import { openUpstreams } from './demo/upstreams.ts'
 import { renderWelcome } from './demo/welcome.ts'
@@ -18,6 +19,8 @@ const SANDBOX = fileURLToPath(new URL('../.sandbox/', import.meta.url))
 const USUAL_PORT = 4300
 /** DTTP gives a TRN this long after a registration, and after the start to the trainee whose poll times out. */
 const TRN_AFTER_MS = 120_000
+/** In a Sidekiq a poll without a TRN comes again after so long, as it does where the bot polls (demo/bot.ts). */
+const POLL_SECONDS = 10
 
 async function main(): Promise<number> {
   const options = readOptions()
@@ -27,7 +30,7 @@ async function main(): Promise<number> {
     process.stderr.write(`The demo cannot run here. ${missing}\n`)
     return 1
   }
-  if (options.tour) return runTour(options.directory ?? join(SANDBOX, 'tour'))
+  if (options.tour) return runTour(options.directory ?? join(SANDBOX, 'tour'), options)
   const code = await runSession(options.directory ?? join(SANDBOX, 'demo'), (session) => demo(session, options))
   return code === INTERRUPTED ? 0 : code
 }
@@ -36,6 +39,7 @@ function readOptions(): DemoOptions | number {
   try {
     const options = parseDemoOptions(process.argv.slice(2))
     if (options.directory) adoptDirectory(options.directory)
+    if (options.sidekiq && !options.help) demandRuby()
     if (!options.help) return options
     process.stdout.write(DEMO_HELP)
     return 0
@@ -57,11 +61,13 @@ async function demo(session: Session, options: DemoOptions): Promise<number> {
   say('Starting DTTP, GIAS and Trello, simulated ...')
   const upstreams = await openUpstreams(session, database.adminUrl, { usualPorts: true, trnAfterMs: TRN_AFTER_MS })
   await promiseTrn(upstreams.dttp, database.adminUrl, { trainee: 5902, trn: '3005902', afterMs: TRN_AFTER_MS })
-  await addFirstJobs(database.appUrl)
+  if (options.sidekiq) say('Starting Sidekiq ...')
+  const sidekiq = options.sidekiq ? await openSidekiq(session, database, upstreams, POLL_SECONDS) : null
+  await addFirstJobs(database.appUrl, sidekiq?.jobs)
   const reposted = await repostCards(database.adminUrl)
   say('Starting the bot ...')
   const logFile = join(directory, 'bot.log')
-  const bot = await employBot(session, { office, database, upstreams }, { logFile })
+  const bot = await employBot(session, { office, database, upstreams }, { logFile, ...sidekiq?.settings })
   say(renderWelcome({ pageUrl: office.slack.url, logFile, reposted }))
   await unlessBotEnds(session, bot, logFile, untilInterrupted(session))
   return 0

@@ -6,11 +6,13 @@ import { fileURLToPath } from 'node:url'
 import type { Bot } from './demo/bot.ts'
 import { addQuietPolls } from './demo/jobs.ts'
 import { runSession, type Session, say } from './demo/session.ts'
+import { openSidekiq } from './demo/sidekiq.ts'
 import { employBot, openDatabase, openOffice, startAnew } from './demo/stage.ts'
 import { openUpstreams } from './demo/upstreams.ts'
 import { PEOPLE } from './demo/workspace.ts'
 import type { RegisterDatabase } from './register/database.ts'
 import type { Tour } from './tour/acts.ts'
+import { jobsOf } from './tour/jobs.ts'
 import { castPerson } from './tour/people.ts'
 import { openRecords } from './tour/records.ts'
 import { openSlackWindow } from './tour/slack-window.ts'
@@ -27,24 +29,18 @@ import { createTranscript, StepFailed } from './tour/transcript.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** In the tour DTTP gives a TRN when the story says so. */
 const NEVER_MS = 24 * 3600_000
+const POLL_SECONDS = 1
+/** What Sidekiq does no more is looked for for a minute, and proved after that. */
+const PATIENCE_WITH_SIDEKIQ = 8
 
 /** Plays the story. The exit code: 0 only if every step held. */
-export function runTour(directory: string): Promise<number> {
+export function runTour(directory: string, options: { sidekiq: boolean }): Promise<number> {
   const began = Date.now()
   return runSession(directory, async (session) => {
     await startAnew(session)
-    const tour = await raiseCurtain(session)
+    const tour = await raiseCurtain(session, options)
     try {
-      await asking(tour)
-      const done = await approving(tour)
-      const crashed = await crashing(tour)
-      await endings(tour)
-      await racing(tour)
-      await undoing(tour, done)
-      await polling(tour)
-      await reRegistering(tour)
-      await repairing(tour)
-      await recovering(tour, crashed)
+      await (options.sidekiq ? ofJobs(tour) : everything(tour))
       await accounting(tour)
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error
@@ -57,32 +53,53 @@ export function runTour(directory: string): Promise<number> {
   })
 }
 
+async function everything(tour: Tour): Promise<void> {
+  await asking(tour)
+  const done = await approving(tour)
+  const crashed = await crashing(tour)
+  await endings(tour)
+  await racing(tour)
+  await undoing(tour, done)
+  await ofJobs(tour)
+  await recovering(tour, crashed)
+}
+
+/** What the story tells of Register's jobs, whoever runs them. */
+async function ofJobs(tour: Tour): Promise<void> {
+  await polling(tour)
+  await reRegistering(tour)
+  await repairing(tour)
+}
+
 /** Two bots on one database: the first does everything, the second answers only the second developer. */
-async function raiseCurtain(session: Session): Promise<Tour> {
+async function raiseCurtain(session: Session, options: { sidekiq: boolean }): Promise<Tour> {
   say('A tour of trainee-chatops: the real bot, a local Slack, and made-up trainees in a real Postgres.')
   const database = await openDatabase(session, { fsync: false })
   const upstreams = await openUpstreams(session, database.adminUrl, { usualPorts: false, trnAfterMs: NEVER_MS })
-  await addQuietPolls(database.appUrl)
+  const sidekiq = options.sidekiq ? await openSidekiq(session, database, upstreams, POLL_SECONDS) : null
+  await addQuietPolls(database.appUrl, sidekiq?.jobs)
   const [office, annex] = await Promise.all([openOffice(session, 'slack'), openOffice(session, 'slack-two')])
   const place = { office, database, upstreams }
   const logs = ['bot.log', 'bot-two.log', 'bot-after.log'].map((name) => join(session.directory, name))
   const [botLog = '', botTwoLog = '', botAfterLog = ''] = logs
-  const soon = { VERIFY_AGAIN_AFTER: '1s', POLL_EVERY: '1s' }
+  const soon = { VERIFY_AGAIN_AFTER: '1s', POLL_EVERY: `${POLL_SECONDS}s`, ...sidekiq?.settings }
   let bot: Bot
   ;[bot] = await Promise.all([
     employBot(session, place, { logFile: botLog, ...soon }),
-    employBot(session, { ...place, office: annex }, { logFile: botTwoLog, ROLES: 'bot' }),
+    employBot(session, { ...place, office: annex }, { logFile: botTwoLog, ...sidekiq?.settings, ROLES: 'bot' }),
   ])
   const [window, windowTwo] = await Promise.all([openSlackWindow(office.slack.url), openSlackWindow(annex.slack.url)])
   const records = await openRecords(database.adminUrl)
   session.onStop(() => Promise.all([window.leave(), windowTwo.leave(), records.close()]))
 
-  const stage = { transcript: createTranscript((text) => process.stdout.write(text)), ...session }
+  const transcript = createTranscript((text) => process.stdout.write(text))
+  const stage = { transcript, ...session, patience: sidekiq ? PATIENCE_WITH_SIDEKIQ : 1 }
   return {
     ...stage,
     window,
     records,
     upstreams,
+    jobs: sidekiq?.jobs ?? jobsOf(records),
     support: castPerson(stage, window, PEOPLE.support),
     developer: castPerson(stage, window, PEOPLE.developer),
     secondDeveloper: castPerson(stage, windowTwo, PEOPLE.secondDeveloper),

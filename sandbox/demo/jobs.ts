@@ -20,45 +20,64 @@ const UNREGISTERED = ['5914', '5916', '5917']
 /** On whose behalf: the one user of their provider. */
 const SUBMITTED_BY = dttpId('user', 204)
 
+/** Where Register's jobs are put: into the bot's own tables, or into a Sidekiq beside it. Times are milliseconds. */
+export interface Jobs {
+  poll(trainee: string, times: { dueMs: number; timeoutMs: number }): Promise<unknown>
+  register(trainee: string, submittedBy: string, dueMs: number): Promise<unknown>
+  /** Turns the clock: a trainee's poll is due at once and, if so wished, its time is up. */
+  hurryPoll(trainee: string, options?: { isTimeUp?: boolean }): Promise<unknown>
+}
+
 /**
  * A poll for everyone who waits for a TRN, none due for a while.
  * @param appUrl the database, as the bot's own role
  */
-export async function addQuietPolls(appUrl: string): Promise<void> {
+export async function addQuietPolls(appUrl: string, sidekiq?: Jobs): Promise<void> {
   await inTransaction(appUrl, async (sql) => {
     const now = Date.now()
-    for (const [place, trainee] of (await findWaiting(sql)).entries()) await addQuietPoll(sql, trainee, now, place)
+    const jobs = sidekiq ?? jobsOf(sql)
+    for (const [place, trainee] of (await findWaiting(sql)).entries()) await addQuietPoll(jobs, trainee, now, place)
   })
 }
 
-/** The same, but for those that are about to fail: the bot will post them by itself. Once: nothing if there is any job. */
-export async function addFirstJobs(appUrl: string): Promise<void> {
+/**
+ * The same, but for those that are about to fail: the bot will post them by itself. Nothing if the bot has any job; a
+ * Sidekiq's are forgotten from run to run, so it is given what is still to do.
+ */
+export async function addFirstJobs(appUrl: string, sidekiq?: Jobs): Promise<void> {
   await inTransaction(appUrl, async (sql) => {
-    if (await sql.exists(Job)) return
+    if (!sidekiq && (await sql.exists(Job))) return
+    const jobs = sidekiq ?? jobsOf(sql)
     const now = Date.now()
     for (const [place, trainee] of (await findWaiting(sql)).entries()) {
-      if (trainee === TIMES_OUT) await addPoll(sql, trainee, { dueMs: now + 28 * SECOND, timeoutMs: now + 28 * SECOND })
-      else if (trainee === LOST) await addPoll(sql, trainee, { dueMs: now + 15 * SECOND, timeoutMs: now + LONG })
-      else await addQuietPoll(sql, trainee, now, place)
+      if (trainee === TIMES_OUT) await jobs.poll(trainee, { dueMs: now + 28 * SECOND, timeoutMs: now + 28 * SECOND })
+      else if (trainee === LOST) await jobs.poll(trainee, { dueMs: now + 15 * SECOND, timeoutMs: now + LONG })
+      else await addQuietPoll(jobs, trainee, now, place)
     }
-    for (const [place, trainee] of UNREGISTERED.entries()) {
-      const dueAt = new Date(now + (22 + place) * SECOND) // GIAS is loaded by then
-      await enqueueJob(sql, { name: 'register-for-trn', trainee, args: { submitted_by: SUBMITTED_BY }, dueAt })
+    const unregistered = await sql.query<{ id: string }[]>(UNREGISTERED_STILL, [UNREGISTERED])
+    for (const [place, { id }] of unregistered.entries()) {
+      await jobs.register(id, SUBMITTED_BY, now + (22 + place) * SECOND) // GIAS is loaded by then
     }
   })
 }
 
-async function addQuietPoll(sql: EntityManager, trainee: string, now: number, place: number): Promise<void> {
-  await addPoll(sql, trainee, { dueMs: now + (25 + 4 * place) * MINUTE, timeoutMs: now + LONG })
+const UNREGISTERED_STILL = 'SELECT id FROM public.trainees WHERE id = ANY($1) AND dttp_id IS NULL ORDER BY id'
+
+async function addQuietPoll(jobs: Pick<Jobs, 'poll'>, trainee: string, now: number, place: number): Promise<void> {
+  await jobs.poll(trainee, { dueMs: now + (25 + 4 * place) * MINUTE, timeoutMs: now + LONG })
 }
 
-async function addPoll(
-  sql: EntityManager,
-  trainee: string,
-  { dueMs, timeoutMs }: { dueMs: number; timeoutMs: number },
-): Promise<void> {
-  const timeoutAt = new Date(timeoutMs).toISOString().replace('Z', '')
-  await startPoll(sql, { trainee, timeoutAt, dueAt: new Date(dueMs), changeRequest: null })
+function jobsOf(sql: EntityManager): Omit<Jobs, 'hurryPoll'> {
+  return {
+    async poll(trainee, { dueMs, timeoutMs }) {
+      const timeoutAt = new Date(timeoutMs).toISOString().replace('Z', '')
+      await startPoll(sql, { trainee, timeoutAt, dueAt: new Date(dueMs), changeRequest: null })
+    },
+    async register(trainee, submittedBy, dueMs) {
+      const args = { submitted_by: submittedBy }
+      await enqueueJob(sql, { name: 'register-for-trn', trainee, args, dueAt: new Date(dueMs) })
+    },
+  }
 }
 
 async function findWaiting(sql: EntityManager): Promise<string[]> {

@@ -1,4 +1,5 @@
 // What happens again and again in the tour: asking, sending, reviewing, and waiting for what a request's card says.
+import type { Jobs } from '../demo/jobs.ts'
 import type { Upstreams } from '../demo/upstreams.ts'
 import { SUPPORT_CHANNEL } from '../demo/workspace.ts'
 import { matches, nameOf, type Person, type Stage, sayMessage, waitFor } from './people.ts'
@@ -10,6 +11,8 @@ export interface Tour extends Stage {
   window: SlackWindow
   records: Records
   upstreams: Upstreams
+  /** Where Register's jobs are, whoever runs them. */
+  jobs: Omit<Jobs, 'poll'>
   support: Person
   developer: Person
   /** Connected to another bot process, through a Slack of her own: the local Slack has one modal for everybody. */
@@ -100,16 +103,16 @@ export async function thread(tour: Tour, { ts }: Message, says: readonly string[
 }
 
 /** What the bot has posted by itself about this, once it says so. */
-export async function post(tour: Tour, about: string, says: string | RegExp = about): Promise<Message> {
+export async function post(tour: Tour, about: string | RegExp, says: string | RegExp = about): Promise<Message> {
   let seen: Message | undefined
   return waitFor(
     tour,
     async () => {
       const messages = await tour.window.messages(SUPPORT_CHANNEL)
-      seen = messages.findLast((message) => !message.thread_ts && message.text.includes(about))
+      seen = messages.findLast((message) => !message.thread_ts && matches(message.text, about))
       return seen && matches(`${seen.text}\n${sayMessage(seen)}`, says) ? seen : null
     },
-    () => ({ expected: `a post about “${about}” that says ${says}`, seen: seen ? sayMessage(seen) : 'no such post' }),
+    () => ({ expected: `a post about ${about} that says ${says}`, seen: seen ? sayMessage(seen) : 'no such post' }),
     30_000,
   )
 }

@@ -1,6 +1,15 @@
 // Register's jobs, put into the bot's tables and hurried on by the story.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Jobs } from '../demo/jobs.ts'
 import type { Records } from './records.ts'
+
+/** Where the story puts jobs, and hurries them on, when the bot runs them itself. */
+export function jobsOf(records: Records): Omit<Jobs, 'poll'> {
+  return {
+    register: (trainee, submittedBy) => addRegistration(records, Number(trainee), submittedBy),
+    hurryPoll: (trainee, options) => hurryPoll(records, Number(trainee), options),
+  }
+}
 
 /** Turns the clock: a trainee's poll is due at once and, if so wished, its time is up. */
 export async function hurryPoll(

@@ -27,6 +27,8 @@ export interface Person {
 export interface Stage {
   transcript: Transcript
   interrupted: AbortSignal
+  /** How many times longer than usual it is waited for something. */
+  patience: number
 }
 
 export function castPerson(
@@ -119,12 +121,12 @@ export function castPerson(
 
 /** Asks again and again until there is an answer. Throws StepFailed when there is none in time. */
 export async function waitFor<T>(
-  { transcript, interrupted }: Stage,
+  { transcript, interrupted, patience }: Stage,
   probe: () => Promise<T>,
   otherwise: () => { expected: string; seen: string },
   patienceMs = PATIENCE_MS,
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const deadline = Date.now() + patienceMs
+  const deadline = Date.now() + patience * patienceMs
   for (;;) {
     interrupted.throwIfAborted()
     const found = await probe()
@@ -133,7 +135,7 @@ export async function waitFor<T>(
     await sleep(25)
   }
   const { expected, seen } = otherwise()
-  throw transcript.failure(`${expected}, within ${patienceMs / 1000} seconds`, seen)
+  throw transcript.failure(`${expected}, within ${(patience * patienceMs) / 1000} seconds`, seen)
 }
 
 export function nameOf(id: string): string {

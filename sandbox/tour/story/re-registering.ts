@@ -1,7 +1,6 @@
 // DTTP has lost a trainee's record: they are registered again, once. And a registration to which no answer came.
 import { dttpId } from '../../register/seed/ids.ts'
 import { approve, askForApproval, card, getPreview, headOf, post, type Request, type Tour } from '../acts.ts'
-import { hurryPoll } from '../jobs.ts'
 import { nameOf } from '../people.ts'
 import { changedColumns } from '../records.ts'
 import { linesOf } from '../words.ts'
@@ -16,10 +15,10 @@ export async function reRegistering(tour: Tour): Promise<void> {
 }
 
 async function askFromPost(tour: Tour): Promise<Request> {
-  const { transcript, records, support } = tour
+  const { transcript, jobs, support } = tour
   transcript.step('Somebody has deleted the record in DTTP')
   transcript.tell(`The next poll for the TRN of trainee ${LOST} is due.`)
-  await hurryPoll(records, LOST)
+  await jobs.hurryPoll(String(LOST))
   const about = `DTTP no longer has the record of trainee ${LOST}`
   const message = await post(tour, about, /checked at|checked on/)
   transcript.show('The bot posts by itself', linesOf(message.blocks ?? [], nameOf))

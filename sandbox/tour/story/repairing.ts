@@ -1,7 +1,7 @@
 // A registration fails for a school that Register finds not active in DTTP: the school is repaired, and the job goes on.
 import { dttpId } from '../../register/seed/ids.ts'
 import { approve, askForApproval, card, getPreview, headOf, post, type Request, type Tour, thread } from '../acts.ts'
-import { addRegistration, untilGiasIsLoaded } from '../jobs.ts'
+import { untilGiasIsLoaded } from '../jobs.ts'
 import { nameOf } from '../people.ts'
 import { linesOf } from '../words.ts'
 
@@ -16,11 +16,11 @@ export async function repairing(tour: Tour): Promise<void> {
 }
 
 async function ask(tour: Tour): Promise<Request> {
-  const { transcript, records, support, upstreams } = tour
+  const { transcript, jobs, records, support, upstreams } = tour
   transcript.step('A registration fails')
   transcript.tell(`Trainee ${TRAINEE} is to be registered with DTTP.`)
   await untilGiasIsLoaded(records)
-  await addRegistration(records, TRAINEE, dttpId('user', 204))
+  await jobs.register(String(TRAINEE), dttpId('user', 204), Date.now())
   const message = await post(tour, POST, /checked at|checked on/i)
   transcript.show('The bot posts by itself', linesOf(message.blocks ?? [], nameOf))
   const sent = upstreams.dttp.requestsTo('$batch').length

@@ -1,4 +1,4 @@
-// Redis servers with settings of a test's own: a replica, a Sentinel, TLS, users.
+// Redis servers of somebody's own: of the demo, or with a test's settings: a replica, a Sentinel, TLS, users.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { freePort } from '../../sandbox/ports.ts'
+import { freePort } from './ports.ts'
 
 export type RedisServer = {
   port: number
+  pid: number
   /** Says something to it, and answers what it answered. */
   say: (...words: string[]) => Promise<unknown>
   stop: () => Promise<void>
@@ -38,6 +39,7 @@ export async function startRedisServer(
   }
   return {
     port,
+    pid: child.pid ?? 0,
     async say(...[command = '', ...words]: string[]) {
       const redis = new Redis(url(port), { lazyConnect: true })
       redis.on('error', () => {})
