@@ -112,6 +112,11 @@ export function digestOf(approved: {
     .digest('hex')
 }
 
+/** Whether a trainee's registration is started only once a failed one is taken out of Register's Sidekiq. */
+export function startsAfterRemoval({ effects }: Plan, trainee: string): boolean {
+  return effects.some((effect) => effect.kind === 'remove-job' && effect.trainee === trainee)
+}
+
 /**
  * The plan that takes a plan back, or the reasons why there is none. Columns go back byte for byte; `updated_at`,
  * audits, inserted rows, and jobs and cards already sent do not.

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
+import { startsAfterRemoval } from '../contract/plan.ts'
 import type { Executed } from '../contract/playbook.ts'
 import type { DttpClient } from '../dttp/client/index.ts'
 import { findCode } from '../dttp/code-sets.ts'
@@ -19,6 +20,8 @@ import { candidateWords, findCandidates, type Traces, tracesOf } from './traces.
 export type Registration = {
   trainee: Trainee | null
   job: SeenJob | null
+  /** Whether it is started only once a failed one is taken out of Register's Sidekiq. */
+  startsLater: boolean
   attempt: RegistrationAttempt | null
   /** The ids that DTTP answered with, once the job that saves them in Register is done. */
   ids: RegistrationIds | null
@@ -42,6 +45,7 @@ export async function readRegistration(
   return {
     trainee: await sql.findOneBy(Trainee, { id }),
     job,
+    startsLater: startsAfterRemoval(executed.plan, id),
     attempt,
     ids: job?.status === 'done' ? (attempt?.ids ?? null) : null,
     isUnknown: job?.status === 'failed' && attempt !== null && isUnsettled(attempt),

@@ -20,8 +20,9 @@ export const RESULT_WITHIN_MS = 30 * 60_000
 /** Whether the registration ran, and Register holds exactly the ids that DTTP gave. */
 export async function registered(sql: EntityManager, registration: Registration): Promise<Postcondition> {
   const sentence = 'The registration ran, and the new ids are set'
-  const { trainee, job, attempt, ids, isUnknown, candidates } = registration
+  const { trainee, job, startsLater, attempt, ids, isUnknown, candidates } = registration
   if (!trainee) return { sentence, holds: false, found: 'The trainee is no longer in Register.' }
+  if (!job && startsLater) return { sentence, holds: false, waiting: true, found: 'The failed job is taken out first.' }
   if (!job) return { sentence, holds: false, found: 'There is no such job.' }
   if (attempt && isAsked(job, attempt)) {
     return { sentence, holds: false, waiting: true, ...beingAsked(attempt, await askedUntil(sql, job)) }

@@ -133,6 +133,7 @@ describe('a registration of Register’s that died', () => {
       { kind: 'enqueue', job: 'retrieve-trn' },
     ])
     expect(await stage.jobs('register-for-trn')).toEqual([])
+    expect((await look(stage, id)).status).toBe('verifying')
     await register.relay(stage.context)
     expect(await register.redis.zcard('dead')).toBe(0)
     await runJobs(stage, 'register-for-trn')

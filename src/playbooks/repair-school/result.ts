@@ -1,6 +1,6 @@
 import { type EntityManager, In } from 'typeorm'
 import { type Effect, traineeOf } from '../../contract/effect.ts'
-import { jobsAdded, type Plan } from '../../contract/plan.ts'
+import { jobsAdded, type Plan, startsAfterRemoval } from '../../contract/plan.ts'
 import { columnsHold } from '../../contract/planned-rows.ts'
 import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
@@ -17,7 +17,7 @@ export async function lookAtResult(sql: EntityManager, executed: Executed): Prom
   const { plan, changeRequest: changeRequestId } = executed
   const retried = plan.effects.flatMap((effect) => (effect.kind === 'retry' ? [effect.jobId] : []))
   const jobs = await sql.findBy(SeenJob, [{ id: In(retried) }, { changeRequestId }])
-  const lines = plan.effects.flatMap((effect) => lineFor(effect, jobs) ?? [])
+  const lines = plan.effects.flatMap((effect) => lineFor(plan, effect, jobs) ?? [])
   const underWay = lines.some(({ waiting }) => waiting)
   return [
     ...(plan.updates.length > 0 ? [await columnsHold(sql, plan)] : []),
@@ -30,7 +30,7 @@ export async function lookAtResult(sql: EntityManager, executed: Executed): Prom
 }
 
 /** How far a trainee is; null for an effect that is no trainee's registration or update. */
-function lineFor(effect: Effect, jobs: readonly SeenJob[]): Postcondition | null {
+function lineFor(plan: Plan, effect: Effect, jobs: readonly SeenJob[]): Postcondition | null {
   const isStarted = effect.kind === 'enqueue' && (effect.job === 'register-for-trn' || effect.job === 'update-trainee')
   if (effect.kind !== 'retry' && !isStarted) return null
   const trainee = traineeOf(effect) ?? ''
@@ -39,7 +39,7 @@ function lineFor(effect: Effect, jobs: readonly SeenJob[]): Postcondition | null
   )
   const sentence = `Trainee ${trainee} is ${effect.job === 'update-trainee' ? 'sent to' : 'registered with'} DTTP`
   if (job?.status === 'done') return { sentence, holds: true, found: 'Done.', trainee: { id: trainee, is: 'done' } }
-  if (job && job.status !== 'failed') {
+  if (job ? job.status !== 'failed' : startsAfterRemoval(plan, trainee)) {
     return { sentence, holds: false, waiting: true, found: 'Under way.', trainee: { id: trainee, is: 'waiting' } }
   }
   const why = job ? (job.failure?.words ?? 'It failed.') : 'There is no such job any more.'
