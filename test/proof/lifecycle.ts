@@ -41,6 +41,13 @@ const OFTEN: Record<string, number> = {
   resume: 3,
 }
 
+/** A long proof that never came to one of these has tried less than it says. */
+const MUST_COME = [
+  ...['undo, and gets it: executed', 'requeue-trn, and gets it: executed', 're-register, and gets it: executed'],
+  ...['falls asleep at answered: asleep', 'is killed at saved: killed', 'loses the record: lost', 'hand: ticked'],
+]
+const LONG_RUNS = 100
+
 export async function proveLifecycle(
   place: { appUrl: string; adminUrl: string },
   { runs, steps, replay, longest = HOUR_MS }: Extent,
@@ -84,13 +91,17 @@ export async function proveLifecycle(
       markInterruptAsFailure: true,
       ...replay,
     })
+    const missing = MUST_COME.filter(
+      (what) => runs >= LONG_RUNS && !Object.keys(tally).some((kind) => kind.includes(what)),
+    )
+    const failed = result.failed ? [`${result.errorInstance ?? ''}\n${fc.defaultReportMessage(result)}`] : []
     return {
       seed: result.seed,
       runs: result.numRuns,
       stepsTaken: Object.values(tally).reduce((sum, count) => sum + count, 0),
       requests: ended,
       steps: Object.fromEntries(Object.entries(tally).sort(([a], [b]) => a.localeCompare(b))),
-      problems: result.failed ? [`${result.errorInstance ?? ''}\n${fc.defaultReportMessage(result)}`] : [],
+      problems: [...failed, ...missing.map((what) => `it never came to this: ${what}`)],
     }
   } finally {
     await closeHome(home)

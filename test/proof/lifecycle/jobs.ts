@@ -7,7 +7,7 @@ import { jobRunner } from '../../../src/queue/job-runner.ts'
 import type { World } from '../../../src/world.ts'
 import { type Command, step, type Tally } from './command.ts'
 import { type Model, spoil } from './model.ts'
-import { type Stage, withDoomed } from './stage.ts'
+import { removeRecords, type Stage, withDoomed } from './stage.ts'
 
 const STEPS: readonly RegistrationStep[] = [
   'begun',
@@ -117,11 +117,7 @@ export async function endLeases({ admin }: Stage): Promise<void> {
 
 async function loseRecord(model: Model, { dttp, recordsNow }: Stage): Promise<string> {
   const records = recordsNow()
-  for (const set of [dttp.state.contacts, dttp.state.dfe_placementassignments, dttp.state.dfe_degreequalifications]) {
-    for (const [id, record] of set) {
-      if (records.includes(id) || records.includes(String(record['_dfe_contactid_value']))) set.delete(id)
-    }
-  }
+  removeRecords(dttp, records)
   const trainee = model.trainees.at(-1)
   if (trainee && records.length > 0) spoil(model, trainee)
   return records.length > 0 ? 'lost' : 'nothing there'

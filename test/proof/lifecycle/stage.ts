@@ -95,8 +95,7 @@ export async function setUp(home: Home): Promise<{ model: Model; real: Stage }> 
   await admin.query(FORGET)
   await insertDemoRows(admin)
   await addLost(admin)
-  const { contacts, dfe_placementassignments: assignments, dfe_degreequalifications: degrees } = dttp.state
-  for (const set of [contacts, assignments, degrees]) set.clear()
+  const { contacts, dfe_placementassignments: assignments } = dttp.state
   clock.now = Date.now()
   const { rows } = await admin.query(
     `SELECT slug, to_jsonb(t) AS row, (SELECT count(*)::int FROM audits WHERE auditable_id = t.id) AS audits
@@ -111,6 +110,8 @@ export async function setUp(home: Home): Promise<{ model: Model; real: Stage }> 
     for (const [id] of own) ever.add(id)
     return own.map(([id]) => id)
   }
+  removeRecords(dttp, recordsNow())
+  ever.clear()
   const real = {
     ...{ world, admin, appUrl, proxy, sleepers: [], queue, delivered, effects: recorder(admin, queue, delivered) },
     ...{ dttp, recordsNow, recordsEver: () => ever, haveJobsRun: false },
@@ -130,6 +131,15 @@ export async function setUp(home: Home): Promise<{ model: Model; real: Stage }> 
     registration: null,
   }
   return { model, real: { ...real, others: await hashOthers(admin) } }
+}
+
+/** Takes trainees' records out of DTTP, with all that belongs to them. */
+export function removeRecords({ state }: DttpSimulator, ids: readonly string[]): void {
+  for (const set of [state.contacts, state.dfe_placementassignments, state.dfe_degreequalifications]) {
+    for (const [id, record] of set) {
+      if (ids.includes(id) || ids.includes(String(record['_dfe_contactid_value']))) set.delete(id)
+    }
+  }
 }
 
 /** Register names a record of this trainee that DTTP has lost. */
