@@ -43,8 +43,8 @@ const OFTEN: Record<string, number> = {
 
 /** A long proof that never came to one of these has tried less than it says. */
 const MUST_COME = [
-  ...['undo, and gets it: executed', 'requeue-trn, and gets it: executed', 're-register, and gets it: executed'],
-  ...['falls asleep at answered: asleep', 'is killed at saved: killed', 'loses the record: lost', 'hand: ticked'],
+  ...['undo, and gets it: executed', 'another poll, and gets it: executed', 're-register, and gets it: executed'],
+  ...['falls asleep at kept: asleep', 'is killed at saved: killed', 'loses the record: lost', 'hand: ticked'],
 ]
 const LONG_RUNS = 100
 

@@ -71,13 +71,12 @@ export function adopt(model: Model, seen: SeenOfJobs, haveRun: boolean): string[
 
 const isLive = (status: string) => status === 'waiting' || status === 'running'
 
-function adoptRow(model: Model, { row: is, audits, records }: SeenOfJobs): string[] {
+function adoptRow(model: Model, { row: is, audits, ever }: SeenOfJobs): string[] {
   const trainee = traineeOf(model)
   const was = { ...trainee.row }
   for (const column of WRITTEN_BY_JOBS) trainee.row[column] = is[column] ?? null
   trainee.audits = audits
-  const hasRecord =
-    was['dttp_id'] === is['dttp_id'] || (was['dttp_id'] === null && records.includes(String(is['dttp_id'])))
+  const hasRecord = was['dttp_id'] === is['dttp_id'] || (was['dttp_id'] === null && ever.has(String(is['dttp_id'])))
   const hasState = was['state'] === is['state'] || (was['state'] === WAITING_FOR_TRN && is['state'] === TRN_RECEIVED)
   return [
     ...(hasRecord ? [] : [`a job put ${is['dttp_id']} in the place of ${was['dttp_id']}`]),
