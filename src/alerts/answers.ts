@@ -33,6 +33,10 @@ const WORDS = {
     `We chose the id of the record, and DTTP answered with ${contact}, or took the same id twice.`,
 } as const
 
+/**
+ * A late answer is none where another registration under the same ids will find the record, or has saved it: that
+ * Register names another one by now is then no news.
+ */
 const UNEXPECTED = `
   WITH unexpected AS (
     SELECT 'own-ids-not-kept' AS code, a.job_id, a.trainee_id, a.ids FROM chatops.registration_attempts a
@@ -40,10 +44,11 @@ const UNEXPECTED = `
     UNION ALL
     SELECT 'late-answer', a.job_id, a.trainee_id, a.ids
     FROM chatops.registration_attempts a LEFT JOIN public.trainees t ON t.id = a.trainee_id
-    WHERE a.outcome = 'not-sent' AND a.ids IS NOT NULL AND t.dttp_id::text IS DISTINCT FROM a.ids ->> 'contact'
+    WHERE a.outcome IN ('not-sent', 'taken-over') AND a.ids IS NOT NULL AND t.dttp_id::text IS DISTINCT FROM a.ids ->> 'contact'
       AND NOT EXISTS (
         SELECT FROM chatops.registration_attempts later
-        WHERE later.trainee_id = a.trainee_id AND (later.outcome IS NULL OR later.outcome = 'unknown')
+        WHERE later.trainee_id = a.trainee_id
+          AND (later.outcome IS NULL OR later.outcome IN ('unknown', 'registered'))
           AND later.own_ids ->> 'contact' = a.ids ->> 'contact'))
   SELECT u.code, u.job_id AS job, u.trainee_id AS trainee, u.ids ->> 'contact' AS contact FROM unexpected u
   WHERE NOT EXISTS (

@@ -59,8 +59,29 @@ describe('an answer to a registration that was given up', () => {
     expect(await reportAnswers(story.context)).toBe(0)
   })
 
+  test('is reported where a later registration took its ids over, and was refused', async () => {
+    const job = await attempt({ outcome: 'taken-over', ids, ownIds: ids })
+    await attempt({ outcome: 'not-sent', ownIds: ids })
+    expect(await reportAnswers(story.context)).toBe(1)
+    expect(await story.entries()).toMatchObject([{ jobId: job, traineeId: '5909' }])
+    expect(await saysOf((await story.only()).id)).toContain(CONTACT)
+  })
+
+  test('is none where a later registration took its ids over, and may still find it', async () => {
+    await attempt({ outcome: 'taken-over', ids, ownIds: ids })
+    await attempt({ outcome: null, ownIds: ids })
+    expect(await reportAnswers(story.context)).toBe(0)
+  })
+
+  test.each(['taken-over', 'not-sent'] as const)('is none of %s where a later registration saved it', async (outcome) => {
+    await attempt({ outcome, ids, ownIds: ids })
+    await attempt({ outcome: 'registered', ids, ownIds: ids })
+    expect(await reportAnswers(story.context)).toBe(0)
+  })
+
   test.each([
     { outcome: 'not-sent' as const, ids: null },
+    { outcome: 'taken-over' as const, ids: null },
     { outcome: 'registered' as const, ids },
   ])('is none in %j', async (row) => {
     await attempt(row)

@@ -1,6 +1,7 @@
 // Registrations under ids of our own: whatever sleeps, dies or is not answered, DTTP ends with one record, and knows it.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../sandbox/dttp/index.ts'
+import { reportAnswers } from '../../src/alerts/answers.ts'
 import { workingDaysAfter } from '../../src/calendar/working-time.ts'
 import type { RegistrationIds } from '../../src/entities/chatops/registration-attempt.ts'
 import type { RegistrationStep } from '../../src/jobs/registration/steps.ts'
@@ -309,6 +310,26 @@ describe('a worker that sleeps until another one has done it', () => {
     expect(contacts()).toHaveLength(1)
     expect(await attemptOf(next)).toMatchObject({ outcome: 'unknown', ids: { contact: contacts()[0] } })
   })
+})
+
+test('a worker that sleeps until another request was refused: the late record is reported, and the next finds it', async () => {
+  const [id, first] = [await addRegistration(), pauseAt('sending')]
+  const sending = stage.run(id, first.context)
+  await first.arrived
+  await stage.change(
+    `UPDATE chatops.jobs SET status = 'failed', finished_at = now(), failure = '{"code": "unanswered", "words": "", "at": ""}'`,
+  )
+  stage.simulator.faults.add({ kind: 'refused', path: '$batch' })
+  const refused = await register()
+  expect(await attemptOf(refused)).toMatchObject({ outcome: 'not-sent', ids: null })
+  first.goOn()
+  await sending
+  expect(contacts()).toHaveLength(1)
+  expect(await attemptOf(id)).toMatchObject({ outcome: 'taken-over', ids: { contact: contacts()[0] } })
+  expect(await reportAnswers(stage.context)).toBe(1)
+  // It came under our ids, so these still keep a second record away.
+  await registeredOnce(await register())
+  expect(await reportAnswers(stage.context)).toBe(0)
 })
 
 test('what DTTP has only a part of is not saved, also when the job begins anew before that is on record', async () => {
