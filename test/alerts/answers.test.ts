@@ -73,11 +73,14 @@ describe('an answer to a registration that was given up', () => {
     expect(await reportAnswers(story.context)).toBe(0)
   })
 
-  test.each(['taken-over', 'not-sent'] as const)('is none of %s where a later registration saved it', async (outcome) => {
-    await attempt({ outcome, ids, ownIds: ids })
-    await attempt({ outcome: 'registered', ids, ownIds: ids })
-    expect(await reportAnswers(story.context)).toBe(0)
-  })
+  test.each(['taken-over', 'not-sent'] as const)(
+    'is none of %s where a later registration saved it',
+    async (outcome) => {
+      await attempt({ outcome, ids, ownIds: ids })
+      await attempt({ outcome: 'registered', ids, ownIds: ids })
+      expect(await reportAnswers(story.context)).toBe(0)
+    },
+  )
 
   test.each([
     { outcome: 'not-sent' as const, ids: null },
