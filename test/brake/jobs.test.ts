@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { withBrake } from '../../src/brake/dttp.ts'
 import { pauseAsOperator, resumeAsOperator } from '../../src/brake/operator.ts'
+import { createDttpClient } from '../../src/dttp/client/index.ts'
+import type { Job } from '../../src/entities/chatops/job.ts'
 import type { World } from '../../src/world.ts'
 import { SUBMITTER, useStage } from '../jobs/stage.ts'
 
@@ -9,6 +11,7 @@ const stage = useStage()
 const stop = () => pauseAsOperator(stage.context.database, '', 'Test')
 const goOn = () => resumeAsOperator(stage.context.database, '')
 const batches = () => stage.simulator.requestsTo('$batch')
+const writes = () => stage.simulator.requests.filter(({ method, path }) => method !== 'GET' && path !== 'token')
 
 /** As services.ts builds it. */
 let context: World
@@ -25,6 +28,32 @@ const add = () => stage.add('register-for-trn', { submitted_by: SUBMITTER })
 /** Runs the job; the bot is paused when the job has reached this step. */
 const runUntil = (id: string, step: string) =>
   stage.run(id, { ...context, onJobStep: async (reached) => void (reached === step && (await stop())) })
+
+/** A world whose DTTP can close its gate; does something while a call waits there. */
+function holdingBack(act: () => Promise<unknown>) {
+  let time = Date.now()
+  let waits = 0
+  const { url: organisation, tokenUrl, clientId, clientSecret, faults } = stage.simulator
+  const client = createDttpClient({
+    ...{ organisation, tokenUrl, clientId, clientSecret },
+    now: () => new Date(time),
+    async sleep(ms) {
+      waits++
+      time += ms
+      await act()
+    },
+  })
+  return {
+    client,
+    world: { ...stage.context, upstreams: { dttp: withBrake(client, stage.context) } },
+    waits: () => waits,
+    async closeGate() {
+      faults.add({ kind: 'rate-limited', method: 'GET', retryAfter: '60' })
+      await client.getTrn(SUBMITTER).catch(() => {}) // told to wait for longer than a call may
+      time += 40_000
+    },
+  }
+}
 
 describe('a job', () => {
   test('does not begin while the bot is paused, and asks again later', async () => {
@@ -56,6 +85,16 @@ describe('a job', () => {
     expect(batches()).toEqual([])
   })
 
+  test('sends nothing after a pause at the last moment, nor again what DTTP did not let in', async () => {
+    stage.simulator.faults.add({ kind: 'unauthorised', path: '$batch' })
+    const id = await add()
+    let sendings = 0
+    const pauseAtSecond = async (step: string) => void (step === 'sending' && ++sendings === 2 && (await stop()))
+    await stage.run(id, { ...context, onJobStep: pauseAtSecond })
+    expect(batches().map(({ status }) => status)).toEqual([401])
+    expect(await stage.job(id)).toMatchObject({ status: 'waiting', attempts: 0, stalls: 0, failure: null })
+  })
+
   test('saves what DTTP has answered, also when the bot was paused meanwhile', async () => {
     const id = await add()
     await runUntil(id, 'answered')
@@ -72,6 +111,27 @@ describe('a job', () => {
     await stage.run(status.id, { ...context, upstreams: { dttp } })
     expect(stage.simulator.requests.slice(length).filter(({ method }) => method !== 'GET')).toEqual([])
     expect(await stage.job(status.id)).toMatchObject({ status: 'waiting', attempts: 0 })
+  })
+
+  test.each([
+    { job: 'register-for-trn', step: 'noted' },
+    { job: 'change-trainee-status', step: 'status-sending' },
+  ] as const)('that waits because DTTP said so sends nothing once the bot is paused ($job)', async ({ job, step }) => {
+    let id = await add()
+    if (job === 'change-trainee-status') {
+      await stage.run(id, context)
+      ;[{ id }] = (await stage.jobs(job)) as [Job]
+    }
+    const held = holdingBack(stop)
+    const { length } = writes()
+    await stage.run(id, {
+      ...held.world,
+      onJobStep: async (reached) => void (reached === step && (await held.closeGate())),
+    })
+    held.client.close()
+    expect(held.waits()).toBeGreaterThan(0)
+    expect(writes()).toHaveLength(length)
+    expect(await stage.job(id)).toMatchObject({ status: 'waiting', attempts: 0, failure: null })
   })
 
   test('does not begin where only previews are shown', async () => {

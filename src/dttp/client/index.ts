@@ -3,7 +3,7 @@ import { accounts } from './accounts.ts'
 import { type BatchPart, createInBatch } from './batch.ts'
 import { realSleep, type Sleep } from './gate.ts'
 import type { Log } from './log.ts'
-import { findContact, findContactsBy, findPlacementAssignment, getTrn, update } from './records.ts'
+import { findContact, findContactsBy, findPlacementAssignment, getTrn, type Update, updateRecord } from './records.ts'
 import { findAccount, findDegreeQualificationsOf, findPlacementAssignmentsOf } from './related.ts'
 import { type BeforeSending, createRequests } from './requests.ts'
 import { createTokens } from './token.ts'
@@ -13,6 +13,7 @@ export type { BatchPart } from './batch.ts'
 export { DttpError } from './errors.ts'
 export type { DttpContact } from './records.ts'
 export type { DttpDegreeQualification } from './related.ts'
+export type { BeforeSending } from './requests.ts'
 
 export type DttpSettings = {
   /** The organisation, such as `https://org.crm4.dynamics.com`; the API is at `/api/data/v9.1`. */
@@ -67,10 +68,9 @@ export function createDttpClient(settings: DttpSettings) {
     findPlacementAssignmentsOf: (contactId: string) => findPlacementAssignmentsOf(requests, contactId),
     findDegreeQualificationsOf: (contactId: string) => findDegreeQualificationsOf(requests, contactId),
     findAccount: (id: string) => findAccount(requests, id),
-    updateContact: (id: string, body: Record<string, unknown>, etag: string | null = null) =>
-      update(requests, 'updateContact', 'contacts', id, body, etag),
-    updatePlacementAssignment: (id: string, body: Record<string, unknown>, etag: string | null = null) =>
-      update(requests, 'updatePlacementAssignment', 'dfe_placementassignments', id, body, etag),
+    updateContact: (...update: Update) => updateRecord(requests, 'updateContact', 'contacts', ...update),
+    updatePlacementAssignment: (...update: Update) =>
+      updateRecord(requests, 'updatePlacementAssignment', 'dfe_placementassignments', ...update),
     createInBatch: (parts: readonly BatchPart[], beforeSending?: BeforeSending) =>
       createInBatch(requests, parts, beforeSending),
     /** All schools in pages of at most `pageSize` (DTTP's own limit is 5000), from the start or from a `next`. */

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { DttpError } from './errors.ts'
 import { checkedId, guid, query, quote } from './odata.ts'
-import type { Read, Requests } from './requests.ts'
+import type { BeforeSending, Read, Requests } from './requests.ts'
 
 const text = z
   .string()
@@ -112,18 +112,24 @@ export async function findContactsBy(
   return parse(call, z.object({ value: z.array(DttpContact) }), answer).value
 }
 
+/** An update: of which record, to what, in which version if that matters, and what is looked at last. */
+export type Update = [
+  recordId: string,
+  body: Record<string, unknown>,
+  etag?: string | null,
+  beforeSending?: BeforeSending,
+]
+
 /**
  * Updates a record that exists, and only in the version `etag` if that is given. Without `If-Match` a PATCH would create
  * what it cannot find. Throws DttpError: `gone` if there is no such record, `changed` if it is in another version by
  * now, `outcome-unknown` if no answer came.
  */
-export async function update(
+export async function updateRecord(
   requests: Requests,
   call: string,
   set: 'contacts' | 'dfe_placementassignments',
-  recordId: string,
-  body: Record<string, unknown>,
-  etag: string | null = null,
+  ...[recordId, body, etag = null, beforeSending]: Update
 ): Promise<void> {
   const checked = checkedId(call, recordId)
   const ifMatch = etag ?? '*'
@@ -134,6 +140,7 @@ export async function update(
     url: new URL(`${set}(${checked})`, requests.api),
     headers: { 'content-type': 'application/json; charset=utf-8', 'if-match': ifMatch },
     body: JSON.stringify(body),
+    ...(beforeSending ? { beforeSending } : {}),
   })
   if (answer.status !== 204) throw requests.failure(asked, answer, toldMs)
 }
