@@ -230,7 +230,7 @@ export async function markSent(sql: EntityManager, { id, attempts }: Claim): Pro
   return marked === 1
 }
 
-/** Puts a row back to be sent later; `delay` in milliseconds. */
+/** Puts a row back to be sent later; `delay` in milliseconds. A blameless pause leaves alone why it fails, and since when. */
 export async function postponeRow(
   sql: EntityManager,
   { id, attempts }: Claim,
@@ -244,8 +244,9 @@ export async function postponeRow(
 const POSTPONE = `
   UPDATE chatops.outbox SET status = 'queued', due_at = now() + make_interval(secs => $3), last_error = $4,
     unsure = unsure OR $5, waits_for = $6, attempts = attempts - CASE WHEN $7 THEN 1 ELSE 0 END,
+    failing_for = CASE WHEN $7 THEN failing_for ELSE $6 END,
     failing_since = CASE WHEN $7 THEN failing_since
-      WHEN waits_for IS NOT DISTINCT FROM $6 THEN COALESCE(failing_since, now()) ELSE now() END
+      WHEN failing_for IS NOT DISTINCT FROM $6 THEN COALESCE(failing_since, now()) ELSE now() END
   WHERE ${STILL_CLAIMED}`
 
 /** What these rows waited for is there: they can go at once. */

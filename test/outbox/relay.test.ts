@@ -8,6 +8,7 @@ import {
   claimOutbox,
   type OutboxKind,
   RetryLater,
+  TURN,
   Undeliverable,
   wakeOutbox,
 } from '../../src/outbox/outbox.ts'
@@ -164,6 +165,31 @@ describe('what has failed for a day', () => {
   })
 })
 
+test('a pause that is nobody’s fault changes neither why nor since when a row fails', async () => {
+  const pauses = [{ waitsFor: 'channel:C1' }, { waitsFor: TURN, isBlameless: true }, { waitsFor: 'channel:C1' }]
+  let calls = 0
+  onSend = async () => {
+    const pause = pauses[calls++]
+    throw new RetryLater(pause ? 0 : 3_600_000, pause ?? { waitsFor: TURN, isBlameless: true })
+  }
+  await add('a', 'one')
+  await asAdmin(`UPDATE chatops.outbox SET failing_since = now() - interval '20 hours', failing_for = 'channel:C1'`)
+  start()
+  await expect.poll(() => calls, { timeout: 60_000 }).toBe(4)
+  expect(await failsForHours()).toBe(20)
+})
+
+test('a row that fails for another reason counts from then', async () => {
+  onSend = async () => {
+    throw new RetryLater(3_600_000, { waitsFor: 'channel:C1' })
+  }
+  await add('a', 'one')
+  await asAdmin(`UPDATE chatops.outbox SET failing_since = now() - interval '20 hours'`)
+  start()
+  await expect.poll(reasons).not.toContain(null)
+  expect(await failsForHours()).toBe(0)
+})
+
 test('pauses grow with the time for which a row has failed, up to their end', async () => {
   onSend = async (name) => {
     throw new RetryLater(null, { longest: name === 'short' ? 1_000 : 3_600_000 })
@@ -294,6 +320,11 @@ async function statuses(): Promise<string[]> {
 
 async function reasons(): Promise<(string | null)[]> {
   return (await rows()).map(({ lastError }) => lastError)
+}
+
+async function failsForHours(): Promise<number> {
+  const [row] = await rows()
+  return Math.round((Date.now() - (row?.failingSince?.getTime() ?? 0)) / 3_600_000)
 }
 
 async function asAdmin(statement: string): Promise<void> {

@@ -44,6 +44,10 @@ export class OutboxRow {
   @Column({ name: 'waits_for', type: 'text', nullable: true })
   waitsFor!: string | null
 
+  /** What it waited for when it last failed; a blameless pause is no failure. */
+  @Column({ name: 'failing_for', type: 'text', nullable: true })
+  failingFor!: string | null
+
   @Column({ name: 'failing_since', type: 'timestamptz', nullable: true })
   failingSince!: Date | null
 
