@@ -118,7 +118,7 @@ function initialise(
     join(binaries.directory, 'initdb'),
     [
       ...['-D', cluster, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
-      ...['--encoding=UTF8', '--no-instructions', ...(fsync ? [] : ['--no-sync']), ...locale],
+      ...['--encoding=UTF8', ...(fsync ? [] : ['--no-sync']), ...locale],
     ],
     { ...runAs(account), encoding: 'utf8' },
   )

@@ -50,4 +50,4 @@ const LIVE = `
   FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   WHERE n.nspname = 'public' AND c.relname = ANY($1)
-  GROUP BY n.oid, c.oid`
+  GROUP BY n.oid, c.oid, c.relname, c.relkind`

@@ -17,6 +17,7 @@ import { ROOT } from './process.ts'
 
 /** Of the package that the tests' own Postgres comes from. */
 const VERSIONS = {
+  13: '13.23.0-beta.16',
   14: '14.23.0-beta.17',
   15: '15.18.0-beta.17',
   16: '16.14.0-beta.17',

@@ -108,7 +108,7 @@ async function main(names: readonly string[]): Promise<number> {
       return proveVersions({ adminUrl: postgres.adminUrl, name, redisUrl: queue(8), directory }, VERSION_ROUNDS, say)
     },
     year: async () => proveYear(await place('year', queue(9)), STORIES_OF_A_YEAR, say),
-    postgres: async () => provePostgresVersions(`${SANDBOX}postgres-versions`, [14, 15, 16, 17, 18], say),
+    postgres: async () => provePostgresVersions(`${SANDBOX}postgres-versions`, [13, 14, 15, 16, 17, 18], say),
     scanner: proveScanner,
   }
   try {
