@@ -1,7 +1,7 @@
 import { formatDateTime } from '../calendar/london.ts'
 import type { Page } from '../pages.ts'
 import { playbooks } from '../playbooks/index.ts'
-import { jobFailedWords, registerJobName } from '../register/jobs.ts'
+import { jobDoes, jobFailedWords, registerJobName } from '../register/jobs.ts'
 import type { HistoryEvent } from '../trainee/history.ts'
 import { count } from '../words.ts'
 import { heading, type Message, note, plainSections, section } from './kit/blocks.ts'
@@ -46,7 +46,7 @@ function wordsFor({ kind, what, which, who, words }: HistoryEvent): string {
     case 'job':
       return what === 'failed'
         ? `${jobFailedWords(which)} (${registerJobName(which)}).${said}`
-        : `${registerJobName(which)} ${JOB_WORDS[what] ?? what}.`
+        : `“${jobDoes(which)}” ${JOB_WORDS[what] ?? what} (${registerJobName(which)}).`
     case 'alert':
       return `${ALERT_WORDS[what] ?? what}${who ? ` by ${mention(who)}` : ''}.${said}`
     case 'registration':

@@ -179,6 +179,7 @@ describe('the history of a trainee', () => {
     await use.admin.query(
       `WITH failed AS (INSERT INTO chatops.jobs (name, trainee_id, status, failure, finished_at)
          VALUES ('update-trainee', 5901, 'failed', '{"code": "gone", "words": "DTTP does not have the record.", "at": "2029-12-31T10:00:00Z"}', now()) RETURNING id),
+       waiting AS (INSERT INTO chatops.jobs (name, trainee_id, status) VALUES ('retrieve-trn', 5901, 'waiting')),
        alert AS (INSERT INTO chatops.alerts (cause, channel, opened_at) VALUES ('gone:5901', '${CHANNEL}', now()) RETURNING id)
        INSERT INTO chatops.alert_entries (alert_id, subject, trainee_id, job_id, failure, added_at)
        SELECT alert.id, 'update-trainee:5901', 5901, failed.id, '{"code": "gone", "words": "DTTP does not have the record."}', now() FROM alert, failed`,
@@ -190,7 +191,8 @@ describe('the history of a trainee', () => {
       `was opened for review by <@${DEVELOPER}>`,
       `was approved by <@${DEVELOPER}>`,
       'The bot posted an alert. DTTP does not have the record.',
-      'Dttp::UpdateTraineeJob',
+      'Sending the record to DTTP failed (Dttp::UpdateTraineeJob). DTTP does not have the record.',
+      '“Poll DTTP for a TRN” waits for its turn (Dttp::RetrieveTrnJob).',
     ]) {
       expect(text).toContain(words)
     }
