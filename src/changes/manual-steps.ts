@@ -39,6 +39,11 @@ export async function addSteps(
     await sql.createQueryBuilder().insert().into(ManualStep).values(rows).updateEntity(false).execute()
 }
 
+/** Whether the bot has ticked a step off, since nobody need do it any more. People cannot take that back. */
+export function isNeedless({ doneAt, doneBy }: ManualStep): boolean {
+  return doneAt !== null && doneBy === THE_BOT
+}
+
 /** All steps of one request, in their order. */
 export function listSteps(sql: EntityManager, changeRequestId: string): Promise<ManualStep[]> {
   return sql.find(ManualStep, { where: { changeRequestId }, order: { place: 'ASC' } })
@@ -82,11 +87,11 @@ async function withRequests(sql: EntityManager, steps: readonly ManualStep[]): P
   })
 }
 
-/** The steps of a request, for somebody who may say what is done. Throws ChangeError. */
+/** The steps of a request that people see to, for somebody who may say what is done. Throws ChangeError. */
 export async function findSteps(world: World, { id, actor }: { id: string; actor: string }): Promise<ManualStep[]> {
   await refuseUnlessEither(world, actor)
   const request = await getVisible(world.database, id, actor)
-  return listSteps(world.database.manager, request.id)
+  return (await listSteps(world.database.manager, request.id)).filter((step) => !isNeedless(step))
 }
 
 /** Says of steps, by their id, whether they are done; those that are so already stay as they are. Throws ChangeError. */
@@ -97,7 +102,7 @@ export async function tickSteps(
   await refuseUnlessEither(world, actor)
   await sureTransaction(world.database, async (sql) => {
     await lockRequest(sql, id)
-    const steps = await listSteps(sql, id)
+    const steps = (await listSteps(sql, id)).filter((step) => !isNeedless(step))
     const [done, undone] = [true, false].map((is) =>
       steps.filter((step) => ticks.get(step.id) === is && (step.doneAt !== null) !== is),
     )

@@ -6,7 +6,7 @@ import { ManualStep } from '../entities/chatops/manual-step.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
 import { takesBack } from '../playbooks/index.ts'
-import { listSteps, type Step } from './manual-steps.ts'
+import { isNeedless, listSteps, type Step } from './manual-steps.ts'
 import { lockRequest } from './requests.ts'
 
 /** @property dropped the places of an earlier request's steps that nobody need do any more */
@@ -28,7 +28,7 @@ export async function stepsLeft(
   const open = earlier.filter(({ doneAt }) => doneAt === null)
   for (const step of open) await sql.update(ManualStep, { id: step.id }, { doneAt: now, doneBy: THE_BOT })
   if (open.length > 0) await announce(sql, id)
-  const wasDone = ({ doneAt, doneBy }: ManualStep) => doneAt !== null && doneBy !== THE_BOT
+  const wasDone = (step: ManualStep) => step.doneAt !== null && !isNeedless(step)
   return {
     steps: steps.filter((_, place) => earlier[place] === undefined || wasDone(earlier[place])),
     dropped: open.length > 0 ? { request: id, places: open.map(({ place }) => place) } : null,

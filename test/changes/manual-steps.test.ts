@@ -126,6 +126,8 @@ test('what a TRN makes needless is ticked off by the bot, once the TRN is there'
   expect(await dropNeedlessSteps(world)).toBe(1)
   expect(await steps()).toMatchObject([{ doneBy: 'chatops' }, { doneBy: null }])
   expect(await lastEntry()).toMatchObject({ event: 'step-needless' })
+  await tick(SUPPORT, [first?.id, false])
+  expect(await steps()).toMatchObject([{ doneBy: 'chatops' }, { doneBy: null }])
   expect(await dropNeedlessSteps(world)).toBe(0)
 })
 

@@ -2,7 +2,6 @@ import * as z from 'zod'
 import { findSteps, tickSteps } from '../../changes/manual-steps.ts'
 import { getVisible } from '../../changes/requests.ts'
 import { readSchoolNames } from '../../changes/school-names.ts'
-import { ChangeError } from '../../errors.ts'
 import { refuseUnlessEither } from '../../people/standing.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import { INPUT_ACTION } from '../../views/kit/ids.ts'
@@ -38,7 +37,7 @@ export async function markSteps(context: HandlerContext, click: Click): Promise<
   await open(context, click, async ({ id, actor }) => {
     const steps = await findSteps(context.changes, { id, actor })
     const [only, ...others] = steps
-    if (!only) throw new ChangeError('not-found')
+    if (!only) return renderTexts(id, []) // of a card from before the bot found its steps needless
     if (others.length > 0 || only.doneAt !== null) return renderTicks(id, steps)
     await tickSteps(context.changes, { id, actor, ticks: new Map([[only.id, true]]) })
     context.nudge()

@@ -1,8 +1,7 @@
 import type { types } from '@slack/bolt'
 import { formatAt } from '../../calendar/london.ts'
-import type { OpenStep } from '../../changes/manual-steps.ts'
+import { isNeedless, type OpenStep } from '../../changes/manual-steps.ts'
 import type { ManualStep } from '../../entities/chatops/manual-step.ts'
-import { THE_BOT } from '../../ledger/ledger.ts'
 import {
   actions,
   type Block,
@@ -51,13 +50,15 @@ function titleOf(title: string): string {
   return inert(uncapitalise(shorten(title, 200)))
 }
 
-function howDone({ doneBy, doneAt }: ManualStep): string {
-  if (doneBy === THE_BOT) return 'No longer needed'
+function howDone(step: ManualStep): string {
+  const { doneBy, doneAt } = step
+  if (isNeedless(step)) return 'No longer needed'
   return `Done by ${mention(doneBy)}${doneAt ? ` at ${formatAt(doneAt)}` : ''}`
 }
 
-/** "Copy text" and "Mark as done"; or the way back from the last tick. */
-export function stepButtons(request: string, steps: readonly ManualStep[]): types.Button[] {
+/** "Copy text" and "Mark as done"; or the way back from the last tick. Nothing for what the bot found needless. */
+export function stepButtons(request: string, all: readonly ManualStep[]): types.Button[] {
+  const steps = all.filter((step) => !isNeedless(step))
   if (steps.length === 0) return []
   const texts = steps.some((step) => isOpen(step) && step.text !== null)
   const label = steps.some(isOpen) ? 'Mark as done' : 'Not done after all'
@@ -86,7 +87,10 @@ export function renderStepRow(open: OpenStep, link: string | null): Block[] {
   return [section(stepLine(open)), actions(buttons)]
 }
 
-/** The steps of a request with a tick each. What is ticked now stands beside the ids, so that only changes count. */
+/**
+ * The steps of a request that people see to, one at least, with a tick each. What is ticked now stands beside the ids, so
+ * that only changes count.
+ */
 export function renderTicks(request: string, steps: readonly ManualStep[]): Modal {
   const options = steps.slice(0, MOST_TICKS).map(({ id, title }) => ({ text: plain(shorten(title, 75)), value: id }))
   const ticked = options.filter(({ value }) => steps.some((step) => step.id === value && !isOpen(step)))

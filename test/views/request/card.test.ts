@@ -330,6 +330,10 @@ describe('what is left to do by hand', () => {
   it('says what nobody need do any more', () => {
     const message = card(done, [manualStep({ doneAt: new Date(), doneBy: 'chatops' })])
     expect(readingOf(message.blocks)).toContain('No longer needed: ask for the route to be changed in DTTP.')
+    expect(labelsOf(message)).not.toContain('Not done after all')
+    const ticked = manualStep({ place: 1, doneAt: new Date(), doneBy: 'U0ME' })
+    const both = card(done, [manualStep({ doneAt: new Date(), doneBy: 'chatops' }), ticked])
+    expect(labelsOf(both)).toContain('Not done after all')
   })
 })
 
