@@ -79,7 +79,10 @@ const GIAS = 'https://get-information-schools.service.gov.uk/Establishments/Esta
 function renderAdvice(sight: AlertSight): Block[] {
   const [one] = sight.groups
   const isDealtWith = isForAlert(sight) || (sight.all === 1 && one !== undefined && isForTrainee(sight, one))
-  return sight.alert.status === 'open' && !isDealtWith ? plainSections(sight.diagnosis.todo) : []
+  if (sight.alert.status !== 'open' || isDealtWith) return []
+  return plainSections(
+    sight.waits.length > 0 ? 'Whoever waits is told when the school is there.' : sight.diagnosis.todo,
+  )
 }
 
 function renderButtons(sight: AlertSight, places: Places): Block[] {

@@ -181,6 +181,18 @@ describe('what people do about it already', () => {
     expect(read).toContain('<https://t/c|The Trello card>')
   })
 
+  it('is said in the place of the advice, while somebody waits for the school', () => {
+    const school = { code: 'school-not-active', words: 'The lead school is not active.' } as const
+    const groups = [group(5901, entry(5901, school, { subject: 'update-trainee:5901' }))]
+    const urn = '900002'
+    expect(readingOf(draw(sight({ groups, urn })).blocks)).toContain('Select “Repair school”')
+    const awaited = sight({ groups, urn, waits: [schoolWait({ urn, requester: 'U0WAITS' })] })
+    const read = readingOf(draw(awaited).blocks)
+    expect(read).toContain('<@U0WAITS> waits until DTTP has school 900002')
+    expect(read).toContain('Whoever waits is told when the school is there.')
+    expect(read).not.toContain('Select “Repair school”')
+  })
+
   it('leaves the buttons of other trainees alone', () => {
     const failure = { code: 'not-polled', words: 'Nothing asks.' } as const
     const groups = [5912, 5913].map((id) => group(id, entry(id, failure, { jobId: null, job: null })))
