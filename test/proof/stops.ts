@@ -26,7 +26,7 @@ const TRAINEES = 3_000
 const AT_ONCE = { job: 3, message: 2 }
 /** It is not stopped at all. */
 const NEVER = 1e6
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 10 * 60_000
 
 /** `times`: how often at each step; `only`: at how many steps of each kind, evenly spread. */
 export type Extent = { times: number; only?: number; say: (progress: string) => void }
