@@ -258,14 +258,15 @@ test('an e-mail address of only spaces is none', () => {
 })
 
 test.each(["'", ' ', "'s", 'a', 'a ', '\u0301', '\u200b', 'ﷺ', '1990 9 ', "o'"])(
-  'a long text of %j takes no time to look through',
+  'a long text of %j takes little work to look through',
   (piece) => {
     const text = piece.repeat(3000).slice(0, 3000)
     const long = { ...person, first_names: text, last_name: `x${text}y` }
-    const start = performance.now()
+    const before = process.cpuUsage()
     personalDataIn(text, person)
     personalDataIn(`${text}z`, long)
-    expect(performance.now() - start).toBeLessThan(1000)
+    // The process's own work: by the clock, other processes would count.
+    expect(process.cpuUsage(before).user).toBeLessThan(1_000_000)
   },
 )
 
