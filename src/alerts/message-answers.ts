@@ -2,6 +2,7 @@ import { type DataSource, type EntityManager, IsNull } from 'typeorm'
 import * as z from 'zod'
 import { Alert } from '../entities/chatops/alert.ts'
 import { Trainee } from '../entities/register/trainee.ts'
+import { sureTransaction } from '../entities/sure-transaction.ts'
 import { retryConflicts } from '../entities/transient.ts'
 import { causesOf } from '../failures/index.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
@@ -80,7 +81,7 @@ export async function leaveThread({ manager }: DataSource, id: string, channel: 
 
 function once(world: World, { channel, ts }: Place, act: (sql: EntityManager) => Promise<void>): Promise<boolean> {
   return retryConflicts(() =>
-    world.database.transaction(async (sql) => {
+    sureTransaction(world.database, async (sql) => {
       const taken = await sql.query<unknown[]>(TAKE, [channel, ts])
       if (taken.length > 0) await act(sql)
       return taken.length > 0

@@ -57,7 +57,7 @@ async function findMovedSince({ database, register }: World, request: ChangeRequ
 }
 
 async function endMoved(world: World, id: string, moved: Moved): Promise<ChangeRequest> {
-  return world.database.transaction(async (sql) => {
+  return sureTransaction(world.database, async (sql) => {
     const request = await lockRequest(sql, id)
     return request.status === 'pending' ? endAsStale(world, sql, request, moved) : request
   })

@@ -1,8 +1,10 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
+import { answerAbout } from '../../src/alerts/message-answers.ts'
 import { approve, cancel, openReview, reject } from '../../src/changes/decide.ts'
 import { discard, propose, send } from '../../src/changes/propose.ts'
+import { digestOfRequest } from '../../src/changes/requests.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { CommitUnknown } from '../../src/entities/sure-transaction.ts'
 import { ChangeError } from '../../src/errors.ts'
@@ -54,6 +56,18 @@ async function reviewed(): Promise<ChangeRequest> {
   return openReview(context, { id, actor: DEVELOPER, viewId: `V${id}` })
 }
 
+/** A request as another version of its playbook finds it: whoever opens it ends it. */
+async function outlived(): Promise<ChangeRequest> {
+  const request = await sent()
+  const older = { ...request, playbookVersion: request.playbookVersion + 1 }
+  await admin.query('ALTER TABLE chatops.change_requests DISABLE TRIGGER guard_change_request')
+  await admin.query('UPDATE chatops.change_requests SET playbook_version = $2, digest = $3 WHERE id = $1', [
+    ...[request.id, older.playbookVersion, digestOfRequest(context, older)],
+  ])
+  await admin.query('ALTER TABLE chatops.change_requests ENABLE TRIGGER guard_change_request')
+  return request
+}
+
 type Case = {
   what: string
   prepare: () => Promise<ChangeRequest>
@@ -97,6 +111,16 @@ const CASES: readonly Case[] = [
     click: ({ id }) => discard(context, { id, requester: SUPPORT }),
     from: 'unsent',
     to: 'cancelled',
+  },
+  {
+    what: 'a request that is found out of date in a review',
+    prepare: outlived,
+    click: ({ id }) =>
+      openReview(context, { id, actor: DEVELOPER, viewId: `V${id}` }).catch((error) => {
+        if (!(error instanceof ChangeError)) throw error
+      }),
+    from: 'pending',
+    to: 'stale',
   },
 ]
 
@@ -146,6 +170,19 @@ describe('what leaves a mark as well', () => {
       [request.id],
     )
     expect(rows).toEqual([{ count: 2 }])
+  })
+
+  test('a message that somebody points at is answered once', async () => {
+    const place = { channel: CHANNEL, ts: '1.1', thread: '1.1' }
+    const lost = proxy.lost
+    proxy.loseNext('after-commit')
+    expect(await answerAbout(context, place, '5901')).toBe(true)
+    expect(proxy.lost).toBe(lost + 1)
+    expect(await answerAbout(context, place, '5901')).toBe(false)
+    const { rows } = await admin.query(
+      `SELECT count(*)::int FROM chatops.outbox WHERE stream = 'answer:${CHANNEL}:1.1'`,
+    )
+    expect(rows).toEqual([{ count: 1 }])
   })
 
   test('a refusal is recorded once, and says why', async () => {
