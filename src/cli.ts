@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs'
 import { adopt } from './brake/environment.ts'
 import { pauseAsOperator, resumeAsOperator } from './brake/operator.ts'
 import { findOutlived } from './changes/outlived.ts'
-import { requireUrl, withDatabase } from './cli/database.ts'
+import { requireUrl, withDatabase, withOwnDatabase } from './cli/database.ts'
 import { checkLedger, printLedger } from './cli/ledger.ts'
 import { describePosts, describeRegister } from './cli/register.ts'
 import { loadConfig, readConfig, readEnvironment } from './config/index.ts'
 import type { OutboxRow } from './entities/chatops/outbox-row.ts'
-import { createDataSource } from './entities/data-source.ts'
 import { migrate } from './entities/migrate.ts'
 import { OperatorError, wordsForOperator } from './error-facts.ts'
 import { loadExtract } from './gias/load.ts'
@@ -32,15 +31,18 @@ const COMMANDS: Readonly<Record<string, { about: string; run: (words: string[]) 
     run: loadSmallerExtract,
   },
   outbox: {
-    about: 'list: what could not be sent. retry <id> … or retry all: have it tried again (DATABASE_URL).',
+    about: 'list: what could not be sent. retry <id> … or retry all: have it tried again (DATABASE_URL, ENVIRONMENT).',
     run: manageOutbox,
   },
   adopt: {
     about: 'Take over a copied database for ENVIRONMENT: pause it, and list what waits in it (DATABASE_URL).',
     run: adoptDatabase,
   },
-  pause: { about: 'Have the bot carry nothing out, for a reason that you give (DATABASE_URL).', run: pauseBot },
-  resume: { about: 'Have it go on (DATABASE_URL).', run: resumeBot },
+  pause: {
+    about: 'Have the bot carry nothing out, for a reason that you give (DATABASE_URL, ENVIRONMENT).',
+    run: pauseBot,
+  },
+  resume: { about: 'Have it go on (DATABASE_URL, ENVIRONMENT).', run: resumeBot },
   'verify-ledger': {
     about: 'Recompute the whole ledger and find what was altered; --receipts: compare it with Slack (DATABASE_URL).',
     run: checkLedger,
@@ -96,11 +98,10 @@ async function manageOutbox([what, ...ids]: readonly string[]): Promise<number> 
     )
     return 2
   }
-  const lines = await withDatabase(async (database) => {
-    if (isRetry) return [`Tried again: ${await retry(database, ids.includes('all') ? 'all' : ids)}.`]
-    return (await listTroubled(database)).map(describe)
-  })
-  for (const line of lines) console.log(line)
+  if (isRetry) {
+    const tried = await withOwnDatabase((database) => retry(database, ids.includes('all') ? 'all' : ids))
+    console.log(`Tried again: ${tried}.`)
+  } else for (const row of await withDatabase(listTroubled)) console.log(describe(row))
   return 0
 }
 
@@ -129,13 +130,13 @@ async function printManifest(): Promise<number> {
 async function pauseBot(words: string[]): Promise<number> {
   const reason = words.join(' ').trim()
   if (!reason) throw new OperatorError('Say why: bin/chatops pause "<reason>". Everybody can read it.')
-  const wasPaused = await withDatabase((database) => pauseAsOperator(database, alertChannel(), reason))
+  const wasPaused = await withOwnDatabase((database) => pauseAsOperator(database, alertChannel(), reason))
   console.log(wasPaused ? 'It was paused already.' : 'The bot is paused. Nothing is carried out.')
   return 0
 }
 
 async function resumeBot(): Promise<number> {
-  const wasPaused = await withDatabase((database) => resumeAsOperator(database, alertChannel()))
+  const wasPaused = await withOwnDatabase((database) => resumeAsOperator(database, alertChannel()))
   console.log(wasPaused ? 'The bot goes on.' : 'It was not paused.')
   return 0
 }
@@ -159,17 +160,14 @@ function alertChannel(): string {
 /** For whoever has made sure that GIAS really closed so many schools; the nightly load refuses such an extract. */
 async function loadSmallerExtract([enough = '']: string[]): Promise<number> {
   if (!/^\d{1,6}$/.test(enough)) throw new OperatorError('Say how many schools are enough, such as: load-gias 48000')
-  const { DATABASE_URL, GIAS_URL: url } = loadConfig()
-  const database = await createDataSource(DATABASE_URL, 2).initialize()
-  try {
-    const log = { info: () => {}, warn: () => {} }
-    const loaded = await loadExtract({ database, log, now: () => new Date(), url, enough: Number(enough) })
-    if (loaded.kind === 'loaded') console.log(`${loaded.rows} schools are loaded.`)
-    else console.log(loaded.kind === 'busy' ? 'Another load runs. Try again when it is over.' : loaded.problem)
-    return loaded.kind === 'loaded' ? 0 : 1
-  } finally {
-    await database.destroy()
-  }
+  const { GIAS_URL: url } = loadConfig()
+  const log = { info: () => {}, warn: () => {} }
+  const loaded = await withOwnDatabase((database) =>
+    loadExtract({ database, log, now: () => new Date(), url, enough: Number(enough) }),
+  )
+  if (loaded.kind === 'loaded') console.log(`${loaded.rows} schools are loaded.`)
+  else console.log(loaded.kind === 'busy' ? 'Another load runs. Try again when it is over.' : loaded.problem)
+  return loaded.kind === 'loaded' ? 0 : 1
 }
 
 async function main(): Promise<number> {

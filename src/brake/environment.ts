@@ -12,8 +12,13 @@ import { pauseNow } from './pause.ts'
  */
 export async function demandEnvironment(database: DataSource, environment: string): Promise<void> {
   await database.query('UPDATE chatops.identity SET environment = $1 WHERE environment IS NULL', [environment])
+  await refuseForeign(database, environment)
+}
+
+/** The same for a command of an operator's, which stamps nothing. */
+export async function refuseForeign(database: DataSource, environment: string): Promise<void> {
   const stamped = await readEnvironment(database.manager)
-  if (stamped === environment) return
+  if (stamped === null || stamped === environment) return
   throw new OperatorError(
     `the database belongs to the environment “${stamped}”, and ENVIRONMENT is “${environment}”. ` +
       'If it is a copy on purpose, run bin/chatops adopt',

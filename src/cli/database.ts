@@ -1,4 +1,6 @@
 import type { DataSource } from 'typeorm'
+import { refuseForeign } from '../brake/environment.ts'
+import { readEnvironment } from '../config/index.ts'
 import { createDataSource } from '../entities/data-source.ts'
 import { OperatorError } from '../error-facts.ts'
 
@@ -7,12 +9,21 @@ export async function withDatabase<T>(
   act: (database: DataSource) => Promise<T>,
   url = requireUrl('DATABASE_URL'),
 ): Promise<T> {
-  const database = await createDataSource(url, 1).initialize()
+  const database = await createDataSource(url, 2).initialize()
   try {
     return await act(database)
   } finally {
     await database.destroy()
   }
+}
+
+/** The same for a command that changes something: the database must belong to ENVIRONMENT, as for the bot itself. */
+export async function withOwnDatabase<T>(act: (database: DataSource) => Promise<T>): Promise<T> {
+  const environment = readEnvironment(process.env['ENVIRONMENT'])
+  return withDatabase(async (database) => {
+    await refuseForeign(database, environment)
+    return act(database)
+  })
 }
 
 export function requireUrl(name: string): string {

@@ -1,5 +1,4 @@
 import { OperatorError } from '../error-facts.ts'
-import { environment } from './kinds.ts'
 import { approverMentionOf, type Config, settings } from './settings.ts'
 
 // The only reader of process.env. Everything is checked together, and every problem is reported at once.
@@ -70,9 +69,9 @@ export function loadConfig(env?: NodeJS.ProcessEnv): Config {
   )
 }
 
-/** The name of an environment, for a command that needs no other setting. */
-export function readEnvironment(given: string): string {
-  const parsed = environment.safeParse(given)
+/** The name of an environment, for a command that needs no other setting; production where none is given. */
+export function readEnvironment(given: string | undefined): string {
+  const parsed = settings.shape.ENVIRONMENT.safeParse(given)
   if (parsed.success) return parsed.data
   throw new ConfigError(`ENVIRONMENT ${parsed.error.issues[0]?.message}`)
 }

@@ -10,7 +10,8 @@ import { migrate } from '../../src/entities/migrate.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { claimOutbox } from '../../src/outbox/outbox.ts'
 import type { Services } from '../../src/services.ts'
-import { startBot, startStorySlack } from '../support/bot.ts'
+import { botEnvironment, startBot, startStorySlack } from '../support/bot.ts'
+import { chatops as runCommand } from '../support/built.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, DEVELOPER, SECOND_DEVELOPER, sendRequest } from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
@@ -57,6 +58,8 @@ const chatops = (env: Record<string, string>, ...words: string[]) =>
     env: { PATH: process.env['PATH'], DATABASE_URL: scratch.appUrl, ALLOWED_CHANNELS: CHANNEL, ...env },
   })
 
+const isPaused = async () => (await admin.query('SELECT paused_at FROM chatops.brake')).rows[0].paused_at !== null
+
 const says = (text: string) => slack.messages(CHANNEL).some((message) => readText(message).includes(text))
 
 describe('a database', () => {
@@ -94,6 +97,18 @@ describe('a database', () => {
     const { rows } = await admin.query(`SELECT actor, details FROM chatops.ledger WHERE event = 'adopted'`)
     expect(rows).toEqual([{ actor: 'operator', details: { from: 'production', to: 'staging' } }])
   })
+})
+
+test('a command of an operator’s changes nothing in the database of another environment', async () => {
+  await admin.query(`UPDATE chatops.identity SET environment = 'staging'`)
+  const ofProduction = botEnvironment(slack, scratch.appUrl)
+  const commands = ['pause Test', 'resume', 'outbox retry all', 'load-gias 1'].map((words) => words.split(' '))
+  for (const said of await Promise.all(commands.map((words) => runCommand(words, ofProduction)))) {
+    expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining('belongs to the environment “staging”') })
+  }
+  expect(await isPaused()).toBe(false)
+  await runCommand(['pause', 'Test'], { ...ofProduction, ENVIRONMENT: 'staging' })
+  expect(await isPaused()).toBe(true)
 })
 
 describe('an environment', () => {
