@@ -18,7 +18,7 @@ import type { World } from '../world.ts'
 import { demandSwitchedOn } from './job.ts'
 import { ownerOf } from './leases.ts'
 import { demandComplete, demandUnregistered, demandWaiting, readTrainee, traineeGone, traineeOf } from './readiness.ts'
-import { findAlone } from './registration/alone.ts'
+import { askedAgain, findAlone } from './registration/alone.ts'
 import { saveRegistration } from './registration/save.ts'
 import { type Came, demandWhole, lookForOwn, sendRegistration } from './registration/send.ts'
 import { stepsOf } from './registration/steps.ts'
@@ -55,16 +55,13 @@ const REMOVED_BY_OTHERS =
   'The failed registration in Register’s Sidekiq was no longer where it was when this was approved: somebody has had ' +
   'it run again, or deleted it. We sent nothing.'
 
-/** When Register's Sidekiq is asked again, if it gave no answer. */
-const ASK_AGAIN_MS = 15_000
-
 async function register(world: World, job: Job): Promise<Came> {
   const reach = stepsOf(world, job)
   const { batch, sent } = await prepare(world, job)
   const gone = await findGone(world, job)
   await reach('read')
   const alone = await findAlone(world, job)
-  if (!alone) return { kind: 'unknown', from: new Date(world.now().getTime() + ASK_AGAIN_MS) }
+  if (!alone) return { kind: 'unknown', from: askedAgain(world) }
   const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) =>
     demandReady(world, sql, job, batch),
   )
@@ -91,7 +88,7 @@ async function goOn(world: World, job: Job, left: RegistrationAttempt): Promise<
 async function sendAgain(world: World, job: Job): Promise<Came> {
   const { batch, sent } = await prepare(world, job)
   const alone = await findAlone(world, job)
-  if (!alone) return { kind: 'unknown', from: new Date(world.now().getTime() + ASK_AGAIN_MS) }
+  if (!alone) return { kind: 'unknown', from: askedAgain(world) }
   const sending = await reopenAttempt(world, job, ownerOf(world, job), sent, (sql) =>
     demandReady(world, sql, job, batch),
   )

@@ -8,6 +8,9 @@ import { isSame } from './own-ids.ts'
 
 // What came of sending a registration, put on record at once: only the process that sent it knows.
 
+/** Runs a transaction that holds the job; throws if another worker has taken the job over. */
+export type AsOwner = <T>(act: (sql: EntityManager) => Promise<T>) => Promise<T>
+
 /** One sending of a registration: under which ids, and the how-manieth it is. */
 export type Sending = { ownIds: RegistrationIds | null; number: number; at: Date }
 
@@ -42,6 +45,20 @@ export async function keepRefusal(world: World, job: Job, { number }: Sending, f
       if (!(await sql.existsBy(RegistrationAttempt, { jobId: job.id, sendings: number }))) return
       await settleAttempt(sql, job, 'not-sent', world.now())
       await sql.update(Job, { id: job.id, run: job.run }, { progress: failure })
+    }),
+  )
+}
+
+/**
+ * Keeps that this sending was not sent after all, and may be later: the first counts as none. Throws JobFailed if another
+ * worker has taken the job over.
+ */
+export async function takeBack(world: World, job: Job, asOwner: AsOwner, { number }: Sending): Promise<void> {
+  await persist(() =>
+    asOwner(async (sql) => {
+      const isNone = number === 1
+      const settled = await settleAttempt(sql, job, isNone ? 'not-sent' : 'unknown', world.now())
+      if (settled && isNone) await sql.update(RegistrationAttempt, { jobId: job.id }, { sendings: 0 })
     }),
   )
 }

@@ -10,20 +10,17 @@ import {
 } from '../entities/chatops/registration-attempt.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
-import { type Sending, settleAttempt } from './answers.ts'
+import { type AsOwner, type Sending, settleAttempt } from './answers.ts'
 import { chooseIds, forgetDoubt, usesOwnIds } from './own-ids.ts'
 
 // What is on record of the registrations that were sent to DTTP. A row is committed before anything is sent, with the
 // ids that we chose; whoever finds one without an outcome asks DTTP by them. Without ids of ours, nobody can know.
 
-/** Runs a transaction that holds the job; throws if another worker has taken the job over. */
-export type AsOwner = <T>(act: (sql: EntityManager) => Promise<T>) => Promise<T>
-
 /** What is about to be sent: of whom, and what DTTP is told that its records can be found by. */
 export type Sent = { traineeId: string; degrees: readonly string[]; sentAs: SentAs }
 
 /**
- * What an earlier run of this job has left: nothing (null), or a registration that has DTTP's answer, or that DTTP can
+ * What an earlier run of this job has left: nothing, or what was taken back (null), or a registration that has DTTP's answer, or that DTTP can
  * be asked about. Throws JobFailed where nothing came of it, and where nobody can know what did.
  */
 export async function resumeAttempt(world: World, job: Job, asOwner: AsOwner): Promise<RegistrationAttempt | null> {
@@ -32,7 +29,7 @@ export async function resumeAttempt(world: World, job: Job, asOwner: AsOwner): P
     if (found?.outcome === null && found.ids === null) await settleAttempt(sql, job, 'unknown', world.now())
     return found
   })
-  if (!attempt) return null
+  if (!attempt || attempt.sendings === 0) return null
   if (attempt.outcome === 'taken-over') throw takenOver()
   if (attempt.outcome === 'not-sent') throw refusedOrSettled(job)
   if (attempt.ids === null && attempt.ownIds === null) throw stoppedInTheMiddle(attempt)
@@ -57,18 +54,38 @@ export async function openAttempt(
     const at = world.now()
     await forgetDoubt(world, sql)
     const ownIds = (await usesOwnIds(world, sql)) ? await takeOver(sql, { traineeId, degrees, gone, at }) : null
-    const added = await sql
-      .createQueryBuilder()
-      .insert()
-      .into(RegistrationAttempt, ['jobId', 'traineeId', 'sentAt', 'sentAs', 'ownIds'])
-      .values({ jobId: job.id, traineeId, sentAt: at, sentAs, ownIds })
-      .orIgnore()
-      .returning('job_id')
-      .updateEntity(false)
-      .execute()
-    if ((added.raw as unknown[]).length === 0) throw await describeUnsettled(sql, traineeId)
+    const sending = { sentAt: at, sentAs, ownIds, sendings: 1, outcome: null, settledAt: null }
+    if (
+      !(await openAgain(sql, job, traineeId, sending)) &&
+      !(await add(sql, { jobId: job.id, traineeId, ...sending }))
+    ) {
+      throw await describeUnsettled(sql, traineeId)
+    }
     return { ownIds, number: 1, at }
   })
+}
+
+type Opened = Pick<RegistrationAttempt, 'sentAt' | 'sentAs' | 'ownIds' | 'sendings' | 'outcome' | 'settledAt'>
+
+/** One that was taken back counts as none: its row is used. False if there is none, or another one is unsettled. */
+async function openAgain(sql: EntityManager, { id: jobId }: Job, traineeId: string, sending: Opened): Promise<boolean> {
+  if (await sql.existsBy(RegistrationAttempt, unsettledOf(traineeId))) return false
+  const { affected } = await sql.update(RegistrationAttempt, { jobId, sendings: 0 }, sending)
+  return affected === 1
+}
+
+/** False if another one is unsettled. */
+async function add(sql: EntityManager, row: Opened & { jobId: string; traineeId: string }): Promise<boolean> {
+  const added = await sql
+    .createQueryBuilder()
+    .insert()
+    .into(RegistrationAttempt, ['jobId', 'traineeId', 'sentAt', 'sentAs', 'ownIds'])
+    .values(row)
+    .orIgnore()
+    .returning('job_id')
+    .updateEntity(false)
+    .execute()
+  return (added.raw as unknown[]).length > 0
 }
 
 /** The trainee's last registration that was sent with ids of ours; null if there was none. */

@@ -80,9 +80,18 @@ describe('a job', () => {
     expect((await stage.trainee()).dttp_id).not.toBeNull()
   })
 
-  test('sends nothing even where its attempt is on record', async () => {
-    await runUntil(await add(), 'noted')
+  test.each([true, false])('sends nothing even where its attempt is on record (own ids: %s)', async (ownIds) => {
+    context = { ...context, ownIds }
+    const id = await add()
+    await runUntil(id, 'noted')
     expect(batches()).toEqual([])
+    expect(await stage.job(id)).toMatchObject({ status: 'waiting', attempts: 0, failure: null })
+    await goOn()
+    await stage.change('UPDATE chatops.jobs SET due_at = $1 WHERE id = $2', context.now(), id)
+    expect(await stage.run(id, context)).toBeNull()
+    expect(await stage.job(id)).toMatchObject({ status: 'done' })
+    expect(await stage.attempts()).toMatchObject([{ outcome: 'registered', sendings: 1, settledAt: expect.any(Date) }])
+    expect(batches()).toHaveLength(1)
   })
 
   test('sends nothing after a pause at the last moment, nor again what DTTP did not let in', async () => {

@@ -601,6 +601,24 @@ describe('when our own database goes away', () => {
     expect(batches()).toHaveLength(1)
     expect((await stage.job(id)).status).toBe('done')
   })
+
+  test.each([true, false])('just before it is sent, it is sent once it is back (own ids: %s)', async (ownIds) => {
+    stage.context = { ...stage.context, ownIds }
+    await stage.change(`CREATE FUNCTION chatops.refuse() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'away' USING ERRCODE = '57P01'; END $$`)
+    const id = await addRegistration()
+    const refuse = () =>
+      stage.change(`CREATE TRIGGER refuse BEFORE UPDATE OF lease_until ON chatops.jobs FOR EACH ROW
+        EXECUTE FUNCTION chatops.refuse()`)
+    await stage.run(id, at('noted', refuse)).finally(() => stage.change('DROP FUNCTION chatops.refuse CASCADE'))
+    expect(batches()).toEqual([])
+    expect(await stage.job(id)).toMatchObject({ status: 'waiting' })
+    await stage.change('UPDATE chatops.jobs SET due_at = $1', NOW)
+    await stage.run(id)
+    expect(batches()).toHaveLength(1)
+    expect((await stage.job(id)).status).toBe('done')
+    stage.context = { ...stage.context, ownIds: true }
+  })
 })
 
 describe('a record that the trainee was given while DTTP registered them', () => {

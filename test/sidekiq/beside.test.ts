@@ -90,23 +90,29 @@ describe('a registration that two people approved', () => {
       await lose(stage)
       await carriedOut(stage, 're-register', FORM)
       const [job] = await stage.jobs('register-for-trn')
-      await stage.run(job?.id ?? '', world)
+      const again = await stage.run(job?.id ?? '', world)
       expect(batches()).toEqual([])
       expect(await stage.attempts()).toMatchObject([{ outcome: 'not-sent' }])
-      return (await stage.jobs('register-for-trn'))[0]
+      return { again, job: await stage.job(job?.id ?? '') }
     }
 
     test('and one that has come meanwhile stops it', async () => {
-      const job = await run(whenNoted(() => register.putRegistration('queue')))
+      const { job } = await run(whenNoted(() => register.putRegistration('queue')))
       expect(job).toMatchObject({ status: 'failed', failure: { code: 'not-as-approved' } })
-      expect(job?.failure?.words).toContain('has a registration of this trainee that has not ended')
+      expect(job.failure?.words).toContain('has a registration of this trainee that has not ended')
     })
 
-    test('and a Redis that does not answer by then stops it', async () => {
+    test.each([true, false])('and a Redis that does not answer by then puts it back (own ids: %s)', async (ownIds) => {
+      stage.context = { ...stage.context, ownIds }
       const leaving = createSidekiqClient({ url: register.url }, { warn: () => {} })
       const world = whenNoted(() => leaving.close())
-      const job = await run({ ...world, upstreams: { ...world.upstreams, sidekiq: leaving } })
-      expect(job?.failure?.words).toContain('did not say whether it has a registration of this trainee')
+      const { again, job } = await run({ ...world, upstreams: { ...world.upstreams, sidekiq: leaving } })
+      expect(job).toMatchObject({ status: 'waiting', failure: null, attempts: 0 })
+      await stage.run(job.id, { ...stage.context, now: () => again ?? new Date(0) })
+      expect(batches()).toHaveLength(1)
+      expect(await stage.attempts()).toMatchObject([{ outcome: 'registered', sendings: 1 }])
+      expect((await stage.job(job.id)).status).toBe('done')
+      stage.context = { ...stage.context, ownIds: true }
     })
   })
 

@@ -20,7 +20,10 @@ export class RegistrationAttempt {
   @Column({ name: 'last_sent_at', type: 'timestamptz', nullable: true })
   lastSentAt!: Date | null
 
-  /** How often it was sent, or was about to be; and how often DTTP was asked what has become of it. */
+  /**
+   * How often it was sent, or was about to be, 0 once that was taken back: then it counts as none. And how often DTTP was
+   * asked what has become of it.
+   */
   @Column({ type: 'integer' })
   sendings!: number
 

@@ -16,12 +16,27 @@ const LOOK_EVERY_MS = 250
 
 /** Sidekiq has no other registration of the trainee, as far as anybody can tell; asked once more at the very last. */
 export type Alone = {
-  /** Throws NotAlone where that is not so any more, or cannot be told. */
+  /** Throws NotAlone where that is not so any more, and Silent where it cannot be told now. */
   confirm: () => Promise<void>
 }
 
-/** Nothing is sent. Register's Sidekiq has a registration of the trainee, or does not say whether it has. */
+/** Nothing is sent: Register's Sidekiq has a registration of the trainee. */
 export class NotAlone extends JobFailed {}
+
+/** Nothing is sent now: Register's Sidekiq does not say whether it has one. It is asked again later. */
+export class Silent extends Error {
+  constructor() {
+    super('Register’s Sidekiq does not say whether it has a registration of the trainee')
+    this.name = 'Silent'
+  }
+}
+
+const ASK_AGAIN_MS = 15_000
+
+/** When Register's Sidekiq is asked again, if it gave no answer. */
+export function askedAgain({ now }: Pick<World, 'now'>): Date {
+  return new Date(now().getTime() + ASK_AGAIN_MS)
+}
 
 /**
  * Throws NotAlone if Register's Sidekiq has a registration of the trainee that could still run. Answers null where that
@@ -36,13 +51,10 @@ export async function findAlone(world: World, job: Job): Promise<Alone | null> {
     async confirm() {
       const isLate = performance.now() - askedAt > HEARTBEAT_MS
       const still = await (isLate ? isAlone(sidekiq, job) : hasNone(sidekiq, job))
-      if (!still) throw new NotAlone('not-as-approved', SILENT)
+      if (!still) throw new Silent()
     },
   }
 }
-
-const SILENT =
-  'Register’s Sidekiq did not say whether it has a registration of this trainee, just before ours was to be sent. We sent nothing.'
 
 async function isAlone(sidekiq: SidekiqClient, job: Job): Promise<boolean> {
   return (await hasNone(sidekiq, job)) && (await hasEachBeaten(sidekiq)) && (await hasNone(sidekiq, job))

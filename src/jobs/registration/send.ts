@@ -5,13 +5,13 @@ import type { Job } from '../../entities/chatops/job.ts'
 import type { RegistrationIds } from '../../entities/chatops/registration-attempt.ts'
 import { isTransient } from '../../entities/transient.ts'
 import { JobFailed } from '../../failures/job-failed.ts'
-import { keepAnswer, keepDoubt, keepPart, keepRefusal, type Sending } from '../../registration/answers.ts'
+import { keepAnswer, keepDoubt, keepPart, keepRefusal, type Sending, takeBack } from '../../registration/answers.ts'
 import { unanswered } from '../../registration/attempts.ts'
 import { findOwn } from '../../registration/own-ids.ts'
 import type { World } from '../../world.ts'
 import { failureOf } from '../failures.ts'
-import { demandHeld } from '../leases.ts'
-import { type Alone, NotAlone } from './alone.ts'
+import { demandHeld, ownerOf } from '../leases.ts'
+import { type Alone, askedAgain, NotAlone, Silent } from './alone.ts'
 import { stepsOf } from './steps.ts'
 
 /** What is known of a registration: the ids of what DTTP created, or that it has to be asked; `from`: not before then. */
@@ -47,9 +47,15 @@ async function settle(world: World, job: Job, sending: Sending, error: unknown):
       : keepDoubt(world, job))
     throw error
   }
-  // Nothing was sent: another worker has the job, the bot is paused, or our own database could not say whose job it is.
-  if (error instanceof JobFailed || error instanceof Paused || (!(error instanceof DttpError) && isTransient(error)))
-    throw error
+  // Nothing was sent, as another worker has the job.
+  if (error instanceof JobFailed) throw error
+  // Nor was it where the bot is paused, or our own database could not say whose job it is.
+  const isOurs = error instanceof Paused || (!(error instanceof DttpError) && isTransient(error))
+  if (isOurs || error instanceof Silent) {
+    await takeBack(world, job, ownerOf(world, job), sending)
+    if (isOurs) throw error
+    return { kind: 'unknown', from: askedAgain(world) }
+  }
   if (error instanceof DttpError) {
     if (error.kind === 'exists' && sending.ownIds) return findWhose(world, job, sending, error)
     if (isCertain(error, sending)) {
