@@ -19,6 +19,7 @@ test('raw SQL writes Register’s tables only in the room of Register’s own ru
 })
 
 test('a raw UPDATE says what update() could not: more than values by an id', () => {
-  const plain = /UPDATE chatops\.\w+ SET (\w+ = (\$\d+|NULL|'[^']*')(, )?)+ WHERE id = \$\d+`?'?[,)]/
+  // Part of a larger statement (AS (UPDATE …)), it could not.
+  const plain = /(?<!AS \()UPDATE chatops\.\w+ SET (\w+ = (\$\d+|NULL|'[^']*')(, )?)+ WHERE id = \$\d+`?'?[,)]/
   expect(filesWith(plain)).toEqual([])
 })
