@@ -1,6 +1,6 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis'
 import type { Logger } from 'pino'
-import { type SidekiqSettings, sentinelOptions } from '../sidekiq/connection.ts'
+import { isAtReplica, type SidekiqSettings, sentinelOptions } from '../sidekiq/connection.ts'
 
 /** How our own Redis is reached: as Register's. */
 export type RedisSettings = SidekiqSettings
@@ -9,15 +9,15 @@ export type RedisSettings = SidekiqSettings
 const KEEP_ALIVE_MS = 10_000
 
 /**
- * A connection to our own Redis, or to the master that its Sentinels name. It re-establishes itself, also where a failover
- * left it on what is now a replica: that takes no writes, and would refuse ours for ever.
+ * A connection to our own Redis, or to the master that its Sentinels name. It re-establishes itself, also after a
+ * failover.
  */
 export function connectRedis(settings: RedisSettings, log: Pick<Logger, 'warn'>): QuietRedis {
   const options: RedisOptions = {
     maxRetriesPerRequest: null,
     enableOfflineQueue: true,
     keepAlive: KEEP_ALIVE_MS,
-    reconnectOnError: (error) => /\b(READONLY|UNBLOCKED)\b/.test(error.message),
+    reconnectOnError: isAtReplica,
   }
   const redis = settings.sentinels
     ? new QuietRedis({ ...options, ...sentinelOptions(new URL(settings.url), settings) })

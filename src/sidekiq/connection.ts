@@ -17,7 +17,7 @@ const COMMAND_MS = 10_000
 const CONNECT_MS = 5_000
 
 /**
- * Connects to Register's Redis. The connection re-establishes itself. While it is down, commands fail at once rather
+ * Connects to Register's Redis. The connection re-establishes itself, also after a failover. While it is down, commands fail at once rather
  * than wait, and none is sent a second time by itself: it may have been carried out.
  */
 export function connectSidekiq(settings: SidekiqSettings, log: Pick<Logger, 'warn'>): Redis {
@@ -32,6 +32,7 @@ export function connectSidekiq(settings: SidekiqSettings, log: Pick<Logger, 'war
     enableOfflineQueue: true,
     retryStrategy: pauseAfter,
     sentinelRetryStrategy: pauseAfter,
+    reconnectOnError: isAtReplica,
   }
   const redis = settings.sentinels
     ? new Redis({ ...options, ...sentinelOptions(url, settings) })
@@ -45,6 +46,11 @@ export function connectSidekiq(settings: SidekiqSettings, log: Pick<Logger, 'war
     isTold = true
   })
   return redis
+}
+
+/** For ioredis: a failover left the connection on what is a replica now. It takes no writes, and would refuse ours for ever. */
+export function isAtReplica({ message }: Error): boolean {
+  return /\b(READONLY|UNBLOCKED)\b/.test(message)
 }
 
 /** In milliseconds, twice as long after each attempt in vain, and five seconds at most. */

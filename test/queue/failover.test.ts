@@ -3,11 +3,14 @@ import { execFile, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type RedisServer, startRedisServer } from '../../sandbox/redis.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { createQueueBackend, type QueueBackend } from '../../src/queue/backend.ts'
+import { createSidekiqClient } from '../../src/sidekiq/index.ts'
+import { IDENTITY, putProcess } from '../sidekiq/recorded.ts'
 import { startBot, startStorySlack } from '../support/bot.ts'
 import { nodeRuns } from '../support/built.ts'
 import { demoDatabase } from '../support/database.ts'
@@ -98,6 +101,25 @@ describe('a failover that leaves connections on what is a replica now', () => {
         ),
       )
       .toBe('ready')
+  })
+
+  test('is got over by what is written to Register’s Sidekiq', async () => {
+    const registers = new Redis(`redis://127.0.0.1:${master.port}`)
+    ends.push(async () => registers.disconnect())
+    await putProcess(registers, IDENTITY)
+    const way = await startSwitch(master.port)
+    ends.push(() => way.stop())
+    const sidekiq = createSidekiqClient({ url: `redis://127.0.0.1:${way.port}` }, { warn: () => {} })
+    ends.push(async () => sidekiq.close())
+    const job = { name: 'update-trainee', trainee: '5901' } as const
+    const push = () =>
+      sidekiq.write({ kind: 'push', job, at: null }, { id: randomUUID(), now: new Date() }).catch(() => 'refused')
+    expect(await push()).toBe('done')
+    await expect.poll(() => replica.say('llen', 'queue:dttp')).toBe(1)
+    await swapRoles()
+    way.turnTo(replica.port)
+    await expect.poll(push).toBe('done')
+    expect(await replica.say('llen', 'queue:dttp')).toBe(2)
   })
 
   test('holds up no approval', async () => {
