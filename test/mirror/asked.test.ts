@@ -48,6 +48,18 @@ test('what ran before a sweep found it is missing then, and done where Register 
   expect(await only()).toMatchObject({ status: 'failed', failure: { code: 'vanished' } })
 })
 
+test('what is left to an operator counts as not sent, until it is found after all', async () => {
+  const id = randomUUID()
+  await push(id)
+  await story.admin.query(`UPDATE chatops.outbox SET status = 'waiting' WHERE id = $1`, [id])
+  await story.sweep()
+  await story.sweep(31 * 60)
+  expect(await only()).toMatchObject({ status: 'failed', failure: { code: 'vanished' } })
+  await story.put('queue', 'Dttp::UpdateTraineeJob', { jobId: id })
+  await story.sweep()
+  expect(await only()).toMatchObject({ status: 'waiting', place: 'queue', failure: null })
+})
+
 test('what was pushed is the job that is found', async () => {
   const id = randomUUID()
   await push(id)

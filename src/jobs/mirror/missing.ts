@@ -40,12 +40,13 @@ const MISSING = `
   WHERE place IN ('queue', 'schedule', 'retry', 'dead', 'running')
     AND NOT EXISTS (SELECT FROM unnest($1::uuid[]) AS seen WHERE seen = mirrored_jobs.id)`
 
-// What was pushed and was not found may have run at once. What could not be pushed is wherever it was before.
+// What was pushed and was not found may have run at once. What could not be pushed, or was left to an operator, is wherever
+// it was before.
 const SENT = `
   UPDATE chatops.mirrored_jobs job SET place = 'missing', missing_since = $1, args = args || '{"from": "unsent"}'
   FROM chatops.outbox sent
   WHERE job.place = 'unsent' AND sent.id = job.outbox_id
-    AND (sent.status = 'failed' OR (sent.status = 'sent' AND sent.sent_at < $1))`
+    AND (sent.status IN ('failed', 'waiting') OR (sent.status = 'sent' AND sent.sent_at < $1))`
 
 async function judge(world: World, sql: EntityManager, now: Date): Promise<number> {
   const jobs = await sql.find(MirroredJob, {
