@@ -226,8 +226,9 @@ async function sendUnsent(
   const sent = { status: 'pending', sentAt: now, expiresAt, calls, remindAt } as const
   await sql.update(ChangeRequest, { id, status: 'unsent' }, sent)
   await announce(sql, id)
+  const asked = await sql.findOneByOrFail(ChangeRequest, { id })
   await appendToLedger(sql, { changeRequest: id, event: 'sent', actor: requester, details: { digest: request.digest } })
-  return sql.findOneByOrFail(ChangeRequest, { id })
+  return asked
 }
 
 /** Drops a request that was never sent. */
