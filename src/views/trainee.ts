@@ -4,7 +4,7 @@ import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { SeenJob } from '../entities/chatops/seen-job.ts'
 import { describeGiasAge, giasStatusLabel, giasUrl } from '../gias/schools.ts'
 import { playbooks } from '../playbooks/index.ts'
-import { registerJobName } from '../register/jobs.ts'
+import { jobDoes, jobFailedWords, registerJobName } from '../register/jobs.ts'
 import { dttpStatusLabel } from '../register/schools.ts'
 import { stateLabel } from '../register/states.ts'
 import type { Submission } from '../register/submissions.ts'
@@ -109,14 +109,15 @@ function describeJobs({ jobs }: TraineeFacts): string[] {
 
 function describeJob(job: SeenJob): string {
   const name = registerJobName(job.name)
+  const does = `“${jobDoes(job.name)}”`
   if (job.status === 'failed') {
     const when = job.finishedAt ? ` on ${formatDateTime(job.finishedAt)}` : ''
-    return `${name} failed${when}: ${shorten(job.failure?.words ?? 'for an unknown reason', 300)}`
+    return `${jobFailedWords(job.name)}${when} (${name}): ${shorten(job.failure?.words ?? 'for an unknown reason', 300)}`
   }
-  if (job.status === 'running') return `${name} is running.`
+  if (job.status === 'running') return `${does} is running (${name}).`
   const until = job.timeoutAt ? `, until ${formatDateTime(job.timeoutAt)}` : ''
   const again = job.attempts > 0 ? ` It failed ${job.attempts} times so far.` : ''
-  return `${name} runs next on ${formatDateTime(job.dueAt)}${until}.${again}`
+  return `${does} runs next on ${formatDateTime(job.dueAt)}${until} (${name}).${again}`
 }
 
 function describeRequests(requests: readonly ChangeRequest[], registerUrl: string): Block[] {

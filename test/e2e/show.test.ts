@@ -80,7 +80,7 @@ describe('what support looks up', () => {
        VALUES ('update-trainee', 5902, 'failed', '{"code": "gone", "words": "DTTP does not have the record.", "at": "2029-12-31T10:00:00Z"}', now())`,
     )
     const text = await show('5902')
-    expect(text).toContain('Dttp::RetrieveTrnJob runs next on 2 January 2030 at 10am, until 5 January 2030 at 10am')
+    expect(text).toContain('“Poll DTTP for a TRN” runs next on 2 January 2030 at 10am, until 5 January 2030 at 10am')
     expect(text).toContain('DTTP does not have the record.')
   })
 
@@ -105,7 +105,7 @@ describe('what support looks up', () => {
     const text = await show('5901')
     expect(text.match(/CR-\d+/g)).toHaveLength(8)
     expect(text).toContain('And 2 older.')
-    expect(text.match(/Dttp::UpdateTraineeJob failed/g)).toHaveLength(8)
+    expect(text.match(/Sending the record to DTTP failed/g)).toHaveLength(8)
     expect(text).toContain('And 12 older.')
   })
 

@@ -4,12 +4,19 @@ import { diagnose } from '../../src/alerts/diagnosis.ts'
 import { TRANSITIONS } from '../../src/changes/transitions.ts'
 import type { Status } from '../../src/entities/chatops/change-request.ts'
 import type { FailureCode } from '../../src/entities/chatops/job.ts'
+import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
+import { Provider } from '../../src/entities/register/provider.ts'
+import { Trainee } from '../../src/entities/register/trainee.ts'
 import { ChangeError, ERROR_CODES } from '../../src/errors.ts'
 import { FAILURES } from '../../src/failures/index.ts'
 import { playbooks } from '../../src/playbooks/index.ts'
+import type { HistoryEvent } from '../../src/trainee/history.ts'
 import { renderForm } from '../../src/views/form.ts'
+import { LOOKS_LIKE_TRN, nothingFound, SAY_WHAT_TO_FIND } from '../../src/views/found.ts'
 import { renderHelp } from '../../src/views/help.ts'
+import { renderHistory } from '../../src/views/history.ts'
 import { renderOthersWait } from '../../src/views/home.ts'
+import { heading, plainSections } from '../../src/views/kit/blocks.ts'
 import { toldApart } from '../../src/views/kit/told-apart.ts'
 import { renderCard } from '../../src/views/request/card.ts'
 import { renderWhatChanged } from '../../src/views/request/changes.ts'
@@ -20,6 +27,8 @@ import { renderReject } from '../../src/views/request/reject.ts'
 import { renderReview } from '../../src/views/request/review.ts'
 import { renderStepRow, renderSteps, renderTicks } from '../../src/views/request/steps.ts'
 import { renderEnd, renderReminder } from '../../src/views/request/thread.ts'
+import { renderTrainee } from '../../src/views/trainee.ts'
+import { CONTACT, DTTP, draw, entry, foundOf, group, sight, trainee } from './alert/sights.ts'
 import {
   changeRequest,
   check,
@@ -69,6 +78,60 @@ const about = {
 const explained = (Object.keys(FAILURES) as FailureCode[]) // its keys are all of them
   .map((code) => [code, diagnose({ ...about, code })] as const)
 
+/** The whole post about one trainee and about two, for every cause. */
+const posts = (Object.keys(FAILURES) as FailureCode[]).flatMap((code): [string, object][] => {
+  const failing = (id: number) => group(id, entry(id, { code }))
+  const found = foundOf({ '5912': trainee(), '5913': trainee() })
+  return [
+    [`the post about one trainee: ${code}`, draw(sight({ groups: [failing(5913)], found })).blocks],
+    [`the post about several: ${code}`, draw(sight({ groups: [failing(5912), failing(5913)], found })).blocks],
+  ]
+})
+
+const waits = [schoolWait({ urn: '900002' })]
+const over = (status: 'resolved' | 'dismissed') =>
+  draw(sight({ alert: { status, closedAt: NOON, dismissedBy: 'U0ME', dismissReason: 'A test' } })).blocks
+
+/** `/trainee show` of somebody whose poll waits, with two requests and a wait for a school. */
+function show(): object {
+  const record = { id: CONTACT, there: true, became: null }
+  const job = { id: '1', name: 'retrieve-trn', traineeId: '5913', args: {}, timeoutAt: NOON, createdAt: NOON } as const
+  const own = { id: '5913', slug: 'Slug5913', state: 1, training_route: 1, trn: null, submitted_for_trn_at: NOON }
+  return renderTrainee(
+    {
+      trainee: Object.assign(new Trainee(), own),
+      provider: Object.assign(new Provider(), { name: 'A provider', code: 'A1' }),
+      ...{ contact: record, placementAssignment: record, trnInDttp: false, giasAge: null, submission: null },
+      schools: [
+        { which: 'lead', sent: true, notApplicable: false, school: null, inDttp: [], onGias: null },
+        { which: 'employing', sent: false, notApplicable: true, school: null, inDttp: [], onGias: null },
+      ],
+      jobs: (['failed', 'running', 'waiting'] as const).map((status) =>
+        Object.assign(new SeenJob(), { ...job, status, attempts: 2, dueAt: NOON, finishedAt: NOON, failure: null }),
+      ),
+      ...{ jobsInAll: 9, requests: waiting, requestsInAll: 2, waits, alerts: [sight()] },
+    },
+    { registerUrl: REGISTER, dttpUrl: DTTP },
+  ).blocks
+}
+
+/** An event of every kind in the history of a trainee. */
+function history(): object {
+  const at = NOON
+  const items = [
+    ...['proposed', 'sent', 'approved', 'executed', 'done'].map((what) => ({ kind: 'request', what, which: '1' })),
+    ...['waiting', 'running', 'done', 'failed'].map((what) => ({ kind: 'job', what, which: 'retrieve-trn' })),
+    ...['opened', 'dismissed', 'settled'].map((what) => ({ kind: 'alert', what, which: 'retrieve-trn:5913' })),
+    ...['sent', 'registered', 'not-sent', 'unknown', 'taken-over'].map((what) => ({ kind: 'registration', what })),
+    { kind: 'wait', what: 'arrived', which: '900002' },
+  ].map((event) => ({ at, which: '5913', who: 'U0ME', words: null, ...event }) as HistoryEvent)
+  return renderHistory({
+    trainee: { id: '5913', slug: 'Slug5913' },
+    history: { items, all: items.length, isAll: true, page: 1, pages: 1 },
+    ...{ registerUrl: REGISTER, turnTo: String },
+  }).blocks
+}
+
 const views: [name: string, view: object][] = [
   ...statuses.map((status): [string, object] => [`the card: ${status}`, renderCard(shown({ status, ...made }))]),
   ['a review', renderReview({ ...shown(), personal: 'hidden', isUnfolded: true }).view],
@@ -93,6 +156,15 @@ const views: [name: string, view: object][] = [
       .blocks,
   ],
   ['somebody’s wait for a school', renderOthersWait(schoolWait())],
+  ...posts,
+  ['the post about a school that somebody waits for', draw(sight({ urn: '900002', waits })).blocks],
+  ['the post of an alert that is resolved', over('resolved')],
+  ['the post of an alert that is dismissed', over('dismissed')],
+  ['what is known of a trainee', show()],
+  ['the history of a trainee', history()],
+  ...[SAY_WHAT_TO_FIND, LOOKS_LIKE_TRN, nothingFound('T-1'), nothingFound('@sam')].map(
+    ({ title, text }): [string, object] => [`“${title}”`, [heading(title), ...plainSections(text)]],
+  ),
   ['help', renderHelp(playbooks)],
   ...playbooks.map((one): [string, object] => [`the form of ${one.name}`, renderForm(one, { metadata: '{}' })]),
 ]
@@ -122,7 +194,8 @@ describe.each(views)('%s', (name, view) => {
   test('has a word beside each emoji', () => {
     const lines = read.split('\n').filter((line) => /\p{Extended_Pictographic}/u.test(line))
     for (const line of lines) expect(line).toMatch(/\p{L}/u)
-    for (const line of lines.filter((one) => one.includes('⚠️ '))) expect(line).toMatch(/Warning:|Look again:|needs/)
+    const [, ...below] = name.startsWith('the post') ? lines : ['', ...lines] // a post is headed with what went wrong
+    for (const line of below.filter((one) => one.includes('⚠️ '))) expect(line).toMatch(/Warning:|Look again:|needs/)
   })
 
   test('has no two buttons that sound alike', () => {
@@ -135,6 +208,6 @@ describe.each(views)('%s', (name, view) => {
   test('names whole hours without minutes, and London once on a card', () => {
     expect(read).not.toMatch(/:00[ap]m/)
     const times = read.match(/London time/g) ?? []
-    expect(times).toHaveLength(name.startsWith('the card') ? 1 : 0)
+    expect(times).toHaveLength(/^the (card|history)/.test(name) ? 1 : 0)
   })
 })
