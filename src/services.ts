@@ -18,7 +18,8 @@ import { readRefusal } from './bot/slack/errors.ts'
 import { createSlackLine } from './bot/slack/line.ts'
 import { slackLogger } from './bot/slack/log.ts'
 import { createPoster, type Poster } from './bot/slack/poster.ts'
-import { createReceipts, pauseIfRestored, withReceipts } from './bot/slack/receipts.ts'
+import { createReceipts, withReceipts } from './bot/slack/receipts.ts'
+import { createRestoredLook } from './bot/slack/restored.ts'
 import { watchChannels } from './bot/watched-channels.ts'
 import { createWeb, listen, type Probes } from './bot/web.ts'
 import { withBrake } from './brake/dttp.ts'
@@ -71,9 +72,13 @@ export async function startServices(
   const speaker = speakerOf(config, createRequestLinks(database, permalink))
   const clock = await startDatabaseClock(database, log)
   const changes: World = { ...(await createChanges(config, log, database, report, clock.now)), ...overrides }
-  await pauseIfRestored(changes, client, config).catch(() => {
-    log.warn('Slack did not say whether it knows of anything later than this database')
-  })
+  const lookForLater = createRestoredLook(changes, client)
+  const unread = await lookForLater().catch(() => changes.channels)
+  if (unread.length > 0) {
+    log.warn({ channels: unread }, 'Slack did not say yet whether it knows of anything later than this database')
+  }
+  const again = { interval: LOOK_FOR_LATER_MS, pace: STEADY, isFirstLater: true }
+  const later = startLoop(log, 'the look for later messages', again, () => lookForLater().then(() => false))
   const look = createWatch(database, log, report)
   const hourly = { interval: REGISTER_LOOK_MS, pace: STEADY }
   const watch = startLoop(log, 'the look at Register’s database', hourly, () => look().then(() => false))
@@ -135,7 +140,7 @@ export async function startServices(
     port: server.port,
     changes,
     async stop() {
-      await Promise.all([watch.stop(), reading?.stop()])
+      await Promise.all([watch.stop(), later.stop(), reading?.stop()])
       await homes?.stop()
       await bot?.stop()
       await server.close()
@@ -231,6 +236,8 @@ async function createChanges(
   }
 }
 
+/** How soon a channel is looked at again that Slack did not let us read at the start. */
+const LOOK_FOR_LATER_MS = 30_000
 /** How soon a post of Register's is answered whose event was lost. */
 const WATCH_MS = 10 * 60_000
 /** How often it is looked whether a Home tab that is open is out of date. */

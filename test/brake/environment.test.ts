@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { webApi } from '@slack/bolt'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
+import { createRestoredLook } from '../../src/bot/slack/restored.ts'
 import { findPause } from '../../src/brake/brake.ts'
 import { resume } from '../../src/brake/pause.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
@@ -148,6 +150,27 @@ describe('a backup that was restored', () => {
     await stop()
     const again = await start({}, backup.appUrl)
     expect(await findPause(again.changes.database.manager)).toBeNull()
+    await stop()
+    await backup.drop()
+  })
+
+  test('is noticed as soon as Slack lets us read, whatever other channels do', async () => {
+    const backup = await demoDatabase()
+    await sent(await start())
+    await slack.until(() => says('CR-1'))
+    await stop()
+    slack.fault({ method: 'conversations.history', kind: 'error', code: 'internal_error' })
+    const { changes } = await start({ ROLES: 'bot' }, backup.appUrl)
+    const { manager } = changes.database
+    expect(await findPause(manager)).toBeNull()
+
+    const client = new webApi.WebClient('xoxb-test', { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } })
+    const look = createRestoredLook({ ...changes, channels: ['C00CLOSED', CHANNEL] }, client)
+    expect(await look()).toEqual(['C00CLOSED'])
+    expect(await findPause(manager)).toMatchObject({ by: 'chatops' })
+    const { length } = slack.callsTo('conversations.history')
+    expect(await look()).toEqual(['C00CLOSED'])
+    expect(slack.callsTo('conversations.history')).toHaveLength(length + 1)
     await stop()
     await backup.drop()
   })

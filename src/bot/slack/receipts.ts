@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto'
 import type { webApi } from '@slack/bolt'
 import type { DataSource } from 'typeorm'
 import * as z from 'zod'
-import { pauseBehind } from '../../brake/restored.ts'
-import type { World } from '../../world.ts'
 import { type Author, isBy, METADATA_EVENT } from './own-messages.ts'
 
 // Every message carries the number that the ledger had come to when it was drawn, and the hash of that entry. So Slack knows
@@ -44,9 +42,6 @@ export function withReceipts(client: webApi.WebClient, readReceipt: () => Promis
   return Object.assign(Object.create(client), { chat: { ...client.chat, ...carried } })
 }
 
-/** The newest messages of each channel that are looked at. */
-const NEWEST = 200
-
 /** Messages from before the ledger's hash was carried have none. */
 const carried = z.object({
   metadata: z.object({
@@ -67,25 +62,4 @@ const carried = z.object({
 export function receiptOf(message: object, us: Author): z.output<typeof carried>['metadata']['event_payload'] | null {
   const { data } = isBy(message, us) ? carried.safeParse(message) : {}
   return data?.metadata.event_payload ?? null
-}
-
-/** Pauses the bot if the channels have messages of ours from a later time than this database knows. */
-export async function pauseIfRestored(
-  world: World,
-  client: webApi.WebClient,
-  { ALLOWED_CHANNELS: channels }: { ALLOWED_CHANNELS: readonly string[] },
-): Promise<void> {
-  const { database } = await createReceipts(world.database)()
-  const { user_id: user, bot_id, app_id } = await client.auth.test()
-  const us = { user, bot_id, app_id }
-  let latest = 0n
-  for (const channel of channels) {
-    const page = { channel, include_all_metadata: true, limit: NEWEST }
-    const { messages = [] } = await client.conversations.history(page)
-    for (const message of messages) {
-      const receipt = receiptOf(message, us)
-      if (receipt?.database === database && BigInt(receipt.entries) > latest) latest = BigInt(receipt.entries)
-    }
-  }
-  if (await pauseBehind(world, latest)) world.log.error({ entries: latest.toString() }, 'paused: an older database')
 }

@@ -1,0 +1,48 @@
+import type { webApi } from '@slack/bolt'
+import { pauseBehind } from '../../brake/restored.ts'
+import type { World } from '../../world.ts'
+import type { Author } from './own-messages.ts'
+import { createReceipts, receiptOf } from './receipts.ts'
+
+/** So many messages of a channel are read at a time, and so often, until one of ours is among them. */
+const PAGE = 200
+const MOST_PAGES = 10
+
+/**
+ * Looks into each of our channels, and pauses the bot if one has a message of ours from a later time than this database
+ * knows. A channel that Slack does not let us read is looked at again the next time, and holds up no other; one that was
+ * read is not looked at any more. Each look answers which are left.
+ */
+export function createRestoredLook(world: World, client: webApi.WebClient): () => Promise<readonly string[]> {
+  const unread = new Set(world.channels)
+  return async () => {
+    if (unread.size === 0) return []
+    const { database } = await createReceipts(world.database)()
+    const { user_id: user, bot_id, app_id } = await client.auth.test()
+    for (const channel of [...unread]) {
+      const latest = await findLatest(client, channel, { user, bot_id, app_id }, database).catch(() => null)
+      if (latest === null) continue
+      if (await pauseBehind(world, latest)) world.log.error({ entries: latest.toString() }, 'paused: an older database')
+      unread.delete(channel)
+    }
+    return [...unread]
+  }
+}
+
+/** How many entries our newest messages in a channel know of. People's messages may stand above them. */
+async function findLatest(client: webApi.WebClient, channel: string, us: Author, database: string): Promise<bigint> {
+  const page = { channel, include_all_metadata: true, limit: PAGE }
+  let cursor: string | undefined
+  for (let number = 1; number <= MOST_PAGES; number++) {
+    const { messages = [], response_metadata } = await client.conversations.history({
+      ...page,
+      ...(cursor ? { cursor } : {}),
+    })
+    const ours = messages.flatMap((message) => receiptOf(message, us) ?? [])
+    const counts = ours.filter((receipt) => receipt.database === database).map(({ entries }) => BigInt(entries))
+    if (counts.length > 0) return counts.reduce((most, count) => (count > most ? count : most))
+    cursor = response_metadata?.next_cursor
+    if (!cursor) break
+  }
+  return 0n
+}
