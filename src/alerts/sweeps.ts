@@ -78,6 +78,7 @@ const LEASE = `
     ORDER BY looked_at NULLS FIRST, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
   RETURNING id`
 
+// Of a poll that is given up people have heard, or are about to; not of one that was dead before the bot first looked.
 const UNPOLLED = `
   SELECT t.id FROM public.trainees t
   WHERE t.state = 1 AND t.trn IS NULL AND t.dttp_id IS NOT NULL AND t.submitted_for_trn_at < $1::timestamp
@@ -85,7 +86,10 @@ const UNPOLLED = `
     AND NOT EXISTS (
       SELECT FROM chatops.seen_jobs job WHERE job.trainee_id = t.id
         AND (job.name IN ('retrieve-trn', 'register-for-trn') AND job.${LIVE_SQL}
-          OR job.name = 'retrieve-trn' AND ${GIVEN_UP_SQL}))
+          OR job.name = 'retrieve-trn' AND ${GIVEN_UP_SQL} AND (
+            job.change_request_id IS NOT NULL
+            OR EXISTS (SELECT FROM chatops.alert_entries entry WHERE entry.job_id = job.id)
+            OR EXISTS (SELECT FROM chatops.mirrored_jobs failed WHERE failed.id = job.id AND NOT failed.told))))
     AND NOT EXISTS (
       SELECT FROM chatops.alert_entries entry JOIN chatops.alerts alert ON alert.id = entry.alert_id
       WHERE entry.subject = 'retrieve-trn:' || t.id AND entry.settled_at IS NULL AND alert.cause = $3)

@@ -225,3 +225,14 @@ test('a trainee without a live poll is found, whoever polls; not while Redis doe
   expect(subjects).toContain('retrieve-trn:5913')
   expect(subjects).not.toContain('retrieve-trn:5902')
 })
+
+test('so is one whose poll was dead before the first start, since nobody has heard of it', async () => {
+  await story.admin.query(`UPDATE trainees SET submitted_for_trn_at = '2021-10-20' WHERE id = 5913`)
+  const error = { class: 'TypeError', message: 'x' }
+  await story.put('dead', 'Dttp::RetrieveTrnJob', { trainee: 5913, args: [aTime(UNTIL)], error })
+  await story.sweep()
+  expect(await story.alerts()).toEqual([])
+  await findUnpolled(story.context)
+  expect((await story.entries()).map(({ subject }) => subject)).toContain('retrieve-trn:5913')
+  expect(await story.causes()).toEqual(['not-polled'])
+})
