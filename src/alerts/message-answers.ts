@@ -1,6 +1,8 @@
 import { type DataSource, type EntityManager, IsNull } from 'typeorm'
 import * as z from 'zod'
 import { Alert } from '../entities/chatops/alert.ts'
+import { isLive } from '../entities/chatops/live-jobs.ts'
+import { findPolls } from '../entities/chatops/seen-polls.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { retryConflicts } from '../entities/transient.ts'
@@ -42,9 +44,15 @@ export type MessageSight = {
   diagnosis: Diagnosis | null
 }
 
-/** Has Register's post answered, once however often Slack delivers it. Returns whether this was the first time. */
+/**
+ * Has Register's post answered, once however often Slack delivers it. Where DTTP is still asked for the TRN, it alarms
+ * nobody. Returns whether this was the first time.
+ */
 export function answerTimeout(world: World, place: Place, { job, trainee }: TimeoutPost): Promise<boolean> {
   return once(world, place, async (sql) => {
+    if (job === 'Dttp::RetrieveTrnJob' && (await isPolled(sql, trainee, world.now()))) {
+      return addAnswerAbout(sql, place, trainee)
+    }
     const live = await joinLive(world, sql, place, { job, trainee })
     if (!live || !isAt(live, place)) await addAnswer(sql, place, { trainee, job, alert: live?.id ?? null })
   })
@@ -52,10 +60,7 @@ export function answerTimeout(world: World, place: Place, { job, trainee }: Time
 
 /** The same for a message that somebody points at and that names this trainee. */
 export function answerAbout(world: World, place: Place, trainee: string): Promise<boolean> {
-  return once(world, place, async (sql) => {
-    const [open] = await sql.query<{ id: string }[]>(OPEN_ABOUT, [trainee])
-    await addAnswer(sql, place, { trainee, job: null, alert: open?.id ?? null })
-  })
+  return once(world, place, (sql) => addAnswerAbout(sql, place, trainee))
 }
 
 /** What is known by now of the trainee whom an answer is about. */
@@ -87,6 +92,18 @@ function once(world: World, { channel, ts }: Place, act: (sql: EntityManager) =>
       return taken.length > 0
     }),
   )
+}
+
+/** Whether a poll is live and its time not up. The one that has timed out may seem live until the next sweep. */
+async function isPolled(sql: EntityManager, trainee: string, now: Date): Promise<boolean> {
+  const poll = (await findPolls(sql, [trainee])).get(trainee)
+  if (!poll || !isLive(poll)) return false
+  return poll.timeoutAt === null || Date.parse(`${poll.timeoutAt}Z`) > now.getTime()
+}
+
+async function addAnswerAbout(sql: EntityManager, place: Place, trainee: string): Promise<void> {
+  const [open] = await sql.query<{ id: string }[]>(OPEN_ABOUT, [trainee])
+  await addAnswer(sql, place, { trainee, job: null, alert: open?.id ?? null })
 }
 
 function addAnswer(

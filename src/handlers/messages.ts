@@ -39,8 +39,7 @@ export async function answerPosted(context: HandlerContext, message: unknown): P
   const { data } = posted.safeParse(message)
   if (!posts || !data || !posts.channels.includes(data.channel)) return
   const own = 'message' in data ? data.message : data
-  const authors = [own.bot_id, own.app_id, own.bot_profile?.app_id]
-  if (!authors.some((id) => id && posts.authors.includes(id))) return
+  if (!isByRegister(context, own)) return
   const timeout = readTimeout(own.text)
   if (!timeout) return
   if (await answerTimeout(context.changes, placeOf(data.channel, own), timeout)) context.nudge()
@@ -67,13 +66,18 @@ async function answerMessage(context: HandlerContext, { channel, user, message }
   const { text } = pointedAt
   const place = placeOf(channel.id, pointedAt)
   const trainee = await findNamed(context, text)
-  const timeout = readTimeout(text)
+  const timeout = isByRegister(context, pointedAt) ? readTimeout(text) : null
   const isFirst =
     timeout?.trainee === trainee
       ? await answerTimeout(changes, place, timeout)
       : await answerAbout(changes, place, trainee)
   nudge()
   return isFirst ? wordsAfter(place, trainee) : ANSWERED
+}
+
+/** Whether one of Register's configured authors wrote a message. Names can be forged, and a text can be copied. */
+function isByRegister({ posts }: HandlerContext, { bot_id, app_id, bot_profile }: z.output<typeof written>): boolean {
+  return [bot_id, app_id, bot_profile?.app_id].some((id) => id && posts?.authors.includes(id))
 }
 
 /** A message, and the thread that it is in, or begins. */

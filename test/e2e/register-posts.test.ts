@@ -156,9 +156,9 @@ describe('“Fix this trainee” on a message', () => {
   const use = useStory(() => settings)
   const { answersTo, replies, rest, count } = stageOf(use)
 
-  async function pointAt(text: string, user = SUPPORT, channel = CHANNEL) {
+  async function pointAt(text: string, user = SUPPORT, channel = CHANNEL, by?: typeof REGISTER) {
     const { slack } = use.story
-    const message = await slack.message({ user: SUPPORT, channel, text })
+    const message = await slack.message({ user: SUPPORT, channel, text, ...(by ? { by } : {}) })
     const before = slack.ephemerals(user).length
     await slack.shortcut({ user, callbackId: 'fix-this-trainee', message })
     await slack.until(() => slack.ephemerals(user).length > before)
@@ -183,9 +183,9 @@ describe('“Fix this trainee” on a message', () => {
     expect(JSON.stringify(form)).toContain(rows[0].slug)
   })
 
-  test('treats Register’s own sentence as the post of a time-out, and answers once', async () => {
+  test('treats Register’s own post as that of a time-out, and answers once', async () => {
     const { slack } = use.story
-    const { message } = await pointAt(timedOut(PENDING))
+    const { message } = await pointAt(timedOut(PENDING), SUPPORT, CHANNEL, REGISTER)
     expect((await answersTo(message))[0]).toContain('No TRN yet for trainee 5901')
     await slack.shortcut({ user: DEVELOPER, callbackId: 'fix-this-trainee', message })
     await slack.until(() => slack.ephemerals(DEVELOPER).length > 0)
@@ -193,6 +193,13 @@ describe('“Fix this trainee” on a message', () => {
     await rest()
     expect(replies(message)).toHaveLength(1)
     expect(await count('alerts')).toBe(1)
+  })
+
+  test('takes Register’s words from anybody else for a question about the trainee', async () => {
+    const { message } = await pointAt(timedOut(PENDING))
+    expect((await answersTo(message))[0]).toContain('We know of nothing that has failed for this trainee.')
+    await rest()
+    expect(await count('alerts')).toBe(0)
   })
 
   test.each([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { diagnose } from '../../src/alerts/diagnosis.ts'
+import { answerTimeout } from '../../src/alerts/message-answers.ts'
 import { findHanging } from '../../src/alerts/mirrored.ts'
 import { findAlertSight } from '../../src/alerts/read.ts'
 import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
@@ -85,6 +86,21 @@ describe('a job that Sidekiq tries again', () => {
     const { jobs, counts } = await listJobs(story.context, { name: null, trainee: null })
     expect(counts).toMatchObject({ retrying: 1 })
     expect(jobs[0]).toMatchObject({ runner: 'register', place: 'retry', failure: { code: 'dttp-unavailable' } })
+  })
+})
+
+describe('a post of Register’s that a poll has timed out', () => {
+  const post = (ts: string) =>
+    answerTimeout(story.context, { channel: 'C01', ts, thread: ts }, { job: 'Dttp::RetrieveTrnJob', trainee: '5902' })
+
+  test('alarms nobody while a poll is live, unless it is the one whose time is up', async () => {
+    await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: [aTime('2021-10-27T14:00:00Z')], inSeconds: 900 })
+    await story.sweep()
+    expect(await post('1.1')).toBe(true)
+    expect(await story.alerts()).toEqual([])
+    story.clock.time = Date.parse('2021-10-27T14:00:01Z')
+    expect(await post('1.2')).toBe(true)
+    expect(await story.causes()).toEqual(['timed-out:2021-10-27'])
   })
 })
 
