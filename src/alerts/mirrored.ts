@@ -1,5 +1,5 @@
 import { type EntityManager, IsNull, LessThan, Not } from 'typeorm'
-import type { JobFailure } from '../entities/chatops/job.ts'
+import type { FailureCode, JobFailure, SeenJobName } from '../entities/chatops/job.ts'
 import { Mirror, MirroredJob } from '../entities/chatops/mirrored-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { retryConflicts } from '../entities/transient.ts'
@@ -123,7 +123,7 @@ async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Ov
     // A job that Sidekiq tries again is no news as long as waiting may cure it.
     const { passes, needsPeople } = FAILURES[failure.code]
     if (place === 'retry' && passes && !needsPeople) return
-    const isOfRequest = await joinRequest(sql, job)
+    const isOfRequest = await joinRequest(sql, job, failure)
     if (!isOfRequest) await noteFailure(sql, world, job, await nameSchools(sql, world, job, failure))
     if (place !== 'retry' || isOfRequest) await announceNews(sql, job, { kind: 'failed', failure })
   }
@@ -149,19 +149,29 @@ async function nameSchools(
  * Has a job that failed because a request has emptied the trainee's ids, and is not over yet, stand in that request's
  * thread instead of in an alert. Whether it does.
  */
-async function joinRequest(sql: EntityManager, job: MirroredJob): Promise<boolean> {
-  if (job.changeRequestId !== null || job.traineeId === null) return false
-  const [request] = await sql.query<{ id: string }[]>(EMPTIED_BY, [job.traineeId, job.failure?.at])
+async function joinRequest(sql: EntityManager, job: MirroredJob, { code, at }: JobFailure): Promise<boolean> {
+  if (job.changeRequestId !== null || job.traineeId === null || !NEEDS_IDS.includes(job.name)) return false
+  if (!WITHOUT_IDS.includes(code)) return false
+  const [request] = await sql.query<{ id: string }[]>(EMPTIED_BY, [job.traineeId, at, code])
   if (!request) return false
   job.changeRequestId = request.id
   await sql.update(MirroredJob, { id: job.id }, { changeRequestId: request.id })
   return true
 }
 
+/** Jobs that ask DTTP for the trainee's record. */
+const NEEDS_IDS: readonly SeenJobName[] = ['update-trainee', 'change-trainee-status', 'retrieve-trn']
+/** How they fail where Register has no id of it. DTTP refuses much else, too: that counts only while there is none. */
+const WITHOUT_IDS: readonly FailureCode[] = ['gone', 'not-registered', 'dttp-refused']
+
 const EMPTIED_BY = `
   SELECT request.id FROM chatops.change_requests request
     JOIN chatops.open_subjects open ON open.change_request_id = request.id AND open.subject = 'trainees:' || $1::text
-  WHERE request.executed_at <= $2::timestamptz AND jsonb_path_exists(request.plan,
+  WHERE request.executed_at <= $2::timestamptz
+    AND ($3 <> 'dttp-refused' OR EXISTS (
+      SELECT FROM public.trainees
+      WHERE id = $1::bigint AND (dttp_id IS NULL OR placement_assignment_dttp_id IS NULL)))
+    AND jsonb_path_exists(request.plan,
     '$.updates[*] ? (@.table == "trainees" && @.id == $id) ? (@.changes.dttp_id[1] == null || @.changes.placement_assignment_dttp_id[1] == null)',
     jsonb_build_object('id', $1::text))
   LIMIT 1`

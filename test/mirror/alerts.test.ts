@@ -4,12 +4,14 @@ import { answerTimeout } from '../../src/alerts/message-answers.ts'
 import { findHanging } from '../../src/alerts/mirrored.ts'
 import { findAlertSight } from '../../src/alerts/read.ts'
 import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
+import { execute } from '../../src/changes/execute.ts'
 import { Mirror } from '../../src/entities/chatops/mirrored-job.ts'
 import { jobOf } from '../../src/failures/causes.ts'
 import { listJobs } from '../../src/jobs/list.ts'
 import type { World } from '../../src/world.ts'
 import { putRecorded } from '../sidekiq/recorded.ts'
 import { useStoryDttp } from '../support/dttp.ts'
+import { approveRequest, sendRequest } from '../support/lifecycle.ts'
 import { aTime, useMirror } from './mirror-story.ts'
 
 const use = useStoryDttp()
@@ -101,6 +103,40 @@ describe('a post of Register’s that a poll has timed out', () => {
     story.clock.time = Date.parse('2021-10-27T14:00:01Z')
     expect(await post('1.2')).toBe(true)
     expect(await story.causes()).toEqual(['timed-out:2021-10-27'])
+  })
+})
+
+describe('a failure beside an open request that has emptied the trainee’s ids', () => {
+  const emptied = async () => {
+    await story.sweep()
+    const { rows } = await story.admin.query('SELECT slug FROM trainees WHERE id = 5913')
+    const form = { subject: rows[0].slug, submitter: '', reason: 'Test', ticket: '' }
+    const request = await sendRequest(story.context, 're-register', form)
+    await approveRequest(story.context, request)
+    expect(await execute(story.context, request.id)).toBe('executed')
+    return request.id
+  }
+  const refused = { class: 'Dttp::Client::HttpError', message: 'status: 404, body: {}, headers: {}' }
+
+  test.each([
+    ['Dttp::UpdateTraineeJob', GONE],
+    ['Dttp::UpdateTraineeJob', refused],
+  ])('of %s stands in its thread', async (className, error) => {
+    const id = await emptied()
+    await story.put('dead', className, { trainee: 5913, error })
+    await story.sweep()
+    expect(await story.causes()).toEqual([])
+    expect((await story.rows()).map(({ changeRequestId }) => changeRequestId)).toContain(id)
+  })
+
+  test.each([
+    ['Dttp::UpdateTraineeJob', NO_SCHOOL],
+    ['Dttp::RegisterForTrnJob', { class: 'Net::ReadTimeout', message: 'x' }],
+  ])('of %s that the request does not explain is posted', async (className, error) => {
+    await emptied()
+    await story.put('dead', className, { trainee: 5913, error, args: className.includes('Register') ? [null] : [] })
+    await story.sweep()
+    expect(await story.causes()).toHaveLength(1)
   })
 })
 
