@@ -30,7 +30,12 @@ function codeOf(job: JobName | null, errorClass: string | null, message: string)
   if (errorClass === 'Dttp::Client::HttpError') return ofAnswer(job, message)
   if (errorClass !== null && UNANSWERED.test(errorClass)) return unanswered(job)
   if (errorClass !== null && UNREACHED.test(errorClass)) return 'dttp-unavailable'
-  return 'unexpected'
+  if (errorClass === SSL_ERROR && (job !== 'register-for-trn' || /^SSL_connect/.test(message))) {
+    return 'dttp-unavailable'
+  }
+  return BEFORE_SENDING.some((one) => one.errorClass === errorClass && one.message.test(message))
+    ? 'unexpected'
+    : unforeseen(job)
 }
 
 /** Register's HttpError says "status: 400, body: …, headers: …". */
@@ -38,8 +43,16 @@ function ofAnswer(job: JobName | null, message: string): FailureCode {
   const status = Number(/^status: (\d{3})\b/.exec(message)?.[1] ?? 0)
   if (status === 401 || status === 403) return 'dttp-unauthorised'
   if (status === 429) return 'dttp-unavailable'
-  if (status >= 500) return unanswered(job)
-  return status >= 400 ? 'dttp-refused' : 'unexpected'
+  if (status >= 500 || status === 408) return unanswered(job)
+  return status >= 400 ? 'dttp-refused' : unforeseen(job)
+}
+
+/**
+ * Register sends a registration before it reads DTTP's answer and saves its ids. Any error that is not known to come
+ * before may have come after.
+ */
+function unforeseen(job: JobName | null): FailureCode {
+  return job === 'register-for-trn' ? 'outcome-unknown' : 'unexpected'
 }
 
 /** Whether DTTP did it all the same is unknown. That matters for a registration only; the others may be sent again. */
@@ -50,5 +63,12 @@ function unanswered(job: JobName | null): FailureCode {
 /** The request may have got through. */
 const UNANSWERED = /^(Net::(Read|Write)Timeout|Timeout::Error|EOFError|Errno::(ECONNRESET|EPIPE|ETIMEDOUT))$/
 /** It cannot have. */
-const UNREACHED =
-  /^(Net::OpenTimeout|SocketError|OpenSSL::SSL::SSLError|Errno::(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH))$/
+const UNREACHED = /^(Net::OpenTimeout|SocketError|Errno::(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH))$/
+/** It comes while a connection is made, or while one is used. */
+const SSL_ERROR = 'OpenSSL::SSL::SSLError'
+
+/** What Register dies of while it makes the body of a registration, and where it does not know the job's class. */
+const BEFORE_SENDING = [
+  { errorClass: 'NoMethodError', message: /^undefined method [`'](in_time_zone|urn)' for nil/ },
+  { errorClass: 'NameError', message: /^uninitialized constant / },
+]

@@ -29,7 +29,7 @@ export function registerWords(code: FailureCode, { name, urn, errorClass }: Fail
       return 'DTTP did not answer Register, or could not do what it asked for.'
     case 'outcome-unknown':
       return name === 'register-for-trn'
-        ? 'Register sent the registration, and got no answer. It may have worked.'
+        ? 'Register may have sent the registration, and did not save what came of it. It may have worked.'
         : 'Register sent it, and got no answer. It may have worked.'
     default:
       return errorClass === null ? 'Register does not say why.' : `Register’s job ended with ${errorClass}.`

@@ -130,7 +130,7 @@ test('what people delete on Sidekiq’s page is followed, and nobody is told tha
 
 describe('a registration that died', () => {
   const UNSURE = { class: 'Net::ReadTimeout', message: 'x' }
-  const REFUSED = { class: 'TypeError', message: 'x' }
+  const REFUSED = { class: 'Dttp::Client::HttpError', message: 'status: 400, body: {}, headers: {}' }
   const attempts = async () =>
     (await story.admin.query('SELECT outcome FROM chatops.registration_attempts')).rows.map(({ outcome }) => outcome)
 
