@@ -5,6 +5,7 @@ import type { Postcondition } from '../entities/chatops/change-request.ts'
 import { isLive } from '../entities/chatops/live-jobs.ts'
 import type { RegistrationAttempt, RegistrationIds } from '../entities/chatops/registration-attempt.ts'
 import { SeenJob } from '../entities/chatops/seen-job.ts'
+import { lookUnseen } from '../entities/chatops/unseen-jobs.ts'
 import { Degree } from '../entities/register/degree.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { DEFAULT_POLL_DURATION, pollTimeout } from '../register/poll-durations.ts'
@@ -128,12 +129,18 @@ export async function statusesChanged(
   return { sentence, holds: true, found: seen.statuses ? 'DTTP shows both.' : 'DTTP has changed them since.' }
 }
 
-export async function pollScheduled(sql: EntityManager, executed: Executed): Promise<Postcondition> {
+export async function pollScheduled(
+  sql: EntityManager,
+  { job: registration }: Pick<Registration, 'job'>,
+  executed: Executed,
+): Promise<Postcondition> {
   const sentence = 'The poll for a TRN is scheduled'
   const job = await findJob(sql, executed, 'retrieve-trn')
   if (!job) return { sentence, holds: false, found: 'There is no such job.' }
   if (job.status === 'done') return { sentence, holds: true, found: 'The TRN has arrived.' }
   if (job.status === 'failed') return { sentence, holds: false, found: job.failure?.words ?? 'It failed.' }
+  const unseen = await lookUnseen(sql, job)
+  if (unseen) return { sentence, ...soonAfter(registration), ...unseen }
   if (job.timeoutAt === null) return { sentence, holds: false, found: 'It has no time at which it ends.' }
   const timeout = pollTimeout(DEFAULT_POLL_DURATION, executed.executedAt)
   const found = `Next on ${formatDateTime(job.dueAt)}, and until ${formatDateTime(job.timeoutAt)}.`

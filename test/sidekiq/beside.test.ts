@@ -4,6 +4,7 @@ import { pause, resume } from '../../src/brake/pause.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
+import { verify } from '../../src/changes/verify.ts'
 import { planOf } from '../../src/contract/stored.ts'
 import { MirroredJob } from '../../src/entities/chatops/mirrored-job.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
@@ -26,6 +27,7 @@ beforeEach(() => mirroredAt(NOW))
 const batches = () => stage.simulator.requestsTo('$batch')
 const rows = () => stage.context.database.manager.find(OutboxRow, { where: { kind: 'sidekiq' } })
 const mirrored = () => stage.context.database.manager.find(MirroredJob, { order: { createdAt: 'ASC', id: 'ASC' } })
+const POLL = { subject: 'slug5901', duration: '1 day', replace: '', reason: 'It has timed out', ticket: '' }
 const PLACES = ['queue', 'schedule', 'retry', 'running'] as const
 
 describe('a registration that two people approved', () => {
@@ -215,7 +217,6 @@ describe('a preview asks Redis itself', () => {
 })
 
 describe('a request for a poll asks Redis itself', () => {
-  const POLL = { subject: 'slug5901', duration: '1 day', replace: '', reason: 'It has timed out', ticket: '' }
   const isThere = async (place: 'queue' | 'schedule' | 'retry' | 'running') => {
     await stage.change('UPDATE trainees SET dttp_id = $1', SUBMITTER)
     await register.putPoll(place)
@@ -237,6 +238,45 @@ describe('a request for a poll asks Redis itself', () => {
     const id = await approved(stage, 'requeue-trn', POLL)
     await register.putPoll('schedule')
     expect(await execute(stage.context, id)).toBe('stale')
+  })
+})
+
+describe('the poll that a request has asked for', () => {
+  const ask = async () => {
+    await stage.change('UPDATE trainees SET dttp_id = $1', SUBMITTER)
+    const id = await carriedOut(stage, 'requeue-trn', POLL)
+    await stage.change('UPDATE chatops.mirror SET read_at = now()')
+    return id
+  }
+  const isIn = (place: string) =>
+    stage.change(
+      `UPDATE chatops.mirrored_jobs SET place = $1, missing_since = CASE WHEN $1 = 'missing' THEN now() END`,
+      place,
+    )
+
+  test('is waited for until Register’s Sidekiq has it', async () => {
+    const id = await ask()
+    const later = { ...stage.context, now: () => new Date(Date.parse(NOW) + 2 * 60_000) }
+    await verify(later, id)
+    expect(await look(stage, id)).toMatchObject({ status: 'verifying', lines: [expect.stringMatching(/^○.*not have/)] })
+    await isIn('missing')
+    await verify(later, id)
+    expect(await look(stage, id)).toMatchObject({
+      status: 'verifying',
+      lines: [expect.stringMatching(/^○.*not to be/)],
+    })
+    await isIn('schedule')
+    await verify(later, id)
+    expect(await look(stage, id)).toMatchObject({ status: 'done', lines: [expect.stringMatching(/^✓/)] })
+  })
+
+  test.each(['failed', 'waiting'])('needs attention where its row of the outbox is %s', async (status) => {
+    const id = await ask()
+    await stage.change('UPDATE chatops.outbox SET status = $1 WHERE kind = $2', status, 'sidekiq')
+    expect(await look(stage, id)).toMatchObject({
+      status: 'needs-attention',
+      lines: [expect.stringMatching(/^✗.*could not be given/)],
+    })
   })
 })
 

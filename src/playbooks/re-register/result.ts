@@ -54,7 +54,7 @@ export async function lookAtResult(
     timeline,
     heldByDttp(registration, ids),
     await statusesChanged(sql, registration, executed),
-    await pollScheduled(sql, executed),
+    await pollScheduled(sql, registration, executed),
     await onlyRecord(sql, registration),
   ]
 }

@@ -6,6 +6,7 @@ import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { findPolls } from '../../entities/chatops/seen-polls.ts'
+import { lookUnseen } from '../../entities/chatops/unseen-jobs.ts'
 import { isActiveInDttp } from '../../register/schools.ts'
 import { areFoundOnce, findInList, listWords, urnsWritten } from '../../schools/in-list.ts'
 
@@ -69,16 +70,13 @@ async function pollsFor(sql: EntityManager, plan: Plan): Promise<Postcondition[]
   const trainees = jobsAdded(plan, 'retrieve-trn').map(({ args }) => args.trainee)
   if (trainees.length === 0) return []
   const polls = await findPolls(sql, trainees)
-  const polled = trainees.filter((trainee) => polls.has(trainee) && polls.get(trainee)?.status !== 'failed')
-  const lost = trainees.filter((trainee) => !polled.includes(trainee))
-  return [
-    {
-      sentence: 'DTTP is asked for their TRN again',
-      holds: lost.length === 0,
-      found:
-        lost.length === 0
-          ? `${polled.length} of ${trainees.length}.`
-          : `Nothing asks for it: ${lost.map((id) => `trainee ${id}`).join(', ')}.`,
-    },
-  ]
+  const lost = trainees.filter((trainee) => !polls.has(trainee) || polls.get(trainee)?.status === 'failed')
+  const unseen = await Promise.all([...polls.values()].map((poll) => lookUnseen(sql, poll)))
+  const first = unseen.find((one) => one && !one.waiting) ?? unseen.find((one) => one !== null)
+  const sentence = 'DTTP is asked for their TRN again'
+  if (lost.length > 0) {
+    const found = `Nothing asks for it: ${lost.map((id) => `trainee ${id}`).join(', ')}.`
+    return [{ sentence, holds: false, found }]
+  }
+  return [{ sentence, ...(first ?? { holds: true, found: `${trainees.length} of ${trainees.length}.` }) }]
 }

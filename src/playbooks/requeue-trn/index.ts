@@ -9,7 +9,7 @@ import { placeToTake } from '../../entities/chatops/seen-polls.ts'
 import { POLL_DURATIONS, pollDuration } from '../../register/poll-durations.ts'
 import { checks, REPLACE, type Situation } from './checks.ts'
 import { lookInDttp } from './dttp.ts'
-import { pollHolds } from './result.ts'
+import { pollHolds, RESULT_WITHIN_MS } from './result.ts'
 import { readRows } from './rows.ts'
 import { says } from './says.ts'
 
@@ -48,7 +48,7 @@ export const requeueTrn = definePlaybook({
   }),
   // The job is started after this, in the same transaction; no row of Register's changes before it runs.
   holds: async () => [],
-  settles: { look: pollHolds },
+  settles: { within: RESULT_WITHIN_MS, look: pollHolds },
 })
 
 function pollAgain({ trainee, duration, lastPoll }: Situation): Effect {

@@ -6,8 +6,12 @@ import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import { isLive } from '../../entities/chatops/live-jobs.ts'
 import type { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { findPolls } from '../../entities/chatops/seen-polls.ts'
+import { lookUnseen } from '../../entities/chatops/unseen-jobs.ts'
 import { findTooOld } from '../../jobs/mirror/age.ts'
 import { pollTimeout } from '../../register/poll-durations.ts'
+
+/** How long Register's Sidekiq may take to have the poll before somebody should look. */
+export const RESULT_WITHIN_MS = 30 * 60_000
 
 /** Whether the poll that a plan asked for is under way with exactly its timeout, or is over because the TRN arrived. */
 export async function pollHolds(sql: EntityManager, executed: Executed): Promise<Postcondition[]> {
@@ -18,18 +22,25 @@ export async function pollHolds(sql: EntityManager, executed: Executed): Promise
       const tooOld = poll && (await findTooOld(sql, poll))
       const found = tooOld
         ? { holds: false, waiting: true, found: tooOld }
-        : look(poll, timeout, executed.changeRequest)
+        : await look(sql, poll, timeout, executed.changeRequest)
       return { sentence: 'DTTP is polled for the TRN until the time that was approved', ...found }
     }),
   )
 }
 
-function look(poll: SeenJob | null, timeout: string, changeRequest: string): Pick<Postcondition, 'holds' | 'found'> {
+async function look(
+  sql: EntityManager,
+  poll: SeenJob | null,
+  timeout: string,
+  changeRequest: string,
+): Promise<Pick<Postcondition, 'holds' | 'waiting' | 'found'>> {
   if (poll?.changeRequestId !== changeRequest) {
     return { holds: false, found: 'We find no poll that belongs to this request.' }
   }
   if (poll.failure && poll.status === 'failed') return { holds: false, found: `The poll failed: ${poll.failure.words}` }
   if (!isLive(poll)) return { holds: true, found: 'The TRN has arrived.' }
+  const unseen = await lookUnseen(sql, poll)
+  if (unseen) return unseen
   if (poll.timeoutAt === null) return { holds: false, found: 'The poll has no time at which it ends.' }
   const found = `The poll is under way until ${formatDateTime(poll.timeoutAt)}.`
   if (toInstant(poll.timeoutAt) === toInstant(timeout)) return { holds: true, found }

@@ -35,7 +35,9 @@ export async function lookAtResult(
   return [
     again ? await registered(sql, registration) : await columnsHold(sql, executed.plan),
     heldByDttp(registration, ids),
-    ...(isPolled ? [await statusesChanged(sql, registration, executed), await pollScheduled(sql, executed)] : []),
+    ...(isPolled
+      ? [await statusesChanged(sql, registration, executed), await pollScheduled(sql, registration, executed)]
+      : []),
     ...(again ? [await onlyRecord(sql, registration)] : []),
   ]
 }
