@@ -15,7 +15,7 @@ import type { Services } from '../../src/services.ts'
 import { botEnvironment, startBot, startStorySlack } from '../support/bot.ts'
 import { chatops as runCommand } from '../support/built.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
-import { approveRequest, CHANNEL, DEVELOPER, SECOND_DEVELOPER, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, sendRequest } from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
 
 let scratch: ScratchDatabase
@@ -171,6 +171,20 @@ describe('a backup that was restored', () => {
     const { length } = slack.callsTo('conversations.history')
     expect(await look()).toEqual(['C00CLOSED'])
     expect(slack.callsTo('conversations.history')).toHaveLength(length + 1)
+    await stop()
+    await backup.drop()
+  })
+
+  test('is noticed behind what people have written since', async () => {
+    const backup = await demoDatabase()
+    await sent(await start())
+    await slack.until(() => says('CR-1'))
+    await stop()
+    for (let number = 1; number <= 201; number++) {
+      await slack.message({ user: STRANGER, channel: CHANNEL, text: 'Hello' })
+    }
+    const restored = await start({ ROLES: 'bot' }, backup.appUrl)
+    expect(await findPause(restored.changes.database.manager)).toMatchObject({ by: 'chatops' })
     await stop()
     await backup.drop()
   })

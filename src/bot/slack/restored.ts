@@ -1,6 +1,7 @@
 import type { webApi } from '@slack/bolt'
 import { pauseBehind } from '../../brake/restored.ts'
 import type { World } from '../../world.ts'
+import { readTrouble } from './errors.ts'
 import type { Author } from './own-messages.ts'
 import { createReceipts, receiptOf } from './receipts.ts'
 
@@ -20,13 +21,19 @@ export function createRestoredLook(world: World, client: webApi.WebClient): () =
     const { database } = await createReceipts(world.database)()
     const { user_id: user, bot_id, app_id } = await client.auth.test()
     for (const channel of [...unread]) {
-      const latest = await findLatest(client, channel, { user, bot_id, app_id }, database).catch(() => null)
+      const latest = await findLatest(client, channel, { user, bot_id, app_id }, database).catch(noneYet)
       if (latest === null) continue
       if (await pauseBehind(world, latest)) world.log.error({ entries: latest.toString() }, 'paused: an older database')
       unread.delete(channel)
     }
     return [...unread]
   }
+}
+
+/** Slack's answer is awaited; what else goes wrong is not passed over. */
+function noneYet(error: unknown): null {
+  if (readTrouble(error)) return null
+  throw error
 }
 
 /** How many entries our newest messages in a channel know of. People's messages may stand above them. */
