@@ -1,11 +1,13 @@
 import { type EntityManager, IsNull, LessThan, Not } from 'typeorm'
+import { AlertEntry } from '../entities/chatops/alert.ts'
 import type { FailureCode, JobFailure, SeenJobName } from '../entities/chatops/job.ts'
 import { Mirror, MirroredJob } from '../entities/chatops/mirrored-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { retryConflicts } from '../entities/transient.ts'
 import { FAILURES } from '../failures/index.ts'
-import { HANGS } from '../failures/register-words.ts'
+import { HANGS, VANISHED } from '../failures/register-words.ts'
 import { cureByJob } from '../jobs/cured.ts'
+import { hasDied } from '../jobs/mirror/missing.ts'
 import { announceNews } from '../jobs/news.ts'
 import { findInactiveUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
@@ -116,6 +118,10 @@ async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Ov
     await cureByJob(sql, job, now)
     await noteSuccess(sql, job)
     await announceNews(sql, job, job.name === 'retrieve-trn' ? { kind: 'trn-received' } : { kind: 'done' })
+  } else if (place === 'gone' && curedAt === null && hasDied(job)) {
+    // Nobody has heard of those that were dead before the first sweep, and nobody needs to.
+    if (!(await sql.existsBy(AlertEntry, { jobId: job.id }))) return
+    await noteFailure(sql, world, job, { code: 'vanished', words: VANISHED, at: now.toISOString(), by: 'register' })
   } else if (curedAt !== null) {
     await settleRemoved(sql, job.id, now)
     await announceNews(sql, job, { kind: 'failed', failure })

@@ -139,15 +139,23 @@ describe('a registration that died', () => {
     await story.sweep()
   })
 
-  test('and then is nowhere may have been run again and killed: nobody knows, after half an hour', async () => {
-    await lose('dead', 'Dttp::RegisterForTrnJob', { args: [null], error: REFUSED })
+  test('and then is nowhere keeps why it died, and shares one post with all that vanished so', async () => {
+    const given = (trainee: number) => ({ trainee, args: [null], error: REFUSED })
+    await story.admin.query('UPDATE trainees SET dttp_id = NULL WHERE id = 5913')
+    for (const trainee of [5902, 5913]) await story.put('dead', 'Dttp::RegisterForTrnJob', given(trainee))
+    await story.sweep()
+    await story.redis.del('dead')
+    await story.sweep()
     await story.sweep(60)
     expect(await only()).toMatchObject({ place: 'missing' })
-    expect(await attempts()).toEqual([])
     await story.sweep(30 * minutes)
-    expect(await only()).toMatchObject({ place: 'gone', curedAt: null, failure: { code: 'outcome-unknown' } })
-    expect(await story.causes()).toContain('registration-unknown:5902')
-    expect(await attempts()).toEqual(['unknown'])
+    for (const job of await story.rows()) {
+      expect(job).toMatchObject({ place: 'gone', curedAt: null, failure: { code: 'dttp-refused' } })
+    }
+    expect((await story.causes()).filter((cause) => /unknown|vanished/.test(cause))).toEqual([
+      'vanished:register-for-trn',
+    ])
+    expect(await attempts()).toEqual([])
   })
 
   test('and that we took out is not taken for lost', async () => {
@@ -235,4 +243,13 @@ test('so is one whose poll was dead before the first start, since nobody has hea
   await findUnpolled(story.context)
   expect((await story.entries()).map(({ subject }) => subject)).toContain('retrieve-trn:5913')
   expect(await story.causes()).toEqual(['not-polled'])
+})
+
+test('a registration that was dead before the first start, and then is nowhere, is posted by nobody', async () => {
+  await story.admin.query('UPDATE trainees SET dttp_id = NULL WHERE id = 5902')
+  const error = { class: 'Dttp::Client::HttpError', message: 'status: 400, body: {}, headers: {}' }
+  await lose('dead', 'Dttp::RegisterForTrnJob', { args: [null], error })
+  await story.sweep(31 * minutes)
+  expect(await only()).toMatchObject({ place: 'gone', failure: { code: 'dttp-refused' } })
+  expect(await story.alerts()).toEqual([])
 })

@@ -33,10 +33,11 @@ export async function noteMissing(
   return lost + sent + (await judge(world, sql, startedAt)) + (await proveLate(world, sql, startedAt))
 }
 
-// `from` keeps where it was last.
+// `from` keeps where it was last. Of a dead registration it stays known why it died, and whether people have heard.
 const MISSING = `
-  UPDATE chatops.mirrored_jobs SET place = 'missing', missing_since = $2, finished_at = NULL, failure = NULL,
-    args = args || jsonb_build_object('from', place), told = true
+  UPDATE chatops.mirrored_jobs SET place = 'missing', missing_since = $2, finished_at = NULL,
+    failure = CASE WHEN name = 'register-for-trn' AND place = 'dead' THEN failure END,
+    args = args || jsonb_build_object('from', place), told = told OR NOT (name = 'register-for-trn' AND place = 'dead')
   WHERE place IN ('queue', 'schedule', 'retry', 'dead', 'running')
     AND NOT EXISTS (SELECT FROM unnest($1::uuid[]) AS seen WHERE seen = mirrored_jobs.id)`
 
@@ -60,14 +61,18 @@ async function judge(world: World, sql: EntityManager, now: Date): Promise<numbe
   for (const ending of distinct(judged)) {
     const { code, words, quietly } = ending
     const ids = judged.filter((one) => one.code === code && one.words === words).map(({ id }) => id)
+    if (code === 'as-it-died') {
+      await finish(sql, ids, { finishedAt: now, curedAt: null })
+      continue
+    }
     const failure = code === null ? null : { code, words: words ?? '', at: now.toISOString(), by: 'register' as const }
     await finish(sql, ids, { finishedAt: now, failure, curedAt: quietly ? now : null })
   }
   return judged.length
 }
 
-/** How a job ended: null as code for one that ran. Without `words` it is too soon to say. */
-type Verdict = { code: JobFailure['code'] | null; words?: string; quietly?: boolean }
+/** How a job ended: null as code for one that ran, and no other than it had for a dead registration. Without `words` it is too soon to say. */
+type Verdict = { code: JobFailure['code'] | 'as-it-died' | null; words?: string; quietly?: boolean }
 
 function verdictOn(job: MirroredJob, isProven: boolean, now: Date): Verdict {
   const { name, timeoutAt, missingSince } = job
@@ -81,7 +86,13 @@ function verdictOn(job: MirroredJob, isProven: boolean, now: Date): Verdict {
   if (now.getTime() < (missingSince?.getTime() ?? 0) + UNPROVEN_AFTER_MS) return { code: null }
   // Of what only Register runs, nothing that we know of shows that it ran.
   if (!isOurs(name)) return { code: 'vanished', words: VANISHED, quietly: true }
+  if (hasDied(job)) return { code: 'as-it-died', words: VANISHED }
   return { code: name === 'register-for-trn' ? 'outcome-unknown' : 'vanished', words: VANISHED }
+}
+
+/** Sidekiq drops the oldest dead jobs by itself, so that thousands of them may go at once. */
+export function hasDied({ name, args, failure }: MirroredJob): boolean {
+  return name === 'register-for-trn' && failure !== null && 'from' in args && args.from === 'dead'
 }
 
 /** We took it out ourselves: whatever proof there is, is another one's. */
@@ -103,7 +114,7 @@ function distinct(verdicts: readonly Verdict[]): Verdict[] {
   return [...new Map(verdicts.map((one) => [`${one.code} ${one.words}`, one])).values()]
 }
 
-type Ending = Pick<MirroredJob, 'finishedAt' | 'failure' | 'curedAt'>
+type Ending = Pick<MirroredJob, 'finishedAt' | 'curedAt'> & { failure?: MirroredJob['failure'] }
 
 async function finish(sql: EntityManager, ids: readonly string[], ending: Ending): Promise<void> {
   const over = { place: 'gone', missingSince: null, told: false } as const
