@@ -96,6 +96,16 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     }),
     cure: cures.never,
   },
+  'second-record': {
+    ...FINAL,
+    isUrgent: true,
+    explain: (about) => ({
+      title: `DTTP has more than one record of ${who(about)}`,
+      meaning: 'The registration worked, and somebody has created another record since it was sent.',
+      without: 'Ask the operations team which is right, and to merge or delete the other.',
+    }),
+    cure: cures.never,
+  },
   'own-ids-not-kept': {
     ...FINAL,
     isUrgent: true,

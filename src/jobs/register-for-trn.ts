@@ -20,6 +20,7 @@ import { ownerOf } from './leases.ts'
 import { demandComplete, demandUnregistered, demandWaiting, readTrainee, traineeGone, traineeOf } from './readiness.ts'
 import { askedAgain, findAlone } from './registration/alone.ts'
 import { saveRegistration } from './registration/save.ts'
+import { findSeconds, secondRecord } from './registration/second.ts'
 import { type Came, demandWhole, lookForOwn, sendRegistration } from './registration/send.ts'
 import { stepsOf } from './registration/steps.ts'
 import type { Finish } from './run-job.ts'
@@ -48,7 +49,14 @@ export async function registerForTrn(world: World, job: Job): Promise<Finish> {
   const came = left ? await goOn(world, job, left) : await register(world, job)
   if (came.kind === 'unknown') return askLater(world, job, came.from)
   await reach('kept')
-  return (sql, held) => saveRegistration(world, sql, held, came.ids)
+  const others = await findSeconds(world, job, came.ids)
+  return async (sql, held) => {
+    const ending = await saveRegistration(world, sql, held, came.ids)
+    const warns = await secondRecord(sql, held, { ids: came.ids, others, now: world.now() })
+    return warns && ending.kind === 'done'
+      ? { ...ending, warns, result: { ...ending.result, second: warns.words } }
+      : ending
+  }
 }
 
 const REMOVED_BY_OTHERS =

@@ -7,11 +7,10 @@ import type { Registration } from './records.ts'
 
 const MOST_NAMED = 5
 
+type Looked = Pick<Registration, 'trainee' | 'job' | 'ids'> & { records: { others: string[] | null } | null }
+
 /** The line on the card. Without an id of the provider's, a record may be anybody's: then it is only said. */
-export async function onlyRecord(
-  sql: EntityManager,
-  { trainee, job, ids, records }: Pick<Registration, 'trainee' | 'job' | 'ids' | 'records'>,
-): Promise<Postcondition> {
+export async function onlyRecord(sql: EntityManager, { trainee, job, ids, records }: Looked): Promise<Postcondition> {
   const sentence = 'DTTP has no second record of the trainee'
   if (job?.status === 'failed') return { sentence, holds: false, found: 'Not looked at, as the registration failed.' }
   if (!ids) return { sentence, holds: false, waiting: true, found: 'Not looked at yet.' }

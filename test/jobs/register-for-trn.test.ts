@@ -157,6 +157,23 @@ describe('a registration', () => {
     expect(rows).toEqual([]) // the request's card shows it
   })
 
+  test('that somebody also made in DTTP meanwhile is saved, and the second record is named', async () => {
+    const second = 'c2222222-0000-4000-8000-000000000001'
+    const provider = '00000000-0000-4000-8000-00000000000a'
+    const id = await register({
+      ...stage.context,
+      onJobStep: async (step: string) => {
+        if (step !== 'answered') return
+        stage.simulator.state.add('contacts', {
+          ...{ id: second, dfe_traineeid: '21/22-5901', _parentcustomerid_value: provider },
+        })
+      },
+    })
+    expect(await stage.job(id)).toMatchObject({ status: 'done', result: { second: expect.stringContaining(second) } })
+    const entries = await stage.context.database.query('SELECT failure FROM chatops.alert_entries')
+    expect(entries).toMatchObject([{ failure: { code: 'second-record', words: expect.stringContaining(second) } }])
+  })
+
   test('leaves a degree alone that was deleted while DTTP answered', async () => {
     const context = at('answered', () => stage.change('DELETE FROM public.degrees WHERE id = 7001'))
     await register(context)

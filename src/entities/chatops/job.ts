@@ -149,6 +149,8 @@ export type FailureCode =
   | 'record-not-in-use'
   /** DTTP answered a registration that had been given up, or settled otherwise. */
   | 'late-answer'
+  /** A trainee who was registered has another record in DTTP, created since the registration was first sent. */
+  | 'second-record'
   /** DTTP gives other ids than those we chose, or takes the same ones twice. */
   | 'own-ids-not-kept'
   /** What DTTP would be told of the trainee is no longer what people approved. */

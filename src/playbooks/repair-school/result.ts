@@ -1,4 +1,5 @@
 import { type EntityManager, In } from 'typeorm'
+import * as z from 'zod'
 import { type Effect, traineeOf } from '../../contract/effect.ts'
 import { jobsAdded, type Plan, startsAfterRemoval } from '../../contract/plan.ts'
 import { columnsHold } from '../../contract/planned-rows.ts'
@@ -39,6 +40,9 @@ function lineFor(plan: Plan, effect: Effect, jobs: readonly SeenJob[]): Postcond
     effect.kind === 'retry' ? id === effect.jobId : name === effect.job && traineeId === trainee,
   )
   const sentence = `Trainee ${trainee} is ${effect.job === 'update-trainee' ? 'sent to' : 'registered with'} DTTP`
+  // What the registration found by itself, right after it: DTTP has another record of the trainee.
+  const second = z.object({ second: z.string() }).safeParse(job?.result).data?.second
+  if (job?.status === 'done' && second) return { sentence, holds: false, found: second, problem: second }
   if (job?.status === 'done') return { sentence, holds: true, found: 'Done.', trainee: { id: trainee, is: 'done' } }
   if (job ? job.status !== 'failed' : startsAfterRemoval(plan, trainee)) {
     return { sentence, holds: false, waiting: true, found: 'Under way.', trainee: { id: trainee, is: 'waiting' } }
