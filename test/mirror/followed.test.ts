@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { followUpSchools } from '../../src/changes/school-follow-ups.ts'
+import { purgeMirror } from '../../src/jobs/mirror/purge.ts'
 import type { World } from '../../src/world.ts'
 import { relayToSidekiq } from '../sidekiq/beside-stage.ts'
 import { useStoryDttp } from '../support/dttp.ts'
@@ -91,4 +92,17 @@ test('a school sync of Register’s is followed up once its last page is over', 
   await story.sweep(60)
   expect(await followUpSchools(story.context)).toBe(1)
   expect(await told()).toMatchObject([{ payload: { part: 'school-sync', by: 'register' } }])
+})
+
+test('a request’s job is kept as long as its plan', async () => {
+  await polled()
+  await story.sweep()
+  await story.admin.query(`UPDATE trainees SET trn = '7654321' WHERE id = $1`, [TRAINEE])
+  await story.sweep(3600)
+  await story.sweep(60)
+  story.clock.time += 9 * 24 * 3_600_000
+  expect(await purgeMirror(story.context)).toBe(0)
+  await story.admin.query(`UPDATE chatops.change_requests SET status = 'done', finished_at = now()`)
+  await story.admin.query('UPDATE chatops.change_requests SET form = NULL, plan = NULL, checks = NULL')
+  expect(await purgeMirror(story.context)).toBe(1)
 })

@@ -5,8 +5,8 @@ const KEPT_DAYS = 8
 const AT_ONCE = 10_000
 
 /**
- * Removes jobs from the mirror that are over and that neither a request nor an open alert is about, nor a registration
- * that has to be settled. Returns how many.
+ * Removes jobs from the mirror that are over and that neither an open alert is about, nor a registration that has to
+ * be settled; those of a request once its plan is forgotten. Returns how many.
  */
 export async function purgeMirror({ database, now }: World): Promise<number> {
   const before = new Date(now().getTime() - KEPT_DAYS * 86_400_000)
@@ -17,7 +17,9 @@ export async function purgeMirror({ database, now }: World): Promise<number> {
 const PURGE = `
   DELETE FROM chatops.mirrored_jobs WHERE id IN (
     SELECT id FROM chatops.mirrored_jobs job
-    WHERE place = 'gone' AND finished_at < $1 AND change_request_id IS NULL
+    WHERE place = 'gone' AND finished_at < $1
+      AND NOT EXISTS (
+        SELECT FROM chatops.change_requests WHERE id = job.change_request_id AND plan IS NOT NULL)
       AND NOT EXISTS (
         SELECT FROM chatops.alert_entries entry WHERE entry.job_id = job.id AND entry.settled_at IS NULL)
       AND NOT EXISTS (
