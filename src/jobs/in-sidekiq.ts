@@ -94,13 +94,11 @@ async function removeAndGoOn(world: World, row: Claimed, { members, next }: Extr
   for (const [index, member] of members.entries()) {
     const written: Written = isGone ? await write(world, `${row.id}:${index}`, { kind: 'remove', member }) : 'moved'
     isGone = written === 'done'
+    if (isGone) await mirrorRemoval(world.database.manager, [member])
   }
   const args = isGone ? next.args : { ...next.args, withheld: true }
   const job = { ...next, args, dueAt: world.now(), changeRequest: row.changeRequest }
-  await world.database.transaction(async (sql) => {
-    if (isGone) await mirrorRemoval(sql, members)
-    await enqueueJob(sql, job)
-  })
+  await world.database.transaction((sql) => enqueueJob(sql, job))
 }
 
 type Writing = Parameters<NonNullable<World['upstreams']['sidekiq']>['write']>[0]

@@ -177,6 +177,25 @@ describe('a registration of Register’s that died', () => {
     expect((await look(stage, id)).status).toBe('needs-attention')
   })
 
+  test('and was taken out is known as ours, although another one of the same trainee has moved', async () => {
+    await lose(stage)
+    const first = await register.putRegistration('dead')
+    const second = first.replace(/"jid":"[^"]*"/, '"jid":"0123456789abcdef01234567"')
+    await register.redis.zadd('dead', 1_795_452_176.5, second)
+    const id = await carriedOut(stage, 're-register', FORM)
+    const { effects } = planOf(await getRequest(stage.context.database, id))
+    const [taken, moved] = effects.flatMap((effect) => (effect.kind === 'remove-job' ? [effect.member] : []))
+    await stage.change(
+      `INSERT INTO chatops.mirrored_jobs (id, name, place, queue, sha1, due_at, created_at, finished_at)
+       VALUES (gen_random_uuid(), 'register-for-trn', 'dead', 'default', $1, now(), now(), now())`,
+      taken?.sha1,
+    )
+    await register.redis.zremrangebyscore('dead', moved?.score ?? '', moved?.score ?? '')
+    await register.relay(stage.context)
+    expect(await register.redis.zcard('dead')).toBe(0)
+    expect((await mirrored()).filter(({ place }) => place === 'dead')).toMatchObject([{ args: { removed: true } }])
+  })
+
   test('that appears after the preview makes the request out of date', async () => {
     await lose(stage)
     const id = await approved(stage, 're-register', FORM)
