@@ -40,7 +40,7 @@ describe('the documents', () => {
     const [, after = ''] = read('docs/trust.md').split('## What was tried')
     const [tried = ''] = after.split('\n## ')
     const rows = [...tried.matchAll(/^\| (?!claim).*\| (.*) \|$/gm)].map(([, last = '']) => last)
-    const commands = rows.map((last) => /^`(?:npm run (proof) --|npx vitest (run)) (.+)`$/.exec(last))
+    const commands = rows.map((last) => /^`(?:EXTENT=wide )?(?:npm run (proof) --|npx vitest (run)) (.+)`$/.exec(last))
     expect(rows.length).toBeGreaterThan(10)
     expect(rows.filter((_, index) => commands[index] === null)).toEqual([])
     const proofs = [...read('test/proof/run.ts').matchAll(/^ {4}'?([\w-]+)'?: (?:async|prove)/gm)].map(
