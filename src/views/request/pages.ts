@@ -1,7 +1,13 @@
 import { type Block, type Group, LIMITS, weigh } from '../kit/blocks.ts'
 
-/** Room on a page beside what stands on every page; JSON of this length stays below 250 KB whatever the alphabet. */
-const PAGE = { blocks: LIMITS.viewBlocks - 6, weight: 36_000 }
+/**
+ * What may stand beside the content of the last of several pages, a block each: the environment, the page's number, the
+ * fold of checks, two buttons, the tick and the closing note.
+ */
+const BESIDE = 7
+
+/** Room for the content of a page; JSON of this length stays below 250 KB whatever the alphabet. */
+const PAGE = { blocks: LIMITS.viewBlocks - BESIDE, weight: 36_000 }
 
 /** Fills page after page; a group that is too large for a page of its own runs over. */
 export function paginate(groups: readonly Group[]): Block[][] {

@@ -213,6 +213,28 @@ describe('a review that does not fit on a page', () => {
     expect(pages.map(({ submit }) => submit?.text)).toEqual([...pages.slice(1).map(() => undefined), 'Approve'])
   })
 
+  it('has pages that Slack takes in any environment, however full the last one is', () => {
+    const job = { kind: 'enqueue', job: 'update-trainee', args: { trainee: '5913' } } as const
+    const fullest = Array.from({ length: 40 }, (_, more) => {
+      const steps = Array.from(
+        { length: 150 + more },
+        (_, n) => ({ kind: 'manual-step', title: `${n}`, text: '' }) as const,
+      )
+      const plan = planOf({}, { effects: [...steps, job] })
+      const request = changeRequest({ plan, checks: [check('holds', 'thing', 'Found.')] })
+      const { view } = renderReview({
+        changeRequest: request,
+        playbook,
+        registerUrl: REGISTER,
+        personal: 'hidden',
+        page: 2,
+      })
+      expectView(view)
+      return view.blocks.length
+    })
+    expect(Math.max(...fullest)).toBe(99)
+  })
+
   it('turns with buttons that name the page, and whether personal values are shown', () => {
     const hidden = renderReview({
       changeRequest: changeRequest({ plan }),
