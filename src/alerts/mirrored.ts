@@ -1,5 +1,6 @@
 import { type EntityManager, IsNull, LessThan, Not } from 'typeorm'
 import { AlertEntry } from '../entities/chatops/alert.ts'
+import { GIVEN_UP_SQL } from '../entities/chatops/given-up-jobs.ts'
 import type { FailureCode, JobFailure, SeenJobName } from '../entities/chatops/job.ts'
 import { Mirror, MirroredJob } from '../entities/chatops/mirrored-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
@@ -30,7 +31,7 @@ export async function tellOfMirrored(world: World, over: Over): Promise<number> 
   await manager.query(NOTHING_TO_TELL)
   const untold = await manager.query<{ id: string }[]>(UNTOLD, [NEWS_BATCH])
   for (const { id } of untold) await alone(world, id, over)
-  return untold.length + (await tellOfFirstPolls(world))
+  return untold.length + (await tellOfPolls(world)) + (await tellOfFirstPolls(world))
 }
 
 // Most of the night's updates go well, and nobody has asked for them.
@@ -71,6 +72,36 @@ const KNOWN = 'SELECT DISTINCT job_id AS job FROM chatops.alert_entries WHERE jo
 
 const UNTOLD = `
   SELECT id FROM chatops.mirrored_jobs WHERE NOT told AND (failure IS NOT NULL OR place = 'gone') ORDER BY id LIMIT $1`
+
+/**
+ * Settles what alerts say of polls that have worked since: each puts the poll of the next hour in its place. Returns how
+ * many.
+ */
+async function tellOfPolls({ database, now }: World): Promise<number> {
+  const worked = await database.query<{ id: string }[]>(WORKED, [NEWS_BATCH])
+  for (const { id } of worked) {
+    await retryConflicts(() =>
+      database.transaction(async (sql) => {
+        const poll = await sql.findOneByOrFail(MirroredJob, { id })
+        await cureByJob(sql, poll, now())
+        await noteSuccess(sql, poll)
+      }),
+    )
+  }
+  return worked.length
+}
+
+// What a poll timed out for is made up for only by what it asked for.
+const WORKED = `
+  SELECT DISTINCT poll.id FROM chatops.alert_entries entry
+    JOIN chatops.mirrored_jobs poll ON poll.trainee_id = entry.trainee_id AND poll.name = split_part(entry.subject, ':', 1)
+  WHERE entry.settled_at IS NULL AND entry.failure ->> 'code' <> 'timed-out'
+    AND poll.name IN ('retrieve-trn', 'retrieve-award') AND poll.failure IS NULL
+    AND (poll.args ->> 'polled')::timestamptz > (entry.failure ->> 'at')::timestamptz
+    AND NOT EXISTS (
+      SELECT FROM chatops.seen_jobs job
+      WHERE job.id = entry.job_id AND ${GIVEN_UP_SQL} AND job.failure ->> 'code' = 'timed-out')
+  LIMIT $1`
 
 /** Has the card of a request for a poll say that DTTP had no TRN, once Sidekiq polls again. Returns how many. */
 async function tellOfFirstPolls({ database }: World): Promise<number> {

@@ -91,6 +91,54 @@ describe('a job that Sidekiq tries again', () => {
   })
 })
 
+describe('a post about a poll that failed', () => {
+  const REFUSED = { class: 'Dttp::Client::HttpError', message: 'status: 401, body: , headers: {}' }
+  const until = [aTime('2021-10-31T12:00:00Z')]
+  const cause = 'dttp:unauthorised-register'
+  const failed = async (given: object = {}) => {
+    await story.sweep()
+    const member = await story.put('retry', 'Dttp::RetrieveTrnJob', { args: until, error: REFUSED, ...given })
+    await story.sweep()
+    expect(await story.causes()).toEqual([cause])
+    return member
+  }
+
+  test('goes once Register polls again', async () => {
+    const member = await failed()
+    await story.take('retry', member)
+    await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: until, inSeconds: 3600 })
+    await story.sweep()
+    expect(await story.causes('resolved')).toEqual([cause])
+  })
+
+  test('goes once another poll for the trainee has worked', async () => {
+    await failed()
+    const others = [aTime('2021-11-02T12:00:00Z')]
+    const member = await story.put('queue', 'Dttp::RetrieveTrnJob', { args: others })
+    await story.sweep()
+    expect(await story.causes()).toEqual([cause])
+    await story.take('queue', member)
+    await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: others, inSeconds: 3600 })
+    await story.sweep()
+    expect(await story.causes('resolved')).toEqual([cause])
+  })
+
+  test('stays while the same poll is only tried again', async () => {
+    const jobId = '9b6f6a5e-3a0e-4b53-8d25-6d2d7c5a1f01'
+    await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: until, inSeconds: -3600 })
+    await story.sweep()
+    await story.redis.del('schedule')
+    const member = await failed({ jobId })
+    await story.take('retry', member)
+    const again = await story.put('queue', 'Dttp::RetrieveTrnJob', { args: until, jobId })
+    await story.sweep()
+    await story.take('queue', again)
+    await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: until, jobId, inSeconds: 30, executions: 1 })
+    await story.sweep()
+    expect(await story.causes()).toEqual([cause])
+  })
+})
+
 describe('a post of Register’s that a poll has timed out', () => {
   const post = (ts: string) =>
     answerTimeout(story.context, { channel: 'C01', ts, thread: ts }, { job: 'Dttp::RetrieveTrnJob', trainee: '5902' })

@@ -75,7 +75,8 @@ async function write(sql: EntityManager, sweep: Sweep, rows: readonly MirrorRow[
 }
 
 // A row that a request has just asked to be moved stays "unsent" as long as its member is where it was. Of an update it
-// is kept what Register remembers to have sent before: see proofs.ts.
+// is kept what Register remembers to have sent before: see proofs.ts. Of a poll, when we first found the one that another
+// had put in its place: that other one has worked.
 const KEEP = `
   INSERT INTO chatops.mirrored_jobs AS known (id, name, class_name, trainee_id, args, timeout_at, place, queue, score, sha1,
     jid, attempts, error_class, failure, due_at, created_at, finished_at, first_seen_at, last_seen_at, sweep)
@@ -88,7 +89,10 @@ const KEEP = `
     failure jsonb, due_at timestamptz, created_at timestamptz, finished_at timestamptz)
   ON CONFLICT (id) DO UPDATE SET
     place = excluded.place, queue = excluded.queue, score = excluded.score, sha1 = excluded.sha1, jid = excluded.jid,
-    args = known.args || CASE WHEN jsonb_exists(excluded.args, 'again') THEN '{"again": "yes"}'::jsonb ELSE '{}' END,
+    args = known.args || jsonb_strip_nulls(jsonb_build_object(
+      'again', excluded.args -> 'again',
+      'polled', CASE WHEN excluded.failure IS NULL AND excluded.args ->> 'again' <> coalesce(known.args ->> 'again', '')
+        THEN $2::timestamptz END)),
     class_name = excluded.class_name, attempts = excluded.attempts, error_class = excluded.error_class,
     failure = excluded.failure, due_at = excluded.due_at, finished_at = excluded.finished_at, cured_at = NULL,
     missing_since = NULL, last_seen_at = $2, sweep = $3,

@@ -86,7 +86,8 @@ function failureOf({ failure, errorClass }: RegisterJob, name: SeenJobName, at: 
 
 /**
  * A poll is a new job each hour. It keeps the row of the poll before it, known by its trainee and time-out, so that
- * what is known of the one is known of the next, and that the one before it has found no TRN.
+ * what is known of the one is known of the next. `again` names the one that it stands for by now: the ones before it
+ * have found no TRN.
  */
 export async function keepPolls(sql: EntityManager, rows: readonly MirrorRow[]): Promise<MirrorRow[]> {
   const polls = rows.filter(isPoll)
@@ -96,7 +97,7 @@ export async function keepPolls(sql: EntityManager, rows: readonly MirrorRow[]):
   const first = new Map([...polls].reverse().map((row) => [pollOf(row), row.id]))
   return rows.map((row) => {
     const id = isPoll(row) ? (ids.get(row.id) ?? first.get(pollOf(row)) ?? row.id) : row.id
-    return id === row.id ? row : { ...row, id, args: { ...row.args, again: 'yes' } }
+    return id === row.id ? row : { ...row, id, args: { ...row.args, again: row.id } }
   })
 }
 
