@@ -8,9 +8,10 @@ import type { Click } from './entry-points.ts'
 
 /**
  * What a modal shows; and what its person is told outside it where Slack will not show it. `opens`: the button of that
- * message, by which they get there all the same; Slack opens nothing without a new click.
+ * message, by which they get there all the same; Slack opens nothing without a new click. `mustBeHeard`: it is told directly
+ * also to a person who has closed the modal meanwhile.
  */
-export type Shown = { view: types.ModalView; instead: Words; opens?: Block }
+export type Shown = { view: types.ModalView; instead: Words; opens?: Block; mustBeHeard?: boolean }
 
 /** For so long someone looks at a modal that does not change before they are told outside it. */
 const TOLD_AFTER_MS = 5_000
@@ -38,18 +39,21 @@ export async function show(
   context: HandlerContext,
   asked: Asked,
   viewId: string,
-  { view, instead, opens }: Shown,
+  { view, instead, opens, mustBeHeard = false }: Shown,
 ): Promise<void> {
   const put = (shown: types.ModalView) => asked.client.views.update({ view_id: viewId, view: shown })
   try {
     await persist(context, () => put(view), TOLD_AFTER_MS)
   } catch (error) {
     const refusal = context.readRefusal(error)
-    if (refusal?.code === 'not_found') return context.changes.log.info('a modal was closed before its answer came')
-    context.changes.log.error({ slack: refusal?.code }, 'a modal could not be drawn')
+    const isClosed = refusal?.code === 'not_found'
+    if (isClosed) context.changes.log.info('a modal was closed before its answer came')
+    else context.changes.log.error({ slack: refusal?.code }, 'a modal could not be drawn')
+    if (isClosed && !mustBeHeard) return
     const told = renderNoticeBlocks(instead)
     await answer(context, asked, opens ? { ...told, blocks: [...told.blocks, opens] } : told)
-    await persist(context, () => put(refusal?.isForNow ? view : renderNoticeView(instead))).catch(() => {})
+    if (!isClosed)
+      await persist(context, () => put(refusal?.isForNow ? view : renderNoticeView(instead))).catch(() => {})
   }
 }
 

@@ -8,7 +8,7 @@ import { CHANNEL } from '../support/lifecycle.ts'
 import type { Submission, View } from '../support/slack/index.ts'
 import { crowdEnvironment, startCrowdSlack, userIds } from './crowd.ts'
 import { startService } from './process.ts'
-import { answerOf, askForApproval, openReview, type Stage, submitForm, typeCommand, whenCardSays } from './steps.ts'
+import { answersTo, askForApproval, openReview, type Stage, submitForm, typeCommand, whenCardSays } from './steps.ts'
 import { lookAtRequests, seedTrainees } from './trainees.ts'
 import { watchCalls } from './watch.ts'
 
@@ -39,20 +39,26 @@ export async function proveApprovals(place: Place, { people, times, intruders }:
     const notAllowed = [requester, ...crowd.others].map((user) => ({ user, view: { ...shown, id: `VFORGED${user}` } }))
     const since = watch.mark()
     const began = performance.now()
-    const answers = await Promise.all(
+    const clicks = await Promise.all(
       shuffled([...allowed, ...notAllowed]).map(async ({ user, view }) => ({
         user,
-        answer: await slack.submit({ user, view, force: true }),
+        click: await slack.submit({ user, view, force: true }),
       })),
     )
     const tookMs = Math.round(performance.now() - began)
+    const texts = await answersTo(
+      stage,
+      clicks.map(({ click }) => click),
+      since,
+    )
+    const answers: Answer[] = clicks.map((one, index) => ({ ...one, text: texts[index] ?? '' }))
     await whenCardSays(stage, id, [STATUS_WORDS.done], since)
     const own = new Set(notAllowed.map(({ user }) => user))
     return await report(place, {
       id,
-      winner: answers.find(({ answer }) => answerOf(answer).includes(`You approved CR-${id}`))?.user ?? 'nobody',
-      legitimate: answers.filter(({ user }) => !own.has(user)).map(({ answer }) => answer),
-      refused: answers.filter(({ user }) => own.has(user)).map(({ answer }) => answer),
+      winner: answers.find(({ text }) => text.includes(`You approved CR-${id}`))?.user ?? 'nobody',
+      legitimate: answers.filter(({ user }) => !own.has(user)),
+      refused: answers.filter(({ user }) => own.has(user)),
       tookMs,
       cards: slack.messages(CHANNEL).length,
       violations: slack.takeViolations().map(({ where, what }) => `${where}: ${what}`),
@@ -65,11 +71,13 @@ export async function proveApprovals(place: Place, { people, times, intruders }:
   }
 }
 
+type Answer = { user: string; click: Submission; text: string }
+
 type Happened = {
   id: string
   winner: string
-  legitimate: Submission[]
-  refused: Submission[]
+  legitimate: Answer[]
+  refused: Answer[]
   tookMs: number
   cards: number
   violations: string[]
@@ -78,11 +86,10 @@ type Happened = {
 
 async function report(place: Place, happened: Happened) {
   const { id, winner, legitimate, refused, tookMs, cards, violations, logged } = happened
-  const isFirst = (answer: Submission) => answerOf(answer).includes(`You approved CR-${id}`)
-  const namesFirst = (answer: Submission) =>
-    answerOf(answer).includes(`CR-${id} is already approved`) && answerOf(answer).includes(`<@${winner}>`)
-  const isRefusal = (answer: Submission) =>
-    /You cannot (approve your own request|decide on requests)/.test(answerOf(answer))
+  const isFirst = ({ text }: Answer) => text.includes(`You approved CR-${id}`)
+  const namesFirst = ({ text }: Answer) =>
+    text.includes(`CR-${id} is already approved`) && text.includes(`<@${winner}>`)
+  const isRefusal = ({ text }: Answer) => /You cannot (approve your own request|decide on requests)/.test(text)
   const { request, ledger } = await readDatabase(place, id)
   const figures = {
     approvals: legitimate.length,
@@ -91,9 +98,9 @@ async function report(place: Place, happened: Happened) {
     withoutAClearAnswer: legitimate.filter((answer) => !isFirst(answer) && !namesFirst(answer)).length,
     othersWhoTried: refused.length,
     othersRefused: refused.filter(isRefusal).length,
-    timeouts: [...legitimate, ...refused].filter(({ timedOut }) => timedOut).length,
+    timeouts: [...legitimate, ...refused].filter(({ click }) => click.timedOut).length,
     allAnsweredAfterMs: tookMs,
-    slowestAnswerMs: Math.round(Math.max(...[...legitimate, ...refused].map((answer) => answer.tookMs))),
+    slowestAnswerMs: Math.round(Math.max(...[...legitimate, ...refused].map(({ click }) => click.tookMs))),
     outcome: request?.status,
     auditRows: request?.audits,
     ledgerExecuted: request?.executed,

@@ -1,5 +1,6 @@
 // What people do, from the command to the approval, each step with the milliseconds it took to be answered.
 import { ACTIONS } from '../../src/views/kit/ids.ts'
+import { renderWorking } from '../../src/views/kit/notice.ts'
 import { STATUS_WORDS } from '../../src/views/request/request.ts'
 import { CHANNEL } from '../support/lifecycle.ts'
 import { type Delivery, type FakeSlack, readText } from '../support/slack/index.ts'
@@ -41,8 +42,9 @@ export async function askForApproval({ slack, watch }: Stage, user: string): Pro
   const since = watch.mark()
   const delivery = await slack.submit({ user })
   demandAnswer(delivery)
-  const [, id] = /CR-(\d+) is waiting/.exec(answerOf(delivery)) ?? []
-  if (!id) throw new Error(`The request was not sent: ${answerOf(delivery)}`)
+  const [answer = ''] = await answersTo({ watch }, [delivery], since)
+  const [, id] = /CR-(\d+) is waiting/.exec(answer) ?? []
+  if (!id) throw new Error(`The request was not sent: ${answer}`)
   const isCard = ({ method, args }: { method: string; args: Record<string, unknown> }) =>
     method === 'chat.postMessage' && String(args['text']).startsWith(`CR-${id}: `) && !args['thread_ts']
   const { result } = await watch.next(`the card of CR-${id}`, isCard, since)
@@ -70,7 +72,8 @@ export async function approve({ slack, watch }: Stage, user: string, id: string)
   const began = performance.now()
   const delivery = await slack.submit({ user })
   demandAnswer(delivery)
-  if (!answerOf(delivery).includes(`You approved CR-${id}`)) throw new Error(`Not approved: ${answerOf(delivery)}`)
+  const [answer = ''] = await answersTo({ watch }, [delivery], since)
+  if (!answer.includes(`You approved CR-${id}`)) throw new Error(`Not approved: ${answer}`)
   await whenCardSays({ watch }, id, [STATUS_WORDS.verifying, STATUS_WORDS.done], since)
   const carriedOutMs = performance.now() - began
   await whenCardSays({ watch }, id, [STATUS_WORDS.done], since)
@@ -88,11 +91,34 @@ export async function whenCardSays({ watch }: Pick<Stage, 'watch'>, id: string, 
   )
 }
 
-/** What an acknowledgement put into the modal, as text. */
-export function answerOf({ ack }: Delivery): string {
-  const view = (ack as { view?: Parameters<typeof readText>[0] } | undefined)?.view
-  return view ? readText(view) : ''
+/** What each submission was answered, as text, in this order: with its acknowledgement, or after it in the modal or directly. */
+export async function answersTo(
+  { watch }: Pick<Stage, 'watch'>,
+  submissions: Delivery[],
+  since: number,
+): Promise<string[]> {
+  const taken = new Set<unknown>()
+  const answers: string[] = []
+  for (const { ack, payload } of submissions) {
+    const view = (ack as { view?: Parameters<typeof readText>[0] } | undefined)?.view
+    const answer = view ? readText(view) : ''
+    if (!answer.includes(WORKING)) {
+      answers.push(answer)
+      continue
+    }
+    const { user, view: sent } = payload as { user: { id: string }; view: { id: string } }
+    const later = await watch.next(
+      'the late answer',
+      (call) => !taken.has(call) && (call.args['view_id'] === sent.id || call.args['channel'] === user.id),
+      since,
+    )
+    taken.add(later)
+    answers.push(readText((later.args['view'] ?? later.args) as Parameters<typeof readText>[0]))
+  }
+  return answers
 }
+
+const WORKING = readText(renderWorking().blocks as Parameters<typeof readText>[0])
 
 function demandAnswer({ kind, error, replica }: Delivery): void {
   if (error) throw new Error(`${kind} got no answer from ${replica}: ${error}`)

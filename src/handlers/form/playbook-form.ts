@@ -5,33 +5,30 @@ import { refuseUnless } from '../../people/standing.ts'
 import { getPlaybook, takesBack } from '../../playbooks/index.ts'
 import { demandOn } from '../../playbooks/switched-on.ts'
 import { readFormValues } from '../../views/form.ts'
-import { renderNoticeView } from '../../views/kit/notice.ts'
 import { renderChecking } from '../../views/request/preview.ts'
 import { tell } from '../answer.ts'
+import { acknowledge, inTimeForSlack } from '../answer-once.ts'
 import { channelFor, firstChannel, type HandlerContext, wordsFor } from '../context.ts'
 import type { Click, Submission } from '../entry-points.ts'
 import { inWords, show } from '../modal.ts'
-import { doubted, previewOrRefusal } from '../request/preview.ts'
+import { doubted, NOT_SHOWN, previewOrRefusal } from '../request/preview.ts'
 import { formMetadata, formView } from './form-metadata.ts'
 import { doubtsOf, parse, parseFirst, recordRevealing, withPrefill } from './typed.ts'
 
 /** The chooser's "Continue": the chosen playbook's form takes its place. */
-export async function choosePlaybook(context: HandlerContext, { ack, view }: Submission): Promise<void> {
-  try {
+export async function choosePlaybook(context: HandlerContext, submission: Submission): Promise<void> {
+  const { view } = submission
+  await acknowledge(context, submission, async () => {
     const { channel, subject } = chooserMetadata.parse(JSON.parse(view.private_metadata))
     const playbook = getPlaybook(readFormValues(view.state.values)['playbook'] ?? '')
     await demandOn(context.changes, playbook.name)
-    await ack({
-      response_action: 'update',
-      view: formView(context, playbook, {
-        channel,
-        isFirst: playbook.inSteps ?? false,
-        ...(subject && isTrainees(playbook) ? { values: { subject } } : {}),
-      }),
+    const form = formView(context, playbook, {
+      channel,
+      isFirst: playbook.inSteps ?? false,
+      ...(subject && isTrainees(playbook) ? { values: { subject } } : {}),
     })
-  } catch (error) {
-    await ack({ response_action: 'update', view: renderNoticeView(wordsFor(context, error)) })
-  }
+    return { view: form, instead: NOT_SHOWN }
+  })
 }
 
 /** `subject` is a trainee's slug, where somebody has chosen one already. */
@@ -42,29 +39,27 @@ function isTrainees({ form }: AnyPlaybook): boolean {
   return form.subject.word !== 'request'
 }
 
-/** A form's "Check": bad input is answered at its field with the ack; then "Checking…", and then what was found. */
+/**
+ * A form's "Check": bad input is answered at its field with the acknowledgement; then "Checking…", and then what was found.
+ * Input that takes longer to look at than Slack waits is answered above the form, filled in as it was.
+ */
 export async function submitForm(context: HandlerContext, submission: Submission): Promise<void> {
   const { ack, view, body } = submission
   let acknowledged = false
   try {
     const metadata = formMetadata.parse(JSON.parse(view.private_metadata))
     const playbook = getPlaybook(metadata.playbook)
-    const { changes } = context
-    await refuseUnless(changes, 'mayRequest', body.user.id) // before a field says anything about a trainee
-    await demandOn(changes, playbook.name) // before its rows are read
+    const { channel, follows, draft, isFirst = false } = metadata
     const typed = withPrefill(playbook, view.state.values, metadata.prefilled)
-    const { isFirst = false } = metadata
-    const parsed = await (isFirst ? parseFirst : parse)(context, playbook, typed)
-    if (!parsed.ok) {
-      await recordRevealing(changes, body.user.id, parsed.revealing)
-      return await ack({ response_action: 'errors', errors: parsed.errors })
-    }
+    const parsing = parseAllowed(context, playbook, { typed, isFirst, user: body.user.id })
+    const early = await inTimeForSlack(parsing)
+    if (early && !early.ok) return await ack({ response_action: 'errors', errors: early.errors })
     await ack({ response_action: 'update', view: renderChecking(playbook) })
     acknowledged = true
-    const { channel, follows, draft } = metadata
+    const parsed = early ?? (await parsing)
+    const problems = parsed.ok ? await doubtsOf(context, playbook, typed) : Object.values(parsed.errors)
     const asked = {
       playbook,
-      form: parsed.values,
       requester: body.user.id,
       channel,
       submission: `${view.id}:${view.hash}`,
@@ -72,17 +67,30 @@ export async function submitForm(context: HandlerContext, submission: Submission
       ...(follows ? { follows } : {}),
       ...(draft ? { draft } : {}),
     }
-    const doubts = await doubtsOf(context, playbook, typed)
     const shown =
-      doubts.length > 0
-        ? doubted(context, playbook, { channel, follows, draft, isFirst, values: typed, problems: doubts })
-        : previewOrRefusal(context, asked)
-    await show(context, submission, view.id, await shown)
+      parsed.ok && problems.length === 0
+        ? await previewOrRefusal(context, { ...asked, form: parsed.values })
+        : doubted(context, playbook, { channel, follows, draft, isFirst, values: typed, problems })
+    await show(context, submission, view.id, shown)
   } catch (error) {
     const words = inWords(wordsFor(context, error))
     if (acknowledged) await show(context, submission, view.id, words)
     else await ack({ response_action: 'update', view: words.view })
   }
+}
+
+/** What was typed, once it is known that this person may ask for this playbook: a field says things about a trainee. */
+async function parseAllowed(
+  context: HandlerContext,
+  playbook: AnyPlaybook,
+  { typed, isFirst, user }: { typed: ReturnType<typeof withPrefill>; isFirst: boolean; user: string },
+) {
+  const { changes } = context
+  await refuseUnless(changes, 'mayRequest', user)
+  await demandOn(changes, playbook.name)
+  const parsed = await (isFirst ? parseFirst : parse)(context, playbook, typed)
+  if (!parsed.ok) await recordRevealing(changes, user, parsed.revealing)
+  return parsed
 }
 
 /** A button that starts a playbook from the Home tab; its card goes to the first allowed channel. */

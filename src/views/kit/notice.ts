@@ -17,6 +17,14 @@ export function renderNoticeView({ title, text }: Words): Modal {
   }
 }
 
+/** In a modal whose answer takes longer than Slack waits for one. */
+export function renderWorking(): Modal {
+  return renderNoticeView({
+    title: 'One moment',
+    text: 'This takes longer than usual. The answer appears here; if you close the window, we send it to you directly.',
+  })
+}
+
 /** A refusal in place of the Home tab. */
 export function renderNoticeHome({ title, text }: Words): types.HomeView {
   return { type: 'home', blocks: [header(title), ...lines(text)] }
