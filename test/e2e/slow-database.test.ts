@@ -1,4 +1,4 @@
-// Slack waits three seconds for an answer; our database may not have one yet. The strict fake counts a late one as a fault.
+// Slack waits three seconds for an answer; our database may not have one by then.
 import { expect, test } from 'vitest'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'

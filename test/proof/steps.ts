@@ -3,9 +3,11 @@ import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { renderWorking } from '../../src/views/kit/notice.ts'
 import { STATUS_WORDS } from '../../src/views/request/request.ts'
 import { CHANNEL } from '../support/lifecycle.ts'
-import { type Delivery, type FakeSlack, readText } from '../support/slack/index.ts'
+import { type Delivery, type FakeSlack, type JsonObject, readText } from '../support/slack/index.ts'
 import { ROUTE } from './trainees.ts'
 import type { Watch } from './watch.ts'
+
+type Screen = Parameters<typeof readText>[0]
 
 export type Stage = { slack: FakeSlack; watch: Watch }
 export type Card = { channel: string; ts: string }
@@ -100,7 +102,7 @@ export async function answersTo(
   const taken = new Set<unknown>()
   const answers: string[] = []
   for (const { ack, payload } of submissions) {
-    const view = (ack as { view?: Parameters<typeof readText>[0] } | undefined)?.view
+    const view = (ack as { view?: Screen } | undefined)?.view
     const answer = view ? readText(view) : ''
     if (!answer.includes(WORKING)) {
       answers.push(answer)
@@ -113,12 +115,18 @@ export async function answersTo(
       since,
     )
     taken.add(later)
-    answers.push(readText((later.args['view'] ?? later.args) as Parameters<typeof readText>[0]))
+    answers.push(readText(shownBy(later.args)))
   }
   return answers
 }
 
-const WORKING = readText(renderWorking().blocks as Parameters<typeof readText>[0])
+/** What a call put before a person; a view may be sent as text. */
+function shownBy({ view, blocks }: JsonObject): Screen {
+  const read = (sent: unknown) => (typeof sent === 'string' ? JSON.parse(sent) : sent)
+  return view === undefined ? read(blocks) : read(view).blocks
+}
+
+const WORKING = readText(renderWorking().blocks as Screen)
 
 function demandAnswer({ kind, error, replica }: Delivery): void {
   if (error) throw new Error(`${kind} got no answer from ${replica}: ${error}`)
