@@ -144,7 +144,7 @@ const HOLD_OF_JOB = `
 
 const HOLD_EARLIER = `
   SELECT alert.id FROM chatops.alerts alert JOIN chatops.alert_entries entry ON entry.alert_id = alert.id
-  WHERE alert.status = 'open' AND alert.cause LIKE 'timed-out:%' AND alert.cause < $2
+  WHERE alert.status = 'open' AND alert.cause LIKE 'timed-out%' AND alert.cause < $2
     AND entry.subject = $1 AND entry.settled_at IS NULL
   ORDER BY alert.cause COLLATE "C", alert.id FOR NO KEY UPDATE OF alert`
 

@@ -1,4 +1,4 @@
-import { type DataSource, type EntityManager, IsNull } from 'typeorm'
+import type { DataSource, EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { Alert } from '../entities/chatops/alert.ts'
 import { isLive } from '../entities/chatops/live-jobs.ts'
@@ -7,8 +7,10 @@ import { Trainee } from '../entities/register/trainee.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { retryConflicts } from '../entities/transient.ts'
 import { causesOf } from '../failures/index.ts'
+import { pollEnded } from '../failures/register-words.ts'
 import { addToOutbox } from '../outbox/outbox.ts'
-import { findJobOfRegister } from '../register/jobs.ts'
+import { findSeenName } from '../register/jobs.ts'
+import { hasArrived, isPoll } from '../register/polled.ts'
 import type { TimeoutPost } from '../register/posts.ts'
 import type { World } from '../world.ts'
 import { joinAlert } from './live.ts'
@@ -23,23 +25,28 @@ import type { AlertSight, Diagnosis } from './sight.ts'
 /** A message in Slack, and the thread that an answer to it goes into. */
 export type Place = { channel: string; ts: string; thread: string }
 
-/** What an answer is drawn from, as its outbox row holds it. `job` is Register's class, `alert` one that stands elsewhere. */
+/** What an answer is drawn from, as its outbox row holds it. `job` is Register's class, `after` how long it has asked DTTP, `alert` one that stands elsewhere. */
 export const messageAnswer = z.object({
   answers: z.object({
     channel: z.string(),
     thread: z.string(),
     trainee: z.string(),
     job: z.string().nullable(),
+    // What earlier versions queued does not say it.
+    after: z.string().nullable().default('4 days'),
     alert: z.string().nullable(),
   }),
 })
 
 export type MessageAnswer = z.output<typeof messageAnswer>['answers']
 
+type About = Omit<MessageAnswer, 'channel' | 'thread'>
+
 /** What an answer shows. `sight` is of an alert, and of this trainee alone. */
 export type MessageSight = {
   trainee: Pick<Trainee, 'id' | 'slug' | 'state' | 'training_route'> | null
-  hasTrn: boolean
+  /** Whether Register has what the job that timed out asked for. */
+  hasArrived: boolean
   sight: AlertSight | null
   diagnosis: Diagnosis | null
 }
@@ -48,13 +55,13 @@ export type MessageSight = {
  * Has Register's post answered, once however often Slack delivers it. Where DTTP is still asked for the TRN, it alarms
  * nobody. Returns whether this was the first time.
  */
-export function answerTimeout(world: World, place: Place, { job, trainee }: TimeoutPost): Promise<boolean> {
+export function answerTimeout(world: World, place: Place, { job, trainee, after }: TimeoutPost): Promise<boolean> {
   return once(world, place, async (sql) => {
     if (job === 'Dttp::RetrieveTrnJob' && (await isPolled(sql, trainee, world.now()))) {
       return addAnswerAbout(sql, place, trainee)
     }
     const live = await joinLive(world, sql, place, { job, trainee })
-    if (!live || !isAt(live, place)) await addAnswer(sql, place, { trainee, job, alert: live?.id ?? null })
+    if (!live || !isAt(live, place)) await addAnswer(sql, place, { trainee, job, after, alert: live?.id ?? null })
   })
 }
 
@@ -66,14 +73,15 @@ export function answerAbout(world: World, place: Place, trainee: string): Promis
 /** What is known by now of the trainee whom an answer is about. */
 export async function findMessageSight(
   database: DataSource,
-  { trainee: id, job, alert }: Pick<MessageAnswer, 'trainee' | 'job' | 'alert'>,
+  { trainee: id, job, after, alert }: About,
 ): Promise<MessageSight> {
   const select = { id: true, slug: true, state: true, training_route: true, trn: true } as const
   const trainee = await database.manager.findOne(Trainee, { select, where: { id } })
-  const message = 'has timed out after 4 days'
+  const name = findSeenName(job)
+  const message = `has timed out after ${after}`
   return {
     trainee,
-    hasTrn: trainee !== null && trainee.trn !== null,
+    hasArrived: trainee !== null && isPoll(name) && hasArrived(name, trainee),
     sight: alert === null ? null : await findSightOf(database, alert, id),
     diagnosis: job === null ? null : diagnoseRegisterJob({ className: job, message, trainee: id }),
   }
@@ -103,34 +111,35 @@ async function isPolled(sql: EntityManager, trainee: string, now: Date): Promise
 
 async function addAnswerAbout(sql: EntityManager, place: Place, trainee: string): Promise<void> {
   const [open] = await sql.query<{ id: string }[]>(OPEN_ABOUT, [trainee])
-  await addAnswer(sql, place, { trainee, job: null, alert: open?.id ?? null })
+  await addAnswer(sql, place, { trainee, job: null, after: null, alert: open?.id ?? null })
 }
 
-function addAnswer(
-  sql: EntityManager,
-  { channel, thread }: Place,
-  about: Pick<MessageAnswer, 'trainee' | 'job' | 'alert'>,
-): Promise<void> {
+function addAnswer(sql: EntityManager, { channel, thread }: Place, about: About): Promise<void> {
   const payload = { answers: { channel, thread, ...about } }
   return addToOutbox(sql, { stream: `answer:${channel}:${thread}`, kind: 'alert', changeRequest: null, payload })
 }
 
 /** The live alert of a time-out, joined or opened; null where there is nothing to be alarmed about. */
-async function joinLive(world: World, sql: EntityManager, place: Place, { job, trainee }: TimeoutPost) {
-  const name = findJobOfRegister(job)
-  if (name === null || !(await sql.existsBy(Trainee, { id: trainee, trn: IsNull() }))) return null
+async function joinLive(
+  world: World,
+  sql: EntityManager,
+  place: Place,
+  { job, trainee }: Pick<TimeoutPost, 'job' | 'trainee'>,
+) {
+  const name = findSeenName(job)
+  const select = { id: true, trn: true, state: true } as const
+  const known = await sql.findOne(Trainee, { select, where: { id: trainee } })
+  if (!known || !isPoll(name) || hasArrived(name, known)) return null
   const at = world.now().toISOString()
-  const failure = { code: 'timed-out', words: STOPPED, at, by: 'register' } as const
+  const failure = { code: 'timed-out', words: pollEnded(name), at, by: 'register' } as const
   const subject = `${name}:${trainee}`
   const [cause = ''] = causesOf({ name, traineeId: trainee }, failure)
-  const known = await findLive(sql, cause, subject)
-  if (known) return known
+  const live = await findLive(sql, cause, subject)
+  if (live) return live
   const { channel, thread } = place
   await joinAlert(sql, { cause, channel, thread, at, from: null }, [{ subject, trainee, job: null, failure }])
   return findLive(sql, cause, subject) // none if people have dismissed it
 }
-
-const STOPPED = 'Register has stopped asking DTTP for this trainee’s TRN: the time for it is up.'
 
 type Live = { id: string; channel: string; thread_ts: string | null }
 

@@ -10,6 +10,7 @@ import { HANGS, VANISHED } from '../failures/register-words.ts'
 import { cureByJob } from '../jobs/cured.ts'
 import { hasDied } from '../jobs/mirror/missing.ts'
 import { announceNews } from '../jobs/news.ts'
+import { POLL_NAMES } from '../register/polled.ts'
 import { findInactiveUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
 import { noteFailure, noteSuccess } from './alerts.ts'
@@ -78,7 +79,7 @@ const UNTOLD = `
  * many.
  */
 async function tellOfPolls({ database, now }: World): Promise<number> {
-  const worked = await database.query<{ id: string }[]>(WORKED, [NEWS_BATCH])
+  const worked = await database.query<{ id: string }[]>(WORKED, [NEWS_BATCH, POLL_NAMES])
   for (const { id } of worked) {
     await retryConflicts(() =>
       database.transaction(async (sql) => {
@@ -96,7 +97,7 @@ const WORKED = `
   SELECT DISTINCT poll.id FROM chatops.alert_entries entry
     JOIN chatops.mirrored_jobs poll ON poll.trainee_id = entry.trainee_id AND poll.name = split_part(entry.subject, ':', 1)
   WHERE entry.settled_at IS NULL AND entry.failure ->> 'code' <> 'timed-out'
-    AND poll.name IN ('retrieve-trn', 'retrieve-award') AND poll.failure IS NULL
+    AND poll.name = ANY($2) AND poll.failure IS NULL
     AND (poll.args ->> 'polled')::timestamptz > (entry.failure ->> 'at')::timestamptz
     AND NOT EXISTS (
       SELECT FROM chatops.seen_jobs job

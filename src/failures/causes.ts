@@ -23,6 +23,8 @@ export function jobOf({ subject }: { subject: string }): SeenJobName {
 /** What decides the cause of a job's failure; `trainee` is '-' where there is none. */
 type Failed = {
   job: SeenJobName
+  /** Register's class, where `job` does not say it. */
+  className: string | null
   code: FailureCode
   trainee: string
   urns: readonly string[]
@@ -49,6 +51,12 @@ export const ofRecord: Causes = ({ job, trainee }) => [trainee === '-' ? `${job}
 
 export const ofRegistration: Causes = (failed) =>
   failed.job === 'register-for-trn' ? [`registration-unknown:${failed.trainee}`] : ofJobAndTrainee(failed)
+
+/** Nothing can be done about one trainee alone, so that all failures of a kind share a post. */
+export const ofOtherJob: Causes = ({ job, code, className, day }) => {
+  if (code === 'timed-out') return [`timed-out-award:${day}`] // nothing else of these times out
+  return [`${code}:${job}${job === 'other' && className ? `:${className}` : ''}`]
+}
 
 /** The school that a cause is about; null for every other cause. */
 export function urnOf(cause: string): string | null {

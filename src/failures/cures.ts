@@ -51,6 +51,11 @@ export function ofTrainee(cure: (entry: Entry, facts: Facts, seen: Circumstances
 
 export const byFlag: Cure = (entry, { register }) => (register.isEnabled(flagOf(jobOf(entry))) ? 'switched-on' : null)
 
+/** What a poll that timed out asked for is there. */
+export const byArrival: Cure = (entry, seen) => (jobOf(entry) === 'retrieve-award' ? byAward : byTrn)(entry, seen)
+
+const byAward = ofTrainee((_entry, { trainee }) => (findState(trainee.state) === 'awarded' ? 'award' : null))
+
 export const byTrn = ofTrainee((_entry, facts) => curePoll(facts, WAITING))
 
 export const byPoll = ofTrainee((_entry, facts) => (facts.poll ? 'polled' : curePoll(facts, ['submitted_for_trn'])))

@@ -29,6 +29,7 @@ export type FoundTrainee = {
 /** Why an entry was settled without its job having run. */
 export type Because =
   | 'trn'
+  | 'award'
   | 'state'
   | 'polled'
   | 'registered-again'

@@ -57,7 +57,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     causes: ({ day }) => [`timed-out:${day}`],
     explain: explainTimeout,
     next: 'Nothing asks for it any more. Check the DTTP record or ask the operations team. Then you can ask for another poll.',
-    cure: cures.byTrn,
+    cure: cures.byArrival,
   },
   'not-polled': { ...FINAL, causes: () => [causes.NOT_POLLED], explain: explainUnpolled, cure: cures.byPoll },
   'school-not-active': { ...FINAL, causes: causes.ofSchools, explain: explainSchool, cure: cures.bySchool },
@@ -254,11 +254,12 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
 
 /** The causes of a job's failure, in the order in which their alerts are locked; several only where several schools are. */
 export function causesOf(
-  { name, traineeId }: { name: SeenJobName; traineeId: string | null },
+  { name, traineeId, className = null }: { name: SeenJobName; traineeId: string | null; className?: string | null },
   { code, urns = [], by, at }: Pick<JobFailure, 'code' | 'urns' | 'by' | 'at'>,
 ): string[] {
   const failed = {
     job: name,
+    className,
     code,
     trainee: traineeId ?? '-',
     urns,
@@ -267,7 +268,7 @@ export function causesOf(
   }
   const { causes: ofCode } = FAILURES[code]
   // What can be done about one of our jobs is of no use to the others.
-  const own = isOurs(name) || OF_DTTP.includes(code) ? ofCode : causes.ofJobAndTrainee
+  const own = isOurs(name) || OF_DTTP.includes(code) ? ofCode : causes.ofOtherJob
   return own(failed)
 }
 

@@ -1,4 +1,5 @@
 import type { FailureCode, SeenJobName } from '../entities/chatops/job.ts'
+import { type PollName, polledFor } from '../register/polled.ts'
 
 // What is said of a failure in Register's Sidekiq. Its own message may be personal, so these are our words for its code.
 
@@ -50,5 +51,7 @@ export const REMOVED = 'Two people had the failed job taken out of Register’s 
 /** Of a registration that does not end. */
 export const HANGS = 'Register’s Sidekiq has been running this registration for over 15 minutes. It takes seconds.'
 
-/** Of a poll that ended without a TRN. */
-export const POLL_ENDED = 'The time to poll for this TRN is up, and Register has stopped asking.'
+/** Of a poll that ended without what it asked for. */
+export function pollEnded(name: PollName): string {
+  return `The time to poll for this ${polledFor(name)} is up, and Register has stopped asking.`
+}

@@ -8,11 +8,11 @@ const MOST_READ = 4_000
 /** A message that names more than so many is about none of them. */
 const MOST_NAMED = 20
 
-/** Register's job that has given up asking DTTP, and its trainee's number. */
-export type TimeoutPost = { job: 'Dttp::RetrieveTrnJob' | 'Dttp::RetrieveAwardJob'; trainee: string }
+/** Register's job that has given up asking DTTP, its trainee's number, and after how long: "4 days". */
+export type TimeoutPost = { job: 'Dttp::RetrieveTrnJob' | 'Dttp::RetrieveAwardJob'; trainee: string; after: string }
 
 const TIMED_OUT =
-  /(?<![\w:])(Dttp::Retrieve(?:Trn|Award)Job) for Trainee id: ([1-9]\d{0,17}) has timed out after \d{1,6} days?(?!\w)/g
+  /(?<![\w:])(Dttp::Retrieve(?:Trn|Award)Job) for Trainee id: ([1-9]\d{0,17}) has timed out after (\d{1,6} days?)(?!\w)/g
 
 /**
  * The time-out that a text of Register's says (app/jobs/dttp/retrieve_trn_job.rb, retrieve_award_job.rb), whatever the
@@ -23,8 +23,8 @@ export function readTimeout(text: string): TimeoutPost | null {
   const distinct = new Set(found.map(([, job, trainee]) => `${job} ${trainee}`))
   const [first] = found
   if (!first || distinct.size !== 1) return null
-  const [, job, trainee = ''] = first
-  return { job: job as TimeoutPost['job'], trainee } // the pattern holds no other
+  const [, job, trainee = '', after = ''] = first
+  return { job: job as TimeoutPost['job'], trainee, after } // the pattern holds no other
 }
 
 /**

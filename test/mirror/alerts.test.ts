@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { diagnose } from '../../src/alerts/diagnosis.ts'
-import { answerTimeout } from '../../src/alerts/message-answers.ts'
+import { answerTimeout, findMessageSight } from '../../src/alerts/message-answers.ts'
 import { findHanging } from '../../src/alerts/mirrored.ts'
 import { findAlertSight } from '../../src/alerts/read.ts'
 import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
@@ -91,6 +91,19 @@ describe('a job that Sidekiq tries again', () => {
   })
 })
 
+test.each([
+  ['Dttp::RetrieveAwardJob', 'unexpected:retrieve-award'],
+  ['Dttp::WithdrawJob', 'unexpected:withdraw'],
+  ['Some::NewJob', 'unexpected:other:Some::NewJob'],
+])('%s that fails for many trainees is one post', async (className, cause) => {
+  await story.sweep()
+  const error = { class: 'NameError', message: 'uninitialized constant Dttp::New' }
+  for (const trainee of [5901, 5902, 5913]) await story.put('dead', className, { trainee, error })
+  await story.sweep()
+  expect(await story.causes()).toEqual([cause])
+  expect(await story.entries()).toHaveLength(3)
+})
+
 describe('a post about a poll that failed', () => {
   const REFUSED = { class: 'Dttp::Client::HttpError', message: 'status: 401, body: , headers: {}' }
   const until = [aTime('2021-10-31T12:00:00Z')]
@@ -140,8 +153,8 @@ describe('a post about a poll that failed', () => {
 })
 
 describe('a post of Register’s that a poll has timed out', () => {
-  const post = (ts: string) =>
-    answerTimeout(story.context, { channel: 'C01', ts, thread: ts }, { job: 'Dttp::RetrieveTrnJob', trainee: '5902' })
+  const post = (ts: string, job: 'Dttp::RetrieveTrnJob' | 'Dttp::RetrieveAwardJob' = 'Dttp::RetrieveTrnJob') =>
+    answerTimeout(story.context, { channel: 'C01', ts, thread: ts }, { job, trainee: '5902', after: '7 days' })
 
   test('alarms nobody while a poll is live, unless it is the one whose time is up', async () => {
     await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: [aTime('2021-10-27T14:00:00Z')], inSeconds: 900 })
@@ -151,6 +164,37 @@ describe('a post of Register’s that a poll has timed out', () => {
     story.clock.time = Date.parse('2021-10-27T14:00:01Z')
     expect(await post('1.2')).toBe(true)
     expect(await story.causes()).toEqual(['timed-out:2021-10-27'])
+  })
+
+  test('about an award joins its one live alert, which goes when the award is there', async () => {
+    await story.admin.query(`UPDATE trainees SET state = 3, trn = '7654321' WHERE id = 5902`)
+    await post('1.1', 'Dttp::RetrieveAwardJob')
+    const cause = 'timed-out-award:2021-10-27'
+    expect(await story.causes()).toEqual([cause])
+    await story.put('schedule', 'Dttp::RetrieveAwardJob', { args: [aTime('2021-10-27T13:00:10Z')] })
+    await story.sweep()
+    await story.redis.del('schedule')
+    await story.sweep()
+    await story.sweep(60)
+    expect((await story.entries()).map(({ jobId }) => jobId)).toEqual([expect.any(String)])
+    await post('1.2', 'Dttp::RetrieveAwardJob')
+    expect(await story.alerts()).toHaveLength(1)
+
+    await story.forgetLook()
+    await lookAtAlerts(story.context)
+    expect(await story.causes()).toEqual([cause])
+    await story.admin.query('UPDATE trainees SET state = 6 WHERE id = 5902')
+    await story.forgetLook()
+    await lookAtAlerts(story.context)
+    expect(await story.causes('resolved')).toEqual([cause])
+    const sight = await findAlertSight(story.context.database, (await story.only()).id)
+    expect(sight?.found?.because).toEqual({ 'retrieve-award:5902': 'award' })
+  })
+
+  test('is answered with the time that it says', async () => {
+    const about = { trainee: '5902', job: 'Dttp::RetrieveTrnJob', after: '7 days', alert: null }
+    const sight = await findMessageSight(story.context.database, about)
+    expect(sight.diagnosis?.title).toContain('after 7 days')
   })
 })
 

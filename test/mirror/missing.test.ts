@@ -101,16 +101,19 @@ test('a poll whose time is up has timed out, unless the TRN is there', async () 
   expect(entry).toMatchObject({ traineeId: '5902', failure: { deadline: '2021-10-27T14:30:00.123456' } })
 })
 
-test('hundreds of polls that time out on one day share one post', async () => {
+test.each([
+  ['Dttp::RetrieveTrnJob', 'timed-out:2021-10-27'],
+  ['Dttp::RetrieveAwardJob', 'timed-out-award:2021-10-27'],
+])('hundreds of %s that time out on one day share one post', async (className, cause) => {
   const { rows } = await story.admin.query('SELECT id FROM trainees WHERE trn IS NULL ORDER BY id')
-  for (const { id } of rows) await story.put('schedule', 'Dttp::RetrieveTrnJob', { trainee: id, args: [aTime(UNTIL)] })
+  for (const { id } of rows) await story.put('schedule', className, { trainee: id, args: [aTime(UNTIL)] })
   await story.sweep()
   await story.redis.del('schedule')
   await story.sweep(120 * minutes)
   await story.sweep(60)
   expect(rows.length).toBeGreaterThan(5)
   expect(await story.entries()).toHaveLength(rows.length)
-  expect(await story.causes()).toEqual(['timed-out:2021-10-27'])
+  expect(await story.causes()).toEqual([cause])
 })
 
 test('what people delete on Sidekiq’s page is followed, and nobody is told that it vanished', async () => {

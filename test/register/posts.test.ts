@@ -7,13 +7,13 @@ const TIMED_OUT = 'Dttp::RetrieveTrnJob for Trainee id: 5913 has timed out after
 
 describe('a post of Register’s about a time-out', () => {
   test.each([
-    [TIMED_OUT, 'Dttp::RetrieveTrnJob', '5913'],
-    ['Dttp::RetrieveAwardJob for Trainee id: 1 has timed out after 1 day.', 'Dttp::RetrieveAwardJob', '1'],
-    [`:rotating_light: *${TIMED_OUT.replace('4', '14')}* `, 'Dttp::RetrieveTrnJob', '5913'],
-    [`${TIMED_OUT}\n${TIMED_OUT}`, 'Dttp::RetrieveTrnJob', '5913'],
-    [`[PRODUCTION] ${TIMED_OUT}${' x'.repeat(10_000)}`, 'Dttp::RetrieveTrnJob', '5913'],
-  ])('is recognised: %s', (text, job, trainee) => {
-    expect(readTimeout(text)).toEqual({ job, trainee })
+    [TIMED_OUT, 'Dttp::RetrieveTrnJob', '5913', '4 days'],
+    ['Dttp::RetrieveAwardJob for Trainee id: 1 has timed out after 1 day.', 'Dttp::RetrieveAwardJob', '1', '1 day'],
+    [`:rotating_light: *${TIMED_OUT.replace('4', '14')}* `, 'Dttp::RetrieveTrnJob', '5913', '14 days'],
+    [`${TIMED_OUT}\n${TIMED_OUT}`, 'Dttp::RetrieveTrnJob', '5913', '4 days'],
+    [`[PRODUCTION] ${TIMED_OUT}${' x'.repeat(10_000)}`, 'Dttp::RetrieveTrnJob', '5913', '4 days'],
+  ])('is recognised: %s', (text, job, trainee, after) => {
+    expect(readTimeout(text)).toEqual({ job, trainee, after })
   })
 
   test.each([

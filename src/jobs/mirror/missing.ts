@@ -1,7 +1,8 @@
 import { type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Raw } from 'typeorm'
 import { isOurs, type JobFailure } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
-import { DELETED, POLL_ENDED, REMOVED, VANISHED } from '../../failures/register-words.ts'
+import { DELETED, pollEnded, REMOVED, VANISHED } from '../../failures/register-words.ts'
+import { isPoll } from '../../register/polled.ts'
 import type { World } from '../../world.ts'
 import { findProven } from './proofs.ts'
 
@@ -79,9 +80,8 @@ function verdictOn(job: MirroredJob, isProven: boolean, now: Date): Verdict {
   if (isRemoved(job)) return { code: 'vanished', words: REMOVED, quietly: true }
   if (isProven) return { code: null, words: '' }
   if (wasTakenAway(job)) return { code: 'vanished', words: DELETED, quietly: true }
-  const isPoll = name === 'retrieve-trn' || name === 'retrieve-award'
-  if (isPoll && timeoutAt !== null && Date.parse(`${timeoutAt}Z`) <= now.getTime()) {
-    return { code: 'timed-out', words: POLL_ENDED }
+  if (isPoll(name) && timeoutAt !== null && Date.parse(`${timeoutAt}Z`) <= now.getTime()) {
+    return { code: 'timed-out', words: pollEnded(name) }
   }
   if (now.getTime() < (missingSince?.getTime() ?? 0) + UNPROVEN_AFTER_MS) return { code: null }
   // Of what only Register runs, nothing that we know of shows that it ran.

@@ -1,6 +1,7 @@
 import type { AlertSight, SeenEntry } from '../../alerts/sight.ts'
 import { formatDateTime, formatLater } from '../../calendar/london.ts'
 import type { AlertEntry } from '../../entities/chatops/alert.ts'
+import { jobOf } from '../../failures/causes.ts'
 import type { Because, FoundSchool, FoundTrainee } from '../../failures/found.ts'
 import { dttpStatusLabel } from '../../register/schools.ts'
 import { stateLabel } from '../../register/states.ts'
@@ -41,7 +42,15 @@ export function statusWords(statuses: readonly (number | null)[]): string {
 }
 
 /** Causes that go away only with what the failed job was to do: it need not run any more. */
-const NEEDLESS: readonly Because[] = ['trn', 'registered-again', 'registered', 'settled', 'trainee-gone', 'state']
+const NEEDLESS: readonly Because[] = [
+  'trn',
+  'award',
+  'registered-again',
+  'registered',
+  'settled',
+  'trainee-gone',
+  'state',
+]
 
 /** Whether an entry's job was given up and its work is still to do. */
 export function isLeftUndone({ subject, job, failure }: SeenEntry, because: Record<string, Because>): boolean {
@@ -58,12 +67,17 @@ export function deadlineWords({ failure }: Pick<AlertEntry, 'failure'>): string 
 /** Why there is nothing left to do about an entry; empty while there is. */
 export function settledWords({ subject, failure, settledAt }: SeenEntry, because: Record<string, Because>): string {
   if (settledAt === null) return ''
-  const reason = because[subject] ?? (failure.code === 'timed-out' ? 'trn' : null)
+  const reason = because[subject] ?? (failure.code === 'timed-out' ? arrivedFor(subject) : null)
   return reason ? REASONS[reason] : failure.code === 'not-polled' ? REASONS.polled : 'The job has run.'
+}
+
+function arrivedFor(subject: string): Because {
+  return jobOf({ subject }) === 'retrieve-award' ? 'award' : 'trn'
 }
 
 const REASONS: Readonly<Record<Because, string>> = {
   trn: 'The TRN has arrived.',
+  award: 'The award has arrived.',
   state: 'The record’s state has changed, and it no longer waits for a TRN.',
   polled: 'DTTP is asked for the TRN now.',
   'registered-again': 'The trainee was registered with DTTP again.',

@@ -17,21 +17,20 @@ export function renderMessageAnswer(sight: MessageSight, asked: Asked): Message 
   return { text: escapeText(title), blocks: [heading(shorten(title, 200)), ...bodyOf(sight, asked)] }
 }
 
-function titleOf({ trainee, hasTrn, sight, diagnosis }: MessageSight, asked: Asked): string {
+function titleOf({ trainee, hasArrived, sight, diagnosis }: MessageSight, asked: Asked): string {
   if (!trainee) return `There is no trainee ${asked.trainee} in Register`
   if (sight) return sight.diagnosis.title
-  if (asked.job === POLL && hasTrn) return `Trainee ${trainee.id} has a TRN by now`
+  if (hasArrived) return `Trainee ${trainee.id} has ${asked.job === POLL ? 'a TRN' : 'the award'} by now`
   return diagnosis?.title ?? `Trainee ${trainee.id}`
 }
 
-/** The job that ends without a TRN. */
 const POLL = 'Dttp::RetrieveTrnJob'
 
 function bodyOf(found: MessageSight, asked: Asked): Block[] {
-  const { trainee, hasTrn, sight, diagnosis } = found
+  const { trainee, hasArrived, sight, diagnosis } = found
   if (!trainee) return plainSections('The record was deleted, or the number is wrong. There is nothing to do here.')
   if (sight) return renderSight(sight, asked.places)
-  if (asked.job === POLL && hasTrn) {
+  if (hasArrived) {
     return [...renderTrainee(found, asked), ...plainSections('Nobody needs to do anything about this message.')]
   }
   const nothing = 'We know of nothing that has failed for this trainee.'
