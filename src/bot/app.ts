@@ -20,6 +20,7 @@ import { startFromJob } from '../handlers/lists/job-offer.ts'
 import { turnJobsPage } from '../handlers/lists/jobs-list.ts'
 import { chooseFix, fixThisTrainee, hearMessage } from '../handlers/messages.ts'
 import { pointToAlert, pointToCard } from '../handlers/old-message.ts'
+import { markDealtWith } from '../handlers/request/dealt-with.ts'
 import { approveRequest, cancelRequest, openRejection, rejectRequest } from '../handlers/request/decision.ts'
 import { startFollowUp } from '../handlers/request/follow-up.ts'
 import { copySteps, markSteps, saveTicks, showChanges } from '../handlers/request/manual-steps.ts'
@@ -140,6 +141,7 @@ function register(app: App, context: HandlerContext, own: Own): void {
   app.action<BlockAction<ButtonAction>>(ACTIONS.startUndo, onCard(startUndo))
   app.action<BlockAction<ButtonAction>>(ACTIONS.copySteps, onCard(copySteps))
   app.action<BlockAction<ButtonAction>>(ACTIONS.markSteps, onCard(markSteps))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.markDealtWith, onCard(markDealtWith))
   app.action<BlockAction<ButtonAction>>(ACTIONS.showChanges, onCard(showChanges))
   app.action<BlockAction<ButtonAction>>(ACTIONS.startFromJob, (args) => startFromJob(context, own(args)))
   app.action<BlockAction<ButtonAction>>(ACTIONS.jobsPage, (args) => turnJobsPage(context, own(args)))

@@ -2,6 +2,7 @@ import { type DataSource, In } from 'typeorm'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { MOST_COUNTED, type Page, pageOf, type Wanted } from '../pages.ts'
 import type { World } from '../world.ts'
+import { NEEDS_ATTENTION } from './attention.ts'
 
 // Requests as people look for them. What somebody else has not sent is never found, and neither is what was discarded.
 
@@ -54,7 +55,7 @@ function conditionsOf({ by, value }: Sought, since: Date): Condition[] {
     case 'own':
       return [
         { condition: `requester = $1 AND finished_at IS NULL`, values: [], open: true },
-        { condition: `requester = $1 AND status = 'needs-attention'`, values: [], open: true },
+        { condition: `requester = $1 AND ${NEEDS_ATTENTION}`, values: [], open: true },
         { condition: `requester = $1 AND finished_at > $2`, values: [since], open: false },
       ]
     case 'person':

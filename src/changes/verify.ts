@@ -43,7 +43,8 @@ export async function verify(world: World, id: string): Promise<void> {
     }
     const problem = next === 'needs-attention' ? { problem: problemOf(verified) } : {}
     const outcome = { ...current.outcome, verified, ...problem }
-    await sql.update(ChangeRequest, { id, status: was }, { status: next, outcome, nextVerifyAt })
+    const dealt = next === 'needs-attention' ? dealtWith(world, current, verified) : {}
+    await sql.update(ChangeRequest, { id, status: was }, { status: next, outcome, nextVerifyAt, ...dealt })
     await announce(sql, id, next === was ? [] : ['outcome'])
     await appendToLedger(sql, {
       changeRequest: id,
@@ -124,6 +125,13 @@ function nextStatus(world: World, request: ChangeRequest, verified: readonly Pos
   if (verified.some((one) => !one.holds && !(mayWait && isWaiting(one)))) return 'needs-attention'
   if (verified.some(isWaiting)) return 'verifying'
   return world.now().getTime() >= executed + world.verifyAgainAfter ? 'done' : 'verifying'
+}
+
+/** Once all is as approved, nobody has to see to it any more. What a person has said stays. */
+function dealtWith(world: World, { dealtAt, dealtBy }: ChangeRequest, verified: readonly Postcondition[]) {
+  const isTrue = verified.every(({ holds }) => holds)
+  if (isTrue) return dealtAt === null ? { dealtAt: world.now(), dealtBy: THE_BOT } : {}
+  return dealtBy === THE_BOT ? { dealtAt: null, dealtBy: null } : {}
 }
 
 function isWaiting({ holds, waiting }: Postcondition): boolean {

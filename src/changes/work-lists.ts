@@ -1,6 +1,7 @@
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { MOST_COUNTED, type Page, type Wanted } from '../pages.ts'
 import type { World } from '../world.ts'
+import { NEEDS_ATTENTION } from './attention.ts'
 import { LATELY_MS, readPage } from './find-requests.ts'
 
 /**
@@ -38,11 +39,11 @@ const LISTS = {
     where: `status IN ('approved', 'verifying') AND requester <> $1`,
     order: 'decided_at, id',
   },
-  attention: { of: 'all', where: `status = 'needs-attention'`, order: 'finished_at DESC, id DESC' },
+  attention: { of: 'all', where: NEEDS_ATTENTION, order: 'finished_at DESC, id DESC' },
   mine: { of: 'mine', where: 'requester = $1 AND finished_at IS NULL', order: 'expires_at NULLS FIRST, id DESC' },
   finished: {
     of: 'lately',
-    where: `finished_at > $1 AND finished_at IS NOT NULL AND sent_at IS NOT NULL AND status <> 'needs-attention'`,
+    where: `finished_at > $1 AND finished_at IS NOT NULL AND sent_at IS NOT NULL AND NOT ${NEEDS_ATTENTION}`,
     order: 'finished_at DESC, id DESC',
   },
 } as const satisfies Record<WorkList, { of: 'mine' | 'others' | 'lately' | 'all'; where: string; order: string }>

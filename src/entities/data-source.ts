@@ -50,6 +50,7 @@ import { Drafts1795875600002 } from './migrations/1795875600002-drafts.ts'
 import { RegisterAttempts1795881000000 } from './migrations/1795881000000-register-attempts.ts'
 import { JobsByKind1795882686000 } from './migrations/1795882686000-jobs-by-kind.ts'
 import { FailingFor1795886400000 } from './migrations/1795886400000-failing-for.ts'
+import { DealtWith1795892700000 } from './migrations/1795892700000-dealt-with.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -141,7 +142,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       RequestsToPurge1795874760000,
       ...[Calls1795875500001, ManualSteps1795875500002, BesideAlerts1795875500003],
       ...[RequestsByRow1795875600001, Drafts1795875600002, RegisterAttempts1795881000000],
-      ...[JobsByKind1795882686000, FailingFor1795886400000],
+      ...[JobsByKind1795882686000, FailingFor1795886400000, DealtWith1795892700000],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

@@ -24,6 +24,7 @@ export type LedgerEvent =
   | 'step-done'
   | 'step-not-done'
   | 'step-needless'
+  | 'dealt-with'
   | 'alert-dismissed'
   | 'waiting-for-school'
   | 'paused'

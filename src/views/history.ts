@@ -76,6 +76,7 @@ const REQUEST_WORDS: Readonly<Record<string, string>> = {
   done: 'is done',
   failed: 'could not be done',
   'needs-attention': 'needs attention',
+  'dealt-with': 'was dealt with',
 }
 
 const JOB_WORDS: Readonly<Record<string, string>> = {

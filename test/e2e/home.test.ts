@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute.ts'
 import { listSteps, tickSteps } from '../../src/changes/manual-steps.ts'
+import { verify } from '../../src/changes/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'
 import { approveRequest, CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
@@ -108,6 +109,20 @@ describe('the Home tab', () => {
     const ticks = (await listSteps(changes.database.manager, theirs.id)).map(({ id }) => [id, true] as const)
     await tickSteps(changes, { id: theirs.id, actor: SUPPORT, ticks: new Map(ticks) })
     expect(await homeOf(SUPPORT, 'To do by hand (2)')).not.toContain(`in DTTP, by <@${SUPPORT}>`)
+  })
+
+  test('loses what needs attention once somebody has marked it as dealt with', async () => {
+    const { changes } = use.story.bot
+    const request = await sendRequest(changes, 'fix-route', form)
+    await approveRequest(changes, request, SECOND_DEVELOPER)
+    await execute(changes, request.id)
+    await use.admin.query('UPDATE public.trainees SET study_mode = 1 WHERE id = 5901')
+    await verify(changes, request.id)
+    expect(await homeOf(SECOND_DEVELOPER, 'Needs attention (1)')).toContain('needs attention')
+    await use.story.slack.click({ user: SECOND_DEVELOPER, view: 'home', actionId: ACTIONS.markDealtWith })
+    const after = await shows(SECOND_DEVELOPER, 'dealt with,')
+    expect(after).not.toContain('Needs attention')
+    expect(after).toContain('Finished in the last 14 days (1)')
   })
 
   test('is drawn again, within 15 minutes, for whoever has it open, 30 seconds after the last time', async () => {

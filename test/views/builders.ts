@@ -68,6 +68,8 @@ export function changeRequest(
     sentAt: new Date('2021-10-27T13:14:00Z'),
     expiresAt: new Date('2021-10-28T13:14:00Z'),
     calls: null,
+    dealtAt: null,
+    dealtBy: null,
     remindAt: null,
     decidedAt: null,
     decidedBy: null,

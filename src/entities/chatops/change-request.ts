@@ -186,6 +186,13 @@ export class ChangeRequest {
   @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
   finishedAt!: Date | null
 
+  /** When a request that needed attention was dealt with, and by whom; the bot, once all is as approved. */
+  @Column({ name: 'dealt_at', type: 'timestamptz', nullable: true })
+  dealtAt!: Date | null
+
+  @Column({ name: 'dealt_by', type: 'text', nullable: true })
+  dealtBy!: string | null
+
   @Column({ type: 'jsonb', transformer: { from: (stored) => outcome.parse(stored), to: (value) => value } })
   outcome!: Outcome
 

@@ -41,6 +41,8 @@ export const ACTIONS = {
   /** What is left to do by hand after a request: its words, and who has done it. */
   copySteps: 'copy-steps',
   markSteps: 'mark-steps',
+  /** That a request which needs attention is dealt with. */
+  markDealtWith: 'mark-dealt-with',
   /** What a request changed, or would have. */
   showChanges: 'show-changes',
   /** Value: the page of the list of jobs, and what the list is narrowed to, as JSON. */

@@ -5,7 +5,7 @@ import { renderStandstill, type Standstill } from '../brake.ts'
 import { type Block, header, type Message, note, plainSections } from '../kit/blocks.ts'
 import { escapeText, shorten } from '../kit/text.ts'
 import { headerOf, renderFinished } from './finished.ts'
-import { crName, STATUS_WORDS } from './request.ts'
+import { crName, standingOf } from './request.ts'
 import { type Speaking, sayingOf } from './saying.ts'
 import { notificationOf, renderWaiting, waitingHeader } from './waiting.ts'
 
@@ -56,5 +56,5 @@ function isToCome({ status }: ChangeRequest): boolean {
 
 function notificationAfter(request: ChangeRequest, playbook: Speaking): string {
   const what = sayingOf(request, playbook)?.approving ?? playbook.title
-  return `${crName(request)} (${STATUS_WORDS[request.status]}): ${escapeText(shorten(what, 200))}`
+  return `${crName(request)} (${standingOf(request)}): ${escapeText(shorten(what, 200))}`
 }

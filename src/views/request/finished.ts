@@ -1,10 +1,13 @@
 import { formatAt, formatLater } from '../../calendar/london.ts'
+import { needsAttention } from '../../changes/attention.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { ManualStep } from '../../entities/chatops/manual-step.ts'
+import { THE_BOT } from '../../ledger/ledger.ts'
 import { count } from '../../words.ts'
 import { actions, type Block, button, section } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { linkTo, mention } from '../kit/text.ts'
+import { dealtButton } from './dealt-button.ts'
 import { followUpsOf, headlineOf, renderOutcome } from './outcome.ts'
 import { byWhom, crName, findPlan, whyNoDetails } from './request.ts'
 import { linked, type Speaking, sayingOf } from './saying.ts'
@@ -35,6 +38,7 @@ export function renderFinished(shown: Shown): Block[] {
     whatOf(shown),
     ...peopleOf(changeRequest),
     ...undone,
+    ...dealtLines(changeRequest),
     ...trelloLines(changeRequest),
     ...stepLines(steps),
   ]
@@ -65,6 +69,10 @@ function peopleOf(request: ChangeRequest): string[] {
   return [`${by} ${made} at ${formatAt(executedAt)}${checked}.${following}`]
 }
 
+function dealtLines({ dealtAt, dealtBy }: ChangeRequest): string[] {
+  return dealtAt && dealtBy !== THE_BOT ? [`Dealt with by ${byWhom(dealtBy, dealtAt)}.`] : []
+}
+
 function trelloLines({ outcome }: ChangeRequest): string[] {
   return (outcome.trello ?? []).slice(0, 5).map(({ url, title }) => `Trello card added: ${linkTo(url, title)}`)
 }
@@ -74,6 +82,7 @@ function renderButtons({ changeRequest, steps }: Shown): Block[] {
   const buttons = [
     ...stepButtons(id, steps),
     ...followUpsOf(changeRequest).map(({ label }, index) => followUpButton(id, label, index)),
+    ...(needsAttention(changeRequest) ? [dealtButton(changeRequest)] : []),
     ...(plan !== null && AGAIN[changeRequest.status]
       ? [button(AGAIN[changeRequest.status] ?? '', ACTIONS.previewAgain, id)]
       : []),

@@ -6,7 +6,7 @@ import { findPlaybook } from '../../playbooks/index.ts'
 import { count } from '../../words.ts'
 import { type Block, heading, section } from '../kit/blocks.ts'
 import { inert, linkTo, mention, shorten } from '../kit/text.ts'
-import { crName, STATUS_WORDS } from './request.ts'
+import { crName, STATUS_WORDS, standingOf } from './request.ts'
 import { sayingOf } from './saying.ts'
 
 /** What the bot knows beside the request; `threadUrl` is where its questions are, where that is known. */
@@ -27,9 +27,9 @@ export function renderKnown(known: KnownBeside): Block[] {
 }
 
 function earlierWords(other: ChangeRequest): string {
-  const { requester, executedAt, status } = other
+  const { requester, executedAt } = other
   const when = executedAt ? ` at ${formatAt(executedAt)}` : ''
-  return `${crName(other)} was carried out${when} and is ${STATUS_WORDS[status]}, asked for by ${mention(requester)}: ${whatOf(other)}.`
+  return `${crName(other)} was carried out${when} and is ${standingOf(other)}, asked for by ${mention(requester)}: ${whatOf(other)}.`
 }
 
 function whatOf(request: ChangeRequest): string {

@@ -1,5 +1,7 @@
 import { formatDateTime } from '../../calendar/london.ts'
+import { needsAttention } from '../../changes/attention.ts'
 import type { ChangeRequest, FollowUp, Postcondition, Status } from '../../entities/chatops/change-request.ts'
+import { THE_BOT } from '../../ledger/ledger.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { count, listed } from '../../words.ts'
 import { type Block, heading, plainLines, plainSections, section, takeWithin } from '../kit/blocks.ts'
@@ -11,7 +13,13 @@ import { renderTraineeLines } from './trainee-lines.ts'
 
 /** A request's state as the head of its card: one emoji, and what it is. */
 export function headlineOf(changeRequest: ChangeRequest): string {
-  return HEADLINES[changeRequest.status](crName(changeRequest))
+  const cr = crName(changeRequest)
+  const isDealtWith = changeRequest.status === 'needs-attention' && !needsAttention(changeRequest)
+  return isDealtWith ? dealtHeadline(cr, changeRequest) : HEADLINES[changeRequest.status](cr)
+}
+
+function dealtHeadline(cr: string, { dealtBy }: ChangeRequest): string {
+  return dealtBy === THE_BOT ? `✅ ${cr} is done, later than it should have been` : `☑️ ${cr} is dealt with`
 }
 
 const HEADLINES: Readonly<Record<Status, (cr: string) => string>> = {
@@ -29,9 +37,11 @@ const HEADLINES: Readonly<Record<Status, (cr: string) => string>> = {
 }
 
 /** What people can ask for now that a request needs attention; at most two things. */
-export function followUpsOf({ status, outcome }: Pick<ChangeRequest, 'status' | 'outcome'>): FollowUp[] {
-  if (status !== 'needs-attention') return []
-  return (outcome.verified ?? []).flatMap(({ holds, followUps }) => (holds ? [] : (followUps ?? []))).slice(0, 2)
+export function followUpsOf(changeRequest: ChangeRequest): FollowUp[] {
+  if (!needsAttention(changeRequest)) return []
+  return (changeRequest.outcome.verified ?? [])
+    .flatMap(({ holds, followUps }) => (holds ? [] : (followUps ?? [])))
+    .slice(0, 2)
 }
 
 /** What has become of a request and what to do next, for its card. Bounded: 20 blocks, 9,000 characters. */

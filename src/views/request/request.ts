@@ -1,4 +1,5 @@
 import { formatDateTime } from '../../calendar/london.ts'
+import { needsAttention } from '../../changes/attention.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { formOf, isReadable, planOf } from '../../contract/stored.ts'
@@ -24,6 +25,12 @@ export const STATUS_WORDS: Readonly<Record<Status, string>> = {
   stale: 'out of date',
   failed: 'could not be done',
   'needs-attention': 'needs attention',
+}
+
+/** The same for a request as it is by now: what needed attention may be dealt with. */
+export function standingOf(request: ChangeRequest): string {
+  const isDealtWith = request.status === 'needs-attention' && !needsAttention(request)
+  return isDealtWith ? 'dealt with' : STATUS_WORDS[request.status]
 }
 
 /** What a purged request shows in place of its contents. */
@@ -90,6 +97,6 @@ export function requestLine(
   const stands =
     request.status === 'pending' && request.expiresAt
       ? `${STATUS_WORDS.pending} until ${formatDateTime(request.expiresAt)}`
-      : `${STATUS_WORDS[request.status]}, ${formatDateTime(when)}`
+      : `${standingOf(request)}, ${formatDateTime(when)}`
   return `*${crName(request)}* ${what}\n${mention(request.requester)}, ${stands}`
 }

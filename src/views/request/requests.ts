@@ -1,4 +1,5 @@
 import type { types } from '@slack/bolt'
+import { needsAttention } from '../../changes/attention.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
 import type { Page } from '../../pages.ts'
@@ -10,6 +11,7 @@ import { pageBlocks } from '../kit/pages.ts'
 import { escapeText } from '../kit/text.ts'
 import { renderWaits } from '../school/wait.ts'
 import { cancelButton } from './cancel-button.ts'
+import { dealtButton } from './dealt-button.ts'
 import { crName, requestLine } from './request.ts'
 
 /** Who looks at requests, and how their cards are linked. */
@@ -77,6 +79,7 @@ export function requestButtons(
     ...(link
       ? [button('Open', ACTIONS.openCard, id, { url: link, accessibility_label: `Open the card of ${name}` })]
       : []),
+    ...(needsAttention(request) ? [dealtButton(request)] : []),
     ...(status === 'pending' && isOwn ? [cancelButton(request)] : []),
   ]
 }

@@ -206,6 +206,28 @@ describe('a card of a request that is decided or over', () => {
         'Register wrote over a column.',
         'The columns hold: this does not hold. Changed since: Study',
       ],
+      ['Mark as dealt with', 'Show what changed', 'Undo…'],
+    ],
+    [
+      'needs-attention',
+      {
+        ...MADE,
+        dealtBy: 'U0APPROVER',
+        dealtAt: new Date('2021-10-27T14:00:00Z'),
+        outcome: { problem: 'It was lost.' },
+      },
+      ['☑️ CR-12 is dealt with', 'Dealt with by <@U0APPROVER> on 27 October 2021 at 3pm.', 'It was lost.'],
+      ['Show what changed', 'Undo…'],
+    ],
+    [
+      'needs-attention',
+      {
+        ...MADE,
+        dealtBy: 'chatops',
+        dealtAt: new Date('2021-10-27T14:00:00Z'),
+        outcome: { problem: 'All holds now.' },
+      },
+      ['✅ CR-12 is done, later than it should have been', 'All holds now.'],
       ['Show what changed', 'Undo…'],
     ],
   ]

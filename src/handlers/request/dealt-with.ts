@@ -1,0 +1,21 @@
+import { dealWith } from '../../changes/attention.ts'
+import { tell } from '../answer.ts'
+import { publishHome } from '../app-home.ts'
+import { type HandlerContext, wordsFor } from '../context.ts'
+import type { Click } from '../entry-points.ts'
+
+/** "Mark as dealt with": on the card, which then says by whom, on the Home tab, or in a list of requests. */
+export async function markDealtWith(context: HandlerContext, click: Click): Promise<void> {
+  const { ack, action, body } = click
+  await ack()
+  try {
+    const { id } = await dealWith(context.changes, { id: action.value ?? '', actor: body.user.id })
+    context.nudge()
+    if (body.container?.['is_ephemeral']) {
+      await tell(context, click, { title: `CR-${id} is marked as dealt with`, text: 'Its card says so.' })
+    }
+  } catch (error) {
+    await tell(context, click, wordsFor(context, error))
+  }
+  if (body.view?.type === 'home') await publishHome(context, click)
+}
