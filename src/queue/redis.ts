@@ -1,6 +1,12 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis'
 import type { Logger } from 'pino'
-import { isAtReplica, type SidekiqSettings, sentinelOptions } from '../sidekiq/connection.ts'
+import {
+  endSilenceWithSocket,
+  isAtReplica,
+  SILENCE,
+  type SidekiqSettings,
+  sentinelOptions,
+} from '../sidekiq/connection.ts'
 
 /** How our own Redis is reached: as Register's. */
 export type RedisSettings = SidekiqSettings
@@ -18,10 +24,12 @@ export function connectRedis(settings: RedisSettings, log: Pick<Logger, 'warn'>)
     enableOfflineQueue: true,
     keepAlive: KEEP_ALIVE_MS,
     reconnectOnError: isAtReplica,
+    ...SILENCE,
   }
   const redis = settings.sentinels
     ? new QuietRedis({ ...options, ...sentinelOptions(new URL(settings.url), settings) })
     : new QuietRedis(settings.url, options)
+  endSilenceWithSocket(redis)
   redis.on('error', (error: Error) => log.warn({ error: error.name }, 'redis is not answering'))
   return redis
 }
@@ -59,7 +67,9 @@ export class QuietRedis extends Redis {
 
   /** BullMQ makes a second connection like the one that it is given. */
   override duplicate(more: Partial<RedisOptions> = {}): QuietRedis {
-    return new QuietRedis({ ...this.options, ...more })
+    const redis = new QuietRedis({ ...this.options, ...more })
+    endSilenceWithSocket(redis)
+    return redis
   }
 }
 

@@ -17,6 +17,13 @@ const COMMAND_MS = 10_000
 const CONNECT_MS = 5_000
 
 /**
+ * For ioredis: a connection is given up once Redis has owed an answer, and said nothing, for this long. A machine that is
+ * gone or frozen closes no connection, and the operating system notices after a quarter of an hour or never. BullMQ's
+ * longest wait for a job, ten seconds, is an answer that nobody owes yet.
+ */
+export const SILENCE = { socketTimeout: 15_000 }
+
+/**
  * Connects to Register's Redis. The connection re-establishes itself, also after a failover. While it is down, commands fail at once rather
  * than wait, and none is sent a second time by itself: it may have been carried out.
  */
@@ -33,10 +40,12 @@ export function connectSidekiq(settings: SidekiqSettings, log: Pick<Logger, 'war
     retryStrategy: pauseAfter,
     sentinelRetryStrategy: pauseAfter,
     reconnectOnError: isAtReplica,
+    ...SILENCE,
   }
   const redis = settings.sentinels
     ? new Redis({ ...options, ...sentinelOptions(url, settings) })
     : new Redis(settings.url, options)
+  endSilenceWithSocket(redis)
   let isTold = false
   redis.on('ready', () => {
     isTold = false
@@ -53,6 +62,14 @@ export function isAtReplica({ message }: Error): boolean {
   return /\b(READONLY|UNBLOCKED)\b/.test(message)
 }
 
+/** ioredis (5.11.1) goes on waiting for a socket that was closed meanwhile, and would then give up the one after it. */
+export function endSilenceWithSocket(redis: Redis): void {
+  redis.on('close', () => {
+    clearTimeout(redis['socketTimeoutTimer'])
+    redis['socketTimeoutTimer'] = undefined
+  })
+}
+
 /** In milliseconds, twice as long after each attempt in vain, and five seconds at most. */
 function pauseAfter(attempts: number): number {
   return Math.min(100 * 2 ** attempts, 5_000)
@@ -64,6 +81,7 @@ export function sentinelOptions(url: URL, { sentinels = [], sentinelPassword }: 
   return {
     name: url.hostname,
     sentinels: [...sentinels],
+    sentinelCommandTimeout: CONNECT_MS, // one that is frozen is passed over
     ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
     ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
     ...(url.password ? { password: decodeURIComponent(url.password) } : {}),

@@ -173,6 +173,45 @@ describe('a failover that leaves connections on what is a replica now', () => {
   })
 })
 
+describe('a master that is frozen, and closes no connection,', () => {
+  const SOON = 'sentinel down-after-milliseconds queue 1000\nsentinel failover-timeout queue 5000'
+
+  test('is given up for the one that the Sentinels name, a frozen Sentinel passed over', async () => {
+    const watch = (port: number) => `port ${port}\nsentinel monitor queue 127.0.0.1 ${master.port} 1\n${SOON}`
+    const [frozen, sentinel] = [await start(watch, { sentinel: true }), await start(watch, { sentinel: true })]
+    const sentinels = [frozen, sentinel].map(({ port }) => ({ host: '127.0.0.1', port }))
+    const settings = { url: 'redis://queue/0', sentinels }
+    const sidekiq = createSidekiqClient(settings, { warn: () => {} })
+    ends.push(async () => sidekiq.close())
+    const done: string[] = []
+    const backend = open({ backend: 'redis', ...settings })
+    const queue = backend.openQueue('frozen')
+    const worker = backend.startWorker('frozen', async ({ name }) => void done.push(name), { concurrency: 1 })
+    ends.push(
+      () => queue.close(),
+      () => worker.close(),
+    )
+    await queue.add('before', {}, { jobId: 'before' })
+    await expect.poll(() => done).toEqual(['before'])
+    const read = () =>
+      sidekiq.readProcesses().then(
+        () => 'read',
+        () => 'not read',
+      )
+    expect(await read()).toBe('read')
+    await expect
+      .poll(() => sentinel.say('sentinel', 'replicas', 'queue').then((found) => (found as unknown[]).length))
+      .toBe(1)
+
+    process.kill(frozen.pid, 'SIGSTOP')
+    process.kill(master.pid, 'SIGSTOP')
+    await expect.poll(() => replica.say('info', 'replication')).toContain('role:master')
+    void queue.add('after', {}, { jobId: 'after' }).catch(() => {}) // it is added when there is a Redis again
+    await expect.poll(() => done).toEqual(['before', 'after'])
+    await expect.poll(read).toBe('read')
+  })
+})
+
 describe('a Redis', () => {
   test('with users needs no more rights than the documents say', async () => {
     await master.say(...'acl setuser chatops on >s3cret resetchannels'.split(' '), ...ACL)
