@@ -17,6 +17,7 @@ import { findPlaybook } from '../playbooks/index.ts'
 import { refuseWhereOff } from '../playbooks/switched-on.ts'
 import { findMovedTold, registersAnyone, withTold } from '../registration/told.ts'
 import type { World } from '../world.ts'
+import { traineesOf } from './about.ts'
 import { digestOfRequest, endAsStale, getRequest, lockRequest, type Moved, refusalFor } from './requests.ts'
 import { FOREIGN } from './unexecuted.ts'
 
@@ -124,11 +125,8 @@ export async function checkRejection(world: World, asked: Actor): Promise<Change
  * everyone whose job it starts.
  */
 export async function findPersonalDataIn(world: World, id: string, text: string): Promise<string | null> {
-  const { traineeId, subjects } = await getRequest(world.database, id)
-  const others = subjects.flatMap((subject) => /^trainees:(\d+)$/.exec(subject)?.[1] ?? [])
-  const trainees = await world.database.manager.findBy(Trainee, {
-    id: In([...(traineeId ? [traineeId] : []), ...others]),
-  })
+  const about = traineesOf(await getRequest(world.database, id))
+  const trainees = await world.database.manager.findBy(Trainee, { id: In(about) })
   return trainees.map((trainee) => personalDataIn(text, trainee)).find((found) => found !== null) ?? null
 }
 

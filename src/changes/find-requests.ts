@@ -61,7 +61,10 @@ function conditionsOf({ by, value }: Sought, since: Date): Condition[] {
     case 'person':
       return ['requester', 'decided_by'].map((column) => ({ condition: `${column} = $2`, values: [value] }))
     case 'trainee':
-      return [{ condition: 'trainee_id = $2', values: [value] }]
+      return [
+        { condition: 'trainee_id = $2', values: [value] },
+        { condition: `subjects @> ARRAY['trainees:' || $2]`, values: [value] },
+      ]
     case 'subject':
       return [{ condition: `form ->> 'subject' = $2`, values: [value] }]
     case 'playbook':

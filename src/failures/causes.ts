@@ -43,7 +43,7 @@ export const NOT_POLLED = 'not-polled'
 export const ofJobAndTrainee: Causes = ({ job, code, trainee }) => [`${job}:${code}:${trainee}`]
 
 export const ofSchools: Causes = (failed) =>
-  failed.urns.length > 0 ? [...new Set(failed.urns)].sort().map((urn) => `school:${urn}`) : ofJobAndTrainee(failed)
+  failed.urns.length > 0 ? [...new Set(failed.urns)].sort().map(causeOfSchool) : ofJobAndTrainee(failed)
 
 export const ofFlag: Causes = ({ job }) => [`switched-off:${flagOf(job)}`]
 
@@ -56,6 +56,10 @@ export const ofRegistration: Causes = (failed) =>
 export const ofOtherJob: Causes = ({ job, code, className, day }) => {
   if (code === 'timed-out') return [`timed-out-award:${day}`] // nothing else of these times out
   return [`${code}:${job}${job === 'other' && className ? `:${className}` : ''}`]
+}
+
+export function causeOfSchool(urn: string): string {
+  return `school:${urn}`
 }
 
 /** The school that a cause is about; null for every other cause. */

@@ -98,21 +98,10 @@ export async function readWaits(database: DataSource, viewer: string, wanted: Wa
   return { items: ids.flatMap((id) => rows.find((row) => row.id === id) ?? []), ...place }
 }
 
-/** Who waits for a school of this trainee's, the longest first. */
-export function findWaitsFor(sql: EntityManager, traineeId: string, most = 5): Promise<SchoolWait[]> {
-  return sql
-    .createQueryBuilder(SchoolWait, 'wait')
-    .where({ status: 'waiting' })
-    .andWhere(`wait.urn IN (${URNS_OF_TRAINEE})`, { traineeId })
-    .orderBy('wait.id')
-    .take(most)
-    .getMany()
+/** Who waits for one of these schools, the longest first. */
+export function findWaitsFor(sql: EntityManager, urns: readonly string[], most = 5): Promise<SchoolWait[]> {
+  return sql.find(SchoolWait, { where: { urn: In([...urns]), status: 'waiting' }, order: { id: 'ASC' }, take: most })
 }
-
-const URNS_OF_TRAINEE = `
-  SELECT school.urn FROM public.schools school
-  JOIN public.trainees trainee ON school.id IN (trainee.lead_school_id, trainee.employing_school_id)
-  WHERE trainee.id = :traineeId`
 
 const SHOWN_KEPT_MS = 24 * 60 * 60_000
 

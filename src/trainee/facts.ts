@@ -1,4 +1,4 @@
-import { In, IsNull, Not } from 'typeorm'
+import { ArrayContains, In, IsNull, Not } from 'typeorm'
 import { becameWords } from '../dttp/standing.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { GiasSchool } from '../entities/chatops/gias-school.ts'
@@ -69,7 +69,10 @@ export async function gatherTraineeFacts(world: World, slug: string): Promise<Tr
     })
     // A request that was never sent is shown to its requester only.
     const [requests, requestsInAll] = await sql.findAndCount(ChangeRequest, {
-      where: { traineeId: trainee.id, sentAt: Not(IsNull()) },
+      where: [{ traineeId: trainee.id }, { subjects: ArrayContains([`trainees:${trainee.id}`]) }].map((about) => ({
+        ...about,
+        sentAt: Not(IsNull()),
+      })),
       order: { id: 'DESC' },
       take: MOST_REQUESTS,
     })

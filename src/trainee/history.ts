@@ -1,4 +1,5 @@
 import { MOST_COUNTED, type Page, placeOf } from '../pages.ts'
+import { URNS_OF_TRAINEE } from '../register/trainee-schools.ts'
 import type { World } from '../world.ts'
 
 /**
@@ -47,7 +48,7 @@ const EVENTS = `
     SELECT entry.at, 'request' AS kind, entry.event AS what, request.id::text AS which, entry.actor AS who,
       request.playbook AS words
     FROM chatops.change_requests request JOIN chatops.ledger entry ON entry.change_request_id = request.id
-    WHERE request.trainee_id = $1 AND (request.sent_at IS NOT NULL OR request.requester = $2)
+    WHERE (request.trainee_id = $1 OR request.subjects @> ARRAY['trainees:' || $1::bigint]) AND (request.sent_at IS NOT NULL OR request.requester = $2)
       AND entry.event NOT IN ('purged', 'verified')
     UNION ALL
     SELECT coalesce(finished_at, created_at), 'job', status, name, NULL, failure ->> 'words'
@@ -65,5 +66,5 @@ const EVENTS = `
     FROM chatops.registration_attempts WHERE trainee_id = $1
     UNION ALL
     SELECT asked_at, 'wait', status, urn, requester, NULL
-    FROM chatops.school_waits WHERE form ->> 'subject' = $3 AND asked_at IS NOT NULL
+    FROM chatops.school_waits WHERE (form ->> 'subject' = $3 OR urn IN (${URNS_OF_TRAINEE})) AND asked_at IS NOT NULL
   ) events`

@@ -1,6 +1,6 @@
 // Alerts, requests and waits know each other.
 import { describe, expect, test } from 'vitest'
-import { findAlertsAbout } from '../../src/alerts/about-trainee.ts'
+import { findAlertsAbout } from '../../src/alerts/about.ts'
 import { noteBeside } from '../../src/alerts/beside.ts'
 import { findAlertSight } from '../../src/alerts/read.ts'
 import { cancel } from '../../src/changes/decide.ts'
@@ -55,9 +55,9 @@ describe('an open alert', () => {
 
   test('is found for its trainee, and for nobody else', async () => {
     await fail()
-    const about = await findAlertsAbout(story.context.database, '5901')
+    const about = await findAlertsAbout(story.context.database, { trainees: ['5901'], urns: [] })
     expect(about.map(({ diagnosis }) => diagnosis.title)).toEqual(['DTTP no longer has the record of trainee 5901'])
-    expect(await findAlertsAbout(story.context.database, '5902')).toEqual([])
+    expect(await findAlertsAbout(story.context.database, { trainees: ['5902'], urns: [] })).toEqual([])
   })
 })
 

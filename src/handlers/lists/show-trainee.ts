@@ -1,4 +1,4 @@
-import { findAlertsAbout } from '../../alerts/about-trainee.ts'
+import { findAlertsAbout } from '../../alerts/about.ts'
 import { ChangeError } from '../../errors.ts'
 import { refuseUnlessEither } from '../../people/standing.ts'
 import { findNamedTrainee } from '../../register/trainee-reference.ts'
@@ -14,6 +14,6 @@ export async function showTrainee(context: HandlerContext, user: string, typed: 
   const found = await findNamedTrainee(changes.database.manager, typed, changes.register.url)
   if ('problem' in found) throw new ChangeError('bad-reference', { detail: found.problem })
   const facts = await gatherTraineeFacts(changes, found.slug)
-  const alerts = await findAlertsAbout(changes.database, facts.trainee.id)
+  const alerts = await findAlertsAbout(changes.database, { trainees: [facts.trainee.id], urns: [] })
   return renderTrainee({ ...facts, alerts }, { registerUrl: changes.register.url, dttpUrl: changes.dttpUrl })
 }

@@ -1,5 +1,6 @@
 // What takes the place of a form that was sent.
-import { findAlertsAbout } from '../../alerts/about-trainee.ts'
+import { findAlertsAbout } from '../../alerts/about.ts'
+import { findAbout } from '../../changes/about.ts'
 import { type Asking, type Proposal, propose, send } from '../../changes/propose.ts'
 import { getRequest, refusalFor } from '../../changes/requests.ts'
 import { readSchoolNames } from '../../changes/school-names.ts'
@@ -119,9 +120,9 @@ function renderProposal(
 
 /** The preview of a request; it is kept, whether or not Slack shows it. */
 async function showPreview(context: HandlerContext, changeRequest: ChangeRequest): Promise<Shown> {
-  const { traineeId } = changeRequest
-  const alerts = traineeId === null ? [] : await findAlertsAbout(context.changes.database, traineeId)
-  const schools = await readSchoolNames(context.changes.database, changeRequest)
+  const { database } = context.changes
+  const alerts = await findAlertsAbout(database, await findAbout(database.manager, changeRequest))
+  const schools = await readSchoolNames(database, changeRequest)
   const registerUrl = context.changes.register.url
   const playbook = getPlaybook(changeRequest.playbook)
   const title = `The preview of CR-${changeRequest.id} is ready`

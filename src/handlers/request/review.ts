@@ -1,5 +1,5 @@
 // The review: the whole request for one person who may decide on it.
-import { findAlertsAbout } from '../../alerts/about-trainee.ts'
+import { findAlertsAbout } from '../../alerts/about.ts'
 import { getReviewed, openReview, reveal } from '../../changes/decide.ts'
 import { findKnown } from '../../changes/known.ts'
 import { readSchoolNames } from '../../changes/school-names.ts'
@@ -73,9 +73,9 @@ async function gatherKnown(
   { client }: Click,
   request: ChangeRequest,
 ): Promise<KnownBeside> {
-  const { traineeId, channel, cardTs } = request
+  const { channel, cardTs } = request
   const known = await findKnown(database, request)
-  const alerts = traineeId === null ? [] : await findAlertsAbout(database, traineeId)
+  const alerts = await findAlertsAbout(database, known.about)
   const isAsked = known.questions > 0 && cardTs !== null
   const thread = isAsked ? await client.chat.getPermalink({ channel, message_ts: cardTs }).catch(() => null) : null
   return { ...known, alerts, threadUrl: thread?.permalink ?? null }

@@ -103,10 +103,11 @@ function firstWords({ id, status }: ChangeRequest, words: string): Block[] {
 }
 
 /** An alert that offers this very change is what the request is for; any other is a warning. */
-function alertWords({ diagnosis }: AlertSight, { playbook }: ChangeRequest): string {
+function alertWords({ diagnosis }: AlertSight, { playbook, traineeId }: ChangeRequest): string {
   const title = shorten(diagnosis.title, 200)
   if (diagnosis.offer?.playbook === playbook) return `This is about the alert “${title}”.`
-  return `⚠️ Warning: an alert is open for this trainee: “${title}”. Look at it first: this change may not be what is needed.`
+  const whose = traineeId === null ? '' : ' for this trainee'
+  return `⚠️ Warning: an alert is open${whose}: “${title}”. Look at it first: this change may not be what is needed.`
 }
 
 /** What stands in the way and what to do instead; there is nothing to ask for. */

@@ -165,7 +165,8 @@ describe('what is seen first', () => {
   })
 
   it('says what the bot knows beside it, and nothing where there is nothing', () => {
-    const nothing = { open: [], earlier: [], waits: [], questions: 0, alerts: [], threadUrl: null }
+    const about = { trainees: ['5913'], urns: [] }
+    const nothing = { about, open: [], earlier: [], waits: [], questions: 0, alerts: [], threadUrl: null }
     expect(readingOf(show({}, { known: nothing }))).not.toContain('What the bot knows')
     const executedAt = new Date('2021-10-27T13:11:00Z')
     const earlier = [changeRequest({ id: '1', status: 'done', executedAt })]

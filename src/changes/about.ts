@@ -1,0 +1,25 @@
+import type { EntityManager } from 'typeorm'
+import { formOf } from '../contract/stored.ts'
+import { readSubject } from '../contract/subject.ts'
+import type { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { findUrnsOf } from '../register/trainee-schools.ts'
+
+/** Trainees by number, and schools by URN. */
+export type About = { trainees: string[]; urns: string[] }
+
+/** Whom a request is about, or starts a job for; none is named twice. */
+export function traineesOf({ traineeId, subjects }: Pick<ChangeRequest, 'traineeId' | 'subjects'>): string[] {
+  const written = subjects.flatMap((subject) => /^trainees:(\d+)$/.exec(subject)?.[1] ?? [])
+  return [...new Set([...(traineeId === null ? [] : [traineeId]), ...written])]
+}
+
+/** The same, and the schools: the one that its form names, or else those of its trainee. */
+export async function findAbout(
+  sql: EntityManager,
+  request: Pick<ChangeRequest, 'traineeId' | 'subjects' | 'form'>,
+): Promise<About> {
+  const { kind, id } = readSubject((request.form && formOf(request.form)['subject']) ?? '')
+  const named = kind === 'urn' ? [id] : []
+  const urns = request.traineeId === null ? [] : await findUrnsOf(sql, request.traineeId)
+  return { trainees: traineesOf(request), urns: [...new Set([...named, ...urns])] }
+}
