@@ -70,8 +70,9 @@ export async function dismiss(world: World, { id, actor, reason }: Asked & { rea
     )
     if (!affected) await getOpenAlert(world, id, sql)
     await redraw(sql, id)
+    const dismissed = await sql.findOneByOrFail(Alert, { id })
     await appendToLedger(sql, { changeRequest: null, event: 'alert-dismissed', actor, details: { alert: id, cause } })
-    return sql.findOneByOrFail(Alert, { id })
+    return dismissed
   })
 }
 

@@ -99,14 +99,15 @@ export async function approve(
   await refuseUnlessDecidable(world, { id, actor }, 'own-request')
   return decide(world, { id, actor }, async (sql, request, now) => {
     const shown = await sql.existsBy(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
-    if (!shown || digest !== request.digest) return { code: 'not-shown' }
-    if (digestOfRequest(world, request) !== digest) return { code: 'altered' }
-    if (understood === false && 'refused' in inverse(planOf(request))) return { code: 'not-shown' }
-    await sql.update(ChangeRequest, { id, status: 'pending' }, { status: 'approved', decidedBy: actor, decidedAt: now })
+    if (!shown || digest !== request.digest) return { refusal: { code: 'not-shown' } }
+    if (digestOfRequest(world, request) !== digest) return { refusal: { code: 'altered' } }
+    if (understood === false && 'refused' in inverse(planOf(request))) return { refusal: { code: 'not-shown' } }
+    const decision = { status: 'approved', decidedBy: actor, decidedAt: now } as const
+    await sql.update(ChangeRequest, { id, status: 'pending' }, decision)
     await hintExecution(sql, id, now)
     await announce(sql, id, [], { delay: SOON_DONE_MS })
     await appendToLedger(sql, { changeRequest: id, event: 'approved', actor, details: { digest, viewId } })
-    return null
+    return { decision }
   })
 }
 
@@ -138,7 +139,7 @@ export async function reject(world: World, { id, actor, reason }: Actor & { reas
     await sql.update(ChangeRequest, { id, status: 'pending' }, decision)
     await announce(sql, id, ['outcome'])
     await appendToLedger(sql, { changeRequest: id, event: 'rejected', actor })
-    return null
+    return { decision }
   })
 }
 
@@ -147,10 +148,11 @@ export async function cancel(world: World, { id, actor }: Actor) {
   const request = await getRequest(world.database, id)
   if (request.requester !== actor) return refuse(world, 'not-requester', actor, id)
   return decide(world, { id, actor }, async (sql) => {
-    await sql.update(ChangeRequest, { id, status: 'pending' }, { status: 'cancelled' })
+    const decision = { status: 'cancelled' } as const
+    await sql.update(ChangeRequest, { id, status: 'pending' }, decision)
     await announce(sql, id)
     await appendToLedger(sql, { changeRequest: id, event: 'cancelled', actor })
-    return null
+    return { decision }
   })
 }
 
@@ -180,22 +182,30 @@ function findObstacle(world: World, request: ChangeRequest): Refusal | null {
   return null
 }
 
-/** Claims the request under lock and then acts; a refusal is committed to the ledger before it is thrown. */
+type Decided = { refusal: Refusal } | { decision: Pick<ChangeRequest, 'status'> & Partial<ChangeRequest> }
+
+/**
+ * Claims the request under lock and then acts; a refusal is committed to the ledger before it is thrown. Answers the request
+ * with its decision.
+ * @param act appends to the ledger last, so nothing is read after it
+ */
 async function decide(
   world: World,
   { id, actor }: Actor,
-  act: (sql: World['database']['manager'], request: ChangeRequest, now: Date) => Promise<Refusal | null>,
+  act: (sql: World['database']['manager'], request: ChangeRequest, now: Date) => Promise<Decided>,
 ): Promise<ChangeRequest> {
-  const decided = await sureTransaction(world.database, async (sql) => {
+  const { request, decided } = await sureTransaction(world.database, async (sql) => {
     const request = await lockRequest(sql, id)
-    const now = world.now()
-    const refusal = findObstacle(world, request) ?? (await act(sql, request, now))
-    if (!refusal) return { request: await sql.findOneByOrFail(ChangeRequest, { id }) }
-    await appendToLedger(sql, { changeRequest: id, event: 'refused', actor, details: { because: refusal.code } })
-    return { refusal }
+    const obstacle = findObstacle(world, request)
+    const decided = obstacle ? { refusal: obstacle } : await act(sql, request, world.now())
+    if ('refusal' in decided) {
+      const details = { because: decided.refusal.code }
+      await appendToLedger(sql, { changeRequest: id, event: 'refused', actor, details })
+    }
+    return { request, decided }
   })
-  if (decided.refusal) throw new ChangeError(decided.refusal.code, { cr: `CR-${id}`, ...decided.refusal.facts })
-  return decided.request
+  if ('refusal' in decided) throw new ChangeError(decided.refusal.code, { cr: `CR-${id}`, ...decided.refusal.facts })
+  return { ...request, ...decided.decision }
 }
 
 function personalColumns(request: ChangeRequest): string[] {

@@ -71,7 +71,8 @@ export async function endAsStale(
   moved: Moved,
 ): Promise<ChangeRequest> {
   const outcome = { ...request.outcome, moved: { ...moved, noticedAt: world.now().toISOString() } }
-  await sql.update(ChangeRequest, { id: request.id, status: request.status }, { status: 'stale', outcome })
+  const end = { status: 'stale', outcome } as const
+  await sql.update(ChangeRequest, { id: request.id, status: request.status }, end)
   if (request.status !== 'unsent') await announce(sql, request.id, ['outcome'])
   await appendToLedger(sql, {
     changeRequest: request.id,
@@ -79,7 +80,7 @@ export async function endAsStale(
     actor: THE_BOT,
     details: { columns: moved.columns, checks: moved.checks, ...(moved.told?.length ? { told: moved.told } : {}) },
   })
-  return sql.findOneByOrFail(ChangeRequest, { id: request.id })
+  return { ...request, ...end }
 }
 
 /** Why a request can no longer be decided, for someone who tries. */

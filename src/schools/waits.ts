@@ -55,9 +55,10 @@ export async function startWaiting(
     const cardKey = earlier?.cardKey ?? (world.addsTrelloCards ? await addCard(sql, wait) : null)
     const card = { cardKey, cardUrl: earlier?.cardUrl ?? null }
     await sql.update(SchoolWait, { id }, { status: 'waiting', askedAt: world.now(), ...card })
+    const started = await sql.findOneByOrFail(SchoolWait, { id })
     const details = { playbook: wait.playbook, urn: wait.urn }
     await appendToLedger(sql, { changeRequest: null, event: 'waiting-for-school', actor: requester, details })
-    return sql.findOneByOrFail(SchoolWait, { id })
+    return started
   })
 }
 

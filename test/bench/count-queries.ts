@@ -3,7 +3,7 @@ import pg from 'pg'
 
 export type Count = { statements: number; transactions: number; reads: number; writes: number }
 
-type Sent = { text: string; foundNothing: boolean }
+type Sent = { text: string; foundNothing: boolean; session: unknown }
 
 const TRANSACTION_CONTROL = /^\s*(begin|start|commit|rollback|set|savepoint|release)\b/i
 
@@ -12,10 +12,10 @@ export function countQueries() {
   const prototype = pg.Client.prototype as unknown as { query: (...args: unknown[]) => unknown }
   const original = prototype.query
   let all: Sent[] = []
-  prototype.query = function (...args: unknown[]) {
+  prototype.query = function (this: unknown, ...args: unknown[]) {
     const [first] = args
     const text = typeof first === 'string' ? first : String((first as { text?: string })?.text ?? '')
-    const sent: Sent = { text, foundNothing: false }
+    const sent: Sent = { text, foundNothing: false, session: this }
     all.push(sent)
     const answer = original.apply(this, args)
     if (answer instanceof Promise) answer.then((result) => noteWhether(sent, result)).catch(() => {})
@@ -31,6 +31,9 @@ export function countQueries() {
     read(idle: ReadonlySet<string> = new Set()): Count {
       return countOf(all.filter(({ text, foundNothing }) => !(foundNothing && idle.has(text))))
     },
+    /** What was sent after an entry was appended to the ledger, and before the end of that transaction. */
+    afterAppending: (): string[] =>
+      [...new Set(all.map(({ session }) => session))].flatMap((one) => afterAppending(all, one)),
     stop(): void {
       prototype.query = original
     },
@@ -39,6 +42,17 @@ export function countQueries() {
 
 function noteWhether(sent: Sent, result: unknown): void {
   sent.foundNothing = (result as { rowCount?: number | null } | undefined)?.rowCount === 0
+}
+
+function afterAppending(all: readonly Sent[], session: unknown): string[] {
+  let hasAppended = false
+  return all.flatMap(({ text, session: its }) => {
+    if (its !== session) return []
+    if (/^\s*(commit|rollback)\b/i.test(text)) hasAppended = false
+    else if (text.includes('append_ledger')) hasAppended = true
+    else if (hasAppended) return [text]
+    return []
+  })
 }
 
 /** `statements` are those that are not only for the transaction's sake. */
