@@ -80,20 +80,21 @@ async function ask<T>(question: () => T): Promise<Awaited<T>> {
 /**
  * Rows and answers to what is the case, the checks, and what comes of it; pure but for reading what DTTP will be told by
  * the plan's registrations, and for looking whether another request is open for the same rows.
- * @param facts `self` is the request being assessed, which does not stand in its own way
+ * @param facts `self` is the request being assessed, which does not stand in its own way; `locked` the rows that are locked
+ *   already, by their subject: they need not be read again
  */
 export async function judge(
   world: World,
   sql: EntityManager,
   playbook: AnyPlaybook,
-  facts: Facts & Pick<Gathered, 'beside'>,
+  facts: Facts & Pick<Gathered, 'beside'> & { locked?: ReadonlyMap<string, object> },
 ): Promise<Assessment> {
   const { situation, checks, outcome: decided } = decide(world, playbook, facts)
   const { outcome, check } = besideOthers(world, decided, facts.beside)
   const told = outcome && (await tellingAll(world, sql, outcome))
   const subjects = subjectsFor(told, situation)
   checks.push(...(check ? [check] : []), await lookForOpenRequest(sql, subjects, facts.self))
-  checks.push(...(await lookForUnknownValues(sql, subjects)))
+  checks.push(...(await lookForUnknownValues(sql, subjects, facts.locked ?? new Map())))
   return { situation, checks, outcome: isBlocked(checks) ? null : told, subjects }
 }
 
@@ -116,8 +117,14 @@ function subjectsFor(outcome: Outcome | null, { trainee }: Situation): string[] 
  * Blocks where a row that the plan writes, or the trainee, has a value that Register has added since. Not shown where
  * there is none: what was approved before this check was there stays as it was.
  */
-async function lookForUnknownValues(sql: EntityManager, subjects: readonly string[]): Promise<CheckResult[]> {
-  const unknown = (await readSubjects(sql, subjects)).flatMap(unknownValuesIn)
+async function lookForUnknownValues(
+  sql: EntityManager,
+  subjects: readonly string[],
+  locked: ReadonlyMap<string, object>,
+): Promise<CheckResult[]> {
+  const known = subjects.flatMap((subject) => locked.get(subject) ?? [])
+  const others = subjects.filter((subject) => !locked.has(subject))
+  const unknown = [...known, ...(await readSubjects(sql, others))].flatMap(unknownValuesIn)
   if (unknown.length === 0) return []
   const found = `${[...new Set(unknown)].join(' ')} Register may have changed since: ask the Register developers.`
   const check = { id: 'known-values', sentence: 'Every value of the record is one that we know' }

@@ -6,12 +6,12 @@ import { columnsHold, TABLES } from '../contract/planned-rows.ts'
 import { formOf, isReadable, planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { canonical } from '../entities/json.ts'
-import { isTaken, isTransient, retryConflicts } from '../entities/transient.ts'
+import { isOfSchema, isTaken, isTransient, retryConflicts } from '../entities/transient.ts'
 import { UpstreamUnavailable } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce } from '../outbox/outbox.ts'
 import { findPlaybook } from '../playbooks/index.ts'
-import { findWhyOff } from '../playbooks/switched-on.ts'
+import { findWhyOff, isChosen } from '../playbooks/switched-on.ts'
 import { writeDegreeAudit, writeTraineeAudit } from '../register/audits.ts'
 import type { World } from '../world.ts'
 import { type Assessment, aroundOf, gather, isAnyoneAsked, judge, NOBODY_ASKED } from './assess.ts'
@@ -58,7 +58,7 @@ export type ExecutionStep = (typeof EXECUTION_STEPS)[number]
 export async function execute(world: World, id: string): Promise<Execution> {
   const request = await getRequest(world.database, id)
   if (request.status !== 'approved') return 'not-approved'
-  if ((await findWhyOff(world, request.playbook)) || !(await mayAct(world))) return 'paused'
+  if (!isChosen(world, request.playbook)) return 'paused'
   try {
     await step(world, 'begun', id)
     return await carryOut(world, request).catch((error: unknown) => {
@@ -69,7 +69,10 @@ export async function execute(world: World, id: string): Promise<Execution> {
     if (error instanceof Paused) return 'paused'
     // Register may have been deployed in the middle of it.
     if ((await findUnsafe(world.database, request.playbook).catch(() => [])).length > 0) return 'paused'
-    if (isTransient(error) || error instanceof UpstreamUnavailable) return postponeExecution(world, id, error)
+    // What was missing and is there again, such as a right that was being granted anew, is no reason to give up either.
+    if (isTransient(error) || isOfSchema(error) || error instanceof UpstreamUnavailable) {
+      return postponeExecution(world, id, error)
+    }
     if (error instanceof EntityNotFoundError) return endGone(world, id)
     return endFailed(world, id, error)
   }
@@ -77,13 +80,17 @@ export async function execute(world: World, id: string): Promise<Execution> {
 
 async function carryOut(world: World, request: ChangeRequest): Promise<Execution> {
   const playbook = findPlaybook(request.playbook)
-  if (playbook?.version !== request.playbookVersion || !isReadable(request)) return endForeign(world, request.id)
+  if (playbook?.version !== request.playbookVersion || !isReadable(request)) {
+    return (await mayBegin(world, request)) ? endForeign(world, request.id) : 'paused'
+  }
   const form = formOf(request.form ?? {})
   const approved = planOf(request)
-  await demandMirror(world, approved)
-  const gathered = isAnyoneAsked(world, playbook, approved)
-    ? await gather(world, playbook, form, request.id)
-    : NOBODY_ASKED
+  let gathered = NOBODY_ASKED
+  if (isAnyoneAsked(world, playbook, approved)) {
+    if (!(await mayBegin(world, request))) return 'paused'
+    await demandMirror(world, approved)
+    gathered = await gather(world, playbook, form, request.id)
+  }
   await step(world, 'asked', request.id)
 
   const execution = await retryConflicts(() =>
@@ -96,12 +103,12 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       await step(world, 'claimed', request.id)
 
       const plan = planOf(claimed)
-      await lockRows(sql, plan)
+      const locked = await lockRows(sql, plan)
       await step(world, 'locked', request.id)
 
       const rows: unknown = await playbook.read(sql, form, aroundOf(world, request.id))
       const about: unknown = playbook.ask?.about(rows, form) ?? null
-      const facts = { ...gathered, rows, form, self: request.id }
+      const facts = { ...gathered, rows, form, self: request.id, locked }
       const now = await judge(world, sql, playbook, facts)
       // Having read the tables keeps Register from changing them until the end.
       if ((await findUnsafe(world.database, request.playbook, sql)).length > 0) throw new Paused()
@@ -154,19 +161,32 @@ async function step(world: World, name: ExecutionStep, id: string): Promise<void
   await world.onStep?.(name, id)
 }
 
-/** Locks just the rows the plan writes, in one fixed order, in the mode that lets Rails insert rows referring to them. */
-async function lockRows(sql: EntityManager, plan: Plan): Promise<void> {
+/**
+ * Whether the bot is not paused and Register's tables are as they should be. The transaction looks at both in any case: this
+ * is for what is done before it.
+ */
+async function mayBegin(world: World, { playbook }: ChangeRequest): Promise<boolean> {
+  return (await findWhyOff(world, playbook)) === null && (await mayAct(world))
+}
+
+/**
+ * Locks just the rows the plan writes, in one fixed order, in the mode that lets Rails insert rows referring to them. Answers
+ * them as they are, by their subject: until the plan is written nobody can change them.
+ */
+async function lockRows(sql: EntityManager, plan: Plan): Promise<Map<string, object>> {
+  const rows = new Map<string, object>()
   const updates = [...plan.updates].sort((a, b) =>
     a.table === b.table ? Number(BigInt(a.id) - BigInt(b.id)) : a.table < b.table ? -1 : 1,
   )
   for (const { table, id } of updates) {
-    await sql
+    const row = await sql
       .createQueryBuilder(TABLES[table], 'row')
-      .select('row.id')
       .where('row.id = :id', { id })
       .setLock('for_no_key_update')
       .getOne()
+    if (row) rows.set(`${table}:${id}`, row)
   }
+  return rows
 }
 
 /** Whether what would be done now, and what stands in the request, are both what was approved. */

@@ -33,11 +33,15 @@ export async function addSteps(
   steps: readonly Step[],
   addedAt: Date,
 ): Promise<void> {
-  const first = await sql.countBy(ManualStep, { changeRequestId })
-  const rows = steps.map((step, index) => ({ ...step, changeRequestId, place: first + index, owner, addedAt }))
-  if (rows.length > 0)
-    await sql.createQueryBuilder().insert().into(ManualStep).values(rows).updateEntity(false).execute()
+  if (steps.length === 0) return
+  const after = (index: number) => () => `(${STEPS_SO_FAR}) + ${index}`
+  const rows = steps.map((step, index) => ({ ...step, changeRequestId, place: after(index), owner, addedAt }))
+  const insert = sql.createQueryBuilder().insert().into(ManualStep).values(rows)
+  await insert.setParameters({ request: changeRequestId }).updateEntity(false).execute()
 }
+
+/** All rows of one insert see the steps that were there before it. */
+const STEPS_SO_FAR = 'SELECT count(*)::int FROM chatops.manual_steps WHERE change_request_id = :request'
 
 /** Whether the bot has ticked a step off, since nobody need do it any more. People cannot take that back. */
 export function isNeedless({ doneAt, doneBy }: ManualStep): boolean {

@@ -54,7 +54,8 @@ export async function sortPlaybooks(
 
 const SWITCHED_OFF: WhyOff = { code: 'playbook-off', because: 'It is switched off in this installation.' }
 
-function isChosen({ playbooksOn }: Switches, name: string): boolean {
+/** Whether this installation has the playbook on. */
+export function isChosen({ playbooksOn }: Pick<Switches, 'playbooksOn'>, name: string): boolean {
   return playbooksOn?.has(name) ?? true
 }
 
