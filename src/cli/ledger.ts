@@ -9,6 +9,9 @@ import { compareWithWitnesses } from '../ledger/witnesses.ts'
 import { count } from '../words.ts'
 import { requireSetting, withDatabase } from './database.ts'
 
+/** Exit code: not everything that Slack may know was compared. Nothing is known to be wrong. */
+const NOT_COMPARED = 3
+
 /** verify-ledger [--receipts [<first day>]] */
 export async function checkLedger(words: readonly string[]): Promise<number> {
   const [option, day = '1970-01-01'] = words
@@ -26,13 +29,14 @@ export async function checkLedger(words: readonly string[]): Promise<number> {
         `The ledger was tampered with: entry ${broken.seq}: ${broken.why}. ${entries} entries before it are sound.`,
       )
     else console.log(`The ledger is sound: ${entries} entries, head ${head}.`)
-    const agrees = option ? await checkReceipts(database, since) : true
-    return broken || !agrees ? 1 : 0
+    const slack = option ? await checkReceipts(database, since) : 'agrees'
+    if (broken || slack === 'contradicts') return 1
+    return slack === 'agrees' ? 0 : NOT_COMPARED
   })
 }
 
-/** Says what the messages in Slack say of the ledger. Answers whether they agree with it. */
-async function checkReceipts(database: DataSource, since: Date): Promise<boolean> {
+/** Says what the messages in Slack say of the ledger. */
+async function checkReceipts(database: DataSource, since: Date): Promise<'agrees' | 'contradicts' | 'says too little'> {
   const channels = requireSetting('ALLOWED_CHANNELS', 'the channels that the bot posts in').split(',')
   const named = channels.map((channel) => channel.trim()).filter(Boolean)
   const ours = await createReceipts(database)()
@@ -42,13 +46,18 @@ async function checkReceipts(database: DataSource, since: Date): Promise<boolean
   for (const { channel, code } of unread) console.log(`Slack did not let us read ${channel} (${code}).`)
   for (const { where, why } of contradictions) console.log(`Slack contradicts the ledger: ${where} ${why}.`)
   const others = receipts.length - witnesses.length
-  if (others > 0)
+  if (others > 0) {
     console.log(`${count(others, 'message')} of the bot ${others === 1 ? 'is' : 'are'} from another database.`)
+    console.log('Unless somebody has set up this database anew or adopted a copy, its name or environment was changed.')
+  }
   console.log(`Slack shows ${count(witnesses.length, 'message')} of this database.`)
   if (BigInt(vouched) > 0n) console.log(`They vouch for entries 1 to ${vouched}.`)
   const first = BigInt(vouched) + 1n
   if (first <= BigInt(entries)) console.log(`Nothing in Slack vouches for entries ${first} to ${entries}.`)
-  return contradictions.length === 0
+  if (contradictions.length > 0) return 'contradicts'
+  return unread.length > 0 || others > 0 || (witnesses.length === 0 && BigInt(entries) > 0n)
+    ? 'says too little'
+    : 'agrees'
 }
 
 /** export-ledger json|csv */

@@ -37,22 +37,22 @@ export function textOf(entry: Entry, previous: string): string {
   return entry.chain === 1 ? fields.join('\n') : ['chatops ledger 2', ...fields].map(withLength).join('')
 }
 
-/** All entries in their order, some at a time, also those whose number should not be. */
+/** All entries with a number in their order, some at a time, also those whose number should not be. */
 export async function* readEntries(sql: EntityManager): AsyncGenerator<Entry> {
-  let after: string | null = null
-  for (;;) {
+  for (let after: string | undefined = BEFORE_ALL; after !== undefined; ) {
     const entries: Entry[] = await sql.query<Entry[]>(PAGE, [after])
     yield* entries
-    after = entries.at(-1)?.seq ?? null
-    if (after === null) return
+    after = entries.at(-1)?.seq
   }
 }
+
+const BEFORE_ALL = '-9223372036854775808'
 
 const PAGE = `
   SELECT seq, coalesce(change_request_id::text, '-') AS change_request_id,
     to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at, event, actor, details::text AS details,
     prev_hash, hash, chain
-  FROM chatops.ledger WHERE $1::bigint IS NULL OR seq > $1 ORDER BY seq LIMIT 1000`
+  FROM chatops.ledger WHERE seq > $1 ORDER BY seq LIMIT 1000`
 
 function withLength(field: string): string {
   return `${Buffer.byteLength(field)}:${field},`

@@ -22,7 +22,7 @@ export async function verifyLedger(database: DataSource): Promise<LedgerVerdict>
       return { entries: 0, broken: { seq: head?.seq ?? '0', why }, head: head?.hash ?? '' }
     }
     const { entries, broken } = await walk(sql, hashBeforeTheFirst(start.id), head)
-    const [contradiction] = broken ? [] : await sql.query<{ seq: string; why: string }[]>(CONTRADICTIONS)
+    const [contradiction] = broken ? [] : await sql.query<{ seq: string; why: string }[]>(CONTRADICTIONS, [entries])
     return { entries, broken: broken ?? contradiction ?? null, head: head.hash }
   })
 }
@@ -53,16 +53,21 @@ function findFlaw(entry: Entry, before: { previous: string; seq: bigint; chain: 
 }
 
 /**
- * What the chain cannot know by itself: an execution that nobody had approved as it was, and a request whose state has no
+ * What the chain cannot know by itself: an entry that is not in its order, since it has no number, or that of another, which
+ * only somebody who drops the primary key can add; an execution that nobody had approved as it was, and a request whose state has no
  * entry, as after the end of the ledger was cut off.
  */
 const CONTRADICTIONS = `
-  SELECT seq, 'a request was carried out that nobody had approved as it was' AS why
+  SELECT (SELECT seq FROM chatops.ledger_head), 'an entry has no number, or that of another' AS why
+  WHERE (SELECT count(*) FROM chatops.ledger) <> $1
+  UNION ALL
+  SELECT seq, 'a request was carried out that nobody had approved as it was'
   FROM chatops.ledger executed
   WHERE event = 'executed' AND NOT EXISTS (
     SELECT FROM chatops.ledger approval
     WHERE approval.change_request_id = executed.change_request_id AND approval.event = 'approved'
       AND approval.seq < executed.seq AND approval.actor = executed.details ->> 'approver'
+      AND approval.actor IS DISTINCT FROM executed.details ->> 'requester'
       AND approval.details ->> 'digest' = executed.details ->> 'digest')
   UNION ALL
   SELECT (SELECT seq + 1 FROM chatops.ledger_head), 'nothing says how CR-' || id || ' came to be ' || status
@@ -71,4 +76,4 @@ const CONTRADICTIONS = `
     SELECT FROM chatops.ledger entry
     WHERE entry.change_request_id = request.id AND entry.event =
       CASE status WHEN 'unsent' THEN 'proposed' WHEN 'pending' THEN 'sent' WHEN 'verifying' THEN 'executed' ELSE status END)
-  ORDER BY seq LIMIT 1`
+  ORDER BY 1 LIMIT 1`

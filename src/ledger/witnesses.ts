@@ -10,10 +10,17 @@ export type Witness = { entries: string; head: string | null; where: string }
  * What the witnesses say together. An entry's hash covers every entry before it, so one witness of entry 500 vouches for the
  * first 500; `vouched` is how far that goes, and `entries` is how many there are.
  */
-export type Testimony = { entries: string; vouched: string; contradictions: { where: string; why: string }[] }
+export type Testimony = {
+  entries: string
+  vouched: string
+  contradictions: { entries: string; where: string; why: string }[]
+}
 
 /** Compares each witness with the ledger. The chain itself is verified apart from this. */
-export async function compareWithWitnesses(database: DataSource, witnesses: readonly Witness[]): Promise<Testimony> {
+export async function compareWithWitnesses(
+  database: Pick<DataSource, 'query'>,
+  witnesses: readonly Witness[],
+): Promise<Testimony> {
   const named = [...new Set(witnesses.map(({ entries }) => entries))]
   const rows = await database.query<{ seq: string; hash: string }[]>(HASHES, [named])
   const [head] = await database.query<{ seq: string }[]>('SELECT coalesce(max(seq), 0) AS seq FROM chatops.ledger')
@@ -23,7 +30,8 @@ export async function compareWithWitnesses(database: DataSource, witnesses: read
     const hash = hashes.get(entries)
     const why = hash === undefined ? `speaks of entry ${entries}, which is not there` : null
     const differs = said !== null && hash !== undefined && said !== hash
-    if (why ?? differs) testimony.contradictions.push({ where, why: why ?? `says that entry ${entries} was another` })
+    if (why ?? differs)
+      testimony.contradictions.push({ entries, where, why: why ?? `says that entry ${entries} was another` })
     else if (said !== null && BigInt(entries) > BigInt(testimony.vouched)) testimony.vouched = entries
   }
   return testimony

@@ -57,7 +57,8 @@ describe('a superuser who takes away the constraints, too', () => {
     await admin.query(`
       ALTER TABLE chatops.ledger DROP CONSTRAINT ledger_seq, DROP CONSTRAINT ledger_chain, DROP CONSTRAINT ledger_event,
         DROP CONSTRAINT ledger_actor, DROP CONSTRAINT ledger_details, DROP CONSTRAINT ledger_hash,
-        DROP CONSTRAINT ledger_prev_hash_key, DROP CONSTRAINT ledger_hash_key;
+        DROP CONSTRAINT ledger_prev_hash_key, DROP CONSTRAINT ledger_hash_key, DROP CONSTRAINT ledger_pkey;
+      ALTER TABLE chatops.ledger ALTER seq DROP NOT NULL;
       ALTER TABLE chatops.ledger_head DROP CONSTRAINT ledger_head_only_row_check;
       INSERT INTO chatops.ledger SELECT n, NULL, now(), 'refused', 'U0' || n, '{}', 'p' || n, 'h' || n, 1 FROM generate_series(1, 3) n`)
     await giveFittingHashes()
@@ -144,6 +145,22 @@ describe('a superuser who takes away the constraints, too', () => {
     ],
     ['an entry is added before the first, with the number 0', () => forge(0), '0: it was added before the first'],
     ['an entry is added before the first, with a number below 0', () => forge(-3), '-3: it was added before the first'],
+    [
+      'an entry without a number is added',
+      () => run(`INSERT INTO chatops.ledger VALUES (NULL, 1, now(), 'approved', 'U66', '{}', 'none', repeat('f', 64))`),
+      'last: an entry has no number, or that of another',
+    ],
+    [
+      'the requester approves, with hashes that fit',
+      async () => {
+        await run(
+          `UPDATE chatops.ledger SET actor = '${SUPPORT}' WHERE event = 'approved'`,
+          `UPDATE chatops.ledger SET details = details || '{"approver": "${SUPPORT}"}' WHERE event = 'executed'`,
+        )
+        await giveFittingHashes()
+      },
+      'executed: a request was carried out that nobody had approved as it was',
+    ],
     [
       'the end is cut off, and the head is left',
       () => run('DELETE FROM chatops.ledger WHERE seq > 6'),

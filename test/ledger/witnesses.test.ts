@@ -66,6 +66,24 @@ describe('bin/chatops verify-ledger --receipts', () => {
     expect(code).toBe(1)
   })
 
+  test('says that it compared too little, and exits 3, where the database has another name', async () => {
+    await admin.query(`UPDATE chatops.identity SET environment = environment || '-2'`)
+    const { code, output } = await chatops('verify-ledger', '--receipts')
+    await admin.query(`UPDATE chatops.identity SET environment = left(environment, -2)`)
+    expect(output).toMatch(
+      /\d+ messages of the bot are from another database\.\nUnless .* its name or environment was changed/,
+    )
+    expect(output).toContain('Slack shows 0 messages of this database.')
+    expect(code).toBe(3)
+  })
+
+  test('and where Slack does not let it read a channel', async () => {
+    const channels = { ALLOWED_CHANNELS: `${CHANNEL},C00CLOSED` }
+    const { code, output } = await chatopsWith(channels, 'verify-ledger', '--receipts')
+    expect(output).toMatch(/Slack did not let us read C00CLOSED \([a-z_]+\)/)
+    expect(code).toBe(3)
+  })
+
   test('looks at no message from before the day that it is given', async () => {
     const { output } = await chatops('verify-ledger', '--receipts', '2999-01-01')
     expect(output).toContain('Slack shows 0 messages of this database.\nNothing in Slack vouches for entries 1 to')
