@@ -189,6 +189,21 @@ describe('a backup that was restored', () => {
     await backup.drop()
   })
 
+  test('is noticed although it has as many entries by now', async () => {
+    const backup = await demoDatabase()
+    await sent(await start())
+    await slack.until(() => says('CR-1'))
+    await stop()
+    const others = new pg.Client(backup.adminUrl)
+    await others.connect()
+    await others.query(`SELECT chatops.append_ledger(NULL, 'refused', 'U07', '{}') FROM generate_series(1, 20)`)
+    await others.end()
+    const restored = await start({ ROLES: 'bot' }, backup.appUrl)
+    expect(await findPause(restored.changes.database.manager)).toMatchObject({ by: 'chatops' })
+    await stop()
+    await backup.drop()
+  })
+
   test('from before an upgrade is refused until it is migrated', async () => {
     const backup = await demoDatabase()
     const owner = await createDataSource(backup.ownerUrl, 1).initialize()

@@ -1,5 +1,6 @@
 import type { webApi } from '@slack/bolt'
 import { pauseBehind } from '../../brake/restored.ts'
+import type { Witness } from '../../ledger/witnesses.ts'
 import type { World } from '../../world.ts'
 import { readTrouble } from './errors.ts'
 import type { Author } from './own-messages.ts'
@@ -10,8 +11,8 @@ const PAGE = 200
 const MOST_PAGES = 10
 
 /**
- * Looks into each of our channels, and pauses the bot if one has a message of ours from a later time than this database
- * knows. A channel that Slack does not let us read is looked at again the next time, and holds up no other; one that was
+ * Looks into each of our channels, and pauses the bot if one has a message of ours that speaks of what this database does
+ * not know. A channel that Slack does not let us read is looked at again the next time, and holds up no other; one that was
  * read is not looked at any more. Each look answers which are left.
  */
 export function createRestoredLook(world: World, client: webApi.WebClient): () => Promise<readonly string[]> {
@@ -21,9 +22,9 @@ export function createRestoredLook(world: World, client: webApi.WebClient): () =
     const { database } = await createReceipts(world.database)()
     const { user_id: user, bot_id, app_id } = await client.auth.test()
     for (const channel of [...unread]) {
-      const latest = await findLatest(client, channel, { user, bot_id, app_id }, database).catch(noneYet)
+      const latest = await readLatest(client, channel, { user, bot_id, app_id }, database).catch(noneYet)
       if (latest === null) continue
-      if (await pauseBehind(world, latest)) world.log.error({ entries: latest.toString() }, 'paused: an older database')
+      if (await pauseBehind(world, latest)) world.log.error({ channel }, 'paused: an older database')
       unread.delete(channel)
     }
     return [...unread]
@@ -36,8 +37,8 @@ function noneYet(error: unknown): null {
   throw error
 }
 
-/** How many entries our newest messages in a channel know of. People's messages may stand above them. */
-async function findLatest(client: webApi.WebClient, channel: string, us: Author, database: string): Promise<bigint> {
+/** What our newest messages in a channel say of the ledger. People's messages may stand above them. */
+async function readLatest(client: webApi.WebClient, channel: string, us: Author, database: string): Promise<Witness[]> {
   const page = { channel, include_all_metadata: true, limit: PAGE }
   let cursor: string | undefined
   for (let number = 1; number <= MOST_PAGES; number++) {
@@ -45,11 +46,11 @@ async function findLatest(client: webApi.WebClient, channel: string, us: Author,
       ...page,
       ...(cursor ? { cursor } : {}),
     })
-    const ours = messages.flatMap((message) => receiptOf(message, us) ?? [])
-    const counts = ours.filter((receipt) => receipt.database === database).map(({ entries }) => BigInt(entries))
-    if (counts.length > 0) return counts.reduce((most, count) => (count > most ? count : most))
+    const receipts = messages.flatMap((message) => receiptOf(message, us) ?? [])
+    const ours = receipts.filter((receipt) => receipt.database === database)
+    if (ours.length > 0) return ours.map(({ entries, head }) => ({ entries, head, where: channel }))
     cursor = response_metadata?.next_cursor
     if (!cursor) break
   }
-  return 0n
+  return []
 }
