@@ -33,6 +33,7 @@ import { createDttpClient, type DttpClient } from './dttp/client/index.ts'
 import { createDataSource } from './entities/data-source.ts'
 import { startDatabaseClock } from './entities/database-clock.ts'
 import { demandMigrated } from './entities/demand-migrated.ts'
+import { demandPrimary } from './entities/demand-primary.ts'
 import { demandLeastPrivilege, findLooseRights } from './entities/least-privilege.ts'
 import { OperatorError } from './error-facts.ts'
 import { createHomeRound } from './handlers/app-home.ts'
@@ -93,7 +94,7 @@ export async function startServices(
   const wake = (waitsFor: string) => wakeOutbox(database.manager, waitsFor)
   const line = createSlackLine(client, { report, wake }, hasAnswered)
   const probes: Probes = {
-    database: () => database.query('SELECT 1').then(() => undefined),
+    database: () => demandPrimary(database),
     queue: () => backend.ping(),
     slack: async () => {
       line.demandToken()

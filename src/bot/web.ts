@@ -21,13 +21,13 @@ export function createWeb(probes: Probes, findRest: () => Promise<object> = asyn
   })
   web.get('/readyz', async (_request, response) => {
     const names = Object.keys(probes)
+    const finding = pTimeout(findRest(), { milliseconds: ANSWER_WITHIN_MS }).catch(() => ({}))
     const results = await Promise.allSettled(
       Object.values(probes).map((probe) => pTimeout(probe(), { milliseconds: ANSWER_WITHIN_MS })),
     )
     const answers = Object.fromEntries(names.map((name, index) => [name, results[index]?.status === 'fulfilled']))
     const ready = Object.values(answers).every(Boolean)
-    const rest = await pTimeout(findRest(), { milliseconds: ANSWER_WITHIN_MS }).catch(() => ({}))
-    response.status(ready ? 200 : 503).json({ ready, ...answers, ...rest })
+    response.status(ready ? 200 : 503).json({ ready, ...answers, ...(await finding) })
   })
   return web
 }

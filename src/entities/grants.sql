@@ -1,5 +1,7 @@
 -- Run in Register's database by the owner of its tables, again after each upgrade of the bot.
 -- This is the whole of what the bot can touch in Register; a column that is not named here cannot be written.
+-- It is one transaction, so that a bot that is at work never misses a right that it has before and after.
+BEGIN;
 DO $$ BEGIN EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO chatops_owner', current_database()); END $$;
 DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO chatops_app', current_database()); END $$;
 
@@ -35,3 +37,5 @@ GRANT INSERT (
   request_uuid, created_at
 ) ON public.audits TO chatops_app;
 GRANT USAGE ON SEQUENCE public.audits_id_seq TO chatops_app;
+
+COMMIT;

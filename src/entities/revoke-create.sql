@@ -28,5 +28,13 @@ BEGIN
     EXECUTE format('GRANT CREATE ON SCHEMA public TO %I', owner);
   END LOOP;
   REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+  -- To whoever does not own the schema, Postgres says no more than a warning.
+  IF EXISTS (
+    SELECT FROM pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner))) AS entry
+    WHERE nspname = 'public' AND entry.grantee = 0 AND entry.privilege_type = 'CREATE')
+  THEN
+    RAISE EXCEPTION 'Nothing was changed: everybody can still create in "public". Run this as its owner, %.',
+      (SELECT quote_ident(rolname) FROM pg_roles JOIN pg_namespace ON nspowner = pg_roles.oid WHERE nspname = 'public');
+  END IF;
 END
 $$;

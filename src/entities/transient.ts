@@ -21,12 +21,14 @@ export async function retryConflicts<T>(transaction: () => Promise<T>): Promise<
 }
 
 /**
- * Whether an error goes away by itself: a conflict that was left after the retries, a time-out, a server that is away
- * or shutting down, a lost connection.
+ * Whether an error goes away by itself: a conflict that was left after the retries, a time-out, a server that is away,
+ * shutting down, or not the primary (25006), a name that cannot be looked up just now, a lost connection.
  */
 export function isTransient(error: unknown): boolean {
   const code = codeOf(error)
-  return CONFLICTS.has(code) || /^(08|53|57|25P03)/.test(code) || /^E[A-Z]+$/.test(code) || isLostConnection(error)
+  return (
+    CONFLICTS.has(code) || /^(08|53|57|25P03|25006)/.test(code) || /^E[A-Z_]+$/.test(code) || isLostConnection(error)
+  )
 }
 
 /** Whether a statement names what is no longer there, or is of another type, or what we may not touch. */

@@ -1,4 +1,5 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis'
+import pTimeout from 'p-timeout'
 import type { Logger } from 'pino'
 import {
   endSilenceWithSocket,
@@ -43,9 +44,12 @@ export async function demandWritable(redis: Redis): Promise<void> {
   await redis.set(PROBE, '1', 'EX', 60)
 }
 
+/** Whoever asks has other things to say as well, and does not wait for a Redis that is away. */
+const SAYS_WITHIN_MS = 1_500
+
 /** What Redis is set up to do that BullMQ does not bear; nothing if it does not say. */
 export async function findEviction(redis: Redis): Promise<string[]> {
-  const memory = await redis.info('memory').catch(() => '')
+  const memory = await pTimeout(redis.info('memory'), { milliseconds: SAYS_WITHIN_MS }).catch(() => '')
   const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? 'noeviction'
   if (policy === 'noeviction') return []
   return [`Redis may drop jobs when its memory is full: set maxmemory-policy to noeviction (it is ${policy}).`]

@@ -43,6 +43,14 @@ test('the bot starts there, and readiness and check-config say what to do', asyn
   await slack.stop()
 })
 
+test('run by somebody who may not, the script says that nothing was changed', async () => {
+  await admin.query(`SET ROLE ${rails}`)
+  await expect(admin.query(SCRIPT)).rejects.toThrow(/Nothing was changed: .* Run this as its owner/)
+  await admin.query('RESET ROLE')
+  notices.splice(0)
+  expect(await checkConfig()).toContain('run revoke-create.sql')
+})
+
 test('the script gives the right to whoever owns something there, says so, and takes it from everybody else', async () => {
   await withApp((app) => app.query('CREATE TABLE public.of_everybody ()'))
   await admin.query('DROP TABLE public.of_everybody')

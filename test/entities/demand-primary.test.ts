@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { withClient } from '../../sandbox/register/database.ts'
+import { createDataSource } from '../../src/entities/data-source.ts'
+import { demandPrimary } from '../../src/entities/demand-primary.ts'
+import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+
+let scratch: ScratchDatabase
+
+beforeAll(async () => {
+  scratch = await scratchDatabase()
+})
+
+afterAll(() => scratch.drop())
+
+test('a database that takes no writes just now is not ready', async () => {
+  const ready = await createDataSource(scratch.appUrl, 1).initialize()
+  await demandPrimary(ready)
+  await ready.destroy()
+  const setting = `ALTER DATABASE ${scratch.name} SET default_transaction_read_only`
+  await withClient(scratch.adminUrl, (admin) => admin.query(`${setting} = on`))
+  const standby = await createDataSource(scratch.appUrl, 1).initialize()
+  await expect(demandPrimary(standby)).rejects.toThrow('takes no writes')
+  await standby.destroy()
+  await withClient(scratch.adminUrl, async (admin) => {
+    await admin.query('SET default_transaction_read_only = off')
+    await admin.query(`${setting} = off`)
+  })
+})
+
+test('a bot that is at work misses no right while grants.sql is run', async () => {
+  const [owner, bot] = [new pg.Client(scratch.adminUrl), new pg.Client(scratch.appUrl)]
+  await Promise.all([owner.connect(), bot.connect()])
+  const statements = readFileSync('src/entities/grants.sql', 'utf8').split(/;$/m) // psql sends them one by one
+  for (const statement of statements.filter((text) => text.trim() !== '')) {
+    await owner.query(statement)
+    await bot.query('SELECT slug FROM public.trainees LIMIT 1')
+  }
+  expect(statements.length).toBeGreaterThan(10)
+  await Promise.all([owner.end(), bot.end()])
+})
