@@ -37,3 +37,10 @@ test('migrating lists, before anything else, the requests that another version o
   expect(await migrate('--list')).toBe(listed)
   expect(await migrate()).toBe(`${listed}The schemas are up to date.\n`)
 })
+
+test('and those that it cannot read', async () => {
+  const unreadable = `SET session_replication_role = replica;
+    UPDATE chatops.change_requests SET playbook_version = 1, plan = '{"updates": "of another version"}'`
+  await withClient(scratch.adminUrl, (client) => client.query(unreadable))
+  expect(await migrate('--list')).toContain('CR-1  fix-route  pending')
+})
