@@ -55,6 +55,23 @@ describe('a sweep', () => {
     expect(await story.rows()).toEqual(before)
   })
 
+  test('that has lost its lock writes nothing more', async () => {
+    await putRecorded(story.redis)
+    const { sidekiq } = story.context.upstreams
+    if (!sidekiq) throw new Error('there is no Sidekiq')
+    async function* readWaiting(...given: Parameters<NonNullable<typeof sidekiq>['readWaiting']>) {
+      for await (const page of sidekiq?.readWaiting(...given) ?? []) {
+        await story.admin.query(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+        yield page
+      }
+    }
+    await expect(sweepSidekiq(story.context, { ...sidekiq, readWaiting })).rejects.toThrow()
+    expect(await story.rows()).toEqual([])
+    await story.sweep()
+    expect(await story.rows()).not.toEqual([])
+  })
+
   test('follows a job from place to place by ActiveJob’s id', async () => {
     const member = await story.put('queue', 'Dttp::UpdateTraineeJob', { jobId: '86fe0d41-5996-4563-ba69-c81389006bb6' })
     await story.sweep()

@@ -11,6 +11,9 @@ import { noteUnknown } from './unknown.ts'
 /** The number of the advisory lock that a sweep holds: there is one sweeper at a time. */
 const SWEEP_LOCK = 7_031_522
 
+/** A sweep that sleeps for longer loses its session, and with it the lock. No page takes so long. */
+const LONGEST_PAUSE = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+
 /** What a sweep came to: how many rows are not as they were, and how many jobs it found. */
 export type Swept = { changed: number; found: number }
 
@@ -20,24 +23,30 @@ export async function sweepSidekiq(world: World, sidekiq: SidekiqClient): Promis
   try {
     // The lock is the transaction's, which does nothing else: behind a pooler no session is ours.
     await runner.startTransaction()
-    await runner.query('SET LOCAL idle_in_transaction_session_timeout = 0')
+    await runner.query(LONGEST_PAUSE)
     const [lock] = await runner.query('SELECT pg_try_advisory_xact_lock($1) AS held', [SWEEP_LOCK])
-    return lock.held ? await sweepAlone(world, sidekiq) : null
+    return lock.held ? await sweepAlone(world, sidekiq, () => runner.query('SELECT 1')) : null
   } finally {
     if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => {}) // gone with the connection
     await runner.release()
   }
 }
 
-async function sweepAlone(world: World, sidekiq: SidekiqClient): Promise<Swept> {
+/** @param keepLock throws if the lock was lost: then another worker may be sweeping */
+async function sweepAlone(world: World, sidekiq: SidekiqClient, keepLock: () => Promise<unknown>): Promise<Swept> {
   const sql = world.database.manager
   const startedAt = world.now()
   const [[begun]] = await sql.query<[[{ sweep: string; read_at: Date | null }]]>(BEGIN)
   const sweep = newSweep(begun.sweep, startedAt)
-  for await (const page of sidekiq.readWaiting()) await keepPage(sql, sweep, page)
+  for await (const page of sidekiq.readWaiting()) {
+    await keepLock()
+    await keepPage(sql, sweep, page)
+  }
   const running = await sidekiq.readProcesses()
+  await keepLock()
   await keepPage(sql, sweep, running)
   await keepMoved(sql, sweep)
+  await keepLock()
   const gone = await noteMissing(world, sql, sweep.found.keys(), startedAt)
   const unknown = await noteUnknown(sql, startedAt)
   if (begun.read_at === null) await sql.query(COUNT_DEAD)
