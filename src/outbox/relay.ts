@@ -22,6 +22,8 @@ const NEEDS_NO_HOLD: ReadonlySet<OutboxKind> = new Set([...SLACK_KINDS, 'trello'
 
 /** Rows under way at once: one slow receiver must not hold up the others. */
 const SLOTS = 20
+/** So many are kept for what is no message: a Slack that does not answer must not hold up an approval either. */
+const SLOTS_BESIDE_SLACK = 4
 /** Delays grow with the time for which a row has failed, so that none is much longer than the trouble was. */
 const SHORTEST_DELAY_MS = 500
 const SHARE_OF_TROUBLE = 1 / 4
@@ -43,10 +45,11 @@ export function createRelay(world: World, effects: Effects, isOpen: (kind: Outbo
     async sendDue(freed: () => void): Promise<boolean> {
       const room = SLOTS - underWay.size
       if (room === 0) return false
+      const isCrowded = room <= SLOTS_BESIDE_SLACK
       const sendable = OUTBOX_KINDS.filter(
-        (kind) => isOpen(kind) && (world.mode !== 'preview-only' || SLACK_KINDS.has(kind)),
+        (kind) => isOpen(kind) && (SLACK_KINDS.has(kind) ? !isCrowded : world.mode !== 'preview-only'),
       )
-      const rows = await claimOutbox(world.database, room, sendable)
+      const rows = await claimOutbox(world.database, isCrowded ? room : room - SLOTS_BESIDE_SLACK, sendable)
       for (const row of rows) {
         const sending = during(world, `outbox:${row.id}`, () => relay(world, effects, row)).finally(() => {
           underWay.delete(sending)

@@ -62,6 +62,26 @@ test('nudged, it sends at once what was put out since', async () => {
   }
 })
 
+test('messages that Slack keeps waiting leave room for what an approval waits for', async () => {
+  let answer: () => void = () => {}
+  const silence = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  for (let card = 1; card <= 25; card++) await add(`card:${card}`, 'card')
+  const relay = start(
+    everyKind(async ({ kind }) => {
+      if (kind === 'card') await silence
+      else sent.push(kind)
+    }),
+  )
+  await expect.poll(async () => (await statuses()).filter((status) => status === 'sending')).toHaveLength(16)
+  await add('hint:1', 'hint', 'hint')
+  relay.nudge()
+  await expect.poll(() => sent).toEqual(['hint'])
+  answer()
+  await expect.poll(async () => (await statuses()).filter((status) => status === 'sent')).toHaveLength(26)
+})
+
 test('what is put out for later holds the next of its stream, and no other', async () => {
   const later = { stream: 'a', kind: 'card', changeRequest: null, payload: { name: 'later' }, delay: 3600_000 } as const
   await addToOutbox(context.database.manager, later)
