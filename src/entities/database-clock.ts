@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm'
 /** The database's time, as this process knows it. */
 export type Clock = { now: () => Date; stop: () => void }
 
-const COMPARE_EVERY_MS = 10_000
+export const COMPARE_EVERY_MS = 10_000
 const SAMPLES = 3
 /** A sample that took longer says too little: the process may have slept between question and answer. */
 const LONGEST_SAMPLE_MS = 1_000

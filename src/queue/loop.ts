@@ -16,6 +16,11 @@ const IDLE_RUNS_EVERY = 5
 /** What runs no more often than this keeps its time. */
 const OFTEN_MS = 10_000
 
+/** How long an idle loop pauses, in milliseconds. */
+export function idlePause(interval: number): number {
+  return interval >= OFTEN_MS ? interval : interval * IDLE_RUNS_EVERY
+}
+
 export function createPace(idleAfterMs = IDLE_AFTER_MS): Pace {
   let touchedAt = performance.now()
   return {

@@ -3,7 +3,8 @@ import { createRelay, type Effects } from '../outbox/relay.ts'
 import type { World } from '../world.ts'
 import { createPace, type Loop, type Pace, startLoop } from './loop.ts'
 
-const EVERY_MS = 400
+/** How often the outbox is looked at although nobody has said that there is anything in it. */
+export const RELAY_EVERY_MS = 400
 
 /**
  * Sends outbox rows until it is stopped: at once when nudged, otherwise a few times a second, or every two seconds when
@@ -16,7 +17,7 @@ export function startRelay(
   pace: Pace = createPace(),
 ): Loop {
   const relay = createRelay(world, effects, isOpen)
-  const loop: Loop = startLoop(world.log, 'outbox relay', { interval: EVERY_MS, pace }, () =>
+  const loop: Loop = startLoop(world.log, 'outbox relay', { interval: RELAY_EVERY_MS, pace }, () =>
     relay.sendDue(() => loop.nudge()),
   )
   return {

@@ -33,39 +33,62 @@ const SECOND = 1_000
 /** Everything that happens without anyone clicking. `verifySoon` has new results looked at right away. */
 export type Sweepers = { verifySoon: () => void; stop: () => Promise<void> }
 
+/** Something that is looked at every so many milliseconds; `round` answers how much there was to do. */
+type Sweep = {
+  name: string
+  every: number
+  round: () => Promise<number>
+  /** Where a round did so much, there may be more. */
+  batch?: number
+  isFirstLater?: boolean
+}
+
 /** @param settings.nudge called when a sweep has left something in the outbox */
 export function startSweepers(
   world: World,
   queues: JobQueues,
   settings: { retention: number; pace: Pace; nudge: () => void },
 ): Sweepers {
-  const sweep = (
-    name: string,
-    every: number,
-    round: () => Promise<number>,
-    { batch = Number.POSITIVE_INFINITY, isFirstLater = false } = {},
-  ) =>
+  const start = ({ name, every, round, batch = Number.POSITIVE_INFINITY, isFirstLater = false }: Sweep) =>
     startLoop(world.log, name, { interval: every, pace: settings.pace, isFirstLater }, async () => {
       const swept = await round()
       if (swept > 0) settings.nudge()
       return swept >= batch
     })
+  const verification = start(verificationOf(world))
+  const loops = [verification, ...sweepsOf(world, queues, settings.retention).map(start)]
+  return {
+    verifySoon: verification.nudge,
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()))
+    },
+  }
+}
+
+export function verificationOf(world: World): Sweep {
+  return { name: 'verification', every: SECOND, round: () => verifyDue(world), batch: VERIFY_BATCH }
+}
+
+/** All others. */
+export function sweepsOf(world: World, queues: JobQueues, retention: number): Sweep[] {
   const { sidekiq } = world.upstreams
-  const verification = sweep('verification', SECOND, () => verifyDue(world), { batch: VERIFY_BATCH })
-  const loops = [
-    verification,
+  const sweep = (name: string, every: number, round: () => Promise<number>, rest: Partial<Sweep> = {}): Sweep => ({
+    ...{ name, every, round },
+    ...rest,
+  })
+  return [
     sweep('expiry', 2 * SECOND, () => expireRequests(world)),
     sweep('hint again', 5 * SECOND, () => hintAgain(world)),
     sweep('what is off', 60 * SECOND, () => tellWhatIsOff(world)),
     sweep('drift', 30 * SECOND, () => findDrift(world)),
-    sweep('purge', 3600 * SECOND, () => purge(world, settings.retention)),
+    sweep('purge', 3600 * SECOND, () => purge(world, retention)),
     sweep('late jobs', 5 * SECOND, () => hintLateJobs(world, queues), { batch: HINT_BATCH }),
     sweep('schedules', 60 * SECOND, () => keepSchedules(world, queues)),
     sweep('first GIAS load', 5 * SECOND, createFirstGiasLoad(world)),
     sweep('schools that arrived', 30 * SECOND, () => tellArrivals(world)),
     sweep('schools after a sync', 60 * SECOND, () => followUpSchools(world)),
-    sweep('purge of waits', 3600 * SECOND, () => purgeWaits(world, settings.retention)),
-    sweep('purge of what is over', 3600 * SECOND, () => purgeOver(world, settings.retention)),
+    sweep('purge of waits', 3600 * SECOND, () => purgeWaits(world, retention)),
+    sweep('purge of what is over', 3600 * SECOND, () => purgeOver(world, retention)),
     sweep('reminders', 10 * SECOND, () => remindApprovers(world)),
     sweep('mornings', 30 * SECOND, () => sayMorning(world)),
     sweep('needless steps', 5 * SECOND, () => dropNeedlessSteps(world)),
@@ -85,12 +108,6 @@ export function startSweepers(
         ]
       : []),
   ]
-  return {
-    verifySoon: verification.nudge,
-    async stop() {
-      await Promise.all(loops.map((loop) => loop.stop()))
-    },
-  }
 }
 
 /** Reads Register's Sidekiq anew. After a long sweep it is left alone for longer. */

@@ -1,0 +1,58 @@
+// A worker with nothing to do leaves the database alone.
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { withClient } from '../../sandbox/register/database.ts'
+import { COMPARE_EVERY_MS, startDatabaseClock } from '../../src/entities/database-clock.ts'
+import { createRelay, type Effects } from '../../src/outbox/relay.ts'
+import { createQueueBackend } from '../../src/queue/backend.ts'
+import { openJobQueues } from '../../src/queue/job-queues.ts'
+import { idlePause } from '../../src/queue/loop.ts'
+import { RELAY_EVERY_MS } from '../../src/queue/relay-loop.ts'
+import { sweepsOf, verificationOf } from '../../src/queue/sweeper.ts'
+import { countQueries } from '../bench/count-queries.ts'
+import { scratchDatabase } from '../support/database.ts'
+import { loadGias } from '../support/gias.ts'
+import { createLifecycle } from '../support/lifecycle.ts'
+import { redisDatabase } from '../support/redis-database.ts'
+
+/** In the morning there is something to say. */
+const EVENING = new Date('2026-11-28T20:00:00Z')
+const RETENTION = 90 * 86_400_000
+/** Statements a second, without BEGIN, COMMIT and SET. */
+const AT_MOST = 2
+
+test('its loops together send at most two statements a second', async () => {
+  const scratch = await scratchDatabase()
+  await withClient(scratch.adminUrl, loadGias) // else that would be something to do
+  const world = await createLifecycle(scratch.appUrl, { now: () => EVENING })
+  const backend = createQueueBackend({ backend: 'redis', url: redisDatabase(12) }, world.log)
+  const queues = openJobQueues(backend)
+  const relay = createRelay(world, {} as Effects) // there is nothing to send
+  const clock = async () => (await startDatabaseClock(world.database, pino({ level: 'silent' }))).stop()
+  const loops = [
+    ...[verificationOf(world), ...sweepsOf(world, queues, RETENTION)].map(({ name, every, round }) => ({
+      ...{ name, pause: idlePause(every), round },
+    })),
+    { name: 'relay', pause: idlePause(RELAY_EVERY_MS), round: () => relay.sendDue(() => {}) },
+    { name: 'clock', pause: COMPARE_EVERY_MS, round: clock },
+  ]
+  for (const { round } of loops) await round() // what is done once is done
+  const counter = countQueries()
+  try {
+    const counted: Record<string, number> = {}
+    for (const { name, pause, round } of loops) {
+      counter.reset()
+      await round()
+      counted[name] = (counter.read().statements / pause) * 1_000
+    }
+    const inAll = Object.values(counted).reduce((sum, each) => sum + each, 0)
+    expect(inAll, JSON.stringify(counted)).toBeLessThanOrEqual(AT_MOST)
+    expect(counted['relay']).toBeGreaterThan(0)
+  } finally {
+    counter.stop()
+    await queues.close()
+    await backend.close()
+    await world.database.destroy()
+    await scratch.drop()
+  }
+})
