@@ -68,9 +68,16 @@ export async function findResolving(sql: EntityManager, { id, status, cause }: A
   return sql.find(ChangeRequest, { where: { id: In(rows.map((row) => row.id)) }, order: { id: 'ASC' } })
 }
 
+// Both are found by an index, however many requests there were meanwhile.
 const RESOLVING = `
-  SELECT DISTINCT request.id FROM chatops.alert_entries entry JOIN chatops.change_requests request
-    ON request.executed_at BETWEEN entry.added_at AND entry.settled_at
-  WHERE entry.alert_id = $1 AND (
-    EXISTS (SELECT FROM chatops.seen_jobs job WHERE job.change_request_id = request.id AND job.trainee_id = entry.trainee_id)
-    OR $2 = 'school:' || substring(request.form ->> 'subject' FROM '^URN (\\d+)$'))`
+  SELECT request.id FROM chatops.alert_entries entry
+    CROSS JOIN LATERAL (
+      SELECT change_request_id FROM chatops.seen_jobs WHERE trainee_id = entry.trainee_id OFFSET 0) job
+    JOIN chatops.change_requests request ON request.id = job.change_request_id
+      AND request.executed_at BETWEEN entry.added_at AND entry.settled_at
+  WHERE entry.alert_id = $1
+  UNION
+  SELECT request.id FROM chatops.change_requests request
+  WHERE request.form ->> 'subject' = 'URN ' || substring($2 FROM '^school:(\\d+)$') AND EXISTS (
+    SELECT FROM chatops.alert_entries entry
+    WHERE entry.alert_id = $1 AND request.executed_at BETWEEN entry.added_at AND entry.settled_at)`

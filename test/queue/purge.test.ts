@@ -49,9 +49,12 @@ test('what has been over for its retention time is removed, and nothing that is 
     await admin.query(
       `INSERT INTO chatops.reports VALUES ('old', current_date - 91), ('new', current_date - 89), ('today', current_date)`,
     )
+    await admin.query(`
+      INSERT INTO chatops.answered_messages SELECT 'C01', n::text, now() - n * interval '1 day' FROM (VALUES (89), (91)) age (n);
+      INSERT INTO chatops.mornings SELECT 'C01', current_date - n FROM (VALUES (0), (89), (92)) age (n)`)
     return jobs
   })
-  expect(await purgeOver(world, KEPT)).toBe(7)
+  expect(await purgeOver(world, KEPT)).toBe(9)
   expect(await purgeOver(world, KEPT)).toBe(0)
   const column = async (statement: string) =>
     (await world.database.query<{ it: string }[]>(statement)).map(({ it }) => it)
@@ -61,6 +64,8 @@ test('what has been over for its retention time is removed, and nothing that is 
   )
   expect(await column('SELECT status AS it FROM chatops.alerts')).toHaveLength(2)
   expect((await column('SELECT trouble AS it FROM chatops.reports')).sort()).toEqual(['new', 'today'])
+  expect(await column('SELECT ts AS it FROM chatops.answered_messages')).toEqual(['89'])
+  expect(await column('SELECT channel AS it FROM chatops.mornings')).toHaveLength(2)
 })
 
 test('a large backlog is removed in one go, and what is over is found by an index', async () => {
