@@ -37,10 +37,13 @@ export async function addTrainees(adminUrl: string, { trainees, audits }: Size):
   })
 }
 
-/** Requests that ended over the last year, each with its entries in the ledger left out. */
+/**
+ * Requests that ended over the last year, each with a review and six entries in the ledger, and with the messages that are
+ * kept for 90 days. No hash of these entries fits.
+ */
 export async function addRequests(adminUrl: string, count: number): Promise<void> {
-  await inBulk(adminUrl, (_, query) =>
-    query(`
+  await inBulk(adminUrl, async (_, query) => {
+    await query(`
       INSERT INTO chatops.change_requests (playbook, playbook_version, status, requester, channel, trainee_id, subjects,
         digest, created_at, sent_at, decided_at, decided_by, executed_at, finished_at, plan, form, checks)
       SELECT 'fix-route', 1, (ARRAY['done', 'done', 'done', 'rejected', 'expired'])[1 + n % 5], 'U' || n % 300,
@@ -48,8 +51,24 @@ export async function addRequests(adminUrl: string, count: number): Promise<void
         CASE WHEN fresh THEN '{"updates": [], "inserts": [], "effects": []}'::jsonb END,
         CASE WHEN fresh THEN '{}'::jsonb END, CASE WHEN fresh THEN '[]'::jsonb END
       FROM generate_series(1, ${count}) n, LATERAL (SELECT now() - n * interval '5 minutes' AS at) AS when_,
-        LATERAL (SELECT at > now() - interval '89 days' AS fresh) AS age`),
-  )
+        LATERAL (SELECT at > now() - interval '89 days' AS fresh) AS age`)
+    await query(`
+      INSERT INTO chatops.reviews (change_request_id, digest, slack_user, view_id, opened_at)
+      SELECT id, digest, 'U02DEV', 'V' || id, decided_at FROM chatops.change_requests WHERE decided_by IS NOT NULL`)
+    await query(`
+      INSERT INTO chatops.outbox (id, stream, kind, change_request_id, payload, status, created_at, sent_at)
+      SELECT gen_random_uuid(), kind || ':' || id, kind, id, '{}', 'sent', finished_at, finished_at
+      FROM chatops.change_requests, unnest(ARRAY['hint', 'card', 'card', 'thread', 'thread']) kind
+      WHERE finished_at > now() - interval '89 days'`)
+    const hash = (seq: string) => `encode(sha256((${seq})::text::bytea), 'hex')`
+    await query(`
+      INSERT INTO chatops.ledger (seq, change_request_id, at, event, actor, details, prev_hash, hash)
+      SELECT seq, request, now(), event, 'U02DEV', '{"digest": "${'0'.repeat(64)}"}', ${hash('seq - 1')}, ${hash('seq')}
+      FROM generate_series(1, ${count}) request,
+        unnest(ARRAY['proposed', 'sent', 'review-opened', 'approved', 'executed', 'done']) WITH ORDINALITY AS each (event, place),
+        LATERAL (SELECT (request - 1) * 6 + place AS seq) numbered`)
+    await query(`UPDATE chatops.ledger_head SET seq = ${count} * 6, hash = ${hash(`${count} * 6`)}`)
+  })
 }
 
 /** Jobs that failed over the last year: nine in ten were made up for, as they are where people look after them. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { startPostgres } from '../../sandbox/postgres.ts'
 import { createRegisterDatabase, withClient } from '../../sandbox/register/database.ts'
 import { findUnpolled } from '../../src/alerts/sweeps.ts'
+import { pausedSince } from '../../src/brake/brake.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
 import { findDrift, purge } from '../../src/changes/sweep.ts'
@@ -17,12 +18,13 @@ import { findMistake, resolveTrainee } from '../../src/register/trainee-referenc
 import type { World } from '../../src/world.ts'
 import { ROUTE, seedTrainees } from '../proof/trainees.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { openBareSql } from './bare-sql.ts'
 import { machineFacts } from './machine.ts'
 import { addFailedJobs, addRequests, addTrainees, addWaiting, type Size } from './scale-rows.ts'
 import { timesOf } from './statistics.ts'
 
 const FULL: Size = { trainees: 1_000_000, audits: 5_000_000, requests: 100_000, failedJobs: 100_000 }
-const TIMES = 9
+const TIMES = 15
 const WAITING = 1_000
 const RETENTION_MS = 90 * 86_400_000
 
@@ -59,19 +61,21 @@ function beside(empty: Figures, full: Figures, name: string) {
 
 async function inDatabase(adminUrl: string, name: string, fill: (adminUrl: string) => Promise<void>): Promise<Figures> {
   const urls = await createRegisterDatabase(adminUrl, name)
-  const slugs = await seedTrainees(urls.adminUrl, WAITING + TIMES * 3)
+  const slugs = await seedTrainees(urls.adminUrl, WAITING + TIMES * 4)
   await fill(urls.adminUrl)
   await withClient(urls.adminUrl, (client) => client.query('VACUUM ANALYZE'))
   const world = await createLifecycle(urls.appUrl)
+  const bareSql = await openBareSql(urls.appUrl)
   try {
-    return await measure(world, urls.adminUrl, slugs)
+    return await measure(world, bareSql, urls.adminUrl, slugs)
   } finally {
+    await bareSql.close()
     await world.database.destroy()
   }
 }
 
-/** Milliseconds, the median of nine. */
-async function measure(world: World, adminUrl: string, slugs: string[]): Promise<Figures> {
+/** Milliseconds, the median of all times. */
+async function measure(world: World, bareSql: BareSql, adminUrl: string, slugs: string[]): Promise<Figures> {
   const sql = world.database.manager
   const figures: Figures = {}
   const time = async (name: string, act: () => Promise<unknown>) => {
@@ -91,9 +95,14 @@ async function measure(world: World, adminUrl: string, slugs: string[]): Promise
   await time('home', () => drawHome(world))
   await time('purgeNothingDue', () => purge(world, RETENTION_MS))
   await time('driftNothingWaiting', () => findDrift(world))
-  const steps = { preview: [] as number[], execution: [] as number[], verification: [] as number[] }
+  await time('pausedLately', () => pausedSince(sql, new Date()))
+  const [steps, bareSteps] = [noSteps(), noSteps()]
   for (const slug of slugs.splice(0, TIMES)) await tell(world, slug, steps)
-  for (const [name, samples] of Object.entries(steps)) figures[name] = timesOf(samples).p50
+  for (const slug of slugs.splice(0, TIMES)) await tellBare(world, bareSql, slug, bareSteps)
+  for (const name of ['preview', 'execution', 'verification'] as const) {
+    figures[name] = timesOf(steps[name]).p50
+    figures[`${name}InBareSql`] = timesOf(bareSteps[name]).p50
+  }
   await addWaiting(adminUrl, await sendRequest(world, 'fix-route', formOf(slugs.shift() ?? '')), WAITING - 1)
   await time('driftOf1000Waiting', () => findDrift(world))
   return figures
@@ -115,19 +124,36 @@ async function drawHome(world: World): Promise<void> {
   if (views.length !== 1) throw new Error('the Home tab was not drawn')
 }
 
-async function tell(world: World, slug: string, steps: Record<'preview' | 'execution' | 'verification', number[]>) {
-  const timed = async <T>(samples: number[], act: () => Promise<T>) => {
-    const began = performance.now()
-    const result = await act()
-    samples.push(performance.now() - began)
-    return result
-  }
+type BareSql = Awaited<ReturnType<typeof openBareSql>>
+type Steps = Record<'preview' | 'execution' | 'verification', number[]>
+
+function noSteps(): Steps {
+  return { preview: [], execution: [], verification: [] }
+}
+
+async function timed<T>(samples: number[], act: () => Promise<T>): Promise<T> {
+  const began = performance.now()
+  const result = await act()
+  samples.push(performance.now() - began)
+  return result
+}
+
+async function tell(world: World, slug: string, steps: Steps) {
   const asked = { playbook: fixRoute, form: formOf(slug), requester: SUPPORT, channel: CHANNEL }
   await timed(steps.preview, () => propose(world, asked))
   const request = await sendRequest(world, 'fix-route', formOf(slug))
   await approveRequest(world, request)
   await timed(steps.execution, () => execute(world, request.id))
   await timed(steps.verification, () => verify(world, request.id))
+}
+
+/** What was approved is ours; what is measured is bare. */
+async function tellBare(world: World, bareSql: BareSql, slug: string, steps: Steps) {
+  const request = await sendRequest(world, 'fix-route', formOf(slug))
+  await timed(steps.preview, () => bareSql.preview(slug, request))
+  await approveRequest(world, request)
+  await timed(steps.execution, () => bareSql.execute(slug, request))
+  await timed(steps.verification, () => bareSql.verify(slug, request))
 }
 
 function formOf(subject: string) {

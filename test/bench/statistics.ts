@@ -2,7 +2,7 @@
 
 export type Times = { count: number; p50: number; p95: number; max: number }
 
-/** The median, the 95th percentile (nearest rank) and the largest, to a tenth of a millisecond. */
+/** The median, the 95th percentile (nearest rank) and the largest, to a hundredth of a millisecond. */
 export function timesOf(samples: readonly number[]): Times {
   const sorted = [...samples].sort((a, b) => a - b)
   const at = (share: number) => round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN)
@@ -15,5 +15,5 @@ export function ratioOf(ours: Times, theirs: Times): { p50: number; p95: number 
 }
 
 function round(value: number): number {
-  return Math.round(value * 10) / 10
+  return Math.round(value * 100) / 100
 }
