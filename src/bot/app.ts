@@ -9,7 +9,7 @@ import {
 } from '@slack/bolt'
 import type { Application } from 'express'
 import type { Logger } from 'pino'
-import { discardUnsent, openHome, openHomeList, turnHomePage } from '../handlers/app-home.ts'
+import { openHome, openHomeList, turnHomePage } from '../handlers/app-home.ts'
 import type { HandlerContext } from '../handlers/context.ts'
 import type { Click } from '../handlers/entry-points.ts'
 import { choosePlaybook, startPlaybook, startUndo, submitForm } from '../handlers/form/playbook-form.ts'
@@ -22,9 +22,10 @@ import { chooseFix, fixThisTrainee, hearMessage } from '../handlers/messages.ts'
 import { pointToAlert, pointToCard } from '../handlers/old-message.ts'
 import { markDealtWith } from '../handlers/request/dealt-with.ts'
 import { approveRequest, cancelRequest, openRejection, rejectRequest } from '../handlers/request/decision.ts'
+import { changeAnswers, discardUnsent, openUnsent } from '../handlers/request/draft.ts'
 import { startFollowUp } from '../handlers/request/follow-up.ts'
-import { copySteps, markSteps, saveTicks, showChanges } from '../handlers/request/manual-steps.ts'
-import { askForApproval, changeAnswers, openUnsent } from '../handlers/request/preview.ts'
+import { copySteps, markSteps, saveTicks, showChanges, unmarkSteps } from '../handlers/request/manual-steps.ts'
+import { askForApproval } from '../handlers/request/preview.ts'
 import { previewAgain } from '../handlers/request/preview-again.ts'
 import { openQuestion, sendQuestion } from '../handlers/request/question.ts'
 import { reviewRequest, turnReviewPage } from '../handlers/request/review.ts'
@@ -141,6 +142,7 @@ function register(app: App, context: HandlerContext, own: Own): void {
   app.action<BlockAction<ButtonAction>>(ACTIONS.startUndo, onCard(startUndo))
   app.action<BlockAction<ButtonAction>>(ACTIONS.copySteps, onCard(copySteps))
   app.action<BlockAction<ButtonAction>>(ACTIONS.markSteps, onCard(markSteps))
+  app.action<BlockAction<ButtonAction>>(ACTIONS.unmarkSteps, onCard(unmarkSteps))
   app.action<BlockAction<ButtonAction>>(ACTIONS.markDealtWith, onCard(markDealtWith))
   app.action<BlockAction<ButtonAction>>(ACTIONS.showChanges, onCard(showChanges))
   app.action<BlockAction<ButtonAction>>(ACTIONS.startFromJob, (args) => startFromJob(context, own(args)))

@@ -146,6 +146,7 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
       checks: assessment.checks,
       subjects: assessment.subjects,
       digest,
+      answeredAt: world.now(),
       outcome: await findUndone(sql, { playbook: playbook.name, form }),
     }
     if (draft) await sql.update(ChangeRequest, { id, status: 'unsent' }, answers)
@@ -231,14 +232,15 @@ async function sendUnsent(
   return asked
 }
 
-/** Drops a request that was never sent. */
-export async function discard(world: World, asked: { id: string; requester: string }): Promise<void> {
-  await sureTransaction(world.database, async (sql) => {
+/** Drops a request that was never sent; one that was, or has ended, stays as it is. Answers how it is then. */
+export async function discard(world: World, asked: { id: string; requester: string }): Promise<ChangeRequest> {
+  return sureTransaction(world.database, async (sql) => {
     const request = await lockRequest(sql, asked.id)
     if (request.requester !== asked.requester) throw new ChangeError('not-found')
-    if (request.status !== 'unsent') return
+    if (request.status !== 'unsent') return request
     await sql.update(ChangeRequest, { id: asked.id, status: 'unsent' }, { status: 'cancelled' })
     await appendToLedger(sql, { changeRequest: asked.id, event: 'cancelled', actor: asked.requester })
+    return { ...request, status: 'cancelled' as const }
   })
 }
 

@@ -19,7 +19,7 @@ import { verify } from './verify.ts'
 
 /** An approved request that nobody has picked up for this long gets another hint. */
 const HINT_AGAIN_AFTER_MS = 30_000
-/** An unsent request is dropped after this long. */
+/** An unsent request is dropped this long after its answers were last changed. */
 const UNSENT_KEPT_MS = 24 * 60 * 60_000
 /** A verification is leased for this long, so that a dead worker's is taken over. */
 const VERIFY_LEASE_MS = 60_000
@@ -33,7 +33,7 @@ export async function expireRequests(world: World): Promise<number> {
   const now = world.now()
   const due = await findIds(
     world,
-    `(status = 'pending' AND expires_at <= $1) OR (status = 'unsent' AND created_at <= $2)`,
+    `(status = 'pending' AND expires_at <= $1) OR (status = 'unsent' AND coalesce(answered_at, created_at) <= $2)`,
     [now, new Date(now.getTime() - UNSENT_KEPT_MS)],
   )
   return sweepEach(world, due, ['pending', 'unsent'], 'wait', async (sql, request) => {

@@ -53,6 +53,7 @@ import { FailingFor1795886400000 } from './migrations/1795886400000-failing-for.
 import { DealtWith1795892700000 } from './migrations/1795892700000-dealt-with.ts'
 import { Said1795892800000 } from './migrations/1795892800000-said.ts'
 import { LargeTables1795892900000 } from './migrations/1795892900000-large-tables.ts'
+import { AnsweredAt1795893316000 } from './migrations/1795893316000-answered-at.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -144,7 +145,7 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
       RequestsToPurge1795874760000,
       ...[Calls1795875500001, ManualSteps1795875500002, BesideAlerts1795875500003],
       ...[RequestsByRow1795875600001, Drafts1795875600002, RegisterAttempts1795881000000],
-      ...[JobsByKind1795882686000, FailingFor1795886400000, DealtWith1795892700000],
+      ...[JobsByKind1795882686000, FailingFor1795886400000, DealtWith1795892700000, AnsweredAt1795893316000],
       ...[Said1795892800000, LargeTables1795892900000],
     ],
     migrationsTableName: 'migrations',

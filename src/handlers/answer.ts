@@ -48,6 +48,11 @@ export function tell(context: HandlerContext, asked: Asked, words: Words): Promi
   return answer(context, asked, renderNoticeBlocks(words))
 }
 
+/** The same for somebody who acted in a message that only they see: it stays as it is, whatever they did. */
+export async function tellBeside(context: HandlerContext, click: Click, words: Words): Promise<void> {
+  if (click.body.container?.['is_ephemeral']) await tell(context, click, words)
+}
+
 /** Where someone can be answered: a modal has no channel, and a Home tab neither. */
 function addressOf(asked: Asked): { user: string; channel: string | null; respond: Command['respond'] | null } {
   if ('command' in asked) {

@@ -1,4 +1,3 @@
-import { discard } from '../changes/propose.ts'
 import { ChangeError } from '../errors.ts'
 import { claimOutdated, findShown, noteOpened } from '../people/home-tabs.ts'
 import { sortPlaybooks } from '../playbooks/switched-on.ts'
@@ -27,18 +26,6 @@ export async function turnHomePage(context: HandlerContext, click: Click): Promi
   await click.ack()
   const [list = '', page = ''] = (click.action.value ?? '').split(':')
   await turn(context, click, { list, page: Number(page) })
-}
-
-/** "Discard" on an unsent request. */
-export async function discardUnsent(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body } = click
-  await ack()
-  try {
-    await discard(context.changes, { id: action.value ?? '', requester: body.user.id })
-  } catch (error) {
-    wordsFor(context, error) // the tab is drawn again in any case, and shows how things are
-  }
-  await publishHome(context, click)
 }
 
 /** Draws the Home tab anew for someone who clicked there; they are told if it cannot be drawn. */

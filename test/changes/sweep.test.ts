@@ -177,6 +177,21 @@ describe('a record that moves while its request waits', () => {
   })
 })
 
+test('a request that is not sent is kept for a day after its answers were last changed', async () => {
+  const asked = { playbook: getPlaybook('fix-route'), requester: SUPPORT, channel: CHANNEL }
+  const first = await propose(context, { ...asked, form: FORM })
+  if (first.kind !== 'ready') throw new Error('the preview was not ready')
+  const { id } = first.changeRequest
+  clock += DAY - HOUR
+  await propose(context, { ...asked, form: { ...FORM, reason: 'Another reason' }, draft: { id } })
+  clock += DAY - 1
+  await expireRequests(context)
+  expect(await statusOf(id)).toBe('unsent')
+  clock += 1
+  await expireRequests(context)
+  expect(await statusOf(id)).toBe('expired')
+})
+
 describe('the result of a change', () => {
   test('is looked at once after the commit and once a minute later', async () => {
     const { id } = await carryOut()

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { propose } from '../../src/changes/propose.ts'
+import { propose, send as sendDraft } from '../../src/changes/propose.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { GUEST, useStory } from '../support/bot.ts'
@@ -70,6 +70,23 @@ describe('one request', () => {
     for (const command of ['CR-1', 'find CR-1']) {
       expect(await read(command, DEVELOPER)).toContain('We cannot find this request')
     }
+  })
+
+  test('that was not sent is discarded where it is shown, and that is said there', async () => {
+    const { slack } = use.story
+    await preview(SUPPORT)
+    const discard = async (request: string) =>
+      slack.click({ user: SUPPORT, actionId: ACTIONS.discardUnsent, message: await answered(request) })
+    const last = () => readText(slack.ephemerals(SUPPORT).at(-1) ?? [])
+    await discard('CR-1')
+    await slack.until(() => last().includes('You discarded CR-1'))
+    expect(await read('CR-1')).toContain('CR-1 was cancelled')
+
+    const { id } = await preview(SUPPORT)
+    const shown = await answered(`CR-${id}`)
+    await sendDraft(use.story.bot.changes, { id, requester: SUPPORT })
+    await slack.click({ user: SUPPORT, actionId: ACTIONS.discardUnsent, message: shown })
+    await slack.until(() => last().includes('CR-2 is waiting for approval'))
   })
 
   test('that does not exist cannot be found', async () => {

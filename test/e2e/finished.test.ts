@@ -122,11 +122,32 @@ describe('a request that is done', () => {
     await cardSays('✅ CR-1 is done')
     await slack.until(() => labels().includes('Not done after all'))
     await slack.closeView({ user: DEVELOPER, all: true })
-    await click(DEVELOPER, ACTIONS.markSteps)
+    await click(DEVELOPER, ACTIONS.unmarkSteps)
     await isShown(DEVELOPER, 'Which steps are done?')
     await slack.submit({ user: DEVELOPER, values: { steps: [rows[0].id] } })
     await cardSays('1 step left for support')
     expect((await ledger()).slice(-3)).toEqual(['step-done U01SUPPORT', 'step-done U02DEV', 'step-not-done U02DEV'])
+  })
+
+  test('of which one step is left has it ticked off once, and says so where nothing is drawn anew', async () => {
+    const { slack } = use.story
+    await ask()
+    await approve()
+    await use.admin.query('DELETE FROM chatops.manual_steps WHERE place = 1')
+    const before = slack.ephemerals(SUPPORT).length
+    await slack.command({ user: SUPPORT, channel: CHANNEL, text: 'CR-1' })
+    const message = await slack.until(() => slack.ephemerals(SUPPORT)[before])
+    const mark = () => slack.click({ user: SUPPORT, actionId: ACTIONS.markSteps, message })
+    await Promise.all([mark(), mark()])
+    await slack.until(() => slack.ephemerals(SUPPORT).length === before + 3)
+    for (const answer of slack.ephemerals(SUPPORT).slice(before + 1)) {
+      expect(readText(answer)).toContain('CR-1: the step is marked as done')
+    }
+    expect(slack.view(SUPPORT)).toBeFalsy()
+    expect((await ledger()).filter((entry) => entry.startsWith('step-'))).toEqual(['step-done U01SUPPORT'])
+    await slack.until(() => labels().includes('Not done after all'))
+    await click(SUPPORT, ACTIONS.unmarkSteps)
+    await isShown(SUPPORT, 'Which steps are done?')
   })
 
   test('is not ticked off, and shows no texts, to somebody who may neither ask nor approve', async () => {

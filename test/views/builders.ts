@@ -67,6 +67,7 @@ export function changeRequest(
     createdAt: new Date('2021-10-27T13:10:00Z'),
     sentAt: new Date('2021-10-27T13:14:00Z'),
     expiresAt: new Date('2021-10-28T13:14:00Z'),
+    answeredAt: null,
     calls: null,
     dealtAt: null,
     dealtBy: null,

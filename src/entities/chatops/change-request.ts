@@ -148,6 +148,10 @@ export class ChangeRequest {
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date
 
+  /** When its answers were last changed; null where an earlier version made it. */
+  @Column({ name: 'answered_at', type: 'timestamptz', nullable: true })
+  answeredAt!: Date | null
+
   @Column({ name: 'sent_at', type: 'timestamptz', nullable: true })
   sentAt!: Date | null
 

@@ -1,5 +1,5 @@
 import { dealWith } from '../../changes/attention.ts'
-import { tell } from '../answer.ts'
+import { tell, tellBeside } from '../answer.ts'
 import { publishHome } from '../app-home.ts'
 import { type HandlerContext, wordsFor } from '../context.ts'
 import type { Click } from '../entry-points.ts'
@@ -11,9 +11,7 @@ export async function markDealtWith(context: HandlerContext, click: Click): Prom
   try {
     const { id } = await dealWith(context.changes, { id: action.value ?? '', actor: body.user.id })
     context.nudge()
-    if (body.container?.['is_ephemeral']) {
-      await tell(context, click, { title: `CR-${id} is marked as dealt with`, text: 'Its card says so.' })
-    }
+    await tellBeside(context, click, { title: `CR-${id} is marked as dealt with`, text: 'Its card says so.' })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }

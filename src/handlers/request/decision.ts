@@ -4,7 +4,7 @@ import { readFormValues } from '../../views/form.ts'
 import { INPUT_ACTION } from '../../views/kit/ids.ts'
 import { renderReject } from '../../views/request/reject.ts'
 import { UNDERSTOOD } from '../../views/request/review.ts'
-import { tell } from '../answer.ts'
+import { tell, tellBeside } from '../answer.ts'
 import { answerOnce } from '../answer-once.ts'
 import { publishHome } from '../app-home.ts'
 import { type HandlerContext, wordsFor } from '../context.ts'
@@ -83,9 +83,7 @@ export async function cancelRequest(context: HandlerContext, click: Click): Prom
   try {
     const { id } = await cancel(context.changes, { id: action.value ?? '', actor: body.user.id })
     context.nudge()
-    if (body.container?.['is_ephemeral']) {
-      await tell(context, click, { title: `You cancelled CR-${id}`, text: 'Nothing has changed in Register.' })
-    }
+    await tellBeside(context, click, { title: `You cancelled CR-${id}`, text: 'Nothing has changed in Register.' })
   } catch (error) {
     await tell(context, click, wordsFor(context, error))
   }

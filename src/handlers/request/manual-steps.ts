@@ -2,12 +2,13 @@ import * as z from 'zod'
 import { findSteps, tickSteps } from '../../changes/manual-steps.ts'
 import { getVisible } from '../../changes/requests.ts'
 import { readSchoolNames } from '../../changes/school-names.ts'
+import type { ManualStep } from '../../entities/chatops/manual-step.ts'
 import { refuseUnlessEither } from '../../people/standing.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import { INPUT_ACTION } from '../../views/kit/ids.ts'
 import { renderWhatChanged } from '../../views/request/changes.ts'
 import { renderTexts, renderTicks } from '../../views/request/steps.ts'
-import { tell } from '../answer.ts'
+import { tell, tellBeside } from '../answer.ts'
 import { answerOnce } from '../answer-once.ts'
 import { publishHome } from '../app-home.ts'
 import { type HandlerContext, wordsFor } from '../context.ts'
@@ -38,12 +39,29 @@ export async function markSteps(context: HandlerContext, click: Click): Promise<
     const steps = await findSteps(context.changes, { id, actor })
     const [only, ...others] = steps
     if (!only) return renderTexts(id, []) // of a card from before the bot found its steps needless
-    if (others.length > 0 || only.doneAt !== null) return renderTicks(id, steps)
-    await tickSteps(context.changes, { id, actor, ticks: new Map([[only.id, true]]) })
+    const isAgain = isDoubleClick(context, only, actor)
+    if (others.length > 0 || (only.doneAt !== null && !isAgain)) return renderTicks(id, steps)
+    if (!isAgain) await tickSteps(context.changes, { id, actor, ticks: new Map([[only.id, true]]) })
     context.nudge()
+    await tellBeside(context, click, { title: `CR-${id}: the step is marked as done`, text: only.title })
     return null
   })
   if (click.body.view?.type === 'home') await publishHome(context, click)
+}
+
+/** For so long a card or an answer may still offer "Mark as done" to whoever has selected it. */
+const DOUBLE_CLICK_MS = 60_000
+
+function isDoubleClick({ changes }: HandlerContext, { doneAt, doneBy }: ManualStep, actor: string): boolean {
+  return doneAt !== null && doneBy === actor && changes.now().getTime() - doneAt.getTime() < DOUBLE_CLICK_MS
+}
+
+/** "Not done after all": people choose what is not. */
+export async function unmarkSteps(context: HandlerContext, click: Click): Promise<void> {
+  await open(context, click, async ({ id, actor }) => {
+    const steps = await findSteps(context.changes, { id, actor })
+    return steps.length > 0 ? renderTicks(id, steps) : renderTexts(id, [])
+  })
 }
 
 const ticked = z.object({

@@ -1,25 +1,24 @@
 // What takes the place of a form that was sent.
+import type { types } from '@slack/bolt'
 import { findAlertsAbout } from '../../alerts/about.ts'
 import { findAbout } from '../../changes/about.ts'
 import { type Asking, type Proposal, propose, send } from '../../changes/propose.ts'
-import { getRequest, refusalFor } from '../../changes/requests.ts'
+import { refusalFor } from '../../changes/requests.ts'
 import { readSchoolNames } from '../../changes/school-names.ts'
 import { type CheckResult, stands } from '../../contract/check.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
-import { formOf } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
-import { ChangeError } from '../../errors.ts'
-import { refuseUnless } from '../../people/standing.ts'
+import { ChangeError, type ErrorCode } from '../../errors.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import { actions, button, type Modal } from '../../views/kit/blocks.ts'
 import { ACTIONS } from '../../views/kit/ids.ts'
-import { renderBlocked, renderNothingToDo, renderPreview } from '../../views/request/preview.ts'
+import { renderBlocked, renderKept, renderNothingToDo, renderPreview } from '../../views/request/preview.ts'
 import { renderWait } from '../../views/school/wait.ts'
 import { answerOnce } from '../answer-once.ts'
 import { type HandlerContext, wordsFor } from '../context.ts'
-import type { Click, Submission } from '../entry-points.ts'
+import type { Submission } from '../entry-points.ts'
 import { formView, previewMetadata } from '../form/form-metadata.ts'
-import { inWords, openModal, type Shown, show } from '../modal.ts'
+import { inWords, type Shown } from '../modal.ts'
 
 /** The preview's "Ask for approval". */
 export async function askForApproval(context: HandlerContext, submission: Submission): Promise<void> {
@@ -32,56 +31,31 @@ export async function askForApproval(context: HandlerContext, submission: Submis
   })
 }
 
-/** Opens the preview of one's own unsent request, from the Home tab. */
-export async function openUnsent(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body } = click
-  await ack()
-  const viewId = await openModal(context, click)
-  if (!viewId) return
-  try {
-    const request = await getDraft(context, { id: action.value ?? '', user: body.user.id })
-    await show(context, click, viewId, await showPreview(context, request))
-  } catch (error) {
-    await show(context, click, viewId, inWords(wordsFor(context, error)))
-  }
-}
-
-/** "Change answers" in a preview: back to the form of the same request. */
-export async function changeAnswers(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body } = click
-  await ack()
-  const viewId = body.view?.id
-  if (!viewId) return
-  try {
-    await refuseUnless(context.changes, 'mayRequest', body.user.id)
-    const { id, digest, channel, follows, form, playbook } = await getDraft(context, {
-      id: action.value ?? '',
-      user: body.user.id,
-    })
-    const given = { channel, follows: follows ?? undefined, draft: { id, digest }, values: formOf(form ?? {}) }
-    await show(context, click, viewId, { view: formView(context, getPlaybook(playbook), given), instead: NOT_SHOWN })
-  } catch (error) {
-    await show(context, click, viewId, inWords(wordsFor(context, error)))
-  }
-}
-
-/** One's own request that was not sent. Throws ChangeError. */
-async function getDraft({ changes }: HandlerContext, { id, user }: { id: string; user: string }) {
-  const request = await getRequest(changes.database, id)
-  if (request.requester !== user || request.status !== 'unsent') throw new ChangeError('not-a-draft')
-  return request
-}
-
 /** What takes the place of a form that was sent: its preview, or why there is none. Throws ChangeError. */
 export async function previewOrRefusal(context: HandlerContext, asked: Asking): Promise<Shown> {
-  const proposal = await propose(context.changes, asked)
-  if (proposal.kind === 'ready') return showPreview(context, proposal.changeRequest)
-  const view =
-    proposal.kind === 'goes-on'
-      ? askOn(context, asked, proposal.checks)
-      : (askAgain(context, asked, proposal) ?? renderProposal(context, asked.playbook, proposal))
-  return { view, instead: NOT_SHOWN }
+  try {
+    const proposal = await propose(context.changes, asked)
+    if (proposal.kind === 'ready') return await showPreview(context, proposal.changeRequest)
+    if (proposal.kind === 'goes-on') return { view: askOn(context, asked, proposal.checks), instead: NOT_SHOWN }
+    const form = askAgain(context, asked, proposal)
+    return {
+      view: form ?? withKept(renderProposal(context, asked.playbook, proposal), asked),
+      instead: NOT_SHOWN,
+    }
+  } catch (error) {
+    if (!asked.draft || (error instanceof ChangeError && MOVED_ON.has(error.code))) throw error
+    const { view, instead } = inWords(wordsFor(context, error))
+    return { view: withKept(view, asked), instead }
+  }
 }
+
+/** What other answers to an unsent request came to, and that it is kept as it was. */
+function withKept(view: types.ModalView, { draft }: Asking): types.ModalView {
+  return draft ? { ...view, blocks: [...view.blocks, ...renderKept(draft)] } : view
+}
+
+/** The request is not a draft any more, or has other answers than those that the form was opened with. */
+const MOVED_ON: ReadonlySet<ErrorCode> = new Set(['not-a-draft', 'draft-changed'])
 
 /** The form once more, as it was filled in, since something in it could mean something else. */
 export function doubted(context: HandlerContext, playbook: AnyPlaybook, shown: Parameters<typeof formView>[2]): Shown {
@@ -119,7 +93,7 @@ function renderProposal(
 }
 
 /** The preview of a request; it is kept, whether or not Slack shows it. */
-async function showPreview(context: HandlerContext, changeRequest: ChangeRequest): Promise<Shown> {
+export async function showPreview(context: HandlerContext, changeRequest: ChangeRequest): Promise<Shown> {
   const { database } = context.changes
   const alerts = await findAlertsAbout(database, await findAbout(database.manager, changeRequest))
   const schools = await readSchoolNames(database, changeRequest)
@@ -134,7 +108,7 @@ async function showPreview(context: HandlerContext, changeRequest: ChangeRequest
 }
 
 /** A request that was discarded or decided meanwhile, perhaps in another window, is said to be so. */
-function wordsAfterSending(request: ChangeRequest): { title: string; text: string } {
+export function wordsAfterSending(request: ChangeRequest): { title: string; text: string } {
   const { id, status, channel, outcome, sentAt } = request
   if (status === 'pending') {
     const text = `It is posted in <#${channel}>. Nothing changes until a second person approves it there.`

@@ -41,6 +41,7 @@ export const ACTIONS = {
   /** What is left to do by hand after a request: its words, and who has done it. */
   copySteps: 'copy-steps',
   markSteps: 'mark-steps',
+  unmarkSteps: 'unmark-steps',
   /** That a request which needs attention is dealt with. */
   markDealtWith: 'mark-dealt-with',
   /** What a request changed, or would have. */

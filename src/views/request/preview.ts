@@ -6,6 +6,7 @@ import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { NO_SCHOOLS, type SchoolNames } from '../../register/schools.ts'
 import { count } from '../../words.ts'
 import {
+  actions,
   type Block,
   button,
   divider,
@@ -134,6 +135,18 @@ export function renderBlocked({
     ...(others.length > 0 ? [divider(), heading('Other checks')] : []),
     ...bounded(renderVerdicts(others), { blocks: 40, weight: 16_000 }),
   ])
+}
+
+/** Below what came of other answers to a request that is not sent: it is as it was before, and what can be done about it. */
+export function renderKept({ id }: Pick<ChangeRequest, 'id'>): Block[] {
+  return [
+    divider(),
+    section(`${crName({ id })} is kept with the answers that it had before. It is not sent yet.`),
+    actions([
+      button('Change answers', ACTIONS.changeAnswers, id),
+      button('Discard', ACTIONS.discardUnsent, id, { accessibility_label: `Discard ${crName({ id })}` }),
+    ]),
+  ]
 }
 
 /** Shown if the record is already as the change would make it. */

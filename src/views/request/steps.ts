@@ -61,10 +61,11 @@ export function stepButtons(request: string, all: readonly ManualStep[]): types.
   const steps = all.filter((step) => !isNeedless(step))
   if (steps.length === 0) return []
   const texts = steps.some((step) => isOpen(step) && step.text !== null)
-  const label = steps.some(isOpen) ? 'Mark as done' : 'Not done after all'
   return [
     ...(texts ? [button('Copy text', ACTIONS.copySteps, request)] : []),
-    button(label, ACTIONS.markSteps, request),
+    steps.some(isOpen)
+      ? button('Mark as done', ACTIONS.markSteps, request)
+      : button('Not done after all', ACTIONS.unmarkSteps, request),
   ]
 }
 
