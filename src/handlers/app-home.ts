@@ -1,5 +1,5 @@
 import { ChangeError } from '../errors.ts'
-import { claimOutdated, findShown, noteOpened } from '../people/home-tabs.ts'
+import { claimOutdated, findShown, giveBack, noteOpened } from '../people/home-tabs.ts'
 import { sortPlaybooks } from '../playbooks/switched-on.ts'
 import { renderHome, renderHomeList } from '../views/home.ts'
 import { renderNoticeHome } from '../views/kit/notice.ts'
@@ -35,7 +35,8 @@ export async function publishHome(context: HandlerContext, click: Click): Promis
 
 /**
  * One round of drawing the Home tab anew for those who have it open, if there is something new. What Slack refuses is
- * dropped, since the tab is drawn when it is opened, too; and Slack is left alone for as long as it asks to be.
+ * dropped, since the tab is drawn when it is opened, too; and Slack is left alone for as long as it asks to be. The others'
+ * tabs are drawn after that.
  */
 export function createHomeRound(context: HandlerContext, client: Pick<SlackClient, 'views'>): () => Promise<boolean> {
   let quietUntil = 0
@@ -47,14 +48,19 @@ export function createHomeRound(context: HandlerContext, client: Pick<SlackClien
 
 /** Answers for how many milliseconds Slack wants no more. */
 async function redrawHomes(context: HandlerContext, client: Pick<SlackClient, 'views'>): Promise<number> {
-  for (const { user, shows } of await claimOutdated(context.changes.database)) {
+  const { database } = context.changes
+  const tabs = await claimOutdated(database)
+  for (const [index, { user, shows }] of tabs.entries()) {
     try {
       const view = await renderHomeFor(context, user, readPlace(shows))
       await client.views.publish({ user_id: user, view })
     } catch (error) {
       const refusal = context.readRefusal(error)
       if (!refusal) wordsFor(context, error)
-      if (refusal?.retryAfterMs) return refusal.retryAfterMs
+      if (!refusal?.retryAfterMs) continue
+      const left = tabs.slice(index + 1).map((tab) => tab.user)
+      await giveBack(database, left)
+      return refusal.retryAfterMs
     }
   }
   return 0

@@ -38,6 +38,15 @@ export async function claimOutdated(database: DataSource): Promise<{ user: strin
   })
 }
 
+/** Gives back tabs that were taken and not drawn: they are drawn again as soon as Slack wants to hear of it. */
+export async function giveBack(database: DataSource, users: readonly string[]): Promise<void> {
+  await database.query(
+    `UPDATE chatops.home_tabs SET drawn_at = now() - interval '31 seconds', redrawn_at = NULL, drawn_as = ''
+     WHERE slack_user = ANY($1)`,
+    [users],
+  )
+}
+
 const OUTDATED = `
   WITH stands AS MATERIALIZED (SELECT ${STANDS} AS now)
   SELECT FROM chatops.home_tabs, stands
