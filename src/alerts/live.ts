@@ -56,10 +56,10 @@ export async function settleEntries(sql: EntityManager, id: string, subjects: re
   return true
 }
 
-/** Settles what alerts say of a job that somebody has taken out of Register's Sidekiq. */
-export async function settleRemoved(sql: EntityManager, job: string, now: Date): Promise<void> {
+/** Settles what alerts say of a job that is in Register's Sidekiq no longer. */
+export async function settleOfJob(sql: EntityManager, job: string, why: Why): Promise<void> {
   const held = await sql.query<{ id: string; subject: string }[]>(HOLD_OF_JOB, [job])
-  for (const { id, subject } of held) await settleBecause(sql, id, subject, { because: 'removed', now })
+  for (const { id, subject } of held) await settleBecause(sql, id, subject, why)
 }
 
 /** Settles what alerts of earlier days say of a poll that has timed out again; its cause is that of today's. */

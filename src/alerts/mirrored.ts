@@ -1,6 +1,5 @@
 import { type EntityManager, IsNull, LessThan, Not } from 'typeorm'
 import { AlertEntry } from '../entities/chatops/alert.ts'
-import { GIVEN_UP_SQL } from '../entities/chatops/given-up-jobs.ts'
 import type { FailureCode, JobFailure, SeenJobName } from '../entities/chatops/job.ts'
 import { Mirror, MirroredJob } from '../entities/chatops/mirrored-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
@@ -8,13 +7,13 @@ import { retryConflicts } from '../entities/transient.ts'
 import { FAILURES } from '../failures/index.ts'
 import { HANGS, VANISHED } from '../failures/register-words.ts'
 import { cureByJob } from '../jobs/cured.ts'
-import { hasDied } from '../jobs/mirror/missing.ts'
+import { hasDied, isReplaced } from '../jobs/mirror/missing.ts'
 import { announceNews } from '../jobs/news.ts'
-import { POLL_NAMES } from '../register/polled.ts'
 import { findInactiveUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
 import { noteFailure, noteSuccess } from './alerts.ts'
-import { settleRemoved } from './live.ts'
+import { settleOfJob } from './live.ts'
+import { tellOfPolls } from './mirrored-polls.ts'
 
 // Tells alerts and requests what became of jobs in Register's Sidekiq, each time once. The sweep notes that a job stands
 // otherwise than before; here people hear of it, as they do of our own jobs.
@@ -32,7 +31,7 @@ export async function tellOfMirrored(world: World, over: Over): Promise<number> 
   await manager.query(NOTHING_TO_TELL)
   const untold = await manager.query<{ id: string }[]>(UNTOLD, [NEWS_BATCH])
   for (const { id } of untold) await alone(world, id, over)
-  return untold.length + (await tellOfPolls(world)) + (await tellOfFirstPolls(world))
+  return untold.length + (await tellOfPolls(world, NEWS_BATCH))
 }
 
 // Most of the night's updates go well, and nobody has asked for them.
@@ -74,56 +73,6 @@ const KNOWN = 'SELECT DISTINCT job_id AS job FROM chatops.alert_entries WHERE jo
 const UNTOLD = `
   SELECT id FROM chatops.mirrored_jobs WHERE NOT told AND (failure IS NOT NULL OR place = 'gone') ORDER BY id LIMIT $1`
 
-/**
- * Settles what alerts say of polls that have worked since: each puts the poll of the next hour in its place. Returns how
- * many.
- */
-async function tellOfPolls({ database, now }: World): Promise<number> {
-  const worked = await database.query<{ id: string }[]>(WORKED, [NEWS_BATCH, POLL_NAMES])
-  for (const { id } of worked) {
-    await retryConflicts(() =>
-      database.transaction(async (sql) => {
-        const poll = await sql.findOneByOrFail(MirroredJob, { id })
-        await cureByJob(sql, poll, now())
-        await noteSuccess(sql, poll)
-      }),
-    )
-  }
-  return worked.length
-}
-
-// What a poll timed out for is made up for only by what it asked for.
-const WORKED = `
-  SELECT DISTINCT poll.id FROM chatops.alert_entries entry
-    JOIN chatops.mirrored_jobs poll ON poll.trainee_id = entry.trainee_id AND poll.name = split_part(entry.subject, ':', 1)
-  WHERE entry.settled_at IS NULL AND entry.failure ->> 'code' <> 'timed-out'
-    AND poll.name = ANY($2) AND poll.failure IS NULL
-    AND (poll.args ->> 'polled')::timestamptz > (entry.failure ->> 'at')::timestamptz
-    AND NOT EXISTS (
-      SELECT FROM chatops.seen_jobs job
-      WHERE job.id = entry.job_id AND ${GIVEN_UP_SQL} AND job.failure ->> 'code' = 'timed-out')
-  LIMIT $1`
-
-/** Has the card of a request for a poll say that DTTP had no TRN, once Sidekiq polls again. Returns how many. */
-async function tellOfFirstPolls({ database }: World): Promise<number> {
-  const again = await database.query<{ id: string }[]>(POLLED_AGAIN, [NEWS_BATCH])
-  for (const { id } of again) {
-    await retryConflicts(() =>
-      database.transaction(async (sql) => {
-        const poll = await sql.findOneByOrFail(MirroredJob, { id })
-        const next = poll.dueAt.toISOString()
-        await announceNews(sql, poll, { kind: 'no-trn-yet', next, timeout: poll.timeoutAt ?? next })
-      }),
-    )
-  }
-  return again.length
-}
-
-const POLLED_AGAIN = `
-  SELECT job.id FROM chatops.change_requests request JOIN chatops.mirrored_jobs job ON job.change_request_id = request.id
-  WHERE request.executed_at IS NOT NULL AND NOT jsonb_exists(request.outcome, 'poll') AND job.name = 'retrieve-trn'
-    AND job.place = 'schedule' AND jsonb_exists(job.args, 'again') AND job.timeout_at IS NOT NULL LIMIT $1`
-
 /** An error is logged, so that the others still have their turn. */
 async function alone(world: World, id: string, over: Over): Promise<void> {
   try {
@@ -155,12 +104,13 @@ async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Ov
     if (!(await sql.existsBy(AlertEntry, { jobId: job.id }))) return
     await noteFailure(sql, world, job, { code: 'vanished', words: VANISHED, at: now.toISOString(), by: 'register' })
   } else if (curedAt !== null) {
-    await settleRemoved(sql, job.id, now)
-    await announceNews(sql, job, { kind: 'failed', failure })
+    await settleOfJob(sql, job.id, { because: isReplaced(job) ? 'polled' : 'removed', now })
+    if (!isReplaced(job)) await announceNews(sql, job, { kind: 'failed', failure })
   } else {
     // A job that Sidekiq tries again is no news as long as waiting may cure it.
     const { passes, needsPeople } = FAILURES[failure.code]
     if (place === 'retry' && passes && !needsPeople) return
+    if (failure.code === 'vanished') await settleOfJob(sql, job.id, { because: 'vanished', now })
     const isOfRequest = await joinRequest(sql, job, failure)
     if (!isOfRequest) await noteFailure(sql, world, job, await nameSchools(sql, world, job, failure))
     if (place !== 'retry' || isOfRequest) await announceNews(sql, job, { kind: 'failed', failure })

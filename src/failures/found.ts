@@ -43,6 +43,7 @@ export type Because =
   | 'ran'
   | 'removed'
   | 'timed-out-again'
+  | 'vanished'
 
 /** What the read-only checks found when they last looked. Trainees by their number; null for one who is gone. */
 export type Found = {

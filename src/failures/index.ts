@@ -276,7 +276,9 @@ const OF_DTTP: readonly FailureCode[] = ['dttp-unavailable', 'dttp-unauthorised'
 
 /** What a failure means, and what people can do about it. Pure. */
 export function explain(about: About): Explanation {
-  return isOurs(about.job) || OF_DTTP.includes(about.code) ? FAILURES[about.code].explain(about) : explainOther(about)
+  if (isOurs(about.job) || OF_DTTP.includes(about.code)) return FAILURES[about.code].explain(about)
+  const other = explainOther(about)
+  return about.code === 'vanished' ? { ...explainVanished(about), without: other.without } : other
 }
 
 /** Why the cause of an entry has gone away although its job has not run; null if it has not. Pure. */

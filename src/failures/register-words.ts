@@ -48,6 +48,9 @@ export const DELETED =
 /** Of a job that we took out. */
 export const REMOVED = 'Two people had the failed job taken out of Register’s Sidekiq.'
 
+/** Of a poll in whose place another one was put. */
+export const REPLACED = 'Two people had another poll put in the place of this one.'
+
 /** Of a registration that does not end. */
 export const HANGS = 'Register’s Sidekiq has been running this registration for over 15 minutes. It takes seconds.'
 

@@ -86,6 +86,7 @@ export async function writeToSidekiq(world: World, row: Claimed): Promise<void> 
           instead: what.instead ?? undefined,
         })
   if (written !== 'done') throw new Undeliverable(`the job in Register’s Sidekiq is ${written}`)
+  if (what.do === 'push' && what.instead) await mirrorRemoval(world.database.manager, what.instead, 'replaced')
 }
 
 /** What stood in the way of another job. If it is not there any more, that one is not done either, and says why. */
@@ -94,7 +95,7 @@ async function removeAndGoOn(world: World, row: Claimed, { members, next }: Extr
   for (const [index, member] of members.entries()) {
     const written: Written = isGone ? await write(world, `${row.id}:${index}`, { kind: 'remove', member }) : 'moved'
     isGone = written === 'done'
-    if (isGone) await mirrorRemoval(world.database.manager, [member])
+    if (isGone) await mirrorRemoval(world.database.manager, member, 'removed')
   }
   const args = isGone ? next.args : { ...next.args, withheld: true }
   const job = { ...next, args, dueAt: world.now(), changeRequest: row.changeRequest }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { followUpSchools } from '../../src/changes/school-follow-ups.ts'
+import { REPLACED } from '../../src/failures/register-words.ts'
 import { purgeMirror } from '../../src/jobs/mirror/purge.ts'
 import type { World } from '../../src/world.ts'
 import { relayToSidekiq } from '../sidekiq/beside-stage.ts'
@@ -62,6 +63,35 @@ test('a poll without a TRN stands on the card with its next time; the TRN is tol
   await story.sweep(60)
   expect(await outcome(id)).toMatchObject({ poll: 'trn' })
   expect(await told()).toMatchObject([{ payload: { trainee: TRAINEE, news: { kind: 'trn-received' } } }])
+})
+
+test('a poll that another request replaces is no news, and what was posted about it is settled', async () => {
+  const { rows } = await story.admin.query('SELECT slug FROM trainees WHERE id = $1', [TRAINEE])
+  const form = { subject: rows[0].slug, duration: '1 day', replace: '' }
+  const first = await carriedOut('requeue-trn', form)
+  const [member = ''] = await story.redis.lrange('queue:default', 0, -1)
+  await story.take('queue', member)
+  const failed = {
+    ...JSON.parse(member),
+    error_class: 'TypeError',
+    error_message: 'x',
+    failed_at: story.clock.time / 1000,
+  }
+  await story.putMember('retry', JSON.stringify({ ...failed, retry_count: 0 }), 3600)
+  await story.sweep()
+  expect(await story.causes()).toEqual(['unexpected:retrieve-trn'])
+  await story.admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE id = $1`, [first])
+  await story.admin.query('DELETE FROM chatops.open_subjects')
+
+  await carriedOut('requeue-trn', { ...form, duration: '3 days', replace: 'replace' })
+  expect(await story.redis.zcard('retry')).toBe(0)
+  await story.sweep()
+  await story.sweep(60)
+  const [earlier] = await story.rows()
+  expect(earlier).toMatchObject({ place: 'gone', curedAt: expect.any(Date), failure: { words: REPLACED } })
+  expect(await told()).toEqual([])
+  const [alert] = await story.alerts()
+  expect(alert).toMatchObject({ status: 'resolved', found: { because: { [`retrieve-trn:${TRAINEE}`]: 'polled' } } })
 })
 
 test('a poll that ends without a TRN is told in the thread', async () => {

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
+import { findAlertSight } from '../../src/alerts/read.ts'
 import { findUnpolled } from '../../src/alerts/sweeps.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { findPolls } from '../../src/entities/chatops/seen-polls.ts'
 import { mirrorRemoval } from '../../src/jobs/mirror/asked.ts'
+import { noteMissing } from '../../src/jobs/mirror/missing.ts'
 import { purgeMirror } from '../../src/jobs/mirror/purge.ts'
 import { memberId } from '../../src/sidekiq/job.ts'
 import type { World } from '../../src/world.ts'
@@ -131,6 +133,81 @@ test('what people delete on Sidekiq’s page is followed, and nobody is told tha
   expect(alert?.found).toMatchObject({ because: { 'update-trainee:5902': 'removed' } })
 })
 
+test('what fell due while a sweep was reading may have run: nobody has deleted it', async () => {
+  const member = await story.put('schedule', 'Dttp::RetrieveTrnJob', {
+    args: [aTime('2021-10-30T00:00:00Z')],
+    inSeconds: 20,
+  })
+  await story.sweep()
+  await story.take('schedule', member)
+  const startedAt = new Date(story.clock.time)
+  story.clock.time += 10_000
+  await noteMissing(story.context, story.context.database.manager, [], startedAt)
+  await story.sweep(60)
+  expect(await only()).toMatchObject({ place: 'missing' })
+  await story.sweep(30 * minutes)
+  expect(await story.causes()).toEqual(['vanished:retrieve-trn'])
+})
+
+test('a poll without a time-out ran where the poll that it starts is there, also in the row of an earlier one', async () => {
+  const until = [aTime('2021-10-30T00:00:00Z')]
+  await lose('schedule', 'Dttp::RetrieveTrnJob', { args: until, inSeconds: 3600 })
+  await story.sweep(60)
+  const first = await story.put('queue', 'Dttp::RetrieveTrnJob')
+  await story.sweep()
+  await story.take('queue', first)
+  await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: until, inSeconds: 3600 })
+  await story.sweep()
+  await story.sweep(60)
+  const rows = await story.rows()
+  expect(rows.map(({ timeoutAt, place }) => [timeoutAt === null, place])).toEqual([
+    [false, 'schedule'],
+    [true, 'gone'],
+  ])
+  expect(await story.alerts()).toEqual([])
+})
+
+describe('a job that only Register runs', () => {
+  const error = { class: 'NameError', message: 'x' }
+
+  test('and that ran, or was lost, is posted by nobody: nothing would show that it ran', async () => {
+    await lose('queue', 'Dttp::WithdrawJob')
+    await story.sweep(31 * minutes)
+    expect(await only()).toMatchObject({ place: 'gone', curedAt: expect.any(Date) })
+    expect(await story.alerts()).toEqual([])
+  })
+
+  test('and that had failed is not settled by being nowhere: we cannot tell whether it ran', async () => {
+    await story.sweep()
+    const member = await story.put('retry', 'Dttp::WithdrawJob', { error, inSeconds: 20 })
+    await story.sweep()
+    expect(await story.causes()).toEqual(['unexpected:withdraw'])
+    await story.take('retry', member)
+    await story.runs(member)
+    await story.sweep()
+    await story.runs(null)
+    await story.sweep()
+    await story.sweep(29 * minutes)
+    expect(await story.causes()).toEqual(['unexpected:withdraw'])
+    await story.sweep(1 * minutes)
+    expect(await story.causes()).toEqual(['vanished:withdraw'])
+    const [earlier, later] = await story.alerts()
+    expect(earlier?.found).toMatchObject({ because: { 'withdraw:5902': 'vanished' } })
+    const sight = await findAlertSight(story.context.database, later?.id ?? '')
+    expect(sight?.diagnosis.title).toBe('We cannot tell whether a job ran: Withdraw in DTTP (Dttp::WithdrawJob)')
+    expect(sight?.diagnosis.todo).toContain('whether DTTP has the withdrawal')
+  })
+
+  test('and that asks for an award is polled for by nobody once it is lost, and that is posted', async () => {
+    await lose('queue', 'Dttp::RetrieveAwardJob', { args: [aTime('2021-10-30T00:00:00Z')] })
+    await story.sweep(31 * minutes)
+    expect(await story.causes()).toEqual(['vanished:retrieve-award'])
+    await story.admin.query('UPDATE trainees SET state = 6 WHERE id = 5902')
+    await story.sweep()
+    expect(await story.causes('resolved')).toEqual(['vanished:retrieve-award'])
+  })
+})
+
 describe('a registration that died', () => {
   const UNSURE = { class: 'Net::ReadTimeout', message: 'x' }
   const REFUSED = { class: 'Dttp::Client::HttpError', message: 'status: 400, body: {}, headers: {}' }
@@ -165,7 +242,7 @@ describe('a registration that died', () => {
     const member = await story.put('dead', 'Dttp::RegisterForTrnJob', { args: [null], error: REFUSED })
     await story.sweep()
     const { place, queue, score, sha1 } = await story.row()
-    await mirrorRemoval(story.context.database.manager, [memberId.parse({ place, queue, score, sha1 })])
+    await mirrorRemoval(story.context.database.manager, memberId.parse({ place, queue, score, sha1 }), 'removed')
     await story.take('dead', member)
     await story.sweep()
     await story.sweep(60)

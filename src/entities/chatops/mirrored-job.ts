@@ -94,7 +94,7 @@ export class MirroredJob {
   @Column({ type: 'bigint' })
   sweep!: string
 
-  /** When the first whole sweep began that did not find it. */
+  /** When the first whole sweep that did not find it had read everything. */
   @Column({ name: 'missing_since', type: 'timestamptz', nullable: true })
   missingSince!: Date | null
 

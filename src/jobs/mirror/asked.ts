@@ -57,9 +57,17 @@ export async function mirrorRetry(
   if (affected !== 1) throw new Error('the failed job is no longer as it was')
 }
 
-/** Notes that jobs were taken out of Redis for a request, so that nobody takes them for lost. */
-export async function mirrorRemoval(sql: EntityManager, members: readonly MemberId[]): Promise<void> {
-  await sql.query(REMOVED, [members.map(({ sha1 }) => sha1)])
+/**
+ * Notes that a job was taken out of Redis for a request, so that nobody takes it for lost: two people wanted it removed,
+ * or another poll has replaced it.
+ */
+export async function mirrorRemoval(
+  sql: EntityManager,
+  { sha1 }: MemberId,
+  why: 'removed' | 'replaced',
+): Promise<void> {
+  await sql.query(TAKEN, [sha1, why])
 }
 
-const REMOVED = `UPDATE chatops.mirrored_jobs SET args = args || '{"removed": true}' WHERE sha1 = ANY($1)`
+const TAKEN = `
+  UPDATE chatops.mirrored_jobs SET args = args || jsonb_build_object($2::text, true) WHERE sha1 = $1`

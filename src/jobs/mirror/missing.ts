@@ -1,7 +1,7 @@
 import { type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Raw } from 'typeorm'
 import { isOurs, type JobFailure } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
-import { DELETED, pollEnded, REMOVED, VANISHED } from '../../failures/register-words.ts'
+import { DELETED, pollEnded, REMOVED, REPLACED, VANISHED } from '../../failures/register-words.ts'
 import { isPoll } from '../../register/polled.ts'
 import type { World } from '../../world.ts'
 import { findProven } from './proofs.ts'
@@ -29,8 +29,9 @@ export async function noteMissing(
   found: Iterable<string>,
   startedAt: Date,
 ): Promise<number> {
-  const [, lost] = (await sql.query(MISSING, [[...found], startedAt])) as [unknown, number]
-  const [, sent] = (await sql.query(SENT, [startedAt])) as [unknown, number]
+  const readAt = world.now()
+  const [, lost] = (await sql.query(MISSING, [[...found], readAt])) as [unknown, number]
+  const [, sent] = (await sql.query(SENT, [startedAt, readAt])) as [unknown, number]
   return lost + sent + (await judge(world, sql, startedAt)) + (await proveLate(world, sql, startedAt))
 }
 
@@ -45,7 +46,7 @@ const MISSING = `
 // What was pushed and was not found may have run at once. What could not be pushed, or was left to an operator, is wherever
 // it was before.
 const SENT = `
-  UPDATE chatops.mirrored_jobs job SET place = 'missing', missing_since = $1, args = args || '{"from": "unsent"}'
+  UPDATE chatops.mirrored_jobs job SET place = 'missing', missing_since = $2, args = args || '{"from": "unsent"}'
   FROM chatops.outbox sent
   WHERE job.place = 'unsent' AND sent.id = job.outbox_id
     AND (sent.status IN ('failed', 'waiting') OR (sent.status = 'sent' AND sent.sent_at < $1))`
@@ -57,11 +58,17 @@ async function judge(world: World, sql: EntityManager, now: Date): Promise<numbe
     take: MOST,
   })
   const proven = await findProven(world, sql, jobs)
-  const verdicts = jobs.map((job) => ({ id: job.id, ...verdictOn(job, proven.has(job.id), now) }))
+  const posted = await findPosted(sql, jobs)
+  const verdicts = jobs.map((job) => ({
+    id: job.id,
+    ...verdictOn(job, { isProven: proven.has(job.id), isPosted: posted.has(job.id) }, now),
+  }))
   const judged = verdicts.filter(({ words }) => words !== undefined)
   for (const ending of distinct(judged)) {
     const { code, words, quietly } = ending
-    const ids = judged.filter((one) => one.code === code && one.words === words).map(({ id }) => id)
+    const ids = judged
+      .filter((one) => one.code === code && one.words === words && one.quietly === quietly)
+      .map(({ id }) => id)
     if (code === 'as-it-died') {
       await finish(sql, ids, { finishedAt: now, curedAt: null })
       continue
@@ -75,17 +82,21 @@ async function judge(world: World, sql: EntityManager, now: Date): Promise<numbe
 /** How a job ended: null as code for one that ran, and no other than it had for a dead registration. Without `words` it is too soon to say. */
 type Verdict = { code: JobFailure['code'] | 'as-it-died' | null; words?: string; quietly?: boolean }
 
-function verdictOn(job: MirroredJob, isProven: boolean, now: Date): Verdict {
+type Known = { isProven: boolean; isPosted: boolean }
+
+function verdictOn(job: MirroredJob, { isProven, isPosted }: Known, now: Date): Verdict {
   const { name, timeoutAt, missingSince } = job
-  if (isRemoved(job)) return { code: 'vanished', words: REMOVED, quietly: true }
+  // We took it out ourselves: whatever proof there is, is another one's.
+  if ('removed' in job.args) return { code: 'vanished', words: REMOVED, quietly: true }
+  if (isReplaced(job)) return { code: 'vanished', words: REPLACED, quietly: true }
   if (isProven) return { code: null, words: '' }
   if (wasTakenAway(job)) return { code: 'vanished', words: DELETED, quietly: true }
   if (isPoll(name) && timeoutAt !== null && Date.parse(`${timeoutAt}Z`) <= now.getTime()) {
     return { code: 'timed-out', words: pollEnded(name) }
   }
   if (now.getTime() < (missingSince?.getTime() ?? 0) + UNPROVEN_AFTER_MS) return { code: null }
-  // Of what only Register runs, nothing that we know of shows that it ran.
-  if (!isOurs(name)) return { code: 'vanished', words: VANISHED, quietly: true }
+  // Of most that only Register runs, nothing that we know of shows that it ran: people hear of what had failed before.
+  if (!isOurs(name) && !isPoll(name)) return { code: 'vanished', words: VANISHED, quietly: !isPosted }
   if (hasDied(job)) return { code: 'as-it-died', words: VANISHED }
   return { code: name === 'register-for-trn' ? 'outcome-unknown' : 'vanished', words: VANISHED }
 }
@@ -95,10 +106,20 @@ export function hasDied({ name, args, failure }: MirroredJob): boolean {
   return name === 'register-for-trn' && failure !== null && 'from' in args && args.from === 'dead'
 }
 
-/** We took it out ourselves: whatever proof there is, is another one's. */
-function isRemoved({ args }: MirroredJob): boolean {
-  return 'removed' in args
+/** Whether we have put another poll in its place. */
+export function isReplaced({ args }: MirroredJob): boolean {
+  return 'replaced' in args
 }
+
+/** Those whose failure an open post is about. */
+async function findPosted(sql: EntityManager, jobs: readonly MirroredJob[]): Promise<Set<string>> {
+  const posted = await sql.query<{ job: string }[]>(POSTED, [jobs.map(({ id }) => id)])
+  return new Set(posted.map(({ job }) => job))
+}
+
+const POSTED = `
+  SELECT entry.job_id AS job FROM chatops.alert_entries entry JOIN chatops.alerts alert ON alert.id = entry.alert_id
+  WHERE entry.job_id = ANY($1) AND entry.settled_at IS NULL AND alert.status = 'open'`
 
 /**
  * A dead job does not run by itself, and one that waits for its time does not run before. Of a registration that is not
@@ -111,7 +132,7 @@ function wasTakenAway({ name, args, dueAt, missingSince }: MirroredJob): boolean
 }
 
 function distinct(verdicts: readonly Verdict[]): Verdict[] {
-  return [...new Map(verdicts.map((one) => [`${one.code} ${one.words}`, one])).values()]
+  return [...new Map(verdicts.map((one) => [`${one.code} ${one.words} ${one.quietly}`, one])).values()]
 }
 
 type Ending = Pick<MirroredJob, 'finishedAt' | 'curedAt'> & { failure?: MirroredJob['failure'] }

@@ -7,7 +7,7 @@ import type { SeenJobName } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
-import { findState } from '../../register/states.ts'
+import { hasArrived, type PollName } from '../../register/polled.ts'
 import type { World } from '../../world.ts'
 
 // What proves that a job of Register's Sidekiq ran, once it is in it no longer. For a job that is not in this table
@@ -22,9 +22,9 @@ const PROOFS: Readonly<Partial<Record<SeenJobName, Proof>>> = {
   'update-trainee': bySha,
   /** DTTP shows the status. */
   'change-trainee-status': byStatus,
-  /** The TRN is there; or the poll of the next hour is, which keeps its row. */
-  'retrieve-trn': byTrn,
-  'retrieve-award': ofTrainee(({ state }) => findState(state) === 'awarded'),
+  /** What it asks for is there; or the poll of the next hour is, which keeps its row. */
+  'retrieve-trn': byPoll('retrieve-trn'),
+  'retrieve-award': byPoll('retrieve-award'),
   /** Register's list of schools has been written since. */
   'sync-schools': bySchools,
 }
@@ -50,19 +50,25 @@ function ofTrainee(holds: (trainee: Pick<Trainee, 'dttp_id' | 'state'>) => boole
   }
 }
 
-async function byTrn(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {
-  const where = { id: In(idsOf(jobs)), trn: Not(IsNull()) }
-  const received = new Set((await sql.find(Trainee, { where, select: { id: true } })).map(({ id }) => id))
-  // A poll without a time-out only starts one that has it.
-  const started = await sql.find(MirroredJob, {
-    where: { traineeId: In(idsOf(jobs)), name: 'retrieve-trn', timeoutAt: Not(IsNull()) },
-    select: { id: true, traineeId: true, createdAt: true },
-  })
-  return jobs.filter(
-    ({ traineeId, timeoutAt, createdAt }) =>
-      received.has(traineeId ?? '') ||
-      (timeoutAt === null && started.some((poll) => poll.traineeId === traineeId && poll.createdAt >= createdAt)),
-  )
+function byPoll(name: PollName): Proof {
+  return async (_world, sql, jobs) => {
+    const select = { id: true, trn: true, state: true } as const
+    const trainees = await sql.find(Trainee, { where: { id: In(idsOf(jobs)) }, select })
+    const received = new Set(trainees.filter((trainee) => hasArrived(name, trainee)).map(({ id }) => id))
+    // A poll without a time-out only starts one that has it.
+    const started = await sql.find(MirroredJob, {
+      where: { traineeId: In(idsOf(jobs)), name, timeoutAt: Not(IsNull()) },
+      select: { id: true, traineeId: true, createdAt: true, args: true },
+    })
+    const isStarted = (job: MirroredJob) =>
+      started.some((poll) => poll.traineeId === job.traineeId && (poll.createdAt >= job.createdAt || goesOn(poll, job)))
+    return jobs.filter((job) => received.has(job.traineeId ?? '') || (job.timeoutAt === null && isStarted(job)))
+  }
+}
+
+/** Whether a poll's row, which may be older, has become that of another poll since we first found the job. */
+function goesOn({ args }: Pick<MirroredJob, 'args'>, { firstSeenAt }: MirroredJob): boolean {
+  return 'polled' in args && Date.parse(String(args.polled)) >= firstSeenAt.getTime()
 }
 
 async function bySha(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {

@@ -90,6 +90,7 @@ const REASONS: Readonly<Record<Because, string>> = {
   'trainee-gone': 'The trainee is no longer in Register.',
   ran: 'The job has run, or somebody has taken it away.',
   'timed-out-again': 'The next poll has timed out, too. A later post is about it.',
+  vanished: 'It is in Register’s Sidekiq no longer, and nothing shows that it ran. A later post is about it.',
   removed: 'Somebody has taken the job out of Register’s Sidekiq.',
 }
 
