@@ -78,22 +78,31 @@ const LEASE = `
     ORDER BY looked_at NULLS FIRST, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
   RETURNING id`
 
-// Of a poll that is given up people have heard, or are about to; not of one that was dead before the bot first looked.
+/**
+ * The trainees in "Pending TRN" are read once, and their polls by an index. Few are left then, and only of these jobs are
+ * looked for, one trainee after another (OFFSET 0 keeps Postgres from reading all jobs instead). Of a poll that is given up
+ * people have heard, or are about to; not of one that was dead before the bot first looked.
+ */
 const UNPOLLED = `
-  SELECT t.id FROM public.trainees t
-  WHERE t.state = 1 AND t.trn IS NULL AND t.dttp_id IS NOT NULL AND t.submitted_for_trn_at < $1::timestamp
-    AND NOT EXISTS (SELECT FROM chatops.polls poll WHERE poll.trainee_id = t.id)
-    AND NOT EXISTS (
-      SELECT FROM chatops.seen_jobs job WHERE job.trainee_id = t.id
-        AND (job.name IN ('retrieve-trn', 'register-for-trn') AND job.${LIVE_SQL}
-          OR job.name = 'retrieve-trn' AND ${GIVEN_UP_SQL} AND (
-            job.change_request_id IS NOT NULL
-            OR EXISTS (SELECT FROM chatops.alert_entries entry WHERE entry.job_id = job.id)
-            OR EXISTS (SELECT FROM chatops.mirrored_jobs failed WHERE failed.id = job.id AND NOT failed.told))))
-    AND NOT EXISTS (
+  WITH pending AS MATERIALIZED (
+    SELECT id FROM public.trainees
+    WHERE state = 1 AND trn IS NULL AND dttp_id IS NOT NULL AND submitted_for_trn_at < $1::timestamp
+  ), suspect AS MATERIALIZED (
+    SELECT id FROM pending WHERE NOT EXISTS (SELECT FROM chatops.polls poll WHERE poll.trainee_id = pending.id)
+  ), untold AS MATERIALIZED (
+    SELECT id FROM suspect WHERE NOT EXISTS (
       SELECT FROM chatops.alert_entries entry JOIN chatops.alerts alert ON alert.id = entry.alert_id
-      WHERE entry.subject = 'retrieve-trn:' || t.id AND entry.settled_at IS NULL AND alert.cause = $3)
-  ORDER BY t.id LIMIT $2`
+      WHERE entry.subject = 'retrieve-trn:' || suspect.id AND entry.settled_at IS NULL AND alert.cause = $3)
+  )
+  SELECT id FROM untold WHERE NOT EXISTS (
+    SELECT FROM chatops.seen_jobs job WHERE job.trainee_id = untold.id
+      AND (job.name IN ('retrieve-trn', 'register-for-trn') AND job.${LIVE_SQL}
+        OR job.name = 'retrieve-trn' AND ${GIVEN_UP_SQL} AND (
+          job.change_request_id IS NOT NULL
+          OR EXISTS (SELECT FROM chatops.alert_entries entry WHERE entry.job_id = job.id)
+          OR EXISTS (SELECT FROM chatops.mirrored_jobs failed WHERE failed.id = job.id AND NOT failed.told)))
+    OFFSET 0)
+  ORDER BY id LIMIT $2`
 
 // A message that was given up is tried again after ten minutes: what stood in its way may have been put right.
 const FORGOTTEN = `
