@@ -1,18 +1,12 @@
-import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm'
+import { IsNull, Not } from 'typeorm'
 import { mayAct } from '../brake/brake.ts'
-import { lookAtRegister } from '../compatibility/look.ts'
-import { NOTHING } from '../contract/plan.ts'
-import { findMoved, findMovedIn } from '../contract/planned-rows.ts'
-import { readPlan } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { ManualStep } from '../entities/chatops/manual-step.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import { announce, hintExecution } from '../outbox/outbox.ts'
 import { findWhyOff } from '../playbooks/switched-on.ts'
 import type { World } from '../world.ts'
-import { endAsStale, type Moved } from './requests.ts'
 import { alone, findIds, sweepEach } from './sweep-each.ts'
-import { FOREIGN } from './unexecuted.ts'
 import { verify } from './verify.ts'
 
 // What happens without anyone clicking. Any number of workers may sweep at once: each request is locked by one of them.
@@ -23,8 +17,6 @@ const HINT_AGAIN_AFTER_MS = 30_000
 const UNSENT_KEPT_MS = 24 * 60 * 60_000
 /** A verification is leased for this long, so that a dead worker's is taken over. */
 const VERIFY_LEASE_MS = 60_000
-/** Waiting requests whose rows are read together. */
-const DRIFT_PAGE = 500
 /** Results looked at together; each holds a database connection for a moment. */
 export const VERIFY_BATCH = 5
 
@@ -75,23 +67,6 @@ export async function tellWhatIsOff(world: World): Promise<number> {
   })
 }
 
-/** Ends waiting requests whose rows have moved, naming the columns, and those that cannot be read. SQL only. */
-export async function findDrift(world: World): Promise<number> {
-  let stale = 0
-  // What is not safe may look as if it had moved: it waits.
-  const unsafe = [...(await lookAtRegister(world.database)).playbooks.keys()]
-  for (let after: string | null = '0'; after !== null; ) {
-    const page: Waiting[] = await readWaiting(world, after, unsafe)
-    const due = (await alone(world, null, () => findMovedAmong(world, page))) ?? page.map(({ id }) => id)
-    stale += await sweepEach(world, due, ['pending'], 'wait', async (sql, locked) => {
-      const why = await whatMoved(sql, locked)
-      if (why) await endAsStale(world, sql, locked, why)
-    })
-    after = page.length < DRIFT_PAGE ? null : (page.at(-1)?.id ?? null)
-  }
-  return stale
-}
-
 /** Looks at up to VERIFY_BATCH results that are due to be looked at. */
 export async function verifyDue(world: World): Promise<number> {
   const now = world.now()
@@ -125,33 +100,4 @@ export async function purge(world: World, keptMs: number): Promise<number> {
     })
   }
   return purged
-}
-
-type Waiting = Pick<ChangeRequest, 'id' | 'plan' | 'checks'>
-
-function readWaiting({ database: { manager } }: World, after: string, unsafe: readonly string[]): Promise<Waiting[]> {
-  return manager.find(ChangeRequest, {
-    select: { id: true, plan: true, checks: true },
-    where: { status: 'pending', id: MoreThan(after), ...(unsafe.length > 0 ? { playbook: Not(In([...unsafe])) } : {}) },
-    order: { id: 'ASC' },
-    take: DRIFT_PAGE,
-  })
-}
-
-/** Which of them have moved, or cannot be read. Nothing is locked: each is looked at again when it is. */
-async function findMovedAmong({ database: { manager } }: World, waiting: readonly Waiting[]): Promise<string[]> {
-  const plans = waiting.map(readPlan)
-  const moved = await findMovedIn(
-    manager,
-    plans.map((plan) => plan ?? NOTHING),
-    'before',
-  )
-  return waiting.filter((_, index) => plans[index] === null || moved[index]?.length !== 0).map(({ id }) => id)
-}
-
-async function whatMoved(sql: EntityManager, request: ChangeRequest): Promise<Moved | null> {
-  const plan = readPlan(request)
-  if (!plan) return FOREIGN
-  const moved = await findMoved(sql, plan, 'before')
-  return moved.length > 0 ? { columns: moved.map(({ column }) => column), checks: [] } : null
 }

@@ -18,32 +18,19 @@ export type Moved = { table: Update['table']; id: string; column: string }
 
 /** The planned columns that differ now from their `before` (or, after the fact, their `after`) value. */
 export async function findMoved(sql: EntityManager, plan: Plan, side: 'before' | 'after'): Promise<Moved[]> {
-  const [moved = []] = await findMovedIn(sql, [plan], side)
-  return moved
+  const rows = await readRows(sql, plan)
+  return plan.updates.flatMap(({ table, id, changes }) => {
+    const row = rows.get(`${table}:${id}`)
+    return Object.entries(changes).flatMap(([column, [before, after]]) => {
+      const expected = side === 'before' ? before : after
+      const isThere = row && canonical(row[column] ?? null) === canonical(expected)
+      return isThere ? [] : [{ table, id, column }]
+    })
+  })
 }
 
-/** The same for many plans, in the order of the plans, with one query a table. */
-export async function findMovedIn(
-  sql: EntityManager,
-  plans: readonly Plan[],
-  side: 'before' | 'after',
-): Promise<Moved[][]> {
-  const rows = await readRows(sql, plans)
-  return plans.map(({ updates }) =>
-    updates.flatMap(({ table, id, changes }) => {
-      const row = rows.get(`${table}:${id}`)
-      return Object.entries(changes).flatMap(([column, [before, after]]) => {
-        const expected = side === 'before' ? before : after
-        const isThere = row && canonical(row[column] ?? null) === canonical(expected)
-        return isThere ? [] : [{ table, id, column }]
-      })
-    }),
-  )
-}
-
-/** The planned columns of all rows that these plans write, by `table:id`. */
-async function readRows(sql: EntityManager, plans: readonly Plan[]): Promise<Map<string, Record<string, Json>>> {
-  const updates = plans.flatMap((plan) => plan.updates)
+/** The planned columns of all rows that a plan writes, by `table:id`, with one query a table. */
+async function readRows(sql: EntityManager, { updates }: Plan): Promise<Map<string, Record<string, Json>>> {
   const rows = new Map<string, Record<string, Json>>()
   for (const table of new Set(updates.map((update) => update.table))) {
     const written = updates.filter((update) => update.table === table)

@@ -3,19 +3,12 @@ import { noteBeside } from '../alerts/beside.ts'
 import { findHanging, NEWS_BATCH, tellOfMirrored } from '../alerts/mirrored.ts'
 import { findUnpolled, lookAtAlerts } from '../alerts/sweeps.ts'
 import { remindApprovers } from '../changes/call.ts'
+import { createDriftSweep } from '../changes/drift.ts'
 import { dropNeedlessSteps } from '../changes/manual-steps.ts'
 import { sayMorning } from '../changes/morning.ts'
 import { verifyAgain } from '../changes/requests.ts'
 import { followUpSchools } from '../changes/school-follow-ups.ts'
-import {
-  expireRequests,
-  findDrift,
-  hintAgain,
-  purge,
-  tellWhatIsOff,
-  VERIFY_BATCH,
-  verifyDue,
-} from '../changes/sweep.ts'
+import { expireRequests, hintAgain, purge, tellWhatIsOff, VERIFY_BATCH, verifyDue } from '../changes/sweep.ts'
 import { createFirstGiasLoad } from '../jobs/first-gias-load.ts'
 import { purgeMirror } from '../jobs/mirror/purge.ts'
 import { sweepSidekiq } from '../jobs/mirror/sweep.ts'
@@ -80,7 +73,7 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
     sweep('expiry', 2 * SECOND, () => expireRequests(world)),
     sweep('hint again', 5 * SECOND, () => hintAgain(world)),
     sweep('what is off', 60 * SECOND, () => tellWhatIsOff(world)),
-    sweep('drift', 30 * SECOND, () => findDrift(world)),
+    sweep('drift', 30 * SECOND, createDriftSweep(world)),
     sweep('purge', 3600 * SECOND, () => purge(world, retention)),
     sweep('late jobs', 5 * SECOND, () => hintLateJobs(world, queues), { batch: HINT_BATCH }),
     sweep('schedules', 60 * SECOND, () => keepSchedules(world, queues)),

@@ -6,9 +6,10 @@ import { startPostgres } from '../../sandbox/postgres.ts'
 import { createRegisterDatabase, withClient } from '../../sandbox/register/database.ts'
 import { findUnpolled } from '../../src/alerts/sweeps.ts'
 import { pausedSince } from '../../src/brake/brake.ts'
+import { createDriftSweep } from '../../src/changes/drift.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose } from '../../src/changes/propose.ts'
-import { findDrift, purge } from '../../src/changes/sweep.ts'
+import { purge } from '../../src/changes/sweep.ts'
 import { verify } from '../../src/changes/verify.ts'
 import { openHome } from '../../src/handlers/app-home.ts'
 import type { HomeOpened } from '../../src/handlers/entry-points.ts'
@@ -94,7 +95,8 @@ async function measure(world: World, bareSql: BareSql, adminUrl: string, slugs: 
   await time('traineeJobs', () => listJobs(world, { name: null, trainee: null }))
   await time('home', () => drawHome(world))
   await time('purgeNothingDue', () => purge(world, RETENTION_MS))
-  await time('driftNothingWaiting', () => findDrift(world))
+  const findDrift = createDriftSweep(world)
+  await time('driftNothingWaiting', findDrift)
   await time('pausedLately', () => pausedSince(sql, new Date()))
   const [steps, bareSteps] = [noSteps(), noSteps()]
   for (const slug of slugs.splice(0, TIMES)) await tell(world, slug, steps)
@@ -104,7 +106,7 @@ async function measure(world: World, bareSql: BareSql, adminUrl: string, slugs: 
     figures[`${name}InBareSql`] = timesOf(bareSteps[name]).p50
   }
   await addWaiting(adminUrl, await sendRequest(world, 'fix-route', formOf(slugs.shift() ?? '')), WAITING - 1)
-  await time('driftOf1000Waiting', () => findDrift(world))
+  await time('driftOf1000Waiting', findDrift)
   return figures
 }
 

@@ -2,8 +2,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { approve, openReview } from '../../src/changes/decide.ts'
+import { createDriftSweep } from '../../src/changes/drift.ts'
 import { execute } from '../../src/changes/execute.ts'
-import { findDrift } from '../../src/changes/sweep.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import type { World } from '../../src/world.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
@@ -74,7 +74,7 @@ test('one request that cannot be looked at does not keep the others from being f
   const form = { subject: rows[0].slug, route: 'provider_led_postgrad', reason: 'x', ticket: '' }
   const other = await sendRequest(context, 'fix-route', form)
   await admin.query('UPDATE trainees SET course_start_date = course_start_date + 1 WHERE id = 5902')
-  await findDrift(context)
+  await createDriftSweep(context)()
   const { rows: found } = await admin.query('SELECT status FROM chatops.change_requests WHERE id = $1', [other.id])
   expect(found).toEqual([{ status: 'stale' }])
 })

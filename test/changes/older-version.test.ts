@@ -2,9 +2,9 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { seedRegister } from '../../sandbox/register/seed.ts'
 import { openReview } from '../../src/changes/decide.ts'
+import { createDriftSweep } from '../../src/changes/drift.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
-import { findDrift } from '../../src/changes/sweep.ts'
 import { verify } from '../../src/changes/verify.ts'
 import { digestOf } from '../../src/contract/plan.ts'
 import { checksOf, planOf } from '../../src/contract/stored.ts'
@@ -107,7 +107,7 @@ test('a request of a playbook that there is no longer ends out of date, in words
 describe('a request that cannot be read', () => {
   test('ends out of date by itself, in words', async () => {
     const request = await leavePlan(await sent())
-    await findDrift(world)
+    await createDriftSweep(world)()
     const { status, outcome } = await getRequest(world.database, request.id)
     expect({ status, checks: outcome.moved?.checks }).toEqual({ status: 'stale', checks: [MADE_BY_ANOTHER] })
   })

@@ -2,10 +2,11 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { approve, checkRejection, openReview, reject } from '../../src/changes/decide.ts'
+import { createDriftSweep } from '../../src/changes/drift.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { propose, send } from '../../src/changes/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
-import { findDrift, tellWhatIsOff } from '../../src/changes/sweep.ts'
+import { tellWhatIsOff } from '../../src/changes/sweep.ts'
 import { verify } from '../../src/changes/verify.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
 import { enqueueJob } from '../../src/jobs/enqueue.ts'
@@ -103,7 +104,7 @@ describe('a request for what is not safe', () => {
   test('that waits for approval is not taken to be out of date, and says why it waits', async () => {
     const { id } = await sent()
     await change('ALTER TABLE trainees ALTER study_mode TYPE varchar')
-    expect(await findDrift(context)).toBe(0)
+    expect(await createDriftSweep(context)()).toBe(0)
     expect(await tellWhatIsOff(context)).toBe(1)
     expect(await tellWhatIsOff(context)).toBe(0)
     expect(await shown(id)).toContain(

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { findDrift } from '../../src/changes/sweep.ts'
+import { createDriftSweep } from '../../src/changes/drift.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { GUEST, OTHER_CHANNEL, onRedis, startBot, useStory } from '../support/bot.ts'
@@ -295,7 +295,7 @@ describe('a decision', () => {
 
   test('is not needed any more where the record moves by itself: the card says so', async () => {
     await use.admin.query(`UPDATE public.trainees SET study_mode = 0 WHERE id = 5901`)
-    await findDrift(use.story.bot.changes)
+    await createDriftSweep(use.story.bot.changes)()
     await cardSays(/out of date/)
   })
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { openReview } from '../../src/changes/decide.ts'
+import { createDriftSweep } from '../../src/changes/drift.ts'
 import { execute } from '../../src/changes/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
-import { findDrift } from '../../src/changes/sweep.ts'
 import { planOf } from '../../src/contract/stored.ts'
 import { registration } from '../../src/dttp/payloads/registration.ts'
 import type { RegistrationRows } from '../../src/dttp/payloads/rows.ts'
@@ -130,7 +130,7 @@ test('what is not sent may move, and so may what moves back', async () => {
 test('nothing is asked of it every half minute', async () => {
   const { id } = await sendRequest(stage.context, 're-register', FORM)
   await stage.change(`UPDATE trainees SET last_name = 'Hopper'`)
-  expect(await findDrift(stage.context)).toBe(0)
+  expect(await createDriftSweep(stage.context)()).toBe(0)
   expect(await movedIn(id)).toEqual({ status: 'pending', moved: undefined })
 })
 

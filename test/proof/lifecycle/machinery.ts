@@ -1,9 +1,10 @@
 // What happens without people: sweeps, workers, crashes and sleep; and what Rails does meanwhile.
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
+import { createDriftSweep } from '../../../src/changes/drift.ts'
 import { EXECUTION_STEPS, type ExecutionStep, execute } from '../../../src/changes/execute.ts'
 import { getRequest } from '../../../src/changes/requests.ts'
-import { expireRequests, findDrift, hintAgain, VERIFY_BATCH, verifyDue } from '../../../src/changes/sweep.ts'
+import { expireRequests, hintAgain, VERIFY_BATCH, verifyDue } from '../../../src/changes/sweep.ts'
 import { claimOutbox } from '../../../src/outbox/outbox.ts'
 import { createRelay } from '../../../src/outbox/relay.ts'
 import type { World } from '../../../src/world.ts'
@@ -52,7 +53,7 @@ export function machinerySteps(tally: Tally): Record<string, fc.Arbitrary<Comman
       expire(model)
     }),
     'sweep drift': simple('the sweep of moved rows', async (model, { world }) => {
-      await findDrift(world)
+      await createDriftSweep(world)()
       drift(model)
     }),
     'sweep hints': simple('the sweep of approved requests', async (_, { world }) => void (await hintAgain(world))),
