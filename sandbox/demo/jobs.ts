@@ -2,7 +2,7 @@
 import type { EntityManager } from 'typeorm'
 import { Job } from '../../src/entities/chatops/job.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
-import { enqueueJob, startPoll } from '../../src/jobs/enqueue.ts'
+import { enqueueJob, startPoll } from '../../src/jobs/start/enqueue.ts'
 import { dttpId } from '../register/seed/ids.ts'
 
 const SECOND = 1_000

@@ -6,7 +6,7 @@ import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 import { demandSwitchedOn } from './job.ts'
 import { notRegistered, traineeGone, traineeOf } from './readiness.ts'
-import type { Finish } from './run-job.ts'
+import type { Finish } from './run/run-job.ts'
 import { updateAsRead } from './update-as-read.ts'
 
 /** The two records that have a status. */

@@ -2,7 +2,7 @@ import { changeTraineeStatus } from './change-trainee-status.ts'
 import { loadGias } from './load-gias.ts'
 import { registerForTrn } from './register-for-trn.ts'
 import { retrieveTrn } from './retrieve-trn.ts'
-import type { JobHandlers } from './run-job.ts'
+import type { JobHandlers } from './run/run-job.ts'
 import { syncSchools } from './sync-schools.ts'
 import { updateTrainee } from './update-trainee.ts'
 

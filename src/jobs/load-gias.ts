@@ -3,7 +3,7 @@ import { JobFailed } from '../failures/job-failed.ts'
 import { GiasError } from '../gias/errors.ts'
 import { type LoadResult, loadExtract } from '../gias/load.ts'
 import type { World } from '../world.ts'
-import type { Finish } from './run-job.ts'
+import type { Finish } from './run/run-job.ts'
 
 /** How soon to look again where another load is under way, perhaps one that a stopped worker has left behind. */
 const BUSY_MS = 60_000

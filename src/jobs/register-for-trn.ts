@@ -16,14 +16,14 @@ import { usesOwnIds } from '../registration/own-ids.ts'
 import { hashOf, hashOfBatch } from '../registration/told.ts'
 import type { World } from '../world.ts'
 import { demandSwitchedOn } from './job.ts'
-import { ownerOf } from './leases.ts'
+import { ownerOf } from './run/leases.ts'
 import { demandComplete, demandUnregistered, demandWaiting, readTrainee, traineeGone, traineeOf } from './readiness.ts'
 import { askedAgain, findAlone } from './registration/alone.ts'
 import { saveRegistration } from './registration/save.ts'
 import { findSeconds, secondRecord } from './registration/second.ts'
 import { type Came, demandWhole, lookForOwn, sendRegistration } from './registration/send.ts'
 import { stepsOf } from './registration/steps.ts'
-import type { Finish } from './run-job.ts'
+import type { Finish } from './run/run-job.ts'
 
 /**
  * Who submitted the trainee for a TRN, by their DTTP id; and, where people approved it, the hash of what DTTP is told

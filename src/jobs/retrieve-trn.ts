@@ -9,7 +9,7 @@ import { lockTrainee, saveTrainee } from '../register/saves.ts'
 import type { World } from '../world.ts'
 import { commentOf, demandSwitchedOn } from './job.ts'
 import { traineeGone, traineeOf } from './readiness.ts'
-import type { Ending, Finish } from './run-job.ts'
+import type { Ending, Finish } from './run/run-job.ts'
 
 /**
  * One poll for a trainee's TRN (Register's Dttp::RetrieveTrnJob): saves it once DTTP has it, and otherwise asks again

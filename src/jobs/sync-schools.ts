@@ -6,8 +6,8 @@ import { JobFailed } from '../failures/job-failed.ts'
 import { type SchoolInDttp, upsertDttpSchools } from '../register/dttp-schools.ts'
 import type { World } from '../world.ts'
 import { demandSwitchedOn } from './job.ts'
-import { whileHeld } from './leases.ts'
-import type { Finish } from './run-job.ts'
+import { whileHeld } from './run/leases.ts'
+import type { Finish } from './run/run-job.ts'
 
 /** The most pages. DTTP has about 50,000 schools; with this many pages, its links must lead in a circle. */
 const MOST_PAGES = 1000

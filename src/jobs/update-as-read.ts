@@ -1,7 +1,7 @@
 import { DttpError } from '../dttp/client/index.ts'
 import type { Job } from '../entities/chatops/job.ts'
 import type { World } from '../world.ts'
-import { demandHeld } from './leases.ts'
+import { demandHeld } from './run/leases.ts'
 
 /** How often an update is made anew because somebody else was quicker. */
 const TRIES = 3

@@ -10,7 +10,7 @@ import { lockTrainee, saveTrainee } from '../register/saves.ts'
 import type { World } from '../world.ts'
 import { commentOf, demandSwitchedOn } from './job.ts'
 import { demandComplete, notRegistered, readTrainee, traineeGone, traineeOf } from './readiness.ts'
-import type { Ending, Finish } from './run-job.ts'
+import type { Ending, Finish } from './run/run-job.ts'
 import { updateAsRead } from './update-as-read.ts'
 
 /**

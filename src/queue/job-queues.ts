@@ -1,6 +1,6 @@
 import { JOB_NAMES, type Job, type JobName } from '../entities/chatops/job.ts'
-import { type JobRunner, runJob } from '../jobs/run-job.ts'
-import { runnerOf } from '../jobs/runner.ts'
+import { type JobRunner, runJob } from '../jobs/run/run-job.ts'
+import { runnerOf } from '../jobs/start/runner.ts'
 import type { World } from '../world.ts'
 import type { JobWorker, QueueBackend } from './backend.ts'
 import type { JobQueue } from './bull-queue.ts'

@@ -1,7 +1,7 @@
 import { mayAct } from '../brake/brake.ts'
 import { JOB_NAMES, Job, type JobName } from '../entities/chatops/job.ts'
 import { isLive } from '../entities/chatops/live-jobs.ts'
-import { runnerOf } from '../jobs/runner.ts'
+import { runnerOf } from '../jobs/start/runner.ts'
 import type { World } from '../world.ts'
 import type { JobQueues } from './job-queues.ts'
 

@@ -1,5 +1,5 @@
-import { addNightlyJob, jobHint } from '../jobs/enqueue.ts'
-import { writeToSidekiq } from '../jobs/in-sidekiq.ts'
+import { addNightlyJob, jobHint } from '../jobs/start/enqueue.ts'
+import { writeToSidekiq } from '../jobs/start/in-sidekiq.ts'
 import { readPayload, SLACK_KINDS } from '../outbox/outbox.ts'
 import type { Effects } from '../outbox/relay.ts'
 import type { World } from '../world.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { redraw } from '../../src/alerts/live.ts'
 import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
-import { enqueueJob, startPoll } from '../../src/jobs/enqueue.ts'
+import { enqueueJob, startPoll } from '../../src/jobs/start/enqueue.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { approval, OTHER_CHANNEL, useStory } from '../support/bot.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 import { followUpSchools } from '../../src/changes/school-follow-ups.ts'
-import { enqueueJob } from '../../src/jobs/enqueue.ts'
+import { enqueueJob } from '../../src/jobs/start/enqueue.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { tellArrivals } from '../../src/schools/waits.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'

@@ -1,7 +1,7 @@
 // Schools in a simulated DTTP, and what Register's table holds of them.
 import type { DttpSimulator, Fault } from '../../sandbox/dttp/index.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
-import { enqueueJob } from '../../src/jobs/enqueue.ts'
+import { enqueueJob } from '../../src/jobs/start/enqueue.ts'
 import type { World } from '../../src/world.ts'
 
 /** Schools in a page of these tests, and all that there are where DTTP has two full pages and its own one. */

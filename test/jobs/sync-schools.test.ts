@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Fault } from '../../sandbox/dttp/index.ts'
 import { withClient } from '../../sandbox/register/database.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'
-import { runJob } from '../../src/jobs/run-job.ts'
+import { runJob } from '../../src/jobs/run/run-job.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
 import type { World } from '../../src/world.ts'
 import { type Dttp, startDttp } from '../dttp/client-setup.ts'

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
-import { startPoll } from '../../src/jobs/enqueue.ts'
+import { startPoll } from '../../src/jobs/start/enqueue.ts'
 import { NOW, SUBMITTER, TRAINEE, useStage } from '../jobs/stage.ts'
 import {
   approved,

@@ -2,7 +2,7 @@
 // and how soon `/trainee jobs` answers.
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
-import { listJobs } from '../../src/jobs/list.ts'
+import { listJobs } from '../../src/jobs/list/list.ts'
 import { sweepSidekiq } from '../../src/jobs/mirror/sweep.ts'
 import { createSidekiqClient } from '../../src/sidekiq/index.ts'
 import { sha1Of } from '../../src/sidekiq/member.ts'

@@ -11,8 +11,8 @@ import type { World } from '../../world.ts'
 import { STATUS_ENTITIES } from '../change-trainee-status.ts'
 import { commentOf } from '../job.ts'
 import { isWaiting, traineeGone, traineeOf } from '../readiness.ts'
-import type { Ending } from '../run-job.ts'
-import { startJob } from '../start.ts'
+import type { Ending } from '../run/run-job.ts'
+import { startJob } from '../start/start.ts'
 import { stepsOf } from './steps.ts'
 
 /**

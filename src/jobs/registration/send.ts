@@ -9,8 +9,8 @@ import { keepAnswer, keepDoubt, keepPart, keepRefusal, type Sending, takeBack } 
 import { unanswered } from '../../registration/attempts.ts'
 import { findOwn } from '../../registration/own-ids.ts'
 import type { World } from '../../world.ts'
-import { failureOf } from '../failures.ts'
-import { demandHeld, ownerOf } from '../leases.ts'
+import { failureOf } from '../run/failures.ts'
+import { demandHeld, ownerOf } from '../run/leases.ts'
 import { type Alone, askedAgain, NotAlone, Silent } from './alone.ts'
 import { stepsOf } from './steps.ts'
 

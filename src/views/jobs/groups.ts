@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { referenceWords } from '../../dttp/words.ts'
-import type { JobKind, ListedJob } from '../../jobs/listed-job.ts'
+import type { JobKind, ListedJob } from '../../jobs/list/listed-job.ts'
 import { MOST_COUNTED } from '../../pages.ts'
 import { jobDoes, registerJobName } from '../../register/jobs.ts'
 import { count } from '../../words.ts'

@@ -1,5 +1,5 @@
 import { formatLater } from '../../calendar/london.ts'
-import { JOB_KINDS, type JobCounts, type JobFilter, type JobKind } from '../../jobs/listed-job.ts'
+import { JOB_KINDS, type JobCounts, type JobFilter, type JobKind } from '../../jobs/list/listed-job.ts'
 import type { MirrorAge } from '../../jobs/mirror/age.ts'
 import { whatJobDoes } from '../../register/jobs.ts'
 import { count, listed } from '../../words.ts'

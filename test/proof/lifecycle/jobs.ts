@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import type { Fault } from '../../../sandbox/dttp/index.ts'
 import type { RegistrationStep } from '../../../src/jobs/registration/steps.ts'
-import { runJob } from '../../../src/jobs/run-job.ts'
+import { runJob } from '../../../src/jobs/run/run-job.ts'
 import { jobRunner } from '../../../src/queue/job-runner.ts'
 import type { World } from '../../../src/world.ts'
 import { type Command, step, type Tally } from './command.ts'

@@ -1,7 +1,7 @@
 // Every job, as a piece of work that may be stopped anywhere.
 import type { EntityManager } from 'typeorm'
 import type { JobData, JobName } from '../../../src/entities/chatops/job.ts'
-import { enqueueJob, startPoll } from '../../../src/jobs/enqueue.ts'
+import { enqueueJob, startPoll } from '../../../src/jobs/start/enqueue.ts'
 import { SUBMITTER } from '../registrations-stage.ts'
 import { FIRST_STATUS, type Stage } from './stage.ts'
 import type { Kind } from './work.ts'

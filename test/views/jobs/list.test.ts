@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JobFailure } from '../../../src/entities/chatops/job.ts'
-import { JOB_KINDS, type JobCounts, type JobKind } from '../../../src/jobs/listed-job.ts'
+import { JOB_KINDS, type JobCounts, type JobKind } from '../../../src/jobs/list/listed-job.ts'
 import type { ShownJob } from '../../../src/views/jobs/groups.ts'
 import { renderJobs } from '../../../src/views/jobs/list.ts'
 import { ago, ahead } from '../../../src/views/kit/ages.ts'

@@ -1,7 +1,7 @@
-import { DttpError } from '../dttp/client/index.ts'
-import { dttpWords } from '../dttp/words.ts'
-import type { FailureCode, JobFailure } from '../entities/chatops/job.ts'
-import { JobFailed } from '../failures/job-failed.ts'
+import { DttpError } from '../../dttp/client/index.ts'
+import { dttpWords } from '../../dttp/words.ts'
+import type { FailureCode, JobFailure } from '../../entities/chatops/job.ts'
+import { JobFailed } from '../../failures/job-failed.ts'
 
 /** Any error as a failure on record, without anything personal. */
 export function failureOf(error: unknown, now: Date): JobFailure {

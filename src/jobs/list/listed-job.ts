@@ -1,5 +1,5 @@
-import type { JobFailure, JobRow, SeenJobName } from '../entities/chatops/job.ts'
-import type { SeenJob } from '../entities/chatops/seen-job.ts'
+import type { JobFailure, JobRow, SeenJobName } from '../../entities/chatops/job.ts'
+import type { SeenJob } from '../../entities/chatops/seen-job.ts'
 
 /** Where a job stands, in the order in which people want to see them. */
 export const JOB_KINDS = ['stuck', 'failed', 'retrying', 'running', 'delayed'] as const

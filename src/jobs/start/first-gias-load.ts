@@ -1,5 +1,5 @@
-import { findGiasAge } from '../gias/schools.ts'
-import type { World } from '../world.ts'
+import { findGiasAge } from '../../gias/schools.ts'
+import type { World } from '../../world.ts'
 import { enqueueJob } from './enqueue.ts'
 
 /**

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findListedJob, listJobs } from '../../src/jobs/list.ts'
-import type { JobFilter } from '../../src/jobs/listed-job.ts'
-import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { createLifecycle } from '../support/lifecycle.ts'
+import { findListedJob, listJobs } from '../../../src/jobs/list/list.ts'
+import type { JobFilter } from '../../../src/jobs/list/listed-job.ts'
+import type { World } from '../../../src/world.ts'
+import { type ScratchDatabase, scratchDatabase } from '../../support/database.ts'
+import { createLifecycle } from '../../support/lifecycle.ts'
 
 const ALL: JobFilter = { name: null, trainee: null }
 

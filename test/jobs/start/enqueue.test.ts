@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { Job } from '../../src/entities/chatops/job.ts'
-import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
-import { Poll } from '../../src/entities/chatops/poll.ts'
-import { addNightlyJob, enqueueJob, startPoll } from '../../src/jobs/enqueue.ts'
-import { claimJob } from '../../src/jobs/leases.ts'
-import { emptyDatabase } from '../support/reset.ts'
-import { findPoll, getJob, type Jobs, loseWorker, NOW, runWith, startJobs } from './jobs-setup.ts'
+import { Job } from '../../../src/entities/chatops/job.ts'
+import { OutboxRow } from '../../../src/entities/chatops/outbox-row.ts'
+import { Poll } from '../../../src/entities/chatops/poll.ts'
+import { addNightlyJob, enqueueJob, startPoll } from '../../../src/jobs/start/enqueue.ts'
+import { claimJob } from '../../../src/jobs/run/leases.ts'
+import { emptyDatabase } from '../../support/reset.ts'
+import { findPoll, getJob, type Jobs, loseWorker, NOW, runWith, startJobs } from '../jobs-setup.ts'
 
 const HOUR = 3600_000
 const TIMEOUT = '2021-10-31T15:06:47.123456'

@@ -1,6 +1,6 @@
-import { GIVEN_UP_SQL } from '../entities/chatops/given-up-jobs.ts'
-import { MOST_COUNTED } from '../pages.ts'
-import type { World } from '../world.ts'
+import { GIVEN_UP_SQL } from '../../entities/chatops/given-up-jobs.ts'
+import { MOST_COUNTED } from '../../pages.ts'
+import type { World } from '../../world.ts'
 import { JOB_KINDS, type JobCounts, type JobFilter, type JobKind, type ListedJob } from './listed-job.ts'
 
 // Jobs that are not over, and those that were given up in the last 30 days, as people want to see them.

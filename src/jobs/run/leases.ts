@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm'
-import { Job } from '../entities/chatops/job.ts'
-import { retryConflicts } from '../entities/transient.ts'
-import { JobFailed } from '../failures/job-failed.ts'
-import type { AsOwner } from '../registration/answers.ts'
-import type { World } from '../world.ts'
+import { Job } from '../../entities/chatops/job.ts'
+import { retryConflicts } from '../../entities/transient.ts'
+import { JobFailed } from '../../failures/job-failed.ts'
+import type { AsOwner } from '../../registration/answers.ts'
+import type { World } from '../../world.ts'
 
 // Which worker may work on a job: the one that claimed it last, as long as it renews its lease. No other writes for the
 // job.

@@ -1,5 +1,5 @@
-import type { JobName } from '../entities/chatops/job.ts'
-import type { World } from '../world.ts'
+import type { JobName } from '../../entities/chatops/job.ts'
+import type { World } from '../../world.ts'
 
 /**
  * Who runs a job: our own workers, or Register's Sidekiq beside us; null where neither does. The one place that knows;
