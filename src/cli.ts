@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { adopt } from './brake/environment.ts'
 import { pauseAsOperator, resumeAsOperator } from './brake/operator.ts'
-import { findOutlived } from './changes/outlived.ts'
+import { findOutlived } from './changes/lists/outlived.ts'
 import { requireUrl, withDatabase, withOwnDatabase } from './cli/database.ts'
 import { checkLedger, printLedger } from './cli/ledger.ts'
 import { describePosts, describeRegister } from './cli/register.ts'

@@ -56,7 +56,7 @@ const retry = z.strictObject({
 
 /**
  * A job to be taken out of Register's Sidekiq, so that nobody has it run as well. Never part of what a playbook plans:
- * it is added where the plan is made (changes/beside). There is no way back.
+ * it is added where the plan is made (changes/assess/beside). There is no way back.
  */
 const removeJob = z.strictObject({
   kind: z.literal('remove-job'),

@@ -1,3 +1,4 @@
+import { discard } from '../changes/propose/propose.ts'
 import { ChangeError } from '../errors.ts'
 import { claimOutdated, findShown, giveBack, noteOpened } from '../people/home-tabs.ts'
 import { sortPlaybooks } from '../playbooks/switched-on.ts'

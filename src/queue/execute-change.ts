@@ -1,6 +1,6 @@
 import type { Job } from 'bullmq'
 import * as z from 'zod'
-import { execute } from '../changes/execute.ts'
+import { execute } from '../changes/execute/execute.ts'
 import type { World } from '../world.ts'
 import type { JobQueue } from './bull-queue.ts'
 

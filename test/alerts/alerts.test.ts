@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { noteFailure } from '../../src/alerts/alerts.ts'
 import { dismiss } from '../../src/alerts/dismiss.ts'
-import { queueEffects } from '../../src/changes/effects.ts'
+import { queueEffects } from '../../src/changes/execute/effects.ts'
 import type { Plan } from '../../src/contract/plan.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'

@@ -1,8 +1,8 @@
 // How many SQL statements each step of the story sends, with everything in this process.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
-import { execute } from '../../src/changes/execute.ts'
-import { verify } from '../../src/changes/verify.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
+import { verify } from '../../src/changes/verify/verify.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { startServices } from '../../src/services.ts'
 import { approve, askForApproval, openReview, type Stage, submitForm, typeCommand } from '../proof/steps.ts'

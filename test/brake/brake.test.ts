@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 
 import { findPause } from '../../src/brake/brake.ts'
 import { pause, resume } from '../../src/brake/pause.ts'
-import { execute } from '../../src/changes/execute.ts'
-import { hintAgain } from '../../src/changes/sweep.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
+import { hintAgain } from '../../src/changes/sweeps/sweep.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { addToOutbox, type Claimed, claimOutbox, type OutboxKind } from '../../src/outbox/outbox.ts'
 import { createRelay } from '../../src/outbox/relay.ts'

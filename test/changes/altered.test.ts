@@ -1,9 +1,10 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
-import { approve, openReview } from '../../src/changes/decide.ts'
+import { approve, openReview } from '../../src/changes/decide/decide.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
+import { findDrift } from '../../src/changes/sweeps/sweep.ts'
 import { createDriftSweep } from '../../src/changes/drift.ts'
-import { execute } from '../../src/changes/execute.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import type { World } from '../../src/world.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'

@@ -1,8 +1,8 @@
 // The table of what is touched, against the entities, the grants and the code.
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { execute } from '../../src/changes/execute.ts'
-import { verify } from '../../src/changes/verify.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
+import { verify } from '../../src/changes/verify/verify.ts'
 import { expectedTables } from '../../src/compatibility/expected.ts'
 import { JOBS_TOUCH, PLAYBOOKS_TOUCH, type Touched } from '../../src/compatibility/touched.ts'
 import { JOB_NAMES } from '../../src/entities/chatops/job.ts'

@@ -1,6 +1,6 @@
 // What comes from where it should not, or a second time.
 import { beforeEach, describe, expect, test } from 'vitest'
-import { reject } from '../../src/changes/decide.ts'
+import { reject } from '../../src/changes/decide/decide.ts'
 import { announce } from '../../src/outbox/outbox.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { OTHER_CHANNEL, startBot, useStory } from '../support/bot.ts'

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { propose } from '../../src/changes/propose/propose.ts'
 import { propose, send as sendDraft } from '../../src/changes/propose.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'

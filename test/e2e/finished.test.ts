@@ -1,7 +1,7 @@
 // What a request is to people once it is over: what came of it, what is left to do by hand, and asking again.
 import { describe, expect, test } from 'vitest'
 import { londonDay } from '../../src/calendar/london.ts'
-import { remindApprovers } from '../../src/changes/call.ts'
+import { remindApprovers } from '../../src/changes/propose/call.ts'
 import { addToOutbox } from '../../src/outbox/outbox.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { approval, useStory } from '../support/bot.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { execute } from '../../src/changes/execute.ts'
-import { listSteps, tickSteps } from '../../src/changes/manual-steps.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
+import { listSteps, tickSteps } from '../../src/changes/steps/manual-steps.ts'
 import { verify } from '../../src/changes/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { queueEffects } from '../../src/changes/effects.ts'
+import { queueEffects } from '../../src/changes/execute/effects.ts'
 import { NOTHING } from '../../src/contract/plan.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { type FailureCode, Job, type JobName } from '../../src/entities/chatops/job.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { execute } from '../../src/changes/execute.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
 import { useStory } from '../support/bot.ts'
 import { approveRequest, CHANNEL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { readText } from '../support/slack/index.ts'

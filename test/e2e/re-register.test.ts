@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { hintAgain } from '../../src/changes/sweep.ts'
+import { hintAgain } from '../../src/changes/sweeps/sweep.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { onRedis, useStory } from '../support/bot.ts'

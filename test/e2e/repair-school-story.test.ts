@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
-import { followUpSchools } from '../../src/changes/school-follow-ups.ts'
+import { followUpSchools } from '../../src/changes/verify/school-follow-ups.ts'
 import { enqueueJob } from '../../src/jobs/start/enqueue.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { tellArrivals } from '../../src/schools/waits.ts'

@@ -1,6 +1,6 @@
 // The review as two people see it: what is known beside it, its checks, and questions about it.
 import { expect, test } from 'vitest'
-import { askQuestion } from '../../src/changes/question.ts'
+import { askQuestion } from '../../src/changes/decide/question.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'
 import { approveRequest, CHANNEL, DEVELOPER, STRANGER, SUPPORT, sendRequest } from '../support/lifecycle.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { propose } from '../../src/changes/propose.ts'
+import { propose } from '../../src/changes/propose/propose.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { GUEST, OTHER_CHANNEL, useStory } from '../support/bot.ts'
 import { useStoryDttp } from '../support/dttp.ts'

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { send } from '../../src/changes/propose.ts'
+import { send } from '../../src/changes/propose/propose.ts'
 import { announce } from '../../src/outbox/outbox.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 
-import { expireRequests } from '../../src/changes/sweep.ts'
+import { expireRequests } from '../../src/changes/sweeps/sweep.ts'
 import { type Clock, startDatabaseClock } from '../../src/entities/database-clock.ts'
 import type { World } from '../../src/world.ts'
 import { startBot, startStorySlack } from '../support/bot.ts'

@@ -4,7 +4,7 @@ import { answerTimeout, findMessageSight } from '../../src/alerts/message-answer
 import { findHanging } from '../../src/alerts/mirrored.ts'
 import { findAlertSight } from '../../src/alerts/read.ts'
 import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
-import { execute } from '../../src/changes/execute.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
 import { Mirror } from '../../src/entities/chatops/mirrored-job.ts'
 import { jobOf } from '../../src/failures/causes.ts'
 import { listJobs } from '../../src/jobs/list/list.ts'

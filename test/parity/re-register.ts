@@ -1,6 +1,6 @@
 // What the support playbook and Register's own code did when a trainee was registered again, case by case, against ours.
 import { startDttpSimulator } from '../../sandbox/dttp/index.ts'
-import { execute } from '../../src/changes/execute.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
 import { canonical, type Json } from '../../src/entities/json.ts'

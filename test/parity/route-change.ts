@@ -1,9 +1,9 @@
 // What Register's own code did when a route was changed, case by case, against our production code path.
 import pg from 'pg'
-import { execute } from '../../src/changes/execute.ts'
-import { propose, send } from '../../src/changes/propose.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
+import { propose, send } from '../../src/changes/propose/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
-import { verify } from '../../src/changes/verify.ts'
+import { verify } from '../../src/changes/verify/verify.ts'
 import { parseForm } from '../../src/contract/fields.ts'
 import { canonical } from '../../src/entities/json.ts'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'

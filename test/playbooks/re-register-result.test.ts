@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { execute } from '../../src/changes/execute.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
 import { startPoll } from '../../src/jobs/start/enqueue.ts'

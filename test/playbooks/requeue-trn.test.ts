@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { execute } from '../../src/changes/execute.ts'
-import { propose } from '../../src/changes/propose.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
+import { propose } from '../../src/changes/propose/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
-import { verify } from '../../src/changes/verify.ts'
+import { verify } from '../../src/changes/verify/verify.ts'
 import { runChecks } from '../../src/contract/check.ts'
 import { isEmpty, subjectsOf } from '../../src/contract/plan.ts'
 import { DttpError } from '../../src/dttp/client/index.ts'

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { execute } from '../../src/changes/execute.ts'
-import { propose } from '../../src/changes/propose.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
+import { propose } from '../../src/changes/propose/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
-import { verify } from '../../src/changes/verify.ts'
+import { verify } from '../../src/changes/verify/verify.ts'
 import { plan } from '../../src/contract/plan.ts'
 import { checksOf } from '../../src/contract/stored.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'

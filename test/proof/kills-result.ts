@@ -1,5 +1,5 @@
 // What the kills came to: per named step, and in all.
-import { EXECUTION_STEPS, type ExecutionStep } from '../../src/changes/execute.ts'
+import { EXECUTION_STEPS, type ExecutionStep } from '../../src/changes/execute/execute.ts'
 import type { Wholeness } from './whole.ts'
 
 /** One worker's death, what the database held at once, and what it held when the other workers were finished. */

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { pino } from 'pino'
-import type { ExecutionStep } from '../../src/changes/execute.ts'
+import type { ExecutionStep } from '../../src/changes/execute/execute.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { startServices } from '../../src/services.ts'

@@ -1,7 +1,7 @@
 // What goes wrong in each run of the proof, and where the request must have ended before anybody settles it.
 
 import type { Fault } from '../../sandbox/dttp/index.ts'
-import { EXECUTION_STEPS } from '../../src/changes/execute.ts'
+import { EXECUTION_STEPS } from '../../src/changes/execute/execute.ts'
 
 /** Where a request ends: registered, or known not to be. Where nobody knows at first, DTTP is asked by our ids. */
 export type End = 'registered' | 'not sent'

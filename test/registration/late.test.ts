@@ -1,7 +1,7 @@
 // What becomes of the card of a registration that ends late, or that nobody knows the end of.
 import { describe, expect, test } from 'vitest'
 import { getRequest } from '../../src/changes/requests.ts'
-import { verifyDue } from '../../src/changes/sweep.ts'
+import { verifyDue } from '../../src/changes/sweeps/sweep.ts'
 import { NOW, useStage } from '../jobs/stage.ts'
 import { carriedOut, FORM, look, lose, runJobs } from './setup.ts'
 

@@ -1,6 +1,6 @@
 // Own ids are switched off, or doubted, after some registrations were sent with them.
 import { beforeEach, expect, test } from 'vitest'
-import { propose } from '../../src/changes/propose.ts'
+import { propose } from '../../src/changes/propose/propose.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { NOW, useStage } from '../jobs/stage.ts'
 import { carriedOut, FORM, look, lose, runJobs } from './setup.ts'

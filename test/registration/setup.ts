@@ -1,7 +1,7 @@
 // A trainee whose DTTP record was deleted, on the stage of the jobs: with a history, and with who submitted them.
-import { execute } from '../../src/changes/execute.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
-import { verify } from '../../src/changes/verify.ts'
+import { verify } from '../../src/changes/verify/verify.ts'
 import type { JobName } from '../../src/entities/chatops/job.ts'
 import { type Stage, SUBMITTER, TRAINEE } from '../jobs/stage.ts'
 import { approveRequest, sendRequest } from '../support/lifecycle.ts'

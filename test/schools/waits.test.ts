@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { EntityManager } from 'typeorm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
-import { propose } from '../../src/changes/propose.ts'
+import { propose } from '../../src/changes/propose/propose.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import {
   listWaits,

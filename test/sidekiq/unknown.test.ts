@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { propose } from '../../src/changes/propose.ts'
+import { propose } from '../../src/changes/propose/propose.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { sweepSidekiq } from '../../src/jobs/mirror/sweep.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'

@@ -2,8 +2,8 @@
 
 import { pino } from 'pino'
 import { forgetDismissal } from '../../src/alerts/alerts.ts'
-import { approve, openReview } from '../../src/changes/decide.ts'
-import { propose, send } from '../../src/changes/propose.ts'
+import { approve, openReview } from '../../src/changes/decide/decide.ts'
+import { propose, send } from '../../src/changes/propose/propose.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'

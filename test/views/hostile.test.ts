@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { stepsOf } from '../../src/changes/manual-steps.ts'
+import { stepsOf } from '../../src/changes/steps/manual-steps.ts'
 import type { Effect } from '../../src/contract/effect.ts'
 import type { Plan } from '../../src/contract/plan.ts'
 import type { ChangeRequest, Status } from '../../src/entities/chatops/change-request.ts'

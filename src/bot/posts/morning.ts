@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { londonDay } from '../../calendar/london.ts'
-import { listOpenSteps } from '../../changes/manual-steps.ts'
+import { listOpenSteps } from '../../changes/steps/manual-steps.ts'
 import { listWaiting } from '../../changes/requests.ts'
 import { type Claimed, readPayload } from '../../outbox/outbox.ts'
 import { MOST_IN_MORNING, renderMorning } from '../../views/request/morning.ts'

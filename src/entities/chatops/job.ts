@@ -106,7 +106,7 @@ export abstract class JobRow {
   @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
   finishedAt!: Date | null
 
-  /** When something else did the work that the job failed to do (jobs/cured.ts); null if nothing has. */
+  /** When something else did the work that the job failed to do (jobs/run/cured.ts); null if nothing has. */
   @Column({ name: 'cured_at', type: 'timestamptz', nullable: true })
   curedAt!: Date | null
 }

@@ -101,7 +101,7 @@ export class MirroredJob {
   @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
   finishedAt!: Date | null
 
-  /** When something else did its work, or people took it away; see jobs/cured.ts. */
+  /** When something else did its work, or people took it away; see jobs/run/cured.ts. */
   @Column({ name: 'cured_at', type: 'timestamptz', nullable: true })
   curedAt!: Date | null
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Draft } from '../../changes/propose.ts'
+import type { Draft } from '../../changes/propose/propose.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { renderForm } from '../../views/form.ts'
 import type { HandlerContext } from '../context.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { findRequests, type Sought, WAYS_TO_FIND } from '../../changes/find-requests.ts'
-import { listSteps } from '../../changes/manual-steps.ts'
+import { findRequests, type Sought, WAYS_TO_FIND } from '../../changes/lists/find-requests.ts'
+import { listSteps } from '../../changes/steps/manual-steps.ts'
 import { getVisible } from '../../changes/requests.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { Page } from '../../pages.ts'

@@ -1,5 +1,5 @@
 import { mayAct } from '../../brake/brake.ts'
-import { approve, cancel, checkRejection, findPersonalDataIn, reject } from '../../changes/decide.ts'
+import { approve, cancel, checkRejection, findPersonalDataIn, reject } from '../../changes/decide/decide.ts'
 import { readFormValues } from '../../views/form.ts'
 import { INPUT_ACTION } from '../../views/kit/ids.ts'
 import { renderReject } from '../../views/request/reject.ts'

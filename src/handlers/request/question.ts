@@ -1,5 +1,5 @@
-import { checkDecision, findPersonalDataIn } from '../../changes/decide.ts'
-import { askQuestion } from '../../changes/question.ts'
+import { checkDecision, findPersonalDataIn } from '../../changes/decide/decide.ts'
+import { askQuestion } from '../../changes/decide/question.ts'
 import { readFormValues } from '../../views/form.ts'
 import { QUESTION_MAX, renderQuestionForm } from '../../views/request/question.ts'
 import { tell } from '../answer.ts'

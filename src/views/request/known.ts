@@ -1,6 +1,6 @@
 import type { AlertSight } from '../../alerts/sight.ts'
 import { formatAt } from '../../calendar/london.ts'
-import type { Known } from '../../changes/known.ts'
+import type { Known } from '../../changes/lists/known.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
 import { count } from '../../words.ts'

@@ -1,5 +1,5 @@
 import { formatDeadlineFrom } from '../../calendar/london.ts'
-import type { OpenStep } from '../../changes/manual-steps.ts'
+import type { OpenStep } from '../../changes/steps/manual-steps.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
 import { count } from '../../words.ts'

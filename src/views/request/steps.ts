@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt'
 import { formatAt } from '../../calendar/london.ts'
-import { isNeedless, type OpenStep } from '../../changes/manual-steps.ts'
+import { isNeedless, type OpenStep } from '../../changes/steps/manual-steps.ts'
 import type { ManualStep } from '../../entities/chatops/manual-step.ts'
 import {
   actions,

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { insertDemoRows } from '../../../sandbox/register/seed.ts'
-import { execute } from '../../../src/changes/execute.ts'
+import { execute } from '../../../src/changes/execute/execute.ts'
 import { DttpError, type DttpErrorKind } from '../../../src/dttp/client/errors.ts'
 import type { FailureCode, JobName } from '../../../src/entities/chatops/job.ts'
 import { JobFailed } from '../../../src/failures/job-failed.ts'

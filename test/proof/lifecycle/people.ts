@@ -1,9 +1,9 @@
 // What people do, and what each should be answered.
 import fc from 'fast-check'
-import { approve, cancel, openReview, reject } from '../../../src/changes/decide.ts'
-import { execute } from '../../../src/changes/execute.ts'
-import { listSteps, tickSteps } from '../../../src/changes/manual-steps.ts'
-import { discard, propose, send } from '../../../src/changes/propose.ts'
+import { approve, cancel, openReview, reject } from '../../../src/changes/decide/decide.ts'
+import { execute } from '../../../src/changes/execute/execute.ts'
+import { listSteps, tickSteps } from '../../../src/changes/steps/manual-steps.ts'
+import { discard, propose, send } from '../../../src/changes/propose/propose.ts'
 import { planOf } from '../../../src/contract/stored.ts'
 import { getPlaybook } from '../../../src/playbooks/index.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../../support/lifecycle.ts'

@@ -2,7 +2,7 @@
 import pg from 'pg'
 import type { DttpSimulator } from '../../../sandbox/dttp/index.ts'
 import { insertDemoRows } from '../../../sandbox/register/seed.ts'
-import { execute } from '../../../src/changes/execute.ts'
+import { execute } from '../../../src/changes/execute/execute.ts'
 import { createDttpClient } from '../../../src/dttp/client/index.ts'
 import { createDataSource } from '../../../src/entities/data-source.ts'
 import type { Effects } from '../../../src/outbox/relay.ts'

@@ -1,0 +1,105 @@
+import type { CheckResult } from '../../contract/check.ts'
+import { type Effect, traineeOf } from '../../contract/effect.ts'
+import type { Plan } from '../../contract/plan.ts'
+import { UpstreamUnavailable } from '../../errors.ts'
+import { findMirrorAge, notChecked } from '../../jobs/mirror/age.ts'
+import { runnerOf } from '../../jobs/start/runner.ts'
+import { SidekiqUnavailable } from '../../sidekiq/errors.ts'
+import type { SidekiqClient } from '../../sidekiq/index.ts'
+import { type MemberId, type RegisterJob, readFingerprint } from '../../sidekiq/job.ts'
+import { judgeVersion } from '../../sidekiq/version.ts'
+import type { World } from '../../world.ts'
+import {
+  type Beside,
+  fingerprintOf,
+  isJob,
+  isLive,
+  isRegistration,
+  lookAtBeside,
+  traineesAskedAbout,
+} from './look-beside.ts'
+
+// What Register's own Sidekiq has to say to a plan, where it stands beside us. It is asked itself, at the preview and
+// again at the execution; a mirror of it could be late.
+
+/** Asks it about a plan; null where there is nothing to ask. Throws UpstreamUnavailable. */
+export async function askSidekiq(world: World, plan: Plan | null): Promise<Beside | null> {
+  const { sidekiq } = world.upstreams
+  if (!sidekiq || !plan || !isSidekiqAsked(world, plan)) return null
+  const trainees = traineesAskedAbout(plan)
+  try {
+    const jobs = trainees.length > 0 ? await sidekiq.findJobsOf(trainees) : []
+    const registrations = jobs.filter(({ name }) => name === 'register-for-trn')
+    const polls = jobs.filter((job) => job.name === 'retrieve-trn' && isLive(job))
+    const writing = judgeVersion((await sidekiq.readProcesses()).processes)
+    if (!writing.mayWrite && writing.isPassing) throw new UpstreamUnavailable('Register’s Sidekiq', writing.why)
+    return { trainees, registrations, polls, moved: await findMoved(sidekiq, plan), writing }
+  } catch (error) {
+    if (!(error instanceof SidekiqUnavailable)) throw error
+    throw new UpstreamUnavailable('Register’s Sidekiq', 'Register’s Redis did not answer.', { cause: error })
+  }
+}
+
+/** Whether there is anything to ask it about a plan. */
+export function isSidekiqAsked({ upstreams: { sidekiq } }: World, { effects }: Plan): boolean {
+  return sidekiq !== undefined && effects.some(isJob)
+}
+
+/** Throws UpstreamUnavailable if a plan has jobs and what we know of Register's Sidekiq is too old: a preview says it. */
+export async function demandMirror(world: World, plan: Plan): Promise<void> {
+  if (!isSidekiqAsked(world, plan)) return
+  const age = await findMirrorAge(world.database.manager, world.now())
+  if (age.isTooOld) throw new UpstreamUnavailable('Register’s Sidekiq', notChecked(age))
+}
+
+/** Jobs that the plan has run again or replaced, and that are not there any more. */
+async function findMoved(sidekiq: SidekiqClient, { effects }: Plan): Promise<string[]> {
+  const moved: string[] = []
+  for (const fingerprint of effects.map(fingerprintOf)) {
+    const member = fingerprint === null ? null : readFingerprint(fingerprint)
+    if (member && fingerprint && !(await sidekiq.findMember(member))) moved.push(fingerprint)
+  }
+  return moved
+}
+
+/**
+ * The plan as it can be carried out beside Register's Sidekiq, and a check of that. A registration that failed there for
+ * good is taken out first, so that nobody has it run as well; our own worker makes it then.
+ */
+export function withSidekiq(
+  world: World,
+  plan: Plan,
+  beside: Beside | null,
+): { plan: Plan; check: CheckResult | null } {
+  if (!isSidekiqAsked(world, plan)) return { plan, check: null }
+  const check = { id: 'sidekiq', sentence: 'Register’s own Sidekiq does not stand in the way' }
+  return { plan: withRemovals(world, plan, beside), check: { ...check, ...lookAtBeside(plan, beside) } }
+}
+
+function withRemovals(world: World, plan: Plan, beside: Beside | null): Plan {
+  const dead = (beside?.registrations ?? []).filter((job) => !isLive(job))
+  if (runnerOf(world, 'register-for-trn') !== 'bot') return plan
+  const effects = plan.effects.flatMap((effect): Effect[] => {
+    if (!isRegistration(effect)) return [effect]
+    const trainee = traineeOf(effect) ?? ''
+    const failed = dead.filter((job) => job.trainee === trainee)
+    return [...failed.map((job) => removalOf(job, trainee)), asOurs(effect, failed)]
+  })
+  return { ...plan, effects }
+}
+
+function removalOf(job: RegisterJob, trainee: string): Effect {
+  return { kind: 'remove-job', job: 'register-for-trn', trainee, member: memberOf(job) }
+}
+
+function memberOf({ place, queue, score, sha1 }: RegisterJob): MemberId {
+  return { place, queue, score, sha1 }
+}
+
+/** Of a failed job of Register's that was to run again, our worker makes a registration of its own. */
+function asOurs(effect: Effect, [failed]: readonly RegisterJob[]): Effect {
+  if (effect.kind !== 'retry' || !failed) return effect
+  const { trainee } = effect
+  const args = { trainee, submitted_by: failed.args.submittedBy ?? null }
+  return { kind: 'enqueue', job: 'register-for-trn', args }
+}

@@ -1,0 +1,91 @@
+import type { Finding } from '../../contract/check.ts'
+import { type Effect, type EffectOf, traineeOf } from '../../contract/effect.ts'
+import type { Plan } from '../../contract/plan.ts'
+import type { RegisterJob } from '../../sidekiq/job.ts'
+import type { MayWrite } from '../../sidekiq/version.ts'
+
+// Whether what Register's own Sidekiq has answered stands in a plan's way. Pure.
+
+/** What it answered: these trainees' registrations, wherever they are, their polls, and whether it may be written to. */
+export type Beside = {
+  trainees: readonly string[]
+  registrations: readonly RegisterJob[]
+  /** Polls for a TRN that are under way. */
+  polls: readonly RegisterJob[]
+  /** The jobs of the plan that are not where it has them. */
+  moved: readonly string[]
+  writing: MayWrite
+}
+
+/** Whether the plan can be carried out beside what it answered. */
+export function lookAtBeside(plan: Plan, beside: Beside | null): Finding {
+  if (!beside || !traineesAskedAbout(plan).every((trainee) => beside.trainees.includes(trainee))) {
+    return { verdict: 'unchecked', found: 'It was not asked about every trainee. Preview again.', evidence: null }
+  }
+  const registered = plan.effects.filter(isRegistration).map(traineeOf)
+  const live = beside.registrations.filter((job) => isLive(job) && registered.includes(job.trainee))
+  const evidence = {
+    live: live.map(({ sha1 }) => sha1).sort(),
+    moved: [...beside.moved],
+    mayWrite: beside.writing.mayWrite,
+  }
+  if (!beside.writing.mayWrite) return { verdict: 'blocks', found: beside.writing.why, evidence }
+  if (beside.moved.length > 0) return { verdict: 'blocks', found: MOVED, evidence }
+  const [first] = live
+  if (!first) return lookAtPolls(plan, beside, evidence)
+  const found = `It has a registration of trainee ${first.trainee}, which ${WHERE[first.place]}. A second one could create a duplicate. Wait until that has ended, or ask a developer to delete it on Sidekiq’s page.`
+  return { verdict: 'blocks', found, evidence }
+}
+
+/** A plan that only polls is in vain where a poll is under way. Beside other jobs a second one does no harm. */
+function lookAtPolls({ effects }: Plan, { polls }: Beside, evidence: Finding['evidence']): Finding {
+  const replaced = effects.map(fingerprintOf)
+  const other = effects.filter(isJob).every(isPoll) && polls.find((poll) => !replaced.includes(nameOf(poll)))
+  if (!other) return { verdict: 'holds', found: '', evidence }
+  const found = `It polls for the TRN of trainee ${other.trainee} already: a poll ${WHERE[other.place]}. Preview again in a minute.`
+  return { verdict: 'blocks', found, evidence: other.sha1 }
+}
+
+/** As a plan names a job of one of Sidekiq's sets. */
+function nameOf({ place, score, sha1 }: RegisterJob): string {
+  return `${place} ${score} ${sha1}`
+}
+
+const MOVED =
+  'A job of this plan is no longer where it was: somebody has had it run again, or deleted it. Preview again in a minute.'
+
+const WHERE: Readonly<Record<RegisterJob['place'], string>> = {
+  queue: 'is about to run',
+  schedule: 'waits for its time',
+  retry: 'will be tried again',
+  running: 'is running',
+  dead: 'has failed',
+}
+
+/** Those who would be registered, or polled for. */
+export function traineesAskedAbout({ effects }: Plan): string[] {
+  const asked = effects.filter((effect) => isRegistration(effect) || isPoll(effect))
+  return [...new Set(asked.map((effect) => traineeOf(effect) ?? ''))].sort()
+}
+
+/** The job of Sidekiq's that an effect takes or moves, as a plan names it. */
+export function fingerprintOf(effect: Effect): string | null {
+  if (effect.kind === 'retry') return effect.fingerprint
+  return effect.kind === 'enqueue' && effect.job === 'retrieve-trn' ? (effect.args.replaces ?? null) : null
+}
+
+export function isLive({ place }: Pick<RegisterJob, 'place'>): boolean {
+  return place !== 'dead'
+}
+
+export function isJob({ kind }: Effect): boolean {
+  return kind === 'enqueue' || kind === 'retry'
+}
+
+function isPoll(effect: Effect): boolean {
+  return effect.kind === 'enqueue' && effect.job === 'retrieve-trn'
+}
+
+export function isRegistration(effect: Effect): effect is EffectOf<'enqueue' | 'retry'> {
+  return (effect.kind === 'enqueue' || effect.kind === 'retry') && effect.job === 'register-for-trn'
+}

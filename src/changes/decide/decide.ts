@@ -1,0 +1,213 @@
+import { In } from 'typeorm'
+import { formatDateTime } from '../../calendar/london.ts'
+import { inverse } from '../../contract/plan.ts'
+import { planOf } from '../../contract/stored.ts'
+import { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { Review } from '../../entities/chatops/review.ts'
+import { Trainee } from '../../entities/register/trainee.ts'
+import { inSnapshot } from '../../entities/snapshot.ts'
+import { sureTransaction } from '../../entities/sure-transaction.ts'
+import { ChangeError } from '../../errors.ts'
+import { appendToLedger } from '../../ledger/ledger.ts'
+import { announce, hintExecution } from '../../outbox/outbox.ts'
+import { refuse, refuseUnless } from '../../people/standing.ts'
+import { isPersonal } from '../../personal-data/columns.ts'
+import { personalDataIn } from '../../personal-data/in-text.ts'
+import { findPlaybook } from '../../playbooks/index.ts'
+import { refuseWhereOff } from '../../playbooks/switched-on.ts'
+import { findMovedTold, registersAnyone, withTold } from '../../registration/told.ts'
+import type { World } from '../../world.ts'
+import { digestOfRequest, endAsStale, getRequest, lockRequest, type Moved, refusalFor } from '../requests.ts'
+import { FOREIGN } from '../execute/unexecuted.ts'
+import { traineesOf } from './about.ts'
+
+// Decisions about a request. However somebody asks for one, it is made here. Self-approval is refused before anything
+// else is looked at, without exemption.
+
+type Actor = { id: string; actor: string }
+
+/** What an approval must match: this person was shown this digest in this modal. */
+type Shown = { digest: string; viewId: string }
+
+/**
+ * Lets an approver see a request. Records that this person was shown this digest. If DTTP would be told something else
+ * by now, the request ends as out of date instead. Throws ChangeError.
+ */
+export async function openReview(world: World, { id, actor, viewId }: Actor & { viewId: string }) {
+  const request = await refuseUnlessDecidable(world, { id, actor }, 'own-request')
+  if (digestOfRequest(world, request) !== request.digest) return refuse(world, 'altered', actor, id)
+  const moved = await findMovedSince(world, request)
+  if (moved) {
+    const { code, facts } = refusalFor(await endMoved(world, id, moved))
+    return refuse(world, code, actor, id, facts)
+  }
+  await sureTransaction(world.database, async (sql) => {
+    await sql.insert(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
+    await appendToLedger(sql, { changeRequest: id, event: 'review-opened', actor, details: { digest: request.digest } })
+  })
+  return request
+}
+
+/** Why a request must not be shown any more: DTTP would be told something else than at the preview. Null if it may. */
+async function findMovedSince({ database, register }: World, request: ChangeRequest): Promise<Moved | null> {
+  if (findPlaybook(request.playbook)?.version !== request.playbookVersion) return FOREIGN
+  const plan = planOf(request)
+  if (!registersAnyone(plan)) return null
+  const { columns, trainees } = findMovedTold(plan, await inSnapshot(database, (sql) => withTold(sql, plan, register)))
+  return trainees.length > 0 ? { columns, checks: [], told: trainees } : null
+}
+
+async function endMoved(world: World, id: string, moved: Moved): Promise<ChangeRequest> {
+  return sureTransaction(world.database, async (sql) => {
+    const request = await lockRequest(sql, id)
+    return request.status === 'pending' ? endAsStale(world, sql, request, moved) : request
+  })
+}
+
+/** A request that this person has open in this modal, for its other pages. Throws ChangeError `not-shown`. */
+export async function getReviewed(world: World, { id, actor, viewId }: Actor & { viewId: string }) {
+  await refuseUnless(world, 'mayApprove', actor, id)
+  const request = await getRequest(world.database, id)
+  const shown = { changeRequestId: request.id, digest: request.digest, slackUser: actor, viewId }
+  if (!(await world.database.manager.existsBy(Review, shown))) throw new ChangeError('not-shown', { cr: `CR-${id}` })
+  return request
+}
+
+/** The same, with values of personal columns: records which were revealed, every time. */
+export async function reveal(world: World, shown: Actor & { viewId: string }) {
+  await refuseUnless(world, 'mayDecide', shown.actor, shown.id)
+  const request = await getReviewed(world, shown)
+  const { id: changeRequest, digest } = request
+  const details = { digest, revealed: personalColumns(request) }
+  await sureTransaction(world.database, (sql) =>
+    appendToLedger(sql, { changeRequest, event: 'values-revealed', actor: shown.actor, details }),
+  )
+  return request
+}
+
+/** As a rule a request is done within this time, and its card is then drawn once. */
+const SOON_DONE_MS = 1_000
+
+/**
+ * Approves a request. If two people approve at once, the second is told who was first. Only submitting the review leads
+ * here.
+ */
+export async function approve(
+  world: World,
+  { id, actor, digest, viewId, understood }: Actor & Shown & { understood?: boolean },
+) {
+  await refuseUnlessDecidable(world, { id, actor }, 'own-request')
+  return decide(world, { id, actor }, async (sql, request, now) => {
+    const shown = await sql.existsBy(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
+    if (!shown || digest !== request.digest) return { refusal: { code: 'not-shown' } }
+    if (digestOfRequest(world, request) !== digest) return { refusal: { code: 'altered' } }
+    if (understood === false && 'refused' in inverse(planOf(request))) return { refusal: { code: 'not-shown' } }
+    const decision = { status: 'approved', decidedBy: actor, decidedAt: now } as const
+    await sql.update(ChangeRequest, { id, status: 'pending' }, decision)
+    await hintExecution(sql, id, now)
+    await announce(sql, id, [], { delay: SOON_DONE_MS })
+    await appendToLedger(sql, { changeRequest: id, event: 'approved', actor, details: { digest, viewId } })
+    return { decision }
+  })
+}
+
+/** Whether this person may decide on this request now; throws ChangeError if not. */
+export async function checkDecision(world: World, asked: Actor): Promise<ChangeRequest> {
+  return refuseUnlessDecidable(world, asked, 'own-request')
+}
+
+/** Whether this person may reject this request now; throws ChangeError if not. */
+export async function checkRejection(world: World, asked: Actor): Promise<ChangeRequest> {
+  return refuseUnlessDecidable(world, asked, 'own-rejection')
+}
+
+/**
+ * What a reason gives away about a trainee, or null. It is checked for the trainee whom the request is about and for
+ * everyone whose job it starts.
+ */
+export async function findPersonalDataIn(world: World, id: string, text: string): Promise<string | null> {
+  const about = traineesOf(await getRequest(world.database, id))
+  const trainees = await world.database.manager.findBy(Trainee, { id: In(about) })
+  return trainees.map((trainee) => personalDataIn(text, trainee)).find((found) => found !== null) ?? null
+}
+
+/** Rejects with a reason, which everyone in the channel can read. */
+export async function reject(world: World, { id, actor, reason }: Actor & { reason: string }) {
+  await refuseUnlessDecidable(world, { id, actor }, 'own-rejection')
+  return decide(world, { id, actor }, async (sql, _request, now) => {
+    const decision = { status: 'rejected', decidedBy: actor, decidedAt: now, decisionReason: reason } as const
+    await sql.update(ChangeRequest, { id, status: 'pending' }, decision)
+    await announce(sql, id, ['outcome'])
+    await appendToLedger(sql, { changeRequest: id, event: 'rejected', actor })
+    return { decision }
+  })
+}
+
+/** Takes a request back; only its requester can. */
+export async function cancel(world: World, { id, actor }: Actor) {
+  const request = await getRequest(world.database, id)
+  if (request.requester !== actor) return refuse(world, 'not-requester', actor, id)
+  return decide(world, { id, actor }, async (sql) => {
+    const decision = { status: 'cancelled' } as const
+    await sql.update(ChangeRequest, { id, status: 'pending' }, decision)
+    await announce(sql, id)
+    await appendToLedger(sql, { changeRequest: id, event: 'cancelled', actor })
+    return { decision }
+  })
+}
+
+async function refuseUnlessDecidable(
+  world: World,
+  { id, actor }: Actor,
+  own: 'own-request' | 'own-rejection',
+): Promise<ChangeRequest> {
+  const request = await getRequest(world.database, id)
+  if (request.requester === actor) return refuse(world, own, actor, id)
+  await refuseUnless(world, 'mayDecide', actor, id)
+  const isOwn = await world.people.areOne(actor, request.requester)
+  if (isOwn !== false) return refuse(world, isOwn ? own : 'people-unknown', actor, id)
+  const problem = findObstacle(world, request)
+  if (problem) return refuse(world, problem.code, actor, id, problem.facts)
+  if (own === 'own-request') await refuseWhereOff(world, request.playbook, actor, id)
+  return request
+}
+
+type Refusal = { code: ChangeError['code']; facts?: ChangeError['facts'] }
+
+function findObstacle(world: World, request: ChangeRequest): Refusal | null {
+  if (request.status !== 'pending') return refusalFor(request)
+  if (request.expiresAt && request.expiresAt <= world.now()) {
+    return { code: 'expired', facts: { when: formatDateTime(request.expiresAt) } }
+  }
+  return null
+}
+
+type Decided = { refusal: Refusal } | { decision: Pick<ChangeRequest, 'status'> & Partial<ChangeRequest> }
+
+/**
+ * Claims the request under lock and then acts; a refusal is committed to the ledger before it is thrown. Answers the request
+ * with its decision.
+ * @param act appends to the ledger last, so nothing is read after it
+ */
+async function decide(
+  world: World,
+  { id, actor }: Actor,
+  act: (sql: World['database']['manager'], request: ChangeRequest, now: Date) => Promise<Decided>,
+): Promise<ChangeRequest> {
+  const { request, decided } = await sureTransaction(world.database, async (sql) => {
+    const request = await lockRequest(sql, id)
+    const obstacle = findObstacle(world, request)
+    const decided = obstacle ? { refusal: obstacle } : await act(sql, request, world.now())
+    if ('refusal' in decided) {
+      const details = { because: decided.refusal.code }
+      await appendToLedger(sql, { changeRequest: id, event: 'refused', actor, details })
+    }
+    return { request, decided }
+  })
+  if ('refusal' in decided) throw new ChangeError(decided.refusal.code, { cr: `CR-${id}`, ...decided.refusal.facts })
+  return { ...request, ...decided.decision }
+}
+
+function personalColumns(request: ChangeRequest): string[] {
+  return planOf(request).updates.flatMap(({ changes }) => Object.keys(changes).filter(isPersonal))
+}

@@ -1,0 +1,152 @@
+import { type EntityManager, QueryFailedError } from 'typeorm'
+import type { CheckResult } from '../../contract/check.ts'
+import type { Plan } from '../../contract/plan.ts'
+import { findMoved } from '../../contract/planned-rows.ts'
+import { checksOf, planOf } from '../../contract/stored.ts'
+import { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { DatabaseError } from '../../entities/database-errors.ts'
+import { describeError } from '../../error-facts.ts'
+import { UpstreamUnavailable } from '../../errors.ts'
+import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
+import { announce } from '../../outbox/outbox.ts'
+import { findMovedTold } from '../../registration/told.ts'
+import type { World } from '../../world.ts'
+import { findChangedChecks } from '../assess/assess.ts'
+import { NotApproved } from './legality.ts'
+import { endAsStale, type Moved } from '../requests.ts'
+
+// The ways in which an attempt to carry out a request ends without having written anything.
+
+/**
+ * What became of one attempt to carry out a request. `not-approved`: someone else did, or it is over. `paused`: it waits
+ * until the bot is resumed, or its playbook is on and safe.
+ */
+export type Execution = 'executed' | 'stale' | 'failed' | 'not-approved' | 'postponed' | 'paused'
+
+/** A postcondition that does not hold rolls everything back. */
+export class PostconditionFailed extends Error {}
+
+/** For how long an execution that cannot reach what it needs is tried again. */
+const GIVE_UP_AFTER_MS = 30 * 60_000
+/** If there was a longer pause between two attempts, the bot was not running, and the half hour begins anew. */
+const STILL_TRYING_MS = 5 * 60_000
+
+/** Said if neither a column nor a check differs. Then the playbook's version or the database is another one. */
+const SAME_SOFTWARE = 'The request was made with this version of the bot, for this database'
+
+/** What is said of a request that this version of the bot did not make, or cannot read. */
+export const FOREIGN: Moved = { columns: [], checks: [SAME_SOFTWARE] }
+
+/** Locks the request if it is still approved. */
+export async function claimRequest(sql: EntityManager, id: string): Promise<ChangeRequest | null> {
+  return sql.findOne(ChangeRequest, { where: { id, status: 'approved' }, lock: { mode: 'pessimistic_write' } })
+}
+
+/**
+ * Ends a request, inside the execution's own transaction, whose facts are no longer those that were approved.
+ * @param today the plan that they come to now; none where a check stands in the way
+ */
+export async function endMoved(
+  world: World,
+  sql: EntityManager,
+  request: ChangeRequest,
+  checks: readonly CheckResult[],
+  today?: Plan,
+) {
+  const plan = planOf(request)
+  const told = findMovedTold(plan, today ?? plan)
+  const planned = (await findMoved(sql, plan, 'before')).map(({ column }) => column)
+  const columns = [...new Set([...planned, ...told.columns])]
+  const changed = findChangedChecks(checksOf(request), checks)
+  const nothing = columns.length === 0 && changed.length === 0 && told.trainees.length === 0
+  await endAsStale(world, sql, request, {
+    columns,
+    checks: nothing ? [SAME_SOFTWARE] : changed,
+    told: told.trainees,
+  })
+}
+
+/** Ends a request whose trainee is no longer there. */
+export async function endGone(world: World, id: string): Promise<Execution> {
+  return endOutdated(world, id, (request) => ({
+    columns: planOf(request).updates.flatMap(({ changes }) => Object.keys(changes)),
+    checks: ['The reference names one trainee'],
+  }))
+}
+
+/** Ends a request that another version of the bot made, or that this one cannot read. */
+export async function endForeign(world: World, id: string): Promise<Execution> {
+  return endOutdated(world, id, () => FOREIGN)
+}
+
+async function endOutdated(world: World, id: string, why: (request: ChangeRequest) => Moved): Promise<Execution> {
+  return world.database.transaction(async (sql) => {
+    const request = await claimRequest(sql, id)
+    if (!request) return 'not-approved'
+    await endAsStale(world, sql, request, why(request))
+    return 'stale'
+  })
+}
+
+/** Leaves the request approved, to be tried again by the sweeper, until it has failed for half an hour. */
+export async function postponeExecution(world: World, id: string, cause: unknown): Promise<Execution> {
+  world.log.warn({ changeRequest: id, cause: describe(cause) }, 'execution postponed')
+  return world.database.transaction(async (sql) => {
+    const request = await claimRequest(sql, id)
+    if (!request) return 'not-approved'
+    const now = world.now()
+    const tried = request.hintedAt ?? now
+    const lately = now.getTime() - tried.getTime() < STILL_TRYING_MS
+    const since = (lately ? request.upstreamFailingSince : null) ?? now
+    if (now.getTime() - since.getTime() < GIVE_UP_AFTER_MS) {
+      await sql.update(ChangeRequest, { id, status: 'approved' }, { upstreamFailingSince: since })
+      return 'postponed'
+    }
+    const problem = 'We tried for 30 minutes and could not carry it out. None of the changes in this request were made.'
+    return end(sql, id, 'needs-attention', problem, cause)
+  })
+}
+
+/** After the rollback: the request ends as failed, in a second transaction. */
+export async function endFailed(world: World, id: string, cause: unknown): Promise<Execution> {
+  world.log.error({ changeRequest: id, cause: describe(cause) }, 'execution failed')
+  const problem = problemOf(cause)
+  return world.database.transaction(async (sql) =>
+    (await claimRequest(sql, id)) ? end(sql, id, 'failed', problem, cause) : 'not-approved',
+  )
+}
+
+function problemOf(cause: unknown): string {
+  if (cause instanceof NotApproved) {
+    return 'We have no record that a second person reviewed and approved it as it is. None of the changes in this request were made. Tell the Register developers.'
+  }
+  if (cause instanceof PostconditionFailed) {
+    return `The result was not what it should be (${cause.message}), so we took everything back.`
+  }
+  return 'The database refused it, so we took everything back. The developers can find the cause in the log.'
+}
+
+async function end(
+  sql: EntityManager,
+  id: string,
+  status: 'failed' | 'needs-attention',
+  problem: string,
+  cause: unknown,
+): Promise<Execution> {
+  await sql.update(ChangeRequest, { id, status: 'approved' }, { status, outcome: { problem } })
+  await announce(sql, id, ['outcome'])
+  const details = { because: describe(cause) }
+  await appendToLedger(sql, { changeRequest: id, event: status, actor: THE_BOT, details })
+  return 'failed'
+}
+
+/** A cause as it goes into the log and the ledger: messages only of errors of our own. */
+function describe(cause: unknown): string {
+  if (cause instanceof QueryFailedError) {
+    const { code, constraint, column } = new DatabaseError(cause.driverError)
+    return ['database', code, constraint ?? column].filter(Boolean).join(' ')
+  }
+  const isOurs = [PostconditionFailed, NotApproved, UpstreamUnavailable].some((kind) => cause instanceof kind)
+  if (cause instanceof Error && isOurs) return cause.message
+  return describeError(cause)
+}

@@ -1,0 +1,70 @@
+import type { EntityManager } from 'typeorm'
+import { workingHoursBefore } from '../../calendar/working-time.ts'
+import { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { addToThread } from '../../outbox/outbox.ts'
+import type { World } from '../../world.ts'
+import { getRequest } from '../requests.ts'
+import { alone, findIds, sweepEach } from '../sweeps/sweep-each.ts'
+
+// Whom a waiting request calls: once when it is sent, and once more in its thread before it expires. Where Slack does not say
+// whom to call when it is sent, its thread does so as soon as Slack answers. A channel calls somebody at most once in ten
+// minutes, however many requests are sent in it.
+
+const APART = '10 minutes'
+const REMIND_BEFORE_HOURS = 2
+
+/** The user or group to call for a request, or nobody; `unknown` where Slack did not say whether they are the requester. */
+export type Callee = { calls: string | null } | 'unknown'
+
+/** Whom a request calls. The requester is never called. Asks Slack. */
+export async function findCallee({ approverMention, people }: World, requester: string): Promise<Callee> {
+  if (approverMention === null || approverMention.startsWith('S')) return { calls: approverMention }
+  const isRequester = await people.areOne(approverMention, requester)
+  if (isRequester === null) return 'unknown'
+  return { calls: isRequester ? null : approverMention }
+}
+
+/** Whether somebody may be called in this channel now. If so, nobody else may be for a while. */
+export async function claimCall(sql: EntityManager, channel: string, now: Date): Promise<boolean> {
+  const claimed = await sql.query<unknown[]>(
+    `INSERT INTO chatops.calls AS call (channel, called_at) VALUES ($1, $2)
+     ON CONFLICT (channel) DO UPDATE SET called_at = excluded.called_at
+       WHERE call.called_at <= excluded.called_at - $3::interval
+     RETURNING 1`,
+    [channel, now, APART],
+  )
+  return claimed.length > 0
+}
+
+/** When the approvers are reminded of a request: two working hours before it expires. Null where it is sent later. */
+export function reminderFor({ closedDays }: World, sentAt: Date, expiresAt: Date): Date | null {
+  const at = workingHoursBefore(expiresAt, REMIND_BEFORE_HOURS, closedDays)
+  return at > sentAt ? at : null
+}
+
+/**
+ * Reminds of requests that expire soon, each once. Where several are due in one channel, each waits for its turn to call,
+ * the one that expires first before the others. Returns how many.
+ */
+export async function remindApprovers(world: World): Promise<number> {
+  const now = world.now()
+  const due = await findIds(world, `status = 'pending' AND remind_at <= $1 AND expires_at > $1`, [now], 'expires_at')
+  let reminded = 0
+  for (const id of due) {
+    await alone(world, id, async () => {
+      const { requester } = await getRequest(world.database, id)
+      const callee = await findCallee(world, requester)
+      if (callee === 'unknown') return // asked again in the next round
+      const { calls } = callee
+      await sweepEach(world, [id], ['pending'], 'skip_locked', async (sql, request) => {
+        if (request.remindAt === null || request.remindAt > now) return
+        if (calls !== null && !(await claimCall(sql, request.channel, now))) return
+        const remindAt = request.expiresAt && reminderFor(world, now, request.expiresAt)
+        await sql.update(ChangeRequest, { id }, { remindAt })
+        await addToThread(sql, id, { part: 'reminder', calls })
+        reminded++
+      })
+    })
+  }
+  return reminded
+}

@@ -1,0 +1,253 @@
+import { type EntityManager, EntityNotFoundError, QueryFailedError } from 'typeorm'
+import { type CheckResult, isWarning, stands } from '../../contract/check.ts'
+import type { Form } from '../../contract/fields.ts'
+import { digestOf, isEmpty, type Plan } from '../../contract/plan.ts'
+import { findMoved } from '../../contract/planned-rows.ts'
+import type { AnyPlaybook, Situation } from '../../contract/playbook.ts'
+import { planOf } from '../../contract/stored.ts'
+import { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
+import { inSnapshot } from '../../entities/snapshot.ts'
+import { sureTransaction } from '../../entities/sure-transaction.ts'
+import { ChangeError, UpstreamUnavailable } from '../../errors.ts'
+import { appendToLedger } from '../../ledger/ledger.ts'
+import { announce } from '../../outbox/outbox.ts'
+import { refuse, refuseUnless } from '../../people/standing.ts'
+import { refuseWhereOff } from '../../playbooks/switched-on.ts'
+import { keepWait } from '../../schools/waits.ts'
+import type { World } from '../../world.ts'
+import { type Assessment, gather, judge } from '../assess/assess.ts'
+import { type Callee, claimCall, findCallee, reminderFor } from './call.ts'
+import { endAsStale, getRequest, getVisible, lockRequest } from '../requests.ts'
+import { findUndone } from '../undoing.ts'
+
+/**
+ * What a preview came to. Only `ready` leaves a change request behind, not yet sent; `waits` one that cannot be made yet.
+ * `goes-on`: nothing stands in the way of the next step of the form.
+ */
+export type Proposal =
+  | { kind: 'ready'; changeRequest: ChangeRequest }
+  | { kind: 'waits'; wait: SchoolWait; askedBefore: SchoolWait | null; checks: CheckResult[] }
+  | { kind: 'goes-on'; checks: CheckResult[] }
+  | { kind: 'blocked' | 'nothing-to-do'; checks: CheckResult[]; trainee: Situation['trainee'] }
+
+/**
+ * What somebody asks for.
+ * @property follows the request that this one was made from
+ * @property isFirst only the first of several steps was filled in: nothing is kept
+ * @property draft the request whose answers are changed, which has not been sent, and its digest when its form was opened
+ * @property submission names the very form that was sent: the same one, sent again, makes no second request
+ */
+export type Asking = {
+  playbook: AnyPlaybook
+  form: Form
+  requester: string
+  channel: string
+  follows?: string
+  draft?: Draft
+  isFirst?: boolean
+  submission?: string
+}
+
+/** Forms that an earlier version opened do not say which answers they were filled in with. */
+export type Draft = { id: string; digest?: string | undefined }
+
+/**
+ * Looks at everything a playbook looks at and keeps the result as an unsent request, which only its requester sees.
+ * Writes nothing of Register's. Throws ChangeError: the person may not ask, the trainee is gone, a system is silent.
+ */
+export async function propose(world: World, asked: Asking): Promise<Proposal> {
+  await refuseUnless(world, 'mayRequest', asked.requester)
+  await refuseWhereOff(world, asked.playbook.name, asked.requester)
+  if (asked.follows) await getVisible(world.database, asked.follows, asked.requester)
+  if (asked.draft) demandDraft(await getRequest(world.database, asked.draft.id), asked)
+  const made = await findMade(world, asked)
+  if (made) return { kind: 'ready', changeRequest: made }
+  const assessment = await assess(world, asked.playbook, asked.form)
+  const { checks, outcome, situation } = assessment
+  if (asked.isFirst && canGoOn(assessment)) return { kind: 'goes-on', checks }
+  if (outcome && 'wait' in outcome) return { kind: 'waits', checks, ...(await keepWait(world, asked, outcome.wait)) }
+  const plan = outcome?.plan ?? null
+  if (plan && !isEmpty(plan)) return { kind: 'ready', changeRequest: await keepOnce(world, asked, assessment, plan) }
+  const kind = plan ? 'nothing-to-do' : 'blocked'
+  await sureTransaction(world.database, (sql) =>
+    appendToLedger(sql, {
+      changeRequest: null,
+      event: 'blocked',
+      actor: asked.requester,
+      details: {
+        playbook: asked.playbook.name,
+        trainee: situation.trainee?.id ?? null,
+        because: plan ? ['nothing-to-do'] : checks.filter(isWarning).map(({ id }) => id),
+      },
+    }),
+  )
+  return { kind, checks, trainee: situation.trainee }
+}
+
+/** Whether anything can come of what was filled in so far: a plan, a wait, or a question that the next step asks. */
+function canGoOn({ checks, outcome }: Assessment): boolean {
+  if (outcome) return 'wait' in outcome || !isEmpty(outcome.plan)
+  const standing = checks.filter(stands)
+  return standing.length > 0 && standing.every(({ ask }) => ask)
+}
+
+async function assess(world: World, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
+  try {
+    const gathered = await gather(world, playbook, form, null)
+    const facts = { ...gathered, form, self: null }
+    return await inSnapshot(world.database, (sql) => judge(world, sql, playbook, facts))
+  } catch (error) {
+    if (error instanceof EntityNotFoundError) throw new ChangeError('trainee-gone')
+    if (error instanceof UpstreamUnavailable) throw new ChangeError('upstream-unavailable', { detail: error.words })
+    throw error
+  }
+}
+
+/** What an earlier delivery of the same submission made. */
+async function findMade(world: World, { requester, submission }: Asking): Promise<ChangeRequest | null> {
+  return submission ? world.database.manager.findOneBy(ChangeRequest, { requester, submission }) : null
+}
+
+/** Two deliveries of one submission may come at once: the second is given what the first made. */
+async function keepOnce(world: World, asked: Asking, assessment: Assessment, plan: Plan): Promise<ChangeRequest> {
+  try {
+    return await keep(world, asked, assessment, plan)
+  } catch (error) {
+    const made = isUniqueViolation(error) ? await findMade(world, asked) : null
+    if (!made) throw error
+    return made
+  }
+}
+
+async function keep(world: World, asked: Asking, assessment: Assessment, plan: Plan): Promise<ChangeRequest> {
+  const { playbook, form } = asked
+  return sureTransaction(world.database, async (sql) => {
+    const draft = asked.draft ? demandDraft(await lockRequest(sql, asked.draft.id), asked) : null
+    const id = draft?.id ?? (await takeNumber(sql))
+    const digest = digestOf({
+      changeRequest: id,
+      playbook: playbook.name,
+      version: playbook.version,
+      form,
+      plan,
+      checks: assessment.checks,
+      database: world.databaseIdentity,
+    })
+    if (draft && digest === draft.digest) return draft
+    if (draft && (asked.draft?.digest ?? draft.digest) !== draft.digest)
+      throw new ChangeError('draft-changed', { cr: `CR-${id}` })
+    const answers = {
+      playbookVersion: playbook.version,
+      traineeId: assessment.situation.trainee?.id ?? null,
+      traineeSlug: assessment.situation.trainee?.slug ?? null,
+      form,
+      plan,
+      checks: assessment.checks,
+      subjects: assessment.subjects,
+      digest,
+      answeredAt: world.now(),
+      outcome: await findUndone(sql, { playbook: playbook.name, form }),
+    }
+    if (draft) await sql.update(ChangeRequest, { id, status: 'unsent' }, answers)
+    else await sql.insert(ChangeRequest, { id, ...answers, ...startOf(asked), createdAt: world.now() })
+    const changeRequest = await sql.findOneByOrFail(ChangeRequest, { id })
+    await appendToLedger(sql, {
+      changeRequest: id,
+      event: 'proposed',
+      actor: asked.requester,
+      details: { playbook: playbook.name, version: playbook.version, digest, columns: columnsOf(plan) },
+    })
+    return changeRequest
+  })
+}
+
+/** What of a request never changes, whatever becomes of its answers. The form that made it must not make another one. */
+function startOf({ playbook, requester, channel, follows, submission }: Asking) {
+  return { playbook: playbook.name, requester, channel, follows: follows ?? null, submission: submission ?? null }
+}
+
+async function takeNumber(sql: EntityManager): Promise<string> {
+  const [next] = await sql.query<{ id: string }[]>(
+    `SELECT nextval(pg_get_serial_sequence('chatops.change_requests', 'id')) AS id`,
+  )
+  if (!next) throw new Error('no number for the change request')
+  return next.id
+}
+
+/** A request whose answers may still be changed. Throws ChangeError `not-a-draft`. */
+function demandDraft(draft: ChangeRequest, { playbook, requester }: Asking): ChangeRequest {
+  const isOwn = draft.requester === requester && draft.playbook === playbook.name
+  if (!isOwn || draft.status !== 'unsent') throw new ChangeError('not-a-draft')
+  return draft
+}
+
+/** @property digest of what the person has on their screen; a draft's answers may have been changed in another window */
+type Sending = { id: string; requester: string; digest?: string }
+
+/** "Ask for approval": the request is sent to the channel, unless its rows have moved since the preview. */
+export async function send(world: World, asked: Sending): Promise<ChangeRequest> {
+  const { playbook } = await getRequest(world.database, asked.id)
+  await refuseUnless(world, 'mayRequest', asked.requester, asked.id)
+  if (world.mode === 'preview-only') return refuse(world, 'previews-only', asked.requester, asked.id)
+  await refuseWhereOff(world, playbook, asked.requester, asked.id)
+  try {
+    const callee = await findCallee(world, asked.requester)
+    return await sureTransaction(world.database, (sql) => sendUnsent(world, sql, { ...asked, callee }))
+  } catch (error) {
+    if (isUniqueViolation(error)) throw new ChangeError('another-open', { other: 'Another request' })
+    throw error
+  }
+}
+
+async function sendUnsent(
+  world: World,
+  sql: EntityManager,
+  { id, requester, digest, callee }: Sending & { callee: Callee },
+): Promise<ChangeRequest> {
+  const request = await lockRequest(sql, id)
+  if (request.requester !== requester) throw new ChangeError('not-found')
+  if (request.status !== 'unsent') return request // sent by an earlier click: show that one
+  if (digest !== undefined && digest !== request.digest) throw new ChangeError('answers-changed', { cr: `CR-${id}` })
+  if (!world.channels.includes(request.channel)) {
+    throw new ChangeError('not-posted-there', {
+      cr: `CR-${id}`,
+      detail: world.channels.map((one) => `<#${one}>`).join(' or '),
+    })
+  }
+  const moved = await findMoved(sql, planOf(request), 'before')
+  if (moved.length > 0) {
+    return endAsStale(world, sql, request, { columns: moved.map(({ column }) => column), checks: [] })
+  }
+  const now = world.now()
+  const expiresAt = world.expiryOf(request.playbook, now)
+  const wanted = callee === 'unknown' ? null : callee.calls
+  const calls = wanted !== null && (await claimCall(sql, request.channel, now)) ? wanted : null
+  const remindAt = callee === 'unknown' ? now : reminderFor(world, now, expiresAt)
+  const sent = { status: 'pending', sentAt: now, expiresAt, calls, remindAt } as const
+  await sql.update(ChangeRequest, { id, status: 'unsent' }, sent)
+  await announce(sql, id)
+  const asked = await sql.findOneByOrFail(ChangeRequest, { id })
+  await appendToLedger(sql, { changeRequest: id, event: 'sent', actor: requester, details: { digest: request.digest } })
+  return asked
+}
+
+/** Drops a request that was never sent; one that was, or has ended, stays as it is. Answers how it is then. */
+export async function discard(world: World, asked: { id: string; requester: string }): Promise<ChangeRequest> {
+  return sureTransaction(world.database, async (sql) => {
+    const request = await lockRequest(sql, asked.id)
+    if (request.requester !== asked.requester) throw new ChangeError('not-found')
+    if (request.status !== 'unsent') return request
+    await sql.update(ChangeRequest, { id: asked.id, status: 'unsent' }, { status: 'cancelled' })
+    await appendToLedger(sql, { changeRequest: asked.id, event: 'cancelled', actor: asked.requester })
+    return { ...request, status: 'cancelled' as const }
+  })
+}
+
+function columnsOf(plan: Plan): string[] {
+  return plan.updates.flatMap(({ table, changes }) => Object.keys(changes).map((column) => `${table}.${column}`))
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '23505'
+}

@@ -1,0 +1,43 @@
+import type { EntityManager } from 'typeorm'
+import { formOf } from '../../contract/stored.ts'
+import { readSubject } from '../../contract/subject.ts'
+import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { ManualStep } from '../../entities/chatops/manual-step.ts'
+import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
+import { announce } from '../../outbox/outbox.ts'
+import { takesBack } from '../../playbooks/index.ts'
+import { isNeedless, listSteps, type Step } from './manual-steps.ts'
+import { lockRequest } from '../requests.ts'
+
+/** @property dropped the places of an earlier request's steps that nobody need do any more */
+type Left = { steps: readonly Step[]; dropped: { request: string; places: number[] } | null }
+
+/**
+ * The steps that a request really leaves to people. One that undoes another makes that one's open steps needless, and what
+ * nobody has done by hand need not be taken back by hand. Its own steps stand in the order of the other's.
+ */
+export async function stepsLeft(
+  sql: EntityManager,
+  { playbook, form }: ChangeRequest,
+  steps: readonly Step[],
+  now: Date,
+): Promise<Left> {
+  if (playbook !== takesBack.name || !form) return { steps, dropped: null }
+  const { id } = await lockRequest(sql, readSubject(formOf(form)['subject'] ?? '').id)
+  const earlier = await listSteps(sql, id)
+  const open = earlier.filter(({ doneAt }) => doneAt === null)
+  for (const step of open) await sql.update(ManualStep, { id: step.id }, { doneAt: now, doneBy: THE_BOT })
+  if (open.length > 0) await announce(sql, id)
+  const wasDone = (step: ManualStep) => step.doneAt !== null && !isNeedless(step)
+  return {
+    steps: steps.filter((_, place) => earlier[place] === undefined || wasDone(earlier[place])),
+    dropped: open.length > 0 ? { request: id, places: open.map(({ place }) => place) } : null,
+  }
+}
+
+/** Puts on record, with the earlier request, that its steps are needless. One of the last statements before COMMIT. */
+export async function recordDropped(sql: EntityManager, dropped: Left['dropped'], undoneBy: string): Promise<void> {
+  if (!dropped) return
+  const details = { steps: dropped.places, undoneBy }
+  await appendToLedger(sql, { changeRequest: dropped.request, event: 'step-needless', actor: THE_BOT, details })
+}

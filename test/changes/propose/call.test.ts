@@ -1,0 +1,218 @@
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { endOfSpan } from '../../../src/calendar/working-time.ts'
+import { remindApprovers } from '../../../src/changes/propose/call.ts'
+import { cancel } from '../../../src/changes/decide/decide.ts'
+import { sayMorning } from '../../../src/changes/sweeps/morning.ts'
+import type { ChangeRequest } from '../../../src/entities/chatops/change-request.ts'
+import type { World } from '../../../src/world.ts'
+import { demoDatabase, type ScratchDatabase } from '../../support/database.ts'
+import { CHANNEL, createLifecycle, DEVELOPER, SECOND_DEVELOPER, SUPPORT, sendRequest } from '../../support/lifecycle.ts'
+
+const GROUP = 'S0APPROVERS'
+const TRAINEES = ['5901', '5902', '5903', '5904', '5905']
+
+let scratch: ScratchDatabase
+let admin: pg.Client
+let world: World
+let now: Date
+
+beforeEach(async () => {
+  scratch = await demoDatabase()
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+  now = new Date('2021-10-27T13:14:00Z')
+  world = await createLifecycle(scratch.appUrl, {
+    now: () => now,
+    approverMention: GROUP,
+    closedDays: new Set(['2021-11-01']),
+    expiryOf: (_, sentAt) => endOfSpan({ unit: 'working-days', count: 1 }, sentAt, new Set(['2021-11-01'])),
+  })
+})
+
+afterEach(async () => {
+  await admin.end()
+  await world.database.destroy()
+  await scratch.drop()
+})
+
+async function send(index: number, requester = SUPPORT): Promise<ChangeRequest> {
+  const { rows } = await admin.query('SELECT slug FROM public.trainees WHERE id = $1', [TRAINEES[index]])
+  return sendRequest(
+    world,
+    'fix-route',
+    { subject: rows[0].slug, route: 'opt_in_undergrad', reason: 'x', ticket: '' },
+    requester,
+  )
+}
+
+async function reminders(): Promise<{ id: string; calls: string | null }[]> {
+  const { rows } = await admin.query(
+    `SELECT change_request_id AS id, payload ->> 'calls' AS calls FROM chatops.outbox
+     WHERE kind = 'thread' AND payload ->> 'part' = 'reminder' ORDER BY seq`,
+  )
+  return rows
+}
+
+describe('until when a request waits', () => {
+  test('is decided once, when it is sent, in working days of London', async () => {
+    expect((await send(0)).expiresAt).toEqual(new Date('2021-10-28T13:14:00Z'))
+  })
+
+  test('leaves out weekends and the days on which nobody works', async () => {
+    now = new Date('2021-10-29T13:14:00Z') // a Friday; the Monday after is closed
+    expect((await send(0)).expiresAt).toEqual(new Date('2021-11-02T14:14:00Z'))
+  })
+})
+
+describe('whom a request calls', () => {
+  test('is the group, and in a channel nobody again for ten minutes', async () => {
+    expect((await send(0)).calls).toBe(GROUP)
+    now = new Date(now.getTime() + 9 * 60_000)
+    expect((await send(1)).calls).toBeNull()
+    now = new Date(now.getTime() + 60_000)
+    expect((await send(2)).calls).toBe(GROUP)
+  })
+
+  test('is one of several that are sent at the same time', async () => {
+    const sent = await Promise.all([0, 1, 2, 3].map((index) => send(index)))
+    expect(sent.filter(({ calls }) => calls === GROUP)).toHaveLength(1)
+  })
+
+  test('is never its requester', async () => {
+    world = { ...world, approverMention: DEVELOPER }
+    expect((await send(0, DEVELOPER)).calls).toBeNull()
+    expect((await send(1)).calls).toBe(DEVELOPER)
+  })
+
+  test('is nobody where nobody is named', async () => {
+    world = { ...world, approverMention: null }
+    expect((await send(0)).calls).toBeNull()
+  })
+})
+
+describe('the reminder', () => {
+  test('comes two working hours before the request expires, once, however many workers there are', async () => {
+    const { id } = await send(0)
+    now = new Date('2021-10-28T11:13:59Z')
+    expect(await remindApprovers(world)).toBe(0)
+    now = new Date('2021-10-28T11:14:00Z')
+    await Promise.all([remindApprovers(world), remindApprovers(world), remindApprovers(world)])
+    await remindApprovers(world)
+    expect(await reminders()).toEqual([{ id, calls: GROUP }])
+  })
+
+  test('is still given by a bot that slept, and no longer once the request has expired', async () => {
+    await send(0)
+    now = new Date('2021-10-28T13:13:00Z')
+    expect(await remindApprovers(world)).toBe(1)
+    await send(1)
+    now = new Date('2021-10-29T13:14:00Z')
+    expect(await remindApprovers(world)).toBe(0)
+  })
+
+  test('is not given for what was cancelled', async () => {
+    const { id } = await send(0)
+    await cancel(world, { id, actor: SUPPORT })
+    now = new Date('2021-10-28T12:00:00Z')
+    expect(await remindApprovers(world)).toBe(0)
+  })
+
+  test('is not given where a request waits for less than two working hours', async () => {
+    world = { ...world, expiryOf: (_, sentAt) => new Date(sentAt.getTime() + 90 * 60_000) }
+    expect((await send(0)).remindAt).toBeNull()
+  })
+
+  test('waits for its turn where several are due, the first to expire first', async () => {
+    const first = await send(0)
+    now = new Date(now.getTime() + 60_000)
+    const second = await send(1)
+    now = new Date('2021-10-28T11:20:00Z')
+    await remindApprovers(world)
+    await remindApprovers(world)
+    expect(await reminders()).toEqual([{ id: first.id, calls: GROUP }])
+    now = new Date('2021-10-28T11:30:00Z')
+    await remindApprovers(world)
+    expect((await reminders()).map(({ id }) => id)).toEqual([first.id, second.id])
+  })
+
+  test('calls nobody where the only person to call has asked', async () => {
+    world = { ...world, approverMention: SECOND_DEVELOPER }
+    await send(0)
+    world = { ...world, approverMention: SUPPORT }
+    now = new Date('2021-10-28T12:00:00Z')
+    await remindApprovers(world)
+    expect(await reminders()).toMatchObject([{ calls: null }])
+  })
+})
+
+describe('where Slack does not say whether the person to call is the requester', () => {
+  let isDown: boolean
+
+  beforeEach(() => {
+    const { people } = world
+    isDown = true
+    world = {
+      ...world,
+      approverMention: SECOND_DEVELOPER,
+      people: { ...people, areOne: async (...ids) => (isDown ? null : people.areOne(...ids)) },
+    }
+  })
+
+  test('a request is sent without a call, which comes in its thread as soon as Slack answers, and the reminder later', async () => {
+    const { id, calls } = await send(0)
+    expect(calls).toBeNull()
+    expect(await remindApprovers(world)).toBe(0)
+    isDown = false
+    expect(await remindApprovers(world)).toBe(1)
+    expect(await remindApprovers(world)).toBe(0)
+    now = new Date('2021-10-28T11:14:00Z')
+    expect(await remindApprovers(world)).toBe(1)
+    expect(await remindApprovers(world)).toBe(0)
+    expect(await reminders()).toEqual([
+      { id, calls: SECOND_DEVELOPER },
+      { id, calls: SECOND_DEVELOPER },
+    ])
+  })
+
+  test('the reminder waits until Slack answers', async () => {
+    isDown = false
+    const { id } = await send(0)
+    isDown = true
+    now = new Date('2021-10-28T11:14:00Z')
+    expect(await remindApprovers(world)).toBe(0)
+    isDown = false
+    expect(await remindApprovers(world)).toBe(1)
+    expect(await reminders()).toEqual([{ id, calls: SECOND_DEVELOPER }])
+  })
+})
+
+describe('the morning’s line', () => {
+  const said = async () => (await admin.query(`SELECT payload FROM chatops.outbox WHERE kind = 'morning'`)).rows
+
+  test('is said once on a working day, from 9am in London', async () => {
+    now = new Date('2021-10-28T07:59:00Z')
+    expect(await sayMorning(world)).toBe(0)
+    now = new Date('2021-10-28T08:00:00Z')
+    const rounds = await Promise.all([sayMorning(world), sayMorning(world)])
+    expect(rounds.sort()).toEqual([0, 1])
+    expect(await sayMorning(world)).toBe(0)
+    expect(await said()).toEqual([{ payload: { channel: CHANNEL, day: '2021-10-28' } }])
+  })
+
+  test.each([
+    ['a Saturday', '2021-10-30T08:00:00Z'],
+    ['a bank holiday', '2021-12-27T09:00:00Z'],
+    ['a day on which nobody works', '2021-11-01T09:00:00Z'],
+    ['the afternoon, by a bot that slept', '2021-10-28T11:00:00Z'],
+  ])('is not said on %s', async (_, at) => {
+    now = new Date(at)
+    expect(await sayMorning(world)).toBe(0)
+    expect(await said()).toEqual([])
+  })
+
+  test('is said late by a bot that was not running at 9am', async () => {
+    now = new Date('2021-10-28T10:59:00Z')
+    expect(await sayMorning(world)).toBe(1)
+  })
+})

@@ -1,0 +1,158 @@
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { execute } from '../../../src/changes/execute/execute.ts'
+import { dropNeedlessSteps, findSteps, listOpenSteps, listSteps, tickSteps } from '../../../src/changes/steps/manual-steps.ts'
+import { purge } from '../../../src/changes/sweeps/sweep.ts'
+import { verify } from '../../../src/changes/verify/verify.ts'
+import type { ManualStep } from '../../../src/entities/chatops/manual-step.ts'
+import { verifyLedger } from '../../../src/ledger/verify.ts'
+import type { World } from '../../../src/world.ts'
+import { demoDatabase, type ScratchDatabase } from '../../support/database.ts'
+import {
+  approveRequest,
+  CHANNEL,
+  createLifecycle,
+  DEVELOPER,
+  SECOND_DEVELOPER,
+  STRANGER,
+  SUPPORT,
+  sendRequest,
+} from '../../support/lifecycle.ts'
+
+const FORM = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'school_direct_salaried', reason: 'Test', ticket: '' }
+
+let scratch: ScratchDatabase
+let admin: pg.Client
+let world: World
+let id: string
+
+beforeAll(async () => {
+  scratch = await demoDatabase()
+  admin = new pg.Client(scratch.adminUrl)
+  await admin.connect()
+  world = await createLifecycle(scratch.appUrl)
+  const request = await sendRequest(world, 'fix-route', FORM)
+  id = request.id
+  await approveRequest(world, request)
+  expect(await execute(world, id)).toBe('executed')
+  await verify(world, id)
+})
+
+beforeEach(async () => {
+  await admin.query('UPDATE chatops.manual_steps SET done_at = NULL, done_by = NULL, needed_until = NULL')
+})
+
+afterAll(async () => {
+  await admin.end()
+  await world.database.destroy()
+  await scratch.drop()
+})
+
+const steps = (): Promise<ManualStep[]> => listSteps(world.database.manager, id)
+const tick = (actor: string, ...ticks: [string | undefined, boolean][]) =>
+  tickSteps(world, { id, actor, ticks: new Map(ticks.map(([step, is]) => [step ?? '', is])) })
+const lastEntry = async () =>
+  (await admin.query('SELECT event, actor, details FROM chatops.ledger ORDER BY seq DESC LIMIT 1')).rows[0]
+
+test('an execution leaves a row for each thing to do by hand, owned by the requester', async () => {
+  expect(await steps()).toMatchObject([
+    { place: 0, title: 'Ask for the route to be changed in DTTP', owner: SUPPORT, doneAt: null },
+    { place: 1, title: 'Ask the provider to complete the course details', owner: SUPPORT, doneAt: null },
+  ])
+  for (const { text } of await steps()) expect(text).toContain('/trainees/eDEpiD3DVSPKtyHVtgTKxe71')
+})
+
+test('the thread has one reply for all of them', async () => {
+  const { rows } = await admin.query(`SELECT payload FROM chatops.outbox WHERE kind = 'thread' ORDER BY seq`)
+  expect(rows.map(({ payload }) => payload)).toEqual([{ part: 'steps' }, { part: 'outcome' }])
+})
+
+describe('a tick', () => {
+  test('says who and when, has the card drawn again and is on record', async () => {
+    const [first] = await steps()
+    const drawn = async () =>
+      (await admin.query('SELECT card_version FROM chatops.change_requests')).rows[0].card_version
+    const before = await drawn()
+    await tick(DEVELOPER, [first?.id, true])
+    expect(await steps()).toMatchObject([{ doneBy: DEVELOPER, doneAt: expect.any(Date) }, { doneBy: null }])
+    expect(await drawn()).toBe(before + 1)
+    expect(await lastEntry()).toEqual({ event: 'step-done', actor: DEVELOPER, details: { steps: [0] } })
+  })
+
+  test('can be taken back by anyone who may ask or approve', async () => {
+    const [first] = await steps()
+    await tick(DEVELOPER, [first?.id, true])
+    await tick(SECOND_DEVELOPER, [first?.id, false])
+    expect(await steps()).toMatchObject([{ doneBy: null, doneAt: null }, {}])
+    expect(await lastEntry()).toEqual({ event: 'step-not-done', actor: SECOND_DEVELOPER, details: { steps: [0] } })
+  })
+
+  test('stays as it is when somebody else ticks the same step', async () => {
+    const [first] = await steps()
+    await tick(DEVELOPER, [first?.id, true])
+    await tick(SUPPORT, [first?.id, true])
+    expect((await steps())[0]?.doneBy).toBe(DEVELOPER)
+  })
+
+  test('leaves other requests’ steps alone, whatever is sent', async () => {
+    await tick(SUPPORT, ['999999', true], ['x', true])
+    expect((await steps()).map(({ doneAt }) => doneAt)).toEqual([null, null])
+  })
+
+  test('is refused to anyone else, and so is a look at the words', async () => {
+    const [first] = await steps()
+    await expect(tick(STRANGER, [first?.id, true])).rejects.toMatchObject({ code: 'not-a-requester' })
+    await expect(findSteps(world, { id, actor: STRANGER })).rejects.toMatchObject({ code: 'not-a-requester' })
+    expect((await steps())[0]?.doneAt).toBeNull()
+  })
+})
+
+test('what is left is listed until it is done', async () => {
+  const [first, second] = await steps()
+  await tick(SUPPORT, [first?.id, true])
+  const { steps: open, inAll } = await listOpenSteps(world.database, { channel: CHANNEL, take: 5 })
+  expect({ inAll, open: open.map(({ step, request }) => [step.id, request.id]) }).toEqual({
+    inAll: 1,
+    open: [[second?.id, id]],
+  })
+  expect(await listOpenSteps(world.database, { channel: 'C0ELSE', take: 5 })).toEqual({ steps: [], inAll: 0 })
+})
+
+test('what a TRN makes needless is ticked off by the bot, once the TRN is there', async () => {
+  const [first] = await steps()
+  await admin.query(`UPDATE chatops.manual_steps SET needed_until = 'trn' WHERE id = $1`, [first?.id])
+  expect(await dropNeedlessSteps(world)).toBe(0)
+  await admin.query(`UPDATE public.trainees SET trn = '3005901' WHERE id = 5901`)
+  expect(await dropNeedlessSteps(world)).toBe(1)
+  expect(await steps()).toMatchObject([{ doneBy: 'chatops' }, { doneBy: null }])
+  expect(await lastEntry()).toMatchObject({ event: 'step-needless' })
+  await tick(SUPPORT, [first?.id, false])
+  expect(await steps()).toMatchObject([{ doneBy: 'chatops' }, { doneBy: null }])
+  expect(await dropNeedlessSteps(world)).toBe(0)
+})
+
+describe('undoing the request', () => {
+  test('makes what is left needless, and asks only for what was done to be taken back', async () => {
+    const [, second] = await steps()
+    await tick(SUPPORT, [second?.id, true])
+    const undo = await sendRequest(world, 'undo', { subject: `CR-${id}`, reason: 'Test', ticket: '' })
+    await approveRequest(world, undo)
+    expect(await execute(world, undo.id)).toBe('executed')
+    expect(await steps()).toMatchObject([{ doneBy: 'chatops' }, { doneBy: SUPPORT }])
+    expect(await listSteps(world.database.manager, undo.id)).toEqual([])
+    const { rows } = await admin.query(
+      `SELECT change_request_id AS id, actor, details FROM chatops.ledger WHERE event = 'step-needless' ORDER BY seq DESC LIMIT 1`,
+    )
+    expect(rows).toEqual([{ id, actor: 'chatops', details: { steps: [0], undoneBy: undo.id } }])
+    expect(await verifyLedger(world.database)).toMatchObject({ broken: null })
+  })
+})
+
+test('the words to copy are removed with the request’s details', async () => {
+  const later = new Date(Date.now() + 100 * 86_400_000)
+  expect(await purge({ ...world, now: () => later }, 90 * 86_400_000)).toBeGreaterThan(0)
+  expect((await steps()).map(({ title, text }) => [title !== '', text])).toEqual([
+    [true, null],
+    [true, null],
+  ])
+})
