@@ -7,7 +7,7 @@ const FLOORS = [
   ['bot', 'queue'],
   ['handlers'],
   ['views'],
-  ['alerts'],
+  ['alerts', 'pausing'],
   ['changes'],
   ['playbooks'],
   ['jobs'],

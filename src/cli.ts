@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { adopt } from './brake/environment.ts'
-import { pauseAsOperator, resumeAsOperator } from './brake/operator.ts'
+import { adopt } from './pausing/environment.ts'
+import { pauseAsOperator, resumeAsOperator } from './pausing/operator.ts'
 import { findOutlived } from './changes/lists/outlived.ts'
 import { requireUrl, withDatabase, withOwnDatabase } from './cli/database.ts'
 import { checkLedger, printLedger } from './cli/ledger.ts'

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm'
-import { refuseForeign } from '../brake/environment.ts'
+import { refuseForeign } from '../pausing/environment.ts'
 import { readEnvironment } from '../config/index.ts'
 import { createDataSource } from '../entities/data-source.ts'
 import { OperatorError } from '../error-facts.ts'

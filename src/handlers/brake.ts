@@ -1,5 +1,5 @@
 import { findPause } from '../brake/brake.ts'
-import { pause, resume } from '../brake/pause.ts'
+import { pause, resume } from '../pausing/pause.ts'
 import { sortPlaybooks } from '../playbooks/switched-on.ts'
 import { REASON_NEEDED, type Standstill, wordsAfterPausing, wordsAfterResuming } from '../views/brake.ts'
 import type { Message } from '../views/kit/blocks.ts'

@@ -1,5 +1,5 @@
 import type { Pause } from '../brake/brake.ts'
-import type { BrakeNews } from '../brake/pause.ts'
+import type { BrakeNews } from '../pausing/pause.ts'
 import { formatDateTime } from '../calendar/london.ts'
 import { type Block, type Message, plainSections, section } from './kit/blocks.ts'
 import type { Words } from './kit/notice.ts'

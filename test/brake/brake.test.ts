@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { findPause } from '../../src/brake/brake.ts'
-import { pause, resume } from '../../src/brake/pause.ts'
+import { pause, resume } from '../../src/pausing/pause.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { hintAgain } from '../../src/changes/sweeps/sweep.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'

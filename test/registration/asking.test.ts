@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
-import { pause, resume } from '../../src/brake/pause.ts'
+import { pause, resume } from '../../src/pausing/pause.ts'
 import { workingDaysAfter } from '../../src/calendar/working-time.ts'
 import { askedUntil } from '../../src/registration/asking.ts'
 import type { World } from '../../src/world.ts'

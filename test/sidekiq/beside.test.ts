@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { pause, resume } from '../../src/brake/pause.ts'
+import { pause, resume } from '../../src/pausing/pause.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'

@@ -1,5 +1,5 @@
 import type { webApi } from '@slack/bolt'
-import { pauseBehind } from '../../brake/restored.ts'
+import { pauseBehind } from '../../pausing/restored.ts'
 import type { Witness } from '../../ledger/witnesses.ts'
 import type { World } from '../../world.ts'
 import { readTrouble } from './errors.ts'

@@ -1,6 +1,6 @@
 // People pause the bot, and let it go on.
 import fc from 'fast-check'
-import { pause, resume } from '../../../src/brake/pause.ts'
+import { pause, resume } from '../../../src/pausing/pause.ts'
 import { DEVELOPER, SECOND_DEVELOPER } from '../../support/lifecycle.ts'
 import { answerOf, type Command, expectAnswer, step, type Tally } from './command.ts'
 import type { Model } from './model.ts'

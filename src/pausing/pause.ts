@@ -6,7 +6,7 @@ import { appendToLedger } from '../ledger/ledger.ts'
 import { addToOutbox, announce, hintExecution } from '../outbox/outbox.ts'
 import { refuse, refuseUnless } from '../people/standing.ts'
 import type { World } from '../world.ts'
-import { type Pause, pauseOf } from './brake.ts'
+import { type Pause, pauseOf } from '../brake/brake.ts'
 import { findPersonalDataInReason } from './reason.ts'
 
 // Anyone who may approve can stop the bot, at once. It takes two of them to let it go on.

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { createRestoredLook } from '../../src/bot/slack/restored.ts'
 import { findPause } from '../../src/brake/brake.ts'
-import { resume } from '../../src/brake/pause.ts'
+import { resume } from '../../src/pausing/pause.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { migrate } from '../../src/entities/migrate.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
