@@ -1,3 +1,4 @@
+import { wakeOutbox } from './outbox/due.ts'
 import { webApi } from '@slack/bolt'
 import type { Application } from 'express'
 import type { Logger } from 'pino'
@@ -38,7 +39,6 @@ import { demandLeastPrivilege, findLooseRights } from './entities/least-privileg
 import { OperatorError } from './error-facts.ts'
 import { createHomeRound } from './handlers/app-home.ts'
 import { answerPosted } from './handlers/messages.ts'
-import { wakeOutbox } from './outbox/outbox.ts'
 import { createPeople } from './people/people.ts'
 import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend, demandQueue, type QueueBackend, type QueueSettings } from './queue/backend.ts'

@@ -1,7 +1,7 @@
+import { addToOutbox } from '../outbox/add.ts'
 import type { EntityManager } from 'typeorm'
 import type { EntryFailure } from '../entities/chatops/alert.ts'
 import type { Because } from '../failures/found.ts'
-import { addToOutbox } from '../outbox/outbox.ts'
 
 // The rows that a post is drawn from. Whoever writes an entry locks its alert first, and several alerts in the order of
 // their causes, so that there is no deadlock.

@@ -1,3 +1,4 @@
+import { announce } from './announce.ts'
 import type { DataSource, EntityManager } from 'typeorm'
 import { In } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
@@ -6,7 +7,6 @@ import { checksOf, isReadable, planOf } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
-import { announce } from '../outbox/outbox.ts'
 import type { World } from '../world.ts'
 
 /** Locks a request for as long as the transaction lasts. Throws ChangeError `not-found`. */

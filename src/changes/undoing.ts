@@ -1,9 +1,9 @@
+import { announce } from './announce.ts'
 import type { EntityManager } from 'typeorm'
 import type { Form } from '../contract/fields.ts'
 import { formOf } from '../contract/stored.ts'
 import { readSubject } from '../contract/subject.ts'
 import { ChangeRequest, type Outcome } from '../entities/chatops/change-request.ts'
-import { announce } from '../outbox/outbox.ts'
 import { findPlaybook, takesBack } from '../playbooks/index.ts'
 import { lockRequest } from './requests.ts'
 

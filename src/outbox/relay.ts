@@ -1,18 +1,8 @@
+import { type Claimed, claimOutbox, demandHeld } from './claim.ts'
+import { giveUp, leaveToOperator, postponeRow } from './held.ts'
+import { OUTBOX_KINDS, type OutboxKind, SLACK_KINDS } from './add.ts'
+import { RetryLater, TakenOver, Undeliverable } from './trouble.ts'
 import { during, type World } from '../world.ts'
-import {
-  type Claimed,
-  claimOutbox,
-  demandHeld,
-  giveUp,
-  leaveToOperator,
-  OUTBOX_KINDS,
-  type OutboxKind,
-  postponeRow,
-  RetryLater,
-  SLACK_KINDS,
-  TakenOver,
-  Undeliverable,
-} from './outbox.ts'
 
 /** How each kind of outbox row is carried out. Each is idempotent by the row's id. */
 export type Effects = Readonly<Record<OutboxKind, (row: Claimed) => Promise<void>>>

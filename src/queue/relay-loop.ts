@@ -1,4 +1,4 @@
-import type { OutboxKind } from '../outbox/outbox.ts'
+import type { OutboxKind } from '../outbox/add.ts'
 import { createRelay, type Effects } from '../outbox/relay.ts'
 import type { World } from '../world.ts'
 import { createPace, type Loop, type Pace, startLoop } from './loop.ts'

@@ -1,6 +1,7 @@
+import { readPayload } from '../outbox/claim.ts'
+import { SLACK_KINDS } from '../outbox/add.ts'
 import { addNightlyJob, jobHint } from '../jobs/start/enqueue.ts'
 import { writeToSidekiq } from '../jobs/start/in-sidekiq.ts'
-import { readPayload, SLACK_KINDS } from '../outbox/outbox.ts'
 import type { Effects } from '../outbox/relay.ts'
 import type { World } from '../world.ts'
 import type { QueueBackend } from './backend.ts'

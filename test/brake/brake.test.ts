@@ -1,3 +1,5 @@
+import { addToOutbox, type OutboxKind } from '../../src/outbox/add.ts'
+import { type Claimed, claimOutbox } from '../../src/outbox/claim.ts'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
@@ -6,7 +8,6 @@ import { pause, resume } from '../../src/pausing/pause.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { hintAgain } from '../../src/changes/sweeps/sweep.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
-import { addToOutbox, type Claimed, claimOutbox, type OutboxKind } from '../../src/outbox/outbox.ts'
 import { createRelay } from '../../src/outbox/relay.ts'
 import type { World } from '../../src/world.ts'
 import { chatops } from '../support/built.ts'

@@ -1,20 +1,14 @@
+import { addToOutbox } from '../../src/outbox/add.ts'
+import { announce } from '../../src/changes/announce.ts'
+import { type Claimed, claimOutbox } from '../../src/outbox/claim.ts'
+import { giveUp, isStillClaimed, markSent, postponeRow } from '../../src/outbox/held.ts'
+import { TURN } from '../../src/outbox/trouble.ts'
 import type { DataSource } from 'typeorm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import * as z from 'zod'
 import { withClient } from '../../sandbox/register/database.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
-import {
-  addToOutbox,
-  announce,
-  type Claimed,
-  claimOutbox,
-  giveUp,
-  isStillClaimed,
-  markSent,
-  postponeRow,
-  TURN,
-} from '../../src/outbox/outbox.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 
 let scratch: ScratchDatabase

@@ -1,17 +1,11 @@
+import { addToOutbox, type OutboxKind } from '../../src/outbox/add.ts'
+import { type Claimed, claimOutbox } from '../../src/outbox/claim.ts'
+import { RetryLater, TURN, Undeliverable } from '../../src/outbox/trouble.ts'
+import { wakeOutbox } from '../../src/outbox/due.ts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { withClient } from '../../sandbox/register/database.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
-import {
-  addToOutbox,
-  type Claimed,
-  claimOutbox,
-  type OutboxKind,
-  RetryLater,
-  TURN,
-  Undeliverable,
-  wakeOutbox,
-} from '../../src/outbox/outbox.ts'
 import type { Effects } from '../../src/outbox/relay.ts'
 import type { Loop } from '../../src/queue/loop.ts'
 import { startRelay } from '../../src/queue/relay-loop.ts'

@@ -1,3 +1,5 @@
+import { type Claimed, readPayload } from '../../outbox/claim.ts'
+import { RetryLater, Undeliverable } from '../../outbox/trouble.ts'
 import { createHash } from 'node:crypto'
 import { type DataSource, LessThan } from 'typeorm'
 import * as z from 'zod'
@@ -5,7 +7,6 @@ import { findMessageSight, leaveThread, type MessageAnswer, messageAnswer } from
 import { findAlertSight } from '../../alerts/read.ts'
 import type { AlertSight } from '../../alerts/sight.ts'
 import { Alert } from '../../entities/chatops/alert.ts'
-import { type Claimed, RetryLater, readPayload, Undeliverable } from '../../outbox/outbox.ts'
 import { renderAlert } from '../../views/alert/alert.ts'
 import type { Places } from '../../views/alert/links.ts'
 import { renderMessageAnswer } from '../../views/alert/message-answer.ts'

@@ -1,5 +1,10 @@
+import { addToOutbox } from '../../outbox/add.ts'
+import { announce, announcement, noteDrawn } from '../../changes/announce.ts'
+import { type Claimed, readPayload } from '../../outbox/claim.ts'
+import { RetryLater, Undeliverable } from '../../outbox/trouble.ts'
+import { wakeOutbox } from '../../outbox/due.ts'
 import { createHash } from 'node:crypto'
-import { type DataSource, LessThan } from 'typeorm'
+import type { DataSource } from 'typeorm'
 import * as z from 'zod'
 import { findPause } from '../../brake/brake.ts'
 import { listSteps } from '../../changes/steps/manual-steps.ts'
@@ -11,16 +16,6 @@ import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { LedgerEntry } from '../../entities/chatops/ledger-entry.ts'
 import { OutboxRow } from '../../entities/chatops/outbox-row.ts'
 import { postedNews } from '../../jobs/news.ts'
-import {
-  addToOutbox,
-  announce,
-  announcement,
-  type Claimed,
-  RetryLater,
-  readPayload,
-  Undeliverable,
-  wakeOutbox,
-} from '../../outbox/outbox.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
 import { postedSync } from '../../schools/sync-news.ts'
 import { renderJobNews } from '../../views/jobs/news.ts'
@@ -66,14 +61,10 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
       if (isCurrent && drawn >= request.renderedVersion) return
       const cardTs = await draw(row, request).catch((error: unknown) => cannotShow(request, error))
       drawn = request.cardVersion
-      const { affected } = await database.manager.update(
-        ChangeRequest,
-        { id: request.id, renderedVersion: LessThan(drawn) },
-        { cardTs, renderedVersion: drawn },
-      )
+      const isNewest = await noteDrawn(database.manager, { id: request.id, version: drawn, cardTs })
       // What waits for a card gains nothing by one that is where it was.
       if (cardTs !== request.cardTs) await wakeOutbox(database.manager, waitsForCard(request.id))
-      if (affected) return
+      if (isNewest) return
     }
   }
 

@@ -1,6 +1,6 @@
+import { type Pause, RetryLater, TURN, Undeliverable } from '../../outbox/trouble.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { webApi } from '@slack/bolt'
-import { type Pause, RetryLater, TURN, Undeliverable } from '../../outbox/outbox.ts'
 import { type Cure, findCure, type Kind, readTrouble, type SlackTrouble } from './errors.ts'
 import { createPace } from './pace.ts'
 

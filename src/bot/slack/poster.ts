@@ -1,5 +1,6 @@
+import { type Claimed, demandHeld } from '../../outbox/claim.ts'
+import { RetryLater, TakenOver } from '../../outbox/trouble.ts'
 import type { webApi } from '@slack/bolt'
-import { type Claimed, demandHeld, RetryLater, TakenOver } from '../../outbox/outbox.ts'
 import type { Kind } from './errors.ts'
 import { ChannelClosed, NotAsThingsStand, type SlackLine } from './line.ts'
 import { createOwnMessages, metadataFor, type Place, unlessGone } from './own-messages.ts'

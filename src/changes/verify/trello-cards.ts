@@ -1,17 +1,10 @@
+import { announce } from '../announce.ts'
+import { type Claimed, demandHeld, readPayload } from '../../outbox/claim.ts'
+import { giveUp, isStillClaimed, markSent } from '../../outbox/held.ts'
+import { RetryLater, Undeliverable } from '../../outbox/trouble.ts'
 import type { DataSource, EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
-import {
-  announce,
-  type Claimed,
-  demandHeld,
-  giveUp,
-  isStillClaimed,
-  markSent,
-  RetryLater,
-  readPayload,
-  Undeliverable,
-} from '../../outbox/outbox.ts'
 import { noteWaitCard, noteWaitCardRefused } from '../../schools/waits.ts'
 import { type createTrelloClient, TrelloError } from '../../trello/index.ts'
 import type { World } from '../../world.ts'

@@ -1,3 +1,4 @@
+import { announce } from '../announce.ts'
 import { findUnsafe } from '../../compatibility/look.ts'
 import { columnsHold } from '../../contract/planned-rows.ts'
 import type { AnyPlaybook, Executed } from '../../contract/playbook.ts'
@@ -7,7 +8,6 @@ import { ChangeRequest, type Postcondition } from '../../entities/chatops/change
 import { canonical } from '../../entities/json.ts'
 import { inSnapshot } from '../../entities/snapshot.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
-import { announce } from '../../outbox/outbox.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import type { World } from '../../world.ts'
 import { getRequest, lockRequest } from '../requests.ts'

@@ -10,7 +10,7 @@ import { during, type World } from '../../world.ts'
 import { cureByJob } from './cured.ts'
 import { askedToWait, failureOf } from './failures.ts'
 import { claimJob, findNext, handBack, keepLease, whileHeld } from './leases.ts'
-import { announceNews, type JobNews } from '../news.ts'
+import type { JobNews } from '../news.ts'
 import { pauseAfter } from './retries.ts'
 
 // One attempt at one job. What it writes and what becomes of the job are committed together. A worker that has lost the
@@ -41,6 +41,8 @@ type JobEnds = {
   worked: (sql: EntityManager, job: Job) => Promise<void>
   /** The result of the request that asked for the job can be looked at, as a rule because the job is over. */
   over: (sql: EntityManager, changeRequest: string, now: Date) => Promise<void>
+  /** Whoever asked for the job is told, if anybody did. */
+  news: (sql: EntityManager, job: Job, news: JobNews) => Promise<void>
 }
 
 /** What runJob is given: how each job is done, and what to call when one ends. */
@@ -132,7 +134,7 @@ async function yieldToDatabase(world: World, ends: JobEnds, job: Job, error: unk
 async function end(world: World, ends: JobEnds, job: Job, finish: Finish): Promise<void> {
   await whileHeld(world, job, async (sql, held) => {
     const ending = await finish(sql, held)
-    if (ending.news) await announceNews(sql, held, ending.news)
+    if (ending.news) await ends.news(sql, held, ending.news)
     // A poll that found no TRN has still worked. Any other job that is to go on later was only put back.
     if (ending.kind === 'done' || held.name === 'retrieve-trn') {
       await cureByJob(sql, held, world.now())
@@ -170,7 +172,7 @@ async function fail(world: World, ends: JobEnds, job: Job, failure: JobFailure, 
         { id: job.id },
         { status: 'failed', attempts, failure, finishedAt: world.now(), curedAt: null },
       )
-      await announceNews(sql, held, { kind: 'failed', failure })
+      await ends.news(sql, held, { kind: 'failed', failure })
       await tellRequest(world, ends, sql, held)
     } else {
       const dueAt = new Date(world.now().getTime() + pause)

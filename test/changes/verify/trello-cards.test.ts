@@ -1,17 +1,12 @@
+import { addToOutbox } from '../../../src/outbox/add.ts'
+import { type Claimed, claimOutbox } from '../../../src/outbox/claim.ts'
+import { RetryLater, TakenOver, Undeliverable } from '../../../src/outbox/trouble.ts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withClient } from '../../../sandbox/register/database.ts'
 import type { Fault } from '../../../sandbox/trello/index.ts'
 import { startTrelloSimulator, type TrelloSimulator } from '../../../sandbox/trello/index.ts'
 import { createTrelloCards } from '../../../src/changes/verify/trello-cards.ts'
 import { ChangeRequest } from '../../../src/entities/chatops/change-request.ts'
-import {
-  addToOutbox,
-  type Claimed,
-  claimOutbox,
-  RetryLater,
-  TakenOver,
-  Undeliverable,
-} from '../../../src/outbox/outbox.ts'
 import { createTrelloClient } from '../../../src/trello/index.ts'
 import type { World } from '../../../src/world.ts'
 import { demoDatabase, type ScratchDatabase } from '../../support/database.ts'

@@ -1,0 +1,78 @@
+import { type EntityManager, LessThan } from 'typeorm'
+import * as z from 'zod'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import type { Json } from '../entities/json.ts'
+import { addToOutbox, addWith, type NewRow } from '../outbox/add.ts'
+
+// What of a request goes outside the database: its card and its thread, what its requester is told directly, and the hint
+// that it can be carried out.
+
+/** Which message goes into a request's thread: what came of it, or what is left to do by hand. */
+const threadPart = z.enum(['outcome', 'steps'])
+
+/**
+ * A message of a request's thread that is drawn from the request alone. Earlier versions of the bot named four other
+ * parts, which said the same.
+ */
+export const announcement = z.object({
+  part: z.union([
+    threadPart,
+    z.literal('notice').transform(() => 'outcome' as const),
+    z.literal('manual-steps').transform(() => 'steps' as const),
+    z.enum(['receipt', 'advice']).transform(() => null),
+  ]),
+})
+
+/** Has the card drawn again from the database, at once or after `delay` milliseconds, and adds messages to its thread. */
+export async function announce(
+  sql: EntityManager,
+  changeRequest: string,
+  parts: readonly z.output<typeof threadPart>[] = [],
+  { delay = 0 } = {},
+) {
+  const card: NewRow = { stream: `card:${changeRequest}`, kind: 'card', changeRequest, delay }
+  const thread = parts.map((part) => threadRow(changeRequest, { part }))
+  await addWith(sql, { update: DRAW_AGAIN, parameters: [changeRequest] }, [card, ...thread], [card.stream])
+}
+
+const DRAW_AGAIN = 'UPDATE chatops.change_requests SET card_version = card_version + 1 WHERE id = $3'
+
+/** Adds a message to a request's thread. The thread is a stream of its own: a card in trouble does not hold it up. */
+export async function addToThread(
+  sql: EntityManager,
+  changeRequest: string,
+  payload: Record<string, Json> & { part: string },
+): Promise<void> {
+  await addToOutbox(sql, threadRow(changeRequest, payload))
+}
+
+function threadRow(changeRequest: string, payload: Record<string, Json> & { part: string }): NewRow {
+  return { stream: `thread:${changeRequest}`, kind: 'thread', changeRequest, payload }
+}
+
+/** Tells the requester directly what has become of a finished request: its thread has its outcome already. */
+export async function tellRequester(
+  sql: EntityManager,
+  { id, requester: user }: Pick<ChangeRequest, 'id' | 'requester'>,
+  payload: Record<string, Json> & { part: string },
+): Promise<void> {
+  await addToOutbox(sql, { stream: `direct:${id}`, kind: 'direct', changeRequest: id, payload: { user, ...payload } })
+}
+
+/** Wakes a worker for an approved request. It is only a hint: if it is lost, a sweep sends another one. */
+export async function hintExecution(sql: EntityManager, changeRequest: string, now: Date): Promise<void> {
+  const hint: NewRow = { stream: `hint:${changeRequest}`, kind: 'hint', changeRequest }
+  await addWith(sql, { update: HINTED, parameters: [changeRequest, now] }, [hint])
+}
+
+const HINTED = 'UPDATE chatops.change_requests SET hinted_at = $4 WHERE id = $3'
+
+/** A request's card as it was drawn, and where it stands. */
+type Drawn = Pick<ChangeRequest, 'id'> & { version: number; cardTs: string }
+
+/** Keeps which drawing of a card Slack has. It never goes back: false if Slack had been given a newer one already. */
+export async function noteDrawn(sql: EntityManager, { id, version, cardTs }: Drawn): Promise<boolean> {
+  const older = { id, renderedVersion: LessThan(version) }
+  const { affected } = await sql.update(ChangeRequest, older, { cardTs, renderedVersion: version })
+  return affected === 1
+}

@@ -1,0 +1,50 @@
+// Why a row is not sent now: later, by another sender, or never.
+
+/**
+ * What a row waits for that Slack takes only at its own pace. Replies leave their turns to the cards and posts that wait
+ * for one: after an outage people see first where each request stands.
+ */
+export const TURN = 'turn'
+
+/** How and why a row is put off. */
+export type Pause = {
+  /** A code; never words of another system's. */
+  reason?: string
+  /** The attempt may have got through; so it is if nothing is said of it. */
+  unsure?: boolean
+  /** What the row cannot be sent without: `slack`, or `channel:<id>`, or `card:<request>`, or `TURN`. `wakeOutbox` has it sent. */
+  waitsFor?: string | null
+  /** Where the delay grows: its end, in milliseconds. */
+  longest?: number
+  /** The row was not even tried: no attempt is used up. */
+  isBlameless?: boolean
+  /** Waiting has no end: no operator can help. */
+  isEndless?: boolean
+}
+
+/** To be tried again after this many milliseconds; null lets the delay grow with the time that the row has failed. */
+export class RetryLater extends Error {
+  constructor(
+    readonly delay: number | null,
+    readonly pause: Pause = {},
+  ) {
+    super(pause.reason ?? `asked to wait ${delay} ms`)
+    this.name = 'RetryLater'
+  }
+}
+
+/** Another sender has the row by now, and says what becomes of it. */
+export class TakenOver extends Error {
+  constructor() {
+    super('another sender has taken it over')
+    this.name = 'TakenOver'
+  }
+}
+
+/** Sending it again would fail again. */
+export class Undeliverable extends Error {
+  constructor(reason: string) {
+    super(reason)
+    this.name = 'Undeliverable'
+  }
+}
