@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm'
 import type * as z from 'zod'
 import { OUTBOX_KINDS, type OutboxKind } from './add.ts'
 import { type Held, isStillClaimed, markSent } from './held.ts'
-import { TakenOver, TURN, Undeliverable } from './trouble.ts'
+import { TakenOver, TURN, Undeliverable } from './not-sent.ts'
 
 /** A row to send now. `again` is true if an earlier attempt may have got through without our hearing of it. */
 export type Claimed = Held & {

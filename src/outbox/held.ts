@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import { OutboxRow } from '../entities/chatops/outbox-row.ts'
-import type { Pause } from './trouble.ts'
+import type { Postponement } from './not-sent.ts'
 
 /**
  * What became of a row is written only by the sender that still has it: one that slept may have lost it to another, who
@@ -29,13 +29,13 @@ export async function markSent(sql: EntityManager, { id, attempts }: Held): Prom
   return marked === 1
 }
 
-/** Puts a row back to be sent later; `delay` in milliseconds. A blameless pause leaves alone why it fails, and since when. */
+/** Puts a row back to be sent later; `delay` in milliseconds. A blameless delay leaves alone why it fails, and since when. */
 export async function postponeRow(
   sql: EntityManager,
   { id, attempts }: Held,
   delay: number,
   error: string,
-  { unsure = true, waitsFor = null, isBlameless = false }: Pause = {},
+  { unsure = true, waitsFor = null, isBlameless = false }: Postponement = {},
 ): Promise<void> {
   await sql.query(POSTPONE, [id, attempts, delay / 1000, error, unsure, waitsFor, isBlameless])
 }

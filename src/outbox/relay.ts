@@ -1,7 +1,7 @@
 import { type Claimed, claimOutbox, demandHeld } from './claim.ts'
 import { giveUp, leaveToOperator, postponeRow } from './held.ts'
 import { OUTBOX_KINDS, type OutboxKind, SLACK_KINDS } from './add.ts'
-import { RetryLater, TakenOver, Undeliverable } from './trouble.ts'
+import { RetryLater, TakenOver, Undeliverable } from './not-sent.ts'
 import { during, type World } from '../world.ts'
 
 /** How each kind of outbox row is carried out. Each is idempotent by the row's id. */
@@ -78,16 +78,16 @@ async function putBack(world: World, row: Claimed, error: unknown, log: World['l
     log.error({ because }, 'outbox row given up')
     return giveUp(sql, row, because)
   }
-  const { delay = null, pause = {} } = error instanceof RetryLater ? error : {}
+  const { delay = null, postponement = {} } = error instanceof RetryLater ? error : {}
   const failedForMs = row.failingSince ? world.now().getTime() - row.failingSince.getTime() : 0
-  if (failedForMs >= LEFT_AFTER_MS && !pause.isBlameless && !pause.isEndless) {
+  if (failedForMs >= LEFT_AFTER_MS && !postponement.isBlameless && !postponement.isEndless) {
     log.error({ because }, 'outbox row waits for an operator')
     return leaveToOperator(sql, row, because)
   }
-  const longest = row.kind === 'hint' ? LONGEST_HINT_DELAY_MS : (pause.longest ?? LONGEST_DELAY_MS)
+  const longest = row.kind === 'hint' ? LONGEST_HINT_DELAY_MS : (postponement.longest ?? LONGEST_DELAY_MS)
   const growing = Math.min(Math.max(failedForMs * SHARE_OF_TROUBLE, SHORTEST_DELAY_MS), longest)
-  log[pause.isBlameless ? 'debug' : 'warn']({ because, delay: delay ?? growing }, 'outbox row postponed')
-  await postponeRow(sql, row, delay ?? growing, because, pause)
+  log[postponement.isBlameless ? 'debug' : 'warn']({ because, delay: delay ?? growing }, 'outbox row postponed')
+  await postponeRow(sql, row, delay ?? growing, because, postponement)
 }
 
 /** Of an error, only Slack's code is kept: it says what happened and holds nothing personal. */

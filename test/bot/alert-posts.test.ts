@@ -1,5 +1,5 @@
 import type { Claimed } from '../../src/outbox/claim.ts'
-import { Undeliverable } from '../../src/outbox/trouble.ts'
+import { Undeliverable } from '../../src/outbox/not-sent.ts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { dismiss } from '../../src/alerts/dismiss.ts'
 import { createAlertPosts } from '../../src/bot/posts/alerts.ts'

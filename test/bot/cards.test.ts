@@ -1,6 +1,6 @@
 import { announce } from '../../src/changes/announce.ts'
 import type { Claimed } from '../../src/outbox/claim.ts'
-import { Undeliverable } from '../../src/outbox/trouble.ts'
+import { Undeliverable } from '../../src/outbox/not-sent.ts'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createCards } from '../../src/bot/posts/cards.ts'

@@ -1,4 +1,4 @@
-import { TakenOver } from '../../src/outbox/trouble.ts'
+import { TakenOver } from '../../src/outbox/not-sent.ts'
 import type { webApi } from '@slack/bolt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Poster } from '../../src/bot/slack/poster.ts'

@@ -1,6 +1,6 @@
 import { addToOutbox, type OutboxKind } from '../../src/outbox/add.ts'
 import { type Claimed, claimOutbox } from '../../src/outbox/claim.ts'
-import { RetryLater, TURN, Undeliverable } from '../../src/outbox/trouble.ts'
+import { RetryLater, TURN, Undeliverable } from '../../src/outbox/not-sent.ts'
 import { wakeOutbox } from '../../src/outbox/due.ts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import * as z from 'zod'

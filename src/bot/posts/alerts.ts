@@ -1,5 +1,5 @@
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
-import { RetryLater, Undeliverable } from '../../outbox/trouble.ts'
+import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import { createHash } from 'node:crypto'
 import { type DataSource, LessThan } from 'typeorm'
 import * as z from 'zod'

@@ -1,7 +1,7 @@
 import { addToOutbox } from '../../outbox/add.ts'
 import { announce, announcement, noteDrawn } from '../../changes/announce.ts'
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
-import { RetryLater, Undeliverable } from '../../outbox/trouble.ts'
+import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import { wakeOutbox } from '../../outbox/due.ts'
 import { createHash } from 'node:crypto'
 import type { DataSource } from 'typeorm'
@@ -129,7 +129,7 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
         throw untilCard(request.id, false)
       }
       // Some messages of this row are there already: the next attempt must look for them.
-      if (index > 0 && error instanceof RetryLater) error.pause.unsure = true
+      if (index > 0 && error instanceof RetryLater) error.postponement.unsure = true
       return cannotShow(request, error)
     }
   }

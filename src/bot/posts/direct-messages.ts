@@ -1,5 +1,5 @@
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
-import { Undeliverable } from '../../outbox/trouble.ts'
+import { Undeliverable } from '../../outbox/not-sent.ts'
 import { createHash } from 'node:crypto'
 import type { DataSource } from 'typeorm'
 import * as z from 'zod'

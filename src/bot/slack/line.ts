@@ -1,4 +1,4 @@
-import { type Pause, RetryLater, TURN, Undeliverable } from '../../outbox/trouble.ts'
+import { type Postponement, RetryLater, TURN, Undeliverable } from '../../outbox/not-sent.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { webApi } from '@slack/bolt'
 import { type Cure, findCure, type Kind, readTrouble, type SlackTrouble } from './errors.ts'
@@ -110,9 +110,9 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
   }
 
   /** Until Slack itself is well again. */
-  function untilWell(delay: number | null, pause: Pause): RetryLater {
+  function untilWell(delay: number | null, postponement: Postponement): RetryLater {
     waiting.add(SLACK)
-    return new RetryLater(delay, { ...pause, waitsFor: SLACK })
+    return new RetryLater(delay, { ...postponement, waitsFor: SLACK })
   }
 
   /** Slack gave an answer, and it is not what we wanted. */

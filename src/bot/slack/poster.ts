@@ -1,5 +1,5 @@
 import { type Claimed, demandHeld } from '../../outbox/claim.ts'
-import { RetryLater, TakenOver } from '../../outbox/trouble.ts'
+import { RetryLater, TakenOver } from '../../outbox/not-sent.ts'
 import type { webApi } from '@slack/bolt'
 import type { Kind } from './errors.ts'
 import { ChannelClosed, NotAsThingsStand, type SlackLine } from './line.ts'
@@ -81,7 +81,7 @@ export function createPoster(client: webApi.WebClient, line: SlackLine, channels
       await own.remove(channel, ts)
     } catch (error) {
       if (!(error instanceof RetryLater) || error instanceof NotAsThingsStand) return
-      error.pause.unsure = true
+      error.postponement.unsure = true
       throw error
     }
   }

@@ -1,7 +1,7 @@
 import { announce } from '../announce.ts'
 import { type Claimed, demandHeld, readPayload } from '../../outbox/claim.ts'
 import { giveUp, isStillClaimed, markSent } from '../../outbox/held.ts'
-import { RetryLater, Undeliverable } from '../../outbox/trouble.ts'
+import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import type { DataSource, EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'

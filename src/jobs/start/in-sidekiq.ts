@@ -1,6 +1,6 @@
 import { addToOutbox } from '../../outbox/add.ts'
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
-import { RetryLater, Undeliverable } from '../../outbox/trouble.ts'
+import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'

@@ -1,6 +1,6 @@
 import { addToOutbox } from '../../../src/outbox/add.ts'
 import { type Claimed, claimOutbox } from '../../../src/outbox/claim.ts'
-import { RetryLater, TakenOver, Undeliverable } from '../../../src/outbox/trouble.ts'
+import { RetryLater, TakenOver, Undeliverable } from '../../../src/outbox/not-sent.ts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withClient } from '../../../sandbox/register/database.ts'
 import type { Fault } from '../../../sandbox/trello/index.ts'

@@ -7,7 +7,7 @@
 export const TURN = 'turn'
 
 /** How and why a row is put off. */
-export type Pause = {
+export type Postponement = {
   /** A code; never words of another system's. */
   reason?: string
   /** The attempt may have got through; so it is if nothing is said of it. */
@@ -26,9 +26,9 @@ export type Pause = {
 export class RetryLater extends Error {
   constructor(
     readonly delay: number | null,
-    readonly pause: Pause = {},
+    readonly postponement: Postponement = {},
   ) {
-    super(pause.reason ?? `asked to wait ${delay} ms`)
+    super(postponement.reason ?? `asked to wait ${delay} ms`)
     this.name = 'RetryLater'
   }
 }
