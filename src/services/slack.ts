@@ -1,11 +1,56 @@
 import { webApi } from '@slack/bolt'
 import type { Logger } from 'pino'
 import type { DataSource } from 'typeorm'
-import { createPermalinks... } 
-/** Slack waits three seconds for an answer to a click, so the question who may click must be answered well before. */
-const DIRECTORY_TIMEOUT_MS = 2_000
+import type { SlackSettings } from '../bot/app.ts'
+import type { Speaker } from '../bot/naming.ts'
+import type { Ourselves } from '../bot/own-payloads.ts'
+import { createPermalinks, createRequestLinks, type Permalinks } from '../bot/permalinks.ts'
+import { createReports, type Report } from '../bot/reports.ts'
+import { createSlackLine, type SlackLine } from '../bot/slack/line.ts'
+import { slackLogger } from '../bot/slack/log.ts'
+import { watchChannels } from '../bot/watched-channels.ts'
+import type { Config } from '../config/index.ts'
+import { OperatorError } from '../error-facts.ts'
+import type { HandlerContext } from '../handlers/context.ts'
+import { wakeOutbox } from '../outbox/due.ts'
+import { createNaming } from '../words.ts'
 
-function createClient(config: Config, log: Logger, timeout: number): webApi.WebClient {
+/** What a process needs in order to speak with Slack, whichever roles it has. */
+export type Slack = {
+  client: webApi.WebClient
+  line: SlackLine
+  ourselves: Ourselves
+  speaker: Speaker
+  permalink: Permalinks
+  /** Null unless the bot is told which channels to watch, and for whom. */
+  posts: HandlerContext['posts']
+  watched: ReturnType<typeof watchChannels>
+}
+
+/** Finds out who we are in Slack. Throws if the token is of another workspace, or where a bot gets no answer. */
+export async function openSlack(config: Config, log: Logger, database: DataSource, report: Report): Promise<Slack> {
+  const client = createClient(config, log, 10_000)
+  const { ourselves, hasAnswered, workspaceUrl } = await findOurselves(client, config, log)
+  const permalink = createPermalinks(client, workspaceUrl)
+  const wake = (waitsFor: string) => wakeOutbox(database.manager, waitsFor)
+  const posts = postsOf(config)
+  return {
+    client,
+    line: createSlackLine(client, { report, wake }, hasAnswered),
+    ourselves,
+    speaker: speakerOf(config, createRequestLinks(database, permalink)),
+    permalink,
+    posts,
+    watched: watchChannels(client, posts?.channels ?? [], report),
+  }
+}
+
+/** Tells the operators' channel where there is one. */
+export function openReports(config: Config, log: Logger, database: DataSource): Report {
+  return createReports(database, log, config.OPERATORS_CHANNEL ?? null)
+}
+
+export function createClient(config: Config, log: Logger, timeout: number): webApi.WebClient {
   return new webApi.WebClient(config.SLACK_BOT_TOKEN, {
     slackApiUrl: config.SLACK_API_URL,
     retryConfig: { retries: 0 },
@@ -39,12 +84,11 @@ async function findOurselves(
   return { ourselves, hasAnswered: answer !== null, workspaceUrl: answer?.url ?? null }
 }
 
-/** Null unless the bot is told which channels to watch, and for whom. */
-function postsOf({ REGISTER_POSTS_IN: channels, REGISTER_POSTS_BY: authors }: Config) {
+function postsOf({ REGISTER_POSTS_IN: channels, REGISTER_POSTS_BY: authors }: Config): Slack['posts'] {
   return channels && authors ? { channels, authors } : null
 }
 
-function slackSettings(config: Config, ourselves: Ourselves) {
+export function slackSettings(config: Config, { ourselves, speaker }: Slack): SlackSettings {
   return {
     mode: config.SLACK_MODE,
     botToken: config.SLACK_BOT_TOKEN,
@@ -53,10 +97,11 @@ function slackSettings(config: Config, ourselves: Ourselves) {
     apiUrl: config.SLACK_API_URL,
     ourselves,
     command: config.COMMAND,
+    speaker,
   }
 }
 
-function speakerOf(config: Config, link: Link): Speaker {
+function speakerOf(config: Config, link: Speaker['link']): Speaker {
   const { COMMAND: command, REQUEST_PREFIX: requestPrefix, ENVIRONMENT: environment } = config
   return { naming: createNaming({ command, requestPrefix }), link, environment }
 }

@@ -44,7 +44,7 @@ export class OutboxRow {
   @Column({ name: 'waits_for', type: 'text', nullable: true })
   waitsFor!: string | null
 
-  /** What it waited for when it last failed; a blameless pause is no failure. */
+  /** What it waited for when it last failed; a blameless delay is no failure. */
   @Column({ name: 'failing_for', type: 'text', nullable: true })
   failingFor!: string | null
 

@@ -1,0 +1,56 @@
+import type { Application } from 'express'
+import { mountDashboard } from '../bot/dashboard.ts'
+import { createWeb, listen, type Probes } from '../bot/web.ts'
+import { findOff } from '../compatibility/look.ts'
+import type { Config } from '../config/index.ts'
+import { demandPrimary } from '../entities/demand-primary.ts'
+import { findLooseRights } from '../entities/least-privilege.ts'
+import type { QueueBackend } from '../queue/backend.ts'
+import { openJobQueues } from '../queue/job-queues.ts'
+import { CHANGES_QUEUE } from '../queue/worker.ts'
+import type { World } from '../world.ts'
+import type { Slack } from './slack.ts'
+
+/** What answers http: probes, and the dashboard of the queues. `close` takes no more, `forget` closes the dashboard's queues. */
+export type Web = { app: Application; port: number; close: () => Promise<void>; forget: () => Promise<void> }
+
+/** @param isConnected whether Slack's events reach this process; always true where it has no bot */
+export async function openWeb(
+  config: Config,
+  { database, log }: World,
+  { slack, backend, isConnected }: { slack: Slack; backend: QueueBackend; isConnected: () => boolean },
+): Promise<Web> {
+  const probes: Probes = {
+    database: () => demandPrimary(database),
+    queue: () => backend.ping(),
+    slack: async () => {
+      slack.line.demandToken()
+      if (!isConnected()) throw new Error('not connected')
+    },
+  }
+  const warnings = async () => [...(await findLooseRights(database)), ...(await backend.warnings())]
+  const app = createWeb(probes, async () => {
+    const found = await warnings()
+    return { ...(await findOff(database)), ...slack.watched.missing(), ...(found.length > 0 ? { warnings: found } : {}) }
+  })
+  const forget = config.JOBS_DASHBOARD ? openDashboard(app, config.JOBS_DASHBOARD, backend) : async () => {}
+  const { port, close } = await listen(app, config.HTTP_HOST, config.HTTP_PORT)
+  void warnings().then(
+    (found) => found.length > 0 && log.warn({ warnings: found }, 'something should be set up otherwise'),
+    () => {}, // what does not answer is said elsewhere
+  )
+  return { app, port, close, forget }
+}
+
+/** Opens every queue once more, for looking at; the answer closes them. */
+function openDashboard(app: Application, credentials: string, backend: QueueBackend): () => Promise<void> {
+  const queues = [backend.openQueue(CHANGES_QUEUE), ...openJobQueues(backend).all]
+  mountDashboard(
+    app,
+    credentials,
+    queues.map(({ bull }) => bull),
+  )
+  return async () => {
+    await Promise.all(queues.map((queue) => queue.close()))
+  }
+}
