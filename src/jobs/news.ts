@@ -1,6 +1,6 @@
+import { FAILURES } from '../failures/table.ts'
 import * as z from 'zod'
 import type { FailureCode, JobFailure } from '../entities/chatops/job.ts'
-import { FAILURES } from '../failures/index.ts'
 
 const failure = z.object({
   code: z.custom<FailureCode>((code) => typeof code === 'string' && Object.hasOwn(FAILURES, code)).catch('unexpected'),

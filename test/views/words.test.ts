@@ -1,4 +1,5 @@
 // How the bot speaks, over the views of a request in every state: see docs/words.md.
+import { FAILURES } from '../../src/failures/table.ts'
 import { describe, expect, test } from 'vitest'
 import { diagnose } from '../../src/alerts/diagnosis.ts'
 import { TRANSITIONS } from '../../src/changes/transitions.ts'
@@ -8,7 +9,6 @@ import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { Provider } from '../../src/entities/register/provider.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { ChangeError, ERROR_CODES } from '../../src/errors.ts'
-import { FAILURES } from '../../src/failures/index.ts'
 import { playbooks } from '../../src/playbooks/index.ts'
 import type { HistoryEvent } from '../../src/trainee/history.ts'
 import { renderForm } from '../../src/views/form.ts'

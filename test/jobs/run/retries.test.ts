@@ -1,6 +1,6 @@
+import { FAILURES } from '../../../src/failures/table.ts'
 import { describe, expect, test } from 'vitest'
 import type { FailureCode, JobName } from '../../../src/entities/chatops/job.ts'
-import { FAILURES } from '../../../src/failures/index.ts'
 import { pauseAfter } from '../../../src/jobs/run/retries.ts'
 
 const SECOND = 1_000
