@@ -1,6 +1,7 @@
 import { addToOutbox } from '../outbox/add.ts'
-import type { EntityManager } from 'typeorm'
-import type { EntryFailure } from '../entities/chatops/alert.ts'
+import { postFirstFrom } from '../outbox/due.ts'
+import { type EntityManager, LessThan } from 'typeorm'
+import { Alert, type EntryFailure } from '../entities/chatops/alert.ts'
 import type { Because } from '../failures/found.ts'
 
 // The rows that a post is drawn from. Whoever writes an entry locks its alert first, and several alerts in the order of
@@ -31,7 +32,7 @@ export async function joinAlert(
   await holdCause(sql, cause)
   const news = await withoutDismissed(sql, cause, entries)
   if (news.length === 0) return 0
-  const [alert] = await sql.query<{ id: string }[]>(OPEN_OR_HOLD, [cause, channel, at, thread])
+  const [alert] = await sql.query<{ id: string; card_ts: string | null }[]>(OPEN_OR_HOLD, [cause, channel, at, thread])
   if (!alert) throw new Error('an alert was neither opened nor found')
   const changed = await sql.query<unknown[]>(JOIN, [
     alert.id,
@@ -40,7 +41,7 @@ export async function joinAlert(
   if (changed.length === 0) return 0
   await sql.query(LOOK_SOON, [alert.id, MOST_SHOWN])
   await redraw(sql, alert.id)
-  await sql.query(from ? POST_LATER : POST_NOW, from ? [alert.id, from] : [alert.id])
+  if (alert.card_ts === null) await postFirstFrom(sql, streamOf(alert.id), from)
   return changed.length
 }
 
@@ -80,14 +81,28 @@ async function settleBecause(sql: EntityManager, id: string, subject: string, { 
 export async function redraw(sql: EntityManager, id: string): Promise<void> {
   await sql.query('UPDATE chatops.alerts SET card_version = card_version + 1 WHERE id = $1', [id])
   const [queued] = await sql.query<unknown[]>(
-    `SELECT 1 FROM chatops.outbox WHERE stream = 'alert:' || $1 AND status = 'queued'`,
-    [id],
+    `SELECT 1 FROM chatops.outbox WHERE stream = $1 AND status = 'queued'`,
+    [streamOf(id)],
   )
   if (!queued) await announceAlert(sql, id)
 }
 
+/** The post as it was drawn, and where it stands. */
+type Drawn = Pick<Alert, 'id'> & { version: number; cardTs: string }
+
+/** Keeps which drawing of a post Slack has. It never goes back: false if Slack had been given a newer one already. */
+export async function noteDrawn(sql: EntityManager, { id, version, cardTs }: Drawn): Promise<boolean> {
+  const older = { id, renderedVersion: LessThan(version) }
+  const { affected } = await sql.update(Alert, older, { cardTs, renderedVersion: version })
+  return affected === 1
+}
+
 export async function announceAlert(sql: EntityManager, id: string): Promise<void> {
-  await addToOutbox(sql, { stream: `alert:${id}`, kind: 'alert', changeRequest: null, payload: { alert: id } })
+  await addToOutbox(sql, { stream: streamOf(id), kind: 'alert', changeRequest: null, payload: { alert: id } })
+}
+
+function streamOf(id: string): string {
+  return `alert:${id}`
 }
 
 /**
@@ -111,7 +126,7 @@ async function withoutDismissed(
 const OPEN_OR_HOLD = `
   INSERT INTO chatops.alerts (cause, channel, opened_at, thread_ts) VALUES ($1, $2, $3, $4)
   ON CONFLICT (cause) WHERE status = 'open' DO UPDATE SET cause = excluded.cause
-  RETURNING id`
+  RETURNING id, card_ts`
 
 // An entry changes only for another job, for other words, or when it had been settled.
 const JOIN = `
@@ -124,14 +139,6 @@ const JOIN = `
   WHERE entry.settled_at IS NOT NULL OR entry.job_id IS DISTINCT FROM excluded.job_id
     OR entry.failure ->> 'words' <> excluded.failure ->> 'words'
   RETURNING 1`
-
-const FIRST_POST = `
-  FROM chatops.alerts alert
-  WHERE alert.id = $1 AND alert.card_ts IS NULL AND message.stream = 'alert:' || alert.id
-    AND message.status = 'queued' AND message.attempts = 0`
-
-const POST_LATER = `UPDATE chatops.outbox message SET due_at = $2 ${FIRST_POST} AND message.due_at <= now()`
-const POST_NOW = `UPDATE chatops.outbox message SET due_at = now() ${FIRST_POST} AND message.due_at > now()`
 
 const LOOK_SOON = `
   UPDATE chatops.alerts SET looked_at = NULL WHERE id = $1

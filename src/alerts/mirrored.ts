@@ -1,14 +1,15 @@
-import { FAILURES } from '../failures/table.ts'
 import { type EntityManager, IsNull, LessThan, Not } from 'typeorm'
+import { announceNews } from '../changes/verify/job-news.ts'
 import { AlertEntry } from '../entities/chatops/alert.ts'
 import type { FailureCode, JobFailure, SeenJobName } from '../entities/chatops/job.ts'
 import { Mirror, MirroredJob } from '../entities/chatops/mirrored-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { retryConflicts } from '../entities/transient.ts'
 import { HANGS, VANISHED } from '../failures/register-words.ts'
-import { cureByJob } from '../jobs/run/cured.ts'
-import { announceNews } from '../changes/verify/job-news.ts'
+import { FAILURES } from '../failures/table.ts'
 import { hasDied, isReplaced } from '../jobs/mirror/missing.ts'
+import { findUntold, giveToRequest, holdUntold, nameFailure, noteTold, passOverNoNews } from '../jobs/mirror/told.ts'
+import { cureByJob } from '../jobs/run/cured.ts'
 import { findInactiveUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
 import { noteFailure, noteSuccess } from './alerts.ts'
@@ -28,23 +29,11 @@ type Over = (sql: EntityManager, changeRequest: string, now: Date) => Promise<vo
 export async function tellOfMirrored(world: World, over: Over): Promise<number> {
   const { manager } = world.database
   if (!(await manager.existsBy(Mirror, { id: true, readAt: Not(IsNull()) }))) return 0
-  await manager.query(NOTHING_TO_TELL)
-  const untold = await manager.query<{ id: string }[]>(UNTOLD, [NEWS_BATCH])
-  for (const { id } of untold) await alone(world, id, over)
+  await passOverNoNews(manager)
+  const untold = await findUntold(manager, NEWS_BATCH)
+  for (const id of untold) await alone(world, id, over)
   return untold.length + (await tellOfPolls(world, NEWS_BATCH))
 }
-
-// Most of the night's updates go well, and nobody has asked for them.
-const NOTHING_TO_TELL = `
-  UPDATE chatops.mirrored_jobs job SET told = true
-  WHERE NOT told AND place = 'gone' AND failure IS NULL AND change_request_id IS NULL
-    AND NOT EXISTS (
-      SELECT FROM chatops.alert_entries entry
-      WHERE entry.trainee_id IS NOT DISTINCT FROM job.trainee_id AND entry.settled_at IS NULL)
-    AND NOT EXISTS (
-      SELECT FROM chatops.seen_jobs failed
-      WHERE failed.trainee_id IS NOT DISTINCT FROM job.trainee_id AND failed.name = job.name AND failed.status = 'failed'
-        AND failed.cured_at IS NULL)`
 
 /**
  * Reports registrations that Register's Sidekiq has been running for much longer than one takes, each once. Returns how
@@ -70,21 +59,16 @@ const HANGS_AFTER_MS = 15 * 60_000
 
 const KNOWN = 'SELECT DISTINCT job_id AS job FROM chatops.alert_entries WHERE job_id = ANY($1)'
 
-const UNTOLD = `
-  SELECT id FROM chatops.mirrored_jobs WHERE NOT told AND (failure IS NOT NULL OR place = 'gone') ORDER BY id LIMIT $1`
 
 /** An error is logged, so that the others still have their turn. */
 async function alone(world: World, id: string, over: Over): Promise<void> {
   try {
     await retryConflicts(() =>
       world.database.transaction(async (sql) => {
-        const job = await sql.findOne(MirroredJob, {
-          where: { id, told: false },
-          lock: { mode: 'pessimistic_write' },
-        })
+        const job = await holdUntold(sql, id)
         if (!job) return
         await tell(world, sql, job, over)
-        await sql.update(MirroredJob, { id }, { told: true })
+        await noteTold(sql, id)
       }),
     )
   } catch (error) {
@@ -129,7 +113,7 @@ async function nameSchools(
   const trainee = await sql.findOneBy(Trainee, { id: job.traineeId })
   if (!trainee) return failure
   const named = { ...failure, urns: await findInactiveUrns(sql, trainee, world.register) }
-  await sql.update(MirroredJob, { id: job.id }, { failure: named })
+  await nameFailure(sql, job.id, named)
   return named
 }
 
@@ -143,7 +127,7 @@ async function joinRequest(sql: EntityManager, job: MirroredJob, { code, at }: J
   const [request] = await sql.query<{ id: string }[]>(EMPTIED_BY, [job.traineeId, at, code])
   if (!request) return false
   job.changeRequestId = request.id
-  await sql.update(MirroredJob, { id: job.id }, { changeRequestId: request.id })
+  await giveToRequest(sql, job.id, request.id)
   return true
 }
 

@@ -12,13 +12,14 @@ import { followUpSchools } from '../changes/verify/school-follow-ups.ts'
 import { createFirstGiasLoad } from '../jobs/start/first-gias-load.ts'
 import { expireRequests, hintAgain, purge, tellWhatIsOff, VERIFY_BATCH, verifyDue } from '../changes/sweep.ts'
 import { purgeMirror } from '../jobs/mirror/purge.ts'
+import { LATE_BATCH } from '../jobs/run/late.ts'
 import { sweepSidekiq } from '../jobs/mirror/sweep.ts'
 import { runnerOf } from '../jobs/start/runner.ts'
 import { purgeWaits, tellArrivals } from '../schools/waits.ts'
 import type { SidekiqClient } from '../sidekiq/index.ts'
 import type { World } from '../world.ts'
 import type { JobQueues } from './job-queues.ts'
-import { HINT_BATCH, hintLateJobs } from './job-sweeps.ts'
+import { hintLateJobs } from './job-sweeps.ts'
 import { type Pace, startLoop } from './loop.ts'
 import { purgeOver } from './purge.ts'
 
@@ -76,7 +77,7 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
     sweep('what is off', 60 * SECOND, () => tellWhatIsOff(world)),
     sweep('drift', 30 * SECOND, createDriftSweep(world)),
     sweep('purge', 3600 * SECOND, () => purge(world, retention)),
-    sweep('late jobs', 5 * SECOND, () => hintLateJobs(world, queues), { batch: HINT_BATCH }),
+    sweep('late jobs', 5 * SECOND, () => hintLateJobs(world, queues), { batch: LATE_BATCH }),
     sweep('schedules', 60 * SECOND, () => keepSchedules(world, queues)),
     sweep('first GIAS load', 5 * SECOND, createFirstGiasLoad(world)),
     sweep('schools that arrived', 30 * SECOND, () => tellArrivals(world)),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EntityManager, IsNull } from 'typeorm'
-import { Job, type JobFailure } from '../entities/chatops/job.ts'
+import type { Job } from '../entities/chatops/job.ts'
 import { RegistrationAttempt, type RegistrationIds } from '../entities/chatops/registration-attempt.ts'
 import { isTransient, retryConflicts } from '../entities/transient.ts'
 import type { World } from '../world.ts'
@@ -38,13 +38,21 @@ export async function keepAnswer(world: World, job: Job, sending: Sending, ids: 
   )
 }
 
-/** Keeps that this sending registered nobody, and why; not if it was sent again since, as that may still do so. */
-export async function keepRefusal(world: World, job: Job, { number }: Sending, failure: JobFailure): Promise<void> {
+/**
+ * Keeps that this sending registered nobody; not if it was sent again since, as that may still do so. `noteWhy` is called
+ * in the same transaction.
+ */
+export async function keepRefusal(
+  world: World,
+  job: Job,
+  { number }: Sending,
+  noteWhy: (sql: EntityManager) => Promise<unknown>,
+): Promise<void> {
   await persist(() =>
     world.database.transaction(async (sql) => {
       if (!(await sql.existsBy(RegistrationAttempt, { jobId: job.id, sendings: number }))) return
       await settleAttempt(sql, job, 'not-sent', world.now())
-      await sql.update(Job, { id: job.id, run: job.run }, { progress: failure })
+      await noteWhy(sql)
     }),
   )
 }

@@ -1,12 +1,12 @@
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
 import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import { createHash } from 'node:crypto'
-import { type DataSource, LessThan } from 'typeorm'
+import type { DataSource } from 'typeorm'
 import * as z from 'zod'
+import { noteDrawn } from '../../alerts/live.ts'
 import { findMessageSight, leaveThread, type MessageAnswer, messageAnswer } from '../../alerts/message-answers.ts'
 import { findAlertSight } from '../../alerts/read.ts'
 import type { AlertSight } from '../../alerts/sight.ts'
-import { Alert } from '../../entities/chatops/alert.ts'
 import { renderAlert } from '../../views/alert/alert.ts'
 import type { Places } from '../../views/alert/links.ts'
 import { renderMessageAnswer } from '../../views/alert/message-answer.ts'
@@ -39,12 +39,7 @@ export function createAlertPosts(database: DataSource, poster: Poster, projectio
       if (isCurrent && drawn >= renderedVersion) return
       const ts = await draw(row, sight)
       drawn = cardVersion
-      const { affected } = await database.manager.update(
-        Alert,
-        { id, renderedVersion: LessThan(drawn) },
-        { cardTs: ts, renderedVersion: drawn },
-      )
-      if (affected) return
+      if (await noteDrawn(database.manager, { id, version: drawn, cardTs: ts })) return
     }
   }
 

@@ -1,7 +1,7 @@
 import { Paused } from '../../brake/brake.ts'
 import { DttpError } from '../../dttp/client/index.ts'
 import { type Registration, underIds } from '../../dttp/payloads/registration.ts'
-import type { Job } from '../../entities/chatops/job.ts'
+import { Job } from '../../entities/chatops/job.ts'
 import type { RegistrationIds } from '../../entities/chatops/registration-attempt.ts'
 import { isTransient } from '../../entities/transient.ts'
 import { JobFailed } from '../../failures/job-failed.ts'
@@ -43,7 +43,7 @@ async function settle(world: World, job: Job, sending: Sending, error: unknown):
   if (error instanceof NotAlone) {
     // An earlier sending of the same may still come about.
     await (sending.number === 1
-      ? keepRefusal(world, job, sending, failureOf(error, world.now()))
+      ? noteRefused(world, job, sending, error)
       : keepDoubt(world, job))
     throw error
   }
@@ -59,13 +59,20 @@ async function settle(world: World, job: Job, sending: Sending, error: unknown):
   if (error instanceof DttpError) {
     if (error.kind === 'exists' && sending.ownIds) return findWhose(world, job, sending, error)
     if (isCertain(error, sending)) {
-      await keepRefusal(world, job, sending, failureOf(error, world.now()))
+      await noteRefused(world, job, sending, error)
       throw error
     }
   }
   await keepDoubt(world, job)
   if (sending.ownIds) return { kind: 'unknown' }
   throw unanswered(sending.at)
+}
+
+/** Why is kept with the job: whoever takes it over is told the same. */
+async function noteRefused(world: World, job: Job, sending: Sending, error: unknown): Promise<void> {
+  const { id, run } = job
+  const progress = failureOf(error, world.now())
+  await keepRefusal(world, job, sending, (sql) => sql.update(Job, { id, run }, { progress }))
 }
 
 /** Whether nobody was registered. Where DTTP did not look at it, an earlier sending of the same may still come about. */
@@ -78,7 +85,7 @@ function isCertain({ kind }: DttpError, { number }: Sending): boolean {
 async function findWhose(world: World, job: Job, sending: Sending, error: DttpError): Promise<Came> {
   const found = await lookForOwn(world, job, sending.ownIds)
   if (found.kind !== 'nothing') return found
-  await keepRefusal(world, job, sending, failureOf(error, world.now()))
+  await noteRefused(world, job, sending, error)
   throw error
 }
 

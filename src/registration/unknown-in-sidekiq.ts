@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm'
-import { NO_TRAINEE_ID } from '../../dttp/payloads/contact.ts'
-import { GIVEN_UP_SQL } from '../../entities/chatops/given-up-jobs.ts'
+import { NO_TRAINEE_ID } from '../dttp/payloads/contact.ts'
+import { GIVEN_UP_SQL } from '../entities/chatops/given-up-jobs.ts'
 
 // A registration that Register's Sidekiq has sent, or may have sent, and that nobody knows the outcome of stands on
 // record like one of ours: whoever would register the trainee again finds it, and two people must settle it first.
