@@ -1,4 +1,4 @@
-import type { App } from '@slack/bolt'
+import type { AnyMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewSubmitAction } from '@slack/bolt'
 import type { Logger } from 'pino'
 import * as z from 'zod'
 import { ChangeError } from '../errors.ts'
@@ -49,13 +49,16 @@ export function refuseOthers(app: App, ourselves: Ourselves, log: Logger, own: O
     if ('event' in args && args.event.type === 'message') return
     log.error('a payload of another workspace or app was refused')
     const { words } = new ChangeError('not-a-colleague')
-    if ('view' in args && 'ack' in args && args.body['type'] === 'view_submission') {
-      return args.ack({ response_action: 'update', view: renderNoticeView(words) } as never)
-    }
+    if (isSubmission(args)) return args.ack({ response_action: 'update', view: renderNoticeView(words) })
     if ('command' in args) return args.ack({ response_type: 'ephemeral', ...renderNoticeBlocks(words) })
     if ('ack' in args && typeof args.ack === 'function') await args.ack()
     if (!('respond' in args) || !('action' in args)) return
     const message = { response_type: 'ephemeral', replace_original: false, ...renderNoticeBlocks(words) } as const
     await args.respond(message).catch(() => log.warn('a refused click could not be answered'))
   })
+}
+
+/** A modal's submission: its body says so. */
+function isSubmission(args: AnyMiddlewareArgs): args is SlackViewMiddlewareArgs<ViewSubmitAction> {
+  return 'view' in args && args.body['type'] === 'view_submission'
 }

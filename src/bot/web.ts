@@ -34,7 +34,7 @@ export function createWeb(probes: Probes, findRest: () => Promise<object> = asyn
 
 /** Starts listening; port 0 takes any free one. */
 export async function listen(web: Application, host: string, port: number): Promise<WebServer> {
-  const server: Server = createServer(web as never)
+  const server: Server = createServer((request, response) => web(request, response))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

@@ -152,6 +152,6 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
     schema: 'chatops',
     synchronize: false,
     installExtensions: false, // for our uuid column TypeORM would add uuid-ossp to Register's schema
-    extra: { types: exactTypes(pg.types as never), onConnect: outliveLoss },
+    extra: { types: exactTypes(pg.types), onConnect: outliveLoss },
   })
 }

@@ -1,3 +1,5 @@
+import type pg from 'pg'
+
 /**
  * Times in Register are `timestamp(6) without time zone`, always UTC. A JavaScript `Date` would lose the microseconds,
  * and node-postgres would read the text in the process's own zone, so such a value travels as text from end to end:
@@ -33,7 +35,7 @@ const TIMESTAMP = 1114
  * node-postgres type parsers for every session we open: `date` and `timestamp` stay text. `timestamptz` (only in our
  * own tables) stays a `Date`, and `bigint` a string, as node-postgres has them.
  */
-export function exactTypes(defaults: { getTypeParser: (oid: number, format?: 'text' | 'binary') => unknown }) {
+export function exactTypes(defaults: Pick<typeof pg.types, 'getTypeParser'>) {
   return {
     getTypeParser(oid: number, format?: 'text' | 'binary') {
       if (format !== 'binary' && oid === DATE) return (text: string) => text

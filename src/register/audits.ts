@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm'
 import type { Json } from '../entities/json.ts'
 import { Audit } from '../entities/register/audit.ts'
 import { timestampForAudit } from '../entities/timestamp.ts'
-import { padProgress } from './progress.ts'
+import { padProgress, storedProgress } from './progress.ts'
 
 type NewAudit = { changes: Readonly<Record<string, readonly [Json, Json]>>; comment: string; at: string }
 
@@ -75,7 +75,7 @@ const TIMES: readonly string[] = ['submitted_for_trn_at', 'withdraw_date', 'reco
 /** Changes as the gem stores them: raw values, times in UTC with milliseconds, progress with all ten parts on both sides. */
 function auditedChanges(changes: Readonly<Record<string, readonly [Json, Json]>>): Record<string, Json> {
   const written = Object.entries(changes).map(([column, [before, after]]) => {
-    if (column === 'progress') return [column, [padProgress(before as never), padProgress(after as never)]]
+    if (column === 'progress') return [column, [before, after].map((value) => padProgress(storedProgress.parse(value)))]
     if (TIMES.includes(column)) return [column, [before, after].map((time) => time && timestampForAudit(String(time)))]
     if (BIGINTS.includes(column)) return [column, [before, after].map((id) => (id === null ? null : Number(id)))]
     return [column, [before, after]]

@@ -1,3 +1,5 @@
+import * as z from 'zod'
+
 /** The parts of a trainee's record that Register ticks off. */
 export const PARTS = [
   'personal_details',
@@ -12,7 +14,10 @@ export const PARTS = [
   'funding',
 ] as const
 
-/** Progress as it is stored. */
+/** Progress as it is stored: Rails takes any value for a part. What is no such object has no part. */
+export const storedProgress = z.record(z.string(), z.unknown()).nullable().catch(null)
+
+/** Progress as Register reads it. */
 export type Progress = Record<string, boolean | null>
 
 /**
@@ -28,7 +33,7 @@ export function isComplete(value: unknown): boolean {
 }
 
 /** Progress as Register writes it: all ten parts, those missing as false. One that is stored as empty stays so. */
-export function padProgress(progress: Progress | null): Progress {
+export function padProgress(progress: z.output<typeof storedProgress>): Progress {
   return Object.fromEntries(PARTS.map((part) => [part, castPart(progress?.[part])]))
 }
 

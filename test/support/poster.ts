@@ -1,7 +1,9 @@
 // The poster as services.ts builds it, on the fake Slack.
 import { webApi } from '@slack/bolt'
+import { pino } from 'pino'
 import type { Report } from '../../src/bot/reports.ts'
 import { createSlackLine } from '../../src/bot/slack/line.ts'
+import { slackLogger } from '../../src/bot/slack/log.ts'
 import { createPoster } from '../../src/bot/slack/poster.ts'
 import type { FakeSlack } from './slack/index.ts'
 
@@ -18,15 +20,7 @@ export function posterOn(
     slackApiUrl: slack.apiUrl,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
-    logger: {
-      debug() {},
-      info() {},
-      warn() {},
-      error() {},
-      setLevel() {},
-      getLevel: () => 'error',
-      setName() {},
-    } as never,
+    logger: slackLogger(pino({ level: 'silent' })),
   })
   const tell: Parameters<typeof createSlackLine>[1] = {
     async wake(waitsFor) {

@@ -18,6 +18,7 @@ import { OutboxRow } from '../../entities/chatops/outbox-row.ts'
 import { postedNews } from '../../jobs/news.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
 import { postedSync } from '../../schools/sync-news.ts'
+import type { Message } from '../../views/kit/blocks.ts'
 import { renderJobNews } from '../../views/jobs/news.ts'
 import { renderCard } from '../../views/request/card.ts'
 import { renderQuestion } from '../../views/request/question.ts'
@@ -25,7 +26,7 @@ import { renderSteps } from '../../views/request/steps.ts'
 import { renderEnd, renderReminder } from '../../views/request/thread.ts'
 import { renderSchoolSync, renderTrelloCard } from '../../views/school/news.ts'
 import { ChannelClosed, MessageGone } from '../slack/line.ts'
-import type { Message, Poster } from '../slack/poster.ts'
+import type { Poster } from '../slack/poster.ts'
 
 /** @property databaseIdentity keeps apart what is posted from one database and from a copy of it */
 type Projection = {

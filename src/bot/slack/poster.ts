@@ -1,12 +1,10 @@
 import { type Claimed, demandHeld } from '../../outbox/claim.ts'
 import { RetryLater, TakenOver } from '../../outbox/not-sent.ts'
 import type { webApi } from '@slack/bolt'
+import type { Message } from '../../views/kit/blocks.ts'
 import type { Kind } from './errors.ts'
 import { ChannelClosed, NotAsThingsStand, type SlackLine } from './line.ts'
 import { createOwnMessages, metadataFor, type Place, unlessGone } from './own-messages.ts'
-
-/** A message's blocks, with the text that notifications and screen readers use. */
-export type Message = { text: string; blocks: object[] }
 
 /** The row of the outbox that a message is sent for. */
 type Row = Pick<Claimed, 'again' | 'createdAt' | 'isHeld' | 'markSent'>
@@ -36,7 +34,7 @@ export function createPoster(client: webApi.WebClient, line: SlackLine, channels
         channel,
         ...(thread ? { thread_ts: thread } : {}),
         text: message.text,
-        ...(message.blocks.length > 0 ? { blocks: message.blocks as never } : {}),
+        ...(message.blocks.length > 0 ? { blocks: message.blocks } : {}),
         metadata: metadataFor(key),
         unfurl_links: false,
         unfurl_media: false,
@@ -63,7 +61,7 @@ export function createPoster(client: webApi.WebClient, line: SlackLine, channels
 
   /** Whether the message at `ts` could be updated: it may be gone. */
   async function update(ts: string, { channel, message, key, row }: Post): Promise<boolean> {
-    const content = { text: message.text, blocks: message.blocks as never, metadata: metadataFor(key) }
+    const content = { text: message.text, blocks: message.blocks, metadata: metadataFor(key) }
     return unlessGone(() =>
       line.call({ kind: 'edit', method: 'chat.update', channel }, async () => {
         await demandHeld(row)

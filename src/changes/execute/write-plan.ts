@@ -22,7 +22,7 @@ export async function writePlan(sql: EntityManager, plan: Plan): Promise<string>
       .createQueryBuilder()
       .insert()
       .into(TABLES[table])
-      .values({ ...values, created_at: at, updated_at: at } as never)
+      .values({ ...values, created_at: at, updated_at: at })
       .updateEntity(false)
       .execute()
   }

@@ -11,6 +11,7 @@ export type Block =
   | types.InputBlock
 
 export type Modal = types.ModalView
+/** A message's blocks, with the text that notifications and screen readers use. */
 export type Message = { text: string; blocks: Block[] }
 
 /** Slack's limits, in characters or pieces. */
