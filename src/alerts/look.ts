@@ -3,7 +3,7 @@ import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
 import { canonical } from '../entities/json.ts'
 import { retryConflicts } from '../entities/transient.ts'
 import { urnOf } from '../failures/causes.ts'
-import type { Because, Found, FoundTrainee } from '../failures/found.ts'
+import { type Because, type Found, type FoundTrainee, foundOf } from '../failures/found.ts'
 import { findCure } from '../failures/index.ts'
 import { findStatusesOfUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
@@ -96,7 +96,7 @@ async function keep(world: World, id: string, looked: readonly AlertEntry[], fou
   return world.database.transaction(async (sql) => {
     const alert = await sql.findOne(Alert, { where: { id, status: 'open' }, lock: { mode: 'for_no_key_update' } })
     if (!alert) return false
-    const old = alert.found as Found | null
+    const old = foundOf(alert)
     const cured = await stillAsLooked(sql, id, looked, Object.keys(found.because))
     const kept = { ...found, because: reasons(old, looked, found, cured) }
     await sql.update(Alert, { id }, { found: kept })

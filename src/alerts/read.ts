@@ -3,7 +3,7 @@ import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
 import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { jobOf, urnOf } from '../failures/causes.ts'
-import { daysIn, type Found } from '../failures/found.ts'
+import { daysIn, foundOf } from '../failures/found.ts'
 import { findResolving, readBeside } from './beside.ts'
 import { diagnose } from './diagnosis.ts'
 import { MOST_SHOWN } from './live.ts'
@@ -44,10 +44,6 @@ async function readAround(sql: EntityManager, alert: Alert) {
 export async function findGroup({ manager }: DataSource, alert: Alert, trainee: string): Promise<Group | null> {
   const [group] = await readGroups(manager, alert, [trainee])
   return group ?? null
-}
-
-function foundOf({ found }: Alert): Found | null {
-  return found as Found | null
 }
 
 /** What the first open entry means, or the first one if none is open. `all` is how many trainees the alert is about. */

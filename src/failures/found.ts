@@ -1,60 +1,65 @@
-import type { FailureCode, SeenJobName } from '../entities/chatops/job.ts'
+import * as z from 'zod'
+import type { FailureCode } from '../entities/chatops/job-failure.ts'
+import type { SeenJobName } from '../entities/chatops/job.ts'
 import { count } from '../words.ts'
 
 // What is known of a failure, and what an explanation of one is made of.
 
 /** Whether DTTP has a record; `none` where Register knows of none to ask for, `unknown` where it could not be asked. */
-export type Presence = 'there' | 'missing' | 'none' | 'unknown'
+const presence = z.enum(['there', 'missing', 'none', 'unknown'])
 
 /** A school that the trainee's route sends, with the status codes of its rows in Register's copy of DTTP's schools. */
-export type FoundSchool = { which: 'lead' | 'employing'; urn: string; statuses: readonly (number | null)[] }
+const foundSchool = z.object({
+  which: z.enum(['lead', 'employing']),
+  urn: z.string(),
+  statuses: z.array(z.number().nullable()).readonly(),
+})
 
 /** What the read-only checks found of one trainee. Holds no TRN. */
-export type FoundTrainee = {
-  state: number | null
-  route: number | null
-  hasTrn: boolean
-  contact: Presence
+const foundTrainee = z.object({
+  state: z.number().nullable(),
+  route: z.number().nullable(),
+  hasTrn: z.boolean(),
+  contact: presence,
   /** What somebody there has done with it: merged or deactivated. Versions before this one did not look. */
-  became?: string | null
-  placementAssignment: Presence
-  trnInDttp: boolean
+  became: z.string().nullable().exactOptional(),
+  placementAssignment: presence,
+  trnInDttp: z.boolean(),
   /** A poll that is under way: until when (UTC, as Register's timestamps are written), or null for its own default. */
-  poll: { until: string | null } | null
-  schools: readonly FoundSchool[]
+  poll: z.object({ until: z.string().nullable() }).nullable(),
+  schools: z.array(foundSchool).readonly(),
   /** Records that an unanswered registration may have created; null where there was nothing to look for, or no answer. */
-  candidates: readonly string[] | null
-}
+  candidates: z.array(z.string()).readonly().nullable(),
+})
 
 /** Why an entry was settled without its job having run. */
-export type Because =
-  | 'trn'
-  | 'award'
-  | 'state'
-  | 'polled'
-  | 'registered-again'
-  | 'record-back'
-  | 'settled'
-  | 'registered'
-  | 'switched-on'
-  | 'school-changed'
-  | 'school-active'
-  | 'trainee-gone'
-  | 'ran'
-  | 'removed'
-  | 'timed-out-again'
-  | 'vanished'
+const because = z.enum([
+  ...(['trn', 'award', 'state', 'polled', 'registered-again', 'record-back', 'settled', 'registered', 'switched-on'] as const),
+  ...(['school-changed', 'school-active', 'trainee-gone', 'ran', 'removed', 'timed-out-again', 'vanished'] as const),
+])
 
-/** What the read-only checks found when they last looked. Trainees by their number; null for one who is gone. */
-export type Found = {
-  at: string
+/** What the read-only checks found when they last looked, as an alert keeps it. */
+const found = z.object({
+  at: z.string(),
   /** Whether DTTP answers; null where it was asked about trainees instead. */
-  dttp: 'answers' | 'refuses-us' | 'silent' | null
+  dttp: z.enum(['answers', 'refuses-us', 'silent']).nullable(),
   /** Of the school that the alert is about. */
-  statuses: readonly (number | null)[] | null
-  trainees: Readonly<Record<string, FoundTrainee | null>>
+  statuses: z.array(z.number().nullable()).readonly().nullable(),
+  /** By their number; null for one who is gone. */
+  trainees: z.record(z.string(), foundTrainee.nullable()).readonly(),
   /** By the subject of the entry. */
-  because: Readonly<Record<string, Because>>
+  because: z.record(z.string(), because).readonly(),
+})
+
+export type Presence = z.output<typeof presence>
+export type FoundSchool = z.output<typeof foundSchool>
+export type FoundTrainee = z.output<typeof foundTrainee>
+export type Because = z.output<typeof because>
+export type Found = z.output<typeof found>
+
+/** What was kept; null where nobody has looked yet, or another version of the bot did whose words we do not know. */
+export function foundOf({ found: kept }: { found: object | null }): Found | null {
+  return found.safeParse(kept).data ?? null
 }
 
 /**

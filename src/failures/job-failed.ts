@@ -1,4 +1,4 @@
-import type { FailureCode } from '../entities/chatops/job.ts'
+import type { FailureCode } from '../entities/chatops/job-failure.ts'
 
 /** A job that cannot go on, and why, in words for people. */
 export class JobFailed extends Error {

@@ -1,4 +1,4 @@
-import type { FailureCode } from '../entities/chatops/job.ts'
+import type { FailureCode } from '../entities/chatops/job-failure.ts'
 import { flagOf } from '../register/jobs.ts'
 import * as causes from './causes.ts'
 import * as cures from './cures.ts'

@@ -1,5 +1,6 @@
+import type { JobFailure } from '../entities/chatops/job-failure.ts'
 import { type EntityManager, Not } from 'typeorm'
-import { Job, type JobFailure } from '../entities/chatops/job.ts'
+import { Job } from '../entities/chatops/job.ts'
 import { live } from '../entities/chatops/live-jobs.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import { Trainee } from '../entities/register/trainee.ts'

@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { JOB_NAMES, type Job, type JobName } from '../entities/chatops/job.ts'
 import { type JobRunner, runJob } from '../jobs/run/run-job.ts'
 import { runnerOf } from '../jobs/start/runner.ts'
@@ -77,9 +78,9 @@ export function startJobWorkers(
     backend.startWorker(
       name,
       async ({ data }) => {
-        const { job, nightly } = data as { job?: unknown; nightly?: unknown }
-        if (typeof nightly === 'string') await hooks.addNightly(nightly)
-        const next = typeof job === 'string' && UUID.test(job) ? await runJob(world, runner, job) : null
+        const { job, nightly } = hint.parse(data)
+        if (nightly !== undefined) await hooks.addNightly(nightly)
+        const next = job === undefined ? null : await runJob(world, runner, job)
         if (next === null) hooks.ran()
         return next
       },
@@ -93,4 +94,12 @@ export function startJobWorkers(
   }
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** What the queue says of a job of its own; nothing where it is none of ours. */
+const hint = z.object({
+  job: z
+    .string()
+    .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+    .optional()
+    .catch(undefined),
+  nightly: z.string().optional().catch(undefined),
+})

@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import type { Audit } from '../entities/register/audit.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { findState, type State } from './states.ts'
@@ -43,8 +44,11 @@ function isOwnCreation({ auditable_type, action }: Timed): boolean {
   return auditable_type === 'Trainee' && action === 'create'
 }
 
+/** The gem's, or what somebody wrote by hand. */
+const auditedChanges = z.record(z.string(), z.unknown()).catch({})
+
 function eventsOf(audit: Timed): TimelineEvent[] {
-  const changes = (audit.audited_changes ?? {}) as Record<string, unknown>
+  const changes = auditedChanges.parse(audit.audited_changes)
   const event = (what: string): TimelineEvent => ({ audit: audit.id, at: exact(audit.created_at), what })
   if (audit.action !== 'update') return [event(`${audit.auditable_type ?? ''} ${audit.action ?? ''}`)]
   if ('state' in changes) return [event(`state ${stateEvent(changes['state'])}`)]

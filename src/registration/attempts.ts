@@ -1,6 +1,7 @@
+import { jobFailure } from '../entities/chatops/job-failure.ts'
 import type { EntityManager } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
-import { Job, type JobFailure } from '../entities/chatops/job.ts'
+import { Job } from '../entities/chatops/job.ts'
 import { live } from '../entities/chatops/live-jobs.ts'
 import {
   RegistrationAttempt,
@@ -146,8 +147,8 @@ export function unanswered(sentAt: Date): JobFailed {
 }
 
 function refusedOrSettled({ progress }: Job): JobFailed {
-  const { code, words } = (progress as JobFailure | null) ?? {}
-  if (code && words) return new JobFailed(code, words)
+  const { data: refusal } = jobFailure.safeParse(progress)
+  if (refusal) return new JobFailed(refusal.code, refusal.words)
   return new JobFailed(
     'outcome-unknown',
     'Two people have settled that this registration is given up, so it is not sent again. Whatever DTTP answered is not saved.',

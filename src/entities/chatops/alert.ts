@@ -1,5 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
-import type { JobFailure } from './job.ts'
+import * as z from 'zod'
+import { stored } from '../stored.ts'
+import { jobFailure } from './job-failure.ts'
 
 /** A post that the bot made by itself. A cause has at most one open alert. */
 @Entity({ name: 'alerts', schema: 'chatops', synchronize: false })
@@ -54,6 +56,14 @@ export class Alert {
   renderedVersion!: number
 }
 
+/**
+ * Why it failed, and what may have changed by the time people read of it: until when the poll was to go on (UTC, as
+ * Register's timestamps are written), and which DTTP record was meant.
+ */
+const entryFailure = jobFailure.extend({ deadline: z.string().exactOptional(), contact: z.string().exactOptional() })
+
+export type EntryFailure = z.output<typeof entryFailure>
+
 /** Something that an alert is about: a job that failed, of one trainee or of none. */
 @Entity({ name: 'alert_entries', schema: 'chatops', synchronize: false })
 export class AlertEntry {
@@ -74,7 +84,7 @@ export class AlertEntry {
   @Column({ name: 'job_id', type: 'uuid', nullable: true })
   jobId!: string | null
 
-  @Column({ type: 'jsonb' })
+  @Column({ type: 'jsonb', transformer: stored(entryFailure) })
   failure!: EntryFailure
 
   @Column({ name: 'added_at', type: 'timestamptz' })
@@ -84,9 +94,3 @@ export class AlertEntry {
   @Column({ name: 'settled_at', type: 'timestamptz', nullable: true })
   settledAt!: Date | null
 }
-
-/**
- * Why it failed, and what may have changed by the time people read of it: until when the poll was to go on (UTC, as
- * Register's timestamps are written), and which DTTP record was meant.
- */
-export type EntryFailure = JobFailure & { deadline?: string; contact?: string }

@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 import * as z from 'zod'
+import { stored, storedForm } from '../stored.ts'
 
 /** Where a change request stands; the legal steps between these are in changes/transitions.ts. */
 export type Status =
@@ -120,8 +121,8 @@ export class ChangeRequest {
   @Column({ name: 'trainee_slug', type: 'text', nullable: true })
   traineeSlug!: string | null
 
-  @Column({ type: 'jsonb', nullable: true })
-  form!: Record<string, string> | null
+  @Column({ type: 'jsonb', nullable: true, transformer: stored(storedForm) })
+  form!: z.output<typeof storedForm>
 
   @Column({ type: 'jsonb', nullable: true })
   plan!: object | null
@@ -197,7 +198,7 @@ export class ChangeRequest {
   @Column({ name: 'dealt_by', type: 'text', nullable: true })
   dealtBy!: string | null
 
-  @Column({ type: 'jsonb', transformer: { from: (stored) => outcome.parse(stored), to: (value) => value } })
+  @Column({ type: 'jsonb', transformer: stored(outcome) })
   outcome!: Outcome
 
   @Column({ name: 'card_ts', type: 'text', nullable: true })

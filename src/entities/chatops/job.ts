@@ -1,4 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
+import { stored } from '../stored.ts'
+import { type JobFailure, jobFailure } from './job-failure.ts'
 
 /** The jobs that we run: Register's five, by our names for them, and the load of GIAS's extract, which is our own. */
 export const JOB_NAMES = [
@@ -85,7 +87,7 @@ export abstract class JobRow {
   leaseUntil!: Date | null
 
   /** Why it failed last. */
-  @Column({ type: 'jsonb', nullable: true })
+  @Column({ type: 'jsonb', nullable: true, transformer: stored(jobFailure.nullable()) })
   failure!: JobFailure | null
 
   /** What came of it. */
@@ -117,68 +119,3 @@ export class Job extends JobRow {
   @Column({ type: 'text' })
   name!: JobName
 }
-
-/**
- * Why a job failed; the code decides which playbook applies. `words` are for people and our own, `urns` names the schools
- * it is about, `reference` is DTTP's id of the request that failed. Holds no personal data.
- */
-export type JobFailure = {
-  code: FailureCode
-  words: string
-  urns?: string[]
-  reference?: string
-  at: string
-  /** Set where Register's own Sidekiq ran it. */
-  by?: 'register'
-}
-
-export type FailureCode =
-  /** A poll has ended without a TRN, because its time was up. */
-  | 'timed-out'
-  /** A school that the trainee's route sends is not active in DTTP. */
-  | 'school-not-active'
-  /** Something else that DTTP must be told is missing from the trainee's record. */
-  | 'incomplete'
-  /** DTTP does not have the record (any more). */
-  | 'gone'
-  /** A write was sent, and nobody knows whether it happened. */
-  | 'outcome-unknown'
-  /** The same of a registration under ids of ours, about which DTTP was asked for a working day. */
-  | 'unanswered'
-  /** What a registration created in DTTP was merged, deactivated or taken apart there. */
-  | 'record-not-in-use'
-  /** DTTP answered a registration that had been given up, or settled otherwise. */
-  | 'late-answer'
-  /** A trainee who was registered has another record in DTTP, created since the registration was first sent. */
-  | 'second-record'
-  /** DTTP gives other ids than those we chose, or takes the same ones twice. */
-  | 'own-ids-not-kept'
-  /** What DTTP would be told of the trainee is no longer what people approved. */
-  | 'not-as-approved'
-  /** The trainee has a DTTP record already. */
-  | 'already-registered'
-  /** The trainee has no DTTP record yet. */
-  | 'not-registered'
-  /** The TRN that a trainee was given is another trainee's, too. */
-  | 'trn-shared'
-  /** The trainee was never submitted, or is in a state that cannot receive a TRN. */
-  | 'cannot-receive-trn'
-  /** Register's feature flag for the job is off. */
-  | 'switched-off'
-  | 'dttp-unavailable'
-  | 'dttp-unauthorised'
-  | 'dttp-refused'
-  /** Somebody else changed the record in DTTP again and again while we were about to. */
-  | 'dttp-changed'
-  | 'dttp-unreadable'
-  | 'trainee-gone'
-  /** GIAS's extract cannot be had, or must not be used. */
-  | 'gias-unavailable'
-  | 'gias-refused'
-  /** A trainee waits for a TRN, and no poll asks DTTP for it. */
-  | 'not-polled'
-  /** Its workers died on it again and again. */
-  | 'stalled'
-  /** It is in Register's Sidekiq no longer, and nothing shows that it ran. */
-  | 'vanished'
-  | 'unexpected'

@@ -1,6 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 import { timestampText } from '../timestamp.ts'
-import type { JobData, JobFailure, SeenJobName } from './job.ts'
+import { stored } from '../stored.ts'
+import type { JobData, SeenJobName } from './job.ts'
+import { jobFailure, type JobFailure } from './job-failure.ts'
 
 /**
  * Where a job of Register's Sidekiq was when we last looked:
@@ -66,7 +68,7 @@ export class MirroredJob {
   errorClass!: string | null
 
   /** Why it failed last, if that is how it stands: what is queued again after a failure has none. */
-  @Column({ type: 'jsonb', nullable: true })
+  @Column({ type: 'jsonb', nullable: true, transformer: stored(jobFailure.nullable()) })
   failure!: JobFailure | null
 
   @Column({ name: 'due_at', type: 'timestamptz' })

@@ -1,4 +1,19 @@
 import { Column, Entity, type FindOperator, IsNull, PrimaryColumn } from 'typeorm'
+import * as z from 'zod'
+import { stored } from '../stored.ts'
+
+/** The provider’s own id of the trainee, and the DTTP id of the provider. */
+const sentAs = z.object({ traineeId: z.string(), provider: z.string() })
+
+/** `degrees` is by the degree's id in Register. What cannot be read is an error: without them somebody could be sent twice. */
+const ids = z.object({
+  contact: z.string(),
+  placementAssignment: z.string(),
+  degrees: z.record(z.string(), z.string()),
+})
+
+export type SentAs = z.output<typeof sentAs>
+export type RegistrationIds = z.output<typeof ids>
 
 /**
  * A registration that is sent to DTTP. The row is committed before anything is sent, so if it has no outcome, nobody
@@ -31,11 +46,11 @@ export class RegistrationAttempt {
   asked!: number
 
   /** The ids that we chose for what it creates, the same at every sending; null where DTTP chooses them. */
-  @Column({ name: 'own_ids', type: 'jsonb', nullable: true })
+  @Column({ name: 'own_ids', type: 'jsonb', nullable: true, transformer: stored(ids.nullable()) })
   ownIds!: RegistrationIds | null
 
   /** What was sent that the records in DTTP can be found by. Emptied when nobody needs to look for them any more. */
-  @Column({ name: 'sent_as', type: 'jsonb', nullable: true })
+  @Column({ name: 'sent_as', type: 'jsonb', nullable: true, transformer: stored(sentAs.nullable()) })
   sentAs!: SentAs | null
 
   /** `taken-over`: a later registration of the trainee has the same ids, and finds out what has become of this one. */
@@ -43,7 +58,7 @@ export class RegistrationAttempt {
   outcome!: 'registered' | 'not-sent' | 'unknown' | 'taken-over' | null
 
   /** The ids that DTTP answered with, of the records that it created. */
-  @Column({ type: 'jsonb', nullable: true })
+  @Column({ type: 'jsonb', nullable: true, transformer: stored(ids.nullable()) })
   ids!: RegistrationIds | null
 
   /** Which of the sendings was answered so. */
@@ -65,9 +80,3 @@ export function unsettledOf(traineeId: string | FindOperator<string>) {
     { traineeId, outcome: 'unknown' as const },
   ]
 }
-
-/** The provider’s own id of the trainee, and the DTTP id of the provider. */
-export type SentAs = { traineeId: string; provider: string }
-
-/** `degrees` is by the degree's id in Register. */
-export type RegistrationIds = { contact: string; placementAssignment: string; degrees: Record<string, string> }

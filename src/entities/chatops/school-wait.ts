@@ -1,4 +1,8 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
+import * as z from 'zod'
+import { stored, storedForm } from '../stored.ts'
+
+const asks = z.object({ title: z.string(), text: z.string() })
 
 /**
  * A request that cannot be made before a school is in Register's list of DTTP schools: who waits for it, and what they
@@ -24,12 +28,12 @@ export class SchoolWait {
   playbook!: string
 
   /** As it was filled in; null once it is purged. */
-  @Column({ type: 'jsonb', nullable: true })
-  form!: Record<string, string> | null
+  @Column({ type: 'jsonb', nullable: true, transformer: stored(storedForm) })
+  form!: z.output<typeof storedForm>
 
   /** What support is asked. */
-  @Column({ type: 'jsonb' })
-  asks!: { title: string; text: string }
+  @Column({ type: 'jsonb', transformer: stored(asks) })
+  asks!: z.output<typeof asks>
 
   /** `shown`: only previewed. `arrived`: the school is there, and the person was told. */
   @Column({ type: 'text' })

@@ -2,7 +2,7 @@ import { FAILURES } from '../../failures/table.ts'
 import * as z from 'zod'
 import { diagnose } from '../../alerts/diagnosis.ts'
 import type { Diagnosis } from '../../alerts/sight.ts'
-import type { Found, Offer } from '../../failures/found.ts'
+import { foundOf, type Offer } from '../../failures/found.ts'
 import { findListedJob } from '../../jobs/list/list.ts'
 import type { ListedJob } from '../../jobs/list/listed-job.ts'
 import { refuseUnless } from '../../people/standing.ts'
@@ -64,7 +64,7 @@ function diagnosisOf({ kind, name, traineeId, failure, found, isCauseGone, runne
     trainee: traineeId,
     trainees: traineeId === null ? 0 : 1,
     urn: failure.urns?.[0] ?? null,
-    found: found as Found | null,
+    found: foundOf({ found }),
     byRegister: runner === 'register',
   })
 }

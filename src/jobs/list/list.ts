@@ -1,3 +1,4 @@
+import { jobFailure } from '../../entities/chatops/job-failure.ts'
 import { GIVEN_UP_SQL } from '../../entities/chatops/given-up-jobs.ts'
 import { MOST_COUNTED } from '../../pages.ts'
 import type { World } from '../../world.ts'
@@ -25,8 +26,8 @@ export async function listJobs(world: World, filter: JobFilter, wanted = 1): Pro
   const page = Math.min(Math.max(wanted, 1), pages)
   const { kinds, offset } = kindsOf(counts, (page - 1) * JOBS_PER_PAGE)
   const placed = [...values, JOB_KINDS, JOBS_PER_PAGE, offset]
-  const jobs = await world.database.query<ListedJob[]>(listed({ kinds }) + PAGE + JOBS, placed)
-  return { jobs, counts, page, pages }
+  const jobs = await world.database.query<ReadJob[]>(listed({ kinds }) + PAGE + JOBS, placed)
+  return { jobs: jobs.map(asListed), counts, page, pages }
 }
 
 /** The kinds of which any is on the page that begins at `start`, and where it begins in these. */
@@ -44,8 +45,14 @@ function kindsOf(counts: JobCounts, start: number): { kinds: JobKind[]; offset: 
 /** A job as it is listed now; null if it is not. */
 export async function findListedJob(world: World, id: string): Promise<ListedJob | null> {
   const values = [world.now(), null, null, id]
-  const [job] = await world.database.query<ListedJob[]>(listed({ which: 'job.id = $4' }) + ONE + JOBS, values)
-  return job ?? null
+  const [job] = await world.database.query<ReadJob[]>(listed({ which: 'job.id = $4' }) + ONE + JOBS, values)
+  return job ? asListed(job) : null
+}
+
+type ReadJob = Omit<ListedJob, 'failure'> & { failure: unknown }
+
+function asListed({ failure, ...job }: ReadJob): ListedJob {
+  return { ...job, failure: jobFailure.nullable().parse(failure) }
 }
 
 // When a job is due is compared with the bot's clock, and leases, which the database's clock gives, with that.
