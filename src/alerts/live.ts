@@ -91,7 +91,7 @@ export async function redraw(sql: EntityManager, id: string): Promise<void> {
 type Drawn = Pick<Alert, 'id'> & { version: number; cardTs: string }
 
 /** Keeps which drawing of a post Slack has. It never goes back: false if Slack had been given a newer one already. */
-export async function noteDrawn(sql: EntityManager, { id, version, cardTs }: Drawn): Promise<boolean> {
+export async function noteDrawnPost(sql: EntityManager, { id, version, cardTs }: Drawn): Promise<boolean> {
   const older = { id, renderedVersion: LessThan(version) }
   const { affected } = await sql.update(Alert, older, { cardTs, renderedVersion: version })
   return affected === 1

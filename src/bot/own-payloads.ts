@@ -25,7 +25,7 @@ const Payload = z.object({
 })
 
 /** Whether a payload is for this app, and comes from our workspace or another one of our Grid. Who acted is asked later. */
-export function isOurs(body: unknown, { teamId, enterpriseId, appId }: Ourselves): boolean {
+export function isForUs(body: unknown, { teamId, enterpriseId, appId }: Ourselves): boolean {
   const { data } = Payload.safeParse(body)
   if (!data) return false
   const team = data.team_id ?? data.team?.id
@@ -43,7 +43,7 @@ export function isOurs(body: unknown, { teamId, enterpriseId, appId }: Ourselves
  */
 export function refuseOthers(app: App, ourselves: Ourselves, log: Logger, own: Own): void {
   app.use(async (given) => {
-    if (isOurs(given.body, ourselves)) return given.next()
+    if (isForUs(given.body, ourselves)) return given.next()
     const args = own(given)
     // A channel shared with others is full of their messages, and nobody has asked us anything.
     if ('event' in args && args.event.type === 'message') return

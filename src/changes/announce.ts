@@ -71,7 +71,7 @@ const HINTED = 'UPDATE chatops.change_requests SET hinted_at = $4 WHERE id = $3'
 type Drawn = Pick<ChangeRequest, 'id'> & { version: number; cardTs: string }
 
 /** Keeps which drawing of a card Slack has. It never goes back: false if Slack had been given a newer one already. */
-export async function noteDrawn(sql: EntityManager, { id, version, cardTs }: Drawn): Promise<boolean> {
+export async function noteDrawnCard(sql: EntityManager, { id, version, cardTs }: Drawn): Promise<boolean> {
   const older = { id, renderedVersion: LessThan(version) }
   const { affected } = await sql.update(ChangeRequest, older, { cardTs, renderedVersion: version })
   return affected === 1

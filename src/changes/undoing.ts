@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm'
 import type { Form } from '../contract/fields.ts'
 import { formOf } from '../contract/stored.ts'
 import { readSubject } from '../contract/subject.ts'
-import { ChangeRequest, type Outcome } from '../entities/chatops/change-request.ts'
+import { ChangeRequest, type RequestOutcome } from '../entities/chatops/change-request.ts'
 import { findPlaybook, takesBack } from '../playbooks/index.ts'
 import { lockRequest } from './requests.ts'
 
@@ -13,7 +13,7 @@ import { lockRequest } from './requests.ts'
 export async function findUndone(
   sql: EntityManager,
   { playbook, form }: { playbook: string; form: Form },
-): Promise<Pick<Outcome, 'undoes'>> {
+): Promise<Pick<RequestOutcome, 'undoes'>> {
   const id = undoneId({ playbook, form })
   const undone = id && (await sql.findOneBy(ChangeRequest, { id }))
   if (!undone) return {}

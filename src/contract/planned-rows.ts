@@ -14,10 +14,10 @@ export const TABLES = { trainees: Trainee, degrees: Degree, dttp_schools: DttpSc
 >
 
 /** A column whose value is no longer what a plan says. */
-export type Moved = { table: Update['table']; id: string; column: string }
+export type MovedColumn = { table: Update['table']; id: string; column: string }
 
 /** The planned columns that differ now from their `before` (or, after the fact, their `after`) value. */
-export async function findMoved(sql: EntityManager, plan: Plan, side: 'before' | 'after'): Promise<Moved[]> {
+export async function findMoved(sql: EntityManager, plan: Plan, side: 'before' | 'after'): Promise<MovedColumn[]> {
   const rows = await readRows(sql, plan)
   return plan.updates.flatMap(({ table, id, changes }) => {
     const row = rows.get(`${table}:${id}`)

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm'
-import type { Advice, Postcondition, Outcome as RequestOutcome } from '../entities/chatops/change-request.ts'
+import type { Advice, Postcondition, RequestOutcome } from '../entities/chatops/change-request.ts'
 import type { Json } from '../entities/json.ts'
 import type { RegisterSettings, Upstreams } from '../world.ts'
 import type { Check } from './check.ts'

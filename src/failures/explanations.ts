@@ -4,7 +4,7 @@ import { type About, type Explanation, who } from './found.ts'
 // The failures for which there is no playbook, where several share an explanation or it depends on the job.
 
 /** Register's own Sidekiq tries some jobs again although waiting does not cure them: of those this is not said. */
-export function runAgain({ byRegister }: About): string {
+export function notTriedAgain({ byRegister }: About): string {
   return byRegister ? '' : 'The job is not tried again by itself.'
 }
 
@@ -45,7 +45,7 @@ export function explainGias(): Explanation {
 export function generally(meaning: string): (about: About) => Explanation {
   return (about) => ({
     title: `${jobFailedWords(about.job)}${about.trainee === null ? '' : ` for trainee ${about.trainee}`}`,
-    meaning: `${meaning} ${runAgain(about)}`.trim(),
+    meaning: `${meaning} ${notTriedAgain(about)}`.trim(),
     without: 'Ask the Register developers to look at it.',
   })
 }

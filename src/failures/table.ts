@@ -2,7 +2,7 @@ import type { FailureCode } from '../entities/chatops/job-failure.ts'
 import { flagOf } from '../register/jobs.ts'
 import * as causes from './causes.ts'
 import * as cures from './cures.ts'
-import { explainCannotReceive, explainGias, explainVanished, generally, runAgain } from './explanations.ts'
+import { explainCannotReceive, explainGias, explainVanished, generally, notTriedAgain } from './explanations.ts'
 import { type About, type Explanation, who } from './found.ts'
 import {
   explainGone,
@@ -128,7 +128,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     ...FINAL,
     explain: (about) => ({
       title: `Something is missing before DTTP can be told of ${who(about)}`,
-      meaning: runAgain(about) || 'Register cannot send it as it is.',
+      meaning: notTriedAgain(about) || 'Register cannot send it as it is.',
       without:
         'Ask the provider to complete the record in Register. Then ask a developer to run the job again: until then DTTP does not get it.',
     }),
@@ -153,7 +153,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     ...FINAL,
     explain: (about) => ({
       title: `There is no DTTP record for ${who(about)}`,
-      meaning: `${runAgain(about)} It needs the record that registering creates.`.trim(),
+      meaning: `${notTriedAgain(about)} It needs the record that registering creates.`.trim(),
       without: 'Ask a developer why registering the trainee has failed, or was never asked for.',
     }),
     cure: cures.byRegistration,

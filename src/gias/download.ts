@@ -4,7 +4,7 @@ import followRedirects from 'follow-redirects'
 import { dayBefore, londonDay } from '../calendar/london.ts'
 import { GiasError, refused, unavailable } from './errors.ts'
 
-export type Wanted = {
+export type Download = {
   /** https (plain http is for the simulator on this machine); `{yyyymmdd}` stands for the day in London. */
   url: string
   now: Date
@@ -33,7 +33,7 @@ const MOST_REDIRECTS = 3
  * Asks for today's extract and, if there is none yet, for yesterday's. Redirects are followed within the same origin
  * only. An answer whose length is not known beforehand could be half a file, and is refused. Throws GiasError.
  */
-export async function openExtract(wanted: Wanted): Promise<Extract> {
+export async function openExtract(wanted: Download): Promise<Extract> {
   const { url, now } = wanted
   const today = londonDay(now)
   const deadline = AbortSignal.timeout(wanted.timeoutMs.overall)
@@ -60,7 +60,7 @@ function safeUrl(text: string): URL {
   throw refused('GIAS must be reached by https.')
 }
 
-function ask(url: URL, { timeoutMs }: Wanted, signal: AbortSignal): Promise<IncomingMessage> {
+function ask(url: URL, { timeoutMs }: Download, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { request: send } = url.protocol === 'https:' ? followRedirects.https : followRedirects.http
     const request = send(url.href, {
@@ -123,7 +123,7 @@ function modifiedDay({ headers }: IncomingMessage, now: Date): string | null {
 async function* readAll(
   response: IncomingMessage,
   length: number | null,
-  { maxBytes }: Wanted,
+  { maxBytes }: Download,
   deadline: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const cutOff = 'The download was cut off.'

@@ -1,6 +1,6 @@
+import { type HandlerContext, wordsOfError } from './context.ts'
 import pTimeout from 'p-timeout'
 import { renderWorking } from '../views/kit/notice.ts'
-import { type HandlerContext, wordsFor } from './context.ts'
 import type { Submission } from './entry-points.ts'
 import { inWords, type Shown, show } from './modal.ts'
 
@@ -37,7 +37,7 @@ export async function acknowledge(
   act: () => Promise<{ errors: Record<string, string> } | Shown>,
 ): Promise<void> {
   const { ack, view } = submission
-  const acting = act().catch((error: unknown) => inWords(wordsFor(context, error)))
+  const acting = act().catch((error: unknown) => inWords(wordsOfError(context, error)))
   const early = await inTimeForSlack(acting)
   if (!early) {
     await ack({ response_action: 'update', view: renderWorking() })

@@ -6,14 +6,14 @@ import { renderHome, renderHomeList } from '../views/home.ts'
 import { renderNoticeHome } from '../views/kit/notice.ts'
 import { persist, tell } from './answer.ts'
 import { findStandstill } from './brake.ts'
-import { type HandlerContext, wordsFor } from './context.ts'
+import { type HandlerContext, wordsOfError } from './context.ts'
 import type { Click, HomeOpened, SlackClient } from './entry-points.ts'
 import { HomePlace, type HomeViewer, listsFor, readHomeList } from './home-lists.ts'
 
 /** Shows the Home tab: what there is to do for whoever opens it. */
 export async function openHome(context: HandlerContext, { event, client }: HomeOpened): Promise<void> {
   if (event.tab !== 'home') return
-  await publish(context, client, event.user, ALL).catch((error: unknown) => wordsFor(context, error)) // nobody has asked anything
+  await publish(context, client, event.user, ALL).catch((error: unknown) => wordsOfError(context, error)) // nobody has asked anything
 }
 
 /** "See all" of a list, and "Back to all lists". */
@@ -57,7 +57,7 @@ async function redrawHomes(context: HandlerContext, client: Pick<SlackClient, 'v
       await client.views.publish({ user_id: user, view })
     } catch (error) {
       const refusal = context.readRefusal(error)
-      if (!refusal) wordsFor(context, error)
+      if (!refusal) wordsOfError(context, error)
       if (!refusal?.retryAfterMs) continue
       const left = tabs.slice(index + 1).map((tab) => tab.user)
       await giveBack(database, left)
@@ -78,7 +78,7 @@ async function turn(context: HandlerContext, click: Click, place: unknown): Prom
   try {
     await publish(context, click.client, click.body.user.id, readPlace(place))
   } catch (error) {
-    wordsFor(context, error)
+    wordsOfError(context, error)
     await tell(context, click, NOT_DRAWN)
   }
 }

@@ -42,7 +42,7 @@ export function channelFor(context: HandlerContext, wanted: string | undefined):
  * Any error as words for the person who clicked. An error that is not in the catalogue is logged with a reference,
  * which the person is given, too.
  */
-export function wordsFor(context: HandlerContext, error: unknown): { title: string; text: string } {
+export function wordsOfError(context: HandlerContext, error: unknown): { title: string; text: string } {
   if (error instanceof ChangeError) return error.words
   if (error instanceof CommitUnknown) {
     context.changes.log.error('a click was answered without knowing whether its transaction was committed')

@@ -12,7 +12,7 @@ import { renderDismiss } from '../views/alert/dismiss.ts'
 import { readFormValues } from '../views/form.ts'
 import { tell } from './answer.ts'
 import { answerOnce } from './answer-once.ts'
-import { channelFor, type HandlerContext, wordsFor } from './context.ts'
+import { channelFor, type HandlerContext, wordsOfError } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { offeredForm } from './form/offered-form.ts'
 
@@ -40,7 +40,7 @@ export async function startFromAlert(context: HandlerContext, click: Click): Pro
     const view = offeredForm(context, offer, { ...known, channel: channelFor(context, alert.channel) })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }
 
@@ -54,7 +54,7 @@ export async function openDismissal(context: HandlerContext, click: Click): Prom
     const view = renderDismiss({ alert: id, about: sight?.diagnosis.title ?? '' })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }
 

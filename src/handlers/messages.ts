@@ -7,7 +7,7 @@ import { readTimeout, referencesIn } from '../register/posts.ts'
 import { resolveTrainee } from '../register/trainee-reference.ts'
 import { renderChooser } from '../views/form.ts'
 import { tell } from './answer.ts'
-import { channelFor, type HandlerContext, wordsFor } from './context.ts'
+import { channelFor, type HandlerContext, wordsOfError } from './context.ts'
 import type { Click, MessagePosted, MessageShortcut } from './entry-points.ts'
 
 // Messages that name a trainee: Register's own posts, which are recognised by who wrote them and by their words, and those
@@ -51,7 +51,7 @@ export async function fixThisTrainee(context: HandlerContext, shortcut: MessageS
   try {
     await tell(context, shortcut, await answerMessage(context, shortcut.body))
   } catch (error) {
-    await tell(context, shortcut, wordsFor(context, error))
+    await tell(context, shortcut, wordsOfError(context, error))
   }
 }
 
@@ -112,7 +112,7 @@ export async function chooseFix(context: HandlerContext, click: Click): Promise<
     const view = renderChooser((await sortPlaybooks(changes)).on, JSON.stringify({ channel, subject }))
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }
 

@@ -3,7 +3,7 @@ import type { Block } from '../views/kit/blocks.ts'
 import { renderNoticeBlocks, renderNoticeView, type Words } from '../views/kit/notice.ts'
 import { renderChecking } from '../views/request/preview.ts'
 import { type Asked, answer, persist, tell } from './answer.ts'
-import { type HandlerContext, wordsFor } from './context.ts'
+import { type HandlerContext, wordsOfError } from './context.ts'
 import type { Click } from './entry-points.ts'
 
 /**
@@ -26,7 +26,7 @@ export async function openModal(
     const opened = await click.client.views.open({ trigger_id: click.body.trigger_id ?? '', view })
     return opened.view?.id ?? null
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
     return null
   }
 }

@@ -4,7 +4,7 @@ import { wordsAfterAsking } from '../views/school/wait.ts'
 import { tell } from './answer.ts'
 import { answerOnce } from './answer-once.ts'
 import { publishHome } from './app-home.ts'
-import { type HandlerContext, wordsFor } from './context.ts'
+import { type HandlerContext, wordsOfError } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { showAnew } from './request/preview-again.ts'
 
@@ -43,7 +43,7 @@ export async function stopWait(context: HandlerContext, click: Click): Promise<v
       await tell(context, click, { title: 'You no longer wait', text })
     }
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
   if (body.view?.type === 'home') await publishHome(context, click)
 }

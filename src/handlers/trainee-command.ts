@@ -9,7 +9,7 @@ import { renderDidYouMean, renderHelp } from '../views/help.ts'
 import type { Message } from '../views/kit/blocks.ts'
 import { answer, tell } from './answer.ts'
 import { answerPause, answerResume, findStandstill } from './brake.ts'
-import { type HandlerContext, wordsFor } from './context.ts'
+import { type HandlerContext, wordsOfError } from './context.ts'
 import { findNearest } from './did-you-mean.ts'
 import type { Command } from './entry-points.ts'
 import { formView } from './form/form-metadata.ts'
@@ -24,7 +24,7 @@ export async function traineeCommand(context: HandlerContext, args: Command): Pr
   try {
     await carryOut(context, args)
   } catch (error) {
-    await tell(context, args, wordsFor(context, error))
+    await tell(context, args, wordsOfError(context, error))
   }
 }
 

@@ -5,7 +5,7 @@ import { Trainee } from '../entities/register/trainee.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 import { demandSwitchedOn } from './job.ts'
-import { notRegistered, traineeGone, traineeOf } from './readiness.ts'
+import { notRegistered, traineeGone, demandTrainee } from './readiness.ts'
 import type { Finish } from './run/run-job.ts'
 import { updateAsRead } from './update-as-read.ts'
 
@@ -20,7 +20,7 @@ export async function changeTraineeStatus(world: World, job: Job): Promise<Finis
   const { status, entity } = args.parse(job.args)
   const code = findCode('statuses', status)
   if (code === null) throw new JobFailed('incomplete', `DTTP has no code for the status “${status}”. We sent nothing.`)
-  const trainee = await world.database.manager.findOneBy(Trainee, { id: traineeOf(job) })
+  const trainee = await world.database.manager.findOneBy(Trainee, { id: demandTrainee(job) })
   if (!trainee) throw traineeGone()
   const body = { 'dfe_TraineeStatusId@odata.bind': `/dfe_traineestatuses(${code})` }
   const record = recordOf(world, entity, trainee)

@@ -15,13 +15,13 @@ export async function readTrainee(
   { database, register }: World,
   job: Job,
 ): Promise<{ rows: RegistrationRows; rules: RouteRules }> {
-  const rows = await inSnapshot(database, (sql) => findRegistrationRows(sql, traineeOf(job)))
+  const rows = await inSnapshot(database, (sql) => findRegistrationRows(sql, demandTrainee(job)))
   if (!rows) throw traineeGone()
   return { rows, rules: routeRules(rows.trainee, register) }
 }
 
 /** The trainee a job is for; ids begin at 1, so 0 finds nobody. */
-export function traineeOf({ traineeId }: Job): string {
+export function demandTrainee({ traineeId }: Job): string {
   return traineeId ?? '0'
 }
 

@@ -10,19 +10,19 @@ import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts
 import { JobFailed } from '../failures/job-failed.ts'
 import { lockTrainee } from '../register/saves.ts'
 import { noteAsked } from '../registration/answers.ts'
-import { askedUntil, firstAsked, givenUp, nextAsked } from '../registration/asking.ts'
+import { askedUntil, firstAsked, gaveUpAsking, nextAsked } from '../registration/asking.ts'
 import { findLast, openAttempt, reopenAttempt, resumeAttempt, type Sent, unanswered } from '../registration/attempts.ts'
 import { usesOwnIds } from '../registration/own-ids.ts'
 import { hashOf, hashOfBatch } from '../registration/told.ts'
 import type { World } from '../world.ts'
 import { demandSwitchedOn } from './job.ts'
 import { ownerOf } from './run/leases.ts'
-import { demandComplete, demandUnregistered, demandWaiting, readTrainee, traineeGone, traineeOf } from './readiness.ts'
+import { demandComplete, demandUnregistered, demandWaiting, readTrainee, traineeGone, demandTrainee } from './readiness.ts'
 import { askedAgain, findAlone } from './registration/alone.ts'
 import { saveRegistration } from './registration/save.ts'
 import { findSeconds, secondRecord } from './registration/second.ts'
 import { type Came, demandWhole, lookForOwn, sendRegistration } from './registration/send.ts'
-import { stepsOf } from './registration/steps.ts'
+import { reaching } from './registration/steps.ts'
 import type { Finish } from './run/run-job.ts'
 
 /**
@@ -43,7 +43,7 @@ const args = z.strictObject({
  * if it has nothing. Without ids of ours the batch is sent once, and then only people can tell.
  */
 export async function registerForTrn(world: World, job: Job): Promise<Finish> {
-  const reach = stepsOf(world, job)
+  const reach = reaching(world, job)
   await reach('begun')
   const left = await resumeAttempt(world, job, ownerOf(world, job))
   const came = left ? await goOn(world, job, left) : await register(world, job)
@@ -64,7 +64,7 @@ const REMOVED_BY_OTHERS =
   'it run again, or deleted it. We sent nothing.'
 
 async function register(world: World, job: Job): Promise<Came> {
-  const reach = stepsOf(world, job)
+  const reach = reaching(world, job)
   const { batch, sent } = await prepare(world, job)
   const gone = await findGone(world, job)
   await reach('read')
@@ -84,7 +84,7 @@ async function goOn(world: World, job: Job, left: RegistrationAttempt): Promise<
   if (world.now() < from) return { kind: 'unknown', from }
   await noteAsked(world, job)
   const found = await lookForOwn(world, job, left.ownIds)
-  await stepsOf(world, job)('asked')
+  await reaching(world, job)('asked')
   if (found.kind !== 'nothing') return found
   const { manager } = world.database
   if (!(await usesOwnIds(world, manager))) throw unanswered(left.sentAt)
@@ -100,7 +100,7 @@ async function sendAgain(world: World, job: Job): Promise<Came> {
   const sending = await reopenAttempt(world, job, ownerOf(world, job), sent, (sql) =>
     demandReady(world, sql, job, batch),
   )
-  await stepsOf(world, job)('noted')
+  await reaching(world, job)('noted')
   return sendRegistration(world, job, batch, { ...sending, alone })
 }
 
@@ -114,13 +114,13 @@ async function prepare(world: World, job: Job): Promise<{ batch: Registration; s
   demandComplete(preflight(rows, rules, submittedBy), rows)
   const batch = registration(rows, rules, submittedBy, world.now())
   const sentAs = { traineeId: traineeIdInDttp(rows.trainee), provider: rows.provider.dttp_id ?? '' }
-  return { batch, sent: { traineeId: traineeOf(job), degrees: rows.degrees.map(({ id }) => id), sentAs } }
+  return { batch, sent: { traineeId: demandTrainee(job), degrees: rows.degrees.map(({ id }) => id), sentAs } }
 }
 
 /** Looked at under lock, in the transaction that puts the sending on record. */
 async function demandReady(world: World, sql: EntityManager, job: Job, batch: Registration): Promise<void> {
   await holdBrakeOff(world, sql)
-  const trainee = await lockTrainee(sql, traineeOf(job))
+  const trainee = await lockTrainee(sql, demandTrainee(job))
   if (!trainee) throw traineeGone()
   demandUnregistered(trainee)
   if (job.changeRequestId !== null) demandWaiting(trainee)
@@ -131,7 +131,7 @@ async function demandReady(world: World, sql: EntityManager, job: Job, batch: Re
 async function demandApproved({ register }: World, sql: EntityManager, job: Job, batch: Registration): Promise<void> {
   const { submitted_by: submittedBy, approved } = args.parse(job.args)
   if (approved === undefined) return
-  const rows = await findRegistrationRows(sql, traineeOf(job))
+  const rows = await findRegistrationRows(sql, demandTrainee(job))
   if (!rows) throw traineeGone()
   const now = hashOf(rows, routeRules(rows.trainee, register), submittedBy)
   if (now === approved && hashOfBatch(batch) === approved) return
@@ -147,7 +147,7 @@ async function demandApproved({ register }: World, sql: EntityManager, job: Job,
  */
 async function findGone(world: World, job: Job): Promise<string | null> {
   const { manager } = world.database
-  const last = await findLast(manager, traineeOf(job))
+  const last = await findLast(manager, demandTrainee(job))
   const takesOver = await usesOwnIds(world, manager)
   if (!last?.ownIds || (takesOver && last.outcome !== 'registered')) return null
   const { contact } = last.ownIds
@@ -167,7 +167,7 @@ function askLater(world: World, job: Job, from: Date | undefined): Finish {
     const attempt = await sql.findOneByOrFail(RegistrationAttempt, { jobId: job.id })
     const until = await askedUntil(sql, job)
     const at = nextAsked(world, attempt, until)
-    if (!at) throw givenUp(attempt, until)
+    if (!at) throw gaveUpAsking(attempt, until)
     return { kind: 'again', at, tells: true }
   }
 }

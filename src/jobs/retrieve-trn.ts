@@ -9,7 +9,7 @@ import { decidePoll, type PollOutcome, readTrn } from '../register/retrieve-trn.
 import { lockTrainee, saveTrainee } from '../register/saves.ts'
 import type { World } from '../world.ts'
 import { commentOf, demandSwitchedOn } from './job.ts'
-import { traineeGone, traineeOf } from './readiness.ts'
+import { traineeGone, demandTrainee } from './readiness.ts'
 import type { Ending, Finish } from './run/run-job.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function retrieveTrn(world: World, job: Job): Promise<Finish> {
   demandSwitchedOn(world, 'persist_to_dttp')
   const { manager } = world.database
   const poll = await manager.findOneBy(Poll, { jobId: job.id })
-  const trainee = await manager.findOne(Trainee, { select: { id: true, dttp_id: true }, where: { id: traineeOf(job) } })
+  const trainee = await manager.findOne(Trainee, { select: { id: true, dttp_id: true }, where: { id: demandTrainee(job) } })
   if (!trainee) throw traineeGone()
   if (!poll) throw new JobFailed('unexpected', 'The poll is not on record.')
   const asked = poll.timeoutAt === null ? null : trainee.dttp_id
@@ -52,7 +52,7 @@ async function decide(
   { asked, trn }: { asked: string | null; trn: string | null },
 ): Promise<Ending> {
   const now = world.now()
-  const trainee = await lockTrainee(sql, traineeOf(job))
+  const trainee = await lockTrainee(sql, demandTrainee(job))
   const poll = await sql.findOneByOrFail(Poll, { jobId: job.id })
   if (!trainee) throw traineeGone()
   if (poll.timeoutAt !== null && trainee.dttp_id !== asked) return { kind: 'again', at: now }

@@ -1,7 +1,7 @@
 import { DttpError } from '../dttp/client/index.ts'
 import type { Job } from '../entities/chatops/job.ts'
 import type { World } from '../world.ts'
-import { demandHeld } from './run/leases.ts'
+import { demandLease } from './run/leases.ts'
 
 /** How often an update is made anew because somebody else was quicker. */
 const TRIES = 3
@@ -19,7 +19,7 @@ export async function updateAsRead<Version>(
 ): Promise<void> {
   for (let tried = 1; ; tried++) {
     const version = await read()
-    await demandHeld(world, job)
+    await demandLease(world, job)
     try {
       return await send(version)
     } catch (error) {

@@ -9,7 +9,7 @@ import { Trainee } from '../entities/register/trainee.ts'
 import { lockTrainee, saveTrainee } from '../register/saves.ts'
 import type { World } from '../world.ts'
 import { commentOf, demandSwitchedOn } from './job.ts'
-import { demandComplete, notRegistered, readTrainee, traineeGone, traineeOf } from './readiness.ts'
+import { demandComplete, notRegistered, readTrainee, traineeGone, demandTrainee } from './readiness.ts'
 import type { Ending, Finish } from './run/run-job.ts'
 import { updateAsRead } from './update-as-read.ts'
 
@@ -35,7 +35,7 @@ type Versions = { contact: string | null; placementAssignment: string | null }
 
 /** The versions of both records, before the trainee's rows are read. */
 async function readVersions({ database, upstreams: { dttp } }: World, job: Job): Promise<Versions> {
-  const trainee = await database.manager.findOneBy(Trainee, { id: traineeOf(job) })
+  const trainee = await database.manager.findOneBy(Trainee, { id: demandTrainee(job) })
   if (!trainee) throw traineeGone()
   const { dttp_id: contact, placement_assignment_dttp_id: placementAssignment } = trainee
   if (contact === null || placementAssignment === null) throw notRegistered()
@@ -62,7 +62,7 @@ async function send(world: World, job: Job, versions: Versions): Promise<string>
 
 /** The sha is of what was sent, even if the trainee has changed since. */
 async function saveSha(sql: EntityManager, job: Job, sha: string): Promise<Ending> {
-  const trainee = await lockTrainee(sql, traineeOf(job))
+  const trainee = await lockTrainee(sql, demandTrainee(job))
   if (!trainee) throw traineeGone()
   await saveTrainee(sql, trainee, { dttp_update_sha: sha }, commentOf(job))
   return { kind: 'done', news: { kind: 'done' } }

@@ -23,7 +23,7 @@ export function hashBeforeTheFirst(databaseId: string): string {
 }
 
 /** The hash that an entry should have, after the one before it. */
-export function hashOf(entry: Entry, previous: string): string {
+export function hashOfEntry(entry: Entry, previous: string): string {
   return sha256(textOf(entry, previous))
 }
 

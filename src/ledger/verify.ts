@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import { OperatorError } from '../error-facts.ts'
-import { type Entry, hashBeforeTheFirst, hashOf, readEntries } from './chain.ts'
+import { type Entry, hashBeforeTheFirst, hashOfEntry, readEntries } from './chain.ts'
 
 /** `broken` names the first entry that is wrong; `entries` counts the sound ones before it. */
 export type LedgerVerdict = { entries: number; broken: { seq: string; why: string } | null; head: string }
@@ -49,7 +49,7 @@ function findFlaw(entry: Entry, before: { previous: string; seq: bigint; chain: 
   if (entry.chain !== 1 && entry.chain !== 2) return 'its version of the chain is not one of ours'
   if (entry.chain < before.chain) return 'it is of an older version of the chain than the entry before it'
   if (entry.chain === 1 && /\n/.test(entry.event + entry.actor)) return 'a line break in it hides where its fields end'
-  return hashOf(entry, before.previous) === entry.hash ? null : 'its content was altered'
+  return hashOfEntry(entry, before.previous) === entry.hash ? null : 'its content was altered'
 }
 
 /**

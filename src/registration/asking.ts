@@ -40,7 +40,7 @@ export function nextAsked(
 }
 
 /** For people: DTTP has been asked for long enough. The ids stay the trainee's. */
-export function givenUp({ sentAt }: Pick<RegistrationAttempt, 'sentAt'>, until: Date): JobFailed {
+export function gaveUpAsking({ sentAt }: Pick<RegistrationAttempt, 'sentAt'>, until: Date): JobFailed {
   return new JobFailed(
     'unanswered',
     `We sent the registration on ${formatDateTime(sentAt)} and got no reply. We asked DTTP until ${formatDateTime(until)}, ` +

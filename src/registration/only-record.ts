@@ -3,11 +3,11 @@ import { NO_TRAINEE_ID, traineeIdInDttp } from '../dttp/payloads/contact.ts'
 import type { Postcondition } from '../entities/chatops/change-request.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { findNamesakes, namesakeWords } from './namesakes.ts'
-import type { Registration } from './records.ts'
+import type { SentRegistration } from './records.ts'
 
 const MOST_NAMED = 5
 
-type Looked = Pick<Registration, 'trainee' | 'job' | 'ids'> & { records: { others: string[] | null } | null }
+type Looked = Pick<SentRegistration, 'trainee' | 'job' | 'ids'> & { records: { others: string[] | null } | null }
 
 /** The line on the card. Without an id of the provider's, a record may be anybody's: then it is only said. */
 export async function onlyRecord(sql: EntityManager, { trainee, job, ids, records }: Looked): Promise<Postcondition> {

@@ -17,7 +17,7 @@ import { candidateWords, findCandidates, type Traces, tracesOf } from './traces.
 // What became of a registration: in our rows, and in DTTP.
 
 /** The registration that a request started, as it stands. */
-export type Registration = {
+export type SentRegistration = {
   trainee: Trainee | null
   job: SeenJob | null
   /** Whether it is started only once a failed one is taken out of Register's Sidekiq. */
@@ -38,7 +38,7 @@ export async function readRegistration(
   sql: EntityManager,
   executed: Executed,
   answers: RecordsInDttp | null = null,
-): Promise<Registration> {
+): Promise<SentRegistration> {
   const { id } = z.object({ id: z.string() }).parse(executed.evidence['trainee'])
   const job = await findJob(sql, executed, 'register-for-trn')
   const attempt = job && (await sql.findOneBy(RegistrationAttempt, { jobId: job.id }))
@@ -96,7 +96,7 @@ type RecordsById = {
 /** What DTTP is asked about: the new records, or the traces that a registration without an answer would have left. */
 export async function recordsToAskFor(
   sql: EntityManager,
-  { trainee, job, attempt, ids, isUnknown }: Registration,
+  { trainee, job, attempt, ids, isUnknown }: SentRegistration,
 ): Promise<AskedForRecords> {
   if (ids) return { ...ids, second: await aboutSecondRecord(sql, { trainee, attempt, ids }) }
   if (!trainee || !isUnknown || !isLeftToPeople(job, attempt)) return null

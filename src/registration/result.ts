@@ -10,7 +10,7 @@ import { Degree } from '../entities/register/degree.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { DEFAULT_POLL_DURATION, pollTimeout } from '../register/poll-durations.ts'
 import { askedUntil } from './asking.ts'
-import { findJob, isLeftToPeople, type Registration } from './records.ts'
+import { findJob, isLeftToPeople, type SentRegistration } from './records.ts'
 import { beingAsked, unknownOutcome } from './unknown.ts'
 
 // The lines on the card of every request that leads to a registration.
@@ -19,7 +19,7 @@ import { beingAsked, unknownOutcome } from './unknown.ts'
 export const RESULT_WITHIN_MS = 30 * 60_000
 
 /** Whether the registration ran, and Register holds exactly the ids that DTTP gave. */
-export async function registered(sql: EntityManager, registration: Registration): Promise<Postcondition> {
+export async function registered(sql: EntityManager, registration: SentRegistration): Promise<Postcondition> {
   const sentence = 'The registration ran, and the new ids are set'
   const { trainee, job, startsLater, attempt, ids, isUnknown, candidates } = registration
   if (!trainee) return { sentence, holds: false, found: 'The trainee is no longer in Register.' }
@@ -86,7 +86,7 @@ async function findLostIds(sql: EntityManager, trainee: Trainee, ids: Registrati
 
 /** Whether DTTP has the records that were asked for. */
 export function heldByDttp(
-  { job, records: seen }: Pick<Registration, 'job' | 'records'>,
+  { job, records: seen }: Pick<SentRegistration, 'job' | 'records'>,
   ids: RegistrationIds | null,
 ): Postcondition {
   const sentence = 'DTTP has the trainee, the training record and every degree'
@@ -115,7 +115,7 @@ function soonAfter(job: SeenJob | null): Pick<Postcondition, 'until'> {
  */
 export async function statusesChanged(
   sql: EntityManager,
-  { job, records: seen }: Pick<Registration, 'job' | 'records'>,
+  { job, records: seen }: Pick<SentRegistration, 'job' | 'records'>,
   executed: Executed,
 ): Promise<Postcondition> {
   const sentence = 'Both status changes went through'
@@ -131,7 +131,7 @@ export async function statusesChanged(
 
 export async function pollScheduled(
   sql: EntityManager,
-  { job: registration }: Pick<Registration, 'job'>,
+  { job: registration }: Pick<SentRegistration, 'job'>,
   executed: Executed,
 ): Promise<Postcondition> {
   const sentence = 'The poll for a TRN is scheduled'

@@ -8,14 +8,14 @@ import type { Trainee } from '../entities/register/trainee.ts'
 import { sentSchoolsOf } from '../register/sent-schools.ts'
 import { findState, stateLabel } from '../register/states.ts'
 import type { RegisterSettings } from '../world.ts'
-import { type JobKind, kindFor, type WaitingRows } from './who-waits.ts'
+import { type WaitingJob, kindFor, type WaitingRows } from './who-waits.ts'
 
 // Who waits for schools, and which of them can go on when these are repaired.
 
 /** Someone who can go on: with the job that failed, or with a new one where none is on record. */
 export type Freed = {
   trainee: Trainee
-  kind: JobKind
+  kind: WaitingJob
   job: SeenJob | null
   submittedBy: string | null
   /** Whether nothing asks for the TRN that they wait for. */
@@ -36,10 +36,10 @@ export type Sorted = {
 const MOST_FREED = 50
 
 /** Schools that Register finds afterwards: their URNs, and the rows that would become active. */
-export type Found = { urns: ReadonlySet<string>; repaired: readonly DttpSchool[] }
+export type AfterRepair = { urns: ReadonlySet<string>; repaired: readonly DttpSchool[] }
 
 /** What decides who can go on. */
-type Seen = Found & {
+type Seen = AfterRepair & {
   /** The trainee whom the request names. */
   named: Trainee | null
   /** How many records DTTP has of each trainee without a job on record, by the trainee's number. */

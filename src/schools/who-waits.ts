@@ -27,10 +27,10 @@ export type WaitingRows = {
 /** How many trainees are looked at for one request. */
 export const MOST_LOOKED_AT = 100
 
-export type JobKind = 'register-for-trn' | 'update-trainee'
+export type WaitingJob = 'register-for-trn' | 'update-trainee'
 
 /** What a trainee's failed job was to do: register them, or send them again once DTTP has them. */
-export function kindFor({ dttp_id }: Pick<Trainee, 'dttp_id'>): JobKind {
+export function kindFor({ dttp_id }: Pick<Trainee, 'dttp_id'>): WaitingJob {
   return dttp_id === null ? 'register-for-trn' : 'update-trainee'
 }
 
@@ -107,7 +107,7 @@ function findLastJobs(sql: EntityManager, traineeIds: readonly string[]): Promis
   return sql
     .createQueryBuilder(SeenJob, 'job')
     .distinctOn(['job.traineeId', 'job.name'])
-    .where({ traineeId: In([...traineeIds]), name: In(['register-for-trn', 'update-trainee'] satisfies JobKind[]) })
+    .where({ traineeId: In([...traineeIds]), name: In(['register-for-trn', 'update-trainee'] satisfies WaitingJob[]) })
     .orderBy({ 'job.traineeId': 'ASC', 'job.name': 'ASC', 'job.createdAt': 'DESC', 'job.id': 'DESC' })
     .getMany()
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isOurs, type Ourselves } from '../../src/bot/own-payloads.ts'
+import { isForUs, type Ourselves } from '../../src/bot/own-payloads.ts'
 
 const ALONE: Ourselves = { teamId: 'T01', enterpriseId: null, appId: 'A01' }
 const ON_GRID: Ourselves = { teamId: 'T01', enterpriseId: 'E01', appId: 'A01' }
@@ -17,7 +17,7 @@ describe('a payload is let through', () => {
     ['one of our Grid that names no workspace', { ...click, team: null, enterprise: { id: 'E01' } }, ON_GRID],
     ['one whose workspace names the Grid', { ...click, team: { id: 'T02', enterprise_id: 'E01' } }, ON_GRID],
   ])('%s', (_, body, ourselves) => {
-    expect(isOurs(body, ourselves)).toBe(true)
+    expect(isForUs(body, ourselves)).toBe(true)
   })
 })
 
@@ -31,6 +31,6 @@ describe('a payload is refused', () => {
     ['of another Grid that names no workspace', { ...command, team_id: null, enterprise_id: 'E02' }, ON_GRID],
     ['that cannot be read', { ...command, team_id: 7 }, ALONE],
   ])('%s', (_, body, ourselves) => {
-    expect(isOurs(body, ourselves)).toBe(false)
+    expect(isForUs(body, ourselves)).toBe(false)
   })
 })

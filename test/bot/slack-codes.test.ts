@@ -13,7 +13,7 @@ import { createBrakePosts } from '../../src/bot/posts/brake.ts'
 import { createCards } from '../../src/bot/posts/cards.ts'
 import { createDirectMessages } from '../../src/bot/posts/direct-messages.ts'
 import { createReports } from '../../src/bot/reports.ts'
-import { type Cure, findCure } from '../../src/bot/slack/errors.ts'
+import { type Remedy, findRemedy } from '../../src/bot/slack/errors.ts'
 import { Alert } from '../../src/entities/chatops/alert.ts'
 import { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
@@ -90,7 +90,7 @@ describe.each(Object.keys(SCENES) as Scene[])('%s', (scene) => {
 test('each trouble that operators mend, and each unheard-of code, was reported once', async () => {
   const reports = await world.database.query<{ trouble: string }[]>('SELECT trouble FROM chatops.reports')
   const named = reports.map(({ trouble }) => trouble)
-  const needed = cases.filter(({ scene, code }) => ['mend', 'token', null].includes(cureOf(scene, code)))
+  const needed = cases.filter(({ scene, code }) => ['mend', 'token', null].includes(remedyOf(scene, code)))
   for (const code of new Set(needed.map((one) => one.code))) {
     expect(
       named.filter((trouble) => trouble.split(/[ ()]/).includes(code)),
@@ -103,9 +103,9 @@ function codesFor(scene: Scene): string[] {
   return [...codesOf(SCENES[scene]), UNHEARD_OF]
 }
 
-function cureOf(scene: Scene, code: string): Cure | null {
+function remedyOf(scene: Scene, code: string): Remedy | null {
   const kind = scene === 'a direct message' ? 'direct' : scene.includes('reply') ? 'reply' : 'post'
-  return findCure(code, isEdited(scene) ? 'edit' : kind)
+  return findRemedy(code, isEdited(scene) ? 'edit' : kind)
 }
 
 /** A job that fails; the id of the alert about it. */
@@ -223,7 +223,7 @@ async function refuse(one: Case): Promise<void> {
     slack.fault({ method: 'chat.postMessage', kind: 'lost_response', when: when.posted })
   if (scene === 'a card that is replaced')
     slack.fault({ method: 'chat.update', kind: 'error', code: 'edit_window_closed', times: 2, when: when.refused })
-  const times = cureOf(scene, code) === 'token' ? 1 : 2
+  const times = remedyOf(scene, code) === 'token' ? 1 : 2
   slack.fault({ method: SCENES[scene], kind: 'error', code, times, when: when.refused })
   if (scene === 'a direct message') await tell(id)
   if (scene === 'news of a pause') await postNews(id)
@@ -294,7 +294,7 @@ async function tsOf({ scene, id }: Pick<Case, 'scene' | 'id'>): Promise<string |
 
 async function expectDirect({ scene, code, id }: Case): Promise<void> {
   const said = slack.directMessages(SUPPORT).filter((message) => new RegExp(`case ${id}\\b`).test(readText(message)))
-  const nobody = cureOf(scene, code) === 'never'
+  const nobody = remedyOf(scene, code) === 'never'
   expect(said).toHaveLength(nobody ? 0 : 1)
   const [row] = await world.database.manager.findBy(OutboxRow, { stream: `direct:${id}` })
   expect(row).toMatchObject({ status: nobody ? 'failed' : 'sent' })
@@ -307,7 +307,7 @@ async function expectNews({ id }: Case): Promise<void> {
 
 async function expectAlert(one: Case): Promise<void> {
   const alert = await world.database.manager.findOneByOrFail(Alert, { id: one.id })
-  if (cureOf(one.scene, one.code) === 'never') return
+  if (remedyOf(one.scene, one.code) === 'never') return
   expect(alert.renderedVersion).toBe(alert.cardVersion)
   const shown = posted(CHANNEL, `-alert-${one.id}`)
   expect(shown.map(({ ts }) => ts)).toContain(alert.cardTs)
@@ -329,7 +329,7 @@ async function expectRequest(one: Case): Promise<void> {
 
 /** The old message can be neither changed nor removed; where that is so only for now, it is removed later. */
 function staysBehind({ scene, code }: Case): boolean {
-  return scene === 'a card that is replaced' && !['again', 'token'].includes(String(cureOf(scene, code)))
+  return scene === 'a card that is replaced' && !['again', 'token'].includes(String(remedyOf(scene, code)))
 }
 
 function posted(channel: string, key: string): Message[] {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { listSteps, tickSteps } from '../../src/changes/steps/manual-steps.ts'
-import { verify } from '../../src/changes/verify.ts'
+import { verify } from '../../src/changes/verify/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'
 import { approveRequest, CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { type Fault, startGiasSimulator } from '../../sandbox/gias/index.ts'
-import { openExtract, type Wanted } from '../../src/gias/download.ts'
+import { openExtract, type Download } from '../../src/gias/download.ts'
 import { GiasError } from '../../src/gias/errors.ts'
 import { NOON, schools } from './gias-setup.ts'
 
@@ -18,7 +18,7 @@ afterEach(() => {
 })
 afterAll(() => simulator.stop())
 
-const wanted = (changes: Partial<Wanted> = {}): Wanted => ({
+const wanted = (changes: Partial<Download> = {}): Download => ({
   url: simulator.url,
   now: now(),
   timeoutMs: { idle: 2_000, overall: 10_000 },
@@ -26,14 +26,14 @@ const wanted = (changes: Partial<Wanted> = {}): Wanted => ({
   ...changes,
 })
 
-async function download(changes: Partial<Wanted> = {}) {
+async function download(changes: Partial<Download> = {}) {
   const extract = await openExtract(wanted(changes))
   const chunks: Buffer[] = []
   for await (const chunk of extract.bytes) chunks.push(chunk)
   return { sourceDate: extract.sourceDate, size: Buffer.concat(chunks).length }
 }
 
-async function failureOf(changes: Partial<Wanted> = {}): Promise<GiasError> {
+async function failureOf(changes: Partial<Download> = {}): Promise<GiasError> {
   const error = await download(changes).then(
     () => null,
     (thrown: unknown) => thrown,
@@ -100,7 +100,7 @@ describe('the day', () => {
   })
 })
 
-const UNAVAILABLE: [string, Fault, string, Partial<Wanted>?][] = [
+const UNAVAILABLE: [string, Fault, string, Partial<Download>?][] = [
   [
     'neither today’s nor yesterday’s is there',
     { kind: 'status', status: 404, times: 2 },
@@ -129,7 +129,7 @@ const UNAVAILABLE: [string, Fault, string, Partial<Wanted>?][] = [
   ['nobody answers for long', { kind: 'hang' }, 'GIAS took too long.', { timeoutMs: { idle: 5_000, overall: 200 } }],
 ]
 
-const REFUSED: [string, Fault, string, Partial<Wanted>?][] = [
+const REFUSED: [string, Fault, string, Partial<Download>?][] = [
   ['there is nothing in the answer', { kind: 'status', status: 204 }, 'GIAS answered with 204.'],
   ['it is elsewhere', { kind: 'redirect', to: 'https://example.test/' }, 'GIAS redirected to another site.'],
   ['it is on another port', { kind: 'redirect', to: 'http://127.0.0.1:1/' }, 'GIAS redirected to another site.'],

@@ -1,8 +1,8 @@
 // Whoever appends to the ledger holds its head until the end of the transaction, so nothing may come in between.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cancel, reject } from '../../src/changes/decide.ts'
-import { execute } from '../../src/changes/execute.ts'
-import { verify } from '../../src/changes/verify.ts'
+import { cancel, reject } from '../../src/changes/decide/decide.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
+import { verify } from '../../src/changes/verify/verify.ts'
 import type { World } from '../../src/world.ts'
 import { countQueries } from '../bench/count-queries.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'

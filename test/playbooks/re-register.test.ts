@@ -6,7 +6,7 @@ import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { Audit } from '../../src/entities/register/audit.ts'
 import type { Trainee } from '../../src/entities/register/trainee.ts'
 import { User } from '../../src/entities/register/user.ts'
-import type { InDttp } from '../../src/playbooks/re-register/dttp.ts'
+import type { Answers } from '../../src/playbooks/re-register/dttp.ts'
 import { reRegister } from '../../src/playbooks/re-register/index.ts'
 import type { Rows } from '../../src/playbooks/re-register/rows.ts'
 import { registrationRows } from '../dttp/registration-rows.ts'
@@ -17,12 +17,12 @@ const ASSIGNMENT = 'a0000000-0000-4000-8000-000000000001'
 const USER = 'e0000000-0000-4000-8000-000000000201'
 const SUBMITTED = '2021-10-14T08:00:00.654321'
 const REGISTER = { url: 'https://register.example.test', runsJobs: true, isEnabled: () => true }
-const GONE: InDttp = { contact: false, became: null, placementAssignment: false, owner: null, alike: null }
+const GONE: Answers = { contact: false, became: null, placementAssignment: false, owner: null, alike: null }
 const OTHER = 'c0000000-0000-4000-8000-000000000002'
 
 type Situation = Partial<Omit<Rows, 'trainee' | 'registration'>> & {
   trainee?: Partial<Trainee>
-  inDttp?: Partial<InDttp>
+  inDttp?: Partial<Answers>
   submitter?: string
   schoolStatus?: number
   register?: Partial<typeof REGISTER>

@@ -13,7 +13,7 @@ import { Poll } from '../../src/entities/chatops/poll.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { runJob } from '../../src/jobs/run/run-job.ts'
-import { type InDttp, lookInDttp } from '../../src/playbooks/requeue-trn/dttp.ts'
+import { type Answers, lookInDttp } from '../../src/playbooks/requeue-trn/dttp.ts'
 import { requeueTrn } from '../../src/playbooks/requeue-trn/index.ts'
 import type { Rows } from '../../src/playbooks/requeue-trn/rows.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
@@ -28,11 +28,11 @@ import { around, plannedIn } from './around.ts'
 const CONTACT = 'c0000000-0000-4000-8000-000000005902'
 const SLUG = 'YEXq5VcjRjQ47sjr9L3CxKLC'
 const REGISTER = { url: 'https://register.example.test', runsJobs: true, isEnabled: () => true }
-const THERE: InDttp = { exists: true, hasTrn: false, became: null }
+const THERE: Answers = { exists: true, hasTrn: false, became: null }
 
 type Situation = Partial<Omit<Rows, 'trainee'>> & {
   trainee?: Partial<Trainee>
-  inDttp?: InDttp | null
+  inDttp?: Answers | null
   register?: Partial<typeof REGISTER>
   replace?: string
 }

@@ -9,7 +9,7 @@ import { plan } from '../../src/contract/plan.ts'
 import { checksOf } from '../../src/contract/stored.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { checks } from '../../src/playbooks/undo/checks.ts'
-import { readRows } from '../../src/playbooks/undo/rows.ts'
+import { read } from '../../src/playbooks/undo/rows.ts'
 import { situationOf } from '../../src/playbooks/undo/situation.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
@@ -158,7 +158,7 @@ describe('there is nothing to take back of', () => {
       args: { trainee: ID, entity, status: 'prospective_trainee_trn_requested' },
     })
     const effects = [job('contact'), job('placement_assignment'), { kind: 'trello-card', title: 'x', text: 'x' }]
-    const rows = await readRows(context.database.manager, request)
+    const rows = await read(context.database.manager, request)
     const situation = situationOf({ ...rows, plan: plan.parse({ ...rows.plan, effects }) })
     expect(checks.find(({ id }) => id === 'inverse')?.look(situation)).toMatchObject({
       verdict: 'blocks',
@@ -172,7 +172,7 @@ describe('there is nothing to take back of', () => {
     const request = await done('fix-route', { subject: slug, ...FORM })
     const member = { place: 'dead', queue: 'default', score: '1.5', sha1: '0'.repeat(40) }
     const effects = [{ kind: 'remove-job', job: 'register-for-trn', trainee: ID, member }]
-    const rows = await readRows(context.database.manager, request)
+    const rows = await read(context.database.manager, request)
     const situation = situationOf({ ...rows, plan: plan.parse({ ...rows.plan, effects }) })
     expect(checks.find(({ id }) => id === 'inverse')?.look(situation)).toMatchObject({
       verdict: 'blocks',

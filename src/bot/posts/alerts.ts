@@ -3,7 +3,7 @@ import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import { createHash } from 'node:crypto'
 import type { DataSource } from 'typeorm'
 import * as z from 'zod'
-import { noteDrawn } from '../../alerts/live.ts'
+import { noteDrawnPost } from '../../alerts/live.ts'
 import { findMessageSight, leaveThread, type MessageAnswer, messageAnswer } from '../../alerts/message-answers.ts'
 import { findAlertSight } from '../../alerts/read.ts'
 import type { AlertSight } from '../../alerts/sight.ts'
@@ -39,7 +39,7 @@ export function createAlertPosts(database: DataSource, poster: Poster, projectio
       if (isCurrent && drawn >= renderedVersion) return
       const ts = await draw(row, sight)
       drawn = cardVersion
-      if (await noteDrawn(database.manager, { id, version: drawn, cardTs: ts })) return
+      if (await noteDrawnPost(database.manager, { id, version: drawn, cardTs: ts })) return
     }
   }
 

@@ -1,5 +1,5 @@
 import { addToOutbox } from '../../outbox/add.ts'
-import { announce, announcement, noteDrawn } from '../../changes/announce.ts'
+import { announce, announcement, noteDrawnCard } from '../../changes/announce.ts'
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
 import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import { wakeOutbox } from '../../outbox/due.ts'
@@ -62,7 +62,7 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
       if (isCurrent && drawn >= request.renderedVersion) return
       const cardTs = await draw(row, request).catch((error: unknown) => cannotShow(request, error))
       drawn = request.cardVersion
-      const isNewest = await noteDrawn(database.manager, { id: request.id, version: drawn, cardTs })
+      const isNewest = await noteDrawnCard(database.manager, { id: request.id, version: drawn, cardTs })
       // What waits for a card gains nothing by one that is where it was.
       if (cardTs !== request.cardTs) await wakeOutbox(database.manager, waitsForCard(request.id))
       if (isNewest) return

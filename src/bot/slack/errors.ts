@@ -2,15 +2,15 @@ import type { Refusal } from '../../handlers/context.ts'
 
 // What every answer of Slack's Web API means for what we wanted to say. docs/slack-errors.md is this table, drawn out.
 
-/** What to do about a code: see `CURES`. */
-export type Cure = 'again' | 'anew' | 'closed' | 'mend' | 'token' | 'late' | 'never'
+/** What to do about a code: see `REMEDIES`. */
+export type Remedy = 'again' | 'anew' | 'closed' | 'mend' | 'token' | 'late' | 'never'
 
 /** What we say: a message in a channel, its new version, a reply in its thread, a direct message, a modal or Home tab. */
 export const KINDS = ['post', 'edit', 'reply', 'direct', 'modal'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** Each cure in a sentence, as the documentation has it. */
-export const CURES: Readonly<Record<Cure, string>> = {
+/** Each remedy in a sentence, as the documentation has it. */
+export const REMEDIES: Readonly<Record<Remedy, string>> = {
   again: 'Slack is in trouble or busy. We try again: after `Retry-After`, or after pauses growing to 30 seconds.',
   anew: 'The message can no longer be changed or replied to. We post it anew, and remove the old one if Slack lets us.',
   closed:
@@ -25,7 +25,7 @@ export const CURES: Readonly<Record<Cure, string>> = {
 const NOBODY = ['user_disabled', 'user_not_found', 'user_not_visible', 'user_not_in_channel', 'messages_tab_disabled']
 
 /** The codes by what mends them, whatever we wanted to say. */
-const BY_CURE: Readonly<Record<Exclude<Cure, 'late' | 'never'>, readonly string[]>> = {
+const BY_REMEDY: Readonly<Record<Exclude<Remedy, 'late' | 'never'>, readonly string[]>> = {
   again: [
     ...['fatal_error', 'internal_error', 'request_timeout', 'service_unavailable', 'update_failed'],
     ...['ratelimited', 'rate_limited', 'message_limit_exceeded', 'hash_conflict', 'streaming_state_conflict'],
@@ -64,9 +64,9 @@ const BY_CURE: Readonly<Record<Exclude<Cure, 'late' | 'never'>, readonly string[
 }
 
 /** Where a code means something else for one kind of message than for the others. */
-const OF_KIND: Readonly<Partial<Record<Kind, Readonly<Record<string, Cure>>>>> = {
-  direct: Object.fromEntries<Cure>([
-    ...BY_CURE.closed.map((code) => [code, 'again'] as const), // nobody there can let us in: it may be Slack's slip
+const OF_KIND: Readonly<Partial<Record<Kind, Readonly<Record<string, Remedy>>>>> = {
+  direct: Object.fromEntries<Remedy>([
+    ...BY_REMEDY.closed.map((code) => [code, 'again'] as const), // nobody there can let us in: it may be Slack's slip
     ...NOBODY.map((code) => [code, 'never'] as const),
   ]),
   modal: {
@@ -75,12 +75,12 @@ const OF_KIND: Readonly<Partial<Record<Kind, Readonly<Record<string, Cure>>>>> =
   },
 }
 
-const TABLE: ReadonlyMap<string, Cure> = new Map(
-  Object.entries(BY_CURE).flatMap(([cure, codes]) => codes.map((code) => [code, cure as Cure] as const)),
+const TABLE: ReadonlyMap<string, Remedy> = new Map(
+  Object.entries(BY_REMEDY).flatMap(([remedy, codes]) => codes.map((code) => [code, remedy as Remedy] as const)),
 )
 
 /** What to do about this code; null for one we do not know, which is tried again and reported. */
-export function findCure(code: string, kind: Kind): Cure | null {
+export function findRemedy(code: string, kind: Kind): Remedy | null {
   return OF_KIND[kind]?.[code] ?? TABLE.get(code) ?? null
 }
 
@@ -131,6 +131,6 @@ export function readRefusal(error: unknown): Refusal | null {
   const trouble = readTrouble(error)
   if (!trouble) return null
   const { code, retryAfterMs } = trouble
-  const cure = findCure(code, 'modal')
-  return { code, retryAfterMs, isTooLate: cure === 'late', isForNow: cure === 'again' || cure === null }
+  const remedy = findRemedy(code, 'modal')
+  return { code, retryAfterMs, isTooLate: remedy === 'late', isForNow: remedy === 'again' || remedy === null }
 }

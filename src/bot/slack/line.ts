@@ -1,7 +1,7 @@
 import { type Postponement, RetryLater, TURN, Undeliverable } from '../../outbox/not-sent.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { webApi } from '@slack/bolt'
-import { type Cure, findCure, type Kind, readTrouble, type SlackTrouble } from './errors.ts'
+import { type Remedy, findRemedy, type Kind, readTrouble, type SlackTrouble } from './errors.ts'
 import { createPace } from './pace.ts'
 
 /** A call of the Web API: what it says or looks up, and in which channel. */
@@ -73,7 +73,7 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
     } catch (error) {
       const trouble = readTrouble(error)
       if (!trouble || trouble.retryAfterMs !== null) return
-      const isToken = findCure(trouble.code, 'post') === 'token'
+      const isToken = findRemedy(trouble.code, 'post') === 'token'
       if (closed || isToken) close(trouble.code, isToken || closed?.isToken === true)
       if (isToken) await reportToken(trouble.code, 'auth.test')
     }
@@ -116,9 +116,9 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
   }
 
   /** Slack gave an answer, and it is not what we wanted. */
-  async function refused(call: Call, cure: Cure | null, { code, unsure }: SlackTrouble): Promise<Error> {
+  async function refused(call: Call, remedy: Remedy | null, { code, unsure }: SlackTrouble): Promise<Error> {
     const again = { reason: code, unsure }
-    switch (cure) {
+    switch (remedy) {
       case 'token':
         close(code, true)
         await reportToken(code, call.method)
@@ -152,7 +152,7 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
       return untilWell(null, { reason: code, unsure, longest: LONGEST_PAUSE_MS.again })
     }
     unanswered = 0
-    return refused(call, findCure(code, call.kind), trouble)
+    return refused(call, findRemedy(code, call.kind), trouble)
   }
 
   return {

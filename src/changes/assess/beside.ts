@@ -13,7 +13,7 @@ import {
   type Beside,
   fingerprintOf,
   isJob,
-  isLive,
+  mayRun,
   isRegistration,
   lookAtBeside,
   traineesAskedAbout,
@@ -30,7 +30,7 @@ export async function askSidekiq(world: World, plan: Plan | null): Promise<Besid
   try {
     const jobs = trainees.length > 0 ? await sidekiq.findJobsOf(trainees) : []
     const registrations = jobs.filter(({ name }) => name === 'register-for-trn')
-    const polls = jobs.filter((job) => job.name === 'retrieve-trn' && isLive(job))
+    const polls = jobs.filter((job) => job.name === 'retrieve-trn' && mayRun(job))
     const writing = judgeVersion((await sidekiq.readProcesses()).processes)
     if (!writing.mayWrite && writing.isPassing) throw new UpstreamUnavailable('Register’s Sidekiq', writing.why)
     return { trainees, registrations, polls, moved: await findMoved(sidekiq, plan), writing }
@@ -77,7 +77,7 @@ export function withSidekiq(
 }
 
 function withRemovals(world: World, plan: Plan, beside: Beside | null): Plan {
-  const dead = (beside?.registrations ?? []).filter((job) => !isLive(job))
+  const dead = (beside?.registrations ?? []).filter((job) => !mayRun(job))
   if (runnerOf(world, 'register-for-trn') !== 'bot') return plan
   const effects = plan.effects.flatMap((effect): Effect[] => {
     if (!isRegistration(effect)) return [effect]

@@ -23,7 +23,7 @@ export function lookAtBeside(plan: Plan, beside: Beside | null): Finding {
     return { verdict: 'unchecked', found: 'It was not asked about every trainee. Preview again.', evidence: null }
   }
   const registered = plan.effects.filter(isRegistration).map(traineeOf)
-  const live = beside.registrations.filter((job) => isLive(job) && registered.includes(job.trainee))
+  const live = beside.registrations.filter((job) => mayRun(job) && registered.includes(job.trainee))
   const evidence = {
     live: live.map(({ sha1 }) => sha1).sort(),
     moved: [...beside.moved],
@@ -74,7 +74,7 @@ export function fingerprintOf(effect: Effect): string | null {
   return effect.kind === 'enqueue' && effect.job === 'retrieve-trn' ? (effect.args.replaces ?? null) : null
 }
 
-export function isLive({ place }: Pick<RegisterJob, 'place'>): boolean {
+export function mayRun({ place }: Pick<RegisterJob, 'place'>): boolean {
   return place !== 'dead'
 }
 

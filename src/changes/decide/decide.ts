@@ -19,7 +19,7 @@ import { findMovedTold, registersAnyone, withTold } from '../../registration/tol
 import type { World } from '../../world.ts'
 import { digestOfRequest, endAsStale, getRequest, lockRequest, type Moved, refusalFor } from '../requests.ts'
 import { FOREIGN } from '../execute/unexecuted.ts'
-import { traineesOf } from './about.ts'
+import { traineesOf } from '../about.ts'
 
 // Decisions about a request. However somebody asks for one, it is made here. Self-approval is refused before anything
 // else is looked at, without exemption.

@@ -2,7 +2,7 @@ import { type DataSource, In } from 'typeorm'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { MOST_COUNTED, type Page, pageOf, type Wanted } from '../../pages.ts'
 import type { World } from '../../world.ts'
-import { NEEDS_ATTENTION } from './attention.ts'
+import { NEEDS_ATTENTION } from '../attention.ts'
 
 // Requests as people look for them. What somebody else has not sent is never found, and neither is what was discarded.
 

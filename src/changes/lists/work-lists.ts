@@ -1,7 +1,7 @@
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { MOST_COUNTED, type Page, type Wanted } from '../../pages.ts'
 import type { World } from '../../world.ts'
-import { NEEDS_ATTENTION } from './attention.ts'
+import { NEEDS_ATTENTION } from '../attention.ts'
 import { LATELY_MS, readPage } from './find-requests.ts'
 
 /**

@@ -3,7 +3,7 @@ import { accounts } from './accounts.ts'
 import { type BatchPart, createInBatch } from './batch.ts'
 import { realSleep, type Sleep } from './gate.ts'
 import type { Log } from './log.ts'
-import { findContact, findContactsBy, findPlacementAssignment, getTrn, type Update, updateRecord } from './records.ts'
+import { findContact, findContactsBy, findPlacementAssignment, getTrn, type RecordUpdate, updateRecord } from './records.ts'
 import { findAccount, findDegreeQualificationsOf, findPlacementAssignmentsOf } from './related.ts'
 import { type BeforeSending, createRequests } from './requests.ts'
 import { createTokens } from './token.ts'
@@ -68,8 +68,8 @@ export function createDttpClient(settings: DttpSettings) {
     findPlacementAssignmentsOf: (contactId: string) => findPlacementAssignmentsOf(requests, contactId),
     findDegreeQualificationsOf: (contactId: string) => findDegreeQualificationsOf(requests, contactId),
     findAccount: (id: string) => findAccount(requests, id),
-    updateContact: (...update: Update) => updateRecord(requests, 'updateContact', 'contacts', ...update),
-    updatePlacementAssignment: (...update: Update) =>
+    updateContact: (...update: RecordUpdate) => updateRecord(requests, 'updateContact', 'contacts', ...update),
+    updatePlacementAssignment: (...update: RecordUpdate) =>
       updateRecord(requests, 'updatePlacementAssignment', 'dfe_placementassignments', ...update),
     createInBatch: (parts: readonly BatchPart[], beforeSending?: BeforeSending) =>
       createInBatch(requests, parts, beforeSending),

@@ -113,7 +113,7 @@ export async function findContactsBy(
 }
 
 /** An update: of which record, to what, in which version if that matters, and what is looked at last. */
-export type Update = [
+export type RecordUpdate = [
   recordId: string,
   body: Record<string, unknown>,
   etag?: string | null,
@@ -129,7 +129,7 @@ export async function updateRecord(
   requests: Requests,
   call: string,
   set: 'contacts' | 'dfe_placementassignments',
-  ...[recordId, body, etag = null, beforeSending]: Update
+  ...[recordId, body, etag = null, beforeSending]: RecordUpdate
 ): Promise<void> {
   const checked = checkedId(call, recordId)
   const ifMatch = etag ?? '*'

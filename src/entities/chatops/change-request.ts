@@ -86,7 +86,7 @@ const outcome = z.object({
   synced: z.string().optional().catch(undefined),
 })
 
-export type Outcome = z.output<typeof outcome>
+export type RequestOutcome = z.output<typeof outcome>
 export type Postcondition = z.output<typeof postcondition>
 export type FollowUp = z.output<typeof followUp>
 export type Advice = z.output<typeof advice>
@@ -199,7 +199,7 @@ export class ChangeRequest {
   dealtBy!: string | null
 
   @Column({ type: 'jsonb', transformer: stored(outcome) })
-  outcome!: Outcome
+  outcome!: RequestOutcome
 
   @Column({ name: 'card_ts', type: 'text', nullable: true })
   cardTs!: string | null

@@ -7,8 +7,8 @@ import { demandOn } from '../../playbooks/switched-on.ts'
 import { readFormValues } from '../../views/form.ts'
 import { renderChecking } from '../../views/request/preview.ts'
 import { tell } from '../answer.ts'
+import { channelFor, firstChannel, type HandlerContext, wordsOfError } from '../context.ts'
 import { acknowledge, inTimeForSlack } from '../answer-once.ts'
-import { channelFor, firstChannel, type HandlerContext, wordsFor } from '../context.ts'
 import type { Click, Submission } from '../entry-points.ts'
 import { inWords, show } from '../modal.ts'
 import { doubted, NOT_SHOWN, previewOrRefusal } from '../request/preview.ts'
@@ -73,7 +73,7 @@ export async function submitForm(context: HandlerContext, submission: Submission
         : doubted(context, playbook, { channel, follows, draft, isFirst, values: typed, problems })
     await show(context, submission, view.id, shown)
   } catch (error) {
-    const words = inWords(wordsFor(context, error))
+    const words = inWords(wordsOfError(context, error))
     if (acknowledged) await show(context, submission, view.id, words)
     else await ack({ response_action: 'update', view: words.view })
   }
@@ -107,7 +107,7 @@ export async function startPlaybook(context: HandlerContext, click: Click): Prom
     })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }
 
@@ -124,6 +124,6 @@ export async function startUndo(context: HandlerContext, click: Click): Promise<
     const view = formView(context, named, { channel, values: { subject: `CR-${request.id}` } })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }

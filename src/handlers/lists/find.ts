@@ -16,7 +16,7 @@ import { renderCard } from '../../views/request/card.ts'
 import { renderRequests, requestButtons } from '../../views/request/requests.ts'
 import { answer, tell } from '../answer.ts'
 import { findStandstill } from '../brake.ts'
-import { type HandlerContext, wordsFor } from '../context.ts'
+import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click } from '../entry-points.ts'
 import { readPageButton } from './page-button.ts'
 
@@ -75,7 +75,7 @@ export async function turnRequestsPage(context: HandlerContext, click: Click): P
     if (!turn) return await tell(context, click, NOT_A_PAGE)
     await answer(context, click, await renderPage(context, body.user.id, turn), { replaces: true })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }
 

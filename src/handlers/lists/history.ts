@@ -6,7 +6,7 @@ import { readHistory } from '../../trainee/history.ts'
 import { renderHistory } from '../../views/history.ts'
 import type { Message } from '../../views/kit/blocks.ts'
 import { answer, tell } from '../answer.ts'
-import { type HandlerContext, wordsFor } from '../context.ts'
+import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click } from '../entry-points.ts'
 import { readPageButton } from './page-button.ts'
 
@@ -30,7 +30,7 @@ export async function turnHistoryPage(context: HandlerContext, click: Click): Pr
     if (!turn) throw new ChangeError('nobody-named', { detail: 'history' })
     await answer(context, click, await renderPage(context, body.user.id, turn), { replaces: true })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }
 

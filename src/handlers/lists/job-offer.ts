@@ -9,7 +9,7 @@ import { refuseUnless } from '../../people/standing.ts'
 import { demandOn } from '../../playbooks/switched-on.ts'
 import type { JobAdvice } from '../../views/jobs/groups.ts'
 import { tell } from '../answer.ts'
-import { channelFor, type HandlerContext, wordsFor } from '../context.ts'
+import { channelFor, type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click } from '../entry-points.ts'
 import { offeredForm } from '../form/offered-form.ts'
 
@@ -47,7 +47,7 @@ export async function startFromJob(context: HandlerContext, click: Click): Promi
     }
     await client.views.open({ trigger_id: body.trigger_id ?? '', view: offeredForm(context, offer, known) })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }
 

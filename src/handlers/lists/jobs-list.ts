@@ -10,7 +10,7 @@ import { renderJobs } from '../../views/jobs/list.ts'
 import type { Message } from '../../views/kit/blocks.ts'
 import { renderNoticeBlocks } from '../../views/kit/notice.ts'
 import { answer, tell } from '../answer.ts'
-import { type HandlerContext, wordsFor } from '../context.ts'
+import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click } from '../entry-points.ts'
 import { adviceFor } from './job-offer.ts'
 import { readPageButton } from './page-button.ts'
@@ -33,7 +33,7 @@ export async function turnJobsPage(context: HandlerContext, click: Click): Promi
     const { page, ...filter } = turn
     await answer(context, click, await renderPage(context, filter, page), { replaces: true })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }
 

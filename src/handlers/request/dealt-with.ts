@@ -1,7 +1,7 @@
 import { dealWith } from '../../changes/attention.ts'
 import { tell, tellBeside } from '../answer.ts'
 import { publishHome } from '../app-home.ts'
-import { type HandlerContext, wordsFor } from '../context.ts'
+import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click } from '../entry-points.ts'
 
 /** "Mark as dealt with": on the card, which then says by whom, on the Home tab, or in a list of requests. */
@@ -13,7 +13,7 @@ export async function markDealtWith(context: HandlerContext, click: Click): Prom
     context.nudge()
     await tellBeside(context, click, { title: `CR-${id} is marked as dealt with`, text: 'Its card says so.' })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
   if (body.view?.type === 'home') await publishHome(context, click)
 }

@@ -7,7 +7,7 @@ import { UNDERSTOOD } from '../../views/request/review.ts'
 import { tell, tellBeside } from '../answer.ts'
 import { answerOnce } from '../answer-once.ts'
 import { publishHome } from '../app-home.ts'
-import { type HandlerContext, wordsFor } from '../context.ts'
+import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click, Submission } from '../entry-points.ts'
 import { requestMetadata, reviewMetadata } from '../form/form-metadata.ts'
 
@@ -53,7 +53,7 @@ export async function openRejection(context: HandlerContext, click: Click): Prom
     const changeRequest = await checkRejection(context.changes, { id: action.value ?? '', actor: body.user.id })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view: renderReject({ changeRequest }) })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }
 
@@ -85,7 +85,7 @@ export async function cancelRequest(context: HandlerContext, click: Click): Prom
     context.nudge()
     await tellBeside(context, click, { title: `You cancelled CR-${id}`, text: 'Nothing has changed in Register.' })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
   if (body.view?.type === 'home') await publishHome(context, click)
 }

@@ -1,5 +1,5 @@
 // A request that is not sent yet: its requester opens it, changes its answers, or discards it.
-import { discard } from '../../changes/propose.ts'
+import { discard } from '../../changes/propose/propose.ts'
 import { getRequest } from '../../changes/requests.ts'
 import { formOf } from '../../contract/stored.ts'
 import { ChangeError } from '../../errors.ts'
@@ -7,7 +7,7 @@ import { refuseUnless } from '../../people/standing.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import { tell } from '../answer.ts'
 import { publishHome } from '../app-home.ts'
-import { type HandlerContext, wordsFor } from '../context.ts'
+import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click } from '../entry-points.ts'
 import { formView } from '../form/form-metadata.ts'
 import { inWords, openModal, show } from '../modal.ts'
@@ -23,7 +23,7 @@ export async function openUnsent(context: HandlerContext, click: Click): Promise
     const request = await getDraft(context, { id: action.value ?? '', user: body.user.id })
     await show(context, click, viewId, await showPreview(context, request))
   } catch (error) {
-    await show(context, click, viewId, inWords(wordsFor(context, error)))
+    await show(context, click, viewId, inWords(wordsOfError(context, error)))
   }
 }
 
@@ -42,7 +42,7 @@ export async function changeAnswers(context: HandlerContext, click: Click): Prom
     const given = { channel, follows: follows ?? undefined, draft: { id, digest }, values: formOf(form ?? {}) }
     await show(context, click, viewId, { view: formView(context, getPlaybook(playbook), given), instead: NOT_SHOWN })
   } catch (error) {
-    await show(context, click, viewId, inWords(wordsFor(context, error)))
+    await show(context, click, viewId, inWords(wordsOfError(context, error)))
   }
 }
 
@@ -52,7 +52,7 @@ export async function discardUnsent(context: HandlerContext, click: Click): Prom
   await ack()
   const words = await discard(context.changes, { id: action.value ?? '', requester: body.user.id }).then(
     wordsAfterDiscarding,
-    (error: unknown) => wordsFor(context, error),
+    (error: unknown) => wordsOfError(context, error),
   )
   const { view } = body
   if (view?.type === 'home') return publishHome(context, click)

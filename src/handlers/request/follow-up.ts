@@ -7,7 +7,7 @@ import { getPlaybook } from '../../playbooks/index.ts'
 import { demandOn } from '../../playbooks/switched-on.ts'
 import { followUpsOf } from '../../views/request/outcome.ts'
 import { tell } from '../answer.ts'
-import { channelFor, type HandlerContext, wordsFor } from '../context.ts'
+import { channelFor, type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click } from '../entry-points.ts'
 import { formView } from '../form/form-metadata.ts'
 
@@ -35,6 +35,6 @@ export async function startFollowUp(context: HandlerContext, click: Click): Prom
     const view = formView(context, playbook, { channel, follows: request.id, values: formOf(followUp.values) })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }

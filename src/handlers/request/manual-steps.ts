@@ -11,7 +11,7 @@ import { renderTexts, renderTicks } from '../../views/request/steps.ts'
 import { tell, tellBeside } from '../answer.ts'
 import { answerOnce } from '../answer-once.ts'
 import { publishHome } from '../app-home.ts'
-import { type HandlerContext, wordsFor } from '../context.ts'
+import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click, Submission } from '../entry-points.ts'
 import { requestMetadata } from '../form/form-metadata.ts'
 
@@ -99,6 +99,6 @@ async function open(
     const view = await find({ id: action.value ?? '', actor: body.user.id })
     if (view) await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }

@@ -6,7 +6,7 @@ import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { refuseUnless } from '../../people/standing.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
 import { demandOn } from '../../playbooks/switched-on.ts'
-import { channelFor, type HandlerContext, wordsFor } from '../context.ts'
+import { channelFor, type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click } from '../entry-points.ts'
 import { formView } from '../form/form-metadata.ts'
 import { parse } from '../form/typed.ts'
@@ -39,7 +39,7 @@ export async function showAnew(
     const before = await find(action.value ?? '', body.user.id)
     await show(context, click, viewId, await previewAnew(context, body.user.id, before))
   } catch (error) {
-    await show(context, click, viewId, inWords(wordsFor(context, error)))
+    await show(context, click, viewId, inWords(wordsOfError(context, error)))
   }
 }
 

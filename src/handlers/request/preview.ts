@@ -15,7 +15,7 @@ import { ACTIONS } from '../../views/kit/ids.ts'
 import { renderBlocked, renderKept, renderNothingToDo, renderPreview } from '../../views/request/preview.ts'
 import { renderWait } from '../../views/school/wait.ts'
 import { answerOnce } from '../answer-once.ts'
-import { type HandlerContext, wordsFor } from '../context.ts'
+import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Submission } from '../entry-points.ts'
 import { formView, previewMetadata } from '../form/form-metadata.ts'
 import { inWords, type Shown } from '../modal.ts'
@@ -44,7 +44,7 @@ export async function previewOrRefusal(context: HandlerContext, asked: Asking): 
     }
   } catch (error) {
     if (!asked.draft || (error instanceof ChangeError && MOVED_ON.has(error.code))) throw error
-    const { view, instead } = inWords(wordsFor(context, error))
+    const { view, instead } = inWords(wordsOfError(context, error))
     return { view: withKept(view, asked), instead }
   }
 }

@@ -4,7 +4,7 @@ import { readFormValues } from '../../views/form.ts'
 import { QUESTION_MAX, renderQuestionForm } from '../../views/request/question.ts'
 import { tell } from '../answer.ts'
 import { answerOnce } from '../answer-once.ts'
-import { type HandlerContext, wordsFor } from '../context.ts'
+import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click, Submission } from '../entry-points.ts'
 import { requestMetadata } from '../form/form-metadata.ts'
 import { show } from '../modal.ts'
@@ -21,10 +21,10 @@ export async function openQuestion(context: HandlerContext, click: Click): Promi
     // Where Slack lays no window over the review, the question takes its place.
     await pushed.catch((error: unknown) => {
       if (!review) throw error
-      return show(context, click, review, { view, instead: wordsFor(context, error) })
+      return show(context, click, review, { view, instead: wordsOfError(context, error) })
     })
   } catch (error) {
-    await tell(context, click, wordsFor(context, error))
+    await tell(context, click, wordsOfError(context, error))
   }
 }
 

@@ -7,7 +7,7 @@ import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import type { KnownBeside } from '../../views/request/known.ts'
 import { CHECKS, PERSONAL, renderOpeningReview, renderReview } from '../../views/request/review.ts'
-import { type HandlerContext, wordsFor } from '../context.ts'
+import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click } from '../entry-points.ts'
 import { inWords, openModal, type Shown, show } from '../modal.ts'
 
@@ -21,7 +21,7 @@ export async function reviewRequest(context: HandlerContext, click: Click): Prom
     const request = await openReview(context.changes, { id: action.value ?? '', actor: body.user.id, viewId })
     await show(context, click, viewId, await showPage(context, click, request, { page: 0 }))
   } catch (error) {
-    await show(context, click, viewId, inWords(wordsFor(context, error)))
+    await show(context, click, viewId, inWords(wordsOfError(context, error)))
   }
 }
 
@@ -39,7 +39,7 @@ export async function turnReviewPage(context: HandlerContext, click: Click): Pro
     const what = { page: Number(page) || 0, isRevealed, isUnfolded: also.includes(CHECKS) }
     await show(context, click, viewId, await showPage(context, click, request, what))
   } catch (error) {
-    await show(context, click, viewId, inWords(wordsFor(context, error)))
+    await show(context, click, viewId, inWords(wordsOfError(context, error)))
   }
 }
 

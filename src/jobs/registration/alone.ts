@@ -4,7 +4,7 @@ import { JobFailed } from '../../failures/job-failed.ts'
 import { SidekiqUnavailable } from '../../sidekiq/errors.ts'
 import type { SidekiqClient } from '../../sidekiq/index.ts'
 import type { World } from '../../world.ts'
-import { traineeOf } from '../readiness.ts'
+import { demandTrainee } from '../readiness.ts'
 
 // Register's own Sidekiq may have a registration of the same trainee: then two would be made. It is asked immediately
 // before ours is sent.
@@ -62,7 +62,7 @@ async function isAlone(sidekiq: SidekiqClient, job: Job): Promise<boolean> {
 
 /** False if it does not answer. Throws NotAlone if it has one. */
 async function hasNone(sidekiq: SidekiqClient, job: Job): Promise<boolean> {
-  const registrations = await orSilent(sidekiq.findRegistrations([traineeOf(job)]))
+  const registrations = await orSilent(sidekiq.findRegistrations([demandTrainee(job)]))
   if (registrations === null) return false
   if (registrations.every(({ place }) => place === 'dead')) return true
   throw new NotAlone(

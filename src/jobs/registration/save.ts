@@ -10,10 +10,10 @@ import { keepRegistered } from '../../registration/answers.ts'
 import type { World } from '../../world.ts'
 import { STATUS_ENTITIES } from '../change-trainee-status.ts'
 import { commentOf } from '../job.ts'
-import { isWaiting, traineeGone, traineeOf } from '../readiness.ts'
+import { isWaiting, traineeGone, demandTrainee } from '../readiness.ts'
 import type { Ending } from '../run/run-job.ts'
 import { startJob } from '../start/start.ts'
-import { stepsOf } from './steps.ts'
+import { reaching } from './steps.ts'
 
 /**
  * Writes the ids as Register does, under lock, each row with its audit, and asks for the two status changes. A trainee
@@ -25,9 +25,9 @@ export async function saveRegistration(
   job: Job,
   ids: RegistrationIds,
 ): Promise<Ending> {
-  const reach = stepsOf(world, job)
+  const reach = reaching(world, job)
   const { contact, placementAssignment } = ids
-  const trainee = await lockTrainee(sql, traineeOf(job))
+  const trainee = await lockTrainee(sql, demandTrainee(job))
   if (!trainee) throw traineeGone()
   if (trainee.dttp_id !== null && trainee.dttp_id !== contact) throw registeredMeanwhile(ids)
   await reach('locked')

@@ -7,7 +7,7 @@ import { Trainee } from '../../entities/register/trainee.ts'
 import { onlyRecord } from '../../registration/only-record.ts'
 import { aboutSecondRecord, findSecondRecords } from '../../registration/second-record.ts'
 import type { World } from '../../world.ts'
-import { traineeOf } from '../readiness.ts'
+import { demandTrainee } from '../readiness.ts'
 
 // Whether DTTP has another record of a trainee who was just registered, where no card of re-register's or
 // settle-registration's looks for it.
@@ -15,7 +15,7 @@ import { traineeOf } from '../readiness.ts'
 /** The ids of other records; null where DTTP does not answer, as that must not keep the registration from being saved. */
 export async function findSeconds(world: World, job: Job, ids: RegistrationIds): Promise<string[] | null> {
   const sql = world.database.manager
-  const trainee = await sql.findOneBy(Trainee, { id: traineeOf(job) })
+  const trainee = await sql.findOneBy(Trainee, { id: demandTrainee(job) })
   const attempt = await sql.findOneBy(RegistrationAttempt, { jobId: job.id })
   const about = await aboutSecondRecord(sql, { trainee, attempt, ids })
   return findSecondRecords(about, world.upstreams.dttp).catch((error: unknown) => {
@@ -31,7 +31,7 @@ export async function secondRecord(
   { ids, others, now }: { ids: RegistrationIds; others: string[] | null; now: Date },
 ): Promise<JobFailure | null> {
   if (!others?.length) return null
-  const trainee = await sql.findOneBy(Trainee, { id: traineeOf(job) })
+  const trainee = await sql.findOneBy(Trainee, { id: demandTrainee(job) })
   const { holds, problem } = await onlyRecord(sql, { trainee, job: null, ids, records: { others } })
   if (holds || !problem) return null
   return { code: 'second-record', words: problem.split('\n').join(' '), at: now.toISOString() }

@@ -10,9 +10,9 @@ import { unanswered } from '../../registration/attempts.ts'
 import { findOwn } from '../../registration/own-ids.ts'
 import type { World } from '../../world.ts'
 import { failureOf } from '../run/failures.ts'
-import { demandHeld, ownerOf } from '../run/leases.ts'
+import { demandLease, ownerOf } from '../run/leases.ts'
 import { type Alone, askedAgain, NotAlone, Silent } from './alone.ts'
-import { stepsOf } from './steps.ts'
+import { reaching } from './steps.ts'
 
 /** What is known of a registration: the ids of what DTTP created, or that it has to be asked; `from`: not before then. */
 export type Came = { kind: 'answered'; ids: RegistrationIds } | { kind: 'unknown'; from?: Date }
@@ -28,13 +28,13 @@ export async function sendRegistration(
   const sent = await world.upstreams.dttp
     .createInBatch(parts, async () => {
       await alone.confirm()
-      await demandHeld(world, job)
-      await stepsOf(world, job)('sending')
+      await demandLease(world, job)
+      await reaching(world, job)('sending')
     })
     .then((created) => ({ ids: idsOf(created, contentIds) }))
     .catch((error: unknown) => ({ error }))
   if ('error' in sent) return settle(world, job, sending, sent.error)
-  await stepsOf(world, job)('answered')
+  await reaching(world, job)('answered')
   await keepAnswer(world, job, sending, sent.ids)
   return { kind: 'answered', ids: sent.ids }
 }

@@ -13,6 +13,6 @@ export type RegistrationStep =
   | 'locked'
   | 'saved'
 
-export function stepsOf({ onJobStep }: Pick<World, 'onJobStep'>, { id }: Pick<Job, 'id'>) {
+export function reaching({ onJobStep }: Pick<World, 'onJobStep'>, { id }: Pick<Job, 'id'>) {
   return async (step: RegistrationStep): Promise<void> => onJobStep?.(step, id)
 }

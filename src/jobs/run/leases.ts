@@ -64,7 +64,7 @@ async function asOwner<T>(world: World, job: Job, act: (sql: EntityManager) => P
 }
 
 /** Renews the lease. Throws JobFailed if another worker has taken the job over. */
-export async function demandHeld(world: World, job: Job): Promise<void> {
+export async function demandLease(world: World, job: Job): Promise<void> {
   if (!(await renew(world, job))) throw takenOver()
 }
 

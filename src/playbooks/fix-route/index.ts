@@ -13,7 +13,7 @@ import {
 import { adviseProvider } from './advice.ts'
 import { checks } from './checks.ts'
 import { lookAtResult } from './result.ts'
-import { readRows } from './rows.ts'
+import { read } from './rows.ts'
 import { says } from './says.ts'
 import { type Situation, situationOf } from './situation.ts'
 
@@ -35,7 +35,7 @@ export const fixRoute = definePlaybook({
     reason: reason(),
     ticket: ticket(),
   },
-  read: (sql, form) => readRows(sql, form.subject),
+  read: (sql, form) => read(sql, form.subject),
   situation: (rows, _, form, { register }) => situationOf(rows, newRoute(form), register),
   checks,
   outcome: (situation) => ({ plan: planFor(situation), advice: adviseProvider(situation) }),

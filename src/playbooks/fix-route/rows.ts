@@ -18,7 +18,7 @@ export type Rows = {
 }
 
 /** Everything fix-route decides by. Throws EntityNotFoundError if the trainee is gone. */
-export async function readRows(sql: EntityManager, slug: string): Promise<Rows> {
+export async function read(sql: EntityManager, slug: string): Promise<Rows> {
   const trainee = await sql.findOneByOrFail(Trainee, { slug })
   const provider = await sql.findOneByOrFail(Provider, { id: trainee.provider_id })
   const ids = [trainee.lead_school_id, trainee.employing_school_id].filter((id) => id !== null)

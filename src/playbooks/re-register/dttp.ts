@@ -3,7 +3,7 @@ import type { Trainee } from '../../entities/register/trainee.ts'
 import { createdSince } from '../../registration/traces.ts'
 import type { Rows } from './rows.ts'
 
-export type InDttp = {
+export type Answers = {
   /** Whether DTTP has the records that Register names; null where Register names none. */
   contact: boolean | null
   /** What has become of the trainee's record, if it is there but not in use. */
@@ -33,7 +33,7 @@ function tracesOf({ trainee_id: traineeId, submitted_for_trn_at: at }: Trainee, 
 }
 
 /** Throws DttpError. */
-export async function lookInDttp({ contact, placementAssignment, alike }: AskedFor, dttp: DttpClient): Promise<InDttp> {
+export async function lookInDttp({ contact, placementAssignment, alike }: AskedFor, dttp: DttpClient): Promise<Answers> {
   const [found, assignment, contacts] = await Promise.all([
     contact === null ? null : dttp.findContact(contact),
     placementAssignment === null ? null : dttp.findPlacementAssignment(placementAssignment),

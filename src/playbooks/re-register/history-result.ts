@@ -5,7 +5,7 @@ import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import type { Audit } from '../../entities/register/audit.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { columnLabel } from '../../register/columns.ts'
-import type { Registration } from '../../registration/records.ts'
+import type { SentRegistration } from '../../registration/records.ts'
 import { historyOf, readAudits } from './history.ts'
 
 // What the registration has left in Register's audits, and what the trainee's timeline shows of it.
@@ -22,7 +22,7 @@ const tidied = z.array(z.string())
 export async function historyStands(
   sql: EntityManager,
   trainee: Trainee,
-  registration: Registration,
+  registration: SentRegistration,
   executed: Executed,
 ): Promise<[before: Postcondition, own: Postcondition, timeline: Postcondition]> {
   const was = before.parse(executed.evidence['history'])
@@ -64,7 +64,7 @@ function untouchedBefore(isWhole: boolean, own: readonly Audit[], others: readon
 }
 
 function onlyIds(
-  { job, ids }: Registration,
+  { job, ids }: SentRegistration,
   foreseen: readonly string[],
   own: readonly Audit[],
   others: readonly Other[],

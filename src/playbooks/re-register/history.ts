@@ -8,7 +8,7 @@ import { type TimelineEvent, timelineOf } from '../../register/timeline.ts'
 /** What a trainee's history comes to. `timeline` is a hash over the events that Register's page shows. */
 export type History = { lastAudit: string | null; audits: number; events: number; timeline: string }
 
-export async function readHistory(sql: EntityManager, trainee: Trainee): Promise<History> {
+export async function readTraineeHistory(sql: EntityManager, trainee: Trainee): Promise<History> {
   return historyOf(trainee, await readAudits(sql, trainee.id))
 }
 

@@ -10,7 +10,7 @@ import { RESULT_WITHIN_MS } from '../../registration/result.ts'
 import { checks } from './checks.ts'
 import { lookInDttp, recordsToLookFor } from './dttp.ts'
 import { lookAtResult, onlyIdsChanged } from './result.ts'
-import { readRows } from './rows.ts'
+import { read } from './rows.ts'
 import { says } from './says.ts'
 import { type Situation, situationOf } from './situation.ts'
 
@@ -30,7 +30,7 @@ export const reRegister = definePlaybook({
     reason: reason(),
     ticket: ticket(),
   },
-  read: readRows,
+  read,
   ask: { about: recordsToLookFor, ask: (about, { dttp }) => lookInDttp(about, dttp) },
   situation: (rows, inDttp, form, { register }) => situationOf(rows, inDttp, form, register),
   checks,

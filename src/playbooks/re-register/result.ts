@@ -10,7 +10,7 @@ import { findState } from '../../register/states.ts'
 import { onlyRecord } from '../../registration/only-record.ts'
 import { findJob, type RecordsInDttp, readRegistration } from '../../registration/records.ts'
 import { heldByDttp, pollScheduled, registered, statusesChanged } from '../../registration/result.ts'
-import { readHistory } from './history.ts'
+import { readTraineeHistory } from './history.ts'
 import { historyStands } from './history-result.ts'
 import type { Situation } from './situation.ts'
 
@@ -26,7 +26,7 @@ export async function onlyIdsChanged(
   const was = new Map(Object.entries(before.trainee))
   const moved = Object.entries(now).filter(([column, value]) => canonical(was.get(column)) !== canonical(value))
   const others = moved.map(([column]) => column).filter((column) => !planned.includes(column))
-  const isSameHistory = canonical(await readHistory(sql, now)) === canonical(before.history)
+  const isSameHistory = canonical(await readTraineeHistory(sql, now)) === canonical(before.history)
   const wrong = [...others.map(columnLabel), ...(isSameHistory ? [] : ['the history'])]
   return {
     sentence: 'Only the ids of the missing records are emptied, and no audit is written',

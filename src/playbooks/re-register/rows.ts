@@ -13,7 +13,7 @@ import { findSubmission, type Submission } from '../../register/submissions.ts'
 import { findLast } from '../../registration/attempts.ts'
 import { findNamesakes } from '../../registration/namesakes.ts'
 import { usesOwnIds } from '../../registration/own-ids.ts'
-import { type History, readHistory } from './history.ts'
+import { type History, readTraineeHistory } from './history.ts'
 
 export type Rows = {
   trainee: Trainee
@@ -45,7 +45,7 @@ const MOST_COLLEAGUES = 20
 const MOST_FAILED = 3
 
 /** Everything re-register decides by. Throws EntityNotFoundError if the trainee is gone. */
-export async function readRows(
+export async function read(
   sql: EntityManager,
   form: { subject: string; submitter: string },
   around: Pick<Around, 'ownIds' | 'isMirrored' | 'now'>,
@@ -65,7 +65,7 @@ export async function readRows(
     submission: await findSubmission(sql, trainee.id),
     named: form.submitter === '' ? null : await sql.findOneBy(User, { id: form.submitter }),
     colleagues: colleagues.map(({ id }) => id),
-    history: await readHistory(sql, trainee),
+    history: await readTraineeHistory(sql, trainee),
     live: await sql.find(SeenJob, {
       where: { traineeId: trainee.id, ...live() },
       order: { createdAt: 'ASC', id: 'ASC' },

@@ -1,12 +1,12 @@
 import type { User } from '../../entities/register/user.ts'
 import { applySaveRules, type Change, changesBetween } from '../../register/saving.ts'
 import type { RegisterSettings } from '../../world.ts'
-import type { InDttp } from './dttp.ts'
+import type { Answers } from './dttp.ts'
 import type { Rows } from './rows.ts'
 
 /** A trainee, what DTTP has of them, and on whose behalf they can be registered. */
 export type Situation = Rows & {
-  inDttp: InDttp
+  inDttp: Answers
   /** The number of the user that the form names; empty if it names none. */
   chosen: string
   /** The user whom DTTP is told as the submitter; null if no user with a DTTP id is known. */
@@ -18,7 +18,7 @@ export type Situation = Rows & {
 
 export function situationOf(
   rows: Rows,
-  inDttp: InDttp,
+  inDttp: Answers,
   { submitter: chosen }: { submitter: string },
   register: RegisterSettings,
 ): Situation {

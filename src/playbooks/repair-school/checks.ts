@@ -6,7 +6,7 @@ import { isUrn, schoolWords } from '../../register/schools.ts'
 import { findRoute, routeLabel } from '../../register/training-routes.ts'
 import { lookOnGias } from '../../schools/on-gias.ts'
 import type { Freed } from '../../schools/who-goes-on.ts'
-import type { Diagnosis } from './diagnosis.ts'
+import type { Repair } from './repair.ts'
 import { lookAtLasting, lookAtList } from './school-checks.ts'
 import type { Sent, Situation } from './situation.ts'
 
@@ -46,7 +46,7 @@ function lookAtSent(situation: Situation): Finding {
 function verdictOn({ sent, schools }: Situation): Finding['verdict'] {
   if (sent.every(({ is }) => is !== 'set')) return 'blocks'
   if (sent.every(({ is }) => is !== 'missing')) return 'holds'
-  return schools.every(({ diagnosis }) => diagnosis.kind === 'active') ? 'blocks' : 'warns'
+  return schools.every(({ repair }) => repair.kind === 'active') ? 'blocks' : 'warns'
 }
 
 /** A route whose flag is off sends no schools, whatever they are. */
@@ -77,8 +77,8 @@ function lookAtUrn({ schools }: Situation): Finding {
 
 /** GIAS is looked at only where that decides something: an active school is sent whatever GIAS says. */
 function lookAtGias({ schools, rows }: Situation): Finding {
-  const undecided = schools.filter(({ diagnosis: { kind } }) => kind !== 'active' && kind !== 'malformed')
-  const isActive = schools.some(({ diagnosis }) => diagnosis.kind === 'active')
+  const undecided = schools.filter(({ repair: { kind } }) => kind !== 'active' && kind !== 'malformed')
+  const isActive = schools.some(({ repair }) => repair.kind === 'active')
   if (undecided.length === 0 && isActive) return notLookedAt('A school that is active is sent whatever GIAS says.')
   return combine(undecided.map(({ urn, gias }) => lookOnGias(urn, gias, rows.gias)))
 }
@@ -98,7 +98,7 @@ function lookAtWaiting(situation: Situation): Finding {
 
 function whyNobody({ schools, canRun }: Situation): string {
   if (!canRun) return ''
-  const kinds = schools.map(({ diagnosis }) => diagnosis.kind)
+  const kinds = schools.map(({ repair }) => repair.kind)
   if (kinds.includes('sync')) {
     return 'Nothing is retried before the school is there. Then ask for this repair again: it retries what waits.'
   }
@@ -106,7 +106,7 @@ function whyNobody({ schools, canRun }: Situation): string {
   return kinds.some((kind) => FOUND_AFTERWARDS.includes(kind)) ? 'No job that waits for the school can be retried.' : ''
 }
 
-const FOUND_AFTERWARDS: readonly Diagnosis['kind'][] = ['active', 'activate', 'insert', 'adopt']
+const FOUND_AFTERWARDS: readonly Repair['kind'][] = ['active', 'activate', 'insert', 'adopt']
 
 function wordsFor(freed: readonly Freed[]): string {
   const [retried, anew] = [freed.filter(({ job }) => job), freed.filter(({ job }) => !job)]

@@ -10,9 +10,9 @@ import { addSchool, makeActive } from '../../schools/support-cards.ts'
 import type { Freed } from '../../schools/who-goes-on.ts'
 import { findWaitingIds } from '../../schools/who-waits.ts'
 import { checks } from './checks.ts'
-import type { School } from './diagnosis.ts'
+import type { School } from './repair.ts'
 import { lookAtResult, RESULT_WITHIN_MS } from './result.ts'
-import { lookInDttp, readRows, recordsToLookFor } from './rows.ts'
+import { lookInDttp, read, recordsToLookFor } from './rows.ts'
 import { says } from './says.ts'
 import { needsUpdateInDttp } from './school-checks.ts'
 import { repairedUrns, type Situation, situationOf } from './situation.ts'
@@ -43,7 +43,7 @@ export const repairSchool = definePlaybook({
     reason: reason(),
     ticket: ticket(),
   },
-  read: readRows,
+  read,
   ask: { about: recordsToLookFor, ask: (about, { dttp }) => lookInDttp(about, dttp) },
   situation: situationOf,
   checks,
@@ -54,7 +54,7 @@ export const repairSchool = definePlaybook({
 
 /** Where somebody chose to wait for a school, that; or else each school put right, and who waits for it set going. */
 function outcomeOf({ schools, waiting: { freed }, addsTrelloCards }: Situation): Outcome {
-  const awaited = schools.find(({ diagnosis }) => diagnosis.kind === 'wait')
+  const awaited = schools.find(({ repair }) => repair.kind === 'wait')
   if (awaited) return { wait: addSchool(awaited) }
   const plan = {
     updates: schools.flatMap(updatesFor),
@@ -69,20 +69,20 @@ function outcomeOf({ schools, waiting: { freed }, addsTrelloCards }: Situation):
 }
 
 /** Saved as Register’s own models do: `updated_at` moves. There are no audits of a DTTP school. */
-function updatesFor({ diagnosis }: School): Update[] {
-  if (diagnosis.kind !== 'activate' && diagnosis.kind !== 'adopt') return []
-  const changes = changesBetween(diagnosis.row, diagnosis.after)
-  return [{ table: 'dttp_schools', id: diagnosis.row.id, changes, save: 'audited' }]
+function updatesFor({ repair }: School): Update[] {
+  if (repair.kind !== 'activate' && repair.kind !== 'adopt') return []
+  const changes = changesBetween(repair.row, repair.after)
+  return [{ table: 'dttp_schools', id: repair.row.id, changes, save: 'audited' }]
 }
 
-function insertsFor({ diagnosis }: School): Insert[] {
-  if (diagnosis.kind !== 'insert') return []
-  const { dttp_id, name, urn, status_code } = diagnosis.after
+function insertsFor({ repair }: School): Insert[] {
+  if (repair.kind !== 'insert') return []
+  const { dttp_id, name, urn, status_code } = repair.after
   return [{ table: 'dttp_schools', values: { dttp_id, name, urn, status_code } }]
 }
 
-function syncFor({ urn, diagnosis }: School): Effect[] {
-  return diagnosis.kind === 'sync' ? [{ kind: 'enqueue', job: 'sync-schools', args: { urn } }] : []
+function syncFor({ urn, repair }: School): Effect[] {
+  return repair.kind === 'sync' ? [{ kind: 'enqueue', job: 'sync-schools', args: { urn } }] : []
 }
 
 /** The failed job runs again; a new one where none is on record. */
@@ -100,9 +100,9 @@ function pollFor({ trainee: { id: trainee }, needsPoll }: Freed): Effect[] {
 }
 
 /** What DTTP says of a row that becomes active must follow, or the next sync sets it back. */
-function askForUpdate({ urn, school: inRegister, diagnosis }: School, addsTrelloCards: boolean): Effect[] {
-  if (diagnosis.kind !== 'activate' || !needsUpdateInDttp(diagnosis.account)) return []
-  const { row, account } = diagnosis
+function askForUpdate({ urn, school: inRegister, repair }: School, addsTrelloCards: boolean): Effect[] {
+  if (repair.kind !== 'activate' || !needsUpdateInDttp(repair.account)) return []
+  const { row, account } = repair
   const asked = makeActive({ urn, name: inRegister?.name ?? row.name, account })
   return [{ kind: addsTrelloCards ? 'trello-card' : 'manual-step', ...asked }]
 }

@@ -39,7 +39,7 @@ export type Rows = {
 }
 
 /** Everything repair-school decides by. Throws EntityNotFoundError if the trainee or the job is gone. */
-export async function readRows(
+export async function read(
   sql: EntityManager,
   form: { subject: string; dttp_id: string },
   around: Around,
@@ -117,7 +117,7 @@ type Account = NonNullable<Awaited<ReturnType<DttpClient['findAccount']>>>
  * What DTTP has: each account that was asked for, null for one that is not there, by its id in lower case; and how many
  * records of each trainee without a job on record, by the trainee's number.
  */
-export type InDttp = { accounts: Readonly<Record<string, Account | null>>; records: Readonly<Record<string, number>> }
+export type Answers = { accounts: Readonly<Record<string, Account | null>>; records: Readonly<Record<string, number>> }
 
 /** Accounts, by id; and what the records of each trainee would be found by. */
 export type AskedFor = { accounts: string[]; records: { trainee: string; traineeId: string; provider: string }[] }
@@ -148,7 +148,7 @@ function traceOf({ registration: { trainee, provider } }: Rows['waiting'][number
 export async function lookInDttp(
   { accounts, records }: AskedFor,
   dttp: Pick<DttpClient, 'findAccount' | 'findContactsBy'>,
-): Promise<InDttp> {
+): Promise<Answers> {
   const [found, counted] = await Promise.all([
     Promise.all(accounts.map(async (id) => [id, withoutSpaces(await dttp.findAccount(id))] as const)),
     Promise.all(

@@ -1,7 +1,7 @@
 import { combine, type Finding, notLookedAt } from '../../contract/check.ts'
 import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
 import { listWords } from '../../schools/in-list.ts'
-import type { Diagnosis, School } from './diagnosis.ts'
+import type { Repair, School } from './repair.ts'
 import type { Situation } from './situation.ts'
 
 // What is said of each school's place in the list of DTTP schools, and of what the school sync makes of it.
@@ -17,40 +17,40 @@ export function lookAtList({ schools }: Situation): Finding {
  * request that makes a row active.
  */
 function oneAtATime(schools: readonly School[]): string | null {
-  const isRight = ({ diagnosis: { kind } }: School) => ['active', 'useless', 'not-open', 'malformed'].includes(kind)
+  const isRight = ({ repair: { kind } }: School) => ['active', 'useless', 'not-open', 'malformed'].includes(kind)
   const wrong = schools.filter((school) => !isRight(school))
   const [first] = wrong
-  if (!first || wrong.length < 2 || wrong.every(({ diagnosis }) => diagnosis.kind === 'activate')) return null
+  if (!first || wrong.length < 2 || wrong.every(({ repair }) => repair.kind === 'activate')) return null
   const list = wrong.map(inListWords).join(' ')
   return `${list} Two schools are wrong: repair them one at a time. Start with /trainee repair-school ${first.urn}. The trainee goes on once both are there.`
 }
 
 function lookAtOne(school: School): Finding {
-  const { urn, inDttp, diagnosis } = school
+  const { urn, inDttp, repair } = school
   const rows = inDttp.map(({ id, status_code, dttp_id }) => [id, status_code, dttp_id])
-  return { ...describe(school), evidence: { urn, kind: diagnosis.kind, rows } }
+  return { ...describe(school), evidence: { urn, kind: repair.kind, rows } }
 }
 
 function describe(school: School): Omit<Finding, 'evidence'> {
-  const { urn, diagnosis } = school
+  const { urn, repair } = school
   const holds = (found: string) => ({ verdict: 'holds', found }) as const
-  switch (diagnosis.kind) {
+  switch (repair.kind) {
     case 'active': {
-      if (diagnosis.rows.length === 1) {
-        return holds(`URN ${urn} is in the list: ${listWords(diagnosis.rows)}. Nothing is wrong with the school.`)
+      if (repair.rows.length === 1) {
+        return holds(`URN ${urn} is in the list: ${listWords(repair.rows)}. Nothing is wrong with the school.`)
       }
-      const found = `URN ${urn} is in the list more than once: ${listWords(diagnosis.rows)}. Nothing else is wrong with the school, but Register may use either row. Ask support which account DTTP should keep.`
+      const found = `URN ${urn} is in the list more than once: ${listWords(repair.rows)}. Nothing else is wrong with the school, but Register may use either row. Ask support which account DTTP should keep.`
       return { verdict: 'warns', found }
     }
     case 'activate':
       return holds(
-        `URN ${urn} is in the list, but not active: ${listWords([diagnosis.row])}. It would become active (1).`,
+        `URN ${urn} is in the list, but not active: ${listWords([repair.row])}. It would become active (1).`,
       )
     case 'insert':
-      return holds(`URN ${urn} is not in the list. It would be inserted as DTTP has it: ${asInDttp(diagnosis)}.`)
+      return holds(`URN ${urn} is not in the list. It would be inserted as DTTP has it: ${asInDttp(repair)}.`)
     case 'adopt':
       return holds(
-        `URN ${urn} is not in the list, but row ${diagnosis.row.id} has the DTTP id under ${diagnosis.row.urn === null ? 'no URN' : `URN ${diagnosis.row.urn}`}. That row would become as DTTP has it: ${asInDttp(diagnosis)}.`,
+        `URN ${urn} is not in the list, but row ${repair.row.id} has the DTTP id under ${repair.row.urn === null ? 'no URN' : `URN ${repair.row.urn}`}. That row would become as DTTP has it: ${asInDttp(repair)}.`,
       )
     case 'sync':
       return {
@@ -60,16 +60,16 @@ function describe(school: School): Omit<Finding, 'evidence'> {
     case 'wait':
       return { verdict: 'warns', found: `URN ${urn} is not in the list. Support is asked to add it to DTTP.` }
     case 'ask':
-      return { verdict: 'blocks', found: diagnosis.words, ask: diagnosis.ask }
+      return { verdict: 'blocks', found: repair.words, ask: repair.ask }
     case 'useless':
-      return { verdict: 'blocks', found: diagnosis.words }
+      return { verdict: 'blocks', found: repair.words }
     case 'not-open':
     case 'malformed':
       return { verdict: 'not-looked-at', found: inListWords(school) }
   }
 }
 
-function asInDttp({ account }: Extract<Diagnosis, { kind: 'insert' | 'adopt' }>): string {
+function asInDttp({ account }: Extract<Repair, { kind: 'insert' | 'adopt' }>): string {
   return `“${account.name ?? 'no name'}”, ${dttpStatusLabel(account.statusCode)}, DTTP id ${account.id}`
 }
 
@@ -86,18 +86,18 @@ function inListWords({ urn, inDttp }: School): string {
 export function lookAtLasting({ schools, register, addsTrelloCards }: Situation): Finding {
   const isSynced = register.isEnabled('sync_from_dttp')
   return combine(
-    schools.map(({ urn, diagnosis }): Finding => {
-      if (diagnosis.kind === 'insert' || diagnosis.kind === 'adopt') {
+    schools.map(({ urn, repair }): Finding => {
+      if (repair.kind === 'insert' || repair.kind === 'adopt') {
         return { verdict: 'holds', found: `The row of URN ${urn} is as DTTP has it.`, evidence: null }
       }
-      if (diagnosis.kind !== 'activate') return notLookedAt()
-      return { ...lookAtActivated(diagnosis, isSynced, addsTrelloCards), evidence: { isSynced } }
+      if (repair.kind !== 'activate') return notLookedAt()
+      return { ...lookAtActivated(repair, isSynced, addsTrelloCards), evidence: { isSynced } }
     }),
   )
 }
 
 function lookAtActivated(
-  { row, account }: Extract<Diagnosis, { kind: 'activate' }>,
+  { row, account }: Extract<Repair, { kind: 'activate' }>,
   isSynced: boolean,
   addsTrelloCards: boolean,
 ): Omit<Finding, 'evidence'> {

@@ -1,10 +1,10 @@
 import { readSubject } from '../../contract/subject.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { type SentSchool, sentSchoolsOf, type WhichSchool } from '../../register/sent-schools.ts'
-import { type Found, type Sorted, sortWaiting } from '../../schools/who-goes-on.ts'
+import { type AfterRepair, type Sorted, sortWaiting } from '../../schools/who-goes-on.ts'
 import type { RegisterSettings } from '../../world.ts'
-import { type Answers, diagnose, repairedRow, type School } from './diagnosis.ts'
-import type { InDttp, Rows, SchoolRows } from './rows.ts'
+import { type Chosen, repairFor, repairedRow, type School } from './repair.ts'
+import type { Answers, Rows, SchoolRows } from './rows.ts'
 
 /** The schools in question with what can be done about each, and what becomes of everybody who waits for them. */
 export type Situation = {
@@ -27,20 +27,20 @@ export type Sent = { which: WhichSchool; is: SentSchool['is']; urn: string | nul
 
 export function situationOf(
   rows: Rows,
-  inDttp: InDttp,
-  form: Answers & { subject: string },
+  answers: Answers,
+  form: Chosen & { subject: string },
   { register, addsTrelloCards }: { register: RegisterSettings; addsTrelloCards: boolean },
 ): Situation {
   const { trainee, known, sync, gias } = rows
   const sent = trainee ? sentSchools(trainee, rows.schools, register) : []
   const sentUrns = new Set(sent.map(({ urn }) => urn))
-  const context = { answers: form, inDttp, known, sync, isGiasTooOld: gias.isTooOld, register }
+  const context = { chosen: form, answers, known, sync, isGiasTooOld: gias.isTooOld, register }
   const schools = rows.schools
     .filter(({ urn }) => trainee === null || sentUrns.has(urn))
-    .map((school) => ({ ...school, diagnosis: diagnose(school, context) }))
+    .map((school) => ({ ...school, repair: repairFor(school, context) }))
   const canRun = register.runsJobs && register.isEnabled('persist_to_dttp')
   const nobody: Sorted = { freed: [], leftOut: [], later: 0 }
-  const seen = { ...foundAfterwards(schools), named: trainee, records: inDttp.records, register }
+  const seen = { ...foundAfterwards(schools), named: trainee, records: answers.records, register }
   const waiting = canRun ? sortWaiting(rows.waiting, seen) : nobody
   const { kind, id } = readSubject(form.subject)
   const named = { urn: kind === 'urn' ? id : '', job: kind === 'job' ? id : '' }
@@ -55,13 +55,13 @@ function sentSchools(trainee: Trainee, schools: readonly SchoolRows[], register:
   })
 }
 
-function foundAfterwards(schools: readonly School[]): Found {
-  const repaired = schools.flatMap(({ diagnosis }) => repairedRow(diagnosis) ?? [])
-  const found = schools.filter(({ diagnosis }) => diagnosis.kind === 'active' || repairedRow(diagnosis) !== null)
+function foundAfterwards(schools: readonly School[]): AfterRepair {
+  const repaired = schools.flatMap(({ repair }) => repairedRow(repair) ?? [])
+  const found = schools.filter(({ repair }) => repair.kind === 'active' || repairedRow(repair) !== null)
   return { urns: new Set(found.map(({ urn }) => urn)), repaired }
 }
 
 /** The URNs of the schools that become active. */
 export function repairedUrns({ schools }: Situation): string[] {
-  return schools.filter(({ diagnosis }) => repairedRow(diagnosis) !== null).map(({ urn }) => urn)
+  return schools.filter(({ repair }) => repairedRow(repair) !== null).map(({ urn }) => urn)
 }

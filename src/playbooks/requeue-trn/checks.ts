@@ -7,13 +7,13 @@ import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import type { PollDuration } from '../../register/poll-durations.ts'
 import { findState, stateLabel } from '../../register/states.ts'
 import type { RegisterSettings } from '../../world.ts'
-import type { InDttp } from './dttp.ts'
+import type { Answers } from './dttp.ts'
 import type { Rows } from './rows.ts'
 
 /** A trainee, what polls for their TRN, what DTTP has of them, and for how long to poll again. */
 export type Situation = Rows & {
   /** Null without a DTTP record to ask for. */
-  inDttp: InDttp | null
+  inDttp: Answers | null
   duration: PollDuration
   /** Whether the form has a poll that is under way replaced. */
   replaces: boolean

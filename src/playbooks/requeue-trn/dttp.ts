@@ -3,7 +3,7 @@ import { becameWords } from '../../dttp/standing.ts'
 import { readTrn } from '../../register/retrieve-trn.ts'
 
 /** What DTTP has of the trainee. The TRN itself is personal data, and not kept. */
-export type InDttp = {
+export type Answers = {
   exists: boolean
   hasTrn: boolean
   /** What somebody there has done with the record: merged or deactivated; null for one in use. */
@@ -14,7 +14,7 @@ export type InDttp = {
 export async function lookInDttp(
   contact: string | null,
   dttp: Pick<DttpClient, 'findContact'>,
-): Promise<InDttp | null> {
+): Promise<Answers | null> {
   if (contact === null) return null
   const found = await dttp.findContact(contact)
   return { exists: found !== null, hasTrn: readTrn(found?.trn) !== null, became: becameWords(found) }

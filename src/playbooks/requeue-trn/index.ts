@@ -10,7 +10,7 @@ import { POLL_DURATIONS, pollDuration } from '../../register/poll-durations.ts'
 import { checks, REPLACE, type Situation } from './checks.ts'
 import { lookInDttp } from './dttp.ts'
 import { pollHolds, RESULT_WITHIN_MS } from './result.ts'
-import { readRows } from './rows.ts'
+import { read } from './rows.ts'
 import { says } from './says.ts'
 
 const durations = POLL_DURATIONS.map((duration) => ({
@@ -35,7 +35,7 @@ export const requeueTrn = definePlaybook({
     reason: reason(),
     ticket: ticket(),
   },
-  read: (sql, form, around) => readRows(sql, form.subject, around),
+  read: (sql, form, around) => read(sql, form.subject, around),
   ask: { about: ({ trainee }) => trainee.dttp_id, ask: (contact, { dttp }) => lookInDttp(contact, dttp) },
   situation: (rows, inDttp, { duration, replace }, { register }): Situation => ({
     ...rows,

@@ -16,7 +16,7 @@ export type Rows = {
 }
 
 /** Everything requeue-trn decides by. Throws EntityNotFoundError if the trainee is gone. */
-export async function readRows(sql: EntityManager, slug: string, around: Around): Promise<Rows> {
+export async function read(sql: EntityManager, slug: string, around: Around): Promise<Rows> {
   const trainee = await sql.findOneByOrFail(Trainee, { slug })
   return {
     trainee,

@@ -5,7 +5,7 @@ import { findState, stateLabel } from '../../register/states.ts'
 import { lookAtPreflight } from '../../registration/checks.ts'
 import { namesakeWords } from '../../registration/namesakes.ts'
 import { candidateList, candidateWords } from '../../registration/traces.ts'
-import { isComplete, type Situation } from './situation.ts'
+import { isWhole, type Situation } from './situation.ts'
 
 /** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
@@ -110,7 +110,7 @@ function lookForUse(situation: Situation): Omit<Finding, 'evidence'> {
     const found = `DTTP has ${candidateWords(chosen)}, so it must not be given to the trainee. Ask the operations team which record is theirs.`
     return { verdict: 'blocks', found }
   }
-  if (!isComplete(chosen)) {
+  if (!isWhole(chosen)) {
     const found = `DTTP has ${candidateWords(chosen)}. There must be exactly one training record. Ask the operations team to put it right.`
     return { verdict: 'blocks', found }
   }
@@ -161,7 +161,7 @@ function lookForAgain(situation: Situation): Omit<Finding, 'evidence'> {
   }
   if (namesakes.length > 0) return { verdict: 'blocks', found: anybodyOf(situation) }
   const list = candidateList(records)
-  if (isTellable && records.some(isComplete)) {
+  if (isTellable && records.some(isWhole)) {
     const found = `DTTP has what this registration could have created: ${list}. Registering again would create a duplicate. Choose “Use these records”, or have them deleted in DTTP first and check again.`
     return { verdict: 'blocks', found }
   }

@@ -7,7 +7,7 @@ import { findCandidates, tracesOf } from '../../registration/traces.ts'
 import { checks } from './checks.ts'
 import { planFor } from './plan.ts'
 import { lookAtResult, nobodyElseHas, recordsToLookFor } from './result.ts'
-import { readRows } from './rows.ts'
+import { read } from './rows.ts'
 import { says } from './says.ts'
 import { namedIn, situationOf } from './situation.ts'
 
@@ -28,7 +28,7 @@ export const settleRegistration = definePlaybook({
     reason: reason(),
     ticket: ticket(),
   },
-  read: (sql, form, world) => readRows(sql, form.subject, world),
+  read: (sql, form, world) => read(sql, form.subject, world),
   ask: {
     about: ({ attempt, trainee, registration }, form) =>
       tracesOf(attempt, trainee, registration.provider, namedIn(form)),

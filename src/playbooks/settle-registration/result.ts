@@ -10,7 +10,7 @@ import { onlyRecord } from '../../registration/only-record.ts'
 import {
   type AskedForRecords,
   type RecordsInDttp,
-  type Registration,
+  type SentRegistration,
   readRegistration,
   recordsToAskFor,
 } from '../../registration/records.ts'
@@ -54,7 +54,7 @@ function isRegisteredAgain({ plan }: Executed): boolean {
 }
 
 /** The records that Register has now; a degree without one, as it could not be told apart, is in none. */
-async function usedIds(sql: EntityManager, { trainee }: Registration): Promise<RegistrationIds | null> {
+async function usedIds(sql: EntityManager, { trainee }: SentRegistration): Promise<RegistrationIds | null> {
   if (!trainee?.dttp_id || !trainee.placement_assignment_dttp_id) return null
   const degrees = await sql.find(Degree, { where: { trainee_id: trainee.id }, order: { id: 'ASC' } })
   return {

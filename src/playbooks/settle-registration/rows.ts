@@ -42,7 +42,7 @@ function surelyOverAfter({ jobLeaseMs }: Pick<Around, 'jobLeaseMs'>): number {
 const args = z.object({ submitted_by: z.string().nullable().catch(null) })
 
 /** Everything settle-registration decides by. Throws EntityNotFoundError if the trainee is gone. */
-export async function readRows(
+export async function read(
   sql: EntityManager,
   slug: string,
   around: Pick<Around, 'now' | 'jobLeaseMs' | 'isMirrored'>,

@@ -56,6 +56,6 @@ export function namedIn({ contact }: { contact: string }): string | null {
 }
 
 /** Whether a batch that worked could have left it so. */
-export function isComplete({ placementAssignments }: Candidate): boolean {
+export function isWhole({ placementAssignments }: Candidate): boolean {
   return placementAssignments.length === 1
 }

@@ -4,7 +4,7 @@ import type { Plan } from '../../contract/plan.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
 import { readSubject, request } from '../../contract/subject.ts'
 import { checks } from './checks.ts'
-import { readRows } from './rows.ts'
+import { read } from './rows.ts'
 import { says } from './says.ts'
 import { type Situation, situationOf } from './situation.ts'
 
@@ -16,7 +16,7 @@ export const undo = definePlaybook({
   summary: 'Put back the columns that a finished request changed. Jobs and cards that were sent cannot be taken back.',
   says,
   form: { subject: request(), reason: reason(), ticket: ticket() },
-  read: (sql, form) => readRows(sql, readSubject(form.subject).id),
+  read: (sql, form) => read(sql, readSubject(form.subject).id),
   situation: situationOf,
   checks,
   outcome: (situation) => ({ plan: planFor(situation), advice: null }),

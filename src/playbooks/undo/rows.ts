@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import { NOTHING, type Plan, type Update } from '../../contract/plan.ts'
-import { findMoved, type Moved } from '../../contract/planned-rows.ts'
+import { findMoved, type MovedColumn } from '../../contract/planned-rows.ts'
 import { isReadable, planOf, readPlan } from '../../contract/stored.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
@@ -10,7 +10,7 @@ export type Rows = {
   /** What it did. */
   plan: Plan
   /** Columns that no longer hold what it wrote. */
-  moved: Moved[]
+  moved: MovedColumn[]
   /** Later requests that were carried out and changed some of them, the newest first. */
   movedBy: string[]
   /** What else was saved on its rows since, by column. */
@@ -24,7 +24,7 @@ export type Rows = {
 type Since = { audit: string; column: string }
 
 /** Everything undo decides by. Throws EntityNotFoundError if there is no such request. */
-export async function readRows(sql: EntityManager, id: string): Promise<Rows> {
+export async function read(sql: EntityManager, id: string): Promise<Rows> {
   const request = await sql.findOneByOrFail(ChangeRequest, { id })
   const plan = isReadable(request) ? planOf(request) : NOTHING
   const { traineeId } = request
@@ -47,7 +47,7 @@ export async function readRows(sql: EntityManager, id: string): Promise<Rows> {
 }
 
 /** Of the requests that were carried out after this one, those that wrote a column which has moved. */
-async function findMovers(sql: EntityManager, request: ChangeRequest, moved: readonly Moved[]): Promise<string[]> {
+async function findMovers(sql: EntityManager, request: ChangeRequest, moved: readonly MovedColumn[]): Promise<string[]> {
   const later = await sql
     .createQueryBuilder(ChangeRequest, 'later')
     .where('later.subjects && CAST(:subjects AS text[])', { subjects: request.subjects })

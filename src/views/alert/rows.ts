@@ -4,7 +4,7 @@ import { referenceWords } from '../../dttp/words.ts'
 import { jobFailedWords, registerJobName } from '../../register/jobs.ts'
 import {
   type Block,
-  type Group as BlockGroup,
+  type BlockGroup,
   note,
   plainNote,
   plainSections,

@@ -93,10 +93,10 @@ export function modalTitle(title: string, otherwise: string): types.PlainTextEle
 }
 
 /** Blocks that belong together, and how many things they show. */
-export type Group = { blocks: Block[]; shows: number }
+export type BlockGroup = { blocks: Block[]; shows: number }
 
 /** The first groups that fit into so many blocks and characters of JSON, and how many things were left out. */
-export function takeWithin(groups: readonly Group[], room: { blocks: number; weight: number }) {
+export function takeWithin(groups: readonly BlockGroup[], room: { blocks: number; weight: number }) {
   const taken: Block[] = []
   let weight = 0
   for (const [index, group] of groups.entries()) {

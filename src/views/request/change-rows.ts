@@ -1,16 +1,16 @@
 import type { types } from '@slack/bolt'
-import { type Block, type Group, heading, LIMITS, plainSections } from '../kit/blocks.ts'
+import { type Block, type BlockGroup, heading, LIMITS, plainSections } from '../kit/blocks.ts'
 import { plain, shorten, size, strong } from '../kit/text.ts'
 import type { DescribedChange } from './values.ts'
 
 /** Changes as a table of two columns, the name beside "from before to after", five to a block. Longer values are shortened. */
-export function renderChangeRows(changes: readonly DescribedChange[], maxValue: number): Group[] {
+export function renderChangeRows(changes: readonly DescribedChange[], maxValue: number): BlockGroup[] {
   return inRows(changes.map((change) => toFields(shortened(change, maxValue))))
 }
 
 /** Changes whole: those too long for a row of the table get sections of their own. */
-export function renderWholeChanges(changes: readonly DescribedChange[]): Group[] {
-  const groups: Group[] = []
+export function renderWholeChanges(changes: readonly DescribedChange[]): BlockGroup[] {
+  const groups: BlockGroup[] = []
   let rows: [types.TextObject, types.TextObject][] = []
   for (const change of changes) {
     if (size(change.label) <= 500 && size(wordsOf(change)) <= LIMITS.fieldText) {
@@ -47,7 +47,7 @@ function toFields(change: DescribedChange): [types.TextObject, types.TextObject]
   return [strong(change.label), plain(wordsOf(change))]
 }
 
-function inRows(rows: readonly [types.TextObject, types.TextObject][]): Group[] {
+function inRows(rows: readonly [types.TextObject, types.TextObject][]): BlockGroup[] {
   const perBlock = LIMITS.fields / 2
   return Array.from({ length: Math.ceil(rows.length / perBlock) }, (_, index) => {
     const some = rows.slice(index * perBlock, (index + 1) * perBlock)
@@ -56,7 +56,7 @@ function inRows(rows: readonly [types.TextObject, types.TextObject][]): Group[] 
 }
 
 /** One group per block, so that a value can run over several pages. */
-function wholeValue({ label, before, after, note }: DescribedChange): Group[] {
+function wholeValue({ label, before, after, note }: DescribedChange): BlockGroup[] {
   const blocks: Block[] = size(label) <= LIMITS.fieldText ? [heading(label)] : plainSections(label)
   const part = (name: string, text: string | null) => (text === null ? [] : [heading(name), ...plainSections(text)])
   blocks.push(...part('Before', before), ...part('After', after), ...plainSections(note ?? ''))

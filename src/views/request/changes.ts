@@ -6,7 +6,7 @@ import { count } from '../../words.ts'
 import {
   type Block,
   divider,
-  type Group,
+  type BlockGroup,
   heading,
   type Modal,
   modalTitle,
@@ -104,11 +104,11 @@ function renderWarnings(changeRequest: ChangeRequest): Block[] {
   ]
 }
 
-function group(words: string): Group {
+function group(words: string): BlockGroup {
   return { blocks: plainSections(shorten(words, 600)), shows: 1 }
 }
 
-function bounded(groups: readonly Group[], room: { blocks: number; weight: number }): Block[] {
+function bounded(groups: readonly BlockGroup[], room: { blocks: number; weight: number }): Block[] {
   const { blocks, left } = takeWithin(groups, room)
   return left > 0 ? [...blocks, note(`And ${left.toLocaleString('en-GB')} more.`)] : blocks
 }

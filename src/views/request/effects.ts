@@ -3,7 +3,7 @@ import type { Plan } from '../../contract/plan.ts'
 import { canonical } from '../../entities/json.ts'
 import { registerJobName, whatJobDoes } from '../../register/jobs.ts'
 import { count, listed } from '../../words.ts'
-import { copyable, type Group, heading, plainSections } from '../kit/blocks.ts'
+import { copyable, type BlockGroup, heading, plainSections } from '../kit/blocks.ts'
 import { renderTold, type ToldOf } from './told.ts'
 
 /** An effect in words: what happens, its particulars, and a text that people can copy. */
@@ -109,7 +109,7 @@ function asItIs({ job }: { job: string }): string[] {
 }
 
 /** Effects with their texts; for the person who approves also the particulars, which link to Register. */
-export function renderEffects(plan: Plan, whole: { registerUrl: string } | null): Group[] {
+export function renderEffects(plan: Plan, whole: { registerUrl: string } | null): BlockGroup[] {
   return describeEffects(plan).map(({ title, details, text, byHand, told }) => ({
     blocks: [
       ...(title.length <= 500 ? [heading(title)] : plainSections(title)),

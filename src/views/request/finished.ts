@@ -11,7 +11,7 @@ import { dealtButton } from './dealt-button.ts'
 import { followUpsOf, headlineOf, renderOutcome } from './outcome.ts'
 import { byWhom, crName, findPlan, whyNoDetails } from './request.ts'
 import { linked, type Speaking, sayingOf } from './saying.ts'
-import { isOpen, stepButtons, stepLines } from './steps.ts'
+import { isOpenStep, stepButtons, stepLines } from './steps.ts'
 import { canBeUndone } from './undoable.ts'
 
 // The card of a request that nobody has to decide on any more: how things are, by whom and when, and what is left to do.
@@ -25,7 +25,7 @@ type Shown = {
 
 /** "CR-8 is done in Register. 2 steps left for support"; otherwise where the request stands. */
 export function headerOf({ changeRequest, steps }: Pick<Shown, 'changeRequest' | 'steps'>): string {
-  const left = steps.filter(isOpen).length
+  const left = steps.filter(isOpenStep).length
   if (changeRequest.status !== 'done' || left === 0) return headlineOf(changeRequest)
   return `✅ ${crName(changeRequest)} is done in Register. ${count(left, 'step')} left for support`
 }

@@ -1,4 +1,4 @@
-import { type Block, type Group, LIMITS, weigh } from '../kit/blocks.ts'
+import { type Block, type BlockGroup, LIMITS, weigh } from '../kit/blocks.ts'
 
 /**
  * What may stand beside the content of the last of several pages, a block each: the environment, the page's number, the
@@ -10,7 +10,7 @@ const BESIDE = 7
 const PAGE = { blocks: LIMITS.viewBlocks - BESIDE, weight: 36_000 }
 
 /** Fills page after page; a group that is too large for a page of its own runs over. */
-export function paginate(groups: readonly Group[]): Block[][] {
+export function paginate(groups: readonly BlockGroup[]): Block[][] {
   const pages: Block[][] = [[]]
   let weight = 0
   for (const { blocks } of groups) {

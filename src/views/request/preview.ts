@@ -10,7 +10,7 @@ import {
   type Block,
   button,
   divider,
-  type Group,
+  type BlockGroup,
   header,
   heading,
   type Modal,
@@ -24,7 +24,7 @@ import { ACTIONS, MODALS } from '../kit/ids.ts'
 import { plain, shorten } from '../kit/text.ts'
 import { isShortened, renderChangeRows } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
-import { crName, findPlan, subjectOf, traineeLink, typedIn, whyNoDetails } from './request.ts'
+import { crName, findPlan, whatItIsAbout, traineeLink, typedIn, whyNoDetails } from './request.ts'
 import { linked, type Speaking, sayingOf } from './saying.ts'
 import { describeChanges } from './values.ts'
 import { loudestFirst, renderVerdicts } from './verdicts.ts'
@@ -64,7 +64,7 @@ export function renderPreview({
   const plan = findPlan(changeRequest)
   if (!plan) return modal(playbook, plainSections(`${whyNoDetails(changeRequest)} Start again to see a new preview.`))
   const saying = sayingOf(changeRequest, playbook)
-  const subject = subjectOf(changeRequest, registerUrl)
+  const subject = whatItIsAbout(changeRequest, registerUrl)
   const whatItIs = saying ? `: ${linked(saying.asks, changeRequest, registerUrl)}` : subject ? ` for ${subject}` : ''
   const changes = describeChanges(plan, { reveal: false, schools })
   const cut = changes.some((change) => isShortened(change, MOST_OF_A_VALUE))
@@ -165,12 +165,12 @@ function modal({ title }: Playbook, blocks: Block[]): Modal {
   return { type: 'modal', title: modalTitle(title, 'Preview'), close: plain('Close'), blocks }
 }
 
-function also(effects: readonly Group[], title: string): Block[] {
+function also(effects: readonly BlockGroup[], title: string): Block[] {
   if (effects.length === 0) return []
   return [divider(), heading(title), ...bounded(effects, { blocks: 20, weight: 9000 })]
 }
 
-function bounded(groups: readonly Group[], room: { blocks: number; weight: number }): Block[] {
+function bounded(groups: readonly BlockGroup[], room: { blocks: number; weight: number }): Block[] {
   const { blocks, left } = takeWithin(groups, { ...room, blocks: room.blocks - 1 })
   return left > 0 ? [...blocks, section(`And ${left.toLocaleString('en-GB')} more. ${REVIEW_SHOWS}`)] : blocks
 }

@@ -70,7 +70,7 @@ export function traineeLink(request: OfTrainee, registerUrl: string | null): str
 }
 
 /** Mrkdwn: the trainee a request is about, or else the school by its URN; null where it is about neither. */
-export function subjectOf(request: OfTrainee & Pick<ChangeRequest, 'form'>, registerUrl: string | null): string | null {
+export function whatItIsAbout(request: OfTrainee & Pick<ChangeRequest, 'form'>, registerUrl: string | null): string | null {
   const { kind, id } = readSubject(typedIn(request, 'subject'))
   return traineeLink(request, registerUrl) ?? (kind === 'urn' ? `URN ${id}` : null)
 }
@@ -91,7 +91,7 @@ export function requestLine(
   playbooks: readonly AnyPlaybook[],
   registerUrl: string | null,
 ): string {
-  const subject = subjectOf(request, registerUrl)
+  const subject = whatItIsAbout(request, registerUrl)
   const what = `${escapeText(titleOf(request, playbooks))}${subject ? ` for ${subject}` : ''}`
   const when = request.finishedAt ?? request.sentAt ?? request.createdAt
   const stands =

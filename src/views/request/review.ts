@@ -14,7 +14,7 @@ import {
   type Block,
   button,
   divider,
-  type Group,
+  type BlockGroup,
   heading,
   type Modal,
   modalTitle,
@@ -28,7 +28,7 @@ import { renderWholeChanges } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
 import { type KnownBeside, renderKnown } from './known.ts'
 import { paginate } from './pages.ts'
-import { byWhom, crName, findPlan, subjectOf, typedIn, whyNoDetails } from './request.ts'
+import { byWhom, crName, findPlan, whatItIsAbout, typedIn, whyNoDetails } from './request.ts'
 import { linked, sayingOf } from './saying.ts'
 import { renderTicket } from './ticket.ts'
 import { canBeUndone, undoWords } from './undoable.ts'
@@ -104,7 +104,7 @@ export function renderOpeningReview(): Modal {
   }
 }
 
-function contentOf(shown: Shown, plan: Plan): Group[] {
+function contentOf(shown: Shown, plan: Plan): BlockGroup[] {
   const { changeRequest, registerUrl, personal, known, schools = NO_SCHOOLS, isUnfolded = false } = shown
   const changes = describeChanges(plan, { reveal: personal === 'shown', exact: true, schools })
   const effects = renderEffects(plan, { registerUrl })
@@ -133,7 +133,7 @@ function sorted(checks: readonly CheckResult[]): { loud: CheckResult[]; quiet: C
 /** Mrkdwn: "Change trainee 5901 from … to …. This empties 12 course and funding details." */
 function whatItDoes({ changeRequest, playbook, registerUrl }: Shown): string {
   const saying = sayingOf(changeRequest, playbook)
-  const subject = subjectOf(changeRequest, registerUrl)
+  const subject = whatItIsAbout(changeRequest, registerUrl)
   if (!saying) return `${escapeText(playbook.title)}${subject ? ` for ${subject}` : ''}.`
   const asks = `${saying.asks.charAt(0).toUpperCase()}${saying.asks.slice(1)}.`
   return [linked(asks, changeRequest, registerUrl), escapeText(saying.also)].filter(Boolean).join(' ')
@@ -165,7 +165,7 @@ function subjectWords(value: string): string[] {
   return kind === 'trainee' ? [] : [`${SUBJECTS[kind]}: ${kind === 'request' ? value : id}`]
 }
 
-function one(...blocks: Block[]): Group[] {
+function one(...blocks: Block[]): BlockGroup[] {
   return [{ blocks, shows: 0 }]
 }
 

@@ -7,7 +7,7 @@ import {
   type Block,
   button,
   copyable,
-  type Group,
+  type BlockGroup,
   heading,
   type Message,
   type Modal,
@@ -24,14 +24,14 @@ import { crName } from './request.ts'
 
 // What is left to do by hand after a request, and who has done it.
 
-export const isOpen = ({ doneAt }: ManualStep): boolean => doneAt === null
+export const isOpenStep = ({ doneAt }: ManualStep): boolean => doneAt === null
 
 /** Mrkdwn lines for the card: what is still to do and who sees to it, and what was done by whom. */
 export function stepLines(steps: readonly ManualStep[]): string[] {
-  const open = steps.filter(isOpen)
+  const open = steps.filter(isOpenStep)
   const first = open[0]
   const todo = [...open.slice(0, MOST).map(({ title }) => titleOf(title)), ...more(open.length - MOST)].join('; ')
-  const done = steps.filter((step) => !isOpen(step))
+  const done = steps.filter((step) => !isOpenStep(step))
   return [
     ...(first ? [`Still to do, by ${mention(first.owner)}: ${todo}.`] : []),
     ...done.slice(0, MOST).map((step) => `${howDone(step)}: ${titleOf(step.title)}.`),
@@ -60,10 +60,10 @@ function howDone(step: ManualStep): string {
 export function stepButtons(request: string, all: readonly ManualStep[]): types.Button[] {
   const steps = all.filter((step) => !isNeedless(step))
   if (steps.length === 0) return []
-  const texts = steps.some((step) => isOpen(step) && step.text !== null)
+  const texts = steps.some((step) => isOpenStep(step) && step.text !== null)
   return [
     ...(texts ? [button('Copy text', ACTIONS.copySteps, request)] : []),
-    steps.some(isOpen)
+    steps.some(isOpenStep)
       ? button('Mark as done', ACTIONS.markSteps, request)
       : button('Not done after all', ACTIONS.unmarkSteps, request),
   ]
@@ -94,13 +94,13 @@ export function renderStepRow(open: OpenStep, link: string | null): Block[] {
  */
 export function renderTicks(request: string, steps: readonly ManualStep[]): Modal {
   const options = steps.slice(0, MOST_TICKS).map(({ id, title }) => ({ text: plain(shorten(title, 75)), value: id }))
-  const ticked = options.filter(({ value }) => steps.some((step) => step.id === value && !isOpen(step)))
+  const ticked = options.filter(({ value }) => steps.some((step) => step.id === value && !isOpenStep(step)))
   return {
     type: 'modal',
     callback_id: MODALS.steps,
     private_metadata: JSON.stringify({
       changeRequest: request,
-      shown: Object.fromEntries(steps.map((step) => [step.id, !isOpen(step)])),
+      shown: Object.fromEntries(steps.map((step) => [step.id, !isOpenStep(step)])),
     }),
     title: modalTitle(`Steps of CR-${request}`, 'Steps by hand'),
     submit: plain('Save'),
@@ -128,7 +128,7 @@ const MOST_TICKS = 10
 
 /** The words of each step that is left, ready to copy. */
 export function renderTexts(request: string, steps: readonly ManualStep[]): Modal {
-  const groups = steps.filter(isOpen).map((step) => renderText(step, 20_000))
+  const groups = steps.filter(isOpenStep).map((step) => renderText(step, 20_000))
   const { blocks, left } = takeWithin(groups, { blocks: 90, weight: 36_000 })
   return {
     type: 'modal',
@@ -141,14 +141,14 @@ export function renderTexts(request: string, steps: readonly ManualStep[]): Moda
   }
 }
 
-function renderText({ title, text }: ManualStep, room: number): Group {
+function renderText({ title, text }: ManualStep, room: number): BlockGroup {
   const words = text ? copyable(shorten(text, room)) : plainSections('Its text was removed.')
   return { blocks: [heading(shorten(title, 200)), ...words], shows: 1 }
 }
 
 /** A reply for the thread: what is left to do, each with its words ready to copy. */
 export function renderSteps(request: string, steps: readonly ManualStep[]): Message[] {
-  const open = steps.filter((step) => isOpen(step) && step.neededUntil === null)
+  const open = steps.filter((step) => isOpenStep(step) && step.neededUntil === null)
   const [first] = open
   if (!first) return []
   const lead = `Still to do for CR-${request}, by ${mention(first.owner)}`

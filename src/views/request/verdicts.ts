@@ -1,5 +1,5 @@
 import type { CheckResult, Verdict } from '../../contract/check.ts'
-import { type Group, heading, plainNote, plainSections } from '../kit/blocks.ts'
+import { type BlockGroup, heading, plainNote, plainSections } from '../kit/blocks.ts'
 import { size } from '../kit/text.ts'
 
 /** An emoji is never the only sign: what holds is said by its sentence, and the others by a word. */
@@ -21,7 +21,7 @@ export function loudestFirst(checks: readonly CheckResult[]): CheckResult[] {
 const LOUD_UP_TO = 1000
 
 /** What was found that people should know first, in bold where it fits whole. */
-export function renderLoud(checks: readonly CheckResult[]): Group[] {
+export function renderLoud(checks: readonly CheckResult[]): BlockGroup[] {
   return loudestFirst(checks).map(({ verdict, found }) => {
     const loud = `${SYMBOLS[verdict]} ${found}`
     return { blocks: size(loud) <= LOUD_UP_TO ? [heading(loud)] : plainSections(loud), shows: 1 }
@@ -29,7 +29,7 @@ export function renderLoud(checks: readonly CheckResult[]): Group[] {
 }
 
 /** Every check with what was found: a line for each that holds; what was found comes first for each that does not. */
-export function renderVerdicts(checks: readonly CheckResult[]): Group[] {
+export function renderVerdicts(checks: readonly CheckResult[]): BlockGroup[] {
   return loudestFirst(checks).map((check) => {
     const symbol = SYMBOLS[check.verdict]
     if (check.verdict === 'holds') {

@@ -13,7 +13,7 @@ import { isShortened, renderChangeRows } from './change-rows.ts'
 import { typedWords } from './changes.ts'
 import { describeEffects } from './effects.ts'
 import { headlineOf } from './outcome.ts'
-import { byWhom, crName, findPlan, subjectOf, traineeUrl, whyNoDetails } from './request.ts'
+import { byWhom, crName, findPlan, whatItIsAbout, traineeUrl, whyNoDetails } from './request.ts'
 import { linked, type Speaking, sayingOf } from './saying.ts'
 import { type DescribedChange, describeChanges, EMPTY } from './values.ts'
 import { loudestFirst } from './verdicts.ts'
@@ -57,7 +57,7 @@ export function renderWaiting({ changeRequest, playbook, registerUrl, schools = 
 /** "@register-approvers: change trainee 5901 from … to …. This empties …. Nothing has changed yet." */
 function callingWords(request: ChangeRequest, playbook: Speaking, registerUrl: string): string {
   const saying = sayingOf(request, playbook)
-  const subject = subjectOf(request, registerUrl)
+  const subject = whatItIsAbout(request, registerUrl)
   const words = saying
     ? [`${linked(saying.asks, request, registerUrl)}.`, escapeText(saying.also)]
     : [`${escapeText(shorten(playbook.title, 200))}${subject ? ` for ${subject}` : ''}.`]

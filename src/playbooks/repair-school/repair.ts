@@ -4,13 +4,13 @@ import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { isOpenOnGias } from '../../gias/schools.ts'
 import { dttpStatusLabel, isActiveInDttp, isUrn } from '../../register/schools.ts'
 import type { RegisterSettings } from '../../world.ts'
-import type { InDttp, SchoolRows } from './rows.ts'
+import type { Answers, SchoolRows } from './rows.ts'
 
 // What can be done about one school. Whether it should be done is decided by what GIAS says, in the checks.
 
-type Account = NonNullable<InDttp['accounts'][string]>
+type Account = NonNullable<Answers['accounts'][string]>
 
-export type Diagnosis =
+export type Repair =
   /** Register finds it; with two active rows it takes either. */
   | { kind: 'active'; rows: DttpSchool[] }
   /** A row becomes active; `after` is the row as it would be. */
@@ -28,15 +28,15 @@ export type Diagnosis =
   | { kind: 'malformed' }
 
 /** A school that is looked at: the one whose URN was given, or one that the trainee's route sends. */
-export type School = SchoolRows & { diagnosis: Diagnosis }
+export type School = SchoolRows & { repair: Repair }
 
 /** What the form says of a school that cannot be sent: which row to use, what to do where it has none, and its DTTP id. */
-export type Answers = { row: string; missing: string; dttp_id: string }
+export type Chosen = { row: string; missing: string; dttp_id: string }
 
 /** What is known besides the school itself. */
 export type Known = {
+  chosen: Chosen
   answers: Answers
-  inDttp: InDttp
   /** The row in the list with the DTTP id that was given, whatever its URN. */
   known: DttpSchool | null
   /** A synchronisation of the schools that is waiting or running. */
@@ -45,17 +45,17 @@ export type Known = {
   register: RegisterSettings
 }
 
-export function diagnose(school: SchoolRows, known: Known): Diagnosis {
+export function repairFor(school: SchoolRows, known: Known): Repair {
   const active = school.inDttp.filter(({ status_code }) => isActiveInDttp(status_code))
   if (active.length > 0) return { kind: 'active', rows: active }
   if (!isUrn(school.urn)) return { kind: 'malformed' }
   if (known.isGiasTooOld || school.gias === null || !isOpenOnGias(school.gias.status)) return { kind: 'not-open' }
-  return school.inDttp.length > 0 ? diagnoseInactive(school, known) : diagnoseMissing(school, known)
+  return school.inDttp.length > 0 ? repairInactive(school, known) : repairMissing(school, known)
 }
 
 /** The row as it would be, where one would become active; null where none would. */
-export function repairedRow(diagnosis: Diagnosis): DttpSchool | null {
-  return 'after' in diagnosis ? diagnosis.after : null
+export function repairedRow(repair: Repair): DttpSchool | null {
+  return 'after' in repair ? repair.after : null
 }
 
 /** What the school sync would write of an account. */
@@ -66,21 +66,21 @@ function asInDttp(
   return { name, urn, status_code: statusCode }
 }
 
-function diagnoseInactive({ urn, inDttp }: SchoolRows, { answers, inDttp: { accounts } }: Known): Diagnosis {
+function repairInactive({ urn, inDttp }: SchoolRows, { chosen, answers: { accounts } }: Known): Repair {
   const list = inDttp.map((row) => describeRow(row, accounts)).join('; ')
-  const row = pick(inDttp, answers)
+  const row = pick(inDttp, chosen)
   if (!row) {
     const options = inDttp.map(({ id, name, status_code }) => ({
       value: id,
       label: `Row ${id}: ${dttpStatusLabel(status_code)}, ${name ?? 'no name'}`,
     }))
     const why =
-      answers.row === ''
+      chosen.row === ''
         ? `URN ${urn} has ${inDttp.length} rows in the list`
-        : `Row ${answers.row} is not one of URN ${urn}`
+        : `Row ${chosen.row} is not one of URN ${urn}`
     return { kind: 'ask', words: `${why}. Choose the one to make active: ${list}.`, ask: { field: 'row', options } }
   }
-  if (answers.dttp_id !== '' && answers.dttp_id !== row.dttp_id?.toLowerCase()) {
+  if (chosen.dttp_id !== '' && chosen.dttp_id !== row.dttp_id?.toLowerCase()) {
     const words = `URN ${urn} is in the list already: ${list}. Leave the DTTP id empty to make that row active.`
     return { kind: 'ask', words, ask: { field: 'dttp_id' } }
   }
@@ -98,13 +98,13 @@ function diagnoseInactive({ urn, inDttp }: SchoolRows, { answers, inDttp: { acco
 }
 
 /** The row that was named, by its number or its DTTP id, or else the only one. */
-function pick(inDttp: readonly DttpSchool[], { row, dttp_id: dttpId }: Answers): DttpSchool | null {
+function pick(inDttp: readonly DttpSchool[], { row, dttp_id: dttpId }: Chosen): DttpSchool | null {
   if (row !== '') return inDttp.find(({ id }) => id === row) ?? null
   if (inDttp.length === 1) return inDttp[0] ?? null
   return inDttp.find(({ dttp_id }) => dttpId !== '' && dttp_id?.toLowerCase() === dttpId) ?? null
 }
 
-function describeRow({ id, name, dttp_id, status_code }: DttpSchool, accounts: InDttp['accounts']): string {
+function describeRow({ id, name, dttp_id, status_code }: DttpSchool, accounts: Answers['accounts']): string {
   const account = accounts[dttp_id?.toLowerCase() ?? ''] ?? null
   const inDttp = account ? `DTTP says ${dttpStatusLabel(account.statusCode)}` : 'DTTP no longer has it'
   return `row ${id} is ${dttpStatusLabel(status_code)}, “${name ?? 'no name'}”, DTTP id ${dttp_id ?? 'empty'} (${inDttp})`
@@ -113,9 +113,9 @@ function describeRow({ id, name, dttp_id, status_code }: DttpSchool, accounts: I
 const WHERE_TO_GO =
   'Choose what to do: insert it with its DTTP id, run the school sync, or ask support to add it to DTTP.'
 
-function diagnoseMissing(school: SchoolRows, known: Known): Diagnosis {
-  const { missing, dttp_id } = known.answers
-  const refuse = (words: string, field: 'missing' | 'dttp_id'): Diagnosis => ({ kind: 'ask', words, ask: { field } })
+function repairMissing(school: SchoolRows, known: Known): Repair {
+  const { missing, dttp_id } = known.chosen
+  const refuse = (words: string, field: 'missing' | 'dttp_id'): Repair => ({ kind: 'ask', words, ask: { field } })
   if (dttp_id !== '' && (missing === 'sync' || missing === 'wait')) {
     return refuse('Leave this empty, or choose to insert the school.', 'dttp_id')
   }
@@ -129,7 +129,7 @@ function diagnoseMissing(school: SchoolRows, known: Known): Diagnosis {
   if (missing === 'wait') return { kind: 'wait' }
   if (dttp_id === '')
     return refuse(`URN ${school.urn} is open on GIAS, but not in the list of DTTP schools. ${WHERE_TO_GO}`, 'missing')
-  const account = known.inDttp.accounts[dttp_id] ?? null
+  const account = known.answers.accounts[dttp_id] ?? null
   if (!account) return refuse(`DTTP has no account with the id ${dttp_id}. Ask support for the school’s id.`, 'dttp_id')
   if (account.urn !== school.urn) {
     return refuse(
