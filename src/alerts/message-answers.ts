@@ -23,7 +23,7 @@ import type { AlertSight, Diagnosis } from './sight.ts'
 // thread, and nowhere else.
 
 /** A message in Slack, and the thread that an answer to it goes into. */
-export type Place = { channel: string; ts: string; thread: string }
+export type MessageToAnswer = { channel: string; ts: string; thread: string }
 
 /** What an answer is drawn from, as its outbox row holds it. `job` is Register's class, `after` how long it has asked DTTP, `alert` one that stands elsewhere. */
 export const messageAnswer = z.object({
@@ -55,7 +55,7 @@ export type MessageSight = {
  * Has Register's post answered, once however often Slack delivers it. Where DTTP is still asked for the TRN, it alarms
  * nobody. Returns whether this was the first time.
  */
-export function answerTimeout(world: World, place: Place, { job, trainee, after }: TimeoutPost): Promise<boolean> {
+export function answerTimeout(world: World, place: MessageToAnswer, { job, trainee, after }: TimeoutPost): Promise<boolean> {
   return once(world, place, async (sql) => {
     if (job === 'Dttp::RetrieveTrnJob' && (await isPolled(sql, trainee, world.now()))) {
       return addAnswerAbout(sql, place, trainee)
@@ -66,7 +66,7 @@ export function answerTimeout(world: World, place: Place, { job, trainee, after 
 }
 
 /** The same for a message that somebody points at and that names this trainee. */
-export function answerAbout(world: World, place: Place, trainee: string): Promise<boolean> {
+export function answerAbout(world: World, place: MessageToAnswer, trainee: string): Promise<boolean> {
   return once(world, place, (sql) => addAnswerAbout(sql, place, trainee))
 }
 
@@ -92,7 +92,7 @@ export async function leaveThread({ manager }: DataSource, id: string, channel: 
   await manager.update(Alert, { id }, { threadTs: null, cardTs: null, channel })
 }
 
-function once(world: World, { channel, ts }: Place, act: (sql: EntityManager) => Promise<void>): Promise<boolean> {
+function once(world: World, { channel, ts }: MessageToAnswer, act: (sql: EntityManager) => Promise<void>): Promise<boolean> {
   return retryConflicts(() =>
     sureTransaction(world.database, async (sql) => {
       const taken = await sql.query<unknown[]>(TAKE, [channel, ts])
@@ -109,12 +109,12 @@ async function isPolled(sql: EntityManager, trainee: string, now: Date): Promise
   return poll.timeoutAt === null || Date.parse(`${poll.timeoutAt}Z`) > now.getTime()
 }
 
-async function addAnswerAbout(sql: EntityManager, place: Place, trainee: string): Promise<void> {
+async function addAnswerAbout(sql: EntityManager, place: MessageToAnswer, trainee: string): Promise<void> {
   const [open] = await sql.query<{ id: string }[]>(OPEN_ABOUT, [trainee])
   await addAnswer(sql, place, { trainee, job: null, after: null, alert: open?.id ?? null })
 }
 
-function addAnswer(sql: EntityManager, { channel, thread }: Place, about: About): Promise<void> {
+function addAnswer(sql: EntityManager, { channel, thread }: MessageToAnswer, about: About): Promise<void> {
   const payload = { answers: { channel, thread, ...about } }
   return addToOutbox(sql, { stream: `answer:${channel}:${thread}`, kind: 'alert', changeRequest: null, payload })
 }
@@ -123,7 +123,7 @@ function addAnswer(sql: EntityManager, { channel, thread }: Place, about: About)
 async function joinLive(
   world: World,
   sql: EntityManager,
-  place: Place,
+  place: MessageToAnswer,
   { job, trainee }: Pick<TimeoutPost, 'job' | 'trainee'>,
 ) {
   const name = findSeenName(job)
@@ -148,7 +148,7 @@ async function findLive(sql: EntityManager, cause: string, subject: string): Pro
   return live ?? null
 }
 
-function isAt({ channel, thread_ts }: Live, place: Place): boolean {
+function isAt({ channel, thread_ts }: Live, place: MessageToAnswer): boolean {
   return channel === place.channel && thread_ts === place.thread
 }
 

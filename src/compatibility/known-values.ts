@@ -8,12 +8,12 @@ import { isStatusKnown } from '../register/schools.ts'
 
 /** A row's columns that hold such a value, in words that show no personal value. */
 export function unknownValuesIn(row: object): string[] {
-  return Object.entries(row).flatMap(([column, value]) => (isKnown(column, value) ? [] : [wordsFor(column, value)]))
+  return Object.entries(row).flatMap(([column, value]) => (isKnown(column, value) ? [] : [valueWords(column, value)]))
 }
 
 /** Words for one column, or null where its value is known or empty. */
 export function unknownValue(column: string, value: number | null): string | null {
-  return isKnown(column, value) ? null : wordsFor(column, value)
+  return isKnown(column, value) ? null : valueWords(column, value)
 }
 
 function isKnown(column: string, value: unknown): boolean {
@@ -22,7 +22,7 @@ function isKnown(column: string, value: unknown): boolean {
   return !isEnumColumn(column) || findEnumName(column, Number(value)) !== null
 }
 
-function wordsFor(column: string, value: unknown): string {
+function valueWords(column: string, value: unknown): string {
   const shown = isPersonal(column) ? '' : ` (${String(value)})`
   return `${columnLabel(column)} has a value${shown} that this version of the bot does not know.`
 }

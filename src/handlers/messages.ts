@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { answerAbout, answerTimeout, type Place } from '../alerts/message-answers.ts'
+import { answerAbout, answerTimeout, type MessageToAnswer } from '../alerts/message-answers.ts'
 import { ChangeError } from '../errors.ts'
 import { refuseUnless, refuseUnlessEither } from '../people/standing.ts'
 import { sortPlaybooks } from '../playbooks/switched-on.ts'
@@ -81,7 +81,7 @@ function isByRegister({ posts }: HandlerContext, { bot_id, app_id, bot_profile }
 }
 
 /** A message, and the thread that it is in, or begins. */
-function placeOf(channel: string, { ts, thread_ts }: z.output<typeof written>): Place {
+function placeOf(channel: string, { ts, thread_ts }: z.output<typeof written>): MessageToAnswer {
   return { channel, ts, thread: thread_ts ?? ts }
 }
 
@@ -116,7 +116,7 @@ export async function chooseFix(context: HandlerContext, click: Click): Promise<
   }
 }
 
-function wordsAfter({ channel }: Place, trainee: string) {
+function wordsAfter({ channel }: MessageToAnswer, trainee: string) {
   return {
     title: `We answer in the message’s thread in <#${channel}>`,
     text: `You find there in a moment what we know of trainee ${trainee}, and what can be done. Nothing has changed.`,

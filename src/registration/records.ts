@@ -107,7 +107,7 @@ export async function recordsToAskFor(
 /** Throws DttpError. */
 export async function askForRecords(ids: AskedForRecords, dttp: DttpClient): Promise<RecordsInDttp | null> {
   if (!ids) return null
-  if ('traces' in ids) return { candidates: await wordsFor(ids.traces, dttp) }
+  if ('traces' in ids) return { candidates: await describeTraces(ids.traces, dttp) }
   const [contact, assignment, degrees, others] = await Promise.all([
     dttp.findContact(ids.contact),
     dttp.findPlacementAssignment(ids.placementAssignment),
@@ -127,7 +127,7 @@ export async function askForRecords(ids: AskedForRecords, dttp: DttpClient): Pro
 
 const MOST_SHOWN = 5
 
-async function wordsFor(traces: Traces, dttp: DttpClient): Promise<string[]> {
+async function describeTraces(traces: Traces, dttp: DttpClient): Promise<string[]> {
   const { records, isMore } = await findCandidates(traces, dttp, MOST_SHOWN)
   return [...records.map(candidateWords), ...(isMore ? ['more than we can look at'] : [])]
 }

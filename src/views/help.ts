@@ -93,12 +93,12 @@ function always(first: AnyPlaybook | undefined, answersPosts: boolean): Block[] 
 
 /** "/trainee fix-route [trainee] [route]", without characters that Slack would interpret. */
 function usageOf({ name, form }: AnyPlaybook): string {
-  return [COMMAND, name, ...wordsFor(form).map(([word]) => `[${word}]`)].join(' ').replace(/[^\w/[\] -]/g, '')
+  return [COMMAND, name, ...commandWords(form).map(([word]) => `[${word}]`)].join(' ').replace(/[^\w/[\] -]/g, '')
 }
 
 /** The usage with a number for the trainee and the first thing each select offers. */
 function exampleOf({ name, form }: AnyPlaybook): string {
-  const values = wordsFor(form).map(([word, { input }]) => {
+  const values = commandWords(form).map(([word, { input }]) => {
     if (input.type === 'select') return input.options[0]?.value ?? `[${word}]`
     return word.startsWith('trainee') ? '5913' : `[${word}]`
   })
@@ -106,6 +106,6 @@ function exampleOf({ name, form }: AnyPlaybook): string {
 }
 
 /** What can be typed after the command: a word for each field. */
-function wordsFor(form: AnyPlaybook['form']): [word: string, field: Field<string>][] {
+function commandWords(form: AnyPlaybook['form']): [word: string, field: Field<string>][] {
   return commandFields(form).map(([name, field]) => [name === 'subject' ? form.subject.word : name, field])
 }

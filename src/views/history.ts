@@ -31,14 +31,14 @@ export function renderHistory({
         `<${registerUrl}/trainees/${trainee.slug}|View trainee>. ${number}, the newest first. Times are London time.`,
       ),
       ...(history.all === 0 ? plainSections('The bot has done and seen nothing for this trainee.') : []),
-      ...history.items.map((event) => section(`${formatDateTime(event.at)}: ${wordsFor(event)}`)),
+      ...history.items.map((event) => section(`${formatDateTime(event.at)}: ${eventWords(event)}`)),
       ...pageBlocks(history, ACTIONS.historyPage, turnTo),
     ],
   }
 }
 
 /** Mrkdwn. */
-function wordsFor({ kind, what, which, who, words }: HistoryEvent): string {
+function eventWords({ kind, what, which, who, words }: HistoryEvent): string {
   const said = words ? ` ${escapeText(shorten(words, 300))}` : ''
   switch (kind) {
     case 'request':

@@ -2,7 +2,7 @@ import { type Postponement, RetryLater, TURN, Undeliverable } from '../../outbox
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { webApi } from '@slack/bolt'
 import { type Remedy, findRemedy, type Kind, readTrouble, type SlackTrouble } from './errors.ts'
-import { createPace } from './pace.ts'
+import { createTurns } from './turns.ts'
 
 /** A call of the Web API: what it says or looks up, and in which channel. */
 export type Call = { kind: Kind; method: string; channel: string }
@@ -45,7 +45,7 @@ export type SlackLine = ReturnType<typeof createSlackLine>
  * @param hasAnswered whether Slack has answered this process by now
  */
 export function createSlackLine(client: webApi.WebClient, { wake, report }: Listeners, hasAnswered: boolean) {
-  const pace = createPace()
+  const turns = createTurns()
   /** What this process has put off for lack of. */
   const waiting = new Set<string>()
   let closed: { because: string; isToken: boolean; until: number; closures: number } | null = null
@@ -144,7 +144,7 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
   async function translate(call: Call, trouble: SlackTrouble): Promise<Error> {
     const { code, retryAfterMs, unsure, isSilent } = trouble
     if (retryAfterMs !== null) {
-      pace.slowDown(call, retryAfterMs)
+      turns.slowDown(call, retryAfterMs)
       return new RetryLater(retryAfterMs, { reason: code, unsure, waitsFor: TURN, isBlameless: true })
     }
     if (isSilent) {
@@ -172,7 +172,7 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
     /** Makes one call. Throws RetryLater, ChannelClosed, MessageGone or Undeliverable, and nothing of Slack's. */
     async call<T>(to: Call, request: () => Promise<T>): Promise<T> {
       if (!isOpen()) throw untilWell(1_000, { reason: closed?.because ?? '', unsure: false, isBlameless: true })
-      const turn = pace.takeTurn(to)
+      const turn = turns.takeTurn(to)
       if (turn.isFar)
         throw new RetryLater(turn.in, { reason: 'ratelimited', unsure: false, waitsFor: TURN, isBlameless: true })
       if (turn.in > 0) await sleep(turn.in)

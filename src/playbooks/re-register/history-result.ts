@@ -60,7 +60,7 @@ function untouchedBefore(isWhole: boolean, own: readonly Audit[], others: readon
   const early = others.filter(({ id }) => !first || BigInt(id) < BigInt(first.id))
   if (!isWhole) return { sentence, holds: false, found: 'An audit is gone.' }
   if (early.length === 0) return { sentence, holds: true, found: 'None was added.' }
-  return { sentence, holds: early.every(({ isSigned }) => isSigned), found: wordsFor(early) }
+  return { sentence, holds: early.every(({ isSigned }) => isSigned), found: auditWords(early) }
 }
 
 function onlyIds(
@@ -77,7 +77,7 @@ function onlyIds(
     return { sentence, holds: false, found: `They also name ${strange.map(columnLabel).join(', ')}.` }
   if (job?.status !== 'failed' && !ids) return { sentence, holds: false, waiting: true, found: 'None is new so far.' }
   const expected = ids ? 1 + Object.keys(ids.degrees).length : 0
-  const found = [`${own.length} of ${expected} are there.`, ...(others.length > 0 ? [wordsFor(others)] : [])].join(' ')
+  const found = [`${own.length} of ${expected} are there.`, ...(others.length > 0 ? [auditWords(others)] : [])].join(' ')
   return { sentence, holds: own.length === expected && others.every(({ isSigned }) => isSigned), found }
 }
 
@@ -103,7 +103,7 @@ function timelineStands(
   }
 }
 
-function wordsFor(audits: readonly Other[]): string {
+function auditWords(audits: readonly Other[]): string {
   const unsigned = audits.filter(({ isSigned }) => !isSigned).length
   const signed = audits.length - unsigned
   return [

@@ -92,7 +92,7 @@ function lookAtWaiting(situation: Situation): Finding {
     job ? [job.id, job.run] : null,
     needsPoll,
   ])
-  if (freed.length > 0) return { verdict: 'holds', found: wordsFor(freed), evidence }
+  if (freed.length > 0) return { verdict: 'holds', found: freedWords(freed), evidence }
   return notLookedAt(whyNobody(situation), evidence)
 }
 
@@ -108,7 +108,7 @@ function whyNobody({ schools, canRun }: Situation): string {
 
 const FOUND_AFTERWARDS: readonly Repair['kind'][] = ['active', 'activate', 'insert', 'adopt']
 
-function wordsFor(freed: readonly Freed[]): string {
+function freedWords(freed: readonly Freed[]): string {
   const [retried, anew] = [freed.filter(({ job }) => job), freed.filter(({ job }) => !job)]
   const polled = freed.filter(({ needsPoll }) => needsPoll)
   return [
