@@ -1,12 +1,10 @@
-import { In } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
 import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
-import { Trainee } from '../entities/register/trainee.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { refuse } from '../people/standing.ts'
-import { personalDataIn } from '../personal-data/in-text.ts'
+import { findPersonalDataOf } from '../personal-data/in-text.ts'
 import type { World } from '../world.ts'
 import { holdCause, redraw } from './live.ts'
 
@@ -52,10 +50,8 @@ export async function findPersonalDataInReason(
     order: { addedAt: 'ASC', subject: 'ASC' },
     take: MOST_CHECKED,
   })
-  const trainees = await database.manager.findBy(Trainee, {
-    id: In(entries.flatMap(({ traineeId }) => traineeId ?? [])),
-  })
-  return trainees.map((trainee) => personalDataIn(reason, trainee)).find((personal) => personal !== null) ?? null
+  const trainees = entries.flatMap(({ traineeId }) => traineeId ?? [])
+  return findPersonalDataOf(database.manager, trainees, reason)
 }
 
 /** Dismisses an alert, once: who comes second is told who was first. Its post stays, and says so. Throws ChangeError. */

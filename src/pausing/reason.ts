@@ -1,6 +1,5 @@
-import { type EntityManager, In } from 'typeorm'
-import { Trainee } from '../entities/register/trainee.ts'
-import { personalDataIn } from '../personal-data/in-text.ts'
+import type { EntityManager } from 'typeorm'
+import { findPersonalDataOf } from '../personal-data/in-text.ts'
 
 // Everybody can read why the bot is paused. A pause is about no trainee, so its reason is checked for those whom it may
 // mean: whoever an open request or post is about, and whoever it names by number or link.
@@ -13,8 +12,8 @@ export async function findPersonalDataInReason(sql: EntityManager, reason: strin
   const words = (reason.match(/[\w-]+/g) ?? []).slice(0, 100)
   const numbers = words.filter((word) => /^\d{1,18}$/.test(word))
   const rows = await sql.query<{ id: string }[]>(MAY_BE_MEANT, [words, MOST_CHECKED, numbers])
-  const trainees = await sql.findBy(Trainee, { id: In(rows.map(({ id }) => id)) })
-  return trainees.map((trainee) => personalDataIn(reason, trainee)).find((personal) => personal !== null) ?? null
+  const meant = rows.map(({ id }) => id)
+  return findPersonalDataOf(sql, meant, reason)
 }
 
 const MAY_BE_MEANT = `

@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm'
+import { type EntityManager, In } from 'typeorm'
 import { Trainee } from '../entities/register/trainee.ts'
 import { type Address, holdsAddress } from './addresses.ts'
 import { holdsDate } from './birth-dates.ts'
@@ -12,6 +12,16 @@ import { foldings, plainWords, readingsOf, squeeze } from './readings.ts'
 export async function findPersonalData(sql: EntityManager, slug: string, text: string): Promise<string | null> {
   const trainee = await sql.findOneBy(Trainee, { slug })
   return trainee ? personalDataIn(text, trainee) : null
+}
+
+/** The same of any of these trainees, by number. */
+export async function findPersonalDataOf(
+  sql: EntityManager,
+  ids: readonly string[],
+  text: string,
+): Promise<string | null> {
+  const trainees = await sql.findBy(Trainee, { id: In([...ids]) })
+  return trainees.map((trainee) => personalDataIn(text, trainee)).find((found) => found !== null) ?? null
 }
 
 type Person = Names & Address & Pick<Trainee, 'email' | 'date_of_birth'>

@@ -1,18 +1,16 @@
 import { announce, hintExecution } from '../announce.ts'
-import { In } from 'typeorm'
 import { formatDateTime } from '../../calendar/london.ts'
 import { inverse } from '../../contract/plan.ts'
 import { planOf } from '../../contract/stored.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { Review } from '../../entities/chatops/review.ts'
-import { Trainee } from '../../entities/register/trainee.ts'
 import { inSnapshot } from '../../entities/snapshot.ts'
 import { sureTransaction } from '../../entities/sure-transaction.ts'
 import { ChangeError } from '../../errors.ts'
 import { appendToLedger } from '../../ledger/ledger.ts'
 import { refuse, refuseUnless } from '../../people/standing.ts'
 import { isPersonal } from '../../personal-data/columns.ts'
-import { personalDataIn } from '../../personal-data/in-text.ts'
+import { findPersonalDataOf } from '../../personal-data/in-text.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
 import { refuseWhereOff } from '../../playbooks/switched-on.ts'
 import { findMovedTold, registersAnyone, withTold } from '../../registration/told.ts'
@@ -126,9 +124,7 @@ export async function checkRejection(world: World, asked: Actor): Promise<Change
  * everyone whose job it starts.
  */
 export async function findPersonalDataIn(world: World, id: string, text: string): Promise<string | null> {
-  const about = traineesOf(await getRequest(world.database, id))
-  const trainees = await world.database.manager.findBy(Trainee, { id: In(about) })
-  return trainees.map((trainee) => personalDataIn(text, trainee)).find((found) => found !== null) ?? null
+  return findPersonalDataOf(world.database.manager, traineesOf(await getRequest(world.database, id)), text)
 }
 
 /** Rejects with a reason, which everyone in the channel can read. */
