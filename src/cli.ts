@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { adopt } from './pausing/environment.ts'
-import { pauseAsOperator, resumeAsOperator } from './pausing/operator.ts'
 import { findOutlived } from './changes/lists/outlived.ts'
 import { requireUrl, withDatabase, withOwnDatabase } from './cli/database.ts'
 import { checkLedger, printLedger } from './cli/ledger.ts'
@@ -11,6 +9,8 @@ import { migrate } from './entities/migrate.ts'
 import { OperatorError, wordsForOperator } from './error-facts.ts'
 import { loadExtract } from './gias/load.ts'
 import { listTroubled, retry } from './outbox/operator.ts'
+import { adopt } from './pausing/environment.ts'
+import { pauseAsOperator, resumeAsOperator } from './pausing/operator.ts'
 import { createNaming } from './words.ts'
 
 // The commands for people who run the bot. None of them decides anything about a change request.

@@ -1,6 +1,6 @@
+import { nextWorkingTime } from '../calendar/working-time.ts'
 import type { FailureCode } from '../entities/chatops/job-failure.ts'
 import { FAILURES } from '../failures/table.ts'
-import { nextWorkingTime } from '../calendar/working-time.ts'
 import type { World } from '../world.ts'
 
 // Nobody is to be woken by what can wait: outside working hours only duplicates and unknown outcomes are posted at once.

@@ -1,8 +1,8 @@
-import { addToOutbox } from '../outbox/add.ts'
-import { postFirstFrom } from '../outbox/due.ts'
 import { type EntityManager, LessThan } from 'typeorm'
 import { Alert, type EntryFailure } from '../entities/chatops/alert.ts'
 import type { Because } from '../failures/found.ts'
+import { addToOutbox } from '../outbox/add.ts'
+import { postFirstFrom } from '../outbox/due.ts'
 
 // The rows that a post is drawn from. Whoever writes an entry locks its alert first, and several alerts in the order of
 // their causes, so that there is no deadlock.
@@ -80,10 +80,9 @@ async function settleBecause(sql: EntityManager, id: string, subject: string, { 
 /** Has the post drawn again. If a message for it is queued already, that message will show this change, too. */
 export async function redraw(sql: EntityManager, id: string): Promise<void> {
   await sql.query('UPDATE chatops.alerts SET card_version = card_version + 1 WHERE id = $1', [id])
-  const [queued] = await sql.query<unknown[]>(
-    `SELECT 1 FROM chatops.outbox WHERE stream = $1 AND status = 'queued'`,
-    [streamOf(id)],
-  )
+  const [queued] = await sql.query<unknown[]>(`SELECT 1 FROM chatops.outbox WHERE stream = $1 AND status = 'queued'`, [
+    streamOf(id),
+  ])
   if (!queued) await announceAlert(sql, id)
 }
 

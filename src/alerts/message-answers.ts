@@ -1,4 +1,3 @@
-import { addToOutbox } from '../outbox/add.ts'
 import type { DataSource, EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { Alert } from '../entities/chatops/alert.ts'
@@ -9,6 +8,7 @@ import { sureTransaction } from '../entities/sure-transaction.ts'
 import { retryConflicts } from '../entities/transient.ts'
 import { causesOf } from '../failures/index.ts'
 import { pollEnded } from '../failures/register-words.ts'
+import { addToOutbox } from '../outbox/add.ts'
 import { findSeenName } from '../register/jobs.ts'
 import { hasArrived, isPoll } from '../register/polled.ts'
 import type { TimeoutPost } from '../register/posts.ts'
@@ -55,7 +55,11 @@ export type MessageSight = {
  * Has Register's post answered, once however often Slack delivers it. Where DTTP is still asked for the TRN, it alarms
  * nobody. Returns whether this was the first time.
  */
-export function answerTimeout(world: World, place: MessageToAnswer, { job, trainee, after }: TimeoutPost): Promise<boolean> {
+export function answerTimeout(
+  world: World,
+  place: MessageToAnswer,
+  { job, trainee, after }: TimeoutPost,
+): Promise<boolean> {
   return once(world, place, async (sql) => {
     if (job === 'Dttp::RetrieveTrnJob' && (await isPolled(sql, trainee, world.now()))) {
       return addAnswerAbout(sql, place, trainee)
@@ -92,7 +96,11 @@ export async function leaveThread({ manager }: DataSource, id: string, channel: 
   await manager.update(Alert, { id }, { threadTs: null, cardTs: null, channel })
 }
 
-function once(world: World, { channel, ts }: MessageToAnswer, act: (sql: EntityManager) => Promise<void>): Promise<boolean> {
+function once(
+  world: World,
+  { channel, ts }: MessageToAnswer,
+  act: (sql: EntityManager) => Promise<void>,
+): Promise<boolean> {
   return retryConflicts(() =>
     sureTransaction(world.database, async (sql) => {
       const taken = await sql.query<unknown[]>(TAKE, [channel, ts])

@@ -1,6 +1,6 @@
-import { addToOutbox } from '../outbox/add.ts'
 import type { Logger } from 'pino'
 import type { DataSource } from 'typeorm'
+import { addToOutbox } from '../outbox/add.ts'
 
 /** Tells operators of a trouble that only they can mend: once a day each, whatever the number of processes. */
 export type Report = (trouble: string, facts: Record<string, string>) => Promise<void>

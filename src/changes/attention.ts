@@ -2,9 +2,9 @@ import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
-import { announce } from './announce.ts'
 import { refuseUnlessEither } from '../people/standing.ts'
 import type { World } from '../world.ts'
+import { announce } from './announce.ts'
 import { lockRequest } from './requests.ts'
 
 // That a request needed attention is its end. It is on the lists until somebody has said that it is dealt with, all is as

@@ -1,4 +1,3 @@
-import { announce } from './announce.ts'
 import type { DataSource, EntityManager } from 'typeorm'
 import { In } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
@@ -8,6 +7,7 @@ import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import type { World } from '../world.ts'
+import { announce } from './announce.ts'
 
 /** Locks a request for as long as the transaction lasts. Throws ChangeError `not-found`. */
 export async function lockRequest(sql: EntityManager, id: string): Promise<ChangeRequest> {

@@ -1,10 +1,10 @@
-import { announce } from './announce.ts'
 import type { EntityManager } from 'typeorm'
 import type { Form } from '../contract/fields.ts'
 import { formOf } from '../contract/stored.ts'
 import { readSubject } from '../contract/subject.ts'
 import { ChangeRequest, type RequestOutcome } from '../entities/chatops/change-request.ts'
 import { findPlaybook, takesBack } from '../playbooks/index.ts'
+import { announce } from './announce.ts'
 import { lockRequest } from './requests.ts'
 
 // A request that undoes another names it, and is named on its card once it has done so.

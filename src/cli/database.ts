@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm'
-import { refuseForeign } from '../pausing/environment.ts'
 import { readEnvironment } from '../config/index.ts'
 import { createDataSource } from '../entities/data-source.ts'
 import { OperatorError } from '../error-facts.ts'
+import { refuseForeign } from '../pausing/environment.ts'
 
 /** Runs a command on the database of DATABASE_URL, unless another is given. */
 export async function withDatabase<T>(

@@ -1,5 +1,5 @@
-import type { FailureCode } from '../entities/chatops/job-failure.ts'
 import type { Job, SeenJobName } from '../entities/chatops/job.ts'
+import type { FailureCode } from '../entities/chatops/job-failure.ts'
 import { flagOf } from '../register/jobs.ts'
 
 // The causes of failures. Failures of one cause share one post.

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import type { FailureCode } from '../entities/chatops/job-failure.ts'
 import type { SeenJobName } from '../entities/chatops/job.ts'
+import type { FailureCode } from '../entities/chatops/job-failure.ts'
 import { count } from '../words.ts'
 
 // What is known of a failure, and what an explanation of one is made of.

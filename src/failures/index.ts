@@ -1,6 +1,6 @@
-import type { FailureCode, JobFailure } from '../entities/chatops/job-failure.ts'
 import { londonDay } from '../calendar/london.ts'
 import { isOurs, type SeenJobName } from '../entities/chatops/job.ts'
+import type { FailureCode, JobFailure } from '../entities/chatops/job-failure.ts'
 import * as causes from './causes.ts'
 import * as cures from './cures.ts'
 import type { About, Because, Explanation } from './found.ts'

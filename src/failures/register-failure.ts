@@ -1,5 +1,5 @@
-import type { FailureCode } from '../entities/chatops/job-failure.ts'
 import type { JobName } from '../entities/chatops/job.ts'
+import type { FailureCode } from '../entities/chatops/job-failure.ts'
 
 // Failures of jobs that Register itself runs, known only by an error's class and message.
 

@@ -1,5 +1,5 @@
-import type { FailureCode } from '../entities/chatops/job-failure.ts'
 import type { SeenJobName } from '../entities/chatops/job.ts'
+import type { FailureCode } from '../entities/chatops/job-failure.ts'
 import { type PollName, polledFor } from '../register/polled.ts'
 
 // What is said of a failure in Register's Sidekiq. Its own message may be personal, so these are our words for its code.

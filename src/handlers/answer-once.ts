@@ -1,6 +1,6 @@
-import { type HandlerContext, wordsOfError } from './context.ts'
 import pTimeout from 'p-timeout'
 import { renderWorking } from '../views/kit/notice.ts'
+import { type HandlerContext, wordsOfError } from './context.ts'
 import type { Submission } from './entry-points.ts'
 import { inWords, type Shown, show } from './modal.ts'
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { readOpenAlerts } from '../alerts/open.ts'
-import { readOpenSteps } from '../changes/steps/manual-steps.ts'
 import { readWork, WORK_LISTS, type WorkList } from '../changes/lists/work-lists.ts'
+import { readOpenSteps } from '../changes/steps/manual-steps.ts'
 import type { Wanted } from '../pages.ts'
 import { readWaits } from '../schools/waits.ts'
 import { type HomeList, ROWS_AT_FIRST, ROWS_PER_PAGE, renderAlertRow, renderOthersWait } from '../views/home.ts'

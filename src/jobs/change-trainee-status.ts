@@ -5,7 +5,7 @@ import { Trainee } from '../entities/register/trainee.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
 import { demandSwitchedOn } from './job.ts'
-import { notRegistered, traineeGone, demandTrainee } from './readiness.ts'
+import { demandTrainee, notRegistered, traineeGone } from './readiness.ts'
 import type { Finish } from './run/run-job.ts'
 import { updateAsRead } from './update-as-read.ts'
 

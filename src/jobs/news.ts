@@ -1,5 +1,5 @@
-import { jobFailure } from '../entities/chatops/job-failure.ts'
 import * as z from 'zod'
+import { jobFailure } from '../entities/chatops/job-failure.ts'
 
 /** What is posted about a job in the thread of the request that asked for it. Times are as in the jobs' own data. */
 const jobNews = z.discriminatedUnion('kind', [

@@ -16,13 +16,20 @@ import { usesOwnIds } from '../registration/own-ids.ts'
 import { hashOf, hashOfBatch } from '../registration/told.ts'
 import type { World } from '../world.ts'
 import { demandSwitchedOn } from './job.ts'
-import { ownerOf } from './run/leases.ts'
-import { demandComplete, demandUnregistered, demandWaiting, readTrainee, traineeGone, demandTrainee } from './readiness.ts'
+import {
+  demandComplete,
+  demandTrainee,
+  demandUnregistered,
+  demandWaiting,
+  readTrainee,
+  traineeGone,
+} from './readiness.ts'
 import { askedAgain, findAlone } from './registration/alone.ts'
 import { saveRegistration } from './registration/save.ts'
 import { findSeconds, secondRecord } from './registration/second.ts'
 import { type Came, demandWhole, lookForOwn, sendRegistration } from './registration/send.ts'
 import { reaching } from './registration/steps.ts'
+import { ownerOf } from './run/leases.ts'
 import type { Finish } from './run/run-job.ts'
 
 /**

@@ -1,6 +1,6 @@
-import type { JobFailure } from '../entities/chatops/job-failure.ts'
 import { type EntityManager, Not } from 'typeorm'
 import { Job } from '../entities/chatops/job.ts'
+import type { JobFailure } from '../entities/chatops/job-failure.ts'
 import { live } from '../entities/chatops/live-jobs.ts'
 import { Poll } from '../entities/chatops/poll.ts'
 import { Trainee } from '../entities/register/trainee.ts'
@@ -9,7 +9,7 @@ import { decidePoll, type PollOutcome, readTrn } from '../register/retrieve-trn.
 import { lockTrainee, saveTrainee } from '../register/saves.ts'
 import type { World } from '../world.ts'
 import { commentOf, demandSwitchedOn } from './job.ts'
-import { traineeGone, demandTrainee } from './readiness.ts'
+import { demandTrainee, traineeGone } from './readiness.ts'
 import type { Ending, Finish } from './run/run-job.ts'
 
 /**
@@ -20,7 +20,10 @@ export async function retrieveTrn(world: World, job: Job): Promise<Finish> {
   demandSwitchedOn(world, 'persist_to_dttp')
   const { manager } = world.database
   const poll = await manager.findOneBy(Poll, { jobId: job.id })
-  const trainee = await manager.findOne(Trainee, { select: { id: true, dttp_id: true }, where: { id: demandTrainee(job) } })
+  const trainee = await manager.findOne(Trainee, {
+    select: { id: true, dttp_id: true },
+    where: { id: demandTrainee(job) },
+  })
   if (!trainee) throw traineeGone()
   if (!poll) throw new JobFailed('unexpected', 'The poll is not on record.')
   const asked = poll.timeoutAt === null ? null : trainee.dttp_id

@@ -9,7 +9,7 @@ import { Trainee } from '../entities/register/trainee.ts'
 import { lockTrainee, saveTrainee } from '../register/saves.ts'
 import type { World } from '../world.ts'
 import { commentOf, demandSwitchedOn } from './job.ts'
-import { demandComplete, notRegistered, readTrainee, traineeGone, demandTrainee } from './readiness.ts'
+import { demandComplete, demandTrainee, notRegistered, readTrainee, traineeGone } from './readiness.ts'
 import type { Ending, Finish } from './run/run-job.ts'
 import { updateAsRead } from './update-as-read.ts'
 

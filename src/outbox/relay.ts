@@ -1,8 +1,8 @@
+import { during, type World } from '../world.ts'
+import { OUTBOX_KINDS, type OutboxKind, SLACK_KINDS } from './add.ts'
 import { type Claimed, claimOutbox, demandHeld } from './claim.ts'
 import { giveUp, leaveToOperator, postponeRow } from './held.ts'
-import { OUTBOX_KINDS, type OutboxKind, SLACK_KINDS } from './add.ts'
 import { RetryLater, TakenOver, Undeliverable } from './not-sent.ts'
-import { during, type World } from '../world.ts'
 
 /** How each kind of outbox row is carried out. Each is idempotent by the row's id. */
 export type Effects = Readonly<Record<OutboxKind, (row: Claimed) => Promise<void>>>

@@ -1,13 +1,13 @@
-import { addToOutbox } from '../outbox/add.ts'
-import { announce, hintExecution } from '../changes/announce.ts'
 import type { EntityManager } from 'typeorm'
+import { type Pause, pauseOf } from '../brake/brake.ts'
+import { announce, hintExecution } from '../changes/announce.ts'
 import { Brake } from '../entities/chatops/brake.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
+import { addToOutbox } from '../outbox/add.ts'
 import { refuse, refuseUnless } from '../people/standing.ts'
 import type { World } from '../world.ts'
-import { type Pause, pauseOf } from '../brake/brake.ts'
 import { findPersonalDataInReason } from './reason.ts'
 
 // Anyone who may approve can stop the bot, at once. It takes two of them to let it go on.

@@ -1,7 +1,7 @@
-import { jobFailure } from '../entities/chatops/job-failure.ts'
 import type { EntityManager } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
 import { Job } from '../entities/chatops/job.ts'
+import { jobFailure } from '../entities/chatops/job-failure.ts'
 import { live } from '../entities/chatops/live-jobs.ts'
 import {
   RegistrationAttempt,

@@ -8,7 +8,7 @@ import type { Trainee } from '../entities/register/trainee.ts'
 import { sentSchoolsOf } from '../register/sent-schools.ts'
 import { findState, stateLabel } from '../register/states.ts'
 import type { RegisterSettings } from '../world.ts'
-import { type WaitingJob, kindFor, type WaitingRows } from './who-waits.ts'
+import { kindFor, type WaitingJob, type WaitingRows } from './who-waits.ts'
 
 // Who waits for schools, and which of them can go on when these are repaired.
 

@@ -53,7 +53,9 @@ export async function startBotRole(
   const bot = await startBot(context, slackSettings(config, slack), web.app, world.log)
   const hear = (message: object) => answerPosted(context, message)
   const often = { interval: WATCH_MS, pace: STEADY }
-  const reading = startLoop(world.log, 'the look at watched channels', often, () => watched.look(hear).then(() => false))
+  const reading = startLoop(world.log, 'the look at watched channels', often, () =>
+    watched.look(hear).then(() => false),
+  )
   const round = createHomeRound(context, namedClient(slack.client, slack.speaker))
   const homes = startLoop(world.log, 'the Home tabs', { interval: HOME_LOOK_MS, pace: STEADY }, round)
   return {

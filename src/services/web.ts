@@ -31,7 +31,11 @@ export async function openWeb(
   const warnings = async () => [...(await findLooseRights(database)), ...(await backend.warnings())]
   const app = createWeb(probes, async () => {
     const found = await warnings()
-    return { ...(await findOff(database)), ...slack.watched.missing(), ...(found.length > 0 ? { warnings: found } : {}) }
+    return {
+      ...(await findOff(database)),
+      ...slack.watched.missing(),
+      ...(found.length > 0 ? { warnings: found } : {}),
+    }
   })
   const forget = config.JOBS_DASHBOARD ? openDashboard(app, config.JOBS_DASHBOARD, backend) : async () => {}
   const { port, close } = await listen(app, config.HTTP_HOST, config.HTTP_PORT)

@@ -1,6 +1,6 @@
 import type { Pause } from '../brake/brake.ts'
-import type { BrakeNews } from '../pausing/pause.ts'
 import { formatDateTime } from '../calendar/london.ts'
+import type { BrakeNews } from '../pausing/pause.ts'
 import { type Block, type Message, plainSections, section } from './kit/blocks.ts'
 import type { Words } from './kit/notice.ts'
 import { mention, shorten } from './kit/text.ts'

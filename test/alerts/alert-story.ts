@@ -1,11 +1,12 @@
 // Jobs that fail and run, as the runner of the jobs reports them, on a database of one's own.
-import type { JobFailure } from '../../src/entities/chatops/job-failure.ts'
+
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterEach, beforeEach } from 'vitest'
 import { noteFailure, noteSuccess } from '../../src/alerts/alerts.ts'
 import { Alert, AlertEntry } from '../../src/entities/chatops/alert.ts'
 import { Job, type JobName } from '../../src/entities/chatops/job.ts'
+import type { JobFailure } from '../../src/entities/chatops/job-failure.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
 import { cureByJob } from '../../src/jobs/run/cured.ts'
 import type { World } from '../../src/world.ts'

@@ -1,9 +1,9 @@
-import type { FailureCode } from '../../src/entities/chatops/job-failure.ts'
-import { FAILURES } from '../../src/failures/table.ts'
 import { describe, expect, test } from 'vitest'
 import { diagnose } from '../../src/alerts/diagnosis.ts'
 import { diagnoseRegisterJob } from '../../src/alerts/register-jobs.ts'
+import type { FailureCode } from '../../src/entities/chatops/job-failure.ts'
 import type { About, Found, FoundTrainee } from '../../src/failures/found.ts'
+import { FAILURES } from '../../src/failures/table.ts'
 import { findPlaybook } from '../../src/playbooks/index.ts'
 
 const CODES = Object.keys(FAILURES) as FailureCode[]

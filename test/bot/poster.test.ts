@@ -1,7 +1,7 @@
-import { TakenOver } from '../../src/outbox/not-sent.ts'
 import type { webApi } from '@slack/bolt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Poster } from '../../src/bot/slack/poster.ts'
+import { TakenOver } from '../../src/outbox/not-sent.ts'
 import { after, createSleeper } from '../support/asleep.ts'
 import { startStorySlack } from '../support/bot.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'

@@ -1,7 +1,7 @@
 // The table of Slack's codes: whole, and written down in docs/slack-errors.md (UPDATE_DOCS=1 writes it).
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { REMEDIES, findRemedy, KINDS, readTrouble } from '../../src/bot/slack/errors.ts'
+import { findRemedy, KINDS, REMEDIES, readTrouble } from '../../src/bot/slack/errors.ts'
 import { ALL_CODES, isQuestion, methodsOf } from '../support/slack/codes.ts'
 
 const DOC = new URL('../../docs/slack-errors.md', import.meta.url)

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { withBrake } from '../../src/brake/dttp.ts'
-import { pauseAsOperator, resumeAsOperator } from '../../src/pausing/operator.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'
 import type { Job } from '../../src/entities/chatops/job.ts'
+import { pauseAsOperator, resumeAsOperator } from '../../src/pausing/operator.ts'
 import type { World } from '../../src/world.ts'
 import { SUBMITTER, useStage } from '../jobs/stage.ts'
 

@@ -1,6 +1,7 @@
 // What comes from where it should not, or a second time.
-import { announce } from '../../src/changes/announce.ts'
+
 import { beforeEach, describe, expect, test } from 'vitest'
+import { announce } from '../../src/changes/announce.ts'
 import { reject } from '../../src/changes/decide/decide.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { OTHER_CHANNEL, startBot, useStory } from '../support/bot.ts'

@@ -1,8 +1,9 @@
 // What a request is to people once it is over: what came of it, what is left to do by hand, and asking again.
-import { addToOutbox } from '../../src/outbox/add.ts'
+
 import { describe, expect, test } from 'vitest'
 import { londonDay } from '../../src/calendar/london.ts'
 import { remindApprovers } from '../../src/changes/propose/call.ts'
+import { addToOutbox } from '../../src/outbox/add.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { approval, useStory } from '../support/bot.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'

@@ -1,5 +1,5 @@
-import { announce } from '../../src/changes/announce.ts'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { announce } from '../../src/changes/announce.ts'
 import { send } from '../../src/changes/propose/propose.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { type Fault, startGiasSimulator } from '../../sandbox/gias/index.ts'
-import { openExtract, type Download } from '../../src/gias/download.ts'
+import { type Download, openExtract } from '../../src/gias/download.ts'
 import { GiasError } from '../../src/gias/errors.ts'
 import { NOON, schools } from './gias-setup.ts'
 

@@ -1,8 +1,8 @@
-import { addToOutbox } from '../../src/outbox/add.ts'
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { mirrorPush, mirrorRetry } from '../../src/jobs/mirror/asked.ts'
+import { addToOutbox } from '../../src/outbox/add.ts'
 import { demandMember } from '../../src/sidekiq/job.ts'
 import { useMirror } from './mirror-story.ts'
 

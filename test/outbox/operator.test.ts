@@ -1,10 +1,10 @@
-import { addToOutbox } from '../../src/outbox/add.ts'
-import { claimOutbox } from '../../src/outbox/claim.ts'
-import { giveUp, leaveToOperator, postponeRow } from '../../src/outbox/held.ts'
 import type { DataSource } from 'typeorm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
+import { addToOutbox } from '../../src/outbox/add.ts'
+import { claimOutbox } from '../../src/outbox/claim.ts'
+import { giveUp, leaveToOperator, postponeRow } from '../../src/outbox/held.ts'
 import { listTroubled, retry } from '../../src/outbox/operator.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 

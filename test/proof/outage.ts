@@ -1,8 +1,9 @@
 // Slack is away for some minutes while requests go on being made; then it is well again, and takes one message a second.
-import { announce } from '../../src/changes/announce.ts'
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { insertDemoRows } from '../../sandbox/register/seed.ts'
+import { announce } from '../../src/changes/announce.ts'
 import type { Services } from '../../src/services.ts'
 import { startBot, startStorySlack } from '../support/bot.ts'
 import { loadGias } from '../support/gias.ts'

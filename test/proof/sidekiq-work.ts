@@ -1,9 +1,10 @@
 // What is asked of Sidekiq in the proof: jobs to push, and dead ones to run again or to remove.
-import { addToOutbox } from '../../src/outbox/add.ts'
+
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { removeFromSidekiq } from '../../src/jobs/start/in-sidekiq.ts'
 import { startJob } from '../../src/jobs/start/start.ts'
+import { addToOutbox } from '../../src/outbox/add.ts'
 import type { MemberId } from '../../src/sidekiq/job.ts'
 import { sha1Of } from '../../src/sidekiq/member.ts'
 import { payloadOf } from '../../src/sidekiq/payload.ts'

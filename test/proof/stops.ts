@@ -1,10 +1,11 @@
 // A worker is stopped (SIGSTOP) before every statement and request of every job and of everything that the outbox sends,
 // until another has done what it was about to do, and then something newer; then it is woken. Nothing is there twice,
 // and nothing newer is undone.
-import { announce } from '../../src/changes/announce.ts'
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { pino } from 'pino'
+import { announce } from '../../src/changes/announce.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { runJob } from '../../src/jobs/run/run-job.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'

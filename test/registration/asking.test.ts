@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
-import { pause, resume } from '../../src/pausing/pause.ts'
 import { workingDaysAfter } from '../../src/calendar/working-time.ts'
+import { pause, resume } from '../../src/pausing/pause.ts'
 import { askedUntil } from '../../src/registration/asking.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'

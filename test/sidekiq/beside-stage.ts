@@ -1,8 +1,9 @@
 // A stage beside Register's Sidekiq: a real Redis in which one process of it seems to be alive, and our relay.
-import { OUTBOX_KINDS, type OutboxKind } from '../../src/outbox/add.ts'
+
 import { Redis } from 'ioredis'
 import { afterAll, beforeEach } from 'vitest'
 import { writeToSidekiq } from '../../src/jobs/start/in-sidekiq.ts'
+import { OUTBOX_KINDS, type OutboxKind } from '../../src/outbox/add.ts'
 import { createRelay, type Effects } from '../../src/outbox/relay.ts'
 import { createSidekiqClient } from '../../src/sidekiq/index.ts'
 import type { RegisterJob } from '../../src/sidekiq/job.ts'

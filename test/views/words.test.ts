@@ -1,14 +1,15 @@
 // How the bot speaks, over the views of a request in every state: see docs/words.md.
-import type { FailureCode } from '../../src/entities/chatops/job-failure.ts'
-import { FAILURES } from '../../src/failures/table.ts'
+
 import { describe, expect, test } from 'vitest'
 import { diagnose } from '../../src/alerts/diagnosis.ts'
 import { TRANSITIONS } from '../../src/changes/transitions.ts'
 import type { Status } from '../../src/entities/chatops/change-request.ts'
+import type { FailureCode } from '../../src/entities/chatops/job-failure.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { Provider } from '../../src/entities/register/provider.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { ChangeError, ERROR_CODES } from '../../src/errors.ts'
+import { FAILURES } from '../../src/failures/table.ts'
 import { playbooks } from '../../src/playbooks/index.ts'
 import type { HistoryEvent } from '../../src/trainee/history.ts'
 import { renderForm } from '../../src/views/form.ts'

@@ -1,6 +1,6 @@
-import { type Claimed, readPayload } from '../../outbox/claim.ts'
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { type Claimed, readPayload } from '../../outbox/claim.ts'
 import { renderBrakeNews } from '../../views/brake.ts'
 import type { Poster } from '../slack/poster.ts'
 

@@ -1,18 +1,19 @@
-import { type Claimed, readPayload } from '../../outbox/claim.ts'
-import { Undeliverable } from '../../outbox/not-sent.ts'
 import { createHash } from 'node:crypto'
 import type { DataSource } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { SchoolWait } from '../../entities/chatops/school-wait.ts'
 import { postedNews } from '../../jobs/news.ts'
+import { type Claimed, readPayload } from '../../outbox/claim.ts'
+import { Undeliverable } from '../../outbox/not-sent.ts'
 import { postedSync } from '../../schools/sync-news.ts'
 import { waitMessage } from '../../schools/waits.ts'
 import { renderJobNews } from '../../views/jobs/news.ts'
+import type { Message } from '../../views/kit/blocks.ts'
 import { renderSchoolSync } from '../../views/school/news.ts'
 import { renderWaitNews } from '../../views/school/wait.ts'
 import { renderReport, renderUnposted } from '../../views/unposted.ts'
-import type { Message, Poster } from '../slack/poster.ts'
+import type { Poster } from '../slack/poster.ts'
 
 const report = z.object({ user: z.string(), report: z.string() })
 const unposted = z.object({

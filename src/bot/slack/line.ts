@@ -1,7 +1,7 @@
-import { type Postponement, RetryLater, TURN, Undeliverable } from '../../outbox/not-sent.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { webApi } from '@slack/bolt'
-import { type Remedy, findRemedy, type Kind, readTrouble, type SlackTrouble } from './errors.ts'
+import { type Postponement, RetryLater, TURN, Undeliverable } from '../../outbox/not-sent.ts'
+import { findRemedy, type Kind, type Remedy, readTrouble, type SlackTrouble } from './errors.ts'
 import { createTurns } from './turns.ts'
 
 /** A call of the Web API: what it says or looks up, and in which channel. */

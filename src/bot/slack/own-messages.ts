@@ -1,5 +1,5 @@
-import type { Claimed } from '../../outbox/claim.ts'
 import type { webApi } from '@slack/bolt'
+import type { Claimed } from '../../outbox/claim.ts'
 import { MessageGone, type SlackLine } from './line.ts'
 
 /** Where a message goes, and where others with its key are. `gone`: the one that is to be replaced. */

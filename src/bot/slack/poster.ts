@@ -1,6 +1,6 @@
+import type { webApi } from '@slack/bolt'
 import { type Claimed, demandHeld } from '../../outbox/claim.ts'
 import { RetryLater, TakenOver } from '../../outbox/not-sent.ts'
-import type { webApi } from '@slack/bolt'
 import type { Message } from '../../views/kit/blocks.ts'
 import type { Kind } from './errors.ts'
 import { ChannelClosed, NotAsThingsStand, type SlackLine } from './line.ts'

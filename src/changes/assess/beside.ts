@@ -13,9 +13,9 @@ import {
   type Beside,
   fingerprintOf,
   isJob,
-  mayRun,
   isRegistration,
   lookAtBeside,
+  mayRun,
   traineesAskedAbout,
 } from './look-beside.ts'
 

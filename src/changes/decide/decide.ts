@@ -1,4 +1,3 @@
-import { announce, hintExecution } from '../announce.ts'
 import { formatDateTime } from '../../calendar/london.ts'
 import { inverse } from '../../contract/plan.ts'
 import { planOf } from '../../contract/stored.ts'
@@ -15,9 +14,10 @@ import { findPlaybook } from '../../playbooks/index.ts'
 import { refuseWhereOff } from '../../playbooks/switched-on.ts'
 import { findMovedTold, registersAnyone, withTold } from '../../registration/told.ts'
 import type { World } from '../../world.ts'
-import { digestOfRequest, endAsStale, getRequest, lockRequest, type Moved, refusalFor } from '../requests.ts'
-import { FOREIGN } from '../execute/unexecuted.ts'
 import { traineesOf } from '../about.ts'
+import { announce, hintExecution } from '../announce.ts'
+import { FOREIGN } from '../execute/unexecuted.ts'
+import { digestOfRequest, endAsStale, getRequest, lockRequest, type Moved, refusalFor } from '../requests.ts'
 
 // Decisions about a request. However somebody asks for one, it is made here. Self-approval is refused before anything
 // else is looked at, without exemption.

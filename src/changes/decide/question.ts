@@ -1,12 +1,12 @@
-import { addToThread } from '../announce.ts'
 import * as z from 'zod'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { sureTransaction } from '../../entities/sure-transaction.ts'
 import { ChangeError } from '../../errors.ts'
 import { appendToLedger } from '../../ledger/ledger.ts'
 import type { World } from '../../world.ts'
-import { checkDecision } from './decide.ts'
+import { addToThread } from '../announce.ts'
 import { lockRequest, refusalFor } from '../requests.ts'
+import { checkDecision } from './decide.ts'
 
 /** A question in a request's thread: who asked it, and their words. */
 export const postedQuestion = z.object({

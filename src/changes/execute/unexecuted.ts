@@ -1,4 +1,3 @@
-import { announce } from '../announce.ts'
 import { type EntityManager, QueryFailedError } from 'typeorm'
 import type { CheckResult } from '../../contract/check.ts'
 import type { Plan } from '../../contract/plan.ts'
@@ -11,9 +10,10 @@ import { UpstreamUnavailable } from '../../errors.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { findMovedTold } from '../../registration/told.ts'
 import type { World } from '../../world.ts'
+import { announce } from '../announce.ts'
 import { findChangedChecks } from '../assess/assess.ts'
-import { NotApproved } from './legality.ts'
 import { endAsStale, type Moved } from '../requests.ts'
+import { NotApproved } from './legality.ts'
 
 // The ways in which an attempt to carry out a request ends without having written anything.
 

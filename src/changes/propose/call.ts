@@ -1,8 +1,8 @@
-import { addToThread } from '../announce.ts'
 import type { EntityManager } from 'typeorm'
 import { workingHoursBefore } from '../../calendar/working-time.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { World } from '../../world.ts'
+import { addToThread } from '../announce.ts'
 import { getRequest } from '../requests.ts'
 import { alone, findIds, sweepEach } from '../sweeps/sweep-each.ts'
 

@@ -1,4 +1,3 @@
-import { announce } from '../announce.ts'
 import { type EntityManager, EntityNotFoundError, QueryFailedError } from 'typeorm'
 import { type CheckResult, isWarning, stands } from '../../contract/check.ts'
 import type { Form } from '../../contract/fields.ts'
@@ -16,10 +15,11 @@ import { refuse, refuseUnless } from '../../people/standing.ts'
 import { refuseWhereOff } from '../../playbooks/switched-on.ts'
 import { keepWait } from '../../schools/waits.ts'
 import type { World } from '../../world.ts'
+import { announce } from '../announce.ts'
 import { type Assessment, gather, judge } from '../assess/assess.ts'
-import { type Callee, claimCall, findCallee, reminderFor } from './call.ts'
 import { endAsStale, getRequest, getVisible, lockRequest } from '../requests.ts'
 import { findUndone } from '../undoing.ts'
+import { type Callee, claimCall, findCallee, reminderFor } from './call.ts'
 
 /**
  * What a preview came to. Only `ready` leaves a change request behind, not yet sent; `waits` one that cannot be made yet.

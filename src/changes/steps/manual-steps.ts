@@ -1,4 +1,3 @@
-import { announce } from '../announce.ts'
 import { type DataSource, type EntityManager, In, IsNull, Not } from 'typeorm'
 import type { Plan } from '../../contract/plan.ts'
 import { type Advice, ChangeRequest } from '../../entities/chatops/change-request.ts'
@@ -8,6 +7,7 @@ import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { MOST_COUNTED, type Page, pageOf, type Wanted } from '../../pages.ts'
 import { refuseUnlessEither } from '../../people/standing.ts'
 import type { World } from '../../world.ts'
+import { announce } from '../announce.ts'
 import { getVisible, lockRequest } from '../requests.ts'
 import { alone } from '../sweeps/sweep-each.ts'
 

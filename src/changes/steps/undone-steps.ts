@@ -1,4 +1,3 @@
-import { announce } from '../announce.ts'
 import type { EntityManager } from 'typeorm'
 import { formOf } from '../../contract/stored.ts'
 import { readSubject } from '../../contract/subject.ts'
@@ -6,8 +5,9 @@ import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { ManualStep } from '../../entities/chatops/manual-step.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { takesBack } from '../../playbooks/index.ts'
-import { isNeedless, listSteps, type Step } from './manual-steps.ts'
+import { announce } from '../announce.ts'
 import { lockRequest } from '../requests.ts'
+import { isNeedless, listSteps, type Step } from './manual-steps.ts'
 
 /** @property dropped the places of an earlier request's steps that nobody need do any more */
 type Left = { steps: readonly Step[]; dropped: { request: string; places: number[] } | null }

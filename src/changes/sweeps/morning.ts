@@ -1,6 +1,6 @@
-import { addToOutbox } from '../../outbox/add.ts'
 import { inLondon, londonDay } from '../../calendar/london.ts'
 import { isWorkingDay } from '../../calendar/working-time.ts'
+import { addToOutbox } from '../../outbox/add.ts'
 import type { World } from '../../world.ts'
 
 // On each working day, at 9am in London, each channel is told what waits in it; where nothing waits, nothing is said.

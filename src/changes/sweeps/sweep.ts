@@ -1,4 +1,3 @@
-import { announce, hintExecution } from '../announce.ts'
 import { mayAct } from '../../brake/brake.ts'
 import { lookAtRegister } from '../../compatibility/look.ts'
 import { NOTHING } from '../../contract/plan.ts'
@@ -9,11 +8,12 @@ import { ManualStep } from '../../entities/chatops/manual-step.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { findWhyOff } from '../../playbooks/switched-on.ts'
 import type { World } from '../../world.ts'
-import { endAsStale, type Moved } from '../requests.ts'
+import { announce, hintExecution } from '../announce.ts'
 import { IsNull, Not } from 'typeorm'
-import { alone, findIds, sweepEach } from './sweep-each.ts'
 import { FOREIGN } from '../execute/unexecuted.ts'
+import { endAsStale, type Moved } from '../requests.ts'
 import { verify } from '../verify/verify.ts'
+import { alone, findIds, sweepEach } from './sweep-each.ts'
 
 // What happens without anyone clicking. Any number of workers may sweep at once: each request is locked by one of them.
 

@@ -1,4 +1,3 @@
-import { tellRequester } from '../announce.ts'
 import { type EntityManager, In } from 'typeorm'
 import type * as z from 'zod'
 import { startOfDayThatReached } from '../../calendar/london.ts'
@@ -11,6 +10,7 @@ import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { runnerOf } from '../../jobs/start/runner.ts'
 import type { postedSync, SchoolSync, SyncedBy, SyncedSchool } from '../../schools/sync-news.ts'
 import type { World } from '../../world.ts'
+import { tellRequester } from '../announce.ts'
 import { getRequest, lockRequest } from '../requests.ts'
 
 // A request may write Register's copy of a school of DTTP's. The next school sync writes over that copy with what DTTP

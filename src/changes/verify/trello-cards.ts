@@ -1,15 +1,15 @@
-import { announce } from '../announce.ts'
-import { type Claimed, demandHeld, readPayload } from '../../outbox/claim.ts'
-import { giveUp, isStillClaimed, markSent } from '../../outbox/held.ts'
-import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import type { DataSource, EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { type Claimed, demandHeld, readPayload } from '../../outbox/claim.ts'
+import { giveUp, isStillClaimed, markSent } from '../../outbox/held.ts'
+import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import { noteWaitCard, noteWaitCardRefused } from '../../schools/waits.ts'
 import { type createTrelloClient, TrelloError } from '../../trello/index.ts'
 import type { World } from '../../world.ts'
-import { addSteps, listSteps } from '../steps/manual-steps.ts'
+import { announce } from '../announce.ts'
 import { lockRequest } from '../requests.ts'
+import { addSteps, listSteps } from '../steps/manual-steps.ts'
 
 export type TrelloClient = ReturnType<typeof createTrelloClient>
 

@@ -1,4 +1,3 @@
-import { announce } from '../announce.ts'
 import { findUnsafe } from '../../compatibility/look.ts'
 import { columnsHold } from '../../contract/planned-rows.ts'
 import type { AnyPlaybook, Executed } from '../../contract/playbook.ts'
@@ -10,6 +9,7 @@ import { inSnapshot } from '../../entities/snapshot.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import type { World } from '../../world.ts'
+import { announce } from '../announce.ts'
 import { getRequest, lockRequest } from '../requests.ts'
 
 type Looked = Extract<ChangeRequest['status'], 'verifying' | 'needs-attention' | 'done'>

@@ -3,7 +3,14 @@ import { accounts } from './accounts.ts'
 import { type BatchPart, createInBatch } from './batch.ts'
 import { realSleep, type Sleep } from './gate.ts'
 import type { Log } from './log.ts'
-import { findContact, findContactsBy, findPlacementAssignment, getTrn, type RecordUpdate, updateRecord } from './records.ts'
+import {
+  findContact,
+  findContactsBy,
+  findPlacementAssignment,
+  getTrn,
+  type RecordUpdate,
+  updateRecord,
+} from './records.ts'
 import { findAccount, findDegreeQualificationsOf, findPlacementAssignmentsOf } from './related.ts'
 import { type BeforeSending, createRequests } from './requests.ts'
 import { createTokens } from './token.ts'

@@ -1,8 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
-import { timestampText } from '../timestamp.ts'
 import { stored } from '../stored.ts'
+import { timestampText } from '../timestamp.ts'
 import type { JobData, SeenJobName } from './job.ts'
-import { jobFailure, type JobFailure } from './job-failure.ts'
+import { type JobFailure, jobFailure } from './job-failure.ts'
 
 /**
  * Where a job of Register's Sidekiq was when we last looked:

@@ -1,5 +1,5 @@
-import { jobFailure } from '../../entities/chatops/job-failure.ts'
 import { GIVEN_UP_SQL } from '../../entities/chatops/given-up-jobs.ts'
+import { jobFailure } from '../../entities/chatops/job-failure.ts'
 import { MOST_COUNTED } from '../../pages.ts'
 import type { World } from '../../world.ts'
 import { JOB_KINDS, type JobCounts, type JobFilter, type JobKind, type ListedJob } from './listed-job.ts'

@@ -1,5 +1,5 @@
-import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import type { JobRow, SeenJobName } from '../../entities/chatops/job.ts'
+import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import type { SeenJob } from '../../entities/chatops/seen-job.ts'
 
 /** Where a job stands, in the order in which people want to see them. */

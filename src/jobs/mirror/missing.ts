@@ -1,6 +1,6 @@
-import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import { type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Raw } from 'typeorm'
 import { isOurs } from '../../entities/chatops/job.ts'
+import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { DELETED, pollEnded, REMOVED, REPLACED, VANISHED } from '../../failures/register-words.ts'
 import { isPoll } from '../../register/polled.ts'

@@ -1,6 +1,6 @@
-import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import type { EntityManager } from 'typeorm'
 import type { SeenJobName } from '../../entities/chatops/job.ts'
+import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import { registerWords } from '../../failures/register-words.ts'
 import { findSeenName } from '../../register/jobs.ts'
 import type { Place, RegisterJob, StrangeMember } from '../../sidekiq/index.ts'

@@ -1,9 +1,9 @@
 import { Mirror } from '../../entities/chatops/mirrored-job.ts'
+import { noteUnknown } from '../../registration/unknown-in-sidekiq.ts'
 import type { SidekiqClient } from '../../sidekiq/index.ts'
 import type { World } from '../../world.ts'
 import { keepMoved, keepPage, newSweep } from './keep.ts'
 import { noteMissing } from './missing.ts'
-import { noteUnknown } from '../../registration/unknown-in-sidekiq.ts'
 
 // Reads all of Register's Sidekiq, page by page, and keeps what concerns us in our own table (keep.ts). A job that moves
 // meanwhile may be found twice or not at all; what was not found is looked for in the sweeps after it (missing.ts).

@@ -1,5 +1,5 @@
-import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import type { EntityManager } from 'typeorm'
+import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 
 // Which jobs of Register's people have yet to be told of. The sweep notes that a job stands otherwise than before; whoever

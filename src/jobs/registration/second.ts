@@ -1,7 +1,7 @@
-import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import type { EntityManager } from 'typeorm'
 import { DttpError } from '../../dttp/client/index.ts'
 import type { Job } from '../../entities/chatops/job.ts'
+import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import { RegistrationAttempt, type RegistrationIds } from '../../entities/chatops/registration-attempt.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { onlyRecord } from '../../registration/only-record.ts'

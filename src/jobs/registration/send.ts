@@ -42,9 +42,7 @@ export async function sendRegistration(
 async function settle(world: World, job: Job, sending: Sending, error: unknown): Promise<Came> {
   if (error instanceof NotAlone) {
     // An earlier sending of the same may still come about.
-    await (sending.number === 1
-      ? noteRefused(world, job, sending, error)
-      : keepDoubt(world, job))
+    await (sending.number === 1 ? noteRefused(world, job, sending, error) : keepDoubt(world, job))
     throw error
   }
   // Nothing was sent, as another worker has the job.

@@ -1,10 +1,10 @@
+import { type EntityManager, In, IsNull } from 'typeorm'
 import { givenUp } from '../../entities/chatops/given-up-jobs.ts'
 import { Job, type JobRow, type SeenJobName } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { subjectOf } from '../../failures/causes.ts'
-import { type EntityManager, In, IsNull } from 'typeorm'
 import { hasArrived, isPoll, type PollName } from '../../register/polled.ts'
 
 // When a job that was given up counts as cured: something else has done its work. It is put on record here, in the

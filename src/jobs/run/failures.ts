@@ -1,6 +1,6 @@
-import type { FailureCode, JobFailure } from '../../entities/chatops/job-failure.ts'
 import { DttpError } from '../../dttp/client/index.ts'
 import { dttpWords } from '../../dttp/words.ts'
+import type { FailureCode, JobFailure } from '../../entities/chatops/job-failure.ts'
 import { JobFailed } from '../../failures/job-failed.ts'
 
 /** Any error as a failure on record, without anything personal. */

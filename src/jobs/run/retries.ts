@@ -1,6 +1,6 @@
+import type { JobName } from '../../entities/chatops/job.ts'
 import type { FailureCode } from '../../entities/chatops/job-failure.ts'
 import { FAILURES } from '../../failures/table.ts'
-import type { JobName } from '../../entities/chatops/job.ts'
 
 // When a failed job runs again. It is as in Register: a job with `retry_on Dttp::Client::HttpError` has five quick
 // attempts; if Sidekiq's `retry` is true, 25 more follow over three weeks; with `retry: 0` there are none.

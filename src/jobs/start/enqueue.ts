@@ -1,10 +1,10 @@
-import { addToOutbox } from '../../outbox/add.ts'
 import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { JOB_NAMES, Job, type JobData, type JobName } from '../../entities/chatops/job.ts'
 import { isLive } from '../../entities/chatops/live-jobs.ts'
 import { Poll } from '../../entities/chatops/poll.ts'
+import { addToOutbox } from '../../outbox/add.ts'
 import type { World } from '../../world.ts'
 
 // A job is a row of ours. The queue is told of it through the outbox, and holds only a hint.

@@ -1,18 +1,18 @@
-import { addToOutbox } from '../../outbox/add.ts'
-import { type Claimed, readPayload } from '../../outbox/claim.ts'
-import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { mayAct } from '../../brake/brake.ts'
 import { JOB_NAMES, type JobName } from '../../entities/chatops/job.ts'
+import { addToOutbox } from '../../outbox/add.ts'
+import { type Claimed, readPayload } from '../../outbox/claim.ts'
+import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import { NotWritable } from '../../sidekiq/errors.ts'
 import { demandMember, type MemberId, memberId } from '../../sidekiq/job.ts'
 import { type JobToPush, jobToPush, queueOf } from '../../sidekiq/payload.ts'
 import type { Written } from '../../sidekiq/write.ts'
 import type { World } from '../../world.ts'
-import { enqueueJob, type NewJob } from './enqueue.ts'
 import { mirrorPush, mirrorRemoval, mirrorRetry } from '../mirror/asked.ts'
+import { enqueueJob, type NewJob } from './enqueue.ts'
 
 // What is asked of Register's Sidekiq: a row of the outbox each, whose id is also the job's own (`job_id`), so that a
 // job can be followed and is never pushed twice. Until Redis has it, the mirror says "unsent" of it.

@@ -33,7 +33,10 @@ function tracesOf({ trainee_id: traineeId, submitted_for_trn_at: at }: Trainee, 
 }
 
 /** Throws DttpError. */
-export async function lookInDttp({ contact, placementAssignment, alike }: AskedFor, dttp: DttpClient): Promise<Answers> {
+export async function lookInDttp(
+  { contact, placementAssignment, alike }: AskedFor,
+  dttp: DttpClient,
+): Promise<Answers> {
   const [found, assignment, contacts] = await Promise.all([
     contact === null ? null : dttp.findContact(contact),
     placementAssignment === null ? null : dttp.findPlacementAssignment(placementAssignment),

@@ -77,7 +77,9 @@ function onlyIds(
     return { sentence, holds: false, found: `They also name ${strange.map(columnLabel).join(', ')}.` }
   if (job?.status !== 'failed' && !ids) return { sentence, holds: false, waiting: true, found: 'None is new so far.' }
   const expected = ids ? 1 + Object.keys(ids.degrees).length : 0
-  const found = [`${own.length} of ${expected} are there.`, ...(others.length > 0 ? [auditWords(others)] : [])].join(' ')
+  const found = [`${own.length} of ${expected} are there.`, ...(others.length > 0 ? [auditWords(others)] : [])].join(
+    ' ',
+  )
   return { sentence, holds: own.length === expected && others.every(({ isSigned }) => isSigned), found }
 }
 

@@ -43,9 +43,7 @@ function describe(school: School): Omit<Finding, 'evidence'> {
       return { verdict: 'warns', found }
     }
     case 'activate':
-      return holds(
-        `URN ${urn} is in the list, but not active: ${listWords([repair.row])}. It would become active (1).`,
-      )
+      return holds(`URN ${urn} is in the list, but not active: ${listWords([repair.row])}. It would become active (1).`)
     case 'insert':
       return holds(`URN ${urn} is not in the list. It would be inserted as DTTP has it: ${asInDttp(repair)}.`)
     case 'adopt':

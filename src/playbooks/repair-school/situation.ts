@@ -3,7 +3,7 @@ import type { Trainee } from '../../entities/register/trainee.ts'
 import { type SentSchool, sentSchoolsOf, type WhichSchool } from '../../register/sent-schools.ts'
 import { type AfterRepair, type Sorted, sortWaiting } from '../../schools/who-goes-on.ts'
 import type { RegisterSettings } from '../../world.ts'
-import { type Chosen, repairFor, repairedRow, type School } from './repair.ts'
+import { type Chosen, repairedRow, repairFor, type School } from './repair.ts'
 import type { Answers, Rows, SchoolRows } from './rows.ts'
 
 /** The schools in question with what can be done about each, and what becomes of everybody who waits for them. */

@@ -10,9 +10,9 @@ import { onlyRecord } from '../../registration/only-record.ts'
 import {
   type AskedForRecords,
   type RecordsInDttp,
-  type SentRegistration,
   readRegistration,
   recordsToAskFor,
+  type SentRegistration,
 } from '../../registration/records.ts'
 import { heldByDttp, pollScheduled, registered, statusesChanged } from '../../registration/result.ts'
 

@@ -47,7 +47,11 @@ export async function read(sql: EntityManager, id: string): Promise<Rows> {
 }
 
 /** Of the requests that were carried out after this one, those that wrote a column which has moved. */
-async function findMovers(sql: EntityManager, request: ChangeRequest, moved: readonly MovedColumn[]): Promise<string[]> {
+async function findMovers(
+  sql: EntityManager,
+  request: ChangeRequest,
+  moved: readonly MovedColumn[],
+): Promise<string[]> {
   const later = await sql
     .createQueryBuilder(ChangeRequest, 'later')
     .where('later.subjects && CAST(:subjects AS text[])', { subjects: request.subjects })

@@ -2,15 +2,7 @@ import type { AlertSight, Group, SeenEntry } from '../../alerts/sight.ts'
 import { formatDateTime } from '../../calendar/london.ts'
 import { referenceWords } from '../../dttp/words.ts'
 import { jobFailedWords, registerJobName } from '../../register/jobs.ts'
-import {
-  type Block,
-  type BlockGroup,
-  note,
-  plainNote,
-  plainSections,
-  section,
-  takeWithin,
-} from '../kit/blocks.ts'
+import { type Block, type BlockGroup, note, plainNote, plainSections, section, takeWithin } from '../kit/blocks.ts'
 import { escapeText, shorten } from '../kit/text.ts'
 import { checkedAt, circumstancesOf, deadlineWords, findingsOf, recordSentence, settledWords } from './findings.ts'
 import { link, linksOf, type Places, recordPage, startButton, viewButton } from './links.ts'

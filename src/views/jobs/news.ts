@@ -1,7 +1,7 @@
-import { FAILURES } from '../../failures/table.ts'
 import { formatDateTime } from '../../calendar/london.ts'
 import { referenceWords } from '../../dttp/words.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { FAILURES } from '../../failures/table.ts'
 import type { PostedNews } from '../../jobs/news.ts'
 import { jobDoneWords, jobFailedWords } from '../../register/jobs.ts'
 import { heading, type Message, note, plainSections, section } from '../kit/blocks.ts'

@@ -5,8 +5,8 @@ import { NO_SCHOOLS, type SchoolNames } from '../../register/schools.ts'
 import { count } from '../../words.ts'
 import {
   type Block,
-  divider,
   type BlockGroup,
+  divider,
   heading,
   type Modal,
   modalTitle,

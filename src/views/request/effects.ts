@@ -3,7 +3,7 @@ import type { Plan } from '../../contract/plan.ts'
 import { canonical } from '../../entities/json.ts'
 import { registerJobName, whatJobDoes } from '../../register/jobs.ts'
 import { count, listed } from '../../words.ts'
-import { copyable, type BlockGroup, heading, plainSections } from '../kit/blocks.ts'
+import { type BlockGroup, copyable, heading, plainSections } from '../kit/blocks.ts'
 import { renderTold, type ToldOf } from './told.ts'
 
 /** An effect in words: what happens, its particulars, and a text that people can copy. */

@@ -8,9 +8,9 @@ import { count } from '../../words.ts'
 import {
   actions,
   type Block,
+  type BlockGroup,
   button,
   divider,
-  type BlockGroup,
   header,
   heading,
   type Modal,
@@ -24,7 +24,7 @@ import { ACTIONS, MODALS } from '../kit/ids.ts'
 import { plain, shorten } from '../kit/text.ts'
 import { isShortened, renderChangeRows } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
-import { crName, findPlan, whatItIsAbout, traineeLink, typedIn, whyNoDetails } from './request.ts'
+import { crName, findPlan, traineeLink, typedIn, whatItIsAbout, whyNoDetails } from './request.ts'
 import { linked, type Speaking, sayingOf } from './saying.ts'
 import { describeChanges } from './values.ts'
 import { loudestFirst, renderVerdicts } from './verdicts.ts'

@@ -70,7 +70,10 @@ export function traineeLink(request: OfTrainee, registerUrl: string | null): str
 }
 
 /** Mrkdwn: the trainee a request is about, or else the school by its URN; null where it is about neither. */
-export function whatItIsAbout(request: OfTrainee & Pick<ChangeRequest, 'form'>, registerUrl: string | null): string | null {
+export function whatItIsAbout(
+  request: OfTrainee & Pick<ChangeRequest, 'form'>,
+  registerUrl: string | null,
+): string | null {
   const { kind, id } = readSubject(typedIn(request, 'subject'))
   return traineeLink(request, registerUrl) ?? (kind === 'urn' ? `URN ${id}` : null)
 }

@@ -12,9 +12,9 @@ import { count } from '../../words.ts'
 import {
   actions,
   type Block,
+  type BlockGroup,
   button,
   divider,
-  type BlockGroup,
   heading,
   type Modal,
   modalTitle,
@@ -28,7 +28,7 @@ import { renderWholeChanges } from './change-rows.ts'
 import { renderEffects } from './effects.ts'
 import { type KnownBeside, renderKnown } from './known.ts'
 import { paginate } from './pages.ts'
-import { byWhom, crName, findPlan, whatItIsAbout, typedIn, whyNoDetails } from './request.ts'
+import { byWhom, crName, findPlan, typedIn, whatItIsAbout, whyNoDetails } from './request.ts'
 import { linked, sayingOf } from './saying.ts'
 import { renderTicket } from './ticket.ts'
 import { canBeUndone, undoWords } from './undoable.ts'

@@ -5,9 +5,9 @@ import type { ManualStep } from '../../entities/chatops/manual-step.ts'
 import {
   actions,
   type Block,
+  type BlockGroup,
   button,
   copyable,
-  type BlockGroup,
   heading,
   type Message,
   type Modal,

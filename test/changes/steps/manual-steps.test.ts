@@ -1,7 +1,13 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { execute } from '../../../src/changes/execute/execute.ts'
-import { dropNeedlessSteps, findSteps, listOpenSteps, listSteps, tickSteps } from '../../../src/changes/steps/manual-steps.ts'
+import {
+  dropNeedlessSteps,
+  findSteps,
+  listOpenSteps,
+  listSteps,
+  tickSteps,
+} from '../../../src/changes/steps/manual-steps.ts'
 import { purge } from '../../../src/changes/sweeps/sweep.ts'
 import { verify } from '../../../src/changes/verify/verify.ts'
 import type { ManualStep } from '../../../src/entities/chatops/manual-step.ts'

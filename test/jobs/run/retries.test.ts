@@ -1,7 +1,7 @@
-import type { FailureCode } from '../../../src/entities/chatops/job-failure.ts'
-import { FAILURES } from '../../../src/failures/table.ts'
 import { describe, expect, test } from 'vitest'
 import type { JobName } from '../../../src/entities/chatops/job.ts'
+import type { FailureCode } from '../../../src/entities/chatops/job-failure.ts'
+import { FAILURES } from '../../../src/failures/table.ts'
 import { pauseAfter } from '../../../src/jobs/run/retries.ts'
 
 const SECOND = 1_000

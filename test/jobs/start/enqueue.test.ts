@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Job } from '../../../src/entities/chatops/job.ts'
 import { OutboxRow } from '../../../src/entities/chatops/outbox-row.ts'
 import { Poll } from '../../../src/entities/chatops/poll.ts'
-import { addNightlyJob, enqueueJob, startPoll } from '../../../src/jobs/start/enqueue.ts'
 import { claimJob } from '../../../src/jobs/run/leases.ts'
+import { addNightlyJob, enqueueJob, startPoll } from '../../../src/jobs/start/enqueue.ts'
 import { emptyDatabase } from '../../support/reset.ts'
 import { findPoll, getJob, type Jobs, loseWorker, NOW, runWith, startJobs } from '../jobs-setup.ts'
 

@@ -1,11 +1,12 @@
 // What happens without people: sweeps, workers, crashes and sleep; and what Rails does meanwhile.
-import { claimOutbox } from '../../../src/outbox/claim.ts'
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { EXECUTION_STEPS, type ExecutionStep, execute } from '../../../src/changes/execute/execute.ts'
 import { createDriftSweep } from '../../../src/changes/drift.ts'
 import { getRequest } from '../../../src/changes/requests.ts'
 import { expireRequests, findDrift, hintAgain, VERIFY_BATCH, verifyDue } from '../../../src/changes/sweeps/sweep.ts'
+import { claimOutbox } from '../../../src/outbox/claim.ts'
 import { expireRequests, hintAgain, VERIFY_BATCH, verifyDue } from '../../../src/changes/sweep.ts'
 import { createRelay } from '../../../src/outbox/relay.ts'
 import type { World } from '../../../src/world.ts'

@@ -1,12 +1,13 @@
 // Every kind of outbox row, as a piece of work that may be stopped anywhere.
-import { addToOutbox, type OutboxKind } from '../../../src/outbox/add.ts'
-import { addToThread, announce, hintExecution } from '../../../src/changes/announce.ts'
+
 import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
 import { joinAlert } from '../../../src/alerts/live.ts'
 import { londonDay } from '../../../src/calendar/london.ts'
+import { addToThread, announce, hintExecution } from '../../../src/changes/announce.ts'
 import { cancel } from '../../../src/changes/decide/decide.ts'
 import { enqueueJob } from '../../../src/jobs/start/enqueue.ts'
+import { addToOutbox, type OutboxKind } from '../../../src/outbox/add.ts'
 import { CHANNEL, DEVELOPER, SUPPORT } from '../../support/lifecycle.ts'
 import { readText } from '../../support/slack/index.ts'
 import { JOBS } from './jobs.ts'

@@ -1,5 +1,5 @@
-import type { JobFailure } from '../../../src/entities/chatops/job-failure.ts'
 import { describe, expect, it } from 'vitest'
+import type { JobFailure } from '../../../src/entities/chatops/job-failure.ts'
 import { JOB_KINDS, type JobCounts, type JobKind } from '../../../src/jobs/list/listed-job.ts'
 import type { ShownJob } from '../../../src/views/jobs/groups.ts'
 import { renderJobs } from '../../../src/views/jobs/list.ts'

@@ -1,5 +1,5 @@
-import type { JobFailure } from '../../../src/entities/chatops/job-failure.ts'
 import { describe, expect, it } from 'vitest'
+import type { JobFailure } from '../../../src/entities/chatops/job-failure.ts'
 import type { PostedNews } from '../../../src/jobs/news.ts'
 import { fixRoute as playbook } from '../../../src/playbooks/fix-route/index.ts'
 import { renderJobNews } from '../../../src/views/jobs/news.ts'
