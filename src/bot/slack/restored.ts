@@ -1,6 +1,6 @@
 import type { webApi } from '@slack/bolt'
-import { pauseBehind } from '../../pausing/restored.ts'
 import type { Witness } from '../../ledger/witnesses.ts'
+import { pauseBehind } from '../../pausing/restored.ts'
 import type { World } from '../../world.ts'
 import { readTrouble } from './errors.ts'
 import type { Author } from './own-messages.ts'

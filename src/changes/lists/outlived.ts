@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm'
+import { isReadable } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
 import { isReadable } from '../../contract/stored.ts'

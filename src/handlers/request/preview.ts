@@ -1,9 +1,10 @@
 // What takes the place of a form that was sent.
-import { readSchoolNames } from '../../changes/lists/school-names.ts'
-import { type Asking, type Proposal, propose, send } from '../../changes/propose/propose.ts'
+
 import type { types } from '@slack/bolt'
 import { findAlertsAbout } from '../../alerts/about.ts'
 import { findAbout } from '../../changes/about.ts'
+import { readSchoolNames } from '../../changes/lists/school-names.ts'
+import { type Asking, type Proposal, propose, send } from '../../changes/propose/propose.ts'
 import { refusalFor } from '../../changes/requests.ts'
 import { type CheckResult, stands } from '../../contract/check.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'

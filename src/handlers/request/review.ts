@@ -1,8 +1,9 @@
 // The review: the whole request for one person who may decide on it.
+
+import { findAlertsAbout } from '../../alerts/about.ts'
 import { getReviewed, openReview, reveal } from '../../changes/decide/decide.ts'
 import { findKnown } from '../../changes/lists/known.ts'
 import { readSchoolNames } from '../../changes/lists/school-names.ts'
-import { findAlertsAbout } from '../../alerts/about.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import type { KnownBeside } from '../../views/request/known.ts'
