@@ -93,7 +93,7 @@ test('a channel that is closed is waited for, for as long as it takes', async ()
   for (const again of [false, true]) {
     const error = await posts.alert(row({ again })).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(ChannelClosed)
-    expect(error).toMatchObject({ message: 'not_in_channel', pause: { longest: 300_000, isEndless: true } })
+    expect(error).toMatchObject({ message: 'not_in_channel', postponement: { longest: 300_000, isEndless: true } })
   }
   slack.invite(CHANNEL, BOT_USER)
   await posts.alert(row({ again: true }))

@@ -133,7 +133,7 @@ describe('a card whose channel is closed to the bot', () => {
     for (const again of [false, true, true]) {
       const error = await refusal(cards.card(row({ again })))
       expect(error).toBeInstanceOf(ChannelClosed)
-      expect(error).toMatchObject({ message: 'not_in_channel', pause: { longest: 300_000, isEndless: true } })
+      expect(error).toMatchObject({ message: 'not_in_channel', postponement: { longest: 300_000, isEndless: true } })
     }
     expect(await directs()).toHaveLength(1)
   })
@@ -188,7 +188,7 @@ describe('a card whose channel is closed to the bot', () => {
 test('a thread waits for its card, which wakes it', async () => {
   const notice = row({ kind: 'thread', payload: { part: 'outcome' } })
   const error = await refusal(cards.thread(notice))
-  expect(error).toMatchObject({ pause: { waitsFor: `card:${id}`, isBlameless: true } })
+  expect(error).toMatchObject({ postponement: { waitsFor: `card:${id}`, isBlameless: true } })
   await cards.card(row())
   await cards.thread(notice)
   expect(slack.replies(CHANNEL, (await request()).cardTs ?? '')).toHaveLength(1)

@@ -129,7 +129,7 @@ describe('an old message that cannot be removed just now', () => {
   ])('is removed by the next attempt: %s', async (_, removal) => {
     const ts = await put()
     replaced(removal)
-    await expect(put({ ts })).rejects.toMatchObject({ pause: { unsure: true } })
+    await expect(put({ ts })).rejects.toMatchObject({ postponement: { unsure: true } })
     expect(texts()).toEqual(['the card', 'the card'])
     // It could be changed again; the one that was posted meanwhile is the card all the same.
     ;({ poster } = posterOn(slack))
