@@ -60,7 +60,6 @@ const HANGS_AFTER_MS = 15 * 60_000
 
 const KNOWN = 'SELECT DISTINCT job_id AS job FROM chatops.alert_entries WHERE job_id = ANY($1)'
 
-
 /** An error is logged, so that the others still have their turn. */
 async function alone(world: World, id: string, over: Over): Promise<void> {
   try {

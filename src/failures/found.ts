@@ -34,7 +34,17 @@ const foundTrainee = z.object({
 
 /** Why an entry was settled without its job having run. */
 const because = z.enum([
-  ...(['trn', 'award', 'state', 'polled', 'registered-again', 'record-back', 'settled', 'registered', 'switched-on'] as const),
+  ...([
+    'trn',
+    'award',
+    'state',
+    'polled',
+    'registered-again',
+    'record-back',
+    'settled',
+    'registered',
+    'switched-on',
+  ] as const),
   ...(['school-changed', 'school-active', 'trainee-gone', 'ran', 'removed', 'timed-out-again', 'vanished'] as const),
 ])
 

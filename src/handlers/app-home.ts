@@ -1,4 +1,3 @@
-import { discard } from '../changes/propose/propose.ts'
 import { ChangeError } from '../errors.ts'
 import { claimOutdated, findShown, giveBack, noteOpened } from '../people/home-tabs.ts'
 import { sortPlaybooks } from '../playbooks/switched-on.ts'

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { propose } from '../../src/changes/propose/propose.ts'
 import { propose, send as sendDraft } from '../../src/changes/propose/propose.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'

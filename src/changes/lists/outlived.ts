@@ -2,7 +2,6 @@ import type { DataSource } from 'typeorm'
 import { isReadable } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
-import { isReadable } from '../../contract/stored.ts'
 
 /** A request that is not over, and that this version of the bot will end as out of date. */
 export type Outlived = Pick<ChangeRequest, 'id' | 'playbook' | 'status'>
