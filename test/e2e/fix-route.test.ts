@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { findDrift } from '../../src/changes/sweeps/sweep.ts'
-import { createDriftSweep } from '../../src/changes/drift.ts'
+import { createDriftSweep } from '../../src/changes/sweeps/drift.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { GUEST, OTHER_CHANNEL, onRedis, startBot, useStory } from '../support/bot.ts'

@@ -1,12 +1,12 @@
 import { type EntityManager, In } from 'typeorm'
-import { lookAtRegister } from '../compatibility/look.ts'
-import { findMoved } from '../contract/planned-rows.ts'
-import { readPlan } from '../contract/stored.ts'
-import { ChangeRequest } from '../entities/chatops/change-request.ts'
-import type { World } from '../world.ts'
-import { endAsStale, type Moved } from './requests.ts'
+import { lookAtRegister } from '../../compatibility/look.ts'
+import { findMoved } from '../../contract/planned-rows.ts'
+import { readPlan } from '../../contract/stored.ts'
+import { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import type { World } from '../../world.ts'
+import { FOREIGN } from '../execute/unexecuted.ts'
+import { endAsStale, type Moved } from '../requests.ts'
 import { alone, findIds, sweepEach } from './sweep-each.ts'
-import { FOREIGN } from './unexecuted.ts'
 
 // Requests that wait while their rows change. Any number of workers may sweep at once: each request is locked by one of them.
 
