@@ -1,9 +1,14 @@
 import type { webApi } from '@slack/bolt'
 import type { Report } from './reports.ts'
 import { readTrouble } from './slack/errors.ts'
+import { historyPages } from './slack/history-pages.ts'
 
 /** So far back a look hears of messages whose event was lost. */
 const HEARD_AGAIN_SECONDS = 2 * 60 * 60
+
+const PAGE = 200
+/** The newest are read first, and no more: a channel with so much in two hours is no place for Register's posts. */
+const MOST_PAGES = 10
 
 /**
  * Looks into the channels that the bot is told to watch, at the start and now and then. Slack sends no events of a channel
@@ -17,8 +22,13 @@ export function watchChannels(client: webApi.WebClient, channels: readonly strin
   async function hearAgain(channel: string, hear: (message: object) => Promise<void>): Promise<string | null> {
     const oldest = (Date.now() / 1000 - HEARD_AGAIN_SECONDS).toFixed(6)
     try {
-      const { messages = [] } = await client.conversations.history({ channel, oldest, limit: 200 })
-      for (const message of messages) await hear({ ...message, channel })
+      const asked = { channel, oldest, limit: PAGE }
+      for await (const messages of historyPages(
+        (page) => client.conversations.history({ ...asked, ...page }),
+        MOST_PAGES,
+      )) {
+        for (const message of messages) await hear({ ...message, channel })
+      }
       return null
     } catch (error) {
       const trouble = readTrouble(error)

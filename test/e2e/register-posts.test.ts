@@ -87,6 +87,17 @@ describe('a post of Register’s in a channel that the bot watches', () => {
     slack.takeViolations()
   })
 
+  test('is found so also under everything that people have written since', async () => {
+    const { slack, scratch, bot } = use.story
+    await bot.stop()
+    const message = await post(timedOut(PENDING))
+    for (let said = 0; said < 450; said++) await slack.message({ user: SUPPORT, channel: CHANNEL, text: 'Hello' })
+    slack.removeReplica(`http://127.0.0.1:${bot.port}/slack/events`)
+    use.story.bot = await startBot(slack, scratch.appUrl, { env: settings })
+    expect((await answersTo(message))[0]).toContain('No TRN yet for trainee 5901')
+    slack.takeViolations()
+  })
+
   test('that is in a thread is answered in that thread', async () => {
     const root = await post('Failed jobs of today')
     await post(timedOut(PENDING), { threadTs: root.ts })

@@ -1,5 +1,6 @@
 import type { webApi } from '@slack/bolt'
 import { readTrouble } from './errors.ts'
+import { historyPages } from './history-pages.ts'
 import { receiptOf } from './receipts.ts'
 
 /** What a message in Slack carries, and where it stands. */
@@ -32,11 +33,11 @@ export async function readShownReceipts(
     try {
       const oldest = (since.getTime() / 1000).toFixed(6)
       const asked = { channel, oldest, include_all_metadata: true, limit: PAGE }
-      for await (const messages of pages((page) => client.conversations.history({ ...asked, ...page }))) {
+      for await (const messages of historyPages((page) => client.conversations.history({ ...asked, ...page }))) {
         take(channel, messages)
         for (const { ts } of messages.filter(({ reply_count: replies = 0 }) => replies > 0)) {
           const thread = { channel, ts: ts ?? '', include_all_metadata: true, limit: PAGE }
-          for await (const replies of pages((page) => client.conversations.replies({ ...thread, ...page }))) {
+          for await (const replies of historyPages((page) => client.conversations.replies({ ...thread, ...page }))) {
             take(channel, replies.slice(replies[0]?.ts === ts ? 1 : 0)) // the first is what the thread hangs on
           }
         }
@@ -51,15 +52,3 @@ export async function readShownReceipts(
 }
 
 type Message = { ts?: string; reply_count?: number }
-
-async function* pages(
-  ask: (page: { cursor?: string }) => Promise<{ messages?: Message[]; response_metadata?: { next_cursor?: string } }>,
-): AsyncGenerator<Message[]> {
-  let page: { cursor?: string } = {}
-  for (;;) {
-    const { messages = [], response_metadata } = await ask(page)
-    yield messages
-    if (!response_metadata?.next_cursor) return
-    page = { cursor: response_metadata.next_cursor }
-  }
-}
