@@ -56,6 +56,12 @@ function readTime(argument: unknown): string | null {
   if (!parts) return null
   const [, seconds, fraction = '', zone] = parts
   const date = new Date(`${seconds}${zone}`)
-  if (Number.isNaN(date.getTime())) return null
+  if (Number.isNaN(date.getTime()) || !isOfOurTime(date)) return null
   return `${date.toISOString().slice(0, 19)}.${fraction.padEnd(9, '0')}Z`
+}
+
+/** Whatever the zone does to the first and the last year there is, its text has four digits, and databases read it. */
+function isOfOurTime(date: Date): boolean {
+  const year = date.getUTCFullYear()
+  return year >= 1970 && year <= 9999
 }

@@ -75,9 +75,12 @@ function pauseAfter(attempts: number): number {
   return Math.min(100 * 2 ** attempts, 5_000)
 }
 
-/** For ioredis: the master that the Sentinels name, with user, password, database and TLS as the URL has them. */
+/**
+ * For ioredis: the master that the Sentinels name, with user, password, database and TLS as the URL has them. With TLS the
+ * Sentinels are asked over TLS as well.
+ */
 export function sentinelOptions(url: URL, { sentinels = [], sentinelPassword }: SidekiqSettings) {
-  const tls = url.protocol === 'rediss:' ? { tls: {}, enableTLSForSentinelMode: true } : {}
+  const tls = url.protocol === 'rediss:' ? { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} } : {}
   return {
     name: url.hostname,
     sentinels: [...sentinels],

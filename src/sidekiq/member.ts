@@ -23,13 +23,15 @@ const className = z
   .catch(null)
 const counter = z.number().int().min(0).max(1e6)
 
-/** Seconds since 1970; Sidekiq 8 writes whole milliseconds. Null for what is no time. */
+/**
+ * Seconds since 1970; Sidekiq 8 writes whole milliseconds. Null for what is no time, or is of no year with four digits:
+ * no database would take it.
+ */
 export const sidekiqTime = z
   .number()
   .min(0)
-  .max(8e15)
+  .max(Date.UTC(9999, 11, 31))
   .transform((number) => new Date(number > FIRST_MS ? number : number * 1000))
-  .refine((date) => !Number.isNaN(date.getTime()))
   .nullable()
   .catch(null)
 /** As seconds it is the year 5138, as milliseconds 1973. */

@@ -22,6 +22,8 @@ export type SidekiqProcess = {
   version: string | null
   /** Whether it measures its way to Redis, as from 6.2 on: it tells those from older ones, which say no version either. */
   measuresRedis: boolean
+  /** Whether what it runs stands under `<identity>:work`, as from 6.5 on; false of one that runs nothing. */
+  usesWork: boolean
 }
 
 type Running = { processes: SidekiqProcess[] } & Page
@@ -56,17 +58,16 @@ export async function readProcesses(redis: Redis): Promise<Running> {
     if (running.processes.length === MOST_PROCESSES) break
     const found = await readProcess(redis, identity)
     if (!found) continue
-    running.processes.push(found)
-    for (const key of [`${identity}:work`, `${identity}:workers`]) {
-      const { jobs, strange } = await readWork(redis, key)
-      running.jobs.push(...jobs)
-      running.strange.push(...strange)
-    }
+    const work = await readWork(redis, `${identity}:work`)
+    const workers = await readWork(redis, `${identity}:workers`)
+    running.processes.push({ ...found, usesWork: work.jobs.length + work.strange.length > 0 })
+    running.jobs.push(...work.jobs, ...workers.jobs)
+    running.strange.push(...work.strange, ...workers.strange)
   }
   return running
 }
 
-async function readProcess(redis: Redis, identity: string): Promise<SidekiqProcess | null> {
+async function readProcess(redis: Redis, identity: string): Promise<Omit<SidekiqProcess, 'usesWork'> | null> {
   const [about, beat, quiet, way] = await redis.hmget(identity, 'info', 'beat', 'quiet', 'rtt_us')
   const read = info.safeParse(parseJson(about ?? ''))
   if (!read.success) return null

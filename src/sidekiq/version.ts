@@ -5,7 +5,8 @@ export type MayWrite = { mayWrite: true; version: string } | { mayWrite: false; 
 
 /**
  * Judges by the living processes. What we write was tried on 6.2.2 and 6.4.1, which do not say their version; 7 and
- * later do, and what is older than 6.2 does not measure its way to Redis.
+ * later do, and what is older than 6.2 does not measure its way to Redis. 6.5 is known by what it runs, and cannot be told
+ * from 6.4 while it runs nothing.
  */
 export function judgeVersion(processes: readonly SidekiqProcess[]): MayWrite {
   if (processes.length === 0) {
@@ -18,7 +19,8 @@ export function judgeVersion(processes: readonly SidekiqProcess[]): MayWrite {
   if (!processes.every(({ measuresRedis }) => measuresRedis)) {
     return untried('Register’s Sidekiq is older than 6.2')
   }
-  return { mayWrite: true, version: '6.2 to 6.5' }
+  if (processes.some(({ usesWork }) => usesWork)) return untried('Register’s Sidekiq is version 6.5')
+  return { mayWrite: true, version: '6.2 to 6.4' }
 }
 
 function untried(what: string): MayWrite {

@@ -97,27 +97,41 @@ function targetOf({ queue, score }: Pushed): string {
 /**
  * Answers 1 if it was done, now or before, and 0 if the job that is to be taken out is not there. In a set it is found
  * by its score and known by the SHA-1 of its bytes, since several members may have one score. Nothing is taken out of a
- * queue: Redis would have to look through all of it.
+ * queue: Redis would have to look through all of it. Redis takes nothing back by itself: where it refuses a step, because
+ * our user lacks a right, the script puts everything as it was and answers with the refusal.
  */
 const SCRIPT = `
 local mark, set, target, queues = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local seconds, score, sha1, payload, at, queue = unpack(ARGV)
 if redis.call('EXISTS', mark) == 1 then return 1 end
+local found
 if score ~= '' then
-  local found
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', set, score, score, 'LIMIT', 0, 1000)) do
     if redis.sha1hex(member) == sha1 then found = member end
   end
-  if not found or redis.call('ZREM', set, found) ~= 1 then return 0 end
+  if not found then return 0 end
 end
-if payload ~= '' then
-  if at == '' then
-    redis.call('SADD', queues, queue)
-    redis.call('LPUSH', target, payload)
-  else
-    redis.call('ZADD', target, at, payload)
-  end
+local refusal
+local function may(...)
+  if refusal then return end
+  local answer = redis.pcall(...)
+  if type(answer) == 'table' and answer.err then refusal = answer end
+  if refusal and string.find(refusal.err, 'user executing the script') then refusal = { err = 'NOPERM A right is missing' } end
+  return answer
 end
 redis.call('SET', mark, '1', 'EX', seconds)
-return 1
+if found and payload ~= '' then may('ZADD', set, score, found) end -- changes nothing, but it must be possible
+local taken = not found or may('ZREM', set, found) == 1
+if taken and payload ~= '' then
+  if at == '' then
+    may('SADD', queues, queue)
+    may('LPUSH', target, payload)
+  else
+    may('ZADD', target, at, payload)
+  end
+end
+if taken and not refusal then return 1 end
+if found and taken then redis.pcall('ZADD', set, score, found) end
+redis.pcall('SET', mark, '0', 'PX', 1)
+return refusal or 0
 `

@@ -1,7 +1,6 @@
 // Redis as it is in production: two of them, of which one is the master, and a way to it that leads elsewhere one day.
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
@@ -15,6 +14,7 @@ import { startBot, startStorySlack } from '../support/bot.ts'
 import { nodeRuns } from '../support/built.ts'
 import { demoDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, sendRequest } from '../support/lifecycle.ts'
+import { HAS_OPENSSL, makeCertificate, withTls } from '../support/redis-tls.ts'
 import { readText } from '../support/slack/index.ts'
 import { startSwitch } from '../support/switch.ts'
 
@@ -221,18 +221,11 @@ describe('a Redis', () => {
   test.skipIf(!HAS_OPENSSL)(
     `with TLS is reached by rediss://${HAS_OPENSSL ? '' : ' (left out: no openssl)'}`,
     async () => {
+      let certificate = ''
       const tls = await start((port, directory) => {
-        const made = spawnSync('openssl', [
-          ...CERTIFICATE,
-          '-keyout',
-          join(directory, 'key'),
-          '-out',
-          join(directory, 'cert'),
-        ])
-        if (made.status !== 0) throw new Error(String(made.stderr))
-        certificate = join(directory, 'cert')
-        const files = `tls-cert-file ${directory}/cert\ntls-key-file ${directory}/key`
-        return `port 0\ntls-port ${port}\ntls-auth-clients no\n${files}\nsave ""`
+        const made = makeCertificate(directory)
+        certificate = made.cert
+        return `${withTls(port, made)}\nsave ""`
       })
       const settings = JSON.stringify({ backend: 'redis', url: `rediss://127.0.0.1:${tls.port}/0` })
       const child = promisify(execFile)(process.execPath, [...nodeRuns('test/queue/one-job.ts'), settings], {
@@ -249,13 +242,6 @@ describe('a Redis', () => {
     expect(await open({ backend: 'redis', url }).warnings()).toEqual([expect.stringContaining('it is allkeys-lru')])
   })
 })
-
-const HAS_OPENSSL = spawnSync('openssl', ['version']).status === 0
-const CERTIFICATE = [
-  ...'req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext'.split(' '),
-  'subjectAltName=IP:127.0.0.1',
-]
-let certificate = ''
 
 /** As docs/installing.md has it. */
 const ACL = ['~bull:*', '+@all', '-@admin', '-@dangerous', '+info', '+client|setname']

@@ -100,7 +100,7 @@ describe('what Register’s own jobs left', () => {
     ])
     expect(jobs).toMatchObject([{ place: 'running', name: 'register-for-trn', trainee: '5901', score: null }])
     expect(strange).toEqual([])
-    expect(judgeVersion(processes)).toEqual({ mayWrite: true, version: '6.2 to 6.5' })
+    expect(judgeVersion(processes)).toEqual({ mayWrite: true, version: '6.2 to 6.4' })
   })
 
   test('is found by trainee in every place', async () => {
@@ -177,6 +177,15 @@ describe('other versions', () => {
     const { jobs, processes } = await sidekiq.readProcesses()
     expect(jobs).toMatchObject([{ place: 'running', trainee: '5901', at: new Date('2026-11-28T07:13:41Z') }])
     expect(judgeVersion(processes)).toMatchObject({ mayWrite: false, isPassing: false })
+  })
+
+  test('6.5 does not say its version, and is known by where it keeps what runs', async () => {
+    await putProcess(redis, 'vm:1:a')
+    expect(judgeVersion((await sidekiq.readProcesses()).processes)).toMatchObject({ mayWrite: true })
+    await redis.hset('vm:1:a:work', 't1', JSON.stringify({ queue: 'default', payload: memberOf(job), run_at: 1 }))
+    const { jobs, processes } = await sidekiq.readProcesses()
+    expect(jobs).toMatchObject([{ place: 'running', trainee: '5901' }])
+    expect(judgeVersion(processes)).toMatchObject({ mayWrite: false, why: expect.stringContaining('version 6.5') })
   })
 
   test('are not written to unless they were tried, and that is said', async () => {

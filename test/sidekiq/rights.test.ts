@@ -1,13 +1,12 @@
 // The rights that docs/installing.md has an operator give to the bot's user are enough, and no more than that.
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSidekiqClient, type SidekiqClient } from '../../src/sidekiq/index.ts'
 import { redisDatabase } from '../support/redis-database.ts'
 import { putRecorded } from './recorded.ts'
+import { documentedRights } from './rights.ts'
 
-const PAGE = new URL('../../docs/installing.md', import.meta.url)
 const PASSWORD = 'not-a-secret'
 const NOW = new Date('2026-11-28T08:00:00Z')
 
@@ -18,9 +17,7 @@ let sidekiq: SidekiqClient
 let own: Redis
 
 beforeAll(async () => {
-  const [, rules = ''] = /redis-cli ACL SETUSER chatops (.*)/.exec(readFileSync(PAGE, 'utf8')) ?? []
-  const words = rules.split(' ').map((word) => word.replaceAll("'", '').replace('>PASSWORD', `>${PASSWORD}`))
-  await admin.call('ACL', 'SETUSER', user, ...words)
+  await admin.call('ACL', 'SETUSER', user, ...documentedRights(PASSWORD))
   await admin.flushdb()
   await putRecorded(admin)
   Object.assign(url, { username: user, password: PASSWORD })
@@ -46,6 +43,37 @@ test('the bot’s user can read, push, retry and remove', async () => {
   expect(await write({ kind: 'remove', member: later })).toBe('done')
   expect(await write({ kind: 'push', job, at: null })).toBe('done')
   expect(await write({ kind: 'push', job, at: new Date('2026-11-29T08:00:00Z') })).toBe('done')
+})
+
+test.each([
+  ['lpush', 'dead'],
+  ['sadd', 'dead'],
+  ['zrem', 'dead'],
+  ['zadd', 'dead'],
+  ['lpush', 'schedule'],
+] as const)('without the right to %s nothing is done, and nothing lost; with it, all of it', async (right, place) => {
+  await putRecorded(admin)
+  const found = await sidekiq.findJobsOf(['5901'])
+  const [member] = found.filter((one) => one.place === place)
+  if (!member) throw new Error('nothing was read')
+  const job = { name: 'update-trainee', trainee: '1' } as const
+  const writing =
+    place === 'dead'
+      ? ({ kind: 'retry', member } as const)
+      : ({ kind: 'push', job, at: null, instead: member } as const)
+  const given = { id: randomUUID(), now: NOW }
+  const count = async () => [
+    ...(await Promise.all(['dead', 'schedule'].map((set) => admin.zcard(set)))),
+    ...(await Promise.all(['queue:default', 'queue:dttp'].map((queue) => admin.llen(queue)))),
+  ]
+  const before = await count()
+  await admin.call('ACL', 'SETUSER', user, `-${right}`)
+  await expect(sidekiq.write(writing, given)).rejects.toMatchObject({ code: 'NOPERM' })
+  await admin.call('ACL', 'SETUSER', user, `+${right}`)
+  expect(await count()).toEqual(before)
+  expect(await sidekiq.findMember(member)).toEqual(member)
+  await expect.poll(() => sidekiq.write(writing, given)).toBe('done')
+  expect(await count()).not.toEqual(before)
 })
 
 describe('and cannot', () => {

@@ -7,7 +7,7 @@ import type { RegisterJob } from '../../src/sidekiq/job.ts'
 import { payloadOf } from '../../src/sidekiq/payload.ts'
 import type { Writing } from '../../src/sidekiq/write.ts'
 import { redisDatabase } from '../support/redis-database.ts'
-import { memberOf, putProcess, putRecorded, recorded } from './recorded.ts'
+import { IDENTITY, memberOf, putProcess, putRecorded, recorded } from './recorded.ts'
 
 const url = redisDatabase(5)
 const redis = new Redis(url)
@@ -190,6 +190,11 @@ describe('nothing is written to', () => {
   test('a version that was not tried', async () => {
     await putProcess(redis, 'vm:2:b', { version: '7.2.4' })
     await refused(false, /is version 7\.2\.4\. .* not tried/)
+  })
+
+  test('6.5, once it runs something', async () => {
+    await redis.hset(`${IDENTITY}:work`, 't1', JSON.stringify({ queue: 'default', payload: '{}', run_at: 1 }))
+    await refused(false, /is version 6\.5\. .* not tried/)
   })
 
   test('a Sidekiq of which no process lives', async () => {
