@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { holdBrakeOff } from '../brake/brake.ts'
+import { formatDateTime } from '../calendar/london.ts'
 import { traineeIdInDttp } from '../dttp/payloads/contact.ts'
 import { preflight } from '../dttp/payloads/preflight.ts'
 import { type Registration, registration } from '../dttp/payloads/registration.ts'
@@ -9,7 +10,7 @@ import type { Job } from '../entities/chatops/job.ts'
 import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import { lockTrainee } from '../register/saves.ts'
-import { noteAsked } from '../registration/answers.ts'
+import { keepDoubt, noteAsked } from '../registration/answers.ts'
 import { askedUntil, firstAsked, gaveUpAsking, nextAsked } from '../registration/asking.ts'
 import { findLast, openAttempt, reopenAttempt, resumeAttempt, type Sent, unanswered } from '../registration/attempts.ts'
 import { usesOwnIds } from '../registration/own-ids.ts'
@@ -24,7 +25,7 @@ import {
   readTrainee,
   traineeGone,
 } from './readiness.ts'
-import { askedAgain, findAlone } from './registration/alone.ts'
+import { askedAgain, demandNoneMissing, findAlone, NotAlone } from './registration/alone.ts'
 import { saveRegistration } from './registration/save.ts'
 import { findSeconds, secondRecord } from './registration/second.ts'
 import { type Came, demandWhole, lookForOwn, sendRegistration } from './registration/send.ts'
@@ -76,12 +77,22 @@ async function register(world: World, job: Job): Promise<Came> {
   const gone = await findGone(world, job)
   await reach('read')
   const alone = await findAlone(world, job)
-  if (!alone) return { kind: 'unknown', from: askedAgain(world) }
+  if (!alone) return waitForSidekiq(world, job)
   const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) =>
     demandReady(world, sql, job, batch),
   )
   await reach('noted')
   return sendRegistration(world, job, batch, { ...sending, alone })
+}
+
+/** Nothing was sent so far. It is put back for as long as DTTP would be asked. */
+async function waitForSidekiq(world: World, job: Job): Promise<Came> {
+  const until = await askedUntil(world.database.manager, job)
+  if (world.now() < until) return { kind: 'unknown', from: askedAgain(world) }
+  throw new JobFailed(
+    'not-as-approved',
+    `Until ${formatDateTime(until)} Register’s Sidekiq did not say whether it has a registration of this trainee, so we sent nothing.`,
+  )
 }
 
 /** An earlier run has left DTTP's answer, which is only to be saved; or a registration that DTTP can be asked about. */
@@ -96,7 +107,20 @@ async function goOn(world: World, job: Job, left: RegistrationAttempt): Promise<
   const { manager } = world.database
   if (!(await usesOwnIds(world, manager))) throw unanswered(left.sentAt)
   if (world.now() >= (await askedUntil(manager, job))) return { kind: 'unknown' }
-  return sendAgain(world, job)
+  return sendAgain(world, job).catch(async (error: unknown) => {
+    if (!(error instanceof NotAlone)) throw error
+    await keepDoubt(world, job)
+    throw besideTheirs(left.sentAt)
+  })
+}
+
+function besideTheirs(sentAt: Date): JobFailed {
+  return new JobFailed(
+    'outcome-unknown',
+    `We sent the registration on ${formatDateTime(sentAt)} and got no reply, so it may have worked. Register’s own ` +
+      'Sidekiq has a registration of the trainee as well by now, so we do not send ours again. A developer needs to check ' +
+      'what DTTP holds.',
+  )
 }
 
 /** It repeats what two people have approved, if all of that is still so. */
@@ -131,6 +155,7 @@ async function demandReady(world: World, sql: EntityManager, job: Job, batch: Re
   if (!trainee) throw traineeGone()
   demandUnregistered(trainee)
   if (job.changeRequestId !== null) demandWaiting(trainee)
+  await demandNoneMissing(world, sql, job)
   await demandApproved(world, sql, job, batch)
 }
 

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { EntityManager } from 'typeorm'
 import type { Job } from '../../entities/chatops/job.ts'
+import { live } from '../../entities/chatops/live-jobs.ts'
+import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { JobFailed } from '../../failures/job-failed.ts'
 import { SidekiqUnavailable } from '../../sidekiq/errors.ts'
 import type { SidekiqClient } from '../../sidekiq/index.ts'
@@ -39,7 +42,7 @@ export function askedAgain({ now }: Pick<World, 'now'>): Date {
 }
 
 /**
- * Throws NotAlone if Register's Sidekiq has a registration of the trainee that could still run. Answers null where that
+ * Throws NotAlone if Register's Sidekiq has a registration of the trainee, a failed one included. Answers null where that
  * cannot be told now: then nothing must be sent.
  */
 export async function findAlone(world: World, job: Job): Promise<Alone | null> {
@@ -64,13 +67,29 @@ async function isAlone(sidekiq: SidekiqClient, job: Job): Promise<boolean> {
 async function hasNone(sidekiq: SidekiqClient, job: Job): Promise<boolean> {
   const registrations = await orSilent(sidekiq.findRegistrations([demandTrainee(job)]))
   if (registrations === null) return false
-  if (registrations.every(({ place }) => place === 'dead')) return true
-  throw new NotAlone(
-    'not-as-approved',
-    'Register’s own Sidekiq has a registration of this trainee that has not ended, so we sent nothing: a second one ' +
-      'could create a duplicate.',
-  )
+  if (registrations.length === 0) return true
+  throw registrations.every(({ place }) => place === 'dead') ? notAlone(FAILED_SINCE) : notAlone(NOT_ENDED)
 }
+
+/**
+ * Throws NotAlone if the last sweep knew of a registration in Register's Sidekiq of which nobody knows how it ended. One
+ * whose process was killed is not in Redis any more.
+ */
+export async function demandNoneMissing(world: World, sql: EntityManager, job: Job): Promise<void> {
+  if (!world.upstreams.sidekiq) return
+  const of = { runner: 'register', name: 'register-for-trn', traineeId: demandTrainee(job) } as const
+  const known = await sql.findBy(SeenJob, { ...of, ...live() })
+  if (known.some(({ args }) => !('removed' in args))) throw notAlone(NOT_ENDED)
+}
+
+function notAlone(found: string): NotAlone {
+  const words = `Register’s own Sidekiq ${found}, so we sent nothing: a second registration could create a duplicate.`
+  return new NotAlone('not-as-approved', words)
+}
+
+const NOT_ENDED = 'has a registration of this trainee that has not ended, as far as anybody knows'
+/** Those that two people knew of were taken out before: this one has run since, and may have been sent. */
+const FAILED_SINCE = 'has a registration of this trainee that failed after this one was approved'
 
 async function orSilent<T>(answer: Promise<T>): Promise<T | null> {
   return answer.catch((error: unknown) => {
