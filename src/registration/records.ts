@@ -9,6 +9,7 @@ import { STATUS_AFTER_REGISTRATION } from '../dttp/statuses.ts'
 import type { JobName } from '../entities/chatops/job.ts'
 import { RegistrationAttempt, type RegistrationIds } from '../entities/chatops/registration-attempt.ts'
 import { SeenJob } from '../entities/chatops/seen-job.ts'
+import { findRemovals } from '../entities/chatops/unseen-jobs.ts'
 import { Provider } from '../entities/register/provider.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { aboutSecondRecord, findSecondRecords, type SecondRecord } from './second-record.ts'
@@ -20,8 +21,8 @@ import { candidateWords, findCandidates, type Traces, tracesOf } from './traces.
 export type SentRegistration = {
   trainee: Trainee | null
   job: SeenJob | null
-  /** Whether it is started only once a failed one is taken out of Register's Sidekiq. */
-  startsLater: boolean
+  /** Whether it is started only once a failed one is taken out of Register's Sidekiq, or that was not possible. */
+  startsLater: boolean | 'never'
   attempt: RegistrationAttempt | null
   /** The ids that DTTP answered with, once the job that saves them in Register is done. */
   ids: RegistrationIds | null
@@ -41,11 +42,12 @@ export async function readRegistration(
 ): Promise<SentRegistration> {
   const { id } = z.object({ id: z.string() }).parse(executed.evidence['trainee'])
   const job = await findJob(sql, executed, 'register-for-trn')
+  const removal = (await findRemovals(sql, executed.changeRequest)).get(id)
   const attempt = job && (await sql.findOneBy(RegistrationAttempt, { jobId: job.id }))
   return {
     trainee: await sql.findOneBy(Trainee, { id }),
     job,
-    startsLater: startsAfterRemoval(executed.plan, id),
+    startsLater: startsAfterRemoval(executed.plan, id) && (removal === 'refused' ? 'never' : true),
     attempt,
     ids: job?.status === 'done' ? (attempt?.ids ?? null) : null,
     isUnknown: job?.status === 'failed' && attempt !== null && isUnsettled(attempt),

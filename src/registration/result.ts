@@ -5,7 +5,7 @@ import type { Postcondition } from '../entities/chatops/change-request.ts'
 import { isLive } from '../entities/chatops/live-jobs.ts'
 import type { RegistrationAttempt, RegistrationIds } from '../entities/chatops/registration-attempt.ts'
 import { SeenJob } from '../entities/chatops/seen-job.ts'
-import { lookUnseen } from '../entities/chatops/unseen-jobs.ts'
+import { findRemovals, lookUnseen } from '../entities/chatops/unseen-jobs.ts'
 import { Degree } from '../entities/register/degree.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { DEFAULT_POLL_DURATION, pollTimeout } from '../register/poll-durations.ts'
@@ -23,6 +23,7 @@ export async function registered(sql: EntityManager, registration: SentRegistrat
   const sentence = 'The registration ran, and the new ids are set'
   const { trainee, job, startsLater, attempt, ids, isUnknown, candidates } = registration
   if (!trainee) return { sentence, holds: false, found: 'The trainee is no longer in Register.' }
+  if (!job && startsLater === 'never') return { sentence, holds: false, found: NOT_TAKEN_OUT, problem: NOT_TAKEN_OUT }
   if (!job && startsLater) return { sentence, holds: false, waiting: true, found: 'The failed job is taken out first.' }
   if (!job) return { sentence, holds: false, found: 'There is no such job.' }
   if (attempt && isAsked(job, attempt)) {
@@ -45,10 +46,30 @@ export async function registered(sql: EntityManager, registration: SentRegistrat
     const found = job.failure?.words ?? 'It failed.'
     return { sentence, holds: false, found, ...(isUnknown || isMoved ? { problem: found } : {}), followUps }
   }
-  if (!ids) return { sentence, holds: false, waiting: true, found: 'The registration is under way.' }
+  if (!ids) return { sentence, holds: false, waiting: true, found: underWay(registration) }
   const lost = await findLostIds(sql, trainee, ids)
   const found = lost.length === 0 ? `The new record is ${ids.contact}.` : `Changed since: ${lost.join(', ')}.`
   return { sentence, holds: lost.length === 0, found, record: ids.contact }
+}
+
+export const NOT_TAKEN_OUT =
+  'The failed registration could not be taken out of Register’s Sidekiq, so the trainee is not registered. Ask the Register developers to look.'
+
+/** Whether the failed registration, which is known to have worked, was taken out of Register's Sidekiq; null for none. */
+export async function failedTakenOut(sql: EntityManager, { changeRequest }: Executed): Promise<Postcondition | null> {
+  const removal = (await findRemovals(sql, changeRequest)).get(null)
+  if (removal === undefined) return null
+  const sentence = 'Nobody can have the failed registration run again on Sidekiq’s page'
+  if (removal === 'done') return { sentence, holds: true, found: 'It was taken out.' }
+  if (removal === 'under-way') return { sentence, holds: false, waiting: true, found: 'It is about to be taken out.' }
+  const found =
+    'It was not where it was: somebody has had it run again, or deleted it. Ask a developer whether DTTP has a second record by now.'
+  return { sentence, holds: false, found, problem: found }
+}
+
+function underWay({ job, attempt }: Registration): string {
+  const isUnsent = job?.status === 'waiting' && (attempt === null || attempt.sendings === 0)
+  return isUnsent ? 'The registration has not been sent yet.' : 'The registration is under way.'
 }
 
 /** Whether DTTP is asked, by ids of ours, what has become of it. */

@@ -123,7 +123,7 @@ describe('each line of the card', () => {
       lines: [
         `✓ The state and the exact time of submission are as they were: Submitted on 19 October 2021 at 9am (${SUBMITTED}).`,
         '✓ Before the registration the audits were exactly as they had been: None was added.',
-        '○ The registration ran, and the new ids are set: The registration is under way.',
+        '○ The registration ran, and the new ids are set: The registration has not been sent yet.',
         '○ The only new audits are the registration’s own, of the new ids: None is new so far.',
         '✓ The trainee’s timeline shows the same events: The 4 events are as before.',
         '○ DTTP has the trainee, the training record and every degree: Not looked at yet.',

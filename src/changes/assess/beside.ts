@@ -12,6 +12,7 @@ import type { World } from '../../world.ts'
 import {
   type Beside,
   fingerprintOf,
+  isFoundToWork,
   isJob,
   isRegistration,
   lookAtBeside,
@@ -42,7 +43,7 @@ export async function askSidekiq(world: World, plan: Plan | null): Promise<Besid
 
 /** Whether there is anything to ask it about a plan. */
 export function isSidekiqAsked({ upstreams: { sidekiq } }: World, { effects }: Plan): boolean {
-  return sidekiq !== undefined && effects.some(isJob)
+  return sidekiq !== undefined && effects.some((effect) => isJob(effect) || isFoundToWork(effect))
 }
 
 /** Throws UpstreamUnavailable if a plan has jobs and what we know of Register's Sidekiq is too old: a preview says it. */
@@ -64,7 +65,8 @@ async function findMoved(sidekiq: SidekiqClient, { effects }: Plan): Promise<str
 
 /**
  * The plan as it can be carried out beside Register's Sidekiq, and a check of that. A registration that failed there for
- * good is taken out first, so that nobody has it run as well; our own worker makes it then.
+ * good is taken out first, so that nobody has it run as well; our own worker makes it then. So is one that is found to have
+ * worked.
  */
 export function withSidekiq(
   world: World,
@@ -78,12 +80,13 @@ export function withSidekiq(
 
 function withRemovals(world: World, plan: Plan, beside: Beside | null): Plan {
   const dead = (beside?.registrations ?? []).filter((job) => !mayRun(job))
-  if (runnerOf(world, 'register-for-trn') !== 'bot') return plan
+  const isOurs = runnerOf(world, 'register-for-trn') === 'bot'
   const effects = plan.effects.flatMap((effect): Effect[] => {
-    if (!isRegistration(effect)) return [effect]
     const trainee = traineeOf(effect) ?? ''
     const failed = dead.filter((job) => job.trainee === trainee)
-    return [...failed.map((job) => removalOf(job, trainee)), asOurs(effect, failed)]
+    const removals = failed.map((job) => removalOf(job, trainee))
+    if (isFoundToWork(effect)) return [...removals, effect]
+    return isOurs && isRegistration(effect) ? [...removals, asOurs(effect, failed)] : [effect]
   })
   return { ...plan, effects }
 }

@@ -22,7 +22,7 @@ export function lookAtBeside(plan: Plan, beside: Beside | null): Finding {
   if (!beside || !traineesAskedAbout(plan).every((trainee) => beside.trainees.includes(trainee))) {
     return { verdict: 'unchecked', found: 'It was not asked about every trainee. Preview again.', evidence: null }
   }
-  const registered = plan.effects.filter(isRegistration).map(traineeOf)
+  const registered = plan.effects.filter((effect) => isRegistration(effect) || isFoundToWork(effect)).map(traineeOf)
   const live = beside.registrations.filter((job) => mayRun(job) && registered.includes(job.trainee))
   const evidence = {
     live: live.map(({ sha1 }) => sha1).sort(),
@@ -40,7 +40,8 @@ export function lookAtBeside(plan: Plan, beside: Beside | null): Finding {
 /** A plan that only polls is in vain where a poll is under way. Beside other jobs a second one does no harm. */
 function lookAtPolls({ effects }: Plan, { polls }: Beside, evidence: Finding['evidence']): Finding {
   const replaced = effects.map(fingerprintOf)
-  const other = effects.filter(isJob).every(isPoll) && polls.find((poll) => !replaced.includes(nameOf(poll)))
+  const jobs = effects.filter(isJob)
+  const other = jobs.length > 0 && jobs.every(isPoll) && polls.find((poll) => !replaced.includes(nameOf(poll)))
   if (!other) return { verdict: 'holds', found: '', evidence }
   const found = `It polls for the TRN of trainee ${other.trainee} already: a poll ${WHERE[other.place]}. Preview again in a minute.`
   return { verdict: 'blocks', found, evidence: other.sha1 }
@@ -62,9 +63,9 @@ const WHERE: Readonly<Record<RegisterJob['place'], string>> = {
   dead: 'has failed',
 }
 
-/** Those who would be registered, or polled for. */
+/** Those who would be registered, or polled for, or whose registration is found to have worked. */
 export function traineesAskedAbout({ effects }: Plan): string[] {
-  const asked = effects.filter((effect) => isRegistration(effect) || isPoll(effect))
+  const asked = effects.filter((effect) => isRegistration(effect) || isPoll(effect) || isFoundToWork(effect))
   return [...new Set(asked.map((effect) => traineeOf(effect) ?? ''))].sort()
 }
 
@@ -84,6 +85,11 @@ export function isJob({ kind }: Effect): boolean {
 
 function isPoll(effect: Effect): boolean {
   return effect.kind === 'enqueue' && effect.job === 'retrieve-trn'
+}
+
+/** Two people have found that a registration worked. */
+export function isFoundToWork(effect: Effect): effect is EffectOf<'settle-registration'> {
+  return effect.kind === 'settle-registration' && effect.outcome === 'registered'
 }
 
 export function isRegistration(effect: Effect): effect is EffectOf<'enqueue' | 'retry'> {

@@ -4,10 +4,11 @@ import type { Plan } from '../../contract/plan.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { cureByFinding } from '../../jobs/run/cured.ts'
 import type { NewJob } from '../../jobs/start/enqueue.ts'
-import { pollForTrn, runAgain, startAfterRemoval, startJob } from '../../jobs/start/start.ts'
+import { pollForTrn, removeJobs, runAgain, startAfterRemoval, startJob } from '../../jobs/start/start.ts'
 import { addToOutbox } from '../../outbox/add.ts'
 import { pollTimeout } from '../../register/poll-durations.ts'
 import { settleByPeople } from '../../registration/answers.ts'
+import type { MemberId } from '../../sidekiq/job.ts'
 import type { World } from '../../world.ts'
 
 /** Adds an outbox row, or a job, for each effect of a plan. They are sent after the commit. */
@@ -28,12 +29,15 @@ export async function queueEffects(
         break
       case 'settle-registration':
         await settleByPeople(sql, effect.jobId, effect.outcome, now)
-        if (effect.outcome === 'registered') await cureByFinding(sql, effect.jobId, now)
+        if (effect.outcome === 'registered') {
+          await cureByFinding(sql, effect.jobId, now)
+          await removeFailed(sql, request.id, plan, effect.trainee)
+        }
         break
       case 'trello-card':
         await addTrelloCard(sql, request.id, effect)
         break
-      case 'remove-job': // with the registration that follows it
+      case 'remove-job': // with the registration that follows it, or has been settled
       case 'manual-step': // people see it on the request, until they say that it is done
     }
   }
@@ -90,9 +94,20 @@ async function enqueue(
 
 /** Where a failed job of Register's is to go first, the registration waits for that. */
 async function register(world: World, sql: EntityManager, plan: Plan, job: NewJob): Promise<void> {
-  const members = plan.effects.flatMap((effect) =>
-    effect.kind === 'remove-job' && effect.trainee === job.trainee ? [effect.member] : [],
-  )
+  const members = failedOf(plan, job.trainee)
   if (members.length === 0) await startJob(world, sql, job)
   else await startAfterRemoval(sql, members, job)
+}
+
+/** A registration that is known to have worked must not be run again on Sidekiq's page: it would send first. */
+async function removeFailed(sql: EntityManager, changeRequest: string, plan: Plan, trainee: string): Promise<void> {
+  const members = failedOf(plan, trainee)
+  if (members.length > 0) await removeJobs(sql, members, changeRequest)
+}
+
+/** The trainee's failed registrations that the plan takes out of Register's Sidekiq. */
+function failedOf({ effects }: Plan, trainee: string | null): MemberId[] {
+  return effects.flatMap((effect) =>
+    effect.kind === 'remove-job' && effect.trainee === trainee ? [effect.member] : [],
+  )
 }

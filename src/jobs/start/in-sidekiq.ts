@@ -28,7 +28,7 @@ const nextJob = z.strictObject({
 const asked = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('push'), job: jobToPush, at: z.string(), instead: memberId.nullable() }),
   z.strictObject({ do: z.literal('retry'), member: memberId }),
-  z.strictObject({ do: z.literal('remove'), members: z.array(memberId), next: nextJob }),
+  z.strictObject({ do: z.literal('remove'), members: z.array(memberId), next: nextJob.nullable() }),
 ])
 
 type Asked = z.output<typeof asked>
@@ -61,13 +61,19 @@ export async function retryInSidekiq(sql: EntityManager, { id, fingerprint, chan
   await mirrorRetry(sql, { id, fingerprint, outboxId, changeRequest })
 }
 
-/** `id` is the outbox row's. */
-type Removal = { id: string; members: readonly MemberId[]; next: Omit<NewJob, 'dueAt'> & { id: string } }
+/** `id` is the outbox row's; `next` the job that is started once all are taken out, null for none. */
+type Removal = {
+  id: string
+  members: readonly MemberId[]
+  changeRequest: string | null
+  next: (Pick<NewJob, 'name' | 'trainee' | 'args'> & { id: string }) | null
+}
 
 export async function removeFromSidekiq(sql: EntityManager, removal: Removal): Promise<void> {
-  const { id, name, trainee, args = {}, changeRequest = null } = removal.next
-  const next = nextJob.parse({ id, name, trainee, args })
-  await ask(sql, removal.id, changeRequest, { do: 'remove', members: [...removal.members], next })
+  const { id, members, changeRequest, next: job } = removal
+  const { name, trainee, args = {} } = job ?? {}
+  const next = job && nextJob.parse({ id: job.id, name, trainee, args })
+  await ask(sql, id, changeRequest, { do: 'remove', members: [...members], next })
 }
 
 async function ask(sql: EntityManager, id: string, changeRequest: string | null, payload: Asked): Promise<void> {
@@ -91,13 +97,20 @@ export async function writeToSidekiq(world: World, row: Claimed): Promise<void> 
   if (what.do === 'push' && what.instead) await mirrorRemoval(world.database.manager, what.instead, 'replaced')
 }
 
-/** What stood in the way of another job. If it is not there any more, that one is not done either, and says why. */
+/**
+ * What stood in the way of another job. If it is not there any more, that one is not done either, and says why; where none
+ * follows, the row fails.
+ */
 async function removeAndGoOn(world: World, row: Claimed, { members, next }: Extract<Asked, { do: 'remove' }>) {
   let isGone = true
   for (const [index, member] of members.entries()) {
     const written: Written = isGone ? await write(world, `${row.id}:${index}`, { kind: 'remove', member }) : 'moved'
     isGone = written === 'done'
     if (isGone) await mirrorRemoval(world.database.manager, member, 'removed')
+  }
+  if (next === null) {
+    if (!isGone) throw new Undeliverable('the job in Register’s Sidekiq is moved')
+    return
   }
   const args = isGone ? next.args : { ...next.args, withheld: true }
   const job = { ...next, args, dueAt: world.now(), changeRequest: row.changeRequest }

@@ -43,7 +43,18 @@ export async function runAgain(sql: EntityManager, retry: Omit<Retry, 'run'> & {
 
 /** Takes jobs out of Register's Sidekiq. Only when all of them were taken out is the other one started. */
 export async function startAfterRemoval(sql: EntityManager, members: readonly MemberId[], job: NewJob): Promise<void> {
-  await removeFromSidekiq(sql, { id: randomUUID(), members, next: { ...job, id: randomUUID() } })
+  const { name, trainee, args = {}, changeRequest = null } = job
+  const next = { id: randomUUID(), name, trainee, args }
+  await removeFromSidekiq(sql, { id: randomUUID(), members, changeRequest, next })
+}
+
+/** Takes jobs out of Register's Sidekiq, and starts nothing in their place. */
+export async function removeJobs(
+  sql: EntityManager,
+  members: readonly MemberId[],
+  changeRequest: string,
+): Promise<void> {
+  await removeFromSidekiq(sql, { id: randomUUID(), members, changeRequest, next: null })
 }
 
 const submission = z.looseObject({ submitted_by: z.string().nullable() })

@@ -7,8 +7,9 @@ import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { findPolls } from '../../entities/chatops/seen-polls.ts'
-import { lookUnseen } from '../../entities/chatops/unseen-jobs.ts'
+import { findRemovals, lookUnseen } from '../../entities/chatops/unseen-jobs.ts'
 import { isActiveInDttp } from '../../register/schools.ts'
+import { NOT_TAKEN_OUT } from '../../registration/result.ts'
 import { areFoundOnce, findInList, listWords, urnsWritten } from '../../schools/in-list.ts'
 
 /** How long what was retried may take before somebody should look. */
@@ -19,7 +20,11 @@ export async function lookAtResult(sql: EntityManager, executed: Executed): Prom
   const { plan, changeRequest: changeRequestId } = executed
   const retried = plan.effects.flatMap((effect) => (effect.kind === 'retry' ? [effect.jobId] : []))
   const jobs = await sql.findBy(SeenJob, [{ id: In(retried) }, { changeRequestId }])
-  const lines = plan.effects.flatMap((effect) => lineFor(plan, effect, jobs) ?? [])
+  const removals = await findRemovals(sql, changeRequestId)
+  const lines = plan.effects.flatMap((effect) => {
+    const isRefused = removals.get(traineeOf(effect)) === 'refused'
+    return lineFor(plan, effect, jobs, isRefused) ?? []
+  })
   const underWay = lines.some(({ waiting }) => waiting)
   return [
     ...(plan.updates.length > 0 ? [await columnsHold(sql, plan)] : []),
@@ -31,8 +36,11 @@ export async function lookAtResult(sql: EntityManager, executed: Executed): Prom
   ]
 }
 
-/** How far a trainee is; null for an effect that is no trainee's registration or update. */
-function lineFor(plan: Plan, effect: Effect, jobs: readonly SeenJob[]): Postcondition | null {
+/**
+ * How far a trainee is; null for an effect that is no trainee's registration or update.
+ * @param isRefused whether what the registration waits for could not be done in Register's Sidekiq
+ */
+function lineFor(plan: Plan, effect: Effect, jobs: readonly SeenJob[], isRefused: boolean): Postcondition | null {
   const isStarted = effect.kind === 'enqueue' && (effect.job === 'register-for-trn' || effect.job === 'update-trainee')
   if (effect.kind !== 'retry' && !isStarted) return null
   const trainee = traineeOf(effect) ?? ''
@@ -44,10 +52,11 @@ function lineFor(plan: Plan, effect: Effect, jobs: readonly SeenJob[]): Postcond
   const second = z.object({ second: z.string() }).safeParse(job?.result).data?.second
   if (job?.status === 'done' && second) return { sentence, holds: false, found: second, problem: second }
   if (job?.status === 'done') return { sentence, holds: true, found: 'Done.', trainee: { id: trainee, is: 'done' } }
-  if (job ? job.status !== 'failed' : startsAfterRemoval(plan, trainee)) {
+  if (job ? job.status !== 'failed' : startsAfterRemoval(plan, trainee) && !isRefused) {
     return { sentence, holds: false, waiting: true, found: 'Under way.', trainee: { id: trainee, is: 'waiting' } }
   }
-  const why = job ? (job.failure?.words ?? 'It failed.') : 'There is no such job any more.'
+  const none = isRefused ? NOT_TAKEN_OUT : 'There is no such job any more.'
+  const why = job ? (job.failure?.words ?? 'It failed.') : none
   return { sentence, holds: false, found: why, trainee: { id: trainee, is: 'failed' } }
 }
 

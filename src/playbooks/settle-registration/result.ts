@@ -14,7 +14,7 @@ import {
   recordsToAskFor,
   type SentRegistration,
 } from '../../registration/records.ts'
-import { heldByDttp, pollScheduled, registered, statusesChanged } from '../../registration/result.ts'
+import { failedTakenOut, heldByDttp, pollScheduled, registered, statusesChanged } from '../../registration/result.ts'
 
 /** What DTTP is asked afterwards. */
 export async function recordsToLookFor(sql: EntityManager, executed: Executed): Promise<AskedForRecords> {
@@ -31,10 +31,12 @@ export async function lookAtResult(
   const registration = await readRegistration(sql, executed, answers)
   const again = isRegisteredAgain(executed)
   const ids = again ? registration.ids : await usedIds(sql, registration)
+  const takenOut = again ? null : await failedTakenOut(sql, executed)
   const isPolled = jobsAdded(executed.plan, 'retrieve-trn').length > 0
   return [
     again ? await registered(sql, registration) : await columnsHold(sql, executed.plan),
     heldByDttp(registration, ids),
+    ...(takenOut ? [takenOut] : []),
     ...(isPolled
       ? [await statusesChanged(sql, registration, executed), await pollScheduled(sql, registration, executed)]
       : []),
