@@ -33,8 +33,8 @@ const COLUMNS = {
 export type TraineeInAlert = {
   trainee: Pick<Trainee, keyof typeof COLUMNS>
   hasTrn: boolean
-  /** The trainee's poll, or the last one there was, and whether it is under way. */
-  poll: { until: string | null; isLive: boolean } | null
+  /** The trainee's poll, or the last one there was: since when, until when, and whether it is under way. */
+  poll: { until: string | null; isLive: boolean; since: Date } | null
   schools: readonly FoundSchool[]
   /** A registration of ours or Register's of which nobody knows the outcome: what its records would be found by. Null for none. */
   unsettled: { traces: Traces } | null
@@ -83,7 +83,7 @@ export async function readFacts(
 }
 
 function pollOf(poll: SeenJob | undefined): TraineeInAlert['poll'] {
-  return poll ? { until: poll.timeoutAt, isLive: isLive(poll) } : null
+  return poll ? { until: poll.timeoutAt, isLive: isLive(poll), since: poll.createdAt } : null
 }
 
 /** The ids of those entries' jobs that are given up. */

@@ -15,8 +15,8 @@ export type Entry = Pick<AlertEntry, 'subject' | 'traineeId' | 'failure'>
 type Facts = {
   trainee: Pick<Trainee, 'state' | 'dttp_id'>
   hasTrn: boolean
-  /** The trainee's poll, or the last one there was, and whether it is under way. */
-  poll: { isLive: boolean } | null
+  /** The trainee's poll, or the last one there was: since when, and whether it is under way. */
+  poll: { isLive: boolean; since: Date } | null
   schools: readonly FoundSchool[]
   /** A registration of which nobody knows the outcome; null for none. */
   unsettled: object | null
@@ -58,7 +58,17 @@ const byAward = ofTrainee((_entry, { trainee }) => (findState(trainee.state) ===
 
 export const byTrn = ofTrainee((_entry, facts) => curePoll(facts, WAITING))
 
-export const byPoll = ofTrainee((_entry, facts) => (facts.poll ? 'polled' : curePoll(facts, ['submitted_for_trn'])))
+/** A poll that was over before is the one that nobody goes on with. */
+export const byPoll = ofTrainee(({ failure }, facts) => {
+  const isPolled = facts.poll && (facts.poll.isLive || facts.poll.since > new Date(failure.at))
+  return isPolled ? 'polled' : curePoll(facts, ['submitted_for_trn'])
+})
+
+/** Of a job that only Register runs: that DTTP has a record, say, does not do its work. */
+export const ofOtherJob: Cure = (entry, seen) => {
+  if (entry.failure.code === 'vanished') return byRun(entry, seen)
+  return entry.failure.code === 'timed-out' ? byArrival(entry, seen) : ofTrainee(() => null)(entry, seen)
+}
 
 /** The record that was lost is there again, or another one has taken its place. */
 export const byRecord = ofTrainee(({ failure }, { trainee }, { inDttp }) => {

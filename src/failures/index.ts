@@ -39,5 +39,6 @@ export function explain(about: About): Explanation {
 
 /** Why the cause of an entry has gone away although its job has not run; null if it has not. Pure. */
 export function findCure(entry: cures.Entry, seen: cures.Circumstances): Because | null {
+  if (!isOurs(causes.jobOf(entry))) return cures.ofOtherJob(entry, seen)
   return cures.isPollLost(entry, seen) ? null : FAILURES[entry.failure.code].cure(entry, seen)
 }

@@ -263,6 +263,14 @@ test.each([
   expect(todo).toContain(words)
 })
 
+test('a withdrawal that DTTP refused is not cured by the record’s being there', async () => {
+  await story.sweep()
+  await story.put('dead', 'Dttp::WithdrawJob', { error: GONE })
+  await story.sweep()
+  await lookAtAlerts(story.context)
+  expect((await story.only()).status).toBe('open')
+})
+
 describe('a registration that Register started', () => {
   test('hangs where it runs for a quarter of an hour, and the post says what DTTP has', async () => {
     await story.admin.query('UPDATE trainees SET dttp_id = NULL, placement_assignment_dttp_id = NULL WHERE id = 5902')
