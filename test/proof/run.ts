@@ -86,7 +86,7 @@ async function main(names: readonly string[]): Promise<number> {
     sidekiq: async () => {
       const { appUrl, adminUrl } = await place('sidekiq', null)
       const redisUrls = { sidekiqUrl: queue(9), notesUrl: queue(10) }
-      const blows = { ...redisUrls, kills: KILLS, sidekiqEvery: 5, each: 20, say }
+      const blows = { ...redisUrls, kills: KILLS, each: 20, say }
       return proveSidekiq({ appUrl, adminUrl, redisUrl: null }, blows)
     },
     'sidekiq-requests': async () => {

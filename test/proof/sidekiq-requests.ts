@@ -22,11 +22,22 @@ const CROWD = { requesters: ['U1ASKS'], approvers: ['U2DEV'], others: [] }
 const WITHIN_MS = 10 * 60_000
 /** A registration waits up to five seconds for Sidekiq's heartbeat: blows fall before, in and after that. */
 const LONGEST_PAUSE_MS = 8_000
+/** What Sidekiq takes to end, as good as always. */
+const LONGEST_ENDING_MS = 1_000
+
+/** Where both are struck, our worker's kill falls while Sidekiq ends, or just after it. */
+const BLOWS = [
+  { how: 'the worker killed', ours: true, theirs: null },
+  { how: 'Sidekiq stopped', ours: false, theirs: 'stop' },
+  { how: 'Sidekiq killed', ours: false, theirs: 'kill' },
+  { how: 'both killed', ours: true, theirs: 'kill' },
+  { how: 'the worker killed, Sidekiq stopped', ours: true, theirs: 'stop' },
+] as const
 
 export type RequestBlows = {
   sidekiqUrl: string
   notesUrl: string
-  /** Before each blow, a trainee is registered again and one is polled for; they fall in turn on ours and on Sidekiq. */
+  /** Before each blow, a trainee is registered again and one is polled for; they fall in turn on ours, on Sidekiq and on both. */
   blows: number
   say: (progress: string) => void
 }
@@ -60,17 +71,20 @@ export async function proveSidekiqRequests(place: Place, { sidekiqUrl, notesUrl,
       await untilRead(admin)
       await ask(bot, dttp, everyone[2 * blow] as Lost, everyone[2 * blow + 1] as Lost)
       await sleep(randomInt(0, LONGEST_PAUSE_MS))
-      const how = (['the worker killed', 'Sidekiq stopped', 'Sidekiq killed'] as const)[blow % 3] ?? 'Sidekiq stopped'
-      if (how === 'the worker killed') {
+      const { how, ours, theirs } = BLOWS[blow % BLOWS.length] ?? BLOWS[0]
+      const ending = theirs ? sidekiq[theirs]() : null
+      if (ours) {
+        if (ending) await sleep(randomInt(0, LONGEST_ENDING_MS))
         process.kill(worker.pid, 'SIGKILL')
         await admin.query(
           `UPDATE chatops.outbox SET claimed_at = claimed_at - interval '61 s' WHERE status = 'sending'`,
         )
-        worker = await startService(settings('worker'))
-      } else {
-        await (how === 'Sidekiq stopped' ? sidekiq.stop() : sidekiq.kill())
-        sidekiq = await start()
       }
+      await ending
+      ;[worker, sidekiq] = await Promise.all([
+        ours ? startService(settings('worker')) : worker,
+        theirs ? start() : sidekiq,
+      ])
       struck[how] = (struck[how] ?? 0) + 1
       say(`${how}: blow ${blow + 1} of ${blows}`)
     }

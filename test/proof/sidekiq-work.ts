@@ -57,7 +57,12 @@ export async function askFor(world: World, dead: readonly Dead[], each: number):
         asked.push({ kind: 'retry', row, jobId, member: text })
       } else {
         const next = { id: randomUUID(), name: 'register-for-trn', trainee: '99999999', args: { submitted_by: null } }
-        await removeFromSidekiq(sql, { id: row, members: [member], next: { ...next, name: 'register-for-trn' } })
+        await removeFromSidekiq(sql, {
+          id: row,
+          members: [member],
+          changeRequest: null,
+          next: { ...next, name: 'register-for-trn' },
+        })
         asked.push({ kind: 'remove', row, jobId: next.id, member: text })
       }
     }

@@ -22,7 +22,7 @@ afterAll(async () => {
 describe.skipIf(why)(why ? `skipped: ${why}` : 'beside a real Sidekiq', () => {
   test('whatever is asked is written once, though our worker and Sidekiq are killed', async () => {
     const redisUrls = { sidekiqUrl: redisDatabase(9), notesUrl: redisDatabase(10) }
-    const blows = { ...redisUrls, kills: 2, sidekiqEvery: 2, each: 5, say: () => {} }
+    const blows = { ...redisUrls, kills: 2, each: 5, say: () => {} }
     const { problems, asked } = await proveSidekiq({ ...scratch, redisUrl: null }, blows)
     expect(problems).toEqual([])
     expect(asked).toEqual({ push: 15, retry: 15, remove: 15 })

@@ -1,27 +1,29 @@
-// Our relay is killed around pushes, retries and removals, and Sidekiq is stopped and killed under the same load:
+// Our relay is killed around pushes, retries and removals, while Sidekiq is stopped and killed under the same load:
 // afterwards everything that was asked of Sidekiq was written there once.
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { type RunningSidekiq, startSidekiq } from '../../sandbox/sidekiq/index.ts'
+import { startSidekiq } from '../../sandbox/sidekiq/index.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 import type { Place } from './approvals.ts'
 import { crowdEnvironment, startCrowdSlack, userIds } from './crowd.ts'
 import { startService } from './process.ts'
+import { strikeSidekiq } from './sidekiq-strikes.ts'
 import { type Asked, askFor, seedDead } from './sidekiq-work.ts'
 
 const CROWD = { requesters: ['U1ASKS'], approvers: userIds('U2DEV', 1), others: [] }
 const WITHIN_MS = 10 * 60_000
 const NOWHERE = 'http://127.0.0.1:9'
+/** Long enough for a strike to fall while jobs run. */
+const JOB_SECONDS = 0.1
 
 export type Blows = {
   /** Databases of Redis: Sidekiq's, and one for what its jobs say. */
   sidekiqUrl: string
   notesUrl: string
-  /** How often our worker is killed; Sidekiq is stopped or killed every so many times. */
+  /** How often our worker is killed; all the while Sidekiq is stopped and killed. */
   kills: number
-  sidekiqEvery: number
   /** Of each: pushes, retries and removals, between two kills. */
   each: number
   say: (progress: string) => void
@@ -35,7 +37,8 @@ export async function proveSidekiq(place: Place, blows: Blows) {
   await redis.flushdb()
   const writes = await watchWrites(redis)
   const start = () => startSidekiq({ redisUrl: sidekiqUrl, notesUrl, graceSeconds: 3 })
-  let sidekiq = await start()
+  const first = await start()
+  await first.tell('Dttp::UpdateTraineeJob', { seconds: JOB_SECONDS })
   const slack = await startCrowdSlack(CROWD)
   const settings = crowdEnvironment(slack, CROWD, place, {
     ...{ ROLES: 'worker', REGISTER_JOBS: 'sidekiq', SIDEKIQ_REDIS_URL: sidekiqUrl },
@@ -43,7 +46,7 @@ export async function proveSidekiq(place: Place, blows: Blows) {
   })
   const world = await createLifecycle(place.appUrl)
   const asked: Asked[] = []
-  let [stopped, killed] = [0, 0]
+  const strikes = strikeSidekiq(first, start)
   try {
     for (let round = 0; round <= kills; round++) {
       asked.push(...(await askFor(world, await seedDead(redis, 2 * blows.each), blows.each)))
@@ -56,15 +59,11 @@ export async function proveSidekiq(place: Place, blows: Blows) {
       await untilSent(admin, asked.length - randomInt(0, 3 * blows.each))
       process.kill(worker.pid, 'SIGKILL')
       await admin.query(`UPDATE chatops.outbox SET claimed_at = claimed_at - interval '61 s' WHERE status = 'sending'`)
-      if (round % blows.sidekiqEvery === blows.sidekiqEvery - 1) {
-        const isStop = stopped <= killed
-        sidekiq = await replace(sidekiq, isStop ? 'stop' : 'kill', start)
-        if (isStop) stopped += 1
-        else killed += 1
-      }
-      say(`killed for the ${round + 1}. time`)
+      say(`killed for the ${round + 1}. time; Sidekiq stopped ${strikes.stopped}, killed ${strikes.killed} times`)
     }
+    const sidekiq = await strikes.end()
     await untilIdle(redis)
+    const { stopped, killed } = strikes
     const ran = await sidekiq.ran()
     const began = new Set(ran.filter(({ what }) => what === 'began').map(({ jobId }) => jobId))
     const problems = await findWrong(admin, redis, asked, writes)
@@ -79,18 +78,13 @@ export async function proveSidekiq(place: Place, blows: Blows) {
       ...{ neverRanAsSidekiqWasKilled: lost, problems: problems.slice(0, 20) },
     }
   } finally {
-    await sidekiq.stop()
+    await strikes.end().then((sidekiq) => sidekiq.stop())
     await slack.stop()
     await world.database.destroy()
     writes.stop()
     redis.disconnect()
     await admin.end()
   }
-}
-
-async function replace(old: RunningSidekiq, how: 'stop' | 'kill', start: () => Promise<RunningSidekiq>) {
-  await old[how]()
-  return start()
 }
 
 type Writes = { of: ReadonlyMap<string, number>; stop: () => void }
