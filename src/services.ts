@@ -10,6 +10,7 @@ import { startDatabaseClock } from './entities/database-clock.ts'
 import { demandMigrated } from './entities/demand-migrated.ts'
 import { demandLeastPrivilege } from './entities/least-privilege.ts'
 import { OperatorError } from './error-facts.ts'
+import { findUnread } from './jobs/mirror/age.ts'
 import { demandEnvironment } from './pausing/environment.ts'
 import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend, demandQueue, type QueueSettings } from './queue/backend.ts'
@@ -75,10 +76,12 @@ async function openDatabase(config: Config): Promise<DataSource> {
 
 /** How soon a channel is looked at again that Slack did not let us read at the start. */
 const LOOK_FOR_LATER_MS = 30_000
+/** How often it is looked whether Register's Sidekiq is still read. */
+const MIRROR_LOOK_MS = 60_000
 /** How often Register's database is looked at although nobody asks for anything. */
 const REGISTER_LOOK_MS = 60 * 60_000
 
-/** Looks whether Slack knows of anything later than this database, and whether Register's is as it was. */
+/** Looks whether Slack knows of anything later than this database, whether Register's is as it was, and its Sidekiq read. */
 async function startLooks(world: World, { client }: Slack, report: Report): Promise<{ stop: () => Promise<void> }> {
   const { database, log } = world
   const lookForLater = createRestoredLook(world, client)
@@ -91,9 +94,15 @@ async function startLooks(world: World, { client }: Slack, report: Report): Prom
   const look = createWatch(database, log, report)
   const hourly = { interval: REGISTER_LOOK_MS, pace: STEADY }
   const watch = startLoop(log, 'the look at Register’s database', hourly, () => look().then(() => false))
+  const everyMinute = { interval: MIRROR_LOOK_MS, pace: STEADY, isFirstLater: true }
+  const mirror = startLoop(log, 'the look at how old the mirror is', everyMinute, async () => {
+    const unread = await findUnread(world)
+    if (unread !== null) await report(unread, {})
+    return false
+  })
   return {
     async stop() {
-      await Promise.all([watch.stop(), later.stop()])
+      await Promise.all([watch.stop(), later.stop(), mirror.stop()])
     },
   }
 }

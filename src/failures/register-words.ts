@@ -42,6 +42,11 @@ export function registerWords(code: FailureCode, { name, urn, errorClass }: Fail
 export const VANISHED =
   'The job is no longer in Register’s Sidekiq, and nothing shows that it ran. We cannot tell whether it did.'
 
+/** Of a failed registration that went when a process of Sidekiq's ended. */
+export const MAY_HAVE_RUN =
+  'The failed registration is no longer in Register’s Sidekiq, of which a process ended at that time. Somebody may have ' +
+  'had it run again, and Register may have sent it.'
+
 /** Of a job that could not have run by itself. */
 export const DELETED =
   'Somebody has deleted the job on the page of Register’s Sidekiq, or had it run at once. We cannot tell which.'

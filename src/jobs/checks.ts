@@ -1,3 +1,4 @@
+import { formatDateTime } from '../calendar/london.ts'
 import type { Finding } from '../contract/check.ts'
 import type { RegisterSettings } from '../world.ts'
 import { type MirrorAge, notChecked } from './mirror/age.ts'
@@ -14,9 +15,14 @@ type Seen = { register: RegisterSettings; mirror: MirrorAge | null }
 export function lookAtRunner({ register: { runsJobs }, mirror }: Seen): Finding {
   const evidence = { runsJobs }
   if (mirror?.isTooOld) return { verdict: 'unchecked', found: notChecked(mirror), evidence }
-  if (runsJobs) return { verdict: 'holds', found: '', evidence }
+  if (runsJobs) return { verdict: 'holds', found: mirror?.readAt ? lastRead(mirror.readAt) : '', evidence }
   const found = 'Register’s jobs are not run by this bot, so it cannot start one. A developer must start the job.'
   return { verdict: 'blocks', found, evidence }
+}
+
+/** Its time is no evidence: it is another one each time. */
+function lastRead(at: Date): string {
+  return `Register’s Sidekiq runs them. It was last read on ${formatDateTime(at)}.`
 }
 
 /** Whether Register's flag for them is on. */

@@ -10,6 +10,7 @@ import { sayMorning } from '../changes/sweeps/morning.ts'
 
 import { expireRequests, hintAgain, purge, tellWhatIsOff, VERIFY_BATCH, verifyDue } from '../changes/sweeps/sweep.ts'
 import { followUpSchools } from '../changes/verify/school-follow-ups.ts'
+import { endMirror } from '../jobs/mirror/end.ts'
 import { purgeMirror } from '../jobs/mirror/purge.ts'
 import { sweepSidekiq } from '../jobs/mirror/sweep.ts'
 import { LATE_BATCH } from '../jobs/run/late.ts'
@@ -101,7 +102,7 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
           sweep('purge of the mirror', 600 * SECOND, () => purgeMirror(world)),
           sweep('registrations that hang', 60 * SECOND, () => findHanging(world)),
         ]
-      : []),
+      : [sweep('a mirror that is not kept any more', 600 * SECOND, () => endMirror(world))]),
   ]
 }
 

@@ -67,7 +67,7 @@ export async function failedTakenOut(sql: EntityManager, { changeRequest }: Exec
   return { sentence, holds: false, found, problem: found }
 }
 
-function underWay({ job, attempt }: Registration): string {
+function underWay({ job, attempt }: SentRegistration): string {
   const isUnsent = job?.status === 'waiting' && (attempt === null || attempt.sendings === 0)
   return isUnsent ? 'The registration has not been sent yet.' : 'The registration is under way.'
 }

@@ -5,6 +5,7 @@ import { findOff } from '../compatibility/look.ts'
 import type { Config } from '../config/index.ts'
 import { demandPrimary } from '../entities/demand-primary.ts'
 import { findLooseRights } from '../entities/least-privilege.ts'
+import { findUnread } from '../jobs/mirror/age.ts'
 import type { QueueBackend } from '../queue/backend.ts'
 import { openJobQueues } from '../queue/job-queues.ts'
 import { CHANGES_QUEUE } from '../queue/worker.ts'
@@ -17,9 +18,10 @@ export type Web = { app: Application; port: number; close: () => Promise<void>; 
 /** @param isConnected whether Slack's events reach this process; always true where it has no bot */
 export async function openWeb(
   config: Config,
-  { database, log }: World,
+  world: World,
   { slack, backend, isConnected }: { slack: Slack; backend: QueueBackend; isConnected: () => boolean },
 ): Promise<Web> {
+  const { database, log } = world
   const probes: Probes = {
     database: () => demandPrimary(database),
     queue: () => backend.ping(),
@@ -30,7 +32,8 @@ export async function openWeb(
   }
   const warnings = async () => [...(await findLooseRights(database)), ...(await backend.warnings())]
   const app = createWeb(probes, async () => {
-    const found = await warnings()
+    const unread = await findUnread(world)
+    const found = [...(await warnings()), ...(unread === null ? [] : [unread])]
     return {
       ...(await findOff(database)),
       ...slack.watched.missing(),

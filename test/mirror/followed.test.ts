@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { followUpSchools } from '../../src/changes/verify/school-follow-ups.ts'
 import { REPLACED } from '../../src/failures/register-words.ts'
+import { mirrorRetry } from '../../src/jobs/mirror/asked.ts'
 import { purgeMirror } from '../../src/jobs/mirror/purge.ts'
+import { addToOutbox } from '../../src/outbox/add.ts'
 import type { World } from '../../src/world.ts'
 import { relayToSidekiq } from '../sidekiq/beside-stage.ts'
 import { useStoryDttp } from '../support/dttp.ts'
@@ -122,6 +125,44 @@ test('a school sync of Register’s is followed up once its last page is over', 
   await story.sweep(60)
   expect(await followUpSchools(story.context)).toBe(1)
   expect(await told()).toMatchObject([{ payload: { part: 'school-sync', by: 'register' } }])
+})
+
+const ofSync = async () => (await story.rows()).find(({ name }) => name === 'sync-schools')
+
+test('what a request writes into the list of schools proves no sync of Register’s', async () => {
+  await loadGias(story.admin)
+  await story.admin.query(`UPDATE dttp_schools SET updated_at = '2021-10-01'`)
+  const sync = await story.put('queue', 'Dttp::SyncSchoolsJob', { trainee: null })
+  await carriedOut('repair-school', { subject: 'URN 900004', row: '', missing: '', dttp_id: '' })
+  await story.take('queue', sync)
+  await story.sweep()
+  await story.sweep(60)
+  expect((await ofSync())?.place).toBe('missing')
+  expect(await followUpSchools(story.context)).toBe(0)
+  await story.admin.query(`UPDATE dttp_schools SET updated_at = '2021-10-27T13:30:00' WHERE urn <> '900004'`)
+  await story.sweep()
+  expect(await ofSync()).toMatchObject({ place: 'gone', failure: null })
+})
+
+test('a sync that had failed, and runs again after the request, counts as one after it', async () => {
+  await loadGias(story.admin)
+  await story.sweep()
+  const error = { class: 'TypeError', message: 'x' }
+  const dead = await story.put('dead', 'Dttp::SyncSchoolsJob', { trainee: null, error })
+  await story.sweep()
+  await carriedOut('repair-school', { subject: 'URN 900004', row: '', missing: '', dttp_id: '' })
+  const { place, score, sha1, id = '' } = (await ofSync()) ?? {}
+  const [outboxId, fingerprint] = [randomUUID(), `${place} ${score} ${sha1}`]
+  const sql = story.context.database.manager
+  await addToOutbox(sql, { id: outboxId, stream: `job:${id}`, kind: 'job', changeRequest: null })
+  await mirrorRetry(sql, { id, fingerprint, outboxId, changeRequest: null as never })
+  await story.admin.query(`UPDATE chatops.outbox SET status = 'sent', sent_at = $1`, [new Date(story.clock.time)])
+  await story.take('dead', dead)
+  await story.sweep()
+  await story.admin.query(`UPDATE dttp_schools SET updated_at = '2099-01-01'`)
+  await story.sweep(60)
+  expect(await ofSync()).toMatchObject({ place: 'gone', failure: null })
+  expect(await followUpSchools(story.context)).toBe(1)
 })
 
 test('a request’s job is kept as long as its plan', async () => {

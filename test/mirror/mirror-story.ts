@@ -13,7 +13,7 @@ import { putProcess } from '../sidekiq/recorded.ts'
 import { redisDatabase } from '../support/redis-database.ts'
 
 const START = '2021-10-27T13:00:00.000Z'
-const IDENTITY = 'register:1:abc'
+export const IDENTITY = 'register:1:abc'
 
 type Given = {
   trainee?: number | null

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 import { findAlertSight } from '../../src/alerts/read.ts'
-import { findUnpolled } from '../../src/alerts/sweeps.ts'
+import { findUnpolled, lookAtAlerts } from '../../src/alerts/sweeps.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { findPolls } from '../../src/entities/chatops/seen-polls.ts'
 import { mirrorRemoval } from '../../src/jobs/mirror/asked.ts'
@@ -323,6 +323,17 @@ test('so is one whose poll was dead before the first start, since nobody has hea
   await findUnpolled(story.context)
   expect((await story.entries()).map(({ subject }) => subject)).toContain('retrieve-trn:5913')
   expect(await story.causes()).toEqual(['not-polled'])
+  // The dead one makes nothing better; another one does.
+  const isOpen = async () =>
+    (await story.entries()).some((entry) => entry.subject === 'retrieve-trn:5913' && entry.settledAt === null)
+  await lookAtAlerts(story.context)
+  expect(await isOpen()).toBe(true)
+  const again = { trainee: 5913, args: [aTime('2021-11-02T00:00:00Z')], inSeconds: 60 }
+  await story.put('schedule', 'Dttp::RetrieveTrnJob', again)
+  await story.sweep()
+  await story.forgetLook()
+  await lookAtAlerts(story.context)
+  expect(await isOpen()).toBe(false)
 })
 
 test('a registration that was dead before the first start, and then is nowhere, is posted by nobody', async () => {

@@ -4,7 +4,8 @@ import { execute } from '../../src/changes/execute/execute.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify/verify.ts'
-import { planOf } from '../../src/contract/stored.ts'
+import { checksOf, planOf } from '../../src/contract/stored.ts'
+import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { MirroredJob } from '../../src/entities/chatops/mirrored-job.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { runAgain, startJob } from '../../src/jobs/start/start.ts'
@@ -54,7 +55,7 @@ describe('a registration that two people approved', () => {
     for (const name of ['change-trainee-status', 'retrieve-trn'] as const) expect(await stage.jobs(name)).toEqual([])
   })
 
-  test.each(PLACES)('is not sent while Register’s own is in %s', async (place) => {
+  test.each([...PLACES, 'dead'] as const)('is not sent while Register’s own is in %s', async (place) => {
     await lose(stage)
     await carriedOut(stage, 're-register', FORM)
     await register.putRegistration(place)
@@ -64,6 +65,37 @@ describe('a registration that two people approved', () => {
     const [job] = await stage.jobs('register-for-trn')
     expect(job).toMatchObject({ status: 'failed', failure: { code: 'not-as-approved' } })
     expect(job?.failure?.words).toContain('Register’s own Sidekiq has a registration of this trainee')
+  })
+
+  test('is not sent while one of Register’s is nowhere, and nobody knows how it ended', async () => {
+    await lose(stage)
+    await carriedOut(stage, 're-register', FORM)
+    const missing = `INSERT INTO chatops.mirrored_jobs (id, name, trainee_id, args, place, queue, due_at, created_at, missing_since)
+      VALUES (gen_random_uuid(), 'register-for-trn', $1, $2, 'missing', 'default', now(), now(), now())`
+    await stage.change(missing, TRAINEE, { from: 'running' })
+    await runJobs(stage, 'register-for-trn')
+    expect(batches()).toEqual([])
+    const [job] = await stage.jobs('register-for-trn')
+    expect(job).toMatchObject({ status: 'failed', failure: { code: 'not-as-approved' } })
+    expect(job?.failure?.words).toContain('has not ended, as far as anybody knows')
+  })
+
+  test('and that was sent before, without an answer, is then not said to be unsent', async () => {
+    await lose(stage)
+    const id = await carriedOut(stage, 're-register', FORM)
+    stage.simulator.faults.add({ kind: 'lost-request', path: '$batch' })
+    await runJobs(stage, 'register-for-trn')
+    await register.putRegistration('dead')
+    const [job] = await stage.jobs('register-for-trn')
+    const later = { ...stage.context, now: () => new Date(Date.parse(NOW) + 10 * 60_000) }
+    await stage.run(job?.id ?? '', later)
+    expect(batches()).toHaveLength(1)
+    expect(await stage.job(job?.id ?? '')).toMatchObject({
+      status: 'failed',
+      failure: { code: 'outcome-unknown', words: expect.stringContaining('registration of the trainee as well') },
+    })
+    expect(await stage.attempts()).toMatchObject([{ outcome: 'unknown' }])
+    expect((await look(stage, id)).status).toBe('needs-attention')
   })
 
   test('is not sent while Register’s Redis does not answer, and is made later', async () => {
@@ -217,6 +249,16 @@ describe('a preview asks Redis itself', () => {
     await lose(stage)
     await register.putRegistration(place)
     expect(await found()).toEqual(['blocked', expect.stringContaining('A second one could create a duplicate')])
+  })
+
+  test('and says when the mirror, on which its other checks rest, was last read', async () => {
+    await lose(stage)
+    const { changeRequest } = (await preview()) as { changeRequest?: ChangeRequest }
+    const jobs = checksOf({ checks: changeRequest?.checks ?? null }).find(({ id }) => id === 'jobs')
+    expect([jobs?.verdict, jobs?.found]).toEqual([
+      'holds',
+      'Register’s Sidekiq runs them. It was last read on 27 October 2021 at 2:14pm.',
+    ])
   })
 
   test('and is blocked by a version that was not tried', async () => {

@@ -54,7 +54,8 @@ const DUE = `
   SELECT id, CASE WHEN runner = 'bot' THEN 'us' WHEN runner IS NULL AND $4 THEN 'nobody' ELSE 'register' END AS by
   FROM chatops.change_requests request LEFT JOIN LATERAL (
     SELECT runner FROM chatops.seen_jobs WHERE name = 'sync-schools' AND status = 'done'
-      AND coalesce((progress ->> 'startedAt')::timestamptz, created_at) > request.executed_at
+      AND coalesce((progress ->> 'startedAt')::timestamptz, (args ->> 'since')::timestamptz, created_at)
+        > request.executed_at
       AND args ->> 'page' IS NULL AND (runner = 'bot' OR NOT EXISTS (SELECT FROM chatops.mirrored_jobs
         WHERE name = 'sync-schools' AND ${LIVE_SQL}))
     ORDER BY runner LIMIT 1) sync ON true

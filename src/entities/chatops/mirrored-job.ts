@@ -137,4 +137,8 @@ export class Mirror {
   /** Processes of Sidekiq that were alive then. */
   @Column({ type: 'integer' })
   processes!: number
+
+  /** Their names. */
+  @Column({ type: 'text', array: true })
+  identities!: string[]
 }

@@ -3,6 +3,7 @@ import { formatDateTime } from '../../calendar/london.ts'
 import type { Around } from '../../contract/playbook.ts'
 import { Mirror } from '../../entities/chatops/mirrored-job.ts'
 import type { SeenJob } from '../../entities/chatops/seen-job.ts'
+import type { World } from '../../world.ts'
 
 // How old what we know of Register's Sidekiq is. It is read anew about every 15 seconds.
 
@@ -32,6 +33,16 @@ export async function findMirror(
 ): Promise<MirrorAge | null> {
   return isMirrored ? findMirrorAge(sql, now) : null
 }
+
+/** What operators are told while nobody reads Register's Sidekiq; null while it is read. */
+export async function findUnread({ database, upstreams, now }: World): Promise<string | null> {
+  if (!upstreams.sidekiq) return null
+  return (await findMirrorAge(database.manager, now())).isTooOld ? UNREAD : null
+}
+
+const UNREAD =
+  'Register’s Sidekiq could not be read for minutes. What happens to its jobs is not posted, and what starts jobs waits. ' +
+  'Check the way to Register’s Redis and the rights of the bot’s user there'
 
 /** What is said of a job whose result was looked at, if what we know of it is too old; null if it is not. */
 export async function findTooOld(sql: EntityManager, { runner }: Pick<SeenJob, 'runner'>): Promise<string | null> {

@@ -2,6 +2,7 @@ import { type EntityManager, IsNull } from 'typeorm'
 import type { JobData, JobName } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { demandMember, type MemberId } from '../../sidekiq/job.ts'
+import { measureAnew } from './baseline.ts'
 
 // What a request asks of Register's Sidekiq stands in the mirror from the transaction on that asks for it. The outbox row
 // of that transaction does it; from then on the sweeps follow the job.
@@ -24,6 +25,7 @@ export async function mirrorPush(sql: EntityManager, asked: Asked): Promise<void
   const { id, name, args, timeoutAt, queue, dueAt, trainee: traineeId, changeRequest: changeRequestId } = asked
   const row = { id, name, args, timeoutAt, queue, dueAt, traineeId, changeRequestId }
   await sql.insert(MirroredJob, { ...row, place: 'unsent', outboxId: id, createdAt: () => 'now()' })
+  await measureAnew(sql, { id, name })
 }
 
 /**
@@ -55,6 +57,7 @@ export async function mirrorRetry(
     { ...asked, curedAt: null, told: false },
   )
   if (affected !== 1) throw new Error('the failed job is no longer as it was')
+  await measureAnew(sql, await sql.findOneByOrFail(MirroredJob, { id }))
 }
 
 /**

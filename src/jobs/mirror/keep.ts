@@ -1,5 +1,8 @@
 import type { EntityManager } from 'typeorm'
 import type { Page } from '../../sidekiq/index.ts'
+import type { World } from '../../world.ts'
+import { SHA_SQL } from './baseline.ts'
+import { unlessMoved } from './moved-tables.ts'
 import { keepPolls, type MirrorRow, rankOf, rowOf, rowOfStrange } from './rows.ts'
 
 // Writes what a sweep finds into the mirror, and only what is no longer as it was. A job may be found in several places:
@@ -23,8 +26,9 @@ export function newSweep(number: string, startedAt: Date): Sweep {
 }
 
 /** Inserts the page's new jobs, and remembers those that have moved. */
-export async function keepPage(sql: EntityManager, sweep: Sweep, { jobs, strange }: Page): Promise<void> {
+export async function keepPage(world: World, sweep: Sweep, { jobs, strange }: Page): Promise<void> {
   const now = sweep.startedAt
+  const sql = world.database.manager
   sweep.strange += strange.length
   const read = [...jobs.map((job) => rowOf(job, now)), ...strange.map((member) => rowOfStrange(member, now))]
   const rows = await keepPolls(sql, read)
@@ -38,15 +42,15 @@ export async function keepPage(sql: EntityManager, sweep: Sweep, { jobs, strange
     if (member === undefined && best === undefined) added.set(row.id, row)
     else if (counts) sweep.moved.set(row.id, row)
   }
-  await write(sql, sweep, [...added.values()])
+  await write(world, sweep, [...added.values()])
   for (const [id, row] of sweep.moved) if (known.get(id) === memberOf(row)) sweep.moved.delete(id)
 }
 
 /** Writes what has moved, once everything was read. */
-export async function keepMoved(sql: EntityManager, sweep: Sweep): Promise<void> {
+export async function keepMoved(world: World, sweep: Sweep): Promise<void> {
   const moved = [...sweep.moved.values()]
   for (let start = 0; start < moved.length; start += AT_ONCE) {
-    await write(sql, sweep, moved.slice(start, start + AT_ONCE))
+    await write(world, sweep, moved.slice(start, start + AT_ONCE))
   }
 }
 
@@ -68,31 +72,31 @@ async function findKnown(sql: EntityManager, rows: readonly MirrorRow[]): Promis
   return new Map(known.map((row) => [row.id, memberOf(row)]))
 }
 
-async function write(sql: EntityManager, sweep: Sweep, rows: readonly MirrorRow[]): Promise<void> {
+async function write(world: World, sweep: Sweep, rows: readonly MirrorRow[]): Promise<void> {
   if (rows.length === 0) return
-  const changed = await sql.query<unknown[]>(KEEP, [JSON.stringify(rows), sweep.startedAt, sweep.number])
+  const sql = world.database.manager
+  const values = [JSON.stringify(rows), sweep.startedAt, sweep.number]
+  const keep = (sha: string) => sql.query<unknown[]>(KEEP(sha), values)
+  const changed = (await unlessMoved(world, null, () => keep(SHA_SQL))) ?? (await keep(`'{}'`))
   sweep.changed += changed.length
 }
 
-// A row that a request has just asked to be moved stays "unsent" as long as its member is where it was. Of an update it
-// is kept what Register remembers to have sent before: see proofs.ts. Of a poll, when we first found the one that another
-// had put in its place: that other one has worked.
-const KEEP = `
+// A row that a request has just asked to be moved stays "unsent" as long as its member is where it was. With each failure
+// the proof of a next run begins anew (baseline.ts). Of a poll is kept when we first found the one that another had put in
+// its place: that other one has worked.
+const KEEP = (sha: string) => `
   INSERT INTO chatops.mirrored_jobs AS known (id, name, class_name, trainee_id, args, timeout_at, place, queue, score, sha1,
     jid, attempts, error_class, failure, due_at, created_at, finished_at, first_seen_at, last_seen_at, sweep)
-  SELECT id, name, class_name, trainee_id, args || coalesce((
-      SELECT jsonb_build_object('sha', dttp_update_sha) FROM public.trainees
-      WHERE found.name = 'update-trainee' AND trainees.id = found.trainee_id), '{}'),
-    timeout_at, place, queue, score, sha1, jid, attempts, error_class, failure, due_at, created_at, finished_at, $2, $2, $3
+  SELECT id, name, class_name, trainee_id, args || ${sha}, timeout_at, place, queue, score, sha1, jid, attempts, error_class, failure,
+    due_at, created_at, finished_at, $2, $2, $3
   FROM jsonb_to_recordset($1) AS found (id uuid, name text, class_name text, trainee_id bigint, args jsonb,
     timeout_at timestamp(6), place text, queue text, score text, sha1 text, jid text, attempts integer, error_class text,
     failure jsonb, due_at timestamptz, created_at timestamptz, finished_at timestamptz)
   ON CONFLICT (id) DO UPDATE SET
     place = excluded.place, queue = excluded.queue, score = excluded.score, sha1 = excluded.sha1, jid = excluded.jid,
-    args = known.args || jsonb_strip_nulls(jsonb_build_object(
-      'again', excluded.args -> 'again',
-      'polled', CASE WHEN excluded.failure IS NULL AND excluded.args ->> 'again' <> coalesce(known.args ->> 'again', '')
-        THEN $2::timestamptz END)),
+    args = known.args || CASE WHEN excluded.failure IS NULL THEN excluded.args - 'sha' ELSE excluded.args END
+      || CASE WHEN excluded.failure IS NULL AND excluded.args ->> 'again' <> coalesce(known.args ->> 'again', '')
+        THEN jsonb_build_object('polled', $2::timestamptz) ELSE '{}' END,
     class_name = excluded.class_name, attempts = excluded.attempts, error_class = excluded.error_class,
     failure = excluded.failure, due_at = excluded.due_at, finished_at = excluded.finished_at, cured_at = NULL,
     missing_since = NULL, last_seen_at = $2, sweep = $3,

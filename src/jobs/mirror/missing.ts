@@ -2,7 +2,7 @@ import { type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Raw } from '
 import { isOurs } from '../../entities/chatops/job.ts'
 import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
-import { DELETED, pollEnded, REMOVED, REPLACED, VANISHED } from '../../failures/register-words.ts'
+import { DELETED, MAY_HAVE_RUN, pollEnded, REMOVED, REPLACED, VANISHED } from '../../failures/register-words.ts'
 import { isPoll } from '../../register/polled.ts'
 import type { World } from '../../world.ts'
 import { findProven } from './proofs.ts'
@@ -40,7 +40,7 @@ export async function noteMissing(
 const MISSING = `
   UPDATE chatops.mirrored_jobs SET place = 'missing', missing_since = $2, finished_at = NULL,
     failure = CASE WHEN name = 'register-for-trn' AND place = 'dead' THEN failure END,
-    args = args || jsonb_build_object('from', place), told = told OR NOT (name = 'register-for-trn' AND place = 'dead')
+    args = (args - 'lost') || jsonb_build_object('from', place), told = told OR NOT (name = 'register-for-trn' AND place = 'dead')
   WHERE place IN ('queue', 'schedule', 'retry', 'dead', 'running')
     AND NOT EXISTS (SELECT FROM unnest($1::uuid[]) AS seen WHERE seen = mirrored_jobs.id)`
 
@@ -99,12 +99,17 @@ function verdictOn(job: MirroredJob, { isProven, isPosted }: Known, now: Date): 
   // Of most that only Register runs, nothing that we know of shows that it ran: people hear of what had failed before.
   if (!isOurs(name) && !isPoll(name)) return { code: 'vanished', words: VANISHED, quietly: !isPosted }
   if (hasDied(job)) return { code: 'as-it-died', words: VANISHED }
+  if ('lost' in job.args) return { code: 'outcome-unknown', words: MAY_HAVE_RUN }
   return { code: name === 'register-for-trn' ? 'outcome-unknown' : 'vanished', words: VANISHED }
 }
 
-/** Sidekiq drops the oldest dead jobs by itself, so that thousands of them may go at once. */
+/**
+ * Of a registration that is there no longer: whether it ended when it died. Sidekiq drops the oldest dead jobs by itself,
+ * so that thousands of them may go at once. One that may have run again since (lost.ts) is another matter.
+ */
 export function hasDied({ name, args, failure }: MirroredJob): boolean {
-  return name === 'register-for-trn' && failure !== null && 'from' in args && args.from === 'dead'
+  if (name !== 'register-for-trn' || 'lost' in args) return false
+  return failure !== null && 'from' in args && args.from === 'dead'
 }
 
 /** Whether we have put another poll in its place. */

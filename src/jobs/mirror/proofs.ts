@@ -5,10 +5,11 @@ import { findRegistrationRowsOfAll } from '../../dttp/registration-rows.ts'
 import { updateSha } from '../../dttp/update-sha.ts'
 import type { SeenJobName } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
-import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { hasArrived, type PollName } from '../../register/polled.ts'
 import type { World } from '../../world.ts'
+import { provenSince } from './baseline.ts'
+import { unlessMoved } from './moved-tables.ts'
 
 // What proves that a job of Register's Sidekiq ran, once it is in it no longer. For a job that is not in this table
 // nothing does.
@@ -34,7 +35,8 @@ export async function findProven(world: World, sql: EntityManager, jobs: readonl
   const proven = new Set<string>()
   for (const [name, prove] of Object.entries(PROOFS)) {
     const own = jobs.filter((job) => job.name === name)
-    if (own.length > 0) for (const { id } of await prove(world, sql, own)) proven.add(id)
+    if (own.length === 0) continue
+    for (const { id } of await unlessMoved(world, [], () => prove(world, sql, own))) proven.add(id)
   }
   return proven
 }
@@ -61,7 +63,9 @@ function byPoll(name: PollName): Proof {
       select: { id: true, traineeId: true, createdAt: true, args: true },
     })
     const isStarted = (job: MirroredJob) =>
-      started.some((poll) => poll.traineeId === job.traineeId && (poll.createdAt >= job.createdAt || goesOn(poll, job)))
+      started.some(
+        (poll) => poll.traineeId === job.traineeId && (poll.createdAt >= provenSince(job) || goesOn(poll, job)),
+      )
     return jobs.filter((job) => received.has(job.traineeId ?? '') || (job.timeoutAt === null && isStarted(job)))
   }
 }
@@ -129,13 +133,23 @@ async function statusOf(
 }
 
 async function bySchools(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {
-  const [newest] = await sql.find(DttpSchool, {
-    select: { id: true, updated_at: true },
-    order: { updated_at: 'DESC' },
-    take: 1,
-  })
-  return newest ? jobs.filter(({ createdAt }) => Date.parse(`${newest.updated_at}Z`) > createdAt.getTime()) : []
+  const first = Math.min(...jobs.map((job) => provenSince(job).getTime()))
+  const [newest] = await sql.query<{ at: Date | null }[]>(NEWEST_SCHOOL, [new Date(first - CLOCKS_MAY_DIFFER_MS)])
+  return jobs.filter((job) => newest?.at && newest.at > provenSince(job))
 }
+
+const CLOCKS_MAY_DIFFER_MS = 60_000
+
+// What a request has written since then is nothing of the sync's.
+const NEWEST_SCHOOL = `
+  WITH ours AS (
+    SELECT one ->> 'id' AS id, NULL AS dttp_id
+    FROM chatops.change_requests, jsonb_array_elements(plan -> 'updates') one
+    WHERE executed_at >= $1 AND one ->> 'table' = 'dttp_schools'
+    UNION ALL SELECT NULL, one -> 'values' ->> 'dttp_id'
+    FROM chatops.change_requests, jsonb_array_elements(plan -> 'inserts') one WHERE executed_at >= $1)
+  SELECT max(updated_at) AT TIME ZONE 'UTC' AS at FROM public.dttp_schools school
+  WHERE NOT EXISTS (SELECT FROM ours WHERE ours.id = school.id::text OR ours.dttp_id = school.dttp_id)`
 
 function idsOf(jobs: readonly MirroredJob[]): string[] {
   return jobs.flatMap(({ traineeId }) => traineeId ?? [])

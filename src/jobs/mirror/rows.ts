@@ -7,7 +7,10 @@ import type { Place, RegisterJob, StrangeMember } from '../../sidekiq/index.ts'
 
 // A member of Register's Redis as a row of the mirror.
 
-/** What a row says of where a job is and how it stands. */
+/**
+ * What a row says of where a job is and how it stands. In its `args`, beside the job's own: `since` when proof that it ran
+ * counts (baseline.ts), and of a poll that goes on, `again` (keepPolls).
+ */
 export type MirrorRow = {
   id: string
   name: SeenJobName
@@ -53,6 +56,7 @@ export function rowOf(job: RegisterJob, now: Date): MirrorRow {
       ...(entity === undefined ? {} : { entity }),
       ...(submittedBy === undefined ? {} : { submitted_by: submittedBy }),
       ...(isLaterPage ? { page: 'later' } : {}),
+      ...(isFailed ? { since: failedAt.toISOString() } : {}),
     },
     timeout_at: timestampOf(args.timeoutAt),
     ...{ place, queue, score, sha1, jid },

@@ -3,7 +3,9 @@ import { noteUnknown } from '../../registration/unknown-in-sidekiq.ts'
 import type { SidekiqClient } from '../../sidekiq/index.ts'
 import type { World } from '../../world.ts'
 import { keepMoved, keepPage, newSweep } from './keep.ts'
+import { type Before, noteLost } from './lost.ts'
 import { noteMissing } from './missing.ts'
+import { unlessMoved } from './moved-tables.ts'
 
 // Reads all of Register's Sidekiq, page by page, and keeps what concerns us in our own table (keep.ts). A job that moves
 // meanwhile may be found twice or not at all; what was not found is looked for in the sweeps after it (missing.ts).
@@ -36,26 +38,28 @@ export async function sweepSidekiq(world: World, sidekiq: SidekiqClient): Promis
 async function sweepAlone(world: World, sidekiq: SidekiqClient, keepLock: () => Promise<unknown>): Promise<Swept> {
   const sql = world.database.manager
   const startedAt = world.now()
-  const [[begun]] = await sql.query<[[{ sweep: string; read_at: Date | null }]]>(BEGIN)
+  const [[begun]] = await sql.query<[[{ sweep: string } & Before]]>(BEGIN)
   const sweep = newSweep(begun.sweep, startedAt)
   for await (const page of sidekiq.readWaiting()) {
     await keepLock()
-    await keepPage(sql, sweep, page)
+    await keepPage(world, sweep, page)
   }
   const running = await sidekiq.readProcesses()
   await keepLock()
-  await keepPage(sql, sweep, running)
-  await keepMoved(sql, sweep)
+  await keepPage(world, sweep, running)
+  await keepMoved(world, sweep)
   await keepLock()
-  const gone = await noteMissing(world, sql, sweep.found.keys(), startedAt)
-  const unknown = await noteUnknown(sql, startedAt)
-  if (begun.read_at === null) await sql.query(COUNT_DEAD)
+  if (begun.readAt === null) await sql.query(COUNT_DEAD)
   const { strange, found, changed } = sweep
-  await sql.update(Mirror, { id: true }, { readAt: startedAt, strange, processes: running.processes.length })
+  const identities = running.processes.map(({ identity }) => identity)
+  await sql.update(Mirror, { id: true }, { readAt: startedAt, strange, processes: identities.length, identities })
+  const gone = await noteMissing(world, sql, found.keys(), startedAt)
+  await noteLost(sql, begun, identities, startedAt)
+  const unknown = await unlessMoved(world, 0, () => noteUnknown(sql, startedAt))
   return { changed: changed + gone + unknown, found: found.size }
 }
 
-const BEGIN = 'UPDATE chatops.mirror SET sweep = sweep + 1 RETURNING sweep, read_at'
+const BEGIN = 'UPDATE chatops.mirror SET sweep = sweep + 1 RETURNING sweep, read_at AS "readAt", identities'
 
 // What was dead before anybody looked is nobody's news.
 const COUNT_DEAD = `
