@@ -59,13 +59,28 @@ export async function tellRequester(
   await addToOutbox(sql, { stream: `direct:${id}`, kind: 'direct', changeRequest: id, payload: { user, ...payload } })
 }
 
-/** Wakes a worker for an approved request. It is only a hint: if it is lost, a sweep sends another one. */
-export async function hintExecution(sql: EntityManager, changeRequest: string, now: Date): Promise<void> {
+/**
+ * Wakes a worker for an approved request. It is only a hint: if it is lost, a sweep sends another one. Has the card drawn
+ * again, too, after `cardAfter` milliseconds, unless that is null.
+ */
+export async function hintExecution(
+  sql: EntityManager,
+  changeRequest: string,
+  now: Date,
+  { cardAfter: delay = null }: { cardAfter?: number | null } = {},
+): Promise<void> {
   const hint: NewRow = { stream: `hint:${changeRequest}`, kind: 'hint', changeRequest }
-  await addWith(sql, { update: HINTED, parameters: [changeRequest, now] }, [hint])
+  const card = { stream: `card:${changeRequest}`, kind: 'card', changeRequest } as const
+  const cards = delay === null ? [] : [{ ...card, delay }]
+  await addWith(
+    sql,
+    { update: HINTED, parameters: [changeRequest, now, cards.length] },
+    [hint, ...cards],
+    [card.stream],
+  )
 }
 
-const HINTED = 'UPDATE chatops.change_requests SET hinted_at = $4 WHERE id = $3'
+const HINTED = 'UPDATE chatops.change_requests SET hinted_at = $4, card_version = card_version + $5 WHERE id = $3'
 
 /** A request's card as it was drawn, and where it stands. */
 type Drawn = Pick<ChangeRequest, 'id'> & { version: number; cardTs: string }

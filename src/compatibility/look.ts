@@ -41,9 +41,24 @@ export async function findOff(database: DataSource): Promise<{ off?: object; wai
   }
 }
 
-/** Why a playbook is not safe; nothing where it is. */
-export function findUnsafe(database: DataSource, playbook: string, sql = database.manager): Promise<readonly string[]> {
-  return lookFor(database, sql, PLAYBOOKS_TOUCH[playbook])
+/**
+ * Why a playbook is not safe; nothing where it is. People who ask at the same moment share one look, but for whoever gives a
+ * session of their own: they look for themselves.
+ */
+export function findUnsafe(database: DataSource, playbook: string, sql?: EntityManager): Promise<readonly string[]> {
+  const look = () => lookFor(database, sql ?? database.manager, PLAYBOOKS_TOUCH[playbook])
+  return sql ? look() : shared(database, playbook, look)
+}
+
+/** The looks that are under way, by playbook. */
+const underWay = new WeakMap<DataSource, Map<string, Promise<string[]>>>()
+
+function shared(database: DataSource, playbook: string, look: () => Promise<string[]>): Promise<string[]> {
+  const looks = underWay.get(database) ?? new Map<string, Promise<string[]>>()
+  underWay.set(database, looks)
+  const looking = looks.get(playbook) ?? look().finally(() => looks.delete(playbook))
+  looks.set(playbook, looking)
+  return looking
 }
 
 /** The same of a job. */

@@ -18,9 +18,9 @@ export async function sureTransaction<T>(database: DataSource, write: (sql: Enti
   const attempt: { id?: string; written?: { answer: T } } = {}
   try {
     return await database.transaction(async (sql) => {
-      const [current] = await sql.query<{ id: string }[]>('SELECT pg_current_xact_id()::text AS id')
       const answer = await write(sql)
-      Object.assign(attempt, { id: current?.id, written: { answer } })
+      const id = transactions.get(sql) ?? (await readTransaction(sql))
+      Object.assign(attempt, { id, written: { answer } })
       return answer
     })
   } catch (error) {
@@ -29,6 +29,19 @@ export async function sureTransaction<T>(database: DataSource, write: (sql: Enti
     if (await isCommitted(database, id)) return written.answer
     throw error
   }
+}
+
+/** What transactions are called that have said so. */
+const transactions = new WeakMap<EntityManager, string>()
+
+/** For whoever has just written something: how Postgres calls the transaction, which then need not be asked for. */
+export function noteTransaction(sql: EntityManager, id: string): void {
+  transactions.set(sql, id)
+}
+
+async function readTransaction(sql: EntityManager): Promise<string | undefined> {
+  const [current] = await sql.query<{ id: string }[]>('SELECT pg_current_xact_id()::text AS id')
+  return current?.id
 }
 
 async function isCommitted(database: DataSource, id: string): Promise<boolean> {

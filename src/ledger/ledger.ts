@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import type { Json } from '../entities/json.ts'
+import { noteTransaction } from '../entities/sure-transaction.ts'
 
 /** What can happen to a change request, and to what the bot posts by itself. */
 export type LedgerEvent =
@@ -46,12 +47,16 @@ export async function appendToLedger(
   sql: EntityManager,
   entry: { changeRequest: string | null; event: LedgerEvent; actor: string; details?: Record<string, Json> },
 ): Promise<string> {
-  const [row] = await sql.query<{ hash: string }[]>('SELECT chatops.append_ledger($1, $2, $3, $4) AS hash', [
-    entry.changeRequest,
-    entry.event,
-    entry.actor,
-    JSON.stringify(entry.details ?? {}),
+  const { changeRequest, event, actor, details = {} } = entry
+  const [row] = await sql.query<{ hash: string; id: string }[]>(APPEND, [
+    changeRequest,
+    event,
+    actor,
+    JSON.stringify(details),
   ])
   if (!row) throw new Error('the ledger returned no hash')
+  noteTransaction(sql, row.id)
   return row.hash
 }
+
+const APPEND = 'SELECT chatops.append_ledger($1, $2, $3, $4) AS hash, pg_current_xact_id()::text AS id'

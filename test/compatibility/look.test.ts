@@ -1,10 +1,11 @@
 // Register's schema, changed as a later Register could change it, and what is then not safe.
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { lookAtRegister } from '../../src/compatibility/look.ts'
+import { findUnsafe, lookAtRegister } from '../../src/compatibility/look.ts'
 import { JOBS_TOUCH, PLAYBOOKS_TOUCH } from '../../src/compatibility/touched.ts'
 import { demandLeastPrivilege } from '../../src/entities/least-privilege.ts'
 import type { World } from '../../src/world.ts'
+import { countQueries } from '../bench/count-queries.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 
@@ -52,6 +53,20 @@ async function look() {
 
 test('with Register as the bot knows it, everything is safe', async () => {
   expect(await look()).toEqual({ playbooks: {}, jobs: {}, off: [], waiting: [], harmless: [] })
+})
+
+test('people who ask at the same moment share one look, and whoever asks later has another', async () => {
+  const counter = countQueries()
+  try {
+    const asked = () => findUnsafe(context.database, 'fix-route')
+    await Promise.all([asked(), asked(), asked()])
+    expect(counter.texts()).toHaveLength(1)
+    await asked()
+    await Promise.all([asked(), findUnsafe(context.database, 'fix-route', context.database.manager)])
+    expect(counter.texts()).toHaveLength(4)
+  } finally {
+    counter.stop()
+  }
 })
 
 test('more columns and tables than the bot knows change nothing', async () => {

@@ -102,8 +102,7 @@ export async function approve(
     if (understood === false && 'refused' in inverse(planOf(request))) return { refusal: { code: 'not-shown' } }
     const decision = { status: 'approved', decidedBy: actor, decidedAt: now } as const
     await sql.update(ChangeRequest, { id, status: 'pending' }, decision)
-    await hintExecution(sql, id, now)
-    await announce(sql, id, [], { delay: SOON_DONE_MS })
+    await hintExecution(sql, id, now, { cardAfter: SOON_DONE_MS })
     await appendToLedger(sql, { changeRequest: id, event: 'approved', actor, details: { digest, viewId } })
     return { decision }
   })

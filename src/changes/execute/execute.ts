@@ -68,7 +68,8 @@ export async function execute(world: World, id: string): Promise<Execution> {
   } catch (error) {
     if (error instanceof Paused) return 'paused'
     // Register may have been deployed in the middle of it.
-    if ((await findUnsafe(world.database, request.playbook).catch(() => [])).length > 0) return 'paused'
+    const { manager } = world.database
+    if ((await findUnsafe(world.database, request.playbook, manager).catch(() => [])).length > 0) return 'paused'
     // What was missing and is there again, such as a right that was being granted anew, is no reason to give up either.
     if (isTransient(error) || isOfSchema(error) || error instanceof UpstreamUnavailable) {
       return postponeExecution(world, id, error)
