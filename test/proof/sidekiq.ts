@@ -89,12 +89,16 @@ export async function proveSidekiq(place: Place, blows: Blows) {
 
 type Writes = { of: ReadonlyMap<string, number>; stop: () => void }
 
-/** Counts, for each job, how often a script of ours pushed it. What Sidekiq itself pushes is no script's LPUSH. */
+/**
+ * Counts, for each job, how often a script of ours pushed it. What Sidekiq itself pushes is no script's LPUSH, and what
+ * is put where it was, to see whether that is possible, is not pushed.
+ */
 async function watchWrites(redis: Redis): Promise<Writes> {
   const of = new Map<string, number>()
   const monitor = await redis.monitor()
-  monitor.on('monitor', (_time: string, [command = '', , ...values]: string[], source: string) => {
-    if (source !== 'lua' || !['lpush', 'zadd'].includes(command.toLowerCase())) return
+  monitor.on('monitor', (_time: string, [command = '', key = '', ...values]: string[], source: string) => {
+    const isPush = command.toLowerCase() === 'lpush' || (command.toLowerCase() === 'zadd' && key === 'schedule')
+    if (source !== 'lua' || !isPush) return
     const [, id] = /"job_id":"([^"]+)"/.exec(values.join(' ')) ?? []
     if (id) of.set(id, (of.get(id) ?? 0) + 1)
   })

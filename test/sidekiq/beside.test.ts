@@ -341,6 +341,21 @@ describe('the poll that a request has asked for', () => {
   })
 })
 
+describe('the poll that goes with a registration', () => {
+  const POLL_LINE = 'The poll for a TRN is scheduled'
+  const lineOf = async (id: string) => (await look(stage, id)).lines.find((line) => line.includes(POLL_LINE))
+
+  test('is waited for until Sidekiq has it, and needs attention where it could not be given', async () => {
+    await lose(stage)
+    const id = await carriedOut(stage, 're-register', FORM)
+    await runJobs(stage, 'register-for-trn')
+    expect(await lineOf(id)).toMatch(/^○ .*does not have the job yet/)
+    const refuse = `UPDATE chatops.outbox SET status = $1 WHERE kind = 'sidekiq' AND payload -> 'job' ->> 'name' = 'retrieve-trn'`
+    await stage.change(refuse, 'failed')
+    expect(await lineOf(id)).toMatch(/^✗ .*could not be given to Register’s Sidekiq/)
+  })
+})
+
 describe('while nobody reads Register’s Sidekiq anew', () => {
   const OLD = '2021-10-27T13:10:00Z'
 
