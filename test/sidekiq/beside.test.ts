@@ -113,6 +113,24 @@ describe('a registration that two people approved', () => {
     expect(batches()).toHaveLength(1)
   })
 
+  test('does not wait without end for a Redis that does not answer', async () => {
+    await lose(stage)
+    const id = await carriedOut(stage, 're-register', FORM)
+    expect((await look(stage, id)).lines[2]).toContain('The registration has not been sent yet.')
+    const [job] = await stage.jobs('register-for-trn')
+    const nowhere = createSidekiqClient({ url: 'redis://127.0.0.1:9' }, { warn: () => {} })
+    const upstreams = { ...stage.context.upstreams, sidekiq: nowhere }
+    const at = (time: string) => ({ ...stage.context, upstreams, now: () => new Date(time) })
+    await stage.run(job?.id ?? '', at('2021-10-28T09:00:00Z'))
+    expect(await stage.job(job?.id ?? '')).toMatchObject({ status: 'waiting' })
+    await stage.run(job?.id ?? '', at('2021-11-01T09:00:00Z'))
+    nowhere.close()
+    expect(batches()).toEqual([])
+    const { status, failure } = await stage.job(job?.id ?? '')
+    expect([status, failure?.code]).toEqual(['failed', 'not-as-approved'])
+    expect(failure?.words).toContain('did not say whether it has a registration of this trainee')
+  })
+
   describe('is asked for once more when all is ready to be sent', () => {
     const whenNoted = (act: () => unknown) => ({
       ...stage.context,
