@@ -1,4 +1,5 @@
 /** Faults on demand: what the next requests should suffer. */
+import { armedFaults } from '../armed-faults.ts'
 import { renderExtract, type SimulatedSchool, toWindows1252 } from './extract.ts'
 
 /** `times`: how many requests suffer it; 1 unless given. */
@@ -34,23 +35,10 @@ export type Fault = { times?: number } & (
 export type Faults = ReturnType<typeof createFaults>
 
 export function createFaults() {
-  let armed: { fault: Fault; left: number }[] = []
-
-  return {
-    add(fault: Fault): void {
-      armed.push({ fault, left: fault.times ?? 1 })
-    },
-    clear(): void {
-      armed = []
-    },
-    /** The first armed fault that fits, used up by one; null for none. */
-    take(isToday: boolean): Fault | null {
-      const match = armed.find(({ fault, left }) => left > 0 && (isToday || fault.kind !== 'not-there-yet'))
-      if (!match) return null
-      match.left -= 1
-      return match.fault
-    },
-  }
+  const { takeFirst, ...armed } = armedFaults<Fault>()
+  /** The first armed fault that fits, used up by one; null for none. */
+  const take = (isToday: boolean): Fault | null => takeFirst((fault) => isToday || fault.kind !== 'not-there-yet')
+  return { ...armed, take }
 }
 
 /** The file a fault makes of the extract; null where the fault leaves it as it is. */

@@ -1,4 +1,5 @@
 /** Faults on demand: what the next requests should suffer. */
+import { armedFaults } from '../armed-faults.ts'
 import type { Reply } from './rest-api.ts'
 
 type Where = {
@@ -35,23 +36,10 @@ export type Fault = Where &
 export type Faults = ReturnType<typeof createFaults>
 
 export function createFaults() {
-  let armed: { fault: Fault; left: number }[] = []
-
-  return {
-    add(fault: Fault): void {
-      armed.push({ fault, left: fault.times ?? 1 })
-    },
-    clear(): void {
-      armed = []
-    },
-    /** The first armed fault that fits this request, used up by one; null for none. */
-    take(method: string, path: string): Fault | null {
-      const match = armed.find(({ fault, left }) => left > 0 && fits(fault, method, path))
-      if (!match) return null
-      match.left -= 1
-      return match.fault
-    },
-  }
+  const { takeFirst, ...armed } = armedFaults<Fault>()
+  /** The first armed fault that fits this request, used up by one; null for none. */
+  const take = (method: string, path: string): Fault | null => takeFirst((fault) => fits(fault, method, path))
+  return { ...armed, take }
 }
 
 function fits(fault: Fault, method: string, path: string): boolean {
