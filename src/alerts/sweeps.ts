@@ -72,11 +72,11 @@ async function announceForgotten(world: World): Promise<number> {
 }
 
 const LEASE = `
-  UPDATE chatops.alerts SET looked_at = now() WHERE id IN (
+  WITH due AS MATERIALIZED (
     SELECT id FROM chatops.alerts
     WHERE status = 'open' AND (looked_at IS NULL OR looked_at < now() - make_interval(mins => $1))
     ORDER BY looked_at NULLS FIRST, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
-  RETURNING id`
+  UPDATE chatops.alerts SET looked_at = now() WHERE id IN (SELECT id FROM due) RETURNING id`
 
 /**
  * The trainees in "Pending TRN" are read once, and their polls by an index. Few are left then, and only of these jobs are

@@ -65,10 +65,9 @@ type ClaimedRow = Omit<Claimed, 'changeRequest' | 'createdAt' | 'failingSince' |
   failing_since: Date | null
 }
 
+// Materialized: read again for each row that it is joined with, it would lock and claim others beyond the limit.
 const CLAIM = `
-  UPDATE chatops.outbox row SET status = 'sending', claimed_at = now(), attempts = row.attempts + 1,
-    unsure = row.unsure OR row.status = 'sending'
-  FROM (
+  WITH due AS MATERIALIZED (
     SELECT id FROM chatops.outbox candidate
     WHERE status IN ('queued', 'sending') AND due_at <= now() AND kind = ANY ($3)
       AND (kind = 'brake' OR NOT EXISTS (SELECT FROM chatops.brake WHERE holds_messages))
@@ -84,8 +83,10 @@ const CLAIM = `
       )
     ORDER BY CASE WHEN kind IN ('hint', 'job', 'sidekiq') THEN 0 WHEN kind IN ('card', 'alert') THEN 1 ELSE 2 END, seq
     LIMIT $1 FOR UPDATE SKIP LOCKED
-  ) due
-  WHERE row.id = due.id
+  )
+  UPDATE chatops.outbox row SET status = 'sending', claimed_at = now(), attempts = row.attempts + 1,
+    unsure = row.unsure OR row.status = 'sending'
+  FROM due WHERE row.id = due.id
   RETURNING row.id, row.kind, row.change_request_id, row.payload, row.attempts, row.created_at, row.failing_since,
     row.unsure AS again`
 

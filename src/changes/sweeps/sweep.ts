@@ -71,10 +71,11 @@ export async function tellWhatIsOff(world: World): Promise<number> {
 export async function verifyDue(world: World): Promise<number> {
   const now = world.now()
   const [leased] = (await world.database.query(
-    `UPDATE chatops.change_requests SET next_verify_at = $2
-     WHERE id IN (SELECT id FROM chatops.change_requests
-                  WHERE status IN ('verifying', 'needs-attention') AND next_verify_at <= $1 AND plan IS NOT NULL
-                  ORDER BY next_verify_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id`,
+    `WITH due AS MATERIALIZED (
+       SELECT id FROM chatops.change_requests
+       WHERE status IN ('verifying', 'needs-attention') AND next_verify_at <= $1 AND plan IS NOT NULL
+       ORDER BY next_verify_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+     UPDATE chatops.change_requests SET next_verify_at = $2 WHERE id IN (SELECT id FROM due) RETURNING id`,
     [now, new Date(now.getTime() + VERIFY_LEASE_MS), VERIFY_BATCH],
   )) as [{ id: string }[], number]
   await Promise.all(leased.map(({ id }) => alone(world, id, () => verify(world, id))))

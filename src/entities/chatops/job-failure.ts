@@ -58,14 +58,14 @@ export type FailureCode = (typeof FAILURE_CODES)[number]
 /**
  * Why a job failed, as it is kept. `words` are for people and our own, `urns` names the schools it is about, `reference` is
  * DTTP's id of the request that failed, and `by` is set where Register's own Sidekiq ran it. Holds no personal data. A code
- * of a later version of the bot counts as unexpected.
+ * of a later version of the bot counts as unexpected, and what is missing holds nothing up.
  */
 export const jobFailure = z.object({
   code: z.enum(FAILURE_CODES).catch('unexpected'),
-  words: z.string(),
+  words: z.string().catch('It is not on record why.'),
   urns: z.array(z.string()).exactOptional(),
   reference: z.string().exactOptional(),
-  at: z.string(),
+  at: z.string().catch(new Date(0).toISOString()),
   by: z.literal('register').exactOptional(),
 })
 

@@ -14,13 +14,13 @@ export const LATE_BATCH = 500
  */
 export async function findLateJobs(world: World): Promise<{ id: string; name: JobName }[]> {
   const [late] = (await world.database.query(
-    `UPDATE chatops.jobs SET hinted_at = now() WHERE id IN (
+    `WITH late AS MATERIALIZED (
        SELECT id FROM chatops.jobs
        WHERE name = ANY($4) AND coalesce(hinted_at, '-infinity') < now() - make_interval(secs => $2)
          AND ((status = 'waiting' AND due_at < $1::timestamptz - make_interval(secs => $2))
            OR (status = 'running' AND lease_until < now()))
        ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-     RETURNING id, name`,
+     UPDATE chatops.jobs SET hinted_at = now() WHERE id IN (SELECT id FROM late) RETURNING id, name`,
     [world.now(), LATE_SECONDS, LATE_BATCH, await findRunnable(world)],
   )) as [{ id: string; name: JobName }[], number]
   return late
