@@ -223,6 +223,28 @@ test('a thread whose card was deleted has it posted anew first', async () => {
   expect(slack.replies(CHANNEL, (await request()).cardTs ?? '')).toHaveLength(1)
 })
 
+test('a card that is posted anew calls nobody who was called in the last ten minutes', async () => {
+  const calls = () => JSON.stringify(slack.messages(CHANNEL).at(-1)?.blocks).includes('<!subteam^S0GROUP>')
+  await admin.query(`UPDATE chatops.change_requests SET calls = 'S0GROUP'`)
+  await admin.query(`INSERT INTO chatops.calls (channel, called_at) VALUES ('${CHANNEL}', now())`)
+  await cards.card(row())
+  expect(calls()).toBe(true)
+  await loseCard()
+  expect(calls()).toBe(false)
+  await admin.query(`UPDATE chatops.calls SET called_at = now() - interval '11 minutes'`)
+  await loseCard()
+  expect(calls()).toBe(true)
+  await loseCard()
+  expect(calls()).toBe(false)
+})
+
+/** Somebody deletes the card in Slack; it is posted anew. */
+async function loseCard(): Promise<void> {
+  slack.deleteMessage(CHANNEL, (await request()).cardTs ?? '')
+  await announce(context.database.manager, id)
+  await cards.card(row())
+}
+
 describe('the requester of a card that cannot be posted', () => {
   test.each([
     ['not_in_channel', 'the bot is not in that channel', 'Add the bot to the channel, or cancel'],

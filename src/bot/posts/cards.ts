@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm'
 import * as z from 'zod'
 import { findPause } from '../../brake/brake.ts'
 import { announce, announcement, noteDrawnCard } from '../../changes/announce.ts'
+import { claimCall } from '../../changes/propose/call.ts'
 import { postedQuestion } from '../../changes/decide/question.ts'
 import { readSchoolNames } from '../../changes/lists/school-names.ts'
 import { listSteps } from '../../changes/steps/manual-steps.ts'
@@ -71,17 +72,25 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
 
   async function draw(row: Claimed, request: ChangeRequest): Promise<string> {
     const standstill = { pause: await findPause(database.manager), previewOnly }
-    const message = renderCard({
-      changeRequest: request,
+    const shown = {
       playbook: playbookOf(request),
       registerUrl,
       standstill,
       schools: await readSchoolNames(database, request),
       steps: request.executedAt ? await listSteps(database.manager, request.id) : [],
-    })
+    }
+    const message = renderCard({ ...shown, changeRequest: request })
+    const drawAnew = async () =>
+      renderCard({ ...shown, changeRequest: { ...request, calls: await callAgain(request) } })
     const key = `${ours}-card-${request.id}`
-    const { channel, cardTs: ts } = request
-    return poster.put({ channel, ts, message, key, row })
+    const { channel, cardTs: ts, renderedVersion } = request
+    return poster.put({ channel, ts, message, key, row, ...(renderedVersion > 0 ? { drawAnew } : {}) })
+  }
+
+  /** A card that was posted before has called already; posted anew, it does so only where its channel may be called now. */
+  async function callAgain({ calls, channel, status }: ChangeRequest): Promise<string | null> {
+    if (calls === null || status !== 'pending') return null
+    return (await claimCall(database.manager, channel, now())) ? calls : null
   }
 
   /** The requester is told directly, once, of a request that nobody sees, and once of one that cannot be brought up to date. */

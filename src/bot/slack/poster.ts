@@ -12,6 +12,8 @@ type Row = Pick<Claimed, 'again' | 'createdAt' | 'isHeld' | 'markSent'>
 /** A message that is to stand once. Its key tells it from every other. */
 type Post = { channel: string; message: Message; key: string; row: Row }
 
+type Put = Post & { ts: string | null; thread?: string | null; drawAnew?: () => Promise<Message> }
+
 /** A message for a channel that is not on the list is looked at again after at most this many milliseconds. */
 const LOOK_AT_LIST_MS = 5 * 60_000
 
@@ -87,10 +89,10 @@ export function createPoster(client: webApi.WebClient, line: SlackLine, channels
   return {
     /**
      * Posts a message, or updates the one at `ts`; returns its timestamp. One that was deleted, or is not ours to
-     * update, is posted anew, into `thread` if there is one, and removed if Slack lets us. Throws MessageGone if the thread is
-     * gone.
+     * update, is posted anew, into `thread` if there is one, and removed if Slack lets us. `drawAnew` says what is posted
+     * where that is not what an update shows. Throws MessageGone if the thread is gone.
      */
-    async put({ ts, thread, ...asked }: Post & { ts: string | null; thread?: string | null }): Promise<string> {
+    async put({ ts, thread, drawAnew, ...asked }: Put): Promise<string> {
       const { channel, row } = asked
       const place = { channel, gone: ts, ...(thread ? { thread } : {}) }
       const anew = row.again ? await own.keepOldest(place, asked) : null
@@ -99,7 +101,8 @@ export function createPoster(client: webApi.WebClient, line: SlackLine, channels
         if (ts && ts !== standing) await removeOld(channel, ts)
         return standing
       }
-      const posted = await postOnce(thread ? 'reply' : 'post', place, asked)
+      const shown = drawAnew ? { ...asked, message: await drawAnew() } : asked
+      const posted = await postOnce(thread ? 'reply' : 'post', place, shown)
       if (ts) await removeOld(channel, ts)
       return posted
     },
