@@ -142,6 +142,15 @@ describe('there is nothing to take back of', () => {
     const { id } = await sendRequest(context, 'fix-route', { subject: slug, ...FORM })
     await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [id])
     expect(await blocking('undo', undo(id))).toEqual(['request'])
+    await admin.query('UPDATE chatops.change_requests SET form = NULL, plan = NULL, checks = NULL WHERE id = $1', [id])
+    expect(await whyNot(id)).toBe(`CR-${id} changed nothing, so there is nothing to undo.`)
+  })
+
+  test('one that waits or is about to be carried out, and it says which', async () => {
+    const sent = await sendRequest(context, 'fix-route', { subject: slug, ...FORM })
+    expect(await whyNot(sent.id)).toContain('“Cancel request”')
+    await approveRequest(context, sent)
+    expect(await whyNot(sent.id)).toContain('is about to be carried out')
   })
 
   test('one whose result is still being checked', async () => {
@@ -212,6 +221,11 @@ async function save(changes: Record<string, [unknown, unknown]>): Promise<void> 
      VALUES ('Trainee', $1, 'update', $2, 99, now() AT TIME ZONE 'UTC')`,
     [ID, changes],
   )
+}
+
+/** What stands in the way of undoing a request that was not carried out. */
+async function whyNot(id: string): Promise<string | undefined> {
+  return (await preview('undo', undo(id))).checks.find((one) => one.id === 'request')?.found
 }
 
 async function check(id: string, form: Record<string, string>) {

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm'
-import { formOf } from '../../contract/stored.ts'
+import { formOf, planOf } from '../../contract/stored.ts'
 import { readSubject } from '../../contract/subject.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { ManualStep } from '../../entities/chatops/manual-step.ts'
@@ -14,23 +14,31 @@ type Left = { steps: readonly Step[]; dropped: { request: string; places: number
 
 /**
  * The steps that a request really leaves to people. One that undoes another makes that one's open steps needless, and what
- * nobody has done by hand need not be taken back by hand. Its own steps stand in the order of the other's.
+ * nobody has done by hand need not be taken back by hand.
  */
 export async function stepsLeft(
   sql: EntityManager,
-  { playbook, form }: ChangeRequest,
+  { playbook, form, plan }: ChangeRequest,
   steps: readonly Step[],
   now: Date,
 ): Promise<Left> {
-  if (playbook !== takesBack.name || !form) return { steps, dropped: null }
+  if (playbook !== takesBack.name || !form || !plan) return { steps, dropped: null }
   const { id } = await lockRequest(sql, readSubject(formOf(form)['subject'] ?? '').id)
   const earlier = await listSteps(sql, id)
   const open = earlier.filter(({ doneAt }) => doneAt === null)
   for (const step of open) await sql.update(ManualStep, { id: step.id }, { doneAt: now, doneBy: THE_BOT })
   if (open.length > 0) await announce(sql, id)
+  const backOf = new Map(
+    planOf({ plan }).effects.flatMap((effect) =>
+      effect.kind === 'manual-step' && effect.back ? [[effect.title, effect.back.title] as const] : [],
+    ),
+  )
   const wasDone = (step: ManualStep) => step.doneAt !== null && !isNeedless(step)
   return {
-    steps: steps.filter((_, place) => earlier[place] === undefined || wasDone(earlier[place])),
+    steps: steps.filter(({ title }) => {
+      const takenBack = earlier.find((step) => step.title === backOf.get(title))
+      return !takenBack || wasDone(takenBack)
+    }),
     dropped: open.length > 0 ? { request: id, places: open.map(({ place }) => place) } : null,
   }
 }

@@ -18,6 +18,7 @@ export const checks: Check<Situation>[] = [
 
 function lookAtRequest({ request }: Situation): Finding {
   const evidence = { request: request.id, digest: request.digest }
+  if (request.executedAt === null) return { verdict: 'blocks', found: notCarriedOut(request), evidence }
   if (request.plan === null) {
     const found = 'What it did was removed after its retention time. A developer must look at Register’s history.'
     return { verdict: 'blocks', found, evidence }
@@ -30,10 +31,20 @@ function lookAtRequest({ request }: Situation): Finding {
     const found = 'We are still checking its result. Wait until that is finished.'
     return { verdict: 'blocks', found, evidence }
   }
-  if (request.executedAt === null) {
-    return { verdict: 'blocks', found: `CR-${request.id} changed nothing, so there is nothing to undo.`, evidence }
-  }
   return { verdict: 'holds', found: `Its changes were made on ${formatDateTime(request.executedAt)}.`, evidence }
+}
+
+/** A request that was never carried out has changed nothing, whatever became of it. */
+function notCarriedOut({ id, status }: Situation['request']): string {
+  switch (status) {
+    case 'unsent':
+    case 'pending':
+      return `CR-${id} has changed nothing yet: it is not approved. Whoever asked for it can still take it back, with “Cancel request”.`
+    case 'approved':
+      return `CR-${id} is approved and is about to be carried out. Wait until that is finished, then undo it.`
+    default:
+      return `CR-${id} changed nothing, so there is nothing to undo.`
+  }
 }
 
 /** Whether there is anything to take back, as far as it is still known. */

@@ -19,7 +19,7 @@ export const undo = definePlaybook({
   read: (sql, form) => read(sql, readSubject(form.subject).id),
   situation: situationOf,
   checks,
-  outcome: (situation) => ({ plan: planFor(situation), advice: null }),
+  outcome: (situation) => ({ plan: planFor(situation), advice: situation.redone?.outcome.advice ?? null }),
   holds: async () => [],
 })
 

@@ -17,6 +17,8 @@ export type Rows = {
   since: Since[]
   /** A later request that took it back, and was not taken back itself. */
   undoneBy: ChangeRequest | null
+  /** If the request took back another one: that one, which is in force again once it is undone. */
+  redone: ChangeRequest | null
   trainee: Pick<Trainee, 'id' | 'slug' | 'state' | 'training_route'> | null
 }
 
@@ -42,6 +44,7 @@ export async function read(sql: EntityManager, id: string): Promise<Rows> {
     movedBy: moved.length > 0 ? await findMovers(sql, request, moved) : [],
     since: (await Promise.all(plan.updates.map((update) => findSince(sql, request, update)))).flat(),
     undoneBy: await findUndo(sql, id),
+    redone: request.outcome.undoes ? await sql.findOneBy(ChangeRequest, { id: request.outcome.undoes.request }) : null,
     trainee,
   }
 }

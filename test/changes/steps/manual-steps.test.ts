@@ -152,6 +152,19 @@ describe('undoing the request', () => {
     expect(rows).toEqual([{ id, actor: 'chatops', details: { steps: [0], undoneBy: undo.id } }])
     expect(await verifyLedger(world.database)).toMatchObject({ broken: null })
   })
+
+  test('and undoing that asks for all of it again, the provider’s part, too', async () => {
+    const before = await steps()
+    const undos = await admin.query(`SELECT id FROM chatops.change_requests WHERE playbook = 'undo' ORDER BY id DESC`)
+    await verify(world, undos.rows[0].id)
+    const again = await sendRequest(world, 'undo', { subject: `CR-${undos.rows[0].id}`, reason: 'Test', ticket: '' })
+    await approveRequest(world, again)
+    expect(await execute(world, again.id)).toBe('executed')
+    const asked = await listSteps(world.database.manager, again.id)
+    expect(asked.map(({ title, text }) => ({ title, text }))).toEqual(
+      before.map(({ title, text }) => ({ title, text })),
+    )
+  })
 })
 
 test('the words to copy are removed with the request’s details', async () => {
