@@ -38,7 +38,7 @@ export type Link = <T>(shown: T) => Promise<T>
 /** Links, code, and names of requests: what is linked or code already stays as it is. */
 const NAMES = /<[^>]*>|```[\s\S]*?```|`[^`]*`|(?<![\w-])CR-(\d{1,18})(?![\w-])/g
 
-/** A text that becomes longer than this is left as it is. */
+/** Slack takes no longer text; the names for whose links there is no room stay as they are. */
 const LONGEST_TEXT = 3_000
 
 /**
@@ -73,11 +73,15 @@ async function findLinks(database: DataSource, permalinks: Permalinks, ids: stri
 }
 
 function linked(text: string, links: ReadonlyMap<string, string>): string {
-  const all = text.replace(NAMES, (found, id?: string) => {
+  let room = LONGEST_TEXT - text.length
+  return text.replace(NAMES, (found, id?: string) => {
     const link = id === undefined ? undefined : links.get(id)
-    return link === undefined ? found : `<${link}|${found}>`
+    const shown = link === undefined ? found : `<${link}|${found}>`
+    const more = shown.length - found.length
+    if (more > room) return found
+    room -= more
+    return shown
   })
-  return all.length > LONGEST_TEXT ? text : all
 }
 
 /** Choices and dialogs take no links. */

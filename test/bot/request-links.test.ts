@@ -5,6 +5,8 @@ import { createPermalinks, createRequestLinks, type Link } from '../../src/bot/p
 import { propose } from '../../src/changes/propose/propose.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { actions, button, copyable, header, note, plainSections, section } from '../../src/views/kit/blocks.ts'
+import { renderNoticeBlocks } from '../../src/views/kit/notice.ts'
+import { renderVerdicts } from '../../src/views/request/verdicts.ts'
 import { demoDatabase } from '../support/database.ts'
 import { CHANNEL, createLifecycle, SUPPORT } from '../support/lifecycle.ts'
 
@@ -60,6 +62,26 @@ test('what is no formatted text, code, a link already, or another word stays as 
 test('a text that would become too long for Slack stays as it is', async () => {
   const blocks = [section(`${'x'.repeat(2_990)} CR-1`)]
   expect(await link({ text: '', blocks })).toEqual({ text: '', blocks })
+})
+
+test('of many names in a long text, those are linked for which there is room', async () => {
+  const line = `CR-1: ${'x'.repeat(240)}\n`
+  const { blocks } = await link({ text: '', blocks: [section(line.repeat(11))] })
+  const text = (blocks[0] as { text: { text: string } }).text.text
+  expect(text.length).toBeLessThanOrEqual(3_000)
+  expect(text.split(`<${CARD}|CR-1>`).length - 1).toBe(4)
+})
+
+test('so is the name of a request in a refusal, and in what a check has found', async () => {
+  const { blocks } = await link(
+    renderNoticeBlocks({ title: 'No', text: 'You can approve CR-1 in this thread. *x* <!here>' }),
+  )
+  expect(blocks.at(-1)).toEqual(section(`You can approve <${CARD}|CR-1> in this thread. *\u2060x*\u2060 &lt;!here&gt;`))
+  const checks = (['blocks', 'holds'] as const).map((verdict) => ({
+    ...{ id: 'open', sentence: 'No other request would change it', verdict, evidence: [] },
+    found: 'CR-1 would change it, too (“a_b”).',
+  }))
+  for (const shown of renderVerdicts(checks)) expect(JSON.stringify(await link(shown.blocks))).toContain(CARD)
 })
 
 test('where Slack has not said which workspace it is, there is no link yet', () => {

@@ -1,5 +1,5 @@
 import type { types } from '@slack/bolt'
-import { escapeText, mrkdwn, plain, shorten, size, split, strong } from './text.ts'
+import { escapeText, mrkdwn, plain, shorten, size, split, strong, unformatted } from './text.ts'
 
 /** The blocks we use; every client renders these. */
 export type Block =
@@ -48,6 +48,15 @@ export function plainSections(text: string): types.SectionBlock[] {
   if (text === '') return []
   return split(text, LIMITS.sectionText).map((piece) => ({ type: 'section', text: plain(piece) }))
 }
+
+/** The same, in which the names of requests can become links to their cards: for what the bot itself has to say. */
+export function linkableSections(text: string): types.SectionBlock[] {
+  return NAMES_A_REQUEST.test(text)
+    ? split(text, 1000).map((piece) => section(unformatted(piece)))
+    : plainSections(text)
+}
+
+const NAMES_A_REQUEST = /\bCR-\d/
 
 /** Lines of text that is not interpreted, a block each. */
 export function plainLines(lines: readonly string[]): types.SectionBlock[] {

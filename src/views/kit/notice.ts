@@ -1,7 +1,7 @@
 import type { types } from '@slack/bolt'
-import { type Block, header, heading, type Message, type Modal, plainSections, section } from './blocks.ts'
+import { type Block, header, heading, linkableSections, type Message, type Modal, section } from './blocks.ts'
 import { MODALS } from './ids.ts'
-import { escapeText, plain, split } from './text.ts'
+import { escapeText, plain, split, unformatted } from './text.ts'
 
 /** What happened and what to do next: text whose lines are sentences and which may mention people (`<@U…>`) and channels (`<#C…>`). */
 export type Words = { title: string; text: string }
@@ -39,13 +39,12 @@ export function renderNoticeBlocks({ title, text }: Words): Message {
 function lines(text: string): Block[] {
   const all = text.split('\n').filter((line) => line.trim() !== '')
   const some = all.length > 20 ? [...all.slice(0, 20), all.slice(20).join(' ')] : all
-  return some.flatMap((line) => (MENTION.test(line) ? split(line, 1000).map(withMentions) : plainSections(line)))
+  return some.flatMap((line) => (MENTION.test(line) ? split(line, 1000).map(withMentions) : linkableSections(line)))
 }
 
 const MENTION = /<[@#][A-Z0-9]+>/
 
 /** A mention needs mrkdwn. Everything else in the line is escaped. */
 function withMentions(line: string): Block {
-  const inert = escapeText(line).replace(/[*_~`:]/g, (mark) => `${mark}\u2060`)
-  return section(inert.replace(/&lt;([@#][A-Z0-9]+)&gt;/g, '<$1>'))
+  return section(unformatted(line).replace(/&lt;([@#][A-Z0-9]+)&gt;/g, '<$1>'))
 }

@@ -18,6 +18,11 @@ export function inert(text: string): string {
   return escapeText(text.replace(/[*_~`]/g, ' ').replace(/:(?=\S)/g, ': '))
 }
 
+/** The text for mrkdwn, whole: a mark of Slack's is followed by a joiner that nobody sees, so that it formats nothing. */
+export function unformatted(text: string): string {
+  return escapeText(text).replace(/[*_~`:]/g, (mark) => `${mark}\u2060`)
+}
+
 /** A text object that is shown as it is. Never empty, which Slack refuses: white space alone becomes visible. */
 export function plain(text: string): types.PlainTextElement {
   const shown = text.trim() === '' ? text.replace(/\s/g, '·') || 'empty' : text

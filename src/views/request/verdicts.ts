@@ -1,5 +1,5 @@
 import type { CheckResult, Verdict } from '../../contract/check.ts'
-import { type BlockGroup, heading, plainNote, plainSections } from '../kit/blocks.ts'
+import { type BlockGroup, heading, linkableSections, plainNote } from '../kit/blocks.ts'
 import { size } from '../kit/text.ts'
 
 /** An emoji is never the only sign: what holds is said by its sentence, and the others by a word. */
@@ -24,7 +24,9 @@ const LOUD_UP_TO = 1000
 export function renderLoud(checks: readonly CheckResult[]): BlockGroup[] {
   return loudestFirst(checks).map(({ verdict, found }) => {
     const loud = `${SYMBOLS[verdict]} ${found}`
-    return { blocks: size(loud) <= LOUD_UP_TO ? [heading(loud)] : plainSections(loud), shows: 1 }
+    const bold = heading(loud)
+    const isBold = size(loud) <= LOUD_UP_TO && bold.text?.type === 'mrkdwn'
+    return { blocks: isBold ? [bold] : linkableSections(loud), shows: 1 }
   })
 }
 
@@ -33,7 +35,7 @@ export function renderVerdicts(checks: readonly CheckResult[]): BlockGroup[] {
   return loudestFirst(checks).map((check) => {
     const symbol = SYMBOLS[check.verdict]
     if (check.verdict === 'holds') {
-      return { blocks: plainSections(`${symbol} ${check.sentence}. ${check.found}`.trimEnd()), shows: 1 }
+      return { blocks: linkableSections(`${symbol} ${check.sentence}. ${check.found}`.trimEnd()), shows: 1 }
     }
     if (check.verdict === 'not-looked-at') {
       return { blocks: plainSections(`${symbol} ${check.sentence}: not looked at. ${check.found}`.trimEnd()), shows: 1 }
