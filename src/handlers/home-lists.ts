@@ -4,10 +4,10 @@ import { readWork, WORK_LISTS, type WorkList } from '../changes/lists/work-lists
 import { readOpenSteps } from '../changes/steps/manual-steps.ts'
 import type { Wanted } from '../pages.ts'
 import { readWaits } from '../schools/waits.ts'
-import { type HomeList, ROWS_AT_FIRST, ROWS_PER_PAGE, renderAlertRow, renderOthersWait } from '../views/home.ts'
+import { type HomeList, ROWS_AT_FIRST, ROWS_PER_PAGE, renderAlertRow } from '../views/home.ts'
 import { renderRow } from '../views/request/requests.ts'
 import { renderStepRow } from '../views/request/steps.ts'
-import { renderWaits } from '../views/school/wait.ts'
+import { renderOthersWait, renderWaits } from '../views/school/wait.ts'
 import type { HandlerContext } from './context.ts'
 
 /** Who looks at the Home tab, and what they may do. */

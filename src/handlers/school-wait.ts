@@ -31,12 +31,13 @@ export async function continueWait(context: HandlerContext, click: Click): Promi
   })
 }
 
-/** "Stop waiting". The card in Trello stays. */
+/** "Stop waiting", one's own or a colleague's. The card in Trello stays. */
 export async function stopWait(context: HandlerContext, click: Click): Promise<void> {
   const { ack, action, body } = click
   await ack()
   try {
-    await stopWaiting(context.changes, { id: action.value ?? '', requester: body.user.id })
+    await stopWaiting(context.changes, { id: action.value ?? '', actor: body.user.id })
+    context.nudge()
     if (body.view?.type !== 'home') {
       const text =
         'We do not tell you when the school is there. A Trello card that was added stays: tell support if it is not needed.'

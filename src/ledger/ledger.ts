@@ -28,10 +28,18 @@ export type LedgerEvent =
   | 'dealt-with'
   | 'alert-dismissed'
   | 'waiting-for-school'
+  | 'wait-stopped'
   | 'paused'
   | 'resume-asked'
   | 'resumed'
   | 'adopted'
+
+/** What can happen to a request, as people read of it. That it was looked at, or purged, is no news. */
+export type RequestEvent = Exclude<
+  LedgerEvent,
+  | ('blocked' | 'verified' | 'purged' | 'alert-dismissed' | 'waiting-for-school' | 'wait-stopped')
+  | ('paused' | 'resume-asked' | 'resumed' | 'adopted')
+>
 
 /** Who did it: a Slack user id, or this for what the bot does by itself. */
 export const THE_BOT = 'chatops'

@@ -9,7 +9,7 @@ import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { addToOutbox } from '../outbox/add.ts'
 import { MOST_COUNTED, type Page, pageOf, type Wanted } from '../pages.ts'
-import { refuseUnless } from '../people/standing.ts'
+import { refuseUnless, refuseUnlessEither } from '../people/standing.ts'
 import type { World } from '../world.ts'
 
 // Requests that cannot be made before support has added a school to DTTP. Asking support for that changes no record, so
@@ -62,15 +62,30 @@ export async function startWaiting(
   })
 }
 
-/** Someone no longer waits. Throws ChangeError. */
-export async function stopWaiting(
-  { database, now }: World,
-  { id, requester }: { id: string; requester: string },
-): Promise<void> {
-  await sureTransaction(database, async (sql) => {
+/**
+ * Someone no longer waits: they say so themselves, or a colleague who may ask or approve does, since they may have left or
+ * the school may never come. They are told of it then. Throws ChangeError.
+ */
+export async function stopWaiting(world: World, { id, actor }: { id: string; actor: string }): Promise<SchoolWait> {
+  const { requester } = await getWait(world.database, id, actor)
+  if (requester !== actor) await refuseUnlessEither(world, actor)
+  return sureTransaction(world.database, async (sql) => {
     const wait = await lockOwn(sql, id, requester)
-    if (wait.overAt === null) await sql.update(SchoolWait, { id }, { status: 'dropped', overAt: now() })
+    if (wait.overAt !== null) return wait
+    await sql.update(SchoolWait, { id }, { status: 'dropped', overAt: world.now() })
+    if (actor === requester) return wait
+    await tellDirectly(sql, wait, 'wait-stopped', actor)
+    const details = { urn: wait.urn, requester }
+    await appendToLedger(sql, { changeRequest: null, event: 'wait-stopped', actor, details })
+    return wait
   })
+}
+
+/** A wait, for this person; what somebody else was only shown is not there. Throws ChangeError `not-found`. */
+async function getWait(database: DataSource, id: string, viewer: string): Promise<SchoolWait> {
+  const wait = /^\d{1,18}$/.test(id) ? await database.manager.findOneBy(SchoolWait, { id }) : null
+  if (!wait || (wait.requester !== viewer && wait.askedAt === null)) throw new ChangeError('not-found')
+  return wait
 }
 
 /** One's own wait. Throws ChangeError `not-found`. */
@@ -204,16 +219,17 @@ async function addCard(sql: EntityManager, { urn, asks }: SchoolWait): Promise<s
   return id
 }
 
-/** What somebody who waits is told of: that the school is there, or what became of the card that asks for it. */
-const part = z.enum(['school-arrived', 'school-asked-for', 'school-not-asked-for'])
+/** What somebody who waits is told of: the school is there, what became of the card that asks for it, or who ended the wait. */
+const part = z.enum(['school-arrived', 'school-asked-for', 'school-not-asked-for', 'wait-stopped'])
 
-export const waitMessage = z.object({ user: z.string(), part, wait: z.string() })
+export const waitMessage = z.object({ user: z.string(), part, wait: z.string(), by: z.string().optional() })
 
 async function tellDirectly(
   sql: EntityManager,
   { id, requester }: SchoolWait,
   part: z.output<typeof waitMessage>['part'],
+  by?: string,
 ): Promise<void> {
-  const payload: z.output<typeof waitMessage> = { user: requester, part, wait: id }
+  const payload: z.output<typeof waitMessage> = { user: requester, part, wait: id, ...(by ? { by } : {}) }
   await addToOutbox(sql, { stream: `wait:${id}`, kind: 'direct', changeRequest: null, payload })
 }

@@ -2,13 +2,12 @@ import type { types } from '@slack/bolt'
 import type { AlertSight } from '../alerts/sight.ts'
 import { formatDateTime } from '../calendar/london.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
-import type { SchoolWait } from '../entities/chatops/school-wait.ts'
 import { count } from '../words.ts'
 import { renderStandstill, type Standstill } from './brake.ts'
 import { actions, type Block, button, divider, header, note, plainSections, section } from './kit/blocks.ts'
 import { ACTIONS } from './kit/ids.ts'
 import { pageBlocks } from './kit/pages.ts'
-import { escapeText, mention, plain, shorten } from './kit/text.ts'
+import { escapeText, plain, shorten } from './kit/text.ts'
 
 /** A list on the Home tab: what is in it, and a page of its rows, of at most two blocks each. */
 export type HomeList = {
@@ -112,14 +111,4 @@ export function renderAlertRow({ alert, diagnosis, open }: AlertSight, link: str
   const label = { accessibility_label: `Open the alert: ${shorten(diagnosis.title, 50)}` }
   const accessory = link ? { accessory: button('Open', ACTIONS.openCard, alert.id, { url: link, ...label }) } : {}
   return [{ ...section(text), ...accessory }]
-}
-
-/** A school that somebody else waits for. */
-export function renderOthersWait({ urn, requester, askedAt }: SchoolWait): Block[] {
-  const asked = askedAt ? `, asked on ${formatDateTime(askedAt)}` : ''
-  return [
-    section(
-      `DTTP is to have the school with URN ${urn.replace(/\D/g, '')}: ${mention(requester)} waits for it${asked}.`,
-    ),
-  ]
 }

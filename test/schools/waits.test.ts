@@ -100,8 +100,8 @@ test('is nobody else’s to start or to stop, and not for strangers', async () =
   const { id } = shown
   await expect(startWaiting(context, { id, requester: DEVELOPER })).rejects.toMatchObject({ code: 'not-found' })
   await expect(startWaiting(context, { id, requester: STRANGER })).rejects.toMatchObject({ code: 'not-a-requester' })
-  await expect(stopWaiting(context, { id, requester: DEVELOPER })).rejects.toMatchObject({ code: 'not-found' })
-  await expect(stopWaiting(context, { id: 'x', requester: SUPPORT })).rejects.toMatchObject({ code: 'not-found' })
+  await expect(stopWaiting(context, { id, actor: DEVELOPER })).rejects.toMatchObject({ code: 'not-found' })
+  await expect(stopWaiting(context, { id: 'x', actor: SUPPORT })).rejects.toMatchObject({ code: 'not-found' })
 })
 
 test('everyone who waits is told where the card is, once', async () => {
@@ -117,6 +117,18 @@ test('everyone who waits is told where the card is, once', async () => {
   ])
 })
 
+test('a colleague ends a wait; whoever waited is told by whom, and it is on record', async () => {
+  const { id } = await wait(SUPPORT)
+  await expect(stopWaiting(context, { id, actor: STRANGER })).rejects.toMatchObject({ code: 'not-a-requester' })
+  for (let time = 0; time < 2; time++) await stopWaiting(context, { id, actor: DEVELOPER })
+  expect(await listWaits(context.database, SUPPORT, 5)).toEqual([])
+  expect(await outbox('direct')).toEqual([{ user: SUPPORT, part: 'wait-stopped', wait: id, by: DEVELOPER }])
+  const { rows } = await admin.query(`SELECT actor, details FROM chatops.ledger WHERE event = 'wait-stopped'`)
+  expect(rows).toEqual([{ actor: DEVELOPER, details: { urn: '900005', requester: SUPPORT } }])
+  await arrive()
+  expect(await tellArrivals(context)).toBe(0)
+})
+
 test('a card that cannot be added is given to who waits, and the next who asks tries again', async () => {
   const { cardKey } = await wait(SUPPORT)
   await context.database.transaction((sql) => noteWaitCardRefused(sql, cardKey ?? ''))
@@ -128,7 +140,7 @@ test('a card that cannot be added is given to who waits, and the next who asks t
 test('who asks again after everybody gave up gets no second card, but the first one', async () => {
   const { id, cardKey } = await wait(SUPPORT)
   await context.database.transaction((sql) => noteWaitCard(sql, cardKey ?? '', 'https://trello.com/c/1'))
-  await stopWaiting(context, { id, requester: SUPPORT })
+  await stopWaiting(context, { id, actor: SUPPORT })
   expect((await preview(DEVELOPER)).askedBefore).toMatchObject({ cardUrl: 'https://trello.com/c/1' })
   expect(await wait(DEVELOPER)).toMatchObject({ cardKey, cardUrl: 'https://trello.com/c/1' })
   expect(await outbox('trello')).toHaveLength(1)
@@ -136,7 +148,7 @@ test('who asks again after everybody gave up gets no second card, but the first 
 
 test('a card that was refused after its only waiter gave up is asked for again', async () => {
   const { id, cardKey } = await wait(SUPPORT)
-  await stopWaiting(context, { id, requester: SUPPORT })
+  await stopWaiting(context, { id, actor: SUPPORT })
   await context.database.transaction((sql) => noteWaitCardRefused(sql, cardKey ?? ''))
   expect(await outbox('direct')).toEqual([])
   await wait(SUPPORT)
@@ -146,7 +158,7 @@ test('a card that was refused after its only waiter gave up is asked for again',
 test('a school that came and went since is asked for anew', async () => {
   const { id } = await wait(SUPPORT)
   await wait(DEVELOPER)
-  await stopWaiting(context, { id, requester: SUPPORT })
+  await stopWaiting(context, { id, actor: SUPPORT })
   await arrive()
   await tellArrivals(context)
   await admin.query(`DELETE FROM dttp_schools WHERE urn = '900005'`)
@@ -210,7 +222,7 @@ test('an arrival is told once, however many workers look', async () => {
 
 test('who stopped waiting is not told', async () => {
   const { id } = await wait()
-  await stopWaiting(context, { id, requester: SUPPORT })
+  await stopWaiting(context, { id, actor: SUPPORT })
   await arrive()
   expect(await tellArrivals(context)).toBe(0)
 })

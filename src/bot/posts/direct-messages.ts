@@ -45,7 +45,7 @@ export function createDirectMessages(
     if (!('wait' in told)) return renderUnposted({ ...told, changeRequest: changeRequest ?? '' })
     const wait = await database.manager.findOneBy(SchoolWait, { id: told.wait })
     if (!wait) throw new Undeliverable('there is no such wait')
-    return renderWaitNews(wait, told.part)
+    return renderWaitNews(wait, told)
   }
 
   async function getRequest(id: string | null): Promise<ChangeRequest> {

@@ -18,7 +18,7 @@ import {
   takeWithin,
 } from '../kit/blocks.ts'
 import { ACTIONS, MODALS } from '../kit/ids.ts'
-import { escapeText, plain } from '../kit/text.ts'
+import { escapeText, mention, plain } from '../kit/text.ts'
 import { renderVerdicts } from '../request/verdicts.ts'
 
 /**
@@ -83,7 +83,11 @@ export function wordsAfterAsking(wait: SchoolWait): { title: string; text: strin
 }
 
 /** A direct message to someone who waits: their school is there, or what has become of the card that asks for it. */
-export function renderWaitNews(wait: SchoolWait, part: string): Message {
+export function renderWaitNews(wait: SchoolWait, { part, by }: { part: string; by?: string | undefined }): Message {
+  if (part === 'wait-stopped') {
+    const text = `${mention(by ?? null)} has ended your wait for the school with ${nameOf(wait)}. Nothing has changed. Use /trainee ${wait.playbook} ${wait.urn.replace(/\D/g, '')} to ask again.`
+    return message([section(text)])
+  }
   if (part === 'school-arrived') {
     const text = `The school with ${nameOf(wait)} is in the list of DTTP schools now. Your request was not sent: select “Continue” to see what it would do, or start /trainee ${wait.playbook} ${wait.urn.replace(/\D/g, '')}.`
     return { text, blocks: [section(text), actions([button('Continue', ACTIONS.continueWait, wait.id)])] }
@@ -94,6 +98,25 @@ export function renderWaitNews(wait: SchoolWait, part: string): Message {
   }
   const text = `We could not add the Trello card for ${nameOf(wait)}. Look in Trello first: it may be there. If not, ask support yourself. You can copy this:`
   return message([section(text), ...copyable(`${wait.asks.title}\n\n${wait.asks.text}`)])
+}
+
+/** What somebody else waits for, and the way to end that, which asks once more. */
+export function renderOthersWait({ id, urn, requester, askedAt }: SchoolWait): Block[] {
+  const asked = askedAt ? `, asked on ${formatDateTime(askedAt)}` : ''
+  const name = nameOf({ urn })
+  const confirm = {
+    title: plain('End this wait?'),
+    text: plain(
+      `Nobody is told any more when DTTP has the school with ${name}. Whoever waits for it is told that you ended it.`,
+    ),
+    confirm: plain('Stop waiting'),
+    deny: plain('Keep it'),
+  }
+  const label = { accessibility_label: `Stop the wait for ${name}` }
+  return [
+    section(`DTTP is to have the school with ${name}: ${mention(requester)} waits for it${asked}.`),
+    actions([button('Stop waiting', ACTIONS.stopWait, id, { confirm, ...label })]),
+  ]
 }
 
 /** What someone waits for, in their list of requests. */
@@ -110,7 +133,7 @@ export function renderWaits(waits: readonly SchoolWait[]): Block[] {
   })
 }
 
-function nameOf({ urn }: SchoolWait): string {
+function nameOf({ urn }: Pick<SchoolWait, 'urn'>): string {
   return `URN ${urn.replace(/\D/g, '')}`
 }
 

@@ -3,10 +3,9 @@ import { SchoolWait } from '../../../src/entities/chatops/school-wait.ts'
 import { repairSchool } from '../../../src/playbooks/repair-school/index.ts'
 import type { SyncedBy, SyncedSchool } from '../../../src/schools/sync-news.ts'
 import { renderForm } from '../../../src/views/form.ts'
-import { renderOthersWait } from '../../../src/views/home.ts'
 import { renderTraineeLines } from '../../../src/views/request/trainee-lines.ts'
 import { renderSchoolSync, renderTrelloCard } from '../../../src/views/school/news.ts'
-import { renderWait, renderWaitNews, renderWaits } from '../../../src/views/school/wait.ts'
+import { renderOthersWait, renderWait, renderWaitNews, renderWaits } from '../../../src/views/school/wait.ts'
 import { changeRequest, check, home, homeList, ownRequests } from '../builders.ts'
 import { buttonsOf, expectMessage, expectView, mrkdwnOf, readingOf } from '../shown.ts'
 
@@ -80,7 +79,7 @@ describe('waiting for a school', () => {
   })
 
   it.each(['school-arrived', 'school-asked-for', 'school-not-asked-for'])('tells of it: %s', (part) => {
-    const message = renderWaitNews(wait({ cardUrl: URL }), part)
+    const message = renderWaitNews(wait({ cardUrl: URL }), { part })
     expectMessage(message)
     expect(message.text).toContain('URN 900005')
   })
@@ -90,9 +89,9 @@ describe('waiting for a school', () => {
     const all = [
       renderWait({ wait: evil, askedBefore: null, checks: [], playbook: { title: EVIL }, addsTrelloCards: true }),
       renderWait({ wait: evil, askedBefore: evil, checks: [], playbook: { title: EVIL }, addsTrelloCards: false }),
-      renderWaitNews(evil, 'school-arrived'),
-      renderWaitNews(evil, 'school-asked-for'),
-      renderWaitNews(evil, 'school-not-asked-for'),
+      renderWaitNews(evil, { part: 'school-arrived' }),
+      renderWaitNews(evil, { part: 'school-asked-for' }),
+      renderWaitNews(evil, { part: 'school-not-asked-for' }),
       ownRequests([], { waits: [evil] }),
       renderTrelloCard({ title: EVIL, url: URL }),
       renderTrelloCard({ title: EVIL, url: null, text: EVIL }),
