@@ -1,4 +1,5 @@
 import { formatDateTime } from '../calendar/london.ts'
+import type { RequestEvent } from '../ledger/ledger.ts'
 import type { Page } from '../pages.ts'
 import { playbooks } from '../playbooks/index.ts'
 import { jobDoes, jobFailedWords, registerJobName } from '../register/jobs.ts'
@@ -42,7 +43,7 @@ function eventWords({ kind, what, which, who, words }: HistoryEvent): string {
   const said = words ? ` ${escapeText(shorten(words, 300))}` : ''
   switch (kind) {
     case 'request':
-      return `*CR-${which}* (${titleOf(words)}) ${REQUEST_WORDS[what] ?? escapeText(what.replaceAll('-', ' '))}${who === 'chatops' ? '' : ` by ${mention(who)}`}`
+      return `*CR-${which}* (${titleOf(words)}) ${requestWords(what)}${who === 'chatops' ? '' : ` by ${mention(who)}`}`
     case 'job':
       return what === 'failed'
         ? `${jobFailedWords(which)} (${registerJobName(which)}).${said}`
@@ -56,12 +57,18 @@ function eventWords({ kind, what, which, who, words }: HistoryEvent): string {
   }
 }
 
+/** An event that a later version has written has no words here. */
+function requestWords(what: string): string {
+  const words: Readonly<Record<string, string | undefined>> = REQUEST_WORDS
+  return words[what] ?? escapeText(what.replaceAll('-', ' '))
+}
+
 function titleOf(name: string | null): string {
   return escapeText(playbooks.find((playbook) => playbook.name === name)?.title ?? name ?? '')
 }
 
 /** The ledger's events, by what people call them. */
-const REQUEST_WORDS: Readonly<Record<string, string>> = {
+export const REQUEST_WORDS: Readonly<Record<RequestEvent, string>> = {
   proposed: 'was previewed',
   sent: 'was sent for approval',
   'review-opened': 'was opened for review',
@@ -75,7 +82,11 @@ const REQUEST_WORDS: Readonly<Record<string, string>> = {
   executed: 'was carried out',
   done: 'is done',
   failed: 'could not be done',
-  'needs-attention': 'needs attention',
+  'needs-attention': 'needed attention',
+  'question-asked': 'was asked a question about',
+  'step-done': 'had a step by hand marked as done',
+  'step-not-done': 'had a step by hand marked as not done',
+  'step-needless': 'has a step by hand that is no longer needed',
   'dealt-with': 'was dealt with',
 }
 

@@ -15,8 +15,7 @@ import type { HistoryEvent } from '../../src/trainee/history.ts'
 import { renderForm } from '../../src/views/form.ts'
 import { LOOKS_LIKE_TRN, nothingFound, SAY_WHAT_TO_FIND } from '../../src/views/found.ts'
 import { renderHelp } from '../../src/views/help.ts'
-import { renderHistory } from '../../src/views/history.ts'
-import { renderOthersWait } from '../../src/views/home.ts'
+import { REQUEST_WORDS, renderHistory } from '../../src/views/history.ts'
 import { heading, plainSections } from '../../src/views/kit/blocks.ts'
 import { toldApart } from '../../src/views/kit/told-apart.ts'
 import { renderCard } from '../../src/views/request/card.ts'
@@ -28,6 +27,7 @@ import { renderReject } from '../../src/views/request/reject.ts'
 import { renderReview } from '../../src/views/request/review.ts'
 import { renderStepRow, renderSteps, renderTicks } from '../../src/views/request/steps.ts'
 import { renderEnd, renderReminder } from '../../src/views/request/thread.ts'
+import { renderOthersWait } from '../../src/views/school/wait.ts'
 import { renderTrainee } from '../../src/views/trainee.ts'
 import { CONTACT, DTTP, draw, entry, foundOf, group, sight, trainee } from './alert/sights.ts'
 import {
@@ -120,7 +120,7 @@ function show(): object {
 function history(): object {
   const at = NOON
   const items = [
-    ...['proposed', 'sent', 'approved', 'executed', 'done'].map((what) => ({ kind: 'request', what, which: '1' })),
+    ...Object.keys(REQUEST_WORDS).map((what) => ({ kind: 'request', what, which: '1' })),
     ...['waiting', 'running', 'done', 'failed'].map((what) => ({ kind: 'job', what, which: 'retrieve-trn' })),
     ...['opened', 'dismissed', 'settled'].map((what) => ({ kind: 'alert', what, which: 'retrieve-trn:5913' })),
     ...['sent', 'registered', 'not-sent', 'unknown', 'taken-over'].map((what) => ({ kind: 'registration', what })),
