@@ -89,11 +89,13 @@ export function renderStepRow(open: OpenStep, link: string | null): Block[] {
 }
 
 /**
- * The steps of a request that people see to, one at least, with a tick each. What is ticked now stands beside the ids, so
- * that only changes count.
+ * The steps of a request that people see to, one at least, with a tick each, those that are left first. What is ticked now
+ * stands beside the ids, so that only changes count.
  */
-export function renderTicks(request: string, steps: readonly ManualStep[]): Modal {
-  const options = steps.slice(0, MOST_TICKS).map(({ id, title }) => ({ text: plain(shorten(title, 75)), value: id }))
+export function renderTicks(request: string, all: readonly ManualStep[]): Modal {
+  const steps = [...all.filter(isOpenStep), ...all.filter((step) => !isOpenStep(step))].slice(0, MOST_TICKS)
+  const left = all.length - steps.length
+  const options = steps.map(({ id, title }) => ({ text: plain(shorten(title, 75)), value: id }))
   const ticked = options.filter(({ value }) => steps.some((step) => step.id === value && !isOpenStep(step)))
   return {
     type: 'modal',
@@ -119,6 +121,7 @@ export function renderTicks(request: string, steps: readonly ManualStep[]): Moda
           ...(ticked.length > 0 ? { initial_options: ticked } : {}),
         },
       },
+      ...(left > 0 ? [note(`And ${left} more. Save these, then open the list again.`)] : []),
     ],
   }
 }
