@@ -44,11 +44,13 @@ export function reminderFor({ closedDays }: World, sentAt: Date, expiresAt: Date
 
 /**
  * Reminds of requests that expire soon, each once. Where several are due in one channel, each waits for its turn to call,
- * the one that expires first before the others. Returns how many.
+ * the one that expires first before the others. What nobody can approve, since its playbook is off, waits until it is on.
+ * Returns how many.
  */
 export async function remindApprovers(world: World): Promise<number> {
   const now = world.now()
-  const due = await findIds(world, `status = 'pending' AND remind_at <= $1 AND expires_at > $1`, [now], 'expires_at')
+  const isDue = `status = 'pending' AND remind_at <= $1 AND expires_at > $1 AND outcome ->> 'off' IS NULL`
+  const due = await findIds(world, isDue, [now], 'expires_at')
   let reminded = 0
   for (const id of due) {
     await alone(world, id, async () => {

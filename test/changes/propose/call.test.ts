@@ -136,6 +136,18 @@ describe('the reminder', () => {
     expect((await reminders()).map(({ id }) => id)).toEqual([first.id, second.id])
   })
 
+  test('waits while the playbook is off, so that nobody is called who cannot approve', async () => {
+    const { id } = await send(0)
+    const setOff = (off: string | null) =>
+      world.database.query('UPDATE chatops.change_requests SET outcome = $1', [off === null ? {} : { off }])
+    await setOff('A column is missing.')
+    now = new Date('2021-10-28T12:00:00Z')
+    expect(await remindApprovers(world)).toBe(0)
+    await setOff(null)
+    expect(await remindApprovers(world)).toBe(1)
+    expect(await reminders()).toMatchObject([{ id }])
+  })
+
   test('calls nobody where the only person to call has asked', async () => {
     world = { ...world, approverMention: SECOND_DEVELOPER }
     await send(0)
