@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { findRequests, type Sought, WAYS_TO_FIND } from '../../changes/lists/find-requests.ts'
 import { getVisible } from '../../changes/requests.ts'
+import { readSchoolNames } from '../../changes/lists/school-names.ts'
 import { listSteps } from '../../changes/steps/manual-steps.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { Page } from '../../pages.ts'
@@ -36,6 +37,7 @@ export async function answerRequest(context: HandlerContext, user: string, id: s
     registerUrl,
     standstill,
     steps: await listSteps(changes.database.manager, request.id),
+    schools: await readSchoolNames(changes.database, request),
   })
   const link = context.permalink(request.channel, request.cardTs)
   const own = request.status === 'unsent' ? requestButtons(request, user, link) : []
