@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { findRequests, type Sought, WAYS_TO_FIND } from '../../changes/lists/find-requests.ts'
-import { getVisible } from '../../changes/requests.ts'
 import { readSchoolNames } from '../../changes/lists/school-names.ts'
+import { getVisible } from '../../changes/requests.ts'
 import { listSteps } from '../../changes/steps/manual-steps.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { Page } from '../../pages.ts'

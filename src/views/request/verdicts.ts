@@ -38,7 +38,10 @@ export function renderVerdicts(checks: readonly CheckResult[]): BlockGroup[] {
       return { blocks: linkableSections(`${symbol} ${check.sentence}. ${check.found}`.trimEnd()), shows: 1 }
     }
     if (check.verdict === 'not-looked-at') {
-      return { blocks: plainSections(`${symbol} ${check.sentence}: not looked at. ${check.found}`.trimEnd()), shows: 1 }
+      return {
+        blocks: linkableSections(`${symbol} ${check.sentence}: not looked at. ${check.found}`.trimEnd()),
+        shows: 1,
+      }
     }
     const loud = renderLoud([check]).flatMap(({ blocks }) => blocks)
     return { blocks: [...loud, plainNote(`Check: ${check.sentence}`)], shows: 1 }
