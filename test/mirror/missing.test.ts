@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 import { findAlertSight } from '../../src/alerts/read.ts'
 import { findUnpolled, lookAtAlerts } from '../../src/alerts/sweeps.ts'
+import { findCode } from '../../src/dttp/code-sets.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { findPolls } from '../../src/entities/chatops/seen-polls.ts'
 import { mirrorRemoval } from '../../src/jobs/mirror/asked.ts'
@@ -79,12 +80,47 @@ test('a registration that vanished may have been sent: nobody knows, and that is
   expect(await only()).toMatchObject({ status: 'done' })
 })
 
-test('a change of status is proved by DTTP', async () => {
+describe('a change of status', () => {
   const status = 'Prospective trainee - TREFNO requested'
   const entity = { _aj_serialized: 'ActiveJob::Serializers::SymbolSerializer', value: 'contact' }
-  await lose('queue', 'Dttp::ChangeTraineeStatusJob', { args: [status, entity] })
-  await story.sweep(60)
-  expect(await only()).toMatchObject({ status: 'running', args: { status, entity: 'contact' } })
+  const shows = (_dfe_traineestatusid_value: string | null) =>
+    use.dttp.simulator.state.change('contacts', dttpId('contact', 5902), { _dfe_traineestatusid_value })
+
+  test('is proved by DTTP', async () => {
+    await lose('queue', 'Dttp::ChangeTraineeStatusJob', { args: [status, entity] })
+    shows(findCode('statuses', 'Awarded QTS'))
+    await story.sweep(60)
+    expect(await only()).toMatchObject({ status: 'running', args: { status, entity: 'contact' } })
+    shows(findCode('statuses', status))
+    await story.sweep(30)
+    expect(await only()).toMatchObject({ status: 'done', place: 'gone', failure: null })
+  })
+
+  test('is asked about in its turn, however many others stay unproven', async () => {
+    const asked = () => use.dttp.simulator.requestsTo('contacts').length
+    const others = Array.from({ length: 25 }, () =>
+      story.member('Dttp::ChangeTraineeStatusJob', { args: ['Awarded QTS', entity] }),
+    )
+    for (const member of others) await story.putMember('queue', member)
+    const last = { trainee: 5901, args: [status, entity], jobId: 'ffffffff-ffff-4fff-8fff-ffffffffffff' }
+    await story.put('queue', 'Dttp::ChangeTraineeStatusJob', last)
+    await story.sweep()
+    await story.redis.del('queue:default')
+    await story.sweep()
+    use.dttp.simulator.state.change('contacts', dttpId('contact', 5901), {
+      _dfe_traineestatusid_value: findCode('statuses', status),
+    })
+    const places = async () => (await story.rows()).map(({ place, failure }) => `${place} ${failure?.code ?? '-'}`)
+    // Nobody has looked at the last ones yet when the half hour is over.
+    await story.sweep(31 * minutes)
+    expect(await places()).toEqual([...Array(20).fill('gone vanished'), ...Array(6).fill('missing -')])
+    await story.sweep()
+    expect(await places()).toEqual([...Array(25).fill('gone vanished'), 'gone -'])
+    const before = asked()
+    expect(before).toBe(26)
+    for (let sweep = 0; sweep < 5; sweep += 1) await story.sweep(1)
+    expect(asked()).toBe(before)
+  })
 })
 
 test('a poll whose time is up has timed out, unless the TRN is there', async () => {

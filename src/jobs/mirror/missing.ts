@@ -5,7 +5,7 @@ import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { DELETED, MAY_HAVE_RUN, pollEnded, REMOVED, REPLACED, VANISHED } from '../../failures/register-words.ts'
 import { isPoll } from '../../register/polled.ts'
 import type { World } from '../../world.ts'
-import { findProven } from './proofs.ts'
+import { findProven, wasLookedFor } from './proofs.ts'
 
 // What becomes of jobs that a whole sweep did not find. Between the queue and the next heartbeat of the process that
 // took it, a job is nowhere: it counts as vanished only when a second sweep, a minute later, has not found it either.
@@ -58,7 +58,7 @@ async function judge(world: World, sql: EntityManager, now: Date): Promise<numbe
     order: { missingSince: 'ASC', id: 'ASC' },
     take: MOST,
   })
-  const proven = await findProven(world, sql, jobs)
+  const proven = await findProven(world, sql, jobs, now)
   const posted = await findPosted(sql, jobs)
   const verdicts = jobs.map((job) => ({
     id: job.id,
@@ -95,7 +95,7 @@ function verdictOn(job: MirroredJob, { isProven, isPosted }: Known, now: Date): 
   if (isPoll(name) && timeoutAt !== null && Date.parse(`${timeoutAt}Z`) <= now.getTime()) {
     return { code: 'timed-out', words: pollEnded(name) }
   }
-  if (now.getTime() < (missingSince?.getTime() ?? 0) + UNPROVEN_AFTER_MS) return { code: null }
+  if (now.getTime() < (missingSince?.getTime() ?? 0) + UNPROVEN_AFTER_MS || !wasLookedFor(job)) return { code: null }
   // Of most that only Register runs, nothing that we know of shows that it ran: people hear of what had failed before.
   if (!isOurs(name) && !isPoll(name)) return { code: 'vanished', words: VANISHED, quietly: !isPosted }
   if (hasDied(job)) return { code: 'as-it-died', words: VANISHED }
@@ -160,7 +160,7 @@ async function proveLate(world: World, sql: EntityManager, now: Date): Promise<n
     order: { finishedAt: 'DESC', id: 'ASC' },
     take: MOST,
   })
-  const proven = [...(await findProven(world, sql, lost))]
+  const proven = [...(await findProven(world, sql, lost, now))]
   if (proven.length > 0)
     await sql.update(MirroredJob, { id: In(proven), place: 'gone' }, { failure: null, told: false })
   return proven.length

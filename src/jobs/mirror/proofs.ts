@@ -10,49 +10,63 @@ import { hasArrived, type PollName } from '../../register/polled.ts'
 import type { World } from '../../world.ts'
 import { provenSince } from './baseline.ts'
 import { unlessMoved } from './moved-tables.ts'
+import { hadTurn, noteTurn, whoseTurn } from './turns.ts'
 
 // What proves that a job of Register's Sidekiq ran, once it is in it no longer. For a job that is not in this table
 // nothing does.
 
-type Proof = (world: World, sql: EntityManager, jobs: readonly MirroredJob[]) => Promise<readonly MirroredJob[]>
+type Prove = (world: World, sql: EntityManager, jobs: readonly MirroredJob[]) => Promise<readonly MirroredJob[]>
+
+/** `costly`: how it is looked for in a few jobs at a time, and in how many. */
+type Proof = { all?: Prove; costly?: { prove: Prove; most: number } }
 
 const PROOFS: Readonly<Partial<Record<SeenJobName, Proof>>> = {
   /** Register has the id of the record that it created. */
-  'register-for-trn': ofTrainee(({ dttp_id }) => dttp_id !== null),
+  'register-for-trn': { all: byRecord },
   /** Register remembers what it has sent: not what it had before, or exactly the trainee as they are now. */
-  'update-trainee': bySha,
-  /** DTTP shows the status. */
-  'change-trainee-status': byStatus,
+  'update-trainee': { all: byMovedSha, costly: { prove: bySha, most: 200 } },
+  /** DTTP shows the status; there are two changes for each registration. */
+  'change-trainee-status': { costly: { prove: byStatus, most: 20 } },
   /** What it asks for is there; or the poll of the next hour is, which keeps its row. */
-  'retrieve-trn': byPoll('retrieve-trn'),
-  'retrieve-award': byPoll('retrieve-award'),
+  'retrieve-trn': { all: byPoll('retrieve-trn') },
+  'retrieve-award': { all: byPoll('retrieve-award') },
   /** Register's list of schools has been written since. */
-  'sync-schools': bySchools,
+  'sync-schools': { all: bySchools },
 }
 
 /** The ids of those jobs of which there is proof that they ran. Asks DTTP only about changes of status. */
-export async function findProven(world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<Set<string>> {
+export async function findProven(
+  world: World,
+  sql: EntityManager,
+  jobs: readonly MirroredJob[],
+  now: Date,
+): Promise<Set<string>> {
   const proven = new Set<string>()
-  for (const [name, prove] of Object.entries(PROOFS)) {
+  for (const [name, { all, costly }] of Object.entries(PROOFS)) {
     const own = jobs.filter((job) => job.name === name)
     if (own.length === 0) continue
-    for (const { id } of await unlessMoved(world, [], () => prove(world, sql, own))) proven.add(id)
+    if (all) for (const { id } of await unlessMoved(world, [], () => all(world, sql, own))) proven.add(id)
+    if (!costly) continue
+    const others = own.filter(({ id }) => !proven.has(id))
+    const turn = whoseTurn(others, costly.most, now)
+    for (const { id } of await unlessMoved(world, [], () => costly.prove(world, sql, turn))) proven.add(id)
+    await noteTurn(sql, turn, now)
   }
   return proven
 }
 
-function ofTrainee(holds: (trainee: Pick<Trainee, 'dttp_id' | 'state'>) => boolean): Proof {
-  return async (_world, sql, jobs) => {
-    const trainees = await sql.find(Trainee, {
-      where: { id: In(idsOf(jobs)) },
-      select: { id: true, dttp_id: true, state: true },
-    })
-    const proven = new Set(trainees.filter(holds).map(({ id }) => id))
-    return jobs.filter(({ traineeId }) => proven.has(traineeId ?? ''))
-  }
+/** Whether everything that could prove that a job ran was looked at since it is missing. */
+export function wasLookedFor(job: MirroredJob): boolean {
+  return PROOFS[job.name]?.costly === undefined || hadTurn(job)
 }
 
-function byPoll(name: PollName): Proof {
+async function byRecord(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {
+  const where = { id: In(idsOf(jobs)), dttp_id: Not(IsNull()) }
+  const registered = new Set((await sql.find(Trainee, { where, select: { id: true } })).map(({ id }) => id))
+  return jobs.filter(({ traineeId }) => registered.has(traineeId ?? ''))
+}
+
+function byPoll(name: PollName): Prove {
   return async (_world, sql, jobs) => {
     const select = { id: true, trn: true, state: true } as const
     const trainees = await sql.find(Trainee, { where: { id: In(idsOf(jobs)) }, select })
@@ -75,7 +89,7 @@ function goesOn({ args }: Pick<MirroredJob, 'args'>, { firstSeenAt }: MirroredJo
   return 'polled' in args && Date.parse(String(args.polled)) >= firstSeenAt.getTime()
 }
 
-async function bySha(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {
+async function byMovedSha(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {
   const shas = new Map<string, string | null>()
   const select = { id: true, dttp_update_sha: true } as const
   for (const { id, dttp_update_sha } of await sql.find(Trainee, { where: { id: In(idsOf(jobs)) }, select })) {
@@ -85,26 +99,22 @@ async function bySha(_world: World, sql: EntityManager, jobs: readonly MirroredJ
     const now = shas.get(traineeId ?? '') ?? null
     return now !== null && 'sha' in args && args.sha !== now
   }
-  const moved = jobs.filter(hasMoved)
-  const others = jobs.filter((job) => !moved.includes(job))
-  const rows = await findRegistrationRowsOfAll(sql, idsOf(others).slice(0, MOST_REBUILT))
+  return jobs.filter(hasMoved)
+}
+
+async function bySha(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {
+  const rows = await findRegistrationRowsOfAll(sql, idsOf(jobs))
   const current = new Set(
     rows.filter((row) => updateSha(row) === row.trainee.dttp_update_sha).map(({ trainee }) => trainee.id),
   )
-  return [...moved, ...others.filter(({ traineeId }) => current.has(traineeId ?? ''))]
+  return jobs.filter(({ traineeId }) => current.has(traineeId ?? ''))
 }
-
-/** Trainees whose hash is reckoned anew in one sweep. */
-const MOST_REBUILT = 200
-
-/** Changes of status that DTTP is asked about in one sweep: there are two for each registration. */
-const MOST_ASKED = 20
 
 async function byStatus({ upstreams: { dttp } }: World, sql: EntityManager, jobs: readonly MirroredJob[]) {
   const select = { id: true, dttp_id: true, placement_assignment_dttp_id: true } as const
   const trainees = await sql.find(Trainee, { where: { id: In(idsOf(jobs)) }, select })
   const shown = await Promise.all(
-    jobs.slice(0, MOST_ASKED).map(async (job) => {
+    jobs.map(async (job) => {
       const trainee = trainees.find(({ id }) => id === job.traineeId)
       const { status, entity } = job.args as { status?: string; entity?: string }
       const wanted = status === undefined ? null : findCode('statuses', status)
