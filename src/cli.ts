@@ -67,8 +67,7 @@ async function checkConfig(): Promise<number> {
       ? '\nThe configuration is complete.'
       : `\n${wrong} ${wrong === 1 ? 'setting needs' : 'settings need'} attention.`,
   )
-  if (config)
-    for (const line of [describePosts(config), ...(await describeRegister(config.DATABASE_URL))]) console.log(line)
+  if (config) for (const line of [describePosts(config), ...(await describeRegister(config))]) console.log(line)
   return config ? 0 : 1
 }
 

@@ -11,6 +11,7 @@ import { demandMigrated } from './entities/demand-migrated.ts'
 import { demandLeastPrivilege } from './entities/least-privilege.ts'
 import { OperatorError } from './error-facts.ts'
 import { findUnread } from './jobs/mirror/age.ts'
+import { runsHere } from './jobs/start/runner.ts'
 import { demandEnvironment } from './pausing/environment.ts'
 import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend, demandQueue, type QueueSettings } from './queue/backend.ts'
@@ -91,7 +92,7 @@ async function startLooks(world: World, { client }: Slack, report: Report): Prom
   }
   const again = { interval: LOOK_FOR_LATER_MS, pace: STEADY, isFirstLater: true }
   const later = startLoop(log, 'the look for later messages', again, () => lookForLater().then(() => false))
-  const look = createWatch(database, log, report)
+  const look = createWatch(database, runsHere(world), log, report)
   const hourly = { interval: REGISTER_LOOK_MS, pace: STEADY }
   const watch = startLoop(log, 'the look at Register’s database', hourly, () => look().then(() => false))
   const everyMinute = { interval: MIRROR_LOOK_MS, pace: STEADY, isFirstLater: true }

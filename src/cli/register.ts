@@ -3,6 +3,7 @@ import type { Config } from '../config/index.ts'
 import { createDataSource } from '../entities/data-source.ts'
 import { findLooseRights } from '../entities/least-privilege.ts'
 import { describeError } from '../error-facts.ts'
+import { runsHere } from '../jobs/start/runner.ts'
 
 /** Whether Register's own posts are answered, and what that needs. */
 export function describePosts({ REGISTER_POSTS_IN: channels }: Config): string {
@@ -12,11 +13,11 @@ export function describePosts({ REGISTER_POSTS_IN: channels }: Config): string {
 }
 
 /** Whether Register's database is as the bot knows it. Nothing is written, and the settings are complete in any case. */
-export async function describeRegister(url: string): Promise<string[]> {
-  const database = createDataSource(url, 1)
+export async function describeRegister(config: Config): Promise<string[]> {
+  const database = createDataSource(config.DATABASE_URL, 1)
   try {
     await database.initialize()
-    const { playbooks, jobs, harmless } = await lookAtRegister(database)
+    const { playbooks, jobs, harmless } = await lookAtRegister(database, runsHere(runnersOf(config)))
     const off = [...playbooks].map(([name, because]) => `  ${name} is switched off: ${because.join('; ')}`)
     const waiting = [...jobs].map(([name, because]) => `  ${name} (a job) waits: ${because.join('; ')}`)
     const fits = off.length + waiting.length === 0
@@ -31,5 +32,13 @@ export async function describeRegister(url: string): Promise<string[]> {
     return [`Register’s database could not be looked at (${describeError(error)}).`]
   } finally {
     if (database.isInitialized) await database.destroy()
+  }
+}
+
+/** Who runs Register's jobs, as far as the settings say it. */
+function runnersOf({ REGISTER_JOBS: jobs, REGISTRATIONS: registrations }: Config) {
+  return {
+    register: { runsJobs: jobs !== 'off', handsOverRegistrations: registrations === 'sidekiq' },
+    upstreams: { sidekiq: jobs === 'sidekiq' ? {} : undefined },
   }
 }

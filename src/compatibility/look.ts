@@ -1,8 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm'
+import type { JobName } from '../entities/chatops/job.ts'
 import { differencesFor, harmlessDifferences } from './differences.ts'
 import { type ExpectedTables, expectedTables } from './expected.ts'
 import { type LiveTable, readLiveSchema } from './live-schema.ts'
-import { JOBS_TOUCH, PLAYBOOKS_TOUCH, type Touched, touchesOf } from './touched.ts'
+import { JOBS_TOUCH, PLAYBOOKS_TOUCH, type RunsHere, type Touched, touchesOf } from './touched.ts'
 
 // Looks whether Register's database is as this version of the bot knows it. A playbook or a job that needs what has
 // changed is not safe: it is switched off until that is put right. Everything else goes on.
@@ -15,26 +16,30 @@ export type Look = {
 }
 
 /** Looks at everything. A few milliseconds of Postgres' catalogue: whoever is about to act looks again. */
-export async function lookAtRegister(database: DataSource, sql: EntityManager = database.manager): Promise<Look> {
+export async function lookAtRegister(
+  database: DataSource,
+  runsHere: RunsHere,
+  sql: EntityManager = database.manager,
+): Promise<Look> {
   const expected = expectedTables(database)
   const live = await readLiveSchema(sql, Object.keys(expected))
   const unsafe = (touching: Readonly<Record<string, Touched>>) =>
     new Map(
       Object.entries(touching).flatMap(([name, touched]) => {
-        const differences = differencesOf(touched, expected, live)
+        const differences = differencesOf(touchesOf(touched, runsHere), expected, live)
         return differences.length > 0 ? [[name, differences] as const] : []
       }),
     )
   return {
     playbooks: unsafe(PLAYBOOKS_TOUCH),
-    jobs: unsafe(JOBS_TOUCH),
+    jobs: unsafe(Object.fromEntries(Object.entries(JOBS_TOUCH).filter(([job]) => runsHere(job as JobName)))), // its keys
     harmless: harmlessDifferences(expected, live),
   }
 }
 
 /** What is switched off and what waits, as `/readyz` says it; nothing where all is as it should be. */
-export async function findOff(database: DataSource): Promise<{ off?: object; waits?: object }> {
-  const { playbooks, jobs } = await lookAtRegister(database)
+export async function findOff(database: DataSource, runsHere: RunsHere): Promise<{ off?: object; waits?: object }> {
+  const { playbooks, jobs } = await lookAtRegister(database, runsHere)
   return {
     ...(playbooks.size > 0 ? { off: Object.fromEntries(playbooks) } : {}),
     ...(jobs.size > 0 ? { waits: Object.fromEntries(jobs) } : {}),
@@ -45,8 +50,14 @@ export async function findOff(database: DataSource): Promise<{ off?: object; wai
  * Why a playbook is not safe; nothing where it is. People who ask at the same moment share one look, but for whoever gives a
  * session of their own: they look for themselves.
  */
-export function findUnsafe(database: DataSource, playbook: string, sql?: EntityManager): Promise<readonly string[]> {
-  const look = () => lookFor(database, sql ?? database.manager, PLAYBOOKS_TOUCH[playbook])
+export function findUnsafe(
+  database: DataSource,
+  runsHere: RunsHere,
+  playbook: string,
+  sql?: EntityManager,
+): Promise<readonly string[]> {
+  const touched = PLAYBOOKS_TOUCH[playbook]
+  const look = () => lookFor(database, sql ?? database.manager, touched ? touchesOf(touched, runsHere) : [])
   return sql ? look() : shared(database, playbook, look)
 }
 
@@ -61,18 +72,22 @@ function shared(database: DataSource, playbook: string, look: () => Promise<stri
   return looking
 }
 
-/** The same of a job. */
-export function findUnsafeJob(database: DataSource, job: keyof typeof JOBS_TOUCH): Promise<readonly string[]> {
-  return lookFor(database, database.manager, JOBS_TOUCH[job])
+/** The same of a job that our own workers run. */
+export function findUnsafeJob(database: DataSource, job: JobName): Promise<readonly string[]> {
+  return lookFor(database, database.manager, [JOBS_TOUCH[job]])
 }
 
 /** Looks only at what is touched. */
-async function lookFor(database: DataSource, sql: EntityManager, touched: Touched | undefined): Promise<string[]> {
-  const tables = new Set(touched ? touchesOf(touched).flatMap(({ reads }) => reads) : [])
-  if (!touched || tables.size === 0) return []
-  return differencesOf(touched, expectedTables(database), await readLiveSchema(sql, [...tables]))
+async function lookFor(database: DataSource, sql: EntityManager, touches: readonly Touched[]): Promise<string[]> {
+  const tables = new Set(touches.flatMap(({ reads }) => reads))
+  if (tables.size === 0) return []
+  return differencesOf(touches, expectedTables(database), await readLiveSchema(sql, [...tables]))
 }
 
-function differencesOf(touched: Touched, expected: ExpectedTables, live: ReadonlyMap<string, LiveTable>): string[] {
-  return [...new Set(touchesOf(touched).flatMap((one) => differencesFor(one, expected, live)))]
+function differencesOf(
+  touches: readonly Touched[],
+  expected: ExpectedTables,
+  live: ReadonlyMap<string, LiveTable>,
+): string[] {
+  return [...new Set(touches.flatMap((one) => differencesFor(one, expected, live)))]
 }

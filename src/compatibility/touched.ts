@@ -132,7 +132,11 @@ export const PLAYBOOKS_TOUCH: Readonly<Record<string, Touched>> = {
   },
 }
 
-/** What something touches by itself and through the jobs that it adds. */
-export function touchesOf(touched: Touched): Touched[] {
-  return [touched, ...(touched.jobs ?? []).flatMap((job) => touchesOf(JOBS_TOUCH[job]))]
+/** Whether our own workers run a job: what Register's Sidekiq runs, the bot does not touch. */
+export type RunsHere = (job: JobName) => boolean
+
+/** What something touches by itself and through the jobs that it adds and that run here. */
+export function touchesOf(touched: Touched, runsHere: RunsHere): Touched[] {
+  const jobs = (touched.jobs ?? []).filter(runsHere)
+  return [touched, ...jobs.flatMap((job) => touchesOf(JOBS_TOUCH[job], runsHere))]
 }

@@ -1,6 +1,7 @@
 import { findUnsafe, lookAtRegister } from '../compatibility/look.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { ChangeError } from '../errors.ts'
+import { runsHere } from '../jobs/start/runner.ts'
 import { refuse } from '../people/standing.ts'
 import { listed } from '../words.ts'
 import type { World } from '../world.ts'
@@ -9,7 +10,7 @@ import { playbooks } from './index.ts'
 // Whether a playbook may be asked for, decided and carried out here. An installation can have some of them off, and one
 // that needs what Register's database no longer has is off until that is put right.
 
-type Switches = Pick<World, 'playbooksOn' | 'database'>
+type Switches = Pick<World, 'playbooksOn' | 'database' | 'register' | 'upstreams'>
 
 /** Why a playbook is off. `because` is said to people; it names tables and columns only. */
 export type WhyOff = { code: 'playbook-off' | 'playbook-unsafe'; because: string }
@@ -17,7 +18,7 @@ export type WhyOff = { code: 'playbook-off' | 'playbook-unsafe'; because: string
 /** Null where the playbook is on. Looks at Register's schema as it is now. */
 export async function findWhyOff(world: Switches, name: string): Promise<WhyOff | null> {
   if (!isChosen(world, name)) return SWITCHED_OFF
-  return unsafe(await findUnsafe(world.database, name))
+  return unsafe(await findUnsafe(world.database, runsHere(world), name))
 }
 
 /** Throws ChangeError where the playbook is off. */
@@ -42,7 +43,7 @@ export async function sortPlaybooks(
   world: Switches,
 ): Promise<{ on: AnyPlaybook[]; unsafe: { playbook: AnyPlaybook; because: string }[] }> {
   const chosen = playbooks.filter(({ name }) => isChosen(world, name))
-  const look = await lookAtRegister(world.database)
+  const look = await lookAtRegister(world.database, runsHere(world))
   return {
     on: chosen.filter(({ name }) => !look.playbooks.has(name)),
     unsafe: chosen.flatMap((playbook) => {

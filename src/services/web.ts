@@ -6,6 +6,7 @@ import type { Config } from '../config/index.ts'
 import { demandPrimary } from '../entities/demand-primary.ts'
 import { findLooseRights } from '../entities/least-privilege.ts'
 import { findUnread } from '../jobs/mirror/age.ts'
+import { runsHere } from '../jobs/start/runner.ts'
 import type { QueueBackend } from '../queue/backend.ts'
 import { openJobQueues } from '../queue/job-queues.ts'
 import { CHANGES_QUEUE } from '../queue/worker.ts'
@@ -35,7 +36,7 @@ export async function openWeb(
     const unread = await findUnread(world)
     const found = [...(await warnings()), ...(unread === null ? [] : [unread])]
     return {
-      ...(await findOff(database)),
+      ...(await findOff(database, runsHere(world))),
       ...slack.watched.missing(),
       ...(found.length > 0 ? { warnings: found } : {}),
     }

@@ -1,8 +1,10 @@
 // Register's schema, changed as a later Register could change it, and what is then not safe.
+
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { findUnsafe, lookAtRegister } from '../../src/compatibility/look.ts'
 import { JOBS_TOUCH, PLAYBOOKS_TOUCH } from '../../src/compatibility/touched.ts'
+import type { JobName } from '../../src/entities/chatops/job.ts'
 import { demandLeastPrivilege } from '../../src/entities/least-privilege.ts'
 import type { World } from '../../src/world.ts'
 import { countQueries } from '../bench/count-queries.ts'
@@ -38,10 +40,10 @@ afterEach(async () => {
 const EVERY_PLAYBOOK = Object.keys(PLAYBOOKS_TOUCH)
 const WITHOUT_SCHOOLS = ['requeue-trn', 'undo']
 
-async function look() {
+async function look(runsHere: (job: JobName) => boolean = () => true) {
   await admin.query('SET LOCAL ROLE chatops_app')
   const sql = { query: async (text: string, values: unknown[]) => (await admin.query(text, values)).rows }
-  const { playbooks, jobs, harmless } = await lookAtRegister(context.database, sql as never)
+  const { playbooks, jobs, harmless } = await lookAtRegister(context.database, runsHere, sql as never)
   return {
     playbooks: Object.fromEntries(playbooks),
     jobs: Object.fromEntries(jobs),
@@ -58,15 +60,26 @@ test('with Register as the bot knows it, everything is safe', async () => {
 test('people who ask at the same moment share one look, and whoever asks later has another', async () => {
   const counter = countQueries()
   try {
-    const asked = () => findUnsafe(context.database, 'fix-route')
+    const asked = () => findUnsafe(context.database, () => true, 'fix-route')
     await Promise.all([asked(), asked(), asked()])
     expect(counter.texts()).toHaveLength(1)
     await asked()
-    await Promise.all([asked(), findUnsafe(context.database, 'fix-route', context.database.manager)])
+    await Promise.all([asked(), findUnsafe(context.database, () => true, 'fix-route', context.database.manager)])
     expect(counter.texts()).toHaveLength(4)
   } finally {
     counter.stop()
   }
+})
+
+test('a job that Register’s own Sidekiq runs turns nothing off', async () => {
+  await admin.query('ALTER TABLE audits DROP COLUMN comment')
+  const everywhere = await look()
+  const beside = await look((job) => job === 'register-for-trn' || job === 'load-gias')
+  expect(everywhere.off).toContain('requeue-trn')
+  expect(everywhere.waiting).toContain('retrieve-trn')
+  expect(beside.off).not.toContain('requeue-trn')
+  expect(beside.off).toContain('re-register')
+  expect(beside.waiting).toEqual(['register-for-trn'])
 })
 
 test('more columns and tables than the bot knows change nothing', async () => {

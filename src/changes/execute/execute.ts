@@ -8,6 +8,7 @@ import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { canonical } from '../../entities/json.ts'
 import { isOfSchema, isTaken, isTransient, retryConflicts } from '../../entities/transient.ts'
 import { UpstreamUnavailable } from '../../errors.ts'
+import { runsHere } from '../../jobs/start/runner.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
 import { findWhyOff, isChosen } from '../../playbooks/switched-on.ts'
@@ -69,7 +70,8 @@ export async function execute(world: World, id: string): Promise<Execution> {
     if (error instanceof Paused) return 'paused'
     // Register may have been deployed in the middle of it.
     const { manager } = world.database
-    if ((await findUnsafe(world.database, request.playbook, manager).catch(() => [])).length > 0) return 'paused'
+    const unsafe = findUnsafe(world.database, runsHere(world), request.playbook, manager)
+    if ((await unsafe.catch(() => [])).length > 0) return 'paused'
     // What was missing and is there again, such as a right that was being granted anew, is no reason to give up either.
     if (isTransient(error) || isOfSchema(error) || error instanceof UpstreamUnavailable) {
       return postponeExecution(world, id, error)
@@ -112,7 +114,7 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       const facts = { ...gathered, rows, form, self: request.id, locked }
       const now = await judge(world, sql, playbook, facts)
       // Having read the tables keeps Register from changing them until the end.
-      if ((await findUnsafe(world.database, request.playbook, sql)).length > 0) throw new Paused()
+      if ((await findUnsafe(world.database, runsHere(world), request.playbook, sql)).length > 0) throw new Paused()
       const outcome = now.outcome && 'plan' in now.outcome ? now.outcome : null
       const isAsked = canonical(about) === canonical(gathered.about)
       if (!outcome || !isAsked || !isSame(world, claimed, { ...outcome, checks: now.checks })) {

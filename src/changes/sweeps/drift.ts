@@ -3,6 +3,7 @@ import { lookAtRegister } from '../../compatibility/look.ts'
 import { findMoved } from '../../contract/planned-rows.ts'
 import { readPlan } from '../../contract/stored.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { runsHere } from '../../jobs/start/runner.ts'
 import type { World } from '../../world.ts'
 import { FOREIGN } from '../execute/unexecuted.ts'
 import { endAsStale, type Moved } from '../requests.ts'
@@ -18,7 +19,7 @@ export function createDriftSweep(world: World): () => Promise<number> {
   let readable: ReadonlySet<string> = new Set()
   return async () => {
     // What is not safe may look as if it had moved: it waits.
-    const unsafe = [...(await lookAtRegister(world.database)).playbooks.keys()]
+    const unsafe = [...(await lookAtRegister(world.database, runsHere(world))).playbooks.keys()]
     const moved = await alone(world, null, () => world.database.query<{ id: string }[]>(MOVED, [unsafe]))
     const waiting = await findIds(world, `status = 'pending' AND playbook <> ALL($1)`, [unsafe])
     readable = await keepReadable(world, waiting, readable)

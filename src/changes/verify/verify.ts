@@ -6,6 +6,7 @@ import { DttpError } from '../../dttp/client/index.ts'
 import { ChangeRequest, type Postcondition } from '../../entities/chatops/change-request.ts'
 import { canonical } from '../../entities/json.ts'
 import { inSnapshot } from '../../entities/snapshot.ts'
+import { runsHere } from '../../jobs/start/runner.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import type { World } from '../../world.ts'
@@ -27,7 +28,7 @@ function isLookedAt({ status, plan, executedAt }: ChangeRequest): boolean {
 export async function verify(world: World, id: string): Promise<void> {
   const request = await getRequest(world.database, id)
   if (!isLookedAt(request)) return
-  if ((await findUnsafe(world.database, request.playbook)).length > 0) return // its lease has it looked at again in a minute
+  if ((await findUnsafe(world.database, runsHere(world), request.playbook)).length > 0) return // its lease has it looked at again in a minute
   const verified = isReadable(request) ? await look(world, request) : [CANNOT_LOOK]
   await world.database.transaction(async (sql) => {
     const current = await lockRequest(sql, id)

@@ -6,7 +6,7 @@ import type { World } from '../../world.ts'
  * no playbook does. A registration that two people approved is run by our workers, also beside a Sidekiq: that pushes an
  * unfinished job back when it is stopped, and would register a trainee twice.
  */
-export function runnerOf({ register, upstreams }: Pick<World, 'register' | 'upstreams'>, name: JobName): Runner | null {
+export function runnerOf({ register, upstreams }: Runs, name: JobName): Runner | null {
   if (name === 'load-gias') return 'bot'
   if (!register.runsJobs) return null
   if (!upstreams.sidekiq || (name === 'register-for-trn' && !register.handsOverRegistrations)) return 'bot'
@@ -14,3 +14,13 @@ export function runnerOf({ register, upstreams }: Pick<World, 'register' | 'upst
 }
 
 export type Runner = 'bot' | 'register'
+
+type Runs = {
+  register: Pick<World['register'], 'runsJobs' | 'handsOverRegistrations'>
+  upstreams: { sidekiq?: unknown }
+}
+
+/** Whether our own workers run a job. */
+export function runsHere(world: Runs): (name: JobName) => boolean {
+  return (name) => runnerOf(world, name) === 'bot'
+}
