@@ -47,6 +47,9 @@ export const MAY_HAVE_RUN =
   'The failed registration is no longer in Register’s Sidekiq, of which a process ended at that time. Somebody may have ' +
   'had it run again, and Register may have sent it.'
 
+/** Of a job that stood in Register's Sidekiq when the bot was told not to read that any more. */
+export const NOT_READ = 'Register’s Sidekiq is not read here any more, so we cannot tell what becomes of this job.'
+
 /** Of a job that could not have run by itself. */
 export const DELETED =
   'Somebody has deleted the job on the page of Register’s Sidekiq, or had it run at once. We cannot tell which.'

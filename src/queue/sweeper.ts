@@ -10,7 +10,7 @@ import { sayMorning } from '../changes/sweeps/morning.ts'
 
 import { expireRequests, hintAgain, purge, tellWhatIsOff, VERIFY_BATCH, verifyDue } from '../changes/sweeps/sweep.ts'
 import { followUpSchools } from '../changes/verify/school-follow-ups.ts'
-import { endMirror } from '../jobs/mirror/end.ts'
+import { endMirror, forgetReading } from '../jobs/mirror/end.ts'
 import { purgeMirror } from '../jobs/mirror/purge.ts'
 import { sweepSidekiq } from '../jobs/mirror/sweep.ts'
 import { LATE_BATCH } from '../jobs/run/late.ts'
@@ -102,8 +102,15 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
           sweep('purge of the mirror', 600 * SECOND, () => purgeMirror(world)),
           sweep('registrations that hang', 60 * SECOND, () => findHanging(world)),
         ]
-      : [sweep('a mirror that is not kept any more', 600 * SECOND, () => endMirror(world))]),
+      : [sweep('a mirror that is not kept any more', 60 * SECOND, () => leaveMirror(world), { batch: NEWS_BATCH })]),
   ]
+}
+
+/** Ends the jobs of a Sidekiq that is not read any more, and tells whoever waits for one. */
+async function leaveMirror(world: World): Promise<number> {
+  const left = (await endMirror(world)) + (await tellOfMirrored(world, verifyAgain))
+  if (left === 0) await forgetReading(world)
+  return left
 }
 
 /** Reads Register's Sidekiq anew. After a long sweep it is left alone for longer. */

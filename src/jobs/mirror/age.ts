@@ -44,9 +44,12 @@ const UNREAD =
   'Register’s Sidekiq could not be read for minutes. What happens to its jobs is not posted, and what starts jobs waits. ' +
   'Check the way to Register’s Redis and the rights of the bot’s user there'
 
-/** What is said of a job whose result was looked at, if what we know of it is too old; null if it is not. */
-export async function findTooOld(sql: EntityManager, { runner }: Pick<SeenJob, 'runner'>): Promise<string | null> {
-  if (runner === 'bot') return null
+/** What is said of a job whose result was looked at, if what we know of it is too old; null if it is not, or it is over. */
+export async function findTooOld(
+  sql: EntityManager,
+  { runner, place }: Pick<SeenJob, 'runner' | 'place'>,
+): Promise<string | null> {
+  if (runner === 'bot' || place === 'gone') return null
   const [clock] = await sql.query<{ now: Date }[]>('SELECT now()')
   const age = await findMirrorAge(sql, clock?.now ?? new Date())
   return age.isTooOld ? notChecked(age) : null

@@ -1,20 +1,28 @@
-import { VANISHED } from '../../failures/register-words.ts'
+import { NOT_READ } from '../../failures/register-words.ts'
+import { noteUnknown } from '../../registration/unknown-in-sidekiq.ts'
 import type { World } from '../../world.ts'
 
-/**
- * Ends what is in the mirror, where Register's Sidekiq is not beside the bot any more: nobody would hear how its jobs go
- * on. If it is read again one day, what is there then is found anew. Returns how many rows were ended.
- */
-export async function endMirror({ database, now }: World): Promise<number> {
-  const failure = { code: 'vanished', words: VANISHED, at: now().toISOString(), by: 'register' }
-  await database.query('UPDATE chatops.mirror SET read_at = NULL WHERE read_at IS NOT NULL')
-  const [, ended] = (await database.query(END, [now(), failure])) as [unknown, number]
+// Register's Sidekiq is not beside the bot any more: nobody would hear how its jobs go on, so none may stand as live. If
+// it is read again one day, what is there then is found anew.
+
+/** Ends what is in the mirror. Returns how many rows were ended. */
+export async function endMirror({ database: { manager }, now }: Pick<World, 'database' | 'now'>): Promise<number> {
+  const [, ended] = (await manager.query(END, [now(), NOT_READ])) as [unknown, number]
+  if (ended > 0) await noteUnknown(manager, now())
   return ended
 }
 
-// What is known of a dead registration that has to be settled stays.
+/** Forgets that Sidekiq was ever read: what is dead when it is read again is nobody's news. */
+export async function forgetReading({ database }: Pick<World, 'database'>): Promise<void> {
+  await database.query('UPDATE chatops.mirror SET read_at = NULL WHERE read_at IS NOT NULL')
+}
+
+// What had failed stays so. A registration may have been sent, or may be still: people settle it. Requests hear of their
+// jobs.
 const END = `
-  UPDATE chatops.mirrored_jobs SET place = 'gone', missing_since = NULL, finished_at = $1, told = true,
-    failure = CASE WHEN failure ->> 'code' = 'outcome-unknown' THEN failure ELSE $2::jsonb END,
-    cured_at = CASE WHEN failure ->> 'code' = 'outcome-unknown' THEN cured_at ELSE $1 END
+  UPDATE chatops.mirrored_jobs SET place = 'gone', missing_since = NULL, finished_at = coalesce(finished_at, $1),
+    failure = coalesce(failure, jsonb_build_object('words', $2::text, 'at', $1::timestamptz, 'by', 'register',
+      'code', CASE name WHEN 'register-for-trn' THEN 'outcome-unknown' ELSE 'vanished' END)),
+    cured_at = CASE WHEN failure IS NULL AND name <> 'register-for-trn' THEN $1::timestamptz ELSE cured_at END,
+    told = CASE WHEN failure IS NULL THEN name <> 'register-for-trn' AND change_request_id IS NULL ELSE told END
   WHERE place <> 'gone'`

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { findUnpolled } from '../../src/alerts/sweeps.ts'
+import { Mirror } from '../../src/entities/chatops/mirrored-job.ts'
+import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
+import { findPolls } from '../../src/entities/chatops/seen-polls.ts'
+import { sweepsOf } from '../../src/queue/sweeper.ts'
+import type { World } from '../../src/world.ts'
+import { aTime, useMirror } from './mirror-story.ts'
+
+// What becomes of the mirror's jobs once the bot is told not to read Register's Sidekiq any more.
+
+const story = useMirror()
+const UNTIL = [aTime('2021-10-31T12:00:00Z')]
+
+/** The bot is started anew, with our own workers as those who run Register's jobs. */
+function restarted(): World {
+  const { sidekiq: _, ...upstreams } = story.context.upstreams
+  return { ...story.context, upstreams }
+}
+
+async function leave(world: World): Promise<void> {
+  const sweep = sweepsOf(world, {} as never, 0).find(({ name }) => name === 'a mirror that is not kept any more')
+  for (let rounds = 0; (await sweep?.round()) !== 0; rounds += 1) if (rounds > 9) throw new Error('it does not end')
+}
+
+test('whoever runs Register’s jobs from now on finds no poll of Sidekiq’s that seems to be live', async () => {
+  await story.admin.query(`UPDATE trainees SET submitted_for_trn_at = '2021-10-20' WHERE id = 5902`)
+  await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: UNTIL, inSeconds: 3600 })
+  await story.sweep()
+  const world = restarted()
+  await leave(world)
+  expect((await findPolls(world.database.manager, ['5902'])).get('5902')).toMatchObject({
+    ...{ status: 'failed', place: 'gone', failure: { code: 'vanished' }, curedAt: expect.any(Date) },
+  })
+  expect(await story.alerts()).toEqual([])
+  await findUnpolled(world)
+  expect((await story.entries()).map(({ subject }) => subject)).toContain('retrieve-trn:5902')
+})
+
+test('a registration that Sidekiq had is for people to settle, and what had failed stays so', async () => {
+  await story.admin.query('UPDATE trainees SET dttp_id = NULL WHERE id IN (5902, 5913)')
+  await story.sweep()
+  await story.put('queue', 'Dttp::RegisterForTrnJob', { args: [null] })
+  const error = { class: 'TypeError', message: 'x' }
+  await story.put('dead', 'Dttp::UpdateTraineeJob', { trainee: 5901, error })
+  await story.sweep()
+  await leave(restarted())
+  const jobs = await story.context.database.manager.find(SeenJob, { order: { name: 'ASC' } })
+  expect(jobs).toMatchObject([
+    { name: 'register-for-trn', status: 'failed', curedAt: null, failure: { code: 'outcome-unknown' } },
+    { name: 'update-trainee', status: 'failed', curedAt: null, failure: { code: 'unexpected' }, fingerprint: null },
+  ])
+  expect(await story.causes()).toEqual(['unexpected:update-trainee', 'registration-unknown:5902'])
+  const { rows } = await story.admin.query('SELECT outcome FROM chatops.registration_attempts')
+  expect(rows).toEqual([{ outcome: 'unknown' }])
+})
+
+test('when Sidekiq is read again, what is dead in it is counted and posted by nobody', async () => {
+  await story.sweep()
+  await leave(restarted())
+  await story.put('dead', 'Dttp::UpdateTraineeJob', { error: { class: 'TypeError', message: 'x' } })
+  await story.sweep()
+  expect(await story.alerts()).toEqual([])
+  expect(await story.context.database.manager.findOneByOrFail(Mirror, { id: true })).toMatchObject({ deadBefore: 1 })
+})
