@@ -144,6 +144,9 @@ export async function statusesChanged(
   const jobs = await sql.findBy(SeenJob, { changeRequestId: executed.changeRequest, name: 'change-trainee-status' })
   const failed = jobs.find(({ status }) => status === 'failed')
   if (failed) return { sentence, holds: false, found: failed.failure?.words ?? 'One failed.' }
+  const unseen = await Promise.all(jobs.map((one) => lookUnseen(sql, one)))
+  const refused = unseen.find((one) => one && !one.waiting)
+  if (refused) return { sentence, ...refused }
   const done = jobs.filter(({ status }) => status === 'done').length
   if (done < 2) return { sentence, holds: false, waiting: true, ...soonAfter(job), found: `${done} of 2.` }
   if (!seen) return { sentence, holds: false, waiting: true, ...soonAfter(job), found: 'DTTP did not answer.' }

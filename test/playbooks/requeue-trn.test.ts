@@ -133,6 +133,13 @@ describe('checks', () => {
       'It is about to run. Preview again in a minute.',
     ],
     [
+      'poll',
+      'Sidekiq may have lost it',
+      { lastPoll: inSidekiq('missing', null), mirror, replace: 'replace' },
+      'blocks',
+      'Within half an hour we know.',
+    ],
+    [
       'jobs',
       'Sidekiq did not answer for too long',
       { mirror: { ...mirror, isTooOld: true } },

@@ -372,6 +372,29 @@ describe('the poll that goes with a registration', () => {
     await stage.change(refuse, 'failed')
     expect(await lineOf(id)).toMatch(/^✗ .*could not be given to Register’s Sidekiq/)
   })
+
+  test('counts as scheduled once Sidekiq has it', async () => {
+    await lose(stage)
+    const id = await carriedOut(stage, 're-register', FORM)
+    await runJobs(stage, 'register-for-trn')
+    await register.relay(stage.context)
+    await stage.change('UPDATE chatops.mirror SET read_at = now()')
+    await stage.change(`UPDATE chatops.mirrored_jobs SET place = 'schedule' WHERE name = 'retrieve-trn'`)
+    expect(await lineOf(id)).toMatch(/^✓/)
+  })
+})
+
+test('a status change that could not be given to Sidekiq needs attention', async () => {
+  await lose(stage)
+  const id = await carriedOut(stage, 're-register', FORM)
+  await runJobs(stage, 'register-for-trn')
+  const lineOf = async () => (await look(stage, id)).lines.find((line) => line.includes('Both status changes'))
+  expect(await lineOf()).toMatch(/^○/)
+  await stage.change(
+    `UPDATE chatops.outbox SET status = 'failed' WHERE id IN (SELECT id FROM chatops.mirrored_jobs WHERE name = $1)`,
+    'change-trainee-status',
+  )
+  expect(await lineOf()).toMatch(/^✗.*could not be given to Register’s Sidekiq/)
 })
 
 describe('while nobody reads Register’s Sidekiq anew', () => {

@@ -66,6 +66,8 @@ async function describeSync(sql: EntityManager, urn: string, { changeRequest }: 
   const job = await sql.findOneBy(SeenJob, { changeRequestId: changeRequest, name: 'sync-schools' })
   if (!job) return { sentence, holds: false, found: 'There is no such job any more.' }
   if (job.status === 'failed') return { sentence, holds: false, found: job.failure?.words ?? 'It failed.' }
+  const unseen = await lookUnseen(sql, job)
+  if (unseen) return { sentence, ...unseen }
   if (job.status !== 'done') return { sentence, holds: false, waiting: true, found: 'The sync is under way.' }
   const rows = await findInList(sql, urn)
   if (rows.some(({ status_code }) => isActiveInDttp(status_code))) {

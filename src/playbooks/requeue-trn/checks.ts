@@ -122,7 +122,7 @@ function lookAtPoll({ lastPoll, replaces }: Situation): Finding {
     }
   }
   if (placeToTake(lastPoll) === undefined) {
-    return { verdict: 'blocks', found: `${found} It is about to run. Preview again in a minute.`, evidence }
+    return { verdict: 'blocks', found: `${found} ${whyNotYet(lastPoll)}`, evidence }
   }
   return { verdict: 'warns', found: `${found} This request replaces that time, even by an earlier one.`, evidence }
 }
@@ -131,6 +131,12 @@ function lookAtPoll({ lastPoll, replaces }: Situation): Finding {
 export const REPLACE = [{ value: 'replace', label: 'Replace the poll that is under way' }]
 
 const HOW_TO_REPLACE = 'If that time is wrong, choose to replace it.'
+
+/** Why Sidekiq's poll cannot be replaced just now. */
+function whyNotYet({ place }: SeenJob): string {
+  if (place !== 'missing') return 'It is about to run. Preview again in a minute.'
+  return 'It is not to be found in Register’s Sidekiq at the moment: it runs, or was lost. Within half an hour we know.'
+}
 
 function untilWhen({ timeoutAt }: SeenJob): string {
   return timeoutAt === null ? 'until 4 days after the submission' : `until ${formatDateTime(timeoutAt)}`
