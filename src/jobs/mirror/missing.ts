@@ -1,19 +1,14 @@
 import { type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Raw } from 'typeorm'
-import { isOurs } from '../../entities/chatops/job.ts'
-import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
-import { DELETED, MAY_HAVE_RUN, pollEnded, REMOVED, REPLACED, VANISHED } from '../../failures/register-words.ts'
-import { isPoll } from '../../register/polled.ts'
 import type { World } from '../../world.ts'
-import { findProven, wasLookedFor } from './proofs.ts'
+import { findProven } from './proofs.ts'
+import { type Verdict, verdictOn } from './verdict.ts'
 
 // What becomes of jobs that a whole sweep did not find. Between the queue and the next heartbeat of the process that
 // took it, a job is nowhere: it counts as vanished only when a second sweep, a minute later, has not found it either.
 // Then there must be proof that it ran. Absence alone is never success.
 
 const SECOND_LOOK_MS = 60_000
-/** After this long without proof, people are told that we cannot tell. */
-const UNPROVEN_AFTER_MS = 30 * 60_000
 /** For this long proof that comes later still counts. */
 const STILL_PROVEN_MS = 7 * 24 * 3_600_000
 /** Jobs that are judged in one sweep; the next one judges the others. */
@@ -80,43 +75,6 @@ async function judge(world: World, sql: EntityManager, now: Date): Promise<numbe
   return judged.length
 }
 
-/** How a job ended: null as code for one that ran, and no other than it had for a dead registration. Without `words` it is too soon to say. */
-type Verdict = { code: JobFailure['code'] | 'as-it-died' | null; words?: string; quietly?: boolean }
-
-type Known = { isProven: boolean; isPosted: boolean }
-
-function verdictOn(job: MirroredJob, { isProven, isPosted }: Known, now: Date): Verdict {
-  const { name, timeoutAt, missingSince } = job
-  // We took it out ourselves: whatever proof there is, is another one's.
-  if ('removed' in job.args) return { code: 'vanished', words: REMOVED, quietly: true }
-  if (isReplaced(job)) return { code: 'vanished', words: REPLACED, quietly: true }
-  if (isProven) return { code: null, words: '' }
-  if (wasTakenAway(job)) return { code: 'vanished', words: DELETED, quietly: true }
-  if (isPoll(name) && timeoutAt !== null && Date.parse(`${timeoutAt}Z`) <= now.getTime()) {
-    return { code: 'timed-out', words: pollEnded(name) }
-  }
-  if (now.getTime() < (missingSince?.getTime() ?? 0) + UNPROVEN_AFTER_MS || !wasLookedFor(job)) return { code: null }
-  // Of most that only Register runs, nothing that we know of shows that it ran: people hear of what had failed before.
-  if (!isOurs(name) && !isPoll(name)) return { code: 'vanished', words: VANISHED, quietly: !isPosted }
-  if (hasDied(job)) return { code: 'as-it-died', words: VANISHED }
-  if ('lost' in job.args) return { code: 'outcome-unknown', words: MAY_HAVE_RUN }
-  return { code: name === 'register-for-trn' ? 'outcome-unknown' : 'vanished', words: VANISHED }
-}
-
-/**
- * Of a registration that is there no longer: whether it ended when it died. Sidekiq drops the oldest dead jobs by itself,
- * so that thousands of them may go at once. One that may have run again since (lost.ts) is another matter.
- */
-export function hasDied({ name, args, failure }: MirroredJob): boolean {
-  if (name !== 'register-for-trn' || 'lost' in args) return false
-  return failure !== null && 'from' in args && args.from === 'dead'
-}
-
-/** Whether we have put another poll in its place. */
-export function isReplaced({ args }: MirroredJob): boolean {
-  return 'replaced' in args
-}
-
 /** Those whose failure an open post is about. */
 async function findPosted(sql: EntityManager, jobs: readonly MirroredJob[]): Promise<Set<string>> {
   const posted = await sql.query<{ job: string }[]>(POSTED, [jobs.map(({ id }) => id)])
@@ -126,16 +84,6 @@ async function findPosted(sql: EntityManager, jobs: readonly MirroredJob[]): Pro
 const POSTED = `
   SELECT entry.job_id AS job FROM chatops.alert_entries entry JOIN chatops.alerts alert ON alert.id = entry.alert_id
   WHERE entry.job_id = ANY($1) AND entry.settled_at IS NULL AND alert.status = 'open'`
-
-/**
- * A dead job does not run by itself, and one that waits for its time does not run before. Of a registration that is not
- * enough: it may have been started on Sidekiq's page, and killed before anybody saw it.
- */
-function wasTakenAway({ name, args, dueAt, missingSince }: MirroredJob): boolean {
-  if (name === 'register-for-trn') return false
-  const { from } = args as { from?: string }
-  return from === 'dead' || ((from === 'retry' || from === 'schedule') && missingSince !== null && missingSince < dueAt)
-}
 
 function distinct(verdicts: readonly Verdict[]): Verdict[] {
   return [...new Map(verdicts.map((one) => [`${one.code} ${one.words} ${one.quietly}`, one])).values()]
