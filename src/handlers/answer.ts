@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import pTimeout from 'p-timeout'
 import type { Message } from '../views/kit/blocks.ts'
 import { renderNoticeBlocks, type Words } from '../views/kit/notice.ts'
 import type { HandlerContext } from './context.ts'
@@ -65,11 +66,10 @@ function addressOf(asked: Asked): { user: string; channel: string | null; respon
 }
 
 async function worksInTime(way: () => Promise<unknown>): Promise<boolean> {
-  const done = way().then(
+  return pTimeout(way(), { milliseconds: PATIENCE_MS }).then(
     () => true,
     () => false,
   )
-  return Promise.race([done, sleep(PATIENCE_MS, false, { ref: false })])
 }
 
 /** Calls Slack until it works, if "not now" is all that it says. Throws what Slack said last. */

@@ -1,3 +1,4 @@
+import pTimeout from 'p-timeout'
 import type { Job } from '../entities/chatops/job.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import { GiasError } from '../gias/errors.ts'
@@ -14,7 +15,7 @@ const BUSY_MS = 60_000
  */
 export async function loadGias(world: World, _job: Job): Promise<Finish> {
   const { database, log, now, gias, stopping } = world
-  const loaded = await unlessStopped(load({ database, log, now, url: gias.url }), stopping)
+  const loaded = await unlessStopped(() => load({ database, log, now, url: gias.url }), stopping)
   if (!loaded) return async () => ({ kind: 'again', at: now() })
   if (loaded.kind === 'busy') return async () => ({ kind: 'again', at: new Date(now().getTime() + BUSY_MS) })
   if (loaded.kind === 'refused') throw new JobFailed('gias-refused', loaded.problem)
@@ -31,10 +32,10 @@ async function load(wanted: Parameters<typeof loadExtract>[0]): Promise<LoadResu
 }
 
 /** What the work comes to; null if the worker is to stop before. */
-async function unlessStopped<T>(work: Promise<T>, stopping: AbortSignal | undefined): Promise<T | null> {
-  const over = new AbortController()
-  const stopped = new Promise<null>((resolve) => {
-    stopping?.addEventListener('abort', () => resolve(null), { once: true, signal: over.signal })
+async function unlessStopped<T>(work: () => Promise<T>, stopping = new AbortController().signal): Promise<T | null> {
+  if (stopping.aborted) return null
+  return pTimeout(work(), { milliseconds: Number.POSITIVE_INFINITY, signal: stopping }).catch((error: unknown) => {
+    if (error === stopping.reason) return null
+    throw error
   })
-  return Promise.race([work, stopped]).finally(() => over.abort())
 }
