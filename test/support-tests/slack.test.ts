@@ -56,8 +56,10 @@ async function startBot(register: (app: App) => void = () => {}): Promise<App> {
     receiver,
     logLevel: LogLevel.ERROR,
     clientOptions: { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 }, logLevel: LogLevel.ERROR },
+    deferInitialization: true, // otherwise Bolt asks who it is without waiting, and nobody hears when that fails
   })
   register(app)
+  await app.init()
   const server = (await receiver.start(0)) as Server
   servers.push(server)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`
