@@ -9,6 +9,20 @@ export function sampleOf<T>(cases: readonly T[], count: number): readonly T[] {
   return extent === 'sample' ? spread(cases, count) : cases
 }
 
+/** So many of each kind of these cases, where a sample is wanted; otherwise each of them. */
+export function sampleOfEach<T>(cases: readonly T[], kindOf: (one: T) => string, count: number): readonly T[] {
+  const kinds = new Set(cases.map(kindOf))
+  const chosen = new Set(
+    [...kinds].flatMap((kind) =>
+      sampleOf(
+        cases.filter((one) => kindOf(one) === kind),
+        count,
+      ),
+    ),
+  )
+  return cases.filter((one) => chosen.has(one))
+}
+
 /** So many of these cases, spread evenly, beginning with the first. */
 export function spread<T>(cases: readonly T[], count: number): readonly T[] {
   const every = Math.max(1, cases.length / count)
