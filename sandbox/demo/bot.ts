@@ -52,11 +52,16 @@ export function botSettings(places: {
   }
 }
 
-/** Starts the bot, its output in `logFile`, in a process group of its own: we stop it, in our order. */
-export function startBot(settings: Record<string, string>, logFile: string): Bot {
+const AS_IT_IS_WRITTEN = ['--import', 'tsx', 'src/main.ts']
+
+/**
+ * Starts the bot, its output in `logFile`, in a process group of its own: we stop it, in our order.
+ * @param program what node is told to run
+ */
+export function startBot(settings: Record<string, string>, logFile: string, program = AS_IT_IS_WRITTEN): Bot {
   const log = openSync(logFile, 'w')
   const { PATH, HOME, NODE_OPTIONS, NODE_EXTRA_CA_CERTS } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+  const child = spawn(process.execPath, program, {
     cwd: ROOT,
     detached: true,
     env: { PATH, HOME, NODE_OPTIONS, NODE_EXTRA_CA_CERTS, ...settings },

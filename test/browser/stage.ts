@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import { afterEach, beforeEach } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { botSettings, startBot, waitUntilReady } from '../../sandbox/demo/bot.ts'
 import { addQuietPolls } from '../../sandbox/demo/jobs.ts'
 import type { Upstreams } from '../../sandbox/demo/upstreams.ts'
@@ -13,17 +13,25 @@ import { demoWorkspace } from '../../sandbox/demo/workspace.ts'
 import { startLocalSlack } from '../../sandbox/local-slack.ts'
 import { freePort } from '../../sandbox/ports.ts'
 import { openRecords, type Records } from '../../sandbox/tour/records.ts'
+import { nodeRuns } from '../support/built.ts'
 import { demoDatabase } from '../support/database.ts'
 import { startChromium } from './chromium.ts'
 import { SlackPage } from './slack-page.ts'
 
 const NEVER_MS = 24 * 3600_000
 
-/** A stage of its own for each test. */
+/** A stage of its own for each test, in one browser for all of a file's. */
 export function useStage() {
   const use = {} as { slack: SlackPage; records: Records; upstreams: Upstreams }
   const stops: (() => unknown)[] = []
   const session = { onStop: (stop: () => unknown) => void stops.push(stop), interrupted: new AbortController().signal }
+  let browser: Browser
+
+  beforeAll(async () => {
+    browser = await startChromium()
+  })
+
+  afterAll(() => browser.close())
 
   beforeEach(async () => {
     const directory = mkdtempSync(join(tmpdir(), 'chatops-browser-'))
@@ -56,21 +64,20 @@ export function useStage() {
     const httpPort = await freePort()
     const places = { slackUrl: local.url, databaseUrl, signingSecret, httpPort, upstreams: use.upstreams.settings }
     const soon = { VERIFY_AGAIN_AFTER: '1s', POLL_EVERY: '1s' }
-    const bot = startBot({ ...botSettings(places), ...soon }, join(directory, 'bot.log'))
+    const bot = startBot({ ...botSettings(places), ...soon }, join(directory, 'bot.log'), nodeRuns('src/main.ts'))
     session.onStop(bot.stop)
     await waitUntilReady(httpPort, session.interrupted)
     return local.url
   }
 
   async function openPage(url: string): Promise<SlackPage> {
-    const browser: Browser = await startChromium()
-    session.onStop(() => browser.close())
     const page = await browser.newPage({
       viewport: { width: 860, height: 1750 }, // tall enough for a whole review; beside the sidebar, 640 for messages
       deviceScaleFactor: 1.25,
       timezoneId: 'Europe/London',
       locale: 'en-GB',
     })
+    session.onStop(() => page.close())
     page.setDefaultTimeout(30_000)
     const slack = new SlackPage(page)
     await slack.open(url)
