@@ -112,7 +112,11 @@ test('each trouble that operators mend, and each unheard-of code, was reported o
 /** In a sample a few of each remedy, and of those codes with which part may have been done. */
 function codesFor(scene: Scene): readonly string[] {
   const isUnsure = (code: string) => readTrouble({ data: { error: code } })?.unsure
-  return sampleOfEach([...codesOf(SCENES[scene]), UNHEARD_OF], (code) => `${remedyOf(scene, code)} ${isUnsure(code)}`, 3)
+  return sampleOfEach(
+    [...codesOf(SCENES[scene]), UNHEARD_OF],
+    (code) => `${remedyOf(scene, code)} ${isUnsure(code)}`,
+    3,
+  )
 }
 
 function remedyOf(scene: Scene, code: string): Remedy | null {

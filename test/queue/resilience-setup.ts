@@ -8,25 +8,29 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { startDttpSimulator } from '../../sandbox/dttp/index.ts'
 import { destroyPostgres, type Postgres, startPostgres } from '../../sandbox/postgres.ts'
-import { createRegisterDatabase, type RegisterDatabase } from '../../sandbox/register/database.ts'
+import { createRegisterDatabase, databaseUrls, type RegisterDatabase } from '../../sandbox/register/database.ts'
 import { startPoll } from '../../src/jobs/start/enqueue.ts'
 import type { World } from '../../src/world.ts'
 import { seedTrainees } from '../proof/trainees.ts'
 import { startBot, startStorySlack } from '../support/bot.ts'
+import { cloneDatabase } from '../support/database.ts'
 import { approveRequest, sendRequest } from '../support/lifecycle.ts'
 import { startRedis } from '../support/redis.ts'
 
 const POLLS = 40
+const TEMPLATE = 'register'
 /** Always the same, so that a run that was killed leaves no server behind for longer than until the next. */
 const OWN_REDIS = fileURLToPath(new URL('../../.sandbox/own-redis', import.meta.url))
 
 export type Scene = Awaited<ReturnType<typeof startScene>>
 
-/** A Postgres that its scenes may stop and start again; each has a database of its own there. */
+/** A Postgres that its scenes may stop and start again; each has a database of its own there, with trainees. */
 export async function startOwnPostgres() {
   const dataDir = mkdtempSync(join(tmpdir(), 'chatops resilience-'))
   const { adminUrl, port, ...first } = await startPostgres({ dataDir, fsync: false, inMemory: true })
   let running: Pick<Postgres, 'stop'> | null = first
+  const template = await createRegisterDatabase(adminUrl, TEMPLATE)
+  await seedTrainees(template.adminUrl, POLLS)
   let scenes = 0
   async function start(): Promise<void> {
     running ??= await startPostgres({ dataDir, fsync: false, inMemory: true, port })
@@ -40,7 +44,9 @@ export async function startOwnPostgres() {
     /** Also where the scene before it has left Postgres away. */
     async createDatabase(): Promise<RegisterDatabase> {
       await start()
-      return createRegisterDatabase(adminUrl, `register_${++scenes}`)
+      const name = `${TEMPLATE}_${++scenes}`
+      await cloneDatabase(adminUrl, name, TEMPLATE)
+      return databaseUrls(adminUrl, name)
     },
     destroy: () => destroyPostgres(dataDir),
   }
@@ -63,7 +69,6 @@ export async function startScene(kind: 'redis' | 'postgres', postgres: OwnPostgr
     },
     overrides: { now: () => new Date(Date.now() + clock.ahead) },
   })
-  await seedTrainees(urls.adminUrl, POLLS)
   const contacts = await query<{ id: string; dttp_id: string }>(
     `SELECT id, dttp_id FROM public.trainees WHERE slug LIKE 'ProofTrainee%'`,
   )

@@ -24,7 +24,7 @@ export function demoDatabase(): Promise<ScratchDatabase> {
 async function cloneOf(template: string): Promise<ScratchDatabase> {
   const server = inject('postgresUrl')
   const name = `${inject('runPrefix')}${randomUUID().slice(0, 8)}`
-  await clone(server, name, template)
+  await cloneDatabase(server, name, template)
   return {
     ...databaseUrls(server, name),
     name,
@@ -35,7 +35,8 @@ async function cloneOf(template: string): Promise<ScratchDatabase> {
   }
 }
 
-async function clone(server: string, name: string, template: string): Promise<void> {
+/** Makes a database as another one is, to which nobody may be connected at that moment. */
+export async function cloneDatabase(server: string, name: string, template: string): Promise<void> {
   await withClient(server, async (client) => {
     for (let attempt = 1; ; attempt++) {
       try {
