@@ -4,15 +4,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readState } from '../../sandbox/postgres/cluster.ts'
 import { placeInMemory } from '../../sandbox/postgres/memory.ts'
 import { destroyPostgres, type Postgres, startPostgres } from '../../sandbox/postgres.ts'
 import { isRunning, markProcess } from '../../sandbox/processes.ts'
 import { withClient } from '../../sandbox/register/database.ts'
+import { nodeRuns } from '../support/built.ts'
 
-const STARTER = fileURLToPath(new URL('./start-postgres.ts', import.meta.url))
+const STARTER = 'test/sandbox/start-postgres.ts'
 
 const hasMemory = placeInMemory(tmpdir()) !== undefined
 
@@ -101,7 +101,7 @@ test('moves to another port when a stranger has taken its own', async () => {
 })
 
 test('finishes a first start that was killed half-way', async () => {
-  const first = spawn(process.execPath, ['--import', 'tsx', STARTER, dataDir], { stdio: 'ignore' })
+  const first = spawn(process.execPath, [...nodeRuns(STARTER), dataDir], { stdio: 'ignore' })
   starters.push(first)
   await expect.poll(hasBegunCluster, { interval: 5 }).toBe(true)
   await kill(first)
@@ -149,7 +149,7 @@ function start(options: { port?: number; inMemory?: boolean } = {}): Promise<Pos
 async function startElsewhere(
   ...options: 'in-memory'[]
 ): Promise<Pick<Postgres, 'port' | 'adminUrl' | 'adopted'> & { starter: ChildProcess }> {
-  const starter = spawn(process.execPath, ['--import', 'tsx', STARTER, dataDir, ...options], {
+  const starter = spawn(process.execPath, [...nodeRuns(STARTER), dataDir, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   starters.push(starter)
