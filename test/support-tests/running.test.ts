@@ -1,14 +1,19 @@
-// What a run of all tests goes by: which files begin, and which cases of a long matrix are its sample.
+// What a run of all tests goes by: which files begin, which depend most on time, and which cases of a long matrix are
+// its sample.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { TIMING_SENSITIVE } from '../steady/files.ts'
 import { spread } from '../support/extent.ts'
 import { LONGEST } from '../support/longest-first.ts'
 
-test('the files that are begun with exist', () => {
+test.each([
+  ['are begun with', LONGEST],
+  ['are tried again and again', TIMING_SENSITIVE],
+])('the files that %s exist', (_, files) => {
   const exists = (name: string) => existsSync(fileURLToPath(new URL(`../${name}.test.ts`, import.meta.url)))
-  expect(LONGEST.filter((name) => !exists(name))).toEqual([])
-  expect(new Set(LONGEST).size).toBe(LONGEST.length)
+  expect(files.filter((name) => !exists(name))).toEqual([])
+  expect(new Set(files).size).toBe(files.length)
 })
 
 test.each([
