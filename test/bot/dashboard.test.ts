@@ -34,7 +34,7 @@ describe.each(['postgres', 'redis'] as const)('the dashboard, with queues on %s'
     bot = await start({
       JOBS_DASHBOARD: `${USER}:${PASSWORD}`,
       REGISTER_JOBS: 'own',
-      ...(kind === 'redis' ? onRedis() : {}),
+      ...(kind === 'redis' ? onRedis() : { QUEUE_BACKEND: 'postgres' }),
     })
   })
 

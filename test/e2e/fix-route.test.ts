@@ -6,7 +6,7 @@ import { GUEST, OTHER_CHANNEL, onRedis, startBot, useStory } from '../support/bo
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'
 import { buttons, liveMarkup, readText } from '../support/slack/index.ts'
 
-const use = useStory()
+const use = useStory(() => ({ QUEUE_BACKEND: 'postgres' }))
 
 const reason = 'The provider chose the wrong route'
 

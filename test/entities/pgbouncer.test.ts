@@ -56,7 +56,9 @@ describe.skipIf(!hasPgBouncer)(`behind PgBouncer in transaction mode${WITHOUT}`,
     )
     const careless = await startPgBouncer([scratch.appUrl], 'extra_float_digits,options')
     ends.push(() => careless.stop())
-    await expect(startBot(slack, careless.through(scratch.appUrl), {})).rejects.toThrow('Set QUEUE_DATABASE_URL')
+    await expect(
+      startBot(slack, careless.through(scratch.appUrl), { env: { QUEUE_BACKEND: 'postgres' } }),
+    ).rejects.toThrow('Set QUEUE_DATABASE_URL')
   })
 
   test('every session has UTC and the time-outs', async () => {

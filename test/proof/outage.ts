@@ -22,7 +22,7 @@ export async function proveOutage(place: Place, { forMs, everyMs }: Outage, say:
   const slack = await startStorySlack()
   const admin = new pg.Client(place.adminUrl)
   await admin.connect()
-  const bot = await startBot(slack, place.appUrl)
+  const bot = await startBot(slack, place.appUrl, { env: { QUEUE_BACKEND: 'postgres' } })
   try {
     await insertDemoRows(admin)
     await loadGias(admin)

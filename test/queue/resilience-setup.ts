@@ -63,7 +63,7 @@ export async function startScene(kind: 'redis' | 'postgres', postgres: OwnPostgr
   const clock = { ahead: 0 }
   const bot = await startBot(slack, urls.appUrl, {
     env: {
-      ...(redis ? { QUEUE_BACKEND: 'redis', REDIS_URL: redis.url } : {}),
+      ...(redis ? { QUEUE_BACKEND: 'redis', REDIS_URL: redis.url } : { QUEUE_BACKEND: 'postgres' }),
       ...{ REGISTER_JOBS: 'own', DTTP_CLIENT_ID: dttp.clientId, DTTP_CLIENT_SECRET: dttp.clientSecret },
       ...{ DTTP_URL: dttp.url, DTTP_TOKEN_URL: dttp.tokenUrl },
     },

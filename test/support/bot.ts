@@ -1,6 +1,7 @@
 // The whole bot against the strict fake Slack: real Bolt over signed HTTP, real Postgres, a real queue.
 
 import { readFileSync } from 'node:fs'
+import { Redis } from 'ioredis'
 import pg from 'pg'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect } from 'vitest'
@@ -11,6 +12,7 @@ import { type Services, startServices } from '../../src/services.ts'
 import { UNDERSTOOD } from '../../src/views/request/review.ts'
 import type { World } from '../../src/world.ts'
 import { scratchDatabase } from './database.ts'
+import { extent } from './extent.ts'
 import { loadGias } from './gias.ts'
 import { CHANNEL, DEVELOPER, REGISTER_URL, SECOND_DEVELOPER, STRANGER, SUPPORT, TEAM } from './lifecycle.ts'
 import { redisDatabase } from './redis-database.ts'
@@ -88,7 +90,7 @@ export async function startBot(
   appUrl: string,
   options: { env?: Record<string, string>; overrides?: Partial<Pick<World, 'now' | 'onStep'>> } = {},
 ): Promise<Services> {
-  const config = loadConfig(botEnvironment(slack, appUrl, options.env))
+  const config = loadConfig(botEnvironment(slack, appUrl, { ...frugality(), ...options.env }))
   await leaveMornings(appUrl, config.ALLOWED_CHANNELS)
   const services = await startServices(config, pino({ level: 'silent' }), options.overrides)
   if (config.ROLES.includes('bot')) slack.addReplica(`http://127.0.0.1:${services.port}/slack/events`)
@@ -111,6 +113,7 @@ async function leaveMornings(appUrl: string, channels: readonly string[]): Promi
 async function startStory(options: { env?: Record<string, string>; overrides?: Partial<Pick<World, 'now'>> } = {}) {
   const scratch = await scratchDatabase()
   const slack = await startStorySlack()
+  await forgetJobs()
   const bot = await startBot(slack, scratch.appUrl, options)
   return {
     scratch,
@@ -150,6 +153,21 @@ export function useStory(environment: () => Record<string, string> = () => ({}))
 export function approval(slack: FakeSlack, user: string): { user: string; values: Record<string, string[]> } {
   const isAsked = slack.view(user)?.blocks.some((block) => block.block_id === UNDERSTOOD)
   return { user, values: isAsked ? { [UNDERSTOOD]: [UNDERSTOOD] } : {} }
+}
+
+/**
+ * Where a bot's jobs are kept, and how many sessions of Postgres it has, unless a test says so. Each session costs the
+ * tests more than what is done in it, so a sample is tried with few.
+ */
+function frugality(): Record<string, string> {
+  return extent === 'sample' ? { ...onRedis(), DATABASE_POOL: '4' } : {}
+}
+
+/** What an earlier story left in Redis is about requests and jobs of another database. */
+async function forgetJobs(): Promise<void> {
+  const redis = new Redis(redisDatabase(0))
+  await redis.flushdb()
+  redis.disconnect()
 }
 
 /** The run's Redis, for a bot whose jobs are kept there. */
