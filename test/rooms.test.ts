@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
+import { nodeRuns } from './support/built.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PICTURE = '<!-- The picture of the rooms is drawn from the code and goes here. -->'
@@ -75,8 +76,11 @@ describe('the picture', { timeout: 60_000 }, () => {
   })
 
   function draw(...args: string[]) {
-    const script = ['--import', import.meta.resolve('tsx'), join(ROOT, 'docs/draw-rooms.ts'), ...args]
-    return spawnSync(process.execPath, script, { cwd: house, input: found, encoding: 'utf8' })
+    return spawnSync(process.execPath, [...nodeRuns('docs/draw-rooms.ts'), ...args], {
+      cwd: house,
+      input: found,
+      encoding: 'utf8',
+    })
   }
 })
 
