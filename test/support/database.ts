@@ -45,7 +45,7 @@ export async function cloneDatabase(server: string, name: string, template: stri
         return
       } catch (error) {
         const isBusy = error instanceof pg.DatabaseError && error.code === TEMPLATE_IN_USE
-        if (!isBusy || attempt === 50) throw error
+        if (!isBusy || attempt === 1_500) throw error
         await sleep(40)
       }
     }
