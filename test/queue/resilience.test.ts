@@ -4,7 +4,7 @@ import { extent } from '../support/extent.ts'
 import { ALL_DONE, lookAt, type OwnPostgres, type Scene, startOwnPostgres, startScene } from './resilience-setup.ts'
 
 /** How often all sessions are ended, while jobs run. */
-const CUTS = extent === 'sample' ? 15 : 40
+const CUTS = extent === 'sample' ? 8 : 40
 
 let postgres: OwnPostgres
 let scene: Scene
