@@ -99,7 +99,7 @@ describe('what support looks up', () => {
     }
     await use.admin.query(
       `INSERT INTO chatops.jobs (name, trainee_id, status, failure, finished_at)
-       SELECT 'update-trainee', 5901, 'failed', jsonb_build_object('code', 'gone', 'words', repeat('long ', 500)), now()
+       SELECT 'update-trainee', 5901, 'failed', jsonb_build_object('code', 'gone', 'words', repeat('long ', 500), 'at', now()), now()
        FROM generate_series(1, 20)`,
     )
     const text = await show('5901')

@@ -239,7 +239,7 @@ describe('each line of the card', () => {
       'the poll has failed',
       () =>
         stage.change(
-          `UPDATE chatops.jobs SET status = 'failed', finished_at = now(), failure = '{"code": "gone", "words": "DTTP does not have the record."}' WHERE name = 'retrieve-trn'`,
+          `UPDATE chatops.jobs SET status = 'failed', finished_at = now(), failure = '{"code": "gone", "words": "DTTP does not have the record.", "at": "2021-10-27T13:14:00Z"}' WHERE name = 'retrieve-trn'`,
         ),
       7,
       'DTTP does not have the record.',

@@ -438,7 +438,7 @@ describe('on the demo’s schools', () => {
       const end = (job: string, status: string) =>
         admin.query(
           `UPDATE chatops.jobs SET status = $2, finished_at = now(),
-             failure = CASE $2 WHEN 'failed' THEN '{"code": "unexpected", "words": "Broken."}'::jsonb END WHERE id = $1`,
+             failure = CASE $2 WHEN 'failed' THEN '{"code": "unexpected", "words": "Broken.", "at": "2021-10-27T13:14:00Z"}'::jsonb END WHERE id = $1`,
           [job, status],
         )
       const line = (trainee: string, is: string) => ({ id: trainee, is })
