@@ -84,7 +84,7 @@ async function runMigrations([option, ...more]: readonly string[]): Promise<numb
     if (outlived.length === 0) console.log('No request will end because of this version of the bot.')
     return 0
   }
-  await migrate(url)
+  await migrate(url, console.log)
   console.log('The schemas are up to date.')
   return 0
 }

@@ -5,17 +5,23 @@ const MIGRATION_LOCK = 7_031_520 // any number of our own; only one migrator hol
 
 /**
  * Brings our schemas (`chatops`, and `bullmq` for the Postgres queue) up to date. Safe to run from several processes at
- * once: an advisory lock lets one work while the others wait. Never touches a table of Register's.
+ * once: an advisory lock lets one work while the others wait, and say so. Never touches a table of Register's.
  * @param url a connection as chatops_owner
  */
-export async function migrate(url: string): Promise<void> {
+export async function migrate(url: string, say: (words: string) => void = () => {}): Promise<void> {
   const [lock, client] = [connect(url), connect(url)]
+  let alive: NodeJS.Timeout | undefined
   try {
     await lock.connect()
     await client.connect()
     await lock.query('BEGIN')
     await lock.query(FOR_AS_LONG_AS_IT_TAKES)
-    await lock.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+    const { rows } = await lock.query('SELECT pg_try_advisory_xact_lock($1) AS held', [MIGRATION_LOCK])
+    if (!rows[0].held) {
+      say('Another migration is under way. This one begins when that is over.')
+      await lock.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+    }
+    alive = setInterval(() => lock.query('SELECT 1').catch(() => {}), ALIVE_EVERY_MS)
     await client.query('CREATE SCHEMA IF NOT EXISTS chatops')
     const database = await createDataSource(url, 1).initialize()
     try {
@@ -25,13 +31,15 @@ export async function migrate(url: string): Promise<void> {
     }
     await migrateQueue(client)
   } finally {
+    clearInterval(alive)
     await Promise.all([lock.end(), client.end()])
   }
 }
 
-/** The lock is held by a transaction of its own, which idles meanwhile. */
+/** The lock is held by a transaction of its own. A process that is frozen, or whose machine is gone, loses it. */
 const FOR_AS_LONG_AS_IT_TAKES =
-  'SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0'
+  "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = '30s'"
+const ALIVE_EVERY_MS = 5_000
 
 function connect(url: string): pg.Client {
   const client = new pg.Client({ connectionString: url, application_name: 'trainee-chatops migrate' })

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -10,9 +11,12 @@ import { migrate } from '../../src/entities/migrate.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { applySaveRules } from '../../src/register/saving.ts'
 import { applyRoute, ROUTE_NAMES } from '../../src/register/training-routes.ts'
+import { nodeRuns } from '../support/built.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 
 const STATUSES = Object.keys(TRANSITIONS) as Status[]
+/** The migration that holds the lock, and waits for the table. */
+const WAITING = "SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock' AND query ~ 'migrations'"
 const DENIED = { code: '42501' }
 const REFUSED = { code: '23514' }
 
@@ -44,6 +48,28 @@ describe('migrating', () => {
     expect([await readCatalog(adminUrl, 'chatops'), await readCatalog(adminUrl, 'bullmq'), await readOurs()]).toEqual(
       before,
     )
+  })
+
+  test('waits for another, and says so, but not for one that is frozen', async () => {
+    const admin = await connect(adminUrl)
+    await admin.query('BEGIN')
+    await admin.query('LOCK TABLE chatops.migrations IN ACCESS EXCLUSIVE MODE')
+    const frozen = spawn(process.execPath, [...nodeRuns('src/cli.ts'), 'migrate'], {
+      env: { PATH: process.env['PATH'], MIGRATE_DATABASE_URL: ownerUrl },
+      stdio: 'ignore',
+    })
+    try {
+      const waiting = () => withClient(adminUrl, (client) => client.query(WAITING, [name]))
+      await expect.poll(async () => (await waiting()).rowCount).toBe(1)
+      frozen.kill('SIGSTOP')
+      await admin.query('ROLLBACK')
+      const said: string[] = []
+      await migrate(ownerUrl, (words) => said.push(words))
+      expect(said).toEqual(['Another migration is under way. This one begins when that is over.'])
+    } finally {
+      frozen.kill('SIGKILL')
+      await admin.end()
+    }
   })
 
   test('is not needed by the app’s role, which could not do it', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { sweepSidekiq } from '../../src/jobs/mirror/sweep.ts'
+import type { SidekiqClient } from '../../src/sidekiq/index.ts'
 import { putRecorded, recorded } from '../sidekiq/recorded.ts'
 import { aTime, useMirror } from './mirror-story.ts'
 
@@ -125,5 +126,37 @@ describe('a sweep', () => {
     await story.admin.query('SELECT pg_advisory_lock(7031522)')
     expect(await sweepSidekiq(story.context, story.context.upstreams.sidekiq as never)).toBeNull()
     await story.admin.query('SELECT pg_advisory_unlock(7031522)')
+  })
+
+  test('by a worker that is frozen holds up no other, and writes nothing when it wakes', async () => {
+    const sidekiq = story.context.upstreams.sidekiq as SidekiqClient
+    await story.put('queue', 'Dttp::UpdateTraineeJob')
+    let wake = () => {}
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    let fallAsleep = () => {}
+    const asleep = new Promise<void>((resolve) => {
+      fallAsleep = resolve
+    })
+    async function* readAsleep(): ReturnType<SidekiqClient['readWaiting']> {
+      for await (const page of sidekiq.readWaiting()) {
+        fallAsleep()
+        await woken
+        yield page
+      }
+    }
+    const frozen = sweepSidekiq(story.context, { ...sidekiq, readWaiting: readAsleep }, 2_000)
+    const outcome = frozen.then(
+      () => 'swept',
+      () => 'lost its lock',
+    )
+    await asleep
+    expect(await sweepSidekiq(story.context, sidekiq)).toBeNull()
+    await expect.poll(() => sweepSidekiq(story.context, sidekiq)).toMatchObject({ changed: 1 })
+    await story.admin.query('DELETE FROM chatops.mirrored_jobs')
+    wake()
+    expect(await outcome).toBe('lost its lock')
+    expect(await story.rows()).toEqual([])
   })
 })

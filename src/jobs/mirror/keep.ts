@@ -47,9 +47,10 @@ export async function keepPage(world: World, sweep: Sweep, { jobs, strange }: Pa
 }
 
 /** Writes what has moved, once everything was read. */
-export async function keepMoved(world: World, sweep: Sweep): Promise<void> {
+export async function keepMoved(world: World, sweep: Sweep, keepLock: () => Promise<unknown>): Promise<void> {
   const moved = [...sweep.moved.values()]
   for (let start = 0; start < moved.length; start += AT_ONCE) {
+    await keepLock()
     await write(world, sweep, moved.slice(start, start + AT_ONCE))
   }
 }

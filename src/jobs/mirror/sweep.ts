@@ -14,18 +14,22 @@ import { unlessMoved } from './moved-tables.ts'
 const SWEEP_LOCK = 7_031_522
 
 /** A sweep that sleeps for longer loses its session, and with it the lock. No page takes so long. */
-const LONGEST_PAUSE = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+const LONGEST_PAUSE_MS = 60_000
 
 /** What a sweep came to: how many rows are not as they were, and how many jobs it found. */
 export type Swept = { changed: number; found: number }
 
 /** Sweeps once; null if another worker does so. Throws what Redis' client and the database throw. */
-export async function sweepSidekiq(world: World, sidekiq: SidekiqClient): Promise<Swept | null> {
+export async function sweepSidekiq(
+  world: World,
+  sidekiq: SidekiqClient,
+  longestPauseMs = LONGEST_PAUSE_MS,
+): Promise<Swept | null> {
   const runner = world.database.createQueryRunner()
   try {
     // The lock is the transaction's, which does nothing else: behind a pooler no session is ours.
     await runner.startTransaction()
-    await runner.query(LONGEST_PAUSE)
+    await runner.query(LET_GO_AFTER, [`${longestPauseMs}ms`])
     const [lock] = await runner.query('SELECT pg_try_advisory_xact_lock($1) AS held', [SWEEP_LOCK])
     return lock.held ? await sweepAlone(world, sidekiq, () => runner.query('SELECT 1')) : null
   } finally {
@@ -33,6 +37,8 @@ export async function sweepSidekiq(world: World, sidekiq: SidekiqClient): Promis
     await runner.release()
   }
 }
+
+const LET_GO_AFTER = `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`
 
 /** @param keepLock throws if the lock was lost: then another worker may be sweeping */
 async function sweepAlone(world: World, sidekiq: SidekiqClient, keepLock: () => Promise<unknown>): Promise<Swept> {
@@ -47,7 +53,7 @@ async function sweepAlone(world: World, sidekiq: SidekiqClient, keepLock: () => 
   const running = await sidekiq.readProcesses()
   await keepLock()
   await keepPage(world, sweep, running)
-  await keepMoved(world, sweep)
+  await keepMoved(world, sweep, keepLock)
   await keepLock()
   if (begun.readAt === null) await sql.query(COUNT_DEAD)
   const { strange, found, changed } = sweep
