@@ -27,13 +27,21 @@ export async function retryConflicts<T>(transaction: () => Promise<T>): Promise<
 export function isTransient(error: unknown): boolean {
   const code = codeOf(error)
   return (
-    CONFLICTS.has(code) || /^(08|53|57|25P03|25006)/.test(code) || /^E[A-Z_]+$/.test(code) || isLostConnection(error)
+    CONFLICTS.has(code) ||
+    /^(08|53|57|25P03|25006)/.test(code) ||
+    /^E(AI_)?[A-Z]+$/.test(code) ||
+    isLostConnection(error)
   )
 }
 
 /** Whether a statement names what is no longer there, or is of another type, or what we may not touch. */
 export function isOfSchema(error: unknown): boolean {
   return ['42703', '42P01', '42501', '42883', '42804'].includes(codeOf(error))
+}
+
+/** Whether our own database may take the same later: what stands in the way passes, or Register is being deployed. */
+export function mayPass(error: unknown): boolean {
+  return isTransient(error) || isOfSchema(error)
 }
 
 /** Somebody else has written the same row in the meantime. */

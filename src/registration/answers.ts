@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type EntityManager, IsNull } from 'typeorm'
 import type { Job } from '../entities/chatops/job.ts'
 import { RegistrationAttempt, type RegistrationIds } from '../entities/chatops/registration-attempt.ts'
-import { isTransient, retryConflicts } from '../entities/transient.ts'
+import { mayPass, retryConflicts } from '../entities/transient.ts'
 import type { World } from '../world.ts'
 import { isSame } from './own-ids.ts'
 
@@ -140,7 +140,7 @@ async function persist(write: () => Promise<unknown>): Promise<void> {
       await retryConflicts(write)
       return
     } catch (error) {
-      if (tried === TRIES || !isTransient(error)) throw error
+      if (tried === TRIES || !mayPass(error)) throw error
       await sleep(tried * PAUSE_MS)
     }
   }

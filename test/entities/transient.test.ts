@@ -21,6 +21,7 @@ test.each([
   ['a row that is there already', '23505'],
   ['a check that does not hold', '23514'],
   ['a column that is not there', '42703'],
+  ['a mistake of ours', 'ERR_INVALID_ARG_TYPE'],
 ])('%s does not', (_, code) => {
   expect(isTransient(withCode(code))).toBe(false)
 })

@@ -6,7 +6,7 @@ import { columnsHold, TABLES } from '../../contract/planned-rows.ts'
 import { formOf, isReadable, planOf } from '../../contract/stored.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { canonical } from '../../entities/json.ts'
-import { isOfSchema, isTaken, isTransient, retryConflicts } from '../../entities/transient.ts'
+import { isTaken, mayPass, retryConflicts } from '../../entities/transient.ts'
 import { UpstreamUnavailable } from '../../errors.ts'
 import { runsHere } from '../../jobs/start/runner.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
@@ -73,7 +73,7 @@ export async function execute(world: World, id: string): Promise<Execution> {
     const unsafe = findUnsafe(world.database, runsHere(world), request.playbook, manager)
     if ((await unsafe.catch(() => [])).length > 0) return 'paused'
     // What was missing and is there again, such as a right that was being granted anew, is no reason to give up either.
-    if (isTransient(error) || isOfSchema(error) || error instanceof UpstreamUnavailable) {
+    if (mayPass(error) || error instanceof UpstreamUnavailable) {
       return postponeExecution(world, id, error)
     }
     if (error instanceof EntityNotFoundError) return endGone(world, id)

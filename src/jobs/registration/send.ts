@@ -3,7 +3,7 @@ import { DttpError } from '../../dttp/client/index.ts'
 import { type Registration, underIds } from '../../dttp/payloads/registration.ts'
 import { Job } from '../../entities/chatops/job.ts'
 import type { RegistrationIds } from '../../entities/chatops/registration-attempt.ts'
-import { isTransient } from '../../entities/transient.ts'
+import { mayPass } from '../../entities/transient.ts'
 import { JobFailed } from '../../failures/job-failed.ts'
 import { keepAnswer, keepDoubt, keepPart, keepRefusal, type Sending, takeBack } from '../../registration/answers.ts'
 import { unanswered } from '../../registration/attempts.ts'
@@ -48,7 +48,7 @@ async function settle(world: World, job: Job, sending: Sending, error: unknown):
   // Nothing was sent, as another worker has the job.
   if (error instanceof JobFailed) throw error
   // Nor was it where the bot is paused, or our own database could not say whose job it is.
-  const isOurs = error instanceof Paused || (!(error instanceof DttpError) && isTransient(error))
+  const isOurs = error instanceof Paused || (!(error instanceof DttpError) && mayPass(error))
   if (isOurs || error instanceof Silent) {
     await takeBack(world, job, ownerOf(world, job), sending)
     if (isOurs) throw error

@@ -4,7 +4,7 @@ import { findUnsafeJob } from '../../compatibility/look.ts'
 import { DttpError } from '../../dttp/client/index.ts'
 import { Job, type JobData, type JobName } from '../../entities/chatops/job.ts'
 import type { JobFailure } from '../../entities/chatops/job-failure.ts'
-import { isOfSchema, isTransient } from '../../entities/transient.ts'
+import { isOfSchema, mayPass } from '../../entities/transient.ts'
 import { JobFailed } from '../../failures/job-failed.ts'
 import { FAILURES } from '../../failures/table.ts'
 import { during, type World } from '../../world.ts'
@@ -91,10 +91,11 @@ async function attempt(world: World, ends: JobEnds, handler: JobHandler, job: Jo
     await end(world, ends, job, finish)
     log.info('job ran')
   } catch (error) {
+    const isMoved = isOurDatabase(error) && isOfSchema(error)
+    const unsafe = isMoved ? await findUnsafeJob(world.database, job.name) : []
+    if (unsafe.length > 0) return waitForRegister(world, job, unsafe)
     if (isOurDatabase(error)) throw error
     if (error instanceof Paused) return waitForResumption(world, job)
-    const unsafe = isOfSchema(error) ? await findUnsafeJob(world.database, job.name) : []
-    if (unsafe.length > 0) return waitForRegister(world, job, unsafe)
     const failure = failureOf(error, world.now())
     const cause = failure.code === 'unexpected' ? { err: error } : { cause: (error as Error).message }
     log.warn({ code: failure.code, ...cause }, 'job failed')
@@ -115,10 +116,10 @@ async function waitForRegister(world: World, job: Job, because: readonly string[
 }
 
 /**
- * Whether an error is one of our own database that goes away by itself. An error of DTTP's client may look like one.
+ * Whether an error is one of our own database that may go away by itself. An error of DTTP's client may look like one.
  */
 function isOurDatabase(error: unknown): boolean {
-  return !(error instanceof DttpError) && !(error instanceof JobFailed) && isTransient(error)
+  return !(error instanceof DttpError) && !(error instanceof JobFailed) && mayPass(error)
 }
 
 /**

@@ -87,6 +87,19 @@ describe('when what it needs is away', () => {
     },
   )
 
+  test.each([
+    ['rights that it lacks for a moment', 'SELECT first_name FROM users'],
+    ['a server that takes no writes for a moment', 'BEGIN READ ONLY; CREATE TABLE chatops.refused ()'],
+  ])('%s leave it for later', async (_, refused) => {
+    const id = await approved()
+    onStep = async (step) => {
+      if (step === 'locked') await withClient(scratch.appUrl, (app) => app.query(refused))
+    }
+    expect(await execute(context, id)).toBe('postponed')
+    onStep = async () => {}
+    expect(await execute(context, id)).toBe('executed')
+  })
+
   test('two failures with a long silence between them are not 30 minutes of trying', async () => {
     const id = await approved()
     onStep = (step) => (step === 'written' ? cutConnections() : Promise.resolve())

@@ -296,6 +296,16 @@ describe('where our own database stands in the way', () => {
     expect(await countTraces()).toBe(0)
   })
 
+  test('nor does a right that was missing for a moment', async () => {
+    const id = await addJob(jobs, 'update-trainee')
+    const refused: JobHandler = async () => async (sql) => {
+      await sql.query('SELECT first_name FROM users')
+      return { kind: 'done' }
+    }
+    expect(await runWith(jobs, id, refused)).toEqual(later(5 * SECOND))
+    expect(await getJob(jobs, id)).toMatchObject({ status: 'waiting', attempts: 0, stalls: 1, failure: null })
+  })
+
   test.each<[JobName, object]>([
     ['retrieve-trn', { status: 'waiting', attempts: 1, stalls: 0 }],
     ['update-trainee', { status: 'failed', attempts: 1 }],
