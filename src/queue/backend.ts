@@ -8,6 +8,7 @@ import {
 } from 'bullmq'
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { demandPrimary } from '../entities/demand-primary.ts'
 import { outliveAndTellLoss } from '../entities/lost-sessions.ts'
 import { describeError } from '../error-facts.ts'
 import { type JobQueue, wrapQueue } from './bull-queue.ts'
@@ -109,7 +110,7 @@ function postgresBackend(url: string, log: Logger, now: () => Date): QueueBacken
       return { close: () => worker.close() }
     },
     async ping() {
-      await connection.query('SELECT 1')
+      await demandPrimary(async (statement) => (await connection.query(statement)).rows)
       await Promise.all(opened.map((one) => one.waitUntilReady()))
     },
     warnings: async () => [],

@@ -24,7 +24,7 @@ export async function openWeb(
 ): Promise<Web> {
   const { database, log } = world
   const probes: Probes = {
-    database: () => demandPrimary(database),
+    database: () => demandPrimary((statement) => database.query(statement)),
     queue: () => backend.ping(),
     slack: async () => {
       slack.line.demandToken()

@@ -16,12 +16,12 @@ afterAll(() => scratch.drop())
 
 test('a database that takes no writes just now is not ready', async () => {
   const ready = await createDataSource(scratch.appUrl, 1).initialize()
-  await demandPrimary(ready)
+  await demandPrimary((statement) => ready.query(statement))
   await ready.destroy()
   const setting = `ALTER DATABASE ${scratch.name} SET default_transaction_read_only`
   await withClient(scratch.adminUrl, (admin) => admin.query(`${setting} = on`))
   const standby = await createDataSource(scratch.appUrl, 1).initialize()
-  await expect(demandPrimary(standby)).rejects.toThrow('takes no writes')
+  await expect(demandPrimary((statement) => standby.query(statement))).rejects.toThrow('takes no writes')
   await standby.destroy()
   await withClient(scratch.adminUrl, async (admin) => {
     await admin.query('SET default_transaction_read_only = off')
