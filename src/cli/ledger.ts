@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { DataSource } from 'typeorm'
 import { createOperatorSlack, readNames } from '../bot/slack/operator-slack.ts'
-import { createReceipts } from '../bot/slack/receipts.ts'
+import { findNames } from '../bot/slack/receipts.ts'
 import { readShownReceipts } from '../bot/slack/shown-receipts.ts'
 import { exportLedger, FORMATS, findPeople } from '../ledger/export.ts'
 import { verifyLedger } from '../ledger/verify.ts'
@@ -35,27 +35,28 @@ export async function checkLedger(words: readonly string[]): Promise<number> {
   })
 }
 
-/** Says what the messages in Slack say of the ledger. */
+/** Says what the messages in Slack say of the ledger, whatever database they name. */
 async function checkReceipts(database: DataSource, since: Date): Promise<'agrees' | 'contradicts' | 'says too little'> {
   const channels = requireSetting('ALLOWED_CHANNELS', 'the channels that the bot posts in').split(',')
   const named = channels.map((channel) => channel.trim()).filter(Boolean)
-  const ours = await createReceipts(database)()
+  const names = await findNames(database)
   const { receipts, unread } = await readShownReceipts(slack(), named, since)
-  const witnesses = receipts.filter((receipt) => receipt.database === ours.database)
-  const { entries, vouched, contradictions } = await compareWithWitnesses(database, witnesses)
+  const { entries, vouched, contradictions } = await compareWithWitnesses(database, receipts)
   for (const { channel, code } of unread) console.log(`Slack did not let us read ${channel} (${code}).`)
   for (const { where, why } of contradictions) console.log(`Slack contradicts the ledger: ${where} ${why}.`)
-  const others = receipts.length - witnesses.length
+  const others = receipts.filter((receipt) => !names.has(receipt.database)).length
   if (others > 0) {
     console.log(`${count(others, 'message')} of the bot ${others === 1 ? 'is' : 'are'} from another database.`)
-    console.log('Unless somebody has set up this database anew or adopted a copy, its name or environment was changed.')
+    console.log(
+      'Unless this database was set up anew (then give the day of that), its name or environment was changed.',
+    )
   }
-  console.log(`Slack shows ${count(witnesses.length, 'message')} of this database.`)
+  console.log(`Slack shows ${count(receipts.length - others, 'message')} of this database.`)
   if (BigInt(vouched) > 0n) console.log(`They vouch for entries 1 to ${vouched}.`)
   const first = BigInt(vouched) + 1n
   if (first <= BigInt(entries)) console.log(`Nothing in Slack vouches for entries ${first} to ${entries}.`)
   if (contradictions.length > 0) return 'contradicts'
-  return unread.length > 0 || others > 0 || (witnesses.length === 0 && BigInt(entries) > 0n)
+  return unread.length > 0 || others > 0 || (receipts.length === 0 && BigInt(entries) > 0n)
     ? 'says too little'
     : 'agrees'
 }

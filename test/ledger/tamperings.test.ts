@@ -11,7 +11,7 @@ import type { World } from '../../src/world.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { approveRequest, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 
-const KEPT = ['ledger', 'ledger_head', 'change_requests']
+const KEPT = ['ledger', 'ledger_head', 'change_requests', 'identity']
 const RECEIPTS = 'a message in Slack'
 const NOBODY = 'nobody'
 
@@ -219,6 +219,15 @@ describe('a superuser who takes away the constraints, too', () => {
     [
       'everything is emptied, the requests as well',
       () => run('DELETE FROM chatops.ledger', headTo(0), 'DELETE FROM chatops.change_requests'),
+      RECEIPTS,
+    ],
+    [
+      'everything is rewritten, and the database is given another name',
+      async () => {
+        await rewrite(5)
+        await run(`UPDATE chatops.identity SET id = gen_random_uuid(), environment = 'another'`)
+        await giveFittingHashes()
+      },
       RECEIPTS,
     ],
     [

@@ -85,8 +85,9 @@ describe('bin/chatops verify-ledger --receipts', () => {
   })
 
   test('looks at no message from before the day that it is given', async () => {
-    const { output } = await chatops('verify-ledger', '--receipts', '2999-01-01')
+    const { code, output } = await chatops('verify-ledger', '--receipts', '2999-01-01')
     expect(output).toContain('Slack shows 0 messages of this database.\nNothing in Slack vouches for entries 1 to')
+    expect(code).toBe(3)
   })
 
   test.each([['--receipt'], ['--receipts', 'yesterday'], ['--receipts', '2026-01-01', 'more']])(
@@ -146,6 +147,15 @@ describe('bin/chatops export-ledger', () => {
     const { code, output } = await chatops('export-ledger')
     expect({ code, output }).toMatchObject({ code: 2, output: expect.stringContaining('Usage') })
   })
+})
+
+// The last one, as it leaves entries of its own.
+test('verify-ledger --receipts knows the messages from before the database was taken over', async () => {
+  await chatopsWith({ ENVIRONMENT: 'staging' }, 'adopt')
+  const { code, output } = await chatopsWith({ ENVIRONMENT: 'staging' }, 'verify-ledger', '--receipts')
+  expect(output).not.toMatch(/contradicts|another database/)
+  expect(code).toBe(0)
+  await admin.query(`UPDATE chatops.identity SET environment = 'production'`)
 })
 
 const chatops = (...words: string[]) => chatopsWith({}, ...words)

@@ -17,12 +17,27 @@ export function createReceipts(database: DataSource): () => Promise<Receipt> {
       `SELECT id || '/' || environment AS id, seq, hash FROM chatops.identity, chatops.ledger_head`,
     )
     if (!row) throw new Error('chatops.identity is empty: run the migrations')
-    return {
-      database: createHash('sha256').update(row.id).digest('hex').slice(0, 16),
-      entries: row.seq,
-      head: row.hash,
-    }
+    return { database: nameOf(row.id), entries: row.seq, head: row.hash }
   }
+}
+
+/**
+ * What the messages of this database may call it: it is named for its environment, and was named for others before it was
+ * taken over, as the ledger says.
+ */
+export async function findNames(database: DataSource): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ id: string }[]>(NAMES)
+  return new Set(rows.map(({ id }) => nameOf(id)))
+}
+
+const NAMES = `
+  SELECT id || '/' || environment AS id FROM chatops.identity WHERE environment IS NOT NULL
+  UNION
+  SELECT id || '/' || (details ->> 'from') FROM chatops.identity, chatops.ledger
+  WHERE event = 'adopted' AND details ->> 'from' IS NOT NULL`
+
+function nameOf(id: string): string {
+  return createHash('sha256').update(id).digest('hex').slice(0, 16)
 }
 
 type Metadata = { event_type: string; event_payload: Record<string, string> }
