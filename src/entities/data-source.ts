@@ -66,7 +66,7 @@ import { School } from './register/school.ts'
 import { Trainee } from './register/trainee.ts'
 import { TraineeDisability } from './register/trainee-disability.ts'
 import { User } from './register/user.ts'
-import { prepareSessions } from './session.ts'
+import { describeWrong, findWrong, giveSettings } from './session.ts'
 import { exactTypes } from './timestamp.ts'
 
 const REGISTER = [
@@ -106,14 +106,15 @@ const CHATOPS = [
 class RegisterDatabase extends DataSource {
   override async initialize(): Promise<this> {
     await super.initialize()
-    if ((await prepareSessions(this)) === 'ready') return this
+    const lacking = await findWrong(this)
+    if (lacking.length === 0) return this
+    await giveSettings(this, lacking)
     await this.destroy()
     await super.initialize()
-    if ((await prepareSessions(this)) === 'ready') return this
+    const wrong = await findWrong(this)
+    if (wrong.length === 0) return this
     await this.destroy()
-    throw new OperatorError(
-      'the database’s sessions are from before their role was set up. Run roles.sql, and have a pooler connect anew (PgBouncer: RECONNECT)',
-    )
+    throw new OperatorError(describeWrong(wrong))
   }
 
   override createQueryRunner(mode?: ReplicationMode): QueryRunner {

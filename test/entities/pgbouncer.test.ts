@@ -74,6 +74,27 @@ describe.skipIf(!hasPgBouncer)(`behind PgBouncer in transaction mode${WITHOUT}`,
     }
   })
 
+  test('some of the pooler’s sessions that are from before the role had its settings are found, with what to do', async () => {
+    const role = await earlierRole(scratch)
+    ends.push(() => role.drop())
+    const old = await startPgBouncer([role.url])
+    ends.push(() => old.stop())
+    const clients = Array.from({ length: 3 }, () => new pg.Client(old.through(role.url)))
+    for (const client of clients) await client.connect()
+    const [newest, ...others] = clients
+    for (const client of others) await client.query('BEGIN')
+    for (const name of ['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout']) {
+      await role.admin.query(`ALTER ROLE ${role.name} SET ${name} = '5s'`)
+    }
+    await role.admin.query(`ALTER ROLE ${role.name} SET timezone = 'UTC'`)
+    await newest?.query('BEGIN') // in a session of its own, the only new one
+    for (const client of [...others, newest]) await client?.query('ROLLBACK') // the last is the first to be used again
+    for (const client of clients) await client.end()
+    await expect(createDataSource(old.through(role.url), 5).initialize()).rejects.toThrow(
+      /from before their role was set up: run roles.sql, and have a pooler connect anew/,
+    )
+  })
+
   test('GIAS can be loaded again and again: no lock stays behind', async () => {
     const database = await createDataSource(url, 4).initialize()
     ends.push(() => database.destroy())
@@ -93,19 +114,47 @@ describe.skipIf(!hasPgBouncer)(`behind PgBouncer in transaction mode${WITHOUT}`,
 
 test('a role from before it was given its settings gives them to itself', async () => {
   const scratch = await demoDatabase()
-  const admin = new pg.Client(inject('postgresUrl'))
-  await admin.connect()
-  await admin.query(`DROP ROLE IF EXISTS chatops_earlier`)
-  await admin.query(`CREATE ROLE chatops_earlier LOGIN PASSWORD 'earlier'`)
-  const url = new URL(databaseUrls(inject('postgresUrl'), scratch.name).adminUrl)
-  Object.assign(url, { username: 'chatops_earlier', password: 'earlier' })
-  const database = await createDataSource(url.href, 2).initialize()
+  const role = await earlierRole(scratch)
+  await role.admin.query(`ALTER ROLE ${role.name} SET statement_timeout = '20s'`)
+  const database = await createDataSource(role.url, 2).initialize()
   expect(await database.query('SHOW timezone')).toEqual([{ TimeZone: 'UTC' }])
   expect(await database.query('SHOW lock_timeout')).toEqual([{ lock_timeout: '5s' }])
+  // One that is stricter is left as it is.
+  expect(await database.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '20s' }])
   await database.destroy()
-  await admin.query('DROP ROLE chatops_earlier')
-  await admin.end()
+  await role.drop()
   await scratch.drop()
 })
+
+test('a setting of the role in this database alone, which wins over its own, is named with its cure', async () => {
+  const scratch = await demoDatabase()
+  const role = await earlierRole(scratch)
+  await role.admin.query(`ALTER ROLE ${role.name} IN DATABASE ${scratch.name} SET statement_timeout = 0`)
+  await expect(createDataSource(role.url, 2).initialize()).rejects.toThrow(
+    `statement_timeout = 0, and it should be 30s: ALTER ROLE "${role.name}" IN DATABASE "${scratch.name}" RESET statement_timeout`,
+  )
+  await role.drop()
+  await scratch.drop()
+})
+
+/** A role that nobody has given any settings. */
+async function earlierRole(scratch: ScratchDatabase) {
+  const admin = new pg.Client(inject('postgresUrl'))
+  await admin.connect()
+  const name = `earlier_${scratch.name}`
+  await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD 'earlier'`)
+  const url = new URL(databaseUrls(inject('postgresUrl'), scratch.name).adminUrl)
+  Object.assign(url, { username: name, password: 'earlier' })
+  return {
+    admin,
+    name,
+    url: url.href,
+    async drop() {
+      await admin.query(`SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = $1`, [name])
+      await admin.query(`DROP ROLE ${name}`)
+      await admin.end()
+    },
+  }
+}
 
 const THIS = '(SELECT oid FROM pg_database WHERE datname = current_database())'
