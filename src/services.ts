@@ -66,9 +66,12 @@ export async function startServices(
   }
 }
 
+/** Longer than any statement of ours may take. */
+const LONGEST_SILENCE_MS = 45_000
+
 /** Throws where the database is not as this version needs it, or belongs to another environment. */
 async function openDatabase(config: Config): Promise<DataSource> {
-  const database = await createDataSource(config.DATABASE_URL, config.DATABASE_POOL).initialize()
+  const database = await createDataSource(config.DATABASE_URL, config.DATABASE_POOL, LONGEST_SILENCE_MS).initialize()
   await demandLeastPrivilege(database)
   await demandMigrated(database)
   await demandEnvironment(database, config.ENVIRONMENT)

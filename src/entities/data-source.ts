@@ -18,7 +18,7 @@ import { Review } from './chatops/review.ts'
 import { SchoolWait } from './chatops/school-wait.ts'
 import { SeenJob } from './chatops/seen-job.ts'
 import { withoutValues } from './database-errors.ts'
-import { outliveLoss } from './lost-sessions.ts'
+import { giveUpSilent, outliveLoss } from './lost-sessions.ts'
 import { Lifecycle1761523200000 } from './migrations/1761523200000-lifecycle.ts'
 import { Jobs1763900000000 } from './migrations/1763900000000-jobs.ts'
 import { Gias1764000000000 } from './migrations/1764000000000-gias.ts'
@@ -126,8 +126,9 @@ class RegisterDatabase extends DataSource {
  * A pool of sessions on Register's database. To keep times exact, sessions run in UTC, and dates and timestamps stay
  * text. No session keeps anything from one transaction to the next, so a pooler may share them out. TypeORM never changes the schema: Register's tables belong to Rails, and ours to the migrations.
  * @param poolSize connections at most; an execution holds one, a preview one.
+ * @param longestSilenceMs for which an answer is waited for; for ever unless given, as a migration may take long
  */
-export function createDataSource(url: string, poolSize = 10): DataSource {
+export function createDataSource(url: string, poolSize = 10, longestSilenceMs = 0): DataSource {
   return new RegisterDatabase({
     type: 'postgres',
     url,
@@ -154,6 +155,9 @@ export function createDataSource(url: string, poolSize = 10): DataSource {
     schema: 'chatops',
     synchronize: false,
     installExtensions: false, // for our uuid column TypeORM would add uuid-ossp to Register's schema
-    extra: { types: exactTypes(pg.types), onConnect: outliveLoss },
+    extra: {
+      types: exactTypes(pg.types),
+      onConnect: longestSilenceMs > 0 ? giveUpSilent(longestSilenceMs) : outliveLoss,
+    },
   })
 }

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
 import type { ClientBase } from 'pg'
 
 /**
@@ -11,7 +12,27 @@ export function outliveLoss(client: ClientBase): void {
 }
 
 /**
- * The same, and whoever begins to listen for errors once the session is lost is told of it. BullMQ (6.7.0) keeps the
+ * The same, and a session is lost once the database has owed an answer, and said nothing, for this long. A machine that is
+ * gone or frozen closes no connection, and the operating system notices after a quarter of an hour or never.
+ */
+export function giveUpSilent(afterMs: number): (client: ClientBase) => void {
+  return (client) => {
+    outliveLoss(client)
+    const session = client as unknown as Session
+    const { stream } = session.connection
+    stream.setTimeout(afterMs)
+    stream.on('timeout', () => {
+      if (session.readyForQuery) return
+      stream.destroy(Object.assign(new Error('the database does not answer'), { code: 'ETIMEDOUT' }))
+    })
+  }
+}
+
+/** What pg (8.23) has of a session, and its types do not say; it is not ready while it waits for an answer. */
+type Session = { readyForQuery: boolean; connection: { stream: Socket } }
+
+/**
+ * As outliveLoss, and whoever begins to listen for errors once the session is lost is told of it. BullMQ (6.7.0) keeps the
  * session that its worker listens on until it hears of an error; with a lost one the worker would get no more jobs.
  */
 export function outliveAndTellLoss(client: ClientBase): void {

@@ -3,7 +3,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 export async function startSwitch(port: number) {
-  const state = { port }
+  const state = { port, isFrozen: false }
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     const target = connect(state.port, '127.0.0.1')
@@ -12,7 +12,7 @@ export async function startSwitch(port: number) {
       [target, client],
     ] as const) {
       sockets.add(socket)
-      socket.on('data', (chunk) => other.write(chunk))
+      socket.on('data', (chunk) => state.isFrozen || other.write(chunk))
       socket.on('error', () => {})
       socket.on('close', () => {
         sockets.delete(socket)
@@ -26,6 +26,10 @@ export async function startSwitch(port: number) {
     /** Has new connections lead to another port. */
     turnTo(port: number) {
       state.port = port
+    },
+    /** What is behind it says nothing any more, and closes nothing; or it is there again, for what is said from then on. */
+    freeze(isFrozen = true) {
+      state.isFrozen = isFrozen
     },
     async stop() {
       for (const socket of sockets) socket.destroy()
