@@ -21,9 +21,7 @@ export async function fillAround(admin: pg.Client, count: number): Promise<void>
   )
   await admin.query(`INSERT INTO chatops.answered_messages (channel, ts) SELECT 'C01', n::text ${each}`)
   await admin.query(`INSERT INTO chatops.reports (trouble, day) SELECT 'trouble ' || n, current_date ${each}`)
-  await admin.query(
-    `INSERT INTO chatops.mornings (channel, day) SELECT 'C01', current_date - n % 300 ${each} ON CONFLICT DO NOTHING`,
-  )
+  await admin.query(`INSERT INTO chatops.mornings (channel, day) SELECT 'C' || n, current_date ${each}`)
 }
 
 const LONG_AGO = `now() - interval '91 days'`
