@@ -77,7 +77,7 @@ async function writeColumns(client: pg.Client, { id, changes }: Update): Promise
   const after = Object.values(changes).map(([, value]) =>
     typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
   )
-  await client.query({ name: `columns ${columns.join()}`, text, values: [id, ...after] })
+  await client.query({ name: `columns ${columns.length}`, text, values: [id, ...after] })
 }
 
 const STATEMENTS = {
