@@ -16,4 +16,4 @@ const app = new App({
 app.command('/trainee', ({ ack }) => ack())
 await app.init()
 web.get('/readyz', (_request, response) => void response.json({ ready: true }))
-createServer(web as never).listen(Number(settings['HTTP_PORT']), '127.0.0.1')
+createServer((request, response) => web(request, response)).listen(Number(settings['HTTP_PORT']), '127.0.0.1')

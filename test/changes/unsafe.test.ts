@@ -68,7 +68,7 @@ const sent = async () => sendRequest(context, 'fix-route', await form())
 async function shown(id: string): Promise<string> {
   const changeRequest = await getRequest(context.database, id)
   const playbook = getPlaybook(changeRequest.playbook)
-  return readText(renderCard({ changeRequest, playbook, registerUrl: REGISTER_URL }).blocks as never)
+  return readText(renderCard({ changeRequest, playbook, registerUrl: REGISTER_URL }).blocks)
 }
 
 describe('a request for what is not safe', () => {

@@ -105,7 +105,7 @@ describe('“Undo…” on a finished card', () => {
     const { slack } = use.story
     await slack.click({ user: STRANGER, actionId: ACTIONS.startUndo, message: card })
     await slack.until(() => slack.ephemerals(STRANGER).length > 0)
-    expect(readText(slack.ephemerals(STRANGER)[0] as never)).toContain('You cannot ask for changes')
+    expect(readText(slack.ephemerals(STRANGER)[0])).toContain('You cannot ask for changes')
   })
 })
 

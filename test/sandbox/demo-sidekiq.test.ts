@@ -37,7 +37,7 @@ describe.skipIf(why)(why ? `skipped: ${why}` : 'beside the demo', () => {
       onStop: (stop: () => unknown) => void stops.push(stop),
       note: () => {},
     }
-    sidekiq = await openSidekiq(session, database as never, { dttp: dttp.simulator }, 3_600)
+    sidekiq = await openSidekiq(session, database, { dttp: dttp.simulator }, 3_600)
     client = createSidekiqClient({ url: sidekiq.settings['SIDEKIQ_REDIS_URL'] ?? '' }, { warn: () => {} })
   })
   afterAll(async () => {

@@ -53,7 +53,7 @@ export function expectView(view: types.View): void {
 
 /** Fails unless Slack would take the message, also where it names its environment, and people can read so much. */
 export function expectMessage(message: Message): void {
-  for (const shown of [message, markEnvironment(message, ENVIRONMENT)]) acceptContent(shown as never, 4000)
+  for (const shown of [message, markEnvironment(message, ENVIRONMENT)]) acceptContent({ ...shown }, 4000)
   const characters = textsOf(message.blocks).reduce((sum, { text }) => sum + text.length, 0)
   expect(characters).toBeLessThanOrEqual(12_000)
 }

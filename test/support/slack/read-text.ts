@@ -1,8 +1,12 @@
 /** What a person reads on a screen, as one string, for tests to look for sentences in. */
+import type { types } from '@slack/bolt'
 import type { Block, Element, Ephemeral, Message, TextObject, View } from './types.ts'
 
-/** A message, an ephemeral, a view, or just blocks. */
-export type Screen = Message | Ephemeral | View | Block[] | undefined
+/** A message, an ephemeral, a view, or just blocks: as the fake has them, or as the bot drew them. */
+export type Screen = Message | Ephemeral | View | Drawn | Blocks | undefined
+
+type Blocks = readonly Block[] | readonly types.AnyBlock[]
+type Drawn = { text: string; blocks: readonly types.AnyBlock[] }
 
 export interface Button {
   text: string
@@ -33,7 +37,7 @@ function read(screen: Screen): string {
     const foot = [screen.submit, screen.close].filter((text) => text).map((text) => `[${text?.text}]`)
     return [screen.title && `# ${screen.title.text}`, ...lines, ...foot].filter(Boolean).join('\n')
   }
-  if (!Array.isArray(screen) && lines.length === 0) return screen.text
+  if (!isBlocks(screen) && lines.length === 0) return screen.text
   return lines.join('\n')
 }
 
@@ -66,8 +70,12 @@ export function liveMarkup(screen: Screen): string[] {
   }
   if (!screen) return []
   collect(blocksOf(screen))
-  if (!Array.isArray(screen) && !isView(screen)) found.push(...markup(screen.text))
+  if (!isBlocks(screen) && !isView(screen)) found.push(...markup(screen.text))
   return found
+}
+
+function isBlocks(screen: NonNullable<Screen>): screen is Blocks {
+  return Array.isArray(screen)
 }
 
 function isView(screen: NonNullable<Screen>): screen is View {
@@ -79,7 +87,8 @@ function markup(text: string): string[] {
 }
 
 function blocksOf(screen: NonNullable<Screen>): Block[] {
-  return Array.isArray(screen) ? screen : (screen.blocks ?? [])
+  const blocks = isBlocks(screen) ? screen : (screen.blocks ?? [])
+  return [...blocks] as Block[] // what the bot draws arrives in Slack as it is
 }
 
 function elementsOf(block: Block): Element[] {

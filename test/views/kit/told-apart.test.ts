@@ -3,7 +3,7 @@ import { actions, button, section } from '../../../src/views/kit/blocks.ts'
 import { toldApart } from '../../../src/views/kit/told-apart.ts'
 import { acceptView } from '../../support/slack/block-kit/surfaces.ts'
 
-const home = (blocks: unknown[]) => acceptView({ type: 'home', blocks } as never, 'home')
+const home = (blocks: unknown[]) => acceptView({ type: 'home', blocks }, 'home')
 
 test('buttons that say the same are read aloud with what they stand beside', () => {
   const blocks = toldApart([

@@ -38,9 +38,9 @@ describe('what the result was looked at for', () => {
               ...renderWhatChanged(changeRequest({ status: 'done', ...MADE, outcome }), reRegister, REGISTER),
             }
           : card({ status: where, outcome })
-      const read = readText(message.blocks as never)
+      const read = readText(message.blocks)
       expect(read).toContain('What we looked at')
-      const shown = message.blocks.map((block) => readText([block] as never))
+      const shown = message.blocks.map((block) => readText([block]))
       expect(shown).toContain('✓ The ids are set. The new record is c1.')
       expect(shown).toContain('○ DTTP has every degree: not yet. 0 of 2.')
       expect(shown).toContain('✗ The poll is scheduled: this does not hold. There is no such job.')
@@ -50,7 +50,7 @@ describe('what the result was looked at for', () => {
 
   it('is not on a card that is done: that says how things are', () => {
     const outcome = { verified: lines.slice(0, 1) }
-    expect(readText(card({ status: 'done', outcome }).blocks as never)).not.toContain('What we looked at')
+    expect(readText(card({ status: 'done', outcome }).blocks)).not.toContain('What we looked at')
   })
 
   it('cannot pass for another line', () => {
@@ -59,12 +59,12 @@ describe('what the result was looked at for', () => {
       status: 'verifying',
       outcome: { verified: [...lines, { sentence: 'A', holds: true, found }] },
     })
-    const shown = message.blocks.map((block) => readText([block] as never))
+    const shown = message.blocks.map((block) => readText([block]))
     expect(shown).toContain('✓ A. DTTP said: / ✓ The poll is scheduled.{U+202E}')
   })
 
   it('is not said line by line where it is one thing that holds', () => {
-    const read = readText(card({ status: 'verifying', outcome: { verified: lines.slice(0, 1) } }).blocks as never)
+    const read = readText(card({ status: 'verifying', outcome: { verified: lines.slice(0, 1) } }).blocks)
     expect(read).not.toContain('What we looked at')
   })
 
@@ -75,8 +75,8 @@ describe('what the result was looked at for', () => {
       found: 'y'.repeat(3000),
     }))
     const message = card({ status: 'needs-attention', outcome: { verified: many, problem: 'z'.repeat(5000) } })
-    expect(readText(message.blocks as never)).toContain('And 50 more.')
-    expectMessage(message)
+    expect(readText(message.blocks)).toContain('And 50 more.')
+    expectMessage(message as never)
   })
 })
 
@@ -87,7 +87,7 @@ describe('what can be asked for next', () => {
     followUps: ['Use these records', 'Register again', 'A third'].map(followUp),
   }
   const labels = (given: Parameters<typeof card>[0]) =>
-    buttons(card(given).blocks as never).map(({ text, value }) => [text, value])
+    buttons(card(given).blocks).map(({ text, value }) => [text, value])
 
   it('are buttons on a card that needs attention: two at most', () => {
     expect(labels({ status: 'needs-attention', outcome: { verified: [unknown] } })).toEqual(

@@ -64,9 +64,10 @@ describe('words to copy', () => {
 
   it('run over several blocks when they are long', () => {
     const [step] = renderSteps('12', [manualStep({ text: 'word & '.repeat(1000) })])
-    expect(step?.blocks.length).toBeGreaterThan(3)
-    expectMessage(step as never)
-    expect(readingOf(step?.blocks).replaceAll('```\n```', '')).toContain('word & '.repeat(1000))
+    if (!step) throw new Error('there is no message')
+    expect(step.blocks.length).toBeGreaterThan(3)
+    expectMessage(step)
+    expect(readingOf(step.blocks).replaceAll('```\n```', '')).toContain('word & '.repeat(1000))
   })
 
   it('are in one reply for all that is left, and in none where nothing is', () => {
