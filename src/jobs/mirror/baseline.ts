@@ -1,13 +1,14 @@
 import type { EntityManager } from 'typeorm'
 import type { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
+import { keptOf } from './kept.ts'
 
 // What proof of a job's run is measured by. It is renewed whenever the job is to run anew: what an earlier run has left
 // behind, or another job meanwhile, proves nothing of the next one.
 
 /** Since when proof of a job's run counts: since it failed last or was asked for anew, or else since it was made. */
-export function provenSince({ args, createdAt }: Pick<MirroredJob, 'args' | 'createdAt'>): Date {
-  const { since } = args as { since?: unknown }
-  return typeof since === 'string' ? new Date(since) : createdAt
+export function provenSince(job: Pick<MirroredJob, 'args' | 'createdAt'>): Date {
+  const { since } = keptOf(job)
+  return since === undefined ? job.createdAt : new Date(since)
 }
 
 /** SQL: what Register remembers to have sent of the trainee of a row `found`, if that is an update. */

@@ -9,6 +9,7 @@ import { Trainee } from '../../entities/register/trainee.ts'
 import { hasArrived, type PollName } from '../../register/polled.ts'
 import type { World } from '../../world.ts'
 import { provenSince } from './baseline.ts'
+import { keptOf } from './kept.ts'
 import { unlessMoved } from './moved-tables.ts'
 import { hadTurn, noteTurn, whoseTurn } from './turns.ts'
 
@@ -85,8 +86,9 @@ function byPoll(name: PollName): Prove {
 }
 
 /** Whether a poll's row, which may be older, has become that of another poll since we first found the job. */
-function goesOn({ args }: Pick<MirroredJob, 'args'>, { firstSeenAt }: MirroredJob): boolean {
-  return 'polled' in args && Date.parse(String(args.polled)) >= firstSeenAt.getTime()
+function goesOn(poll: Pick<MirroredJob, 'args'>, { firstSeenAt }: MirroredJob): boolean {
+  const { polled } = keptOf(poll)
+  return polled !== undefined && Date.parse(polled) >= firstSeenAt.getTime()
 }
 
 async function byMovedSha(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {
@@ -116,7 +118,7 @@ async function byStatus({ upstreams: { dttp } }: World, sql: EntityManager, jobs
   const shown = await Promise.all(
     jobs.map(async (job) => {
       const trainee = trainees.find(({ id }) => id === job.traineeId)
-      const { status, entity } = job.args as { status?: string; entity?: string }
+      const { status, entity } = keptOf(job)
       const wanted = status === undefined ? null : findCode('statuses', status)
       if (!trainee || wanted === null) return false
       return (await statusOf(trainee, entity, dttp)) === wanted

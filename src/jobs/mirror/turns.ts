@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import type { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
+import { keptOf } from './kept.ts'
 
 // Proof that costs something, such as a question to DTTP, is looked for in a few jobs a sweep, in turn. Each job is looked
 // at soon, and then less and less often.
@@ -32,10 +33,10 @@ export function hadTurn(job: MirroredJob): boolean {
 }
 
 /** Null for a job that was not looked at, or only when it was missing before. */
-function lastTurn({ args, missingSince }: MirroredJob): Turn | null {
-  const { looked, looks } = args as { looked?: string; looks?: number }
+function lastTurn(job: MirroredJob): Turn | null {
+  const { looked, looks } = keptOf(job)
   const at = looked === undefined ? Number.NaN : Date.parse(looked)
-  return at >= (missingSince?.getTime() ?? 0) ? { at, count: looks ?? 1 } : null
+  return at >= (job.missingSince?.getTime() ?? 0) ? { at, count: looks ?? 1 } : null
 }
 
 function pauseAfter(count: number): number {

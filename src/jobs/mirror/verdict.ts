@@ -3,6 +3,7 @@ import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import type { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { DELETED, MAY_HAVE_RUN, pollEnded, REMOVED, REPLACED, VANISHED } from '../../failures/register-words.ts'
 import { isPoll } from '../../register/polled.ts'
+import { keptOf } from './kept.ts'
 import { wasLookedFor } from './proofs.ts'
 
 // How a job ended that is in Register's Sidekiq no longer. Pure.
@@ -38,9 +39,10 @@ export function verdictOn(job: MirroredJob, { isProven, isPosted }: Known, now: 
  * Of a registration that is there no longer: whether it ended when it died. Sidekiq drops the oldest dead jobs by itself,
  * so that thousands of them may go at once. One that may have run again since (lost.ts) is another matter.
  */
-export function hasDied({ name, args, failure }: MirroredJob): boolean {
+export function hasDied(job: MirroredJob): boolean {
+  const { name, args, failure } = job
   if (name !== 'register-for-trn' || 'lost' in args) return false
-  return failure !== null && 'from' in args && args.from === 'dead'
+  return failure !== null && keptOf(job).from === 'dead'
 }
 
 /** Whether we have put another poll in its place. */
@@ -52,8 +54,9 @@ export function isReplaced({ args }: MirroredJob): boolean {
  * A dead job does not run by itself, and one that waits for its time does not run before. Of a registration that is not
  * enough: it may have been started on Sidekiq's page, and killed before anybody saw it.
  */
-function wasTakenAway({ name, args, dueAt, missingSince }: MirroredJob): boolean {
+function wasTakenAway(job: MirroredJob): boolean {
+  const { name, dueAt, missingSince } = job
   if (name === 'register-for-trn') return false
-  const { from } = args as { from?: string }
+  const { from } = keptOf(job)
   return from === 'dead' || ((from === 'retry' || from === 'schedule') && missingSince !== null && missingSince < dueAt)
 }
