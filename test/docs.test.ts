@@ -36,6 +36,13 @@ describe('the documents', () => {
     expect(named.map((path) => path.slice(1, -1)).filter((path) => !existsSync(path))).toEqual([])
   })
 
+  test('name tests that are there wherever they say which to run', () => {
+    const runs = documents.flatMap((file) => read(file).match(/npx vitest run [^`\n]+/g) ?? [])
+    const named = runs.flatMap((run) => run.match(/\btest\/[\w./-]+/g) ?? [])
+    expect(named.length).toBeGreaterThan(10)
+    expect(named.filter((path) => !existsSync(path))).toEqual([])
+  })
+
   test('whatever says how a claim was tried names a proof or a test that is there', () => {
     const [, after = ''] = read('docs/trust.md').split('## What was tried')
     const [tried = ''] = after.split('\n## ')
