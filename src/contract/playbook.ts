@@ -89,8 +89,8 @@ export type Playbook<F extends FormFields, R, Q extends Json, A, S extends Situa
   /** What one request does, in words. Pure, and never throws. */
   says: (kept: Kept) => Saying
   /**
-   * Its form is asked for in steps: first what it is about, and then why, with the answers that the checks ask for. Without
-   * it all is asked for at once.
+   * Its form begins with what it is about alone, and goes on with why and the answers that the checks ask for. Without it
+   * the form begins with all but those answers.
    */
   inSteps?: true
   /** What is asked for; `subject` is what a request is about. Words after the command fill it in (see commandFields). */

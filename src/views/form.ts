@@ -7,8 +7,8 @@ import { plain, shorten } from './kit/text.ts'
 
 /**
  * A playbook's form, filled in as far as known; a value that a select does not offer is left out. `problems` are
- * sentences about what was given before the form was opened; `choices` turn a field into a select. Where a form is asked
- * in steps, the first asks only what it is about, and the others no answers but those in `asks`.
+ * sentences about what was given before the form was opened; `choices` turn a field into a select. No answers are asked
+ * for but those in `asks`, and those that were given. The first step of several asks only what it is about.
  */
 export function renderForm(
   playbook: AnyPlaybook,
@@ -30,9 +30,7 @@ export function renderForm(
 ): Modal {
   const all: [string, Field<string>][] = Object.entries(playbook.form)
   const isAsked = (name: string, { isAnswer, goesWith = name }: Field<string>) =>
-    isFirst
-      ? name === 'subject'
-      : !playbook.inSteps || !isAnswer || Boolean(values[name]) || asks.includes(name) || asks.includes(goesWith)
+    isFirst ? name === 'subject' : !isAnswer || Boolean(values[name]) || asks.includes(name) || asks.includes(goesWith)
   const fields = all.filter(([name, field]) => isAsked(name, field))
   return {
     type: 'modal',

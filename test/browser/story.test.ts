@@ -105,7 +105,7 @@ test('a trainee whose record DTTP has lost is registered again from the post', a
   await slack.message('DTTP no longer has the record of trainee 5913')
   await slack.actAs(PEOPLE.support.real_name)
   await slack.select('Register again')
-  await slack.modal('Register user to submit as')
+  await slack.modal('Support ticket')
   await slack.select('Check')
   const preview = await slack.modal('Not sent yet')
   expect(await preview.innerText()).toContain('is not in DTTP any more')

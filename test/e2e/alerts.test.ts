@@ -185,7 +185,7 @@ describe('an error that no retry can cure', () => {
     const text = readText(await postSays('DTTP has neither the trainee’s record nor the training record'))
     expect(text).toContain('DTTP no longer has the record of trainee 5913')
     expect(text).toContain('The playbook re-register (Register again with DTTP) applies')
-    expect(await open(SUPPORT, ACTIONS.startFromAlert, posts()[0] as Message)).toContain('Register user to submit as')
+    expect(await open(SUPPORT, ACTIONS.startFromAlert, posts()[0] as Message)).toContain('Register again with DTTP')
     expect(JSON.stringify(use.story.slack.view(SUPPORT)?.blocks)).toContain(
       '"initial_value":"PB6pjweNaBzZDXGFPFs92WaZ"',
     )

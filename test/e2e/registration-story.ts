@@ -11,7 +11,7 @@ const REASON = 'Updates fail: it was deleted in DTTP'
 /** What a branch of the playbook begins with. */
 export type World = { admin: pg.Client; dttp: StoryDttp }
 
-export function registrationStory(use: { story: { slack: FakeSlack } }) {
+export function registrationStory(use: { admin: pg.Client; story: { slack: FakeSlack } }) {
   const top = (user: string) => readText(use.story.slack.view(user) ?? [])
 
   async function closeAll(user: string): Promise<void> {
@@ -26,16 +26,51 @@ export function registrationStory(use: { story: { slack: FakeSlack } }) {
     return slack.until(() => (slack.view(user)?.id === before ? null : top(user)) || null)
   }
 
-  /** Submits the form that is open; answers what then stands there. */
+  const block = (name: string, user: string) =>
+    use.story.slack.view(user)?.blocks.find(({ block_id }) => block_id === name)
+
+  /** Whether the form asks for this; a choice must be among those that it offers. */
+  function isAsked([name, value]: [string, string], user: string): boolean {
+    const { options } = (block(name, user)?.element ?? {}) as { options?: { value: string }[] }
+    return block(name, user) !== undefined && (options?.some((option) => option.value === value) ?? true)
+  }
+
+  /** Submits the form that is open; answers what then stands there. Answers are given once they are asked for. */
   async function check(values: Record<string, string> = {}, user = SUPPORT): Promise<string> {
     const { slack } = use.story
     if (slack.view(user)?.submit?.text === 'Continue') {
       await slack.submit({ user })
       await slack.until(() => slack.view(user)?.submit?.text === 'Check')
     }
+    const answers = Object.entries(values).filter((value) => !isAsked(value, user))
+    const first = await submit(Object.fromEntries(Object.entries(values).filter((value) => isAsked(value, user))), user)
+    if (answers.length === 0) return first
+    if (answers.every((answer) => isAsked(answer, user))) return submit(values, user)
+    await keepAnswers(Object.fromEntries(answers), user)
+    return submit({}, user)
+  }
+
+  async function submit(values: Record<string, string>, user: string): Promise<string> {
+    const { slack } = use.story
     const { errors } = await slack.submit({ user, values: { reason: REASON, ...values } })
     if (Object.keys(errors).length > 0) throw new Error(`refused at the fields: ${JSON.stringify(errors)}`)
     return slack.until(() => (top(user).includes('Checking') ? null : top(user)))
+  }
+
+  /** Answers that are not asked for any more, or not offered, but that the draft has from before. */
+  async function keepAnswers(answers: Record<string, string>, user: string): Promise<void> {
+    const { slack } = use.story
+    const others = Object.keys(answers).flatMap((name) => {
+      const { options } = (block(name, user)?.element ?? {}) as { options?: { value: string }[] }
+      return options?.[0] ? [[name, options[0].value] as const] : []
+    })
+    if (others.length > 0) await submit(Object.fromEntries(others), user)
+    await slack.until(() => top(user).includes('Not sent yet'))
+    await use.admin.query(`UPDATE chatops.change_requests SET form = form || $1 WHERE status = 'unsent'`, [
+      JSON.stringify(answers),
+    ])
+    await slack.click({ user, actionId: ACTIONS.changeAnswers })
+    await slack.until(() => block('reason', user))
   }
 
   /** The cards of requests in the channel, oldest first. */

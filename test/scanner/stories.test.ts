@@ -17,6 +17,9 @@ const { open, check, approve, closeAll, card, cardSays, threadSays } = registrat
   get story() {
     return { slack: slackOf() }
   },
+  get admin() {
+    return use.stage.admin
+  },
 })
 /** A call that draws the review. */
 const REVIEW = new RegExp(`callback_id\\\\*":\\\\*"${MODALS.review}\\b`)

@@ -1,6 +1,10 @@
 import { expect, it } from 'vitest'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
+import { playbooks } from '../../src/playbooks/index.ts'
+import { reRegister } from '../../src/playbooks/re-register/index.ts'
 import { repairSchool } from '../../src/playbooks/repair-school/index.ts'
+import { requeueTrn } from '../../src/playbooks/requeue-trn/index.ts'
+import { settleRegistration } from '../../src/playbooks/settle-registration/index.ts'
 import { renderForm } from '../../src/views/form.ts'
 import { expectView } from './shown.ts'
 
@@ -27,6 +31,21 @@ it('keeps an answer that was given', () => {
   expect(fieldsOf({ values: { subject: 'URN 900005', row: '806' } }).fields).toContain('row')
 })
 
-it('asks for all at once where the playbook has no steps', () => {
-  expect(fieldsOf({}, fixRoute).fields).toEqual(['subject', 'route', 'reason', 'ticket'])
+it.each([
+  [fixRoute, ['subject', 'route', 'reason', 'ticket']],
+  [requeueTrn, ['subject', 'duration', 'reason', 'ticket']],
+  [reRegister, ['subject', 'reason', 'ticket']],
+  [settleRegistration, ['subject', 'decision', 'reason', 'ticket']],
+])('begins with all but answers where there is no first step: $name', (playbook, fields) => {
+  expect(fieldsOf({}, playbook).fields).toEqual(fields)
+})
+
+it('then asks for the answer that a check wants', () => {
+  const asked = fieldsOf({ values: { subject: 'slug', duration: '1 day' }, asks: ['replace'] }, requeueTrn)
+  expect(asked.fields).toEqual(['subject', 'duration', 'replace', 'reason', 'ticket'])
+})
+
+it('heads no field with “only if we ask”', () => {
+  for (const { form } of playbooks)
+    for (const { hint = '' } of Object.values(form)) expect(hint).not.toMatch(/only if/i)
 })

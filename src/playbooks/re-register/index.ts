@@ -25,7 +25,7 @@ export const reRegister = definePlaybook({
     subject: trainee(),
     submitter: optionalNumber(
       'Register user to submit as',
-      'Only if we ask for it: the number of another user of the trainee’s provider who is registered with DTTP.',
+      'The number of another user of the trainee’s provider who is registered with DTTP.',
     ),
     reason: reason(),
     ticket: ticket(),

@@ -31,7 +31,7 @@ export const requeueTrn = definePlaybook({
       ...select('Keep polling for', durations),
       hint: 'Counted from when the request is carried out. Working days are Monday to Friday, without bank holidays.',
     },
-    replace: optionalSelect('If there is a poll already', 'Only if we ask for it.', REPLACE),
+    replace: optionalSelect('If there is a poll already', 'What should become of it.', REPLACE),
     reason: reason(),
     ticket: ticket(),
   },

@@ -24,7 +24,7 @@ export const settleRegistration = definePlaybook({
       { value: 'use', label: 'Use these records' },
       { value: 'again', label: 'Register again' },
     ]),
-    contact: optionalDttpId('DTTP record to use', 'Only if we ask for it: the id of the trainee’s record in DTTP.'),
+    contact: optionalDttpId('DTTP record to use', 'The id of the trainee’s record in DTTP.'),
     reason: reason(),
     ticket: ticket(),
   },
