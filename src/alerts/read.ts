@@ -4,6 +4,7 @@ import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { jobOf, urnOf } from '../failures/causes.ts'
 import { daysIn, foundOf } from '../failures/found.ts'
+import { findSchoolName } from '../register/trainee-schools.ts'
 import { findResolving, readBeside } from './beside.ts'
 import { diagnose } from './diagnosis.ts'
 import { MOST_SHOWN } from './live.ts'
@@ -37,7 +38,9 @@ export async function findSightOf(database: DataSource, id: string, trainee: str
 /** The alert, what was found when it was last looked at, and what people do or have done about it. */
 async function readAround(sql: EntityManager, alert: Alert) {
   const resolvedBy = await findResolving(sql, alert)
-  return { alert, urn: urnOf(alert.cause), found: foundOf(alert), ...(await readBeside(sql, alert)), resolvedBy }
+  const urn = urnOf(alert.cause)
+  const school = urn === null ? null : await findSchoolName(sql, urn)
+  return { alert, urn, school, found: foundOf(alert), ...(await readBeside(sql, alert)), resolvedBy }
 }
 
 /** What an alert says of one trainee, even if there is no room for them in its post; null if it says nothing. */

@@ -25,6 +25,8 @@ export type AlertSight = {
   alert: Alert
   /** The school it is about, if it is about one. */
   urn: string | null
+  /** What that school is called; null where that is not known. */
+  school: string | null
   found: Found | null
   groups: readonly Group[]
   open: number

@@ -166,7 +166,7 @@ describe('an error that no retry can cure', () => {
     expect(posts()).toHaveLength(1)
     const { rows } = await use.admin.query(`SELECT attempts, status FROM chatops.jobs WHERE name = 'update-trainee'`)
     expect(rows).toEqual(Array(3).fill({ attempts: 1, status: 'failed' }))
-    const found = await postSays('It is inactive (2) in DTTP.')
+    const found = await postSays('Demo School Inactive In Dttp is inactive (2) in DTTP.')
     expect(await open(SUPPORT, ACTIONS.startFromAlert, found)).toContain('Trainee, URN or failed job')
     const form = JSON.stringify(use.story.slack.view(SUPPORT)?.blocks)
     expect(form).toContain('"initial_value":"URN 900002"')

@@ -60,7 +60,9 @@ describe('everybody who waits for the same URN', () => {
     ]) {
       expect(shown).toContain(words)
     }
-    expect(await send()).toContain('Repair school 900004 in Register’s list of DTTP schools.')
+    expect(await send()).toContain(
+      'Repair school 900004 (Demo School Proposed To Open) in Register’s list of DTTP schools.',
+    )
     const reviewed = await review()
     for (const words of ['Trainee 5902: Job ', 'Trainee 5914: Job ']) expect(reviewed).toContain(words)
     await use.story.slack.submit(approval(use.story.slack, DEVELOPER))
@@ -269,7 +271,7 @@ describe('a school that DTTP lacks', () => {
     await preview({ subject: '900005', missing: 'sync' })
     await approve()
     const done = await cardSays('is done')
-    expect(done).toContain('School 900005 was fetched from DTTP.')
+    expect(done).toContain('School 900005 (Demo School Missing From Dttp) was fetched from DTTP.')
     expect(await jobsOf(use.admin, 5917)).toMatchObject([{ status: 'failed' }])
     expect(await preview({ subject: '900005' })).toContain('Retried: trainee 5917 (registration).')
   })

@@ -133,8 +133,8 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       await step(world, 'audited', request.id)
 
       const { advice } = outcome
-      const { undoes } = claimed.outcome
-      const named = undoes ? { undoes } : {}
+      const { undoes, school } = claimed.outcome
+      const named = { ...(undoes ? { undoes } : {}), ...(school ? { school } : {}) }
       const executedAt = world.now()
       await sql.update(
         ChangeRequest,

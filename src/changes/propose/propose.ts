@@ -5,6 +5,7 @@ import { digestOf, isEmpty, type Plan } from '../../contract/plan.ts'
 import { findMoved } from '../../contract/planned-rows.ts'
 import type { AnyPlaybook, Situation } from '../../contract/playbook.ts'
 import { planOf } from '../../contract/stored.ts'
+import { readSubject } from '../../contract/subject.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
 import { inSnapshot } from '../../entities/snapshot.ts'
@@ -13,6 +14,7 @@ import { ChangeError, UpstreamUnavailable } from '../../errors.ts'
 import { appendToLedger } from '../../ledger/ledger.ts'
 import { refuse, refuseUnless } from '../../people/standing.ts'
 import { refuseWhereOff } from '../../playbooks/switched-on.ts'
+import { findSchoolName } from '../../register/trainee-schools.ts'
 import { keepWait } from '../../schools/waits.ts'
 import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
@@ -147,7 +149,7 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
       subjects: assessment.subjects,
       digest,
       answeredAt: world.now(),
-      outcome: await findUndone(sql, { playbook: playbook.name, form }),
+      outcome: { ...(await findUndone(sql, { playbook: playbook.name, form })), ...(await findSchool(sql, form)) },
     }
     if (draft) await sql.update(ChangeRequest, { id, status: 'unsent' }, answers)
     else await sql.insert(ChangeRequest, { id, ...answers, ...startOf(asked), createdAt: world.now() })
@@ -160,6 +162,13 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
     })
     return changeRequest
   })
+}
+
+/** What the school is called that a form names by its URN, for the request's words. */
+async function findSchool(sql: EntityManager, { subject = '' }: Form): Promise<{ school?: string }> {
+  const { kind, id } = readSubject(subject)
+  const school = kind === 'urn' ? await findSchoolName(sql, id) : null
+  return school ? { school } : {}
 }
 
 /** What of a request never changes, whatever becomes of its answers. The form that made it must not make another one. */

@@ -80,6 +80,8 @@ const outcome = z.object({
     .catch(undefined),
   /** The request that it undoes, as its number, and that one's title. */
   undoes: z.object({ request: z.string(), title: z.string() }).optional().catch(undefined),
+  /** What the school is called whose URN its form names. */
+  school: z.string().optional().catch(undefined),
   /** The number of the request that has undone it. */
   undoneBy: z.string().optional().catch(undefined),
   /** When the requester was told what the next school sync did to the rows that the request wrote. */

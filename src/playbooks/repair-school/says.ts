@@ -4,9 +4,10 @@ import { readSubject } from '../../contract/subject.ts'
 import { count } from '../../words.ts'
 
 /** Which school is put right, and how many trainees are sent to DTTP again for it. */
-export function says({ form, plan, trainee }: Kept): Saying {
+export function says({ form, plan, trainee, outcome }: Kept): Saying {
   const { kind, id } = readSubject(form['subject'] ?? '')
-  const school = kind === 'urn' ? `school ${id}` : trainee ? `the school of trainee ${trainee}` : 'the school'
+  const school =
+    kind === 'urn' ? `school ${id}${called(outcome)}` : trainee ? `the school of trainee ${trainee}` : 'the school'
   const syncs = plan.effects.some((effect) => effect.kind === 'enqueue' && effect.job === 'sync-schools')
   const isPutRight = plan.updates.length + plan.inserts.length > 0
   const people = new Set(plan.effects.map(traineeOf).filter((one) => one !== null)).size
@@ -23,4 +24,8 @@ export function says({ form, plan, trainee }: Kept): Saying {
     also: sent,
     done: `${school.charAt(0).toUpperCase()}${school.slice(1)} ${over}${where}. ${sent}`.trim(),
   }
+}
+
+function called({ school }: Kept['outcome']): string {
+  return school ? ` (${school})` : ''
 }

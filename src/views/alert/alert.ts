@@ -3,7 +3,7 @@ import { formatDateTime } from '../../calendar/london.ts'
 import { actions, type Block, button, header, type Message, plainNote, plainSections, section } from '../kit/blocks.ts'
 import { onOneLine } from '../kit/exact-text.ts'
 import { ACTIONS } from '../kit/ids.ts'
-import { escapeText, mention, shorten } from '../kit/text.ts'
+import { escapeText, inert, mention, shorten } from '../kit/text.ts'
 import { byWhom, crName } from '../request/request.ts'
 import { isForAlert, isForTrainee, renderBeside } from './beside.ts'
 import { isLeftUndone, settledWords, statusWords } from './findings.ts'
@@ -67,11 +67,12 @@ function resolvedBy({ resolvedBy: requests }: AlertSight): string {
   return `Resolved by ${names.join(' and ')}`
 }
 
-function renderSchool({ alert, urn, found, diagnosis }: AlertSight): Block[] {
+function renderSchool({ alert, urn, school, found, diagnosis }: AlertSight): Block[] {
   if (urn === null || alert.status !== 'open') return []
-  const known = found?.statuses ? `It is ${statusWords(found.statuses)}. ` : ''
+  const is = found?.statuses ? ` is ${statusWords(found.statuses)}. ` : school ? `: URN ${urn}. ` : null
+  const known = is === null ? '' : `${school ?? 'It'}${is}`
   const gias = /^\d{1,10}$/.test(urn) ? `<${GIAS}/${urn}|Look at it at GIAS>.` : ''
-  return [...plainSections(diagnosis.meaning), ...(known || gias ? [section(`${escapeText(known)}${gias}`)] : [])]
+  return [...plainSections(diagnosis.meaning), ...(known || gias ? [section(`${inert(known)}${gias}`)] : [])]
 }
 
 const GIAS = 'https://get-information-schools.service.gov.uk/Establishments/Establishment/Details'

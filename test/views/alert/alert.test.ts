@@ -226,6 +226,15 @@ describe('the post about several', () => {
     const read = readingOf(message.blocks)
     expect(read).toContain('School 900002 is not active in DTTP')
     expect(read).toContain('It is inactive (2) in DTTP.')
+    const named = sight({
+      groups: affected,
+      urn: '900002',
+      school: 'Oak *School*',
+      found: foundOf({}, { statuses: [2] }),
+    })
+    expect(readingOf(draw(named).blocks)).toContain('Oak  School  is inactive (2) in DTTP.')
+    const unseen = sight({ groups: affected, urn: '900002', school: 'Oak School' })
+    expect(readingOf(draw(unseen).blocks)).toContain('Oak School: URN 900002.')
     expect(mrkdwnOf(message.blocks)).toContain(
       '<https://get-information-schools.service.gov.uk/Establishments/Establishment/Details/900002|Look at it at GIAS>',
     )
