@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { followUpSchools } from '../../src/changes/verify/school-follow-ups.ts'
+import { verify } from '../../src/changes/verify/verify.ts'
 import { REPLACED } from '../../src/failures/register-words.ts'
 import { mirrorRetry } from '../../src/jobs/mirror/asked.ts'
 import { purgeMirror } from '../../src/jobs/mirror/purge.ts'
@@ -20,6 +21,7 @@ const use = useStoryDttp()
 const story = useMirror(() => ({ upstreams: { dttp: use.dttp.client } as World['upstreams'] }))
 
 const TRAINEE = '5902'
+const SUBMITTER = '85c550d0-a251-4e57-ad92-e48bbbeed39b'
 const WHY = { reason: 'It has timed out', ticket: '' }
 
 async function carriedOut(playbook: string, form: Record<string, string>): Promise<string> {
@@ -125,6 +127,28 @@ test('a school sync of Register’s is followed up once its last page is over', 
   await story.sweep(60)
   expect(await followUpSchools(story.context)).toBe(1)
   expect(await told()).toMatchObject([{ payload: { part: 'school-sync', by: 'register' } }])
+})
+
+test('the poll of a trainee whom a repaired school sets going is waited for until Sidekiq has it', async () => {
+  await loadGias(story.admin)
+  await story.sweep()
+  const message = `Couldn't find Dttp::School with [WHERE "dttp_schools"."status_code" IN ($1, $2) AND "dttp_schools"."urn" = $3]`
+  const error = { class: 'ActiveRecord::RecordNotFound', message }
+  await story.put('dead', 'Dttp::RegisterForTrnJob', { trainee: 5914, args: [SUBMITTER], error })
+  await story.sweep()
+  const form = { subject: 'URN 900004', row: '', missing: '', dttp_id: '', ...WHY }
+  const request = await sendRequest(story.context, 'repair-school', form)
+  await approveRequest(story.context, request)
+  expect(await execute(story.context, request.id)).toBe('executed')
+  const line = async () => {
+    await verify(story.context, request.id)
+    return (await outcome(request.id)).verified?.find(({ sentence }) => sentence.includes('asked for their TRN again'))
+  }
+  expect(await line()).toMatchObject({ holds: false, waiting: true, found: expect.stringContaining('does not have') })
+  const refuse = `UPDATE chatops.outbox SET status = 'failed' WHERE payload -> 'job' ->> 'name' = 'retrieve-trn'`
+  await story.admin.query(refuse)
+  const refused = await line()
+  expect([refused?.holds, refused?.found]).toEqual([false, 'The job could not be given to Register’s Sidekiq.'])
 })
 
 const ofSync = async () => (await story.rows()).find(({ name }) => name === 'sync-schools')
