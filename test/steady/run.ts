@@ -9,7 +9,10 @@ import { TIMING_SENSITIVE } from './files.ts'
 /** Keeps a core busy, for as long as its parent lives. */
 const SPIN = 'const { ppid } = process; while (process.ppid === ppid) for (let spun = 0; spun < 1e8; spun++);'
 
-type Failure = { run: number; test: string }
+/** Of a run in which something failed outside of its tests, a hook say, so much is shown. */
+const LONGEST_SAID = 4_000
+
+type Failure = { run: number; test: string; because: string }
 
 async function main([times, ...files]: readonly string[]): Promise<number> {
   const runs = z.coerce.number().int().min(1).default(10).parse(times)
@@ -23,6 +26,7 @@ async function main([times, ...files]: readonly string[]): Promise<number> {
       const found = await runOnce(run, chosen)
       tests += found.tests
       failures.push(...found.failures)
+      for (const { test, because } of found.failures) process.stderr.write(`${test}\n${because}\n`)
       const took = Math.round((performance.now() - began) / 1000)
       process.stderr.write(`run ${run} of ${runs}: ${found.failures.length} of ${found.tests} failed (${took} s)\n`)
     }
@@ -39,9 +43,12 @@ function keepBusy(): ChildProcess {
 }
 
 async function runOnce(run: number, files: readonly string[]): Promise<{ tests: number; failures: Failure[] }> {
-  const { code, tests } = await runTests(files)
-  const failures = tests.flatMap(({ status, fullName }) => (status === 'failed' ? [{ run, test: fullName }] : []))
-  if (code !== 0 && failures.length === 0) failures.push({ run, test: 'something outside of the tests' })
+  const { code, tests, output } = await runTests(files)
+  const failures = tests
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName, failureMessages }) => ({ run, test: fullName, because: failureMessages.join('\n') }))
+  if (code !== 0 && failures.length === 0)
+    failures.push({ run, test: 'outside of the tests', because: output.slice(-LONGEST_SAID) })
   return { tests: tests.length, failures }
 }
 

@@ -7,19 +7,22 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-export type Ran = { code: number; tests: { title: string; fullName: string; status: string }[] }
+export type Ran = { code: number; tests: Test[]; output: string }
 
-type Report = { testResults: { assertionResults: Ran['tests'] }[] }
+type Test = { title: string; fullName: string; status: string; failureMessages: string[] }
+
+type Report = { testResults: { assertionResults: Test[] }[] }
 
 /** Runs these files of tests, or folders of them. The code is 1 also for what fails outside of tests, a hook say. */
 export async function runTests(files: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
   const directory = mkdtempSync(join(tmpdir(), 'report-'))
   const report = join(directory, 'report.json')
   try {
-    const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...files, '--reporter=json', `--outputFile=${report}`]
-    const { code } = await run(process.execPath, vitest, env)
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...files]
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+    const { code, output } = await run(process.execPath, [...vitest, ...reporters], env)
     const { testResults }: Report = JSON.parse(readFileSync(report, 'utf8'))
-    return { code, tests: testResults.flatMap(({ assertionResults }) => assertionResults) }
+    return { code, output, tests: testResults.flatMap(({ assertionResults }) => assertionResults) }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
