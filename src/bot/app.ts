@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   App,
   type BlockAction,
@@ -79,7 +80,7 @@ export async function startBot(
     deferInitialization: true,
   })
   const inFlight = trackInFlight(app)
-  const own: Own = (given) => named(given, settings.speaker)
+  const own: Own = (given) => lettingOthersIn(named(given, settings.speaker))
   refuseOthers(app, settings.ourselves, log, own)
   register(app, context, own)
   callCommand(app, settings.command)
@@ -106,6 +107,20 @@ export async function startBot(
       if (settings.mode === 'socket') await app.stop()
     },
   }
+}
+
+/**
+ * Slack waits three seconds for each acknowledgement. Whoever has given one leaves a turn of the loop to those that have come
+ * meanwhile, before it goes on with what takes longer.
+ */
+function lettingOthersIn<G extends object>(given: G): G {
+  const { ack } = given as { ack?: (...answer: unknown[]) => Promise<unknown> }
+  if (typeof ack !== 'function') return given
+  const acknowledge = async (...answer: unknown[]) => {
+    await ack(...answer)
+    await nextTurn()
+  }
+  return { ...given, ack: acknowledge }
 }
 
 function register(app: App, context: HandlerContext, own: Own): void {
