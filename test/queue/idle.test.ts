@@ -9,6 +9,7 @@ import { openJobQueues } from '../../src/queue/job-queues.ts'
 import { idlePause } from '../../src/queue/loop.ts'
 import { RELAY_EVERY_MS } from '../../src/queue/relay-loop.ts'
 import { sweepsOf, verificationOf } from '../../src/queue/sweeper.ts'
+import { createSidekiqClient } from '../../src/sidekiq/index.ts'
 import { countQueries } from '../bench/count-queries.ts'
 import { scratchDatabase } from '../support/database.ts'
 import { loadGias } from '../support/gias.ts'
@@ -18,13 +19,16 @@ import { redisDatabase } from '../support/redis-database.ts'
 /** In the morning there is something to say. */
 const EVENING = new Date('2026-11-28T20:00:00Z')
 const RETENTION = 90 * 86_400_000
-/** Statements a second, without BEGIN, COMMIT and SET. */
-const AT_MOST = 2
+/** Statements a second, without BEGIN, COMMIT and SET. Reading Register's Sidekiq every 15 seconds is one of them. */
+const AT_MOST = { own: 2, sidekiq: 4 }
+const READS_REDIS = 'Register’s Sidekiq'
 
-test('its loops together send at most two statements a second', async () => {
+test.each(['own', 'sidekiq'] as const)('its loops together send few statements a second: %s', async (mode) => {
   const scratch = await scratchDatabase()
   await withClient(scratch.adminUrl, loadGias) // else that would be something to do
-  const world = await createLifecycle(scratch.appUrl, { now: () => EVENING })
+  const sidekiq = createSidekiqClient({ url: redisDatabase(13) }, { warn: () => {} })
+  const lifecycle = await createLifecycle(scratch.appUrl, { now: () => EVENING })
+  const world = mode === 'own' ? lifecycle : { ...lifecycle, upstreams: { ...lifecycle.upstreams, sidekiq } }
   const backend = createQueueBackend({ backend: 'redis', url: redisDatabase(12) }, world.log)
   const queues = openJobQueues(backend)
   const relay = createRelay(world, {} as Effects) // there is nothing to send
@@ -41,15 +45,23 @@ test('its loops together send at most two statements a second', async () => {
   try {
     const counted: Record<string, number> = {}
     for (const { name, pause, round } of loops) {
-      counter.reset()
-      await round()
+      const count = async () => {
+        counter.reset()
+        await round()
+        return counter.read().statements
+      }
+      if (name === READS_REDIS)
+        await expect.poll(count).toBeGreaterThan(0) // it leaves Redis alone for a while
+      else await count()
       counted[name] = (counter.read().statements / pause) * 1_000
     }
     const inAll = Object.values(counted).reduce((sum, each) => sum + each, 0)
-    expect(inAll, JSON.stringify(counted)).toBeLessThanOrEqual(AT_MOST)
+    expect(inAll, JSON.stringify(counted)).toBeLessThanOrEqual(AT_MOST[mode])
     expect(counted['relay']).toBeGreaterThan(0)
+    expect(READS_REDIS in counted).toBe(mode === 'sidekiq')
   } finally {
     counter.stop()
+    sidekiq.close()
     await queues.close()
     await backend.close()
     await world.database.destroy()
