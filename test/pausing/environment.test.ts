@@ -203,6 +203,30 @@ describe('a backup that was restored', () => {
     await backup.drop()
   })
 
+  test('is noticed also behind what it has posted itself meanwhile', async () => {
+    const backup = await demoDatabase()
+    await sent(await start())
+    await slack.until(() => says('CR-1'))
+    await stop()
+    for (let number = 1; number <= 200; number++) {
+      await slack.message({ user: STRANGER, channel: CHANNEL, text: 'Hello' })
+    }
+    const before = slack.messages(CHANNEL).length
+    slack.fault({ method: 'conversations.history', kind: 'error', code: 'internal_error' })
+    const restored = await start({}, backup.appUrl)
+    const client = new webApi.WebClient('xoxb-test', { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } })
+    const look = createRestoredLook(restored.changes, client)
+    await slack.clock.advance(3_600_000) // Slack's clock stood still since the beginning
+    await sent(restored)
+    await slack.until(() => slack.messages(CHANNEL).length > before)
+    const { manager } = restored.changes.database
+    expect(await findPause(manager)).toBeNull()
+    expect(await look()).toEqual([])
+    expect(await findPause(manager)).toMatchObject({ by: 'chatops' })
+    await stop()
+    await backup.drop()
+  })
+
   test('from before an upgrade is refused until it is migrated', async () => {
     const backup = await demoDatabase()
     const owner = await createDataSource(backup.ownerUrl, 1).initialize()

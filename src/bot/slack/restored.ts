@@ -17,12 +17,13 @@ const MOST_PAGES = 10
  */
 export function createRestoredLook(world: World, client: webApi.WebClient): () => Promise<readonly string[]> {
   const unread = new Set(world.channels)
+  const startedAt = world.now().getTime() / 1000
   return async () => {
     if (unread.size === 0) return []
     const { database } = await createReceipts(world.database)()
     const { user_id: user, bot_id, app_id } = await client.auth.test()
     for (const channel of [...unread]) {
-      const latest = await readLatest(client, channel, { user, bot_id, app_id }, database).catch(noneYet)
+      const latest = await readLatest(client, channel, { user, bot_id, app_id }, database, startedAt).catch(noneYet)
       if (latest === null) continue
       if (await pauseBehind(world, latest)) world.log.error({ channel }, 'paused: an older database')
       unread.delete(channel)
@@ -37,8 +38,18 @@ function noneYet(error: unknown): null {
   throw error
 }
 
-/** What our newest messages in a channel say of the ledger. People's messages may stand above them. */
-async function readLatest(client: webApi.WebClient, channel: string, us: Author, database: string): Promise<Witness[]> {
+/**
+ * What our newest messages in a channel say of the ledger, back to one from before `startedAt`: those since then know only
+ * what we know. People's messages may stand above them.
+ */
+async function readLatest(
+  client: webApi.WebClient,
+  channel: string,
+  us: Author,
+  database: string,
+  startedAt: number,
+): Promise<Witness[]> {
+  const latest: Witness[] = []
   const page = { channel, include_all_metadata: true, limit: PAGE }
   let cursor: string | undefined
   for (let number = 1; number <= MOST_PAGES; number++) {
@@ -46,11 +57,11 @@ async function readLatest(client: webApi.WebClient, channel: string, us: Author,
       ...page,
       ...(cursor ? { cursor } : {}),
     })
-    const receipts = messages.flatMap((message) => receiptOf(message, us) ?? [])
-    const ours = receipts.filter((receipt) => receipt.database === database)
-    if (ours.length > 0) return ours.map(({ entries, head }) => ({ entries, head, where: channel }))
+    const ours = messages.filter((message) => receiptOf(message, us)?.database === database)
+    const receipts = ours.flatMap((message) => receiptOf(message, us) ?? [])
+    latest.push(...receipts.map(({ entries, head }) => ({ entries, head, where: channel })))
     cursor = response_metadata?.next_cursor
-    if (!cursor) break
+    if (!cursor || ours.some(({ ts }) => Number(ts) < startedAt)) break
   }
-  return []
+  return latest
 }
