@@ -16,6 +16,8 @@ export const LONGEST: readonly string[] = [
   'proof/sleeps',
   'e2e/slack-falters',
   'queue/stalled',
+  'bot/slack-codes',
+  'browser/work',
   'browser/day',
   'e2e/repair-school',
   'e2e/repair-school-story',
