@@ -24,10 +24,10 @@ test('a session is given up when the database owes an answer for too long, and n
   const url = new URL(inject('postgresUrl'))
   const way = await startSwitch(Number(url.port))
   url.port = String(way.port)
-  const database = await createDataSource(url.href, 1, 1_000).initialize()
+  const database = await createDataSource(url.href, 1, 3_000).initialize()
   const session = async () => (await database.query('SELECT pg_backend_pid() AS pid'))[0].pid
   const first = await session()
-  await sleep(2_500)
+  await sleep(4_000)
   expect(await session()).toBe(first)
   way.freeze()
   await expect(session()).rejects.toSatisfy(isTransient)
