@@ -26,7 +26,6 @@ async function main([times, ...files]: readonly string[]): Promise<number> {
       const found = await runOnce(run, chosen)
       tests += found.tests
       failures.push(...found.failures)
-      for (const { test, because } of found.failures) process.stderr.write(`${test}\n${because}\n`)
       const took = Math.round((performance.now() - began) / 1000)
       process.stderr.write(`run ${run} of ${runs}: ${found.failures.length} of ${found.tests} failed (${took} s)\n`)
     }
