@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
 import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
@@ -6,6 +7,7 @@ import { appendToLedger } from '../ledger/ledger.ts'
 import { refuse } from '../people/standing.ts'
 import { findPersonalDataOf } from '../personal-data/in-text.ts'
 import type { World } from '../world.ts'
+import { findResolving } from './beside.ts'
 import { holdCause, redraw } from './live.ts'
 
 // "Dismiss": somebody says that nobody needs to do anything. It runs nothing, so one person is enough.
@@ -34,7 +36,7 @@ export async function checkDismissal(world: World, { id, actor }: Asked): Promis
 export async function getOpenAlert({ database }: World, id: string, sql = database.manager): Promise<Alert> {
   const alert = /^\d{1,18}$/.test(id) ? await sql.findOneBy(Alert, { id }) : null
   if (!alert) throw new ChangeError('alert-gone')
-  if (alert.status !== 'open') throw new ChangeError('alert-over', { detail: howItEnded(alert) })
+  if (alert.status !== 'open') throw new ChangeError('alert-over', { detail: await howItEnded(sql, alert) })
   return alert
 }
 
@@ -72,7 +74,10 @@ export async function dismiss(world: World, { id, actor, reason }: Asked & { rea
   })
 }
 
-function howItEnded({ status, dismissedBy, closedAt }: Alert): string {
+async function howItEnded(sql: EntityManager, alert: Alert): Promise<string> {
+  const { status, dismissedBy, closedAt } = alert
   const when = closedAt ? ` on ${formatDateTime(closedAt)}` : ''
-  return status === 'dismissed' ? `<@${dismissedBy}> dismissed it${when}.` : `It was resolved by itself${when}.`
+  if (status === 'dismissed') return `<@${dismissedBy}> dismissed it${when}.`
+  const by = (await findResolving(sql, alert)).at(-1)
+  return by ? `CR-${by.id} resolved it${when}.` : `It was resolved by itself${when}.`
 }

@@ -1,5 +1,6 @@
 import { type DataSource, type EntityManager, In } from 'typeorm'
 import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
+import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { jobOf, urnOf } from '../failures/causes.ts'
@@ -32,7 +33,11 @@ export async function findSightOf(database: DataSource, id: string, trainee: str
   if (!group) return null
   const open = group.entries.some(isOpen) ? 1 : 0
   const diagnosis = diagnosisOf(alert, group.entries, 1)
-  return { ...(await readAround(database.manager, alert)), groups: [group], open, all: 1, diagnosis }
+  const around = await readAround(database.manager, alert)
+  const isTheirs = ({ traineeId, subjects }: ChangeRequest) =>
+    traineeId === null || subjects.includes(`trainees:${trainee}`)
+  const requests = around.requests.filter(isTheirs)
+  return { ...around, requests, groups: [group], open, all: 1, diagnosis }
 }
 
 /** The alert, what was found when it was last looked at, and what people do or have done about it. */
@@ -96,7 +101,7 @@ async function readGroups(sql: EntityManager, alert: Alert, keys: readonly strin
     .getMany()
   const jobs = await sql.find(SeenJob, {
     where: { id: In(entries.flatMap(({ jobId }) => jobId ?? [])) },
-    select: { id: true, status: true },
+    select: { id: true, status: true, curedAt: true },
   })
   const trainees = await sql.find(Trainee, {
     where: { id: In(keys.filter((key) => key !== '-')) },

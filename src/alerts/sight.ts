@@ -7,7 +7,7 @@ import type { Found, Offer } from '../failures/found.ts'
 // What a post about failed jobs is drawn from. alerts/ finds it, and views/alert.ts shows it.
 
 /** An entry, and where its job stands; null where there is no job. */
-export type SeenEntry = AlertEntry & { job: Pick<JobRow, 'status'> | null }
+export type SeenEntry = AlertEntry & { job: Pick<JobRow, 'status' | 'curedAt'> | null }
 
 /** What an alert says of one trainee, or of jobs without one. */
 export type Group = {

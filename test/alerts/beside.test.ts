@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { findAlertsAbout } from '../../src/alerts/about.ts'
 import { noteBeside } from '../../src/alerts/beside.ts'
+import { settleEntries } from '../../src/alerts/live.ts'
 import { findAlertSight } from '../../src/alerts/read.ts'
 import { cancel } from '../../src/changes/decide/decide.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
@@ -28,6 +29,22 @@ async function fail(): Promise<Awaited<ReturnType<typeof story.job>>> {
   await story.fails(job, { code: 'gone', words: 'DTTP does not have the record.', at: new Date().toISOString() })
   await story.drawAll()
   return job
+}
+
+/** A request for the trainee that is carried out while the alert is open. */
+async function carryOut() {
+  const request = await sendRequest(story.context, 'fix-route', FORM)
+  await approveRequest(story.context, request)
+  expect(await execute(story.context, request.id)).toBe('executed')
+  return request
+}
+
+/** As a look does that finds the cause gone. */
+async function settle(because: string): Promise<void> {
+  const { id } = await story.only()
+  const found = { at: '', dttp: null, statuses: null, trainees: {}, because: { 'update-trainee:5901': because } }
+  await story.admin.query('UPDATE chatops.alerts SET found = $2 WHERE id = $1', [id, found])
+  await story.context.database.transaction((sql) => settleEntries(sql, id, ['update-trainee:5901']))
 }
 
 describe('an open alert', () => {
@@ -72,6 +89,33 @@ describe('an alert that is resolved', () => {
     expect((await story.only()).status).toBe('resolved')
     expect(await beside()).toEqual({ requests: [], waits: [], resolvedBy: [request.id] })
   })
+
+  test('names no request that started another kind of job for its trainee', async () => {
+    const job = await fail()
+    const request = await carryOut()
+    await story.job('retrieve-trn', 5901, { changeRequestId: request.id, status: 'done', finishedAt: new Date() })
+    await story.ran(job)
+    expect(await beside()).toMatchObject({ resolvedBy: [] })
+  })
+
+  test('names the request that registered its trainee again', async () => {
+    await fail()
+    const request = await carryOut()
+    await story.job('register-for-trn', 5901, { changeRequestId: request.id, status: 'done', finishedAt: new Date() })
+    await settle('registered-again')
+    expect(await beside()).toMatchObject({ resolvedBy: [request.id] })
+  })
+
+  test.each(['record-back', 'switched-on', 'trainee-gone', 'timed-out-again'])(
+    'names no request where its end was none’s doing: %s',
+    async (because) => {
+      const job = await fail()
+      const request = await carryOut()
+      await story.admin.query('UPDATE chatops.jobs SET change_request_id = $1 WHERE id = $2', [request.id, job.id])
+      await settle(because)
+      expect(await beside()).toMatchObject({ resolvedBy: [] })
+    },
+  )
 
   test('names no request that only happened to change the same trainee', async () => {
     const job = await fail()

@@ -1,3 +1,4 @@
+import { LONG_WAIT_DAYS } from '../../alerts/beside.ts'
 import type { AlertSight } from '../../alerts/sight.ts'
 import { formatDateTime } from '../../calendar/london.ts'
 import { actions, type Block, button, header, type Message, plainNote, plainSections, section } from '../kit/blocks.ts'
@@ -5,8 +6,8 @@ import { onOneLine } from '../kit/exact-text.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { escapeText, inert, mention, shorten } from '../kit/text.ts'
 import { byWhom, crName } from '../request/request.ts'
-import { isForAlert, isForTrainee, renderBeside } from './beside.ts'
-import { isLeftUndone, settledWords, statusWords } from './findings.ts'
+import { isDoneFor, isForAlert, renderBeside } from './beside.ts'
+import { isLeftUndone, isOvertaken, settledWords, statusWords } from './findings.ts'
 import { type Places, recordPage, startButton, viewButton } from './links.ts'
 import { entriesOf, renderMany, renderOne, renderParticulars, wordsInCommon } from './rows.ts'
 
@@ -16,7 +17,8 @@ import { entriesOf, renderMany, renderOne, renderParticulars, wordsInCommon } fr
  * trainees there are.
  */
 export function renderAlert(sight: AlertSight, places: Places): Message {
-  const title = `${PREFIX[sight.alert.status]}${sight.diagnosis.title}`
+  const prefix = isOvertaken(sight) ? OVERTAKEN : PREFIX[sight.alert.status]
+  const title = `${prefix}${sight.diagnosis.title}`
   return {
     text: escapeText(shorten(title, 200)),
     blocks: [
@@ -33,6 +35,7 @@ export function renderAlert(sight: AlertSight, places: Places): Message {
 }
 
 const PREFIX = { open: '⚠️ ', resolved: '✅ Resolved: ', dismissed: '🔕 Dismissed: ' } as const
+const OVERTAKEN = '⏩ Goes on in a later post: '
 
 /** How it ended, if it has. */
 function renderEnd(sight: AlertSight): Block[] {
@@ -47,9 +50,9 @@ function renderEnd(sight: AlertSight): Block[] {
   const because = { ...sight.found?.because }
   const reasons = [...new Set(entriesOf(sight).map((entry) => settledWords(entry, because)))].filter(Boolean).join(' ')
   const when = closedAt ? ` on ${formatDateTime(closedAt)}` : ''
-  const isLeft = sight.resolvedBy.length === 0 && entriesOf(sight).some((entry) => isLeftUndone(entry, because))
+  const isLeft = entriesOf(sight).some((entry) => isLeftUndone(entry, because))
   return [
-    section(`${resolvedBy(sight)}${when}.`),
+    section(`${isOvertaken(sight) ? 'Over' : resolvedBy(sight)}${when}.`),
     ...plainSections(shorten(reasons, 1500)),
     ...(isLeft
       ? [section('A job that had failed has not run since. Ask a developer to run it again if it is still needed.')]
@@ -77,13 +80,22 @@ function renderSchool({ alert, urn, school, found, diagnosis }: AlertSight): Blo
 
 const GIAS = 'https://get-information-schools.service.gov.uk/Establishments/Establishment/Details'
 
-function renderAdvice(sight: AlertSight): Block[] {
+/** What to do, unless somebody does it already. */
+export function renderAdvice(sight: AlertSight): Block[] {
   const [one] = sight.groups
-  const isDealtWith = isForAlert(sight) || (sight.all === 1 && one !== undefined && isForTrainee(sight, one))
+  const isDealtWith = isForAlert(sight) || (sight.all === 1 && one !== undefined && isDoneFor(sight, one))
   if (sight.alert.status !== 'open' || isDealtWith) return []
-  return plainSections(
-    sight.waits.length > 0 ? 'Whoever waits is told when the school is there.' : sight.diagnosis.todo,
-  )
+  if (sight.waits.length === 0) return plainSections(sight.diagnosis.todo)
+  const told = 'Whoever waits is told when the school is there.'
+  if (!isLongWaitedFor(sight)) return plainSections(told)
+  const long = `That has been so for more than ${LONG_WAIT_DAYS} days: ask whether support will add the school.`
+  return plainSections([told, long, sight.diagnosis.todo].join(' '))
+}
+
+/** As of the last look. */
+function isLongWaitedFor({ waits, found }: AlertSight): boolean {
+  const before = Date.parse(found?.at ?? '') - LONG_WAIT_DAYS * 24 * 60 * 60_000
+  return waits.every(({ askedAt }) => askedAt !== null && askedAt.getTime() < before)
 }
 
 function renderButtons(sight: AlertSight, places: Places): Block[] {

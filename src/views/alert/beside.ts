@@ -3,8 +3,10 @@ import { formatDateTime } from '../../calendar/london.ts'
 import { formOf } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
+import { findPlaybook } from '../../playbooks/index.ts'
 import { type Block, section } from '../kit/blocks.ts'
-import { linkTo, mention } from '../kit/text.ts'
+import { uncapitalise } from '../kit/labels.ts'
+import { inert, linkTo, mention } from '../kit/text.ts'
 import { crName, STATUS_WORDS } from '../request/request.ts'
 
 // What people do already about what a post is about; it stands in the place of the button that would start it again.
@@ -12,14 +14,27 @@ import { crName, STATUS_WORDS } from '../request/request.ts'
 const MOST = 5
 
 /** A line for each request that is not over, and for each person who waits for the school. */
-export function renderBeside({ requests, waits }: AlertSight): Block[] {
-  const lines = [...requests.slice(0, MOST).map(requestWords), ...waits.slice(0, MOST).map(waitWords)]
+export function renderBeside(sight: AlertSight): Block[] {
+  const { requests, waits } = sight
+  const lines = [
+    ...requests.slice(0, MOST).map((request) => requestWords(sight, request)),
+    ...waits.slice(0, MOST).map(waitWords),
+  ]
   const left = requests.length + waits.length - lines.length
   return lines.length > 0 ? [section([...lines, ...(left > 0 ? [`And ${left} more.`] : [])].join('\n'))] : []
 }
 
-function requestWords(request: ChangeRequest): string {
-  return `*${crName(request)}* deals with it: asked for by ${mention(request.requester)}, ${STATUS_WORDS[request.status]}.`
+function requestWords(sight: AlertSight, request: ChangeRequest): string {
+  const stands = `asked for by ${mention(request.requester)}, ${STATUS_WORDS[request.status]}`
+  if (dealsWithIt(sight, request)) return `*${crName(request)}* deals with it: ${stands}.`
+  const title = uncapitalise(findPlaybook(request.playbook)?.title ?? request.playbook)
+  const about = request.traineeId === null ? '' : ` for trainee ${request.traineeId.replace(/\D/g, '')}`
+  return `*${crName(request)}* does something else${about} (${inert(title)}): ${stands}. It must be over before this can be asked for.`
+}
+
+/** Whether a request does what the post offers, for its school or for one of its trainees. */
+function dealsWithIt({ diagnosis, groups }: AlertSight, { playbook }: ChangeRequest): boolean {
+  return [diagnosis, ...groups].some(({ offer }) => offer?.playbook === playbook)
 }
 
 /** Mrkdwn: who waits until DTTP has a school, since when, and the card that asks for it. */
@@ -34,7 +49,13 @@ export function isForAlert({ requests, urn }: AlertSight): boolean {
   return urn !== null && requests.some(({ form }) => form && formOf(form)['subject'] === `URN ${urn}`)
 }
 
-/** Whether a request for this trainee is under way. */
+/** Whether a request that does for this trainee what the post offers is under way. */
+export function isDoneFor(sight: AlertSight, group: Group): boolean {
+  const requests = sight.requests.filter((request) => dealsWithIt(sight, request))
+  return isForTrainee({ ...sight, requests }, group)
+}
+
+/** Whether any request for this trainee is under way: there can be only one. */
 export function isForTrainee({ requests }: AlertSight, { trainee }: Group): boolean {
   return trainee !== null && requests.some(({ subjects }) => subjects.includes(`trainees:${trainee.id}`))
 }

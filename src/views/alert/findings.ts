@@ -52,11 +52,22 @@ const NEEDLESS: readonly Because[] = [
   'state',
 ]
 
-/** Whether an entry's job was given up and its work is still to do. */
+/** Whether an entry's job was given up, and nothing has done its work since. */
 export function isLeftUndone({ subject, job, failure }: SeenEntry, because: Record<string, Because>): boolean {
   const reason = because[subject]
   if (reason && NEEDLESS.includes(reason)) return false
-  return job?.status === 'failed' && failure.code !== 'timed-out' && failure.code !== 'outcome-unknown'
+  return (
+    job?.status === 'failed' &&
+    job.curedAt === null &&
+    failure.code !== 'timed-out' &&
+    failure.code !== 'outcome-unknown'
+  )
+}
+
+/** Whether an alert is over only because the same has happened again: a later post goes on with it. */
+export function isOvertaken({ alert, groups, found }: Pick<AlertSight, 'alert' | 'groups' | 'found'>): boolean {
+  const subjects = groups.flatMap(({ entries }) => entries).map(({ subject }) => subject)
+  return alert.status === 'resolved' && subjects.every((subject) => found?.because[subject] === 'timed-out-again')
 }
 
 /** Until when the poll that timed out was to go on. The error's own words do not say that. */

@@ -1,11 +1,13 @@
 import type { MessageAnswer, MessageSight } from '../../alerts/message-answers.ts'
-import type { Diagnosis } from '../../alerts/sight.ts'
+import type { AlertSight, Diagnosis } from '../../alerts/sight.ts'
 import { stateLabel } from '../../register/states.ts'
 import { routeLabel } from '../../register/training-routes.ts'
 import { actions, type Block, button, heading, type Message, note, plainSections, section } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { capitalise } from '../kit/labels.ts'
 import { escapeText, shorten } from '../kit/text.ts'
+import { renderAdvice } from './alert.ts'
+import { renderBeside } from './beside.ts'
 import { linksOf, type Places, startButton, viewButton } from './links.ts'
 import { renderOne } from './rows.ts'
 
@@ -48,10 +50,16 @@ function renderSight(sight: NonNullable<MessageSight['sight']>, places: Places):
   const buttons = [startButton(sight, group), viewButton(group, places)].filter((element) => element !== null)
   return [
     ...renderOne(sight, places),
-    ...plainSections(isOpen ? nextOf(sight.diagnosis) : 'Nobody needs to do anything about this any more.'),
+    ...(isOpen ? renderNext(sight) : plainSections('Nobody needs to do anything about this any more.')),
     ...(buttons.length > 0 ? [actions(buttons)] : []),
     note(`This is part of what is posted in <#${sight.alert.channel}>, which is kept up to date.`),
   ]
+}
+
+/** As in the post: what to do, or who does it already. */
+function renderNext(sight: AlertSight): Block[] {
+  const { why } = sight.diagnosis
+  return [...plainSections(why ? shorten(why, 1000) : ''), ...renderAdvice(sight), ...renderBeside(sight)]
 }
 
 function renderTrainee({ trainee }: MessageSight, { places }: Asked): Block[] {

@@ -79,7 +79,8 @@ describe('the post about one trainee', () => {
 })
 
 describe('what people do about it already', () => {
-  const request = changeRequest({ id: '21', requester: 'U0SUPPORT', subjects: ['trainees:5913'] })
+  const asked = { playbook: 'requeue-trn', requester: 'U0SUPPORT', subjects: ['trainees:5913'] }
+  const request = changeRequest({ id: '21', ...asked })
 
   it('stands in the place of the button and of the advice to press it', () => {
     const shown = sight({ found: foundOf({ '5913': trainee() }), requests: [request] })
@@ -95,6 +96,7 @@ describe('what people do about it already', () => {
     const groups = [group(5901, entry(5901, school, { subject: 'update-trainee:5901' }))]
     const repair = changeRequest({
       id: '22',
+      playbook: 'repair-school',
       form: { subject: 'URN 900002', reason: 'x' },
       subjects: ['dttp_schools:1'],
     })
@@ -241,6 +243,28 @@ describe('the post about several', () => {
   })
 })
 
+describe('a post beside which a request is open', () => {
+  const open = (playbook: string) => [
+    changeRequest({ id: '21', status: 'pending', playbook, traineeId: '5913', subjects: ['trainees:5913'] }),
+  ]
+
+  it('names the one that does what it offers in place of its advice', () => {
+    const read = readingOf(draw(sight({ requests: open('requeue-trn') })).blocks)
+    expect(read).toContain('CR-21* deals with it: asked for by')
+    expect(read).not.toContain('If it looks right')
+  })
+
+  it('keeps its advice beside one that does something else, and says that this must be over first', () => {
+    const shown = sight({ requests: open('fix-route') })
+    const read = readingOf(draw(shown).blocks)
+    expect(read).toContain('CR-21* does something else for trainee 5913 (change training route): asked for by')
+    expect(read).toContain('It must be over before this can be asked for.')
+    expect(read).toContain('If it looks right')
+    expect(read).not.toContain('deals with it')
+    expect(labels(shown)).not.toContain('Ask again for 1 day')
+  })
+})
+
 describe('a post that is over', () => {
   it('says that it was resolved by itself, why, and what it was about, with nothing left to start', () => {
     const settled = group(5913, entry(5913, {}, { settledAt: new Date(AT) }))
@@ -257,6 +281,29 @@ describe('a post that is over', () => {
     }
     expect(labels(shown)).toEqual(['View trainee', 'View DTTP record'])
     expect(read).not.toMatch(/applies|no TRN \(checked|Pending TRN/)
+  })
+
+  it('says where the same has happened again, and calls that neither resolved nor anybody’s merit', () => {
+    const settled = group(5913, entry(5913, {}, { settledAt: new Date(AT) }))
+    const found = foundOf({}, { because: { 'retrieve-trn:5913': 'timed-out-again' } })
+    const shown = sight({ alert: { status: 'resolved', ...CLOSED }, groups: [settled], open: 0, found })
+    const read = readingOf(draw(shown).blocks)
+    expect(read).toContain('⏩ Goes on in a later post: No TRN for trainee 5913')
+    expect(read).toContain('The next poll has timed out, too. A later post is about it.')
+    expect(read).not.toMatch(/resolved/i)
+  })
+
+  it('asks for what is left of a job that failed, whoever has resolved the rest', () => {
+    const failure = { code: 'switched-off', words: 'It is off.' } as const
+    const settled = group(5913, entry(5913, failure, { settledAt: new Date(AT) }))
+    const found = foundOf({}, { because: { 'retrieve-trn:5913': 'switched-on' } })
+    const alert = { status: 'resolved', ...CLOSED } as const
+    const resolvedBy = [changeRequest({ id: '21' })]
+    const left = readingOf(draw(sight({ alert, groups: [settled], found, resolvedBy })).blocks)
+    expect(left).toContain('has not run since')
+    const job = { status: 'failed', curedAt: new Date(AT) } as const
+    const cured = group(5913, entry(5913, failure, { settledAt: new Date(AT), job }))
+    expect(readingOf(draw(sight({ alert, groups: [cured], found })).blocks)).not.toContain('has not run since')
   })
 
   it('says which request resolved it, and gives no other advice', () => {

@@ -34,7 +34,7 @@ export function entry(
     failure: { code: 'timed-out', words: TIMED_OUT, at: AT, deadline: '2021-10-25T08:12:44.281937', ...failure },
     addedAt: new Date(AT),
     settledAt: null,
-    job: { status: 'failed' },
+    job: { status: 'failed', curedAt: null },
     ...given,
   }
 }
