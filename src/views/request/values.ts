@@ -161,6 +161,7 @@ function spacing(before: Json, after: Json): string | null {
 export function describeValue(column: string, value: Json, route: Json, exact: boolean): string {
   if (value === null) return EMPTY
   if (typeof value === 'boolean') return value ? 'Yes' : 'No'
+  if (column === 'course_uuid') return `course id ${value}` // Register's courses are not in the schema that we know
   const reference = REFERENCES[column]
   if (reference && /^\d+$/.test(String(value))) return `${reference} ${value}`
   if (typeof value === 'number') {
