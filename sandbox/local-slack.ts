@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { freePort, isPortFree } from './ports.ts'
 import { endProcess, isRunning, markProcess, type ProcessMark } from './processes.ts'
+import { openSlackFront, type SlackFront } from './slack-front/index.ts'
 
 /** What local-slack reads from its configuration file. */
 export interface SlackWorkspace {
@@ -42,11 +43,34 @@ export interface LocalSlack {
   stop(): Promise<void>
 }
 
-/** Starts local-slack in a process group of its own (Ctrl-C does not reach it) and waits until it answers. */
+/**
+ * Starts local-slack in a process group of its own (Ctrl-C does not reach it), waits until it answers, and opens our front
+ * before it: people and the bot use that.
+ */
 export async function startLocalSlack(options: LocalSlackOptions): Promise<LocalSlack> {
-  const program = localSlackProgram()
   const port = options.port ?? (await freePort())
   if (!(await isPortFree(port))) throw new Error(`Port ${port} is taken by another program.`)
+  const behind = await freePort()
+  const program = await startProgram(options, behind)
+  let front: SlackFront
+  try {
+    front = await openSlackFront(port, behind)
+  } catch (error) {
+    await endProcess(program, 'SIGTERM', 3_000)
+    throw error
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    process: program,
+    async stop() {
+      await front.stop()
+      await endProcess(program, 'SIGTERM', 3_000)
+    },
+  }
+}
+
+async function startProgram(options: LocalSlackOptions, port: number): Promise<ProcessMark> {
+  const program = localSlackProgram()
   mkdirSync(options.filesDir, { recursive: true })
   mkdirSync(dirname(options.configPath), { recursive: true })
   writeFileSync(options.configPath, stringify(options.workspace), { mode: 0o600 })
@@ -61,12 +85,11 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   child.unref()
   child.on('error', () => {})
   const mark = markProcess(child.pid ?? 0)
-  const url = `http://127.0.0.1:${port}`
-  if (!mark || !(await waitUntilAnswers(mark, url, options.workspace.workspace.teamId))) {
+  if (!mark || !(await waitUntilAnswers(mark, `http://127.0.0.1:${port}`, options.workspace.workspace.teamId))) {
     if (mark) await endProcess(mark, 'SIGTERM', 2_000)
     throw new Error(`The local Slack did not start:\n${readFileSync(logFile, 'utf8').trim()}`)
   }
-  return { url, process: mark, stop: () => endProcess(mark, 'SIGTERM', 3_000) }
+  return mark
 }
 
 /** The only platform that npm has a local Slack for, as of November 2026. */
