@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { DEMO_HELP } from '../sandbox/demo/options.ts'
 import { playbooks } from '../src/playbooks/index.ts'
 import { renderHelp } from '../src/views/help.ts'
 
@@ -63,6 +64,30 @@ describe('the documents', () => {
     expect(typed.length).toBeGreaterThan(playbooks.length)
     const usages = typed.filter((usage) => !read('README.md').includes(`\`${usage}\``))
     expect(usages).toEqual([])
+  })
+
+  test('README names commands, options and scripts that are there', () => {
+    const readme = read('README.md')
+    const named = (pattern: RegExp) => new Set([...readme.matchAll(pattern)].map(([, name = '']) => name))
+    for (const program of named(/\b(bin\/[a-z]+)\b/g)) expect(existsSync(program), program).toBe(true)
+    for (const option of named(/bin\/demo (--[a-z]+)/g)) expect(DEMO_HELP).toContain(`bin/demo ${option}`)
+    for (const option of named(/bin\/setup (--[a-z]+)/g)) expect(read('bin/setup')).toContain(`    ${option}) `)
+    const scripts = named(/npm run ([\w:]+)/g)
+    expect(scripts.size).toBeGreaterThan(3)
+    for (const script of scripts) {
+      const [, file] = /^tsx (\S+)/.exec(manifest.scripts[script] ?? '') ?? []
+      expect(file ? existsSync(file) : manifest.scripts[script], script).toBeTruthy()
+    }
+    for (const [, file = ''] of readme.matchAll(/npm run \w+ -- (\S+\/)\*/g))
+      expect(readdirSync(file).length).toBeGreaterThan(0)
+  })
+
+  test('every picture is shown on some page, and says what it shows', () => {
+    const shown = documents.flatMap((file) => [
+      ...read(file).matchAll(/!\[([^\]]+)\]\((?:docs\/)?pictures\/([^)]+)\)/g),
+    ])
+    const names = new Set(shown.map(([, , name]) => name))
+    expect(readdirSync('docs/pictures').filter((name) => !names.has(name))).toEqual([])
   })
 
   test('every decision is in the list of decisions', () => {

@@ -57,9 +57,20 @@ export class SlackPage {
     }
   }
 
+  /** What a field of the open form holds. */
+  async valueOf(label: string): Promise<string> {
+    return this.page.locator('.modal .bk-input', { hasText: label }).locator('select, input, textarea').inputValue()
+  }
+
   async select(button: string): Promise<void> {
     this.effort.clicks += 1
     await this.page.getByRole('button', { name: button, exact: true }).click()
+  }
+
+  /** The same for a button in one place: a thread that is open shows its first message once more. */
+  async selectOn(place: Locator, button: string): Promise<void> {
+    this.effort.clicks += 1
+    await place.getByRole('button', { name: button, exact: true }).click()
   }
 
   /** Approves what the review shows, with the tick that it asks for where there is no way back. */
@@ -106,6 +117,14 @@ export class SlackPage {
     return thread
   }
 
+  /** A person's own words in a thread that is open. */
+  async answerIn(thread: Locator, text: string): Promise<void> {
+    const composer = thread.locator('.composer-input')
+    await composer.fill(text)
+    await composer.press('Enter')
+    await thread.locator('.msg', { hasText: text }).waitFor()
+  }
+
   /** Blocks that the page could not draw, and shows as a red placeholder. */
   async undrawn(): Promise<number> {
     return this.page.locator('.bk-unknown').count()
@@ -121,6 +140,15 @@ export class SlackPage {
   async heights(of: Locator): Promise<{ desktop: number; phone: number }> {
     const desktop = await heightOf(of)
     return { desktop, phone: await asOnPhone(of, () => heightOf(of)) }
+  }
+
+  /** How far below the top of a message or a modal these words stand, on a desktop and on a phone. */
+  async depths(of: Locator, words: string): Promise<{ desktop: number; phone: number }> {
+    const depth = async () => {
+      const [top, at] = [await of.boundingBox(), await of.getByText(words, { exact: true }).first().boundingBox()]
+      return Math.round((at?.y ?? 0) - (top?.y ?? 0))
+    }
+    return { desktop: await depth(), phone: await asOnPhone(of, depth) }
   }
 
   /** A picture for the README; only when asked for with UPDATE_PICTURES=1, as no two are alike to the byte. */

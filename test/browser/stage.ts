@@ -20,9 +20,11 @@ import { SlackPage } from './slack-page.ts'
 
 const NEVER_MS = 24 * 3600_000
 
+export type Stage = { slack: SlackPage; records: Records; upstreams: Upstreams }
+
 /** A stage of its own for each test, in one browser for all of a file's. */
-export function useStage() {
-  const use = {} as { slack: SlackPage; records: Records; upstreams: Upstreams }
+export function useStage(): Stage {
+  const use = {} as Stage
   const stops: (() => unknown)[] = []
   const session = { onStop: (stop: () => unknown) => void stops.push(stop), interrupted: new AbortController().signal }
   let browser: Browser
