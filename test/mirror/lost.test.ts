@@ -81,6 +81,19 @@ test('one that dies once more is as dead as before, and may be deleted then', as
   expect(await unknown()).toEqual([])
 })
 
+test('so it is where the sweep that saw it ended before it had used what it saw', async () => {
+  const member = await die()
+  await story.sweep()
+  await story.take('dead', member)
+  await killProcess()
+  const goOn = await story.endAt('UPDATE', 'chatops.mirrored_jobs', `jsonb_exists(NEW.args, 'lost')`)
+  for (let sweeps = 0; sweeps < 12; sweeps += 1) await expect(story.sweep()).rejects.toThrow('raised by a function')
+  await goOn()
+  await story.sweep()
+  await story.sweep(HALF_AN_HOUR)
+  expect(await story.row()).toMatchObject({ place: 'gone', failure: { code: 'outcome-unknown' } })
+})
+
 test('more than any process could have taken were deleted, and share one post', async () => {
   const { rows } = await story.admin.query('SELECT id::int FROM trainees WHERE dttp_id IS NULL ORDER BY id LIMIT 26')
   const trainees = [...rows.map(({ id }) => id), ...Array.from({ length: 26 }, (_, index) => 90_000 + index)]

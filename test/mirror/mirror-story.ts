@@ -107,6 +107,15 @@ export function useMirror(overrides: () => Partial<World> = () => ({})) {
       await tellOfMirrored(story.context, verifyAgain)
     },
 
+    /** Has whatever writes such rows end in the middle. Answers how to let it go on. */
+    async endAt(what: 'INSERT' | 'UPDATE', table: string, rows: string): Promise<() => Promise<unknown>> {
+      await story.admin.query(`CREATE FUNCTION end_here() RETURNS trigger LANGUAGE plpgsql AS
+        $$BEGIN RAISE EXCEPTION 'it ends here'; END$$`)
+      await story.admin.query(`CREATE TRIGGER end_here BEFORE ${what} ON ${table} FOR EACH ROW WHEN (${rows})
+        EXECUTE FUNCTION end_here()`)
+      return () => story.admin.query('DROP FUNCTION end_here CASCADE')
+    },
+
     rows: (): Promise<MirroredJob[]> =>
       story.context.database.manager.find(MirroredJob, { order: { createdAt: 'ASC', id: 'ASC' } }),
 

@@ -5,7 +5,7 @@ import type { Mirror } from '../../entities/chatops/mirrored-job.ts'
 // heartbeat, is gone as one that they delete: but it may have been sent. What tells the two apart is that a process
 // ended.
 
-/** How the sweep before found Sidekiq. */
+/** How the last sweep found Sidekiq that used what it found. */
 export type Before = Pick<Mirror, 'readAt' | 'identities'>
 
 /** The name of a killed process goes a minute after its last heartbeat. Twice as long covers slow sweeps. */
@@ -25,7 +25,9 @@ export async function noteLost(
   if (readAt === null) return
   const hasEnded = identities.some((identity) => !alive.includes(identity))
   if (!hasEnded && startedAt.getTime() - readAt.getTime() <= SEEN_EVERY_MS) return
-  await sql.query(LOST, [new Date(startedAt.getTime() - NOTICED_WITHIN_MS), MOST_LOST])
+  // Where sweeps have failed meanwhile, it ended at any time since.
+  const noticedAt = hasEnded ? readAt : startedAt
+  await sql.query(LOST, [new Date(noticedAt.getTime() - NOTICED_WITHIN_MS), MOST_LOST])
 }
 
 const LOST = `

@@ -15,7 +15,7 @@ const STILL_PROVEN_MS = 7 * 24 * 3_600_000
 const MOST = 2_000
 
 /**
- * Notes what a whole sweep did not find, and judges what has been missing for long enough. Returns how many rows change.
+ * Notes what a whole sweep did not find. Returns how many rows change.
  * @param found the ids of every job that it found
  * @param startedAt when it began
  */
@@ -28,7 +28,12 @@ export async function noteMissing(
   const readAt = world.now()
   const [, lost] = (await sql.query(MISSING, [[...found], readAt])) as [unknown, number]
   const [, sent] = (await sql.query(SENT, [startedAt, readAt])) as [unknown, number]
-  return lost + sent + (await judge(world, sql, startedAt)) + (await proveLate(world, sql, startedAt))
+  return lost + sent
+}
+
+/** Judges what has been missing for long enough. Returns how many rows change. */
+export async function judgeMissing(world: World, sql: EntityManager, now: Date): Promise<number> {
+  return (await judge(world, sql, now)) + (await proveLate(world, sql, now))
 }
 
 // `from` keeps where it was last. Of a dead registration it stays known why it died, and whether people have heard.

@@ -4,7 +4,7 @@ import type { SidekiqClient } from '../../sidekiq/index.ts'
 import type { World } from '../../world.ts'
 import { keepMoved, keepPage, newSweep } from './keep.ts'
 import { type Before, noteLost } from './lost.ts'
-import { noteMissing } from './missing.ts'
+import { judgeMissing, noteMissing } from './missing.ts'
 import { unlessMoved } from './moved-tables.ts'
 
 // Reads all of Register's Sidekiq, page by page, and keeps what concerns us in our own table (keep.ts). A job that moves
@@ -58,11 +58,13 @@ async function sweepAlone(world: World, sidekiq: SidekiqClient, keepLock: () => 
   if (begun.readAt === null) await sql.query(COUNT_DEAD)
   const { strange, found, changed } = sweep
   const identities = running.processes.map(({ identity }) => identity)
-  await sql.update(Mirror, { id: true }, { readAt: startedAt, strange, processes: identities.length, identities })
-  const gone = await noteMissing(world, sql, found.keys(), startedAt)
+  const missing = await noteMissing(world, sql, found.keys(), startedAt)
   await noteLost(sql, begun, identities, startedAt)
+  // Only now: of a process that has ended nobody would hear again if this sweep ended before.
+  await sql.update(Mirror, { id: true }, { readAt: startedAt, strange, processes: identities.length, identities })
+  const gone = await judgeMissing(world, sql, startedAt)
   const unknown = await unlessMoved(world, 0, () => noteUnknown(sql, startedAt))
-  return { changed: changed + gone + unknown, found: found.size }
+  return { changed: changed + missing + gone + unknown, found: found.size }
 }
 
 const BEGIN = 'UPDATE chatops.mirror SET sweep = sweep + 1 RETURNING sweep, read_at AS "readAt", identities'
