@@ -10,10 +10,10 @@ export type Effects = Readonly<Record<OutboxKind, (row: Claimed) => Promise<void
 /** Whoever posts to Slack or to Trello asks at the last moment whether the row is still held; a hint does no harm twice. */
 const NEEDS_NO_HOLD: ReadonlySet<OutboxKind> = new Set([...SLACK_KINDS, 'trello', 'hint'])
 
-/** Rows under way at once: one slow receiver must not hold up the others. */
-const SLOTS = 20
-/** So many are kept for what is no message: a Slack that does not answer must not hold up an approval either. */
-const SLOTS_BESIDE_SLACK = 4
+/** Who receives a row: our workers, Slack, or another system. */
+type Receiver = 'workers' | 'slack' | 'elsewhere'
+/** Rows under way at once. Each receiver has its own, so that one that does not answer holds up no other. */
+const AT_ONCE: Readonly<Record<Receiver, number>> = { workers: 8, slack: 16, elsewhere: 8 }
 /** Delays grow with the time for which a row has failed, so that none is much longer than the trouble was. */
 const SHORTEST_DELAY_MS = 500
 const SHARE_OF_TROUBLE = 1 / 4
@@ -30,29 +30,36 @@ const LEFT_AFTER_MS = 24 * 60 * 60_000
  * @param isOpen whether rows of this kind can be sent at all at the moment; those that cannot are left alone
  */
 export function createRelay(world: World, effects: Effects, isOpen: (kind: OutboxKind) => boolean = () => true) {
-  const underWay = new Set<Promise<void>>()
+  const underWay = new Map<Promise<void>, Receiver>()
+  const roomFor = (kind: OutboxKind) => {
+    const receiver = receiverOf(kind)
+    return AT_ONCE[receiver] - [...underWay.values()].filter((one) => one === receiver).length
+  }
   return {
     async sendDue(freed: () => void): Promise<boolean> {
-      const room = SLOTS - underWay.size
-      if (room === 0) return false
-      const isCrowded = room <= SLOTS_BESIDE_SLACK
       const sendable = OUTBOX_KINDS.filter(
-        (kind) => isOpen(kind) && (SLACK_KINDS.has(kind) ? !isCrowded : world.mode !== 'preview-only'),
+        (kind) => isOpen(kind) && roomFor(kind) > 0 && (SLACK_KINDS.has(kind) || world.mode !== 'preview-only'),
       )
-      const rows = await claimOutbox(world.database, isCrowded ? room : room - SLOTS_BESIDE_SLACK, sendable)
+      if (sendable.length === 0) return false
+      const rows = await claimOutbox(world.database, Math.min(...sendable.map(roomFor)), sendable)
       for (const row of rows) {
         const sending = during(world, `outbox:${row.id}`, () => relay(world, effects, row)).finally(() => {
           underWay.delete(sending)
           freed()
         })
-        underWay.add(sending)
+        underWay.set(sending, receiverOf(row.kind))
       }
       return rows.length > 0
     },
     async settled(): Promise<void> {
-      await Promise.all(underWay)
+      await Promise.all(underWay.keys())
     },
   }
+}
+
+function receiverOf(kind: OutboxKind): Receiver {
+  if (SLACK_KINDS.has(kind)) return 'slack'
+  return kind === 'hint' || kind === 'job' ? 'workers' : 'elsewhere'
 }
 
 /**

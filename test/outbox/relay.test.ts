@@ -56,24 +56,28 @@ test('nudged, it sends at once what was put out since', async () => {
   }
 })
 
-test('messages that Slack keeps waiting leave room for what an approval waits for', async () => {
+test.each([
+  ['messages that Slack keeps waiting', 'card', 16, 'sidekiq'],
+  ['jobs that Register’s Sidekiq keeps waiting', 'sidekiq', 8, 'card'],
+] as const)('%s leave room for what an approval waits for, and for other receivers', async (_, silent, most, other) => {
   let answer: () => void = () => {}
   const silence = new Promise<void>((resolve) => {
     answer = resolve
   })
-  for (let card = 1; card <= 25; card++) await add(`card:${card}`, 'card')
+  for (let row = 1; row <= 40; row++) await add(`silent:${row}`, silent, silent)
   const relay = start(
     everyKind(async ({ kind }) => {
-      if (kind === 'card') await silence
+      if (kind === silent) await silence
       else sent.push(kind)
     }),
   )
-  await expect.poll(async () => (await statuses()).filter((status) => status === 'sending')).toHaveLength(16)
+  await expect.poll(async () => (await statuses()).filter((status) => status === 'sending')).toHaveLength(most)
+  await add('other:1', other, other)
   await add('hint:1', 'hint', 'hint')
   relay.nudge()
-  await expect.poll(() => sent).toEqual(['hint'])
+  await expect.poll(() => [...sent].sort()).toEqual([other, 'hint'].sort())
   answer()
-  await expect.poll(async () => (await statuses()).filter((status) => status === 'sent')).toHaveLength(26)
+  await expect.poll(async () => (await statuses()).filter((status) => status === 'sent')).toHaveLength(42)
 })
 
 test('what is put out for later holds the next of its stream, and no other', async () => {

@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ...Object.fromEntries(Object.entries(MESSAGES).map(([name, kind]) => [`outbox: ${name}`, kind])),
 }
 const TRAINEES = 3_000
-/** As many of a kind are under way together: a queue does 10 jobs at a time, a relay sends 20 rows. */
+/** As many of a kind are under way together: a queue does 10 jobs at a time, a relay sends 8 rows or more. */
 const AT_ONCE = { job: 3, message: 2 }
 /** It is not stopped at all. */
 const NEVER = 1e6
