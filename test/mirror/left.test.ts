@@ -55,6 +55,19 @@ test('a registration that Sidekiq had is for people to settle, and what had fail
   expect(rows).toEqual([{ outcome: 'unknown' }])
 })
 
+test('so it is where the bot ended before it had put the registration on record', async () => {
+  await story.admin.query('UPDATE trainees SET dttp_id = NULL WHERE id = 5902')
+  await story.put('queue', 'Dttp::RegisterForTrnJob', { args: [null] })
+  await story.sweep()
+  const goOn = await story.endAt('INSERT', 'chatops.registration_attempts', 'true')
+  await expect(leave(restarted())).rejects.toThrow('raised by a function')
+  expect(await story.row()).toMatchObject({ place: 'gone', failure: { code: 'outcome-unknown' } })
+  await goOn()
+  await leave(restarted())
+  const { rows } = await story.admin.query('SELECT trainee_id, outcome FROM chatops.registration_attempts')
+  expect(rows).toEqual([{ trainee_id: '5902', outcome: 'unknown' }])
+})
+
 test('when Sidekiq is read again, what is dead in it is counted and posted by nobody', async () => {
   await story.sweep()
   await leave(restarted())

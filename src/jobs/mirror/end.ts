@@ -1,15 +1,19 @@
 import { NOT_READ } from '../../failures/register-words.ts'
 import { noteUnknown } from '../../registration/unknown-in-sidekiq.ts'
 import type { World } from '../../world.ts'
+import { unlessMoved } from './moved-tables.ts'
 
 // Register's Sidekiq is not beside the bot any more: nobody would hear how its jobs go on, so none may stand as live. If
 // it is read again one day, what is there then is found anew.
 
-/** Ends what is in the mirror. Returns how many rows were ended. */
-export async function endMirror({ database: { manager }, now }: Pick<World, 'database' | 'now'>): Promise<number> {
-  const [, ended] = (await manager.query(END, [now(), NOT_READ])) as [unknown, number]
-  if (ended > 0) await noteUnknown(manager, now())
-  return ended
+/**
+ * Ends what is in the mirror. Returns how many rows were ended, or put on record. Each round looks for registrations to put
+ * on record: the round that ended them may not have come so far.
+ */
+export async function endMirror(world: World): Promise<number> {
+  const { manager } = world.database
+  const [, ended] = (await manager.query(END, [world.now(), NOT_READ])) as [unknown, number]
+  return ended + (await unlessMoved(world, 0, () => noteUnknown(manager, world.now())))
 }
 
 /** Forgets that Sidekiq was ever read: what is dead when it is read again is nobody's news. */
