@@ -23,15 +23,18 @@ export const VERIFY_BATCH = 5
 /** Expires what nobody approved in time. Returns how many. */
 export async function expireRequests(world: World): Promise<number> {
   const now = world.now()
+  const unsentBefore = new Date(now.getTime() - UNSENT_KEPT_MS)
   const due = await findIds(
     world,
     `(status = 'pending' AND expires_at <= $1) OR (status = 'unsent' AND coalesce(answered_at, created_at) <= $2)`,
-    [now, new Date(now.getTime() - UNSENT_KEPT_MS)],
+    [now, unsentBefore],
   )
   return sweepEach(world, due, ['pending', 'unsent'], 'wait', async (sql, request) => {
-    if (request.status === 'pending' && (request.expiresAt ?? now) > now) return
-    await sql.update(ChangeRequest, { id: request.id, status: request.status }, { status: 'expired' })
-    if (request.status === 'pending') await announce(sql, request.id, ['outcome'])
+    // We may have waited for somebody who changes its answers at this moment.
+    const { status, expiresAt, answeredAt, createdAt } = request
+    if (status === 'pending' ? (expiresAt ?? now) > now : (answeredAt ?? createdAt) > unsentBefore) return
+    await sql.update(ChangeRequest, { id: request.id, status }, { status: 'expired' })
+    if (status === 'pending') await announce(sql, request.id, ['outcome'])
     await appendToLedger(sql, { changeRequest: request.id, event: 'expired', actor: THE_BOT })
   })
 }

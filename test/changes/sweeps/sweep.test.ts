@@ -95,6 +95,22 @@ test('a request that was never sent is dropped after a day, without a word in th
   expect(await outboxOf(id)).toEqual([])
 })
 
+test('a request whose answers are being changed at its last moment is kept', async () => {
+  const { id } = await preview()
+  clock += DAY
+  await withClient(scratch.adminUrl, async (owner) => {
+    await owner.query('BEGIN')
+    await owner.query('SELECT FROM chatops.change_requests WHERE id = $1 FOR UPDATE', [id])
+    const swept = expireRequests(context)
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+    await expect.poll(async () => (await owner.query(waiting)).rowCount).toBe(1)
+    await owner.query('UPDATE chatops.change_requests SET answered_at = $2 WHERE id = $1', [id, new Date(clock)])
+    await owner.query('COMMIT')
+    await swept
+  })
+  expect(await statusOf(id)).toBe('unsent')
+})
+
 describe('an approved request that nobody carries out', () => {
   test('is hinted at again after 30 seconds, and then every 30 seconds', async () => {
     const request = await send()
