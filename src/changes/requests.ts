@@ -3,7 +3,7 @@ import { In } from 'typeorm'
 import { formatDateTime } from '../calendar/london.ts'
 import { digestOf } from '../contract/plan.ts'
 import { checksOf, isReadable, planOf } from '../contract/stored.ts'
-import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { ChangeRequest, type RequestOutcome } from '../entities/chatops/change-request.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import type { World } from '../world.ts'
@@ -58,6 +58,11 @@ export async function listWaiting(
     take,
   })
   return { requests, inAll }
+}
+
+/** What the words of a request name, and its outcome keeps whatever comes of it: what it undoes, and its school. */
+export function namedIn({ undoes, school }: RequestOutcome): RequestOutcome {
+  return { undoes, school }
 }
 
 /** Why a request is out of date: columns, checks by their sentences, and trainees of whom DTTP would be told otherwise. */

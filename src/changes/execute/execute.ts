@@ -17,7 +17,7 @@ import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
 import { type Assessment, aroundOf, gather, isAnyoneAsked, judge, NOBODY_ASKED } from '../assess/assess.ts'
 import { demandMirror } from '../assess/beside.ts'
-import { digestOfRequest, getRequest } from '../requests.ts'
+import { digestOfRequest, getRequest, namedIn } from '../requests.ts'
 import { addSteps, stepsOf } from '../steps/manual-steps.ts'
 import { recordDropped, stepsLeft } from '../steps/undone-steps.ts'
 import { noteUndone } from '../undoing.ts'
@@ -133,13 +133,11 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       await step(world, 'audited', request.id)
 
       const { advice } = outcome
-      const { undoes, school } = claimed.outcome
-      const named = { ...(undoes ? { undoes } : {}), ...(school ? { school } : {}) }
       const executedAt = world.now()
       await sql.update(
         ChangeRequest,
         { id: request.id, status: 'approved' },
-        { status: 'verifying', executedAt, nextVerifyAt: executedAt, outcome: { advice, ...named } },
+        { status: 'verifying', executedAt, nextVerifyAt: executedAt, outcome: { advice, ...namedIn(claimed.outcome) } },
       )
       await noteUndone(sql, claimed)
       const { steps, dropped } = await stepsLeft(sql, claimed, stepsOf(plan, advice), executedAt)

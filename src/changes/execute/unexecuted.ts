@@ -12,7 +12,7 @@ import { findMovedTold } from '../../registration/told.ts'
 import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
 import { findChangedChecks } from '../assess/assess.ts'
-import { endAsStale, type Moved } from '../requests.ts'
+import { endAsStale, type Moved, namedIn } from '../requests.ts'
 import { NotApproved } from './legality.ts'
 
 // The ways in which an attempt to carry out a request ends without having written anything.
@@ -103,7 +103,7 @@ export async function postponeExecution(world: World, id: string, cause: unknown
       return 'postponed'
     }
     const problem = 'We tried for 30 minutes and could not carry it out. None of the changes in this request were made.'
-    return end(sql, id, 'needs-attention', problem, cause)
+    return end(sql, request, 'needs-attention', problem, cause)
   })
 }
 
@@ -111,9 +111,10 @@ export async function postponeExecution(world: World, id: string, cause: unknown
 export async function endFailed(world: World, id: string, cause: unknown): Promise<Execution> {
   world.log.error({ changeRequest: id, cause: describe(cause) }, 'execution failed')
   const problem = problemOf(cause)
-  return world.database.transaction(async (sql) =>
-    (await claimRequest(sql, id)) ? end(sql, id, 'failed', problem, cause) : 'not-approved',
-  )
+  return world.database.transaction(async (sql) => {
+    const request = await claimRequest(sql, id)
+    return request ? end(sql, request, 'failed', problem, cause) : 'not-approved'
+  })
 }
 
 function problemOf(cause: unknown): string {
@@ -128,12 +129,12 @@ function problemOf(cause: unknown): string {
 
 async function end(
   sql: EntityManager,
-  id: string,
+  { id, outcome }: ChangeRequest,
   status: 'failed' | 'needs-attention',
   problem: string,
   cause: unknown,
 ): Promise<Execution> {
-  await sql.update(ChangeRequest, { id, status: 'approved' }, { status, outcome: { problem } })
+  await sql.update(ChangeRequest, { id, status: 'approved' }, { status, outcome: { ...namedIn(outcome), problem } })
   await announce(sql, id, ['outcome'])
   const details = { because: describe(cause) }
   await appendToLedger(sql, { changeRequest: id, event: status, actor: THE_BOT, details })

@@ -149,6 +149,19 @@ test('a write that the database refuses ends the request as failed, without valu
   expect(entry.details).toEqual({ because: 'database 23514 refused' })
 })
 
+test('a request that fails keeps the names that its words are about', async () => {
+  const id = await approved()
+  const named = { undoes: { request: '7', title: 'Fix route' }, school: 'Oak School' }
+  await rails.query('UPDATE chatops.change_requests SET outcome = $2 WHERE id = $1', [id, named])
+  await rails.query('ALTER TABLE trainees ADD CONSTRAINT refused CHECK (course_min_age IS NOT NULL) NOT VALID')
+  try {
+    expect(await execute(context, id)).toBe('failed')
+  } finally {
+    await rails.query('ALTER TABLE trainees DROP CONSTRAINT refused')
+  }
+  expect((await getRequest(context.database, id)).outcome).toMatchObject({ ...named, problem: expect.any(String) })
+})
+
 describe('while it holds the row', () => {
   test('Rails can insert a row that refers to the trainee, at every step', async () => {
     const id = await approved()
