@@ -57,9 +57,14 @@ export async function settleEntries(sql: EntityManager, id: string, subjects: re
   return true
 }
 
-/** Settles what alerts say of a job that is in Register's Sidekiq no longer. */
-export async function settleOfJob(sql: EntityManager, job: string, why: Why): Promise<void> {
-  const held = await sql.query<{ id: string; subject: string }[]>(HOLD_OF_JOB, [job])
+/** Settles what alerts say of a job that is in Register's Sidekiq no longer, but for those of the causes that it has now. */
+export async function settleOfJob(
+  sql: EntityManager,
+  job: string,
+  why: Why,
+  but: readonly string[] = [],
+): Promise<void> {
+  const held = await sql.query<{ id: string; subject: string }[]>(HOLD_OF_JOB, [job, but])
   for (const { id, subject } of held) await settleBecause(sql, id, subject, why)
 }
 
@@ -145,7 +150,7 @@ const LOOK_SOON = `
 
 const HOLD_OF_JOB = `
   SELECT alert.id, entry.subject FROM chatops.alerts alert JOIN chatops.alert_entries entry ON entry.alert_id = alert.id
-  WHERE alert.status = 'open' AND entry.job_id = $1 AND entry.settled_at IS NULL
+  WHERE alert.status = 'open' AND alert.cause <> ALL ($2) AND entry.job_id = $1 AND entry.settled_at IS NULL
   ORDER BY alert.cause COLLATE "C", alert.id FOR NO KEY UPDATE OF alert`
 
 const HOLD_EARLIER = `

@@ -6,6 +6,7 @@ import type { FailureCode, JobFailure } from '../entities/chatops/job-failure.ts
 import { Mirror, MirroredJob } from '../entities/chatops/mirrored-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { retryConflicts } from '../entities/transient.ts'
+import { causesOf } from '../failures/index.ts'
 import { HANGS, VANISHED } from '../failures/register-words.ts'
 import { FAILURES } from '../failures/table.ts'
 import { findUntold, giveToRequest, holdUntold, nameFailure, noteTold, passOverNoNews } from '../jobs/mirror/told.ts'
@@ -94,13 +95,18 @@ async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Ov
     // A job that Sidekiq tries again is no news as long as waiting may cure it.
     const { passes, needsPeople } = FAILURES[failure.code]
     if (place === 'retry' && passes && !needsPeople) return
-    if (failure.code === 'vanished') await settleOfJob(sql, job.id, { because: 'vanished', now })
+    // What other posts say of it is not how it stands any more.
+    if (place === 'gone' && IS_UNCLEAR.includes(failure.code))
+      await settleOfJob(sql, job.id, { because: 'vanished', now }, causesOf(job, failure))
     const isOfRequest = await joinRequest(sql, job, failure)
     if (!isOfRequest) await noteFailure(sql, world, job, await nameSchools(sql, world, job, failure))
     if (place !== 'retry' || isOfRequest) await announceNews(sql, job, { kind: 'failed', failure })
   }
   if (job.changeRequestId !== null) await over(sql, job.changeRequestId, now)
 }
+
+/** How a job ended of which nothing shows whether it ran. */
+const IS_UNCLEAR: readonly FailureCode[] = ['vanished', 'outcome-unknown']
 
 /** Register's own error seldom names the school, and whoever waits for a school is found by it. */
 async function nameSchools(

@@ -16,6 +16,7 @@ const REFUSED = { class: 'Dttp::Client::HttpError', message: 'status: 400, body:
 const ANOTHER = 'register:2:def'
 const HALF_AN_HOUR = 30 * 60
 const UNKNOWN = 'registration-unknown:5902'
+const POSTED = 'register-for-trn:dttp-refused:5902'
 
 beforeEach(async () => {
   await story.admin.query('UPDATE trainees SET dttp_id = NULL WHERE id = 5902')
@@ -44,8 +45,8 @@ test('its outcome is unknown, and a post of its own says what DTTP holds', async
   await story.sweep(HALF_AN_HOUR)
   expect(await story.row()).toMatchObject({ place: 'gone', curedAt: null, failure: { code: 'outcome-unknown' } })
   expect(await unknown()).toMatchObject([{ traineeId: '5902' }])
-  expect(await story.causes()).toContain(UNKNOWN)
-  expect((await story.causes()).some((cause) => cause.startsWith('vanished'))).toBe(false)
+  expect(await story.causes()).toEqual([UNKNOWN])
+  expect(await story.causes('resolved')).toEqual([POSTED])
   await lookAtAlerts(story.context)
   const alert = (await story.alerts()).find(({ cause }) => cause === UNKNOWN)
   expect(alert?.found).toMatchObject({
