@@ -12,6 +12,7 @@ import { FAILURES } from '../failures/table.ts'
 import { findUntold, giveToRequest, holdUntold, nameFailure, noteTold, passOverNoNews } from '../jobs/mirror/told.ts'
 import { hasDied, isReplaced } from '../jobs/mirror/verdict.ts'
 import { cureByJob } from '../jobs/run/cured.ts'
+import { hasArrived } from '../register/polled.ts'
 import { findInactiveUrns } from '../schools/matching.ts'
 import type { World } from '../world.ts'
 import { noteFailure, noteSuccess } from './alerts.ts'
@@ -83,7 +84,7 @@ async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Ov
   if (failure === null) {
     await cureByJob(sql, job, now)
     await noteSuccess(sql, job)
-    await announceNews(sql, job, job.name === 'retrieve-trn' ? { kind: 'trn-received' } : { kind: 'done' })
+    await announceNews(sql, job, { kind: (await hasBroughtTrn(sql, job)) ? 'trn-received' : 'done' })
   } else if (place === 'gone' && curedAt === null && hasDied(job)) {
     // Nobody has heard of those that were dead before the first sweep, and nobody needs to.
     if (!(await sql.existsBy(AlertEntry, { jobId: job.id }))) return
@@ -103,6 +104,13 @@ async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Ov
     if (place !== 'retry' || isOfRequest) await announceNews(sql, job, { kind: 'failed', failure })
   }
   if (job.changeRequestId !== null) await over(sql, job.changeRequestId, now)
+}
+
+/** A poll that has only put another one in its place has run, too. */
+async function hasBroughtTrn(sql: EntityManager, { name, traineeId }: MirroredJob): Promise<boolean> {
+  if (name !== 'retrieve-trn' || traineeId === null) return false
+  const trainee = await sql.findOneBy(Trainee, { id: traineeId })
+  return trainee !== null && hasArrived(name, trainee)
 }
 
 /** How a job ended of which nothing shows whether it ran. */

@@ -7,13 +7,14 @@ import { verify } from '../../src/changes/verify/verify.ts'
 import { REPLACED } from '../../src/failures/register-words.ts'
 import { mirrorRetry } from '../../src/jobs/mirror/asked.ts'
 import { purgeMirror } from '../../src/jobs/mirror/purge.ts'
+import { giveToRequest } from '../../src/jobs/mirror/told.ts'
 import { addToOutbox } from '../../src/outbox/add.ts'
 import type { World } from '../../src/world.ts'
 import { relayToSidekiq } from '../sidekiq/beside-stage.ts'
 import { useStoryDttp } from '../support/dttp.ts'
 import { loadGias } from '../support/gias.ts'
 import { approveRequest, sendRequest } from '../support/lifecycle.ts'
-import { useMirror } from './mirror-story.ts'
+import { aTime, useMirror } from './mirror-story.ts'
 
 // Requests hear of what Register's Sidekiq does for them, as they do of our own workers' jobs.
 
@@ -68,6 +69,21 @@ test('a poll without a TRN stands on the card with its next time; the TRN is tol
   await story.sweep(60)
   expect(await outcome(id)).toMatchObject({ poll: 'trn' })
   expect(await told()).toMatchObject([{ payload: { trainee: TRAINEE, news: { kind: 'trn-received' } } }])
+})
+
+test('a poll that has only put another one in its place has brought no TRN', async () => {
+  const { id } = await polled()
+  const first = await story.put('queue', 'Dttp::RetrieveTrnJob')
+  await story.sweep()
+  const ofRegister = async () => (await story.rows()).find(({ timeoutAt }) => timeoutAt === null)
+  await giveToRequest(story.context.database.manager, (await ofRegister())?.id ?? '', id)
+  await story.take('queue', first)
+  await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: [aTime('2021-10-30T00:00:00Z')], inSeconds: 3600 })
+  await story.sweep()
+  await story.sweep(60)
+  expect(await ofRegister()).toMatchObject({ place: 'gone', failure: null, told: true, changeRequestId: id })
+  expect(await outcome(id)).not.toHaveProperty('poll')
+  expect(await told()).toEqual([])
 })
 
 test('a poll that another request replaces is no news, and what was posted about it is settled', async () => {
