@@ -5,6 +5,7 @@ import { findUnpolled, lookAtAlerts } from '../alerts/sweeps.ts'
 import { remindApprovers } from '../changes/propose/call.ts'
 import { verifyAgain } from '../changes/requests.ts'
 import { dropNeedlessSteps } from '../changes/steps/manual-steps.ts'
+import { catchUp } from '../changes/sweeps/catch-up.ts'
 import { createDriftSweep } from '../changes/sweeps/drift.ts'
 import { sayMorning } from '../changes/sweeps/morning.ts'
 
@@ -76,6 +77,7 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
     sweep('expiry', 2 * SECOND, () => expireRequests(world)),
     sweep('hint again', 5 * SECOND, () => hintAgain(world)),
     sweep('what is off', 60 * SECOND, () => tellWhatIsOff(world)),
+    sweep('cards to catch up with', 60 * SECOND, () => catchUp(world)),
     sweep('drift', 30 * SECOND, createDriftSweep(world)),
     sweep('purge', 3600 * SECOND, () => purge(world, retention)),
     sweep('late jobs', 5 * SECOND, () => hintLateJobs(world, queues), { batch: LATE_BATCH }),

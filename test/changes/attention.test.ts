@@ -5,7 +5,10 @@ import { execute } from '../../src/changes/execute/execute.ts'
 import { findRequests } from '../../src/changes/lists/find-requests.ts'
 import { readWork, type WorkList } from '../../src/changes/lists/work-lists.ts'
 import { getRequest } from '../../src/changes/requests.ts'
+import { catchUp } from '../../src/changes/sweeps/catch-up.ts'
 import { verify } from '../../src/changes/verify/verify.ts'
+import { createDataSource } from '../../src/entities/data-source.ts'
+import { CardsOfAttention1795899152000 } from '../../src/entities/migrations/1795899152000-cards-of-attention.ts'
 import type { World } from '../../src/world.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { approveRequest, createLifecycle, DEVELOPER, STRANGER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
@@ -86,6 +89,29 @@ describe('what needs attention', () => {
     expect(await listed('attention')).toEqual([id])
   })
 
+  test('leaves the lists, too, if a version of the bot before this one saw that all is as approved', async () => {
+    await asAnEarlierVersion(true)
+    expect(await catchUp(world)).toBe(1)
+    expect(await getRequest(world.database, id)).toMatchObject({ dealtBy: 'chatops' })
+    expect(await listed('attention')).toEqual([])
+    expect(await catchUp(world)).toBe(0)
+  })
+
+  test('has its card drawn again, once, if a version of the bot before this one drew it', async () => {
+    await asAnEarlierVersion(false)
+    expect(await catchUp(world)).toBe(0)
+    const owner = await createDataSource(scratch.ownerUrl, 1).initialize()
+    const runner = owner.createQueryRunner()
+    await new CardsOfAttention1795899152000().up(runner)
+    await runner.release()
+    await owner.destroy()
+    expect(await catchUp(world)).toBe(1)
+    const cards = `SELECT status FROM chatops.outbox WHERE kind = 'card' AND change_request_id = $1 AND status = 'queued'`
+    expect((await admin.query(cards, [id])).rowCount).toBe(1)
+    expect(await catchUp(world)).toBe(0)
+    expect(await listed('attention')).toEqual([id])
+  })
+
   test('leaves the lists once another request has undone it', async () => {
     await admin.query(`UPDATE chatops.change_requests SET outcome = outcome || '{"undoneBy": "9"}'`)
     expect(await listed('attention')).toEqual([])
@@ -98,6 +124,16 @@ describe('what needs attention', () => {
     await expect(dealWith(world, { id: other.id, actor: DEVELOPER })).rejects.toMatchObject({ code: 'not-found' })
   })
 })
+
+/** It is posted, as its card was drawn then; nothing more is said or looked at. */
+async function asAnEarlierVersion(isTrue: boolean): Promise<void> {
+  await admin.query(`UPDATE chatops.outbox SET status = 'sent'`)
+  await admin.query(
+    `UPDATE chatops.change_requests SET card_ts = '1.1', rendered_version = card_version, next_verify_at = NULL,
+       outcome = jsonb_set(outcome, '{verified}', $2) WHERE id = $1`,
+    [id, JSON.stringify([{ sentence: 'The columns are as approved', holds: isTrue, found: 'x' }])],
+  )
+}
 
 async function slugOf(trainee: number): Promise<string> {
   const { rows } = await admin.query('SELECT slug FROM public.trainees WHERE id = $1', [trainee])
