@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { findUnpolled } from '../../src/alerts/sweeps.ts'
 import { Mirror } from '../../src/entities/chatops/mirrored-job.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { findPolls } from '../../src/entities/chatops/seen-polls.ts'
+import { pushToSidekiq } from '../../src/jobs/start/in-sidekiq.ts'
 import { sweepsOf } from '../../src/queue/sweeper.ts'
 import type { World } from '../../src/world.ts'
+import { relayToSidekiq } from '../sidekiq/beside-stage.ts'
 import { aTime, useMirror } from './mirror-story.ts'
 
 // What becomes of the mirror's jobs once the bot is told not to read Register's Sidekiq any more.
@@ -66,6 +69,27 @@ test('so it is where the bot ended before it had put the registration on record'
   await leave(restarted())
   const { rows } = await story.admin.query('SELECT trainee_id, outcome FROM chatops.registration_attempts')
   expect(rows).toEqual([{ trainee_id: '5902', outcome: 'unknown' }])
+})
+
+test('a registration that Sidekiq was never given is not given to it later, and what does no harm is', async () => {
+  const dueAt = story.context.now()
+  const register = { name: 'register-for-trn', trainee: '5902', submittedBy: null } as const
+  const update = { name: 'update-trainee', trainee: '5902' } as const
+  await story.context.database.transaction(async (sql) => {
+    for (const job of [register, update]) {
+      await pushToSidekiq(sql, { id: randomUUID(), name: job.name, trainee: job.trainee, job, dueAt })
+    }
+  })
+  await leave(restarted())
+  await relayToSidekiq(story.context)
+  const { rows } = await story.admin.query(
+    `SELECT payload -> 'job' ->> 'name' AS name, status FROM chatops.outbox WHERE kind = 'sidekiq' ORDER BY name`,
+  )
+  expect(rows).toEqual([
+    { name: 'register-for-trn', status: 'failed' },
+    { name: 'update-trainee', status: 'sent' },
+  ])
+  expect(await story.redis.llen('queue:default')).toBe(0)
 })
 
 test('when Sidekiq is read again, what is dead in it is counted and posted by nobody', async () => {

@@ -61,6 +61,14 @@ export async function mirrorRetry(
 }
 
 /**
+ * Whether what an outbox row asks for is a registration that was taken for lost before Redis had it. People may have settled
+ * it, and had the trainee registered anew.
+ */
+export function isRegistrationOver(sql: EntityManager, outboxId: string): Promise<boolean> {
+  return sql.existsBy(MirroredJob, { outboxId, name: 'register-for-trn', place: 'gone' })
+}
+
+/**
  * Notes that a job was taken out of Redis for a request, so that nobody takes it for lost: two people wanted it removed,
  * or another poll has replaced it.
  */

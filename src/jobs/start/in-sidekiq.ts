@@ -11,7 +11,7 @@ import { demandMember, type MemberId, memberId } from '../../sidekiq/job.ts'
 import { type JobToPush, jobToPush, queueOf } from '../../sidekiq/payload.ts'
 import type { Written } from '../../sidekiq/write.ts'
 import type { World } from '../../world.ts'
-import { mirrorPush, mirrorRemoval, mirrorRetry } from '../mirror/asked.ts'
+import { isRegistrationOver, mirrorPush, mirrorRemoval, mirrorRetry } from '../mirror/asked.ts'
 import { enqueueJob, type NewJob } from './enqueue.ts'
 
 // What is asked of Register's Sidekiq: a row of the outbox each, whose id is also the job's own (`job_id`), so that a
@@ -84,6 +84,8 @@ async function ask(sql: EntityManager, id: string, changeRequest: string | null,
 export async function writeToSidekiq(world: World, row: Claimed): Promise<void> {
   const what = readPayload(asked, row)
   if (what.do === 'remove') return removeAndGoOn(world, row, what)
+  if (await isRegistrationOver(world.database.manager, row.id))
+    throw new Undeliverable('the registration was given up, and people may have settled it')
   const written =
     what.do === 'retry'
       ? await write(world, row.id, { kind: 'retry', member: what.member })
