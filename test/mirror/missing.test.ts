@@ -96,6 +96,17 @@ describe('a change of status', () => {
     expect(await only()).toMatchObject({ status: 'done', place: 'gone', failure: null })
   })
 
+  test('is not posted as long as DTTP does not answer whether it ran', async () => {
+    await lose('queue', 'Dttp::ChangeTraineeStatusJob', { args: [status, entity] })
+    use.dttp.goDown()
+    for (let sweeps = 0; sweeps < 3; sweeps += 1) await story.sweep(31 * minutes)
+    expect(await only()).toMatchObject({ status: 'running', place: 'missing' })
+    expect(await story.alerts()).toEqual([])
+    use.dttp.comeBack()
+    await story.sweep(31 * minutes)
+    expect(await story.causes()).toEqual(['vanished:change-trainee-status'])
+  })
+
   test('is asked about in its turn, however many others stay unproven', async () => {
     const asked = () => use.dttp.simulator.requestsTo('contacts').length
     const others = Array.from({ length: 25 }, () =>

@@ -20,6 +20,8 @@ const kept = z.object({
   /** When it was looked for last, and how often. */
   looked: text,
   looks: z.number().optional().catch(undefined),
+  /** When somebody answered last whether it ran. */
+  answered: text,
 })
 
 export function keptOf({ args }: Pick<MirroredJob, 'args'>): z.output<typeof kept> {

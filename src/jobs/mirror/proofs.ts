@@ -11,23 +11,28 @@ import type { World } from '../../world.ts'
 import { provenSince } from './baseline.ts'
 import { keptOf } from './kept.ts'
 import { unlessMoved } from './moved-tables.ts'
-import { hadTurn, noteTurn, whoseTurn } from './turns.ts'
+import { noteTurn, wasAnswered, whoseTurn } from './turns.ts'
 
 // What proves that a job of Register's Sidekiq ran, once it is in it no longer. For a job that is not in this table
 // nothing does.
 
 type Prove = (world: World, sql: EntityManager, jobs: readonly MirroredJob[]) => Promise<readonly MirroredJob[]>
 
+type Look = (world: World, sql: EntityManager, jobs: readonly MirroredJob[]) => Promise<Looked>
+
+/** Of all others it was found that nothing shows that they ran. */
+type Looked = { proven: readonly MirroredJob[]; unanswered: readonly MirroredJob[] }
+
 /** `costly`: how it is looked for in a few jobs at a time, and in how many. */
-type Proof = { all?: Prove; costly?: { prove: Prove; most: number } }
+type Proof = { all?: Prove; costly?: { look: Look; most: number } }
 
 const PROOFS: Readonly<Partial<Record<SeenJobName, Proof>>> = {
   /** Register has the id of the record that it created. */
   'register-for-trn': { all: byRecord },
   /** Register remembers what it has sent: not what it had before, or exactly the trainee as they are now. */
-  'update-trainee': { all: byMovedSha, costly: { prove: bySha, most: 200 } },
+  'update-trainee': { all: byMovedSha, costly: { look: bySha, most: 200 } },
   /** DTTP shows the status; there are two changes for each registration. */
-  'change-trainee-status': { costly: { prove: byStatus, most: 20 } },
+  'change-trainee-status': { costly: { look: byStatus, most: 20 } },
   /** What it asks for is there; or the poll of the next hour is, which keeps its row. */
   'retrieve-trn': { all: byPoll('retrieve-trn') },
   'retrieve-award': { all: byPoll('retrieve-award') },
@@ -50,15 +55,18 @@ export async function findProven(
     if (!costly) continue
     const others = own.filter(({ id }) => !proven.has(id))
     const turn = whoseTurn(others, costly.most, now)
-    for (const { id } of await unlessMoved(world, [], () => costly.prove(world, sql, turn))) proven.add(id)
-    await noteTurn(sql, turn, now)
+    // Register's tables may stay altered: that is no answer to wait for.
+    const nothing: Looked = { proven: [], unanswered: [] }
+    const looked = await unlessMoved(world, nothing, () => costly.look(world, sql, turn))
+    for (const { id } of looked.proven) proven.add(id)
+    await noteTurn(sql, turn, looked.unanswered, now)
   }
   return proven
 }
 
-/** Whether everything that could prove that a job ran was looked at since it is missing. */
+/** Whether everything that could prove that a job ran was looked at since it is missing, and answered. */
 export function wasLookedFor(job: MirroredJob): boolean {
-  return PROOFS[job.name]?.costly === undefined || hadTurn(job)
+  return PROOFS[job.name]?.costly === undefined || wasAnswered(job)
 }
 
 async function byRecord(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {
@@ -104,43 +112,53 @@ async function byMovedSha(_world: World, sql: EntityManager, jobs: readonly Mirr
   return jobs.filter(hasMoved)
 }
 
-async function bySha(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<MirroredJob[]> {
+async function bySha(_world: World, sql: EntityManager, jobs: readonly MirroredJob[]): Promise<Looked> {
   const rows = await findRegistrationRowsOfAll(sql, idsOf(jobs))
   const current = new Set(
     rows.filter((row) => updateSha(row) === row.trainee.dttp_update_sha).map(({ trainee }) => trainee.id),
   )
-  return jobs.filter(({ traineeId }) => current.has(traineeId ?? ''))
+  return { proven: jobs.filter(({ traineeId }) => current.has(traineeId ?? '')), unanswered: [] }
 }
 
-async function byStatus({ upstreams: { dttp } }: World, sql: EntityManager, jobs: readonly MirroredJob[]) {
+async function byStatus(
+  { upstreams: { dttp } }: World,
+  sql: EntityManager,
+  jobs: readonly MirroredJob[],
+): Promise<Looked> {
   const select = { id: true, dttp_id: true, placement_assignment_dttp_id: true } as const
   const trainees = await sql.find(Trainee, { where: { id: In(idsOf(jobs)) }, select })
-  const shown = await Promise.all(
+  const found = await Promise.all(
     jobs.map(async (job) => {
       const trainee = trainees.find(({ id }) => id === job.traineeId)
       const { status, entity } = keptOf(job)
       const wanted = status === undefined ? null : findCode('statuses', status)
       if (!trainee || wanted === null) return false
-      return (await statusOf(trainee, entity, dttp)) === wanted
+      const shown = await statusOf(trainee, entity, dttp)
+      return shown === UNANSWERED ? UNANSWERED : shown === wanted
     }),
   )
-  return jobs.filter((_job, index) => shown[index])
+  return {
+    proven: jobs.filter((_job, index) => found[index] === true),
+    unanswered: jobs.filter((_job, index) => found[index] === UNANSWERED),
+  }
 }
+
+const UNANSWERED = Symbol('DTTP has not answered')
 
 type Records = Pick<Trainee, 'dttp_id' | 'placement_assignment_dttp_id'>
 
-/** Undefined where DTTP has no such record, or does not answer. */
+/** Undefined where DTTP has no such record, or none that can be read. */
 async function statusOf(
   { dttp_id: contact, placement_assignment_dttp_id: assignment }: Records,
   entity: string | undefined,
   dttp: World['upstreams']['dttp'],
-): Promise<string | null | undefined> {
+): Promise<string | null | undefined | typeof UNANSWERED> {
   try {
     if (entity === 'contact') return contact === null ? undefined : (await dttp.findContact(contact))?.statusId
     return assignment === null ? undefined : (await dttp.findPlacementAssignment(assignment))?.statusId
   } catch (error) {
-    if (error instanceof DttpError) return undefined
-    throw error
+    if (!(error instanceof DttpError)) throw error
+    return error.kind === 'unavailable' || error.kind === 'unauthorised' ? UNANSWERED : undefined
   }
 }
 

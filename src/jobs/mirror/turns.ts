@@ -21,15 +21,27 @@ export function whoseTurn(jobs: readonly MirroredJob[], most: number, now: Date)
     .map(({ job }) => job)
 }
 
-/** Notes that it was looked at; the jobs that were passed in know it as well. */
-export async function noteTurn(sql: EntityManager, jobs: readonly MirroredJob[], now: Date): Promise<void> {
-  for (const job of jobs) job.args = { ...job.args, looked: now.toISOString(), looks: (lastTurn(job)?.count ?? 0) + 1 }
+/**
+ * Notes that they were looked at, and of which of them nobody answered; the jobs that were passed in know it as well.
+ */
+export async function noteTurn(
+  sql: EntityManager,
+  jobs: readonly MirroredJob[],
+  unanswered: readonly MirroredJob[],
+  now: Date,
+): Promise<void> {
+  const looked = now.toISOString()
+  for (const job of jobs) {
+    const answered = unanswered.includes(job) ? {} : { answered: looked }
+    job.args = { ...job.args, looked, looks: (lastTurn(job)?.count ?? 0) + 1, ...answered }
+  }
   await sql.query(NOTE, [JSON.stringify(jobs.map(({ id, args }) => ({ id, ...args })))])
 }
 
-/** Whether it was looked at since it is missing. */
-export function hadTurn(job: MirroredJob): boolean {
-  return lastTurn(job) !== null
+/** Whether it was looked at since it is missing, and somebody answered. */
+export function wasAnswered(job: MirroredJob): boolean {
+  const { answered } = keptOf(job)
+  return answered !== undefined && Date.parse(answered) >= (job.missingSince?.getTime() ?? 0)
 }
 
 /** Null for a job that was not looked at, or only when it was missing before. */
@@ -45,5 +57,6 @@ function pauseAfter(count: number): number {
 
 const NOTE = `
   UPDATE chatops.mirrored_jobs job
-  SET args = job.args || jsonb_build_object('looked', turn.looked, 'looks', turn.looks)
-  FROM jsonb_to_recordset($1) AS turn (id uuid, looked text, looks integer) WHERE job.id = turn.id`
+  SET args = job.args || jsonb_strip_nulls(
+    jsonb_build_object('looked', turn.looked, 'looks', turn.looks, 'answered', turn.answered))
+  FROM jsonb_to_recordset($1) AS turn (id uuid, looked text, looks integer, answered text) WHERE job.id = turn.id`
