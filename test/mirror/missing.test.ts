@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
+import { findHanging } from '../../src/alerts/mirrored.ts'
 import { findAlertSight } from '../../src/alerts/read.ts'
 import { findUnpolled, lookAtAlerts } from '../../src/alerts/sweeps.ts'
 import { findCode } from '../../src/dttp/code-sets.ts'
@@ -78,6 +79,22 @@ test('a registration that vanished may have been sent: nobody knows, and that is
   await story.admin.query(`UPDATE trainees SET dttp_id = '${dttpId('contact', 5902)}' WHERE id = 5902`)
   await story.sweep()
   expect(await only()).toMatchObject({ status: 'done' })
+})
+
+test('one that hung before goes on in the same urgent post', async () => {
+  await story.admin.query('UPDATE trainees SET dttp_id = NULL WHERE id = 5902')
+  const member = await story.put('queue', 'Dttp::RegisterForTrnJob', { args: [null] })
+  await story.sweep()
+  await story.take('queue', member)
+  await story.runs(member)
+  await story.sweep()
+  story.clock.time += 16 * minutes * 1000
+  expect(await findHanging(story.context)).toBe(1)
+  await story.runs(null)
+  await story.sweep()
+  await story.sweep(31 * minutes)
+  expect(await only()).toMatchObject({ place: 'gone', failure: { code: 'outcome-unknown' } })
+  expect(await story.alerts()).toMatchObject([{ cause: 'registration-unknown:5902', status: 'open' }])
 })
 
 describe('a change of status', () => {
