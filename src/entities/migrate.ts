@@ -8,7 +8,7 @@ const MIGRATION_LOCK = 7_031_520 // any number of our own; only one migrator hol
  * once: an advisory lock lets one work while the others wait, and say so. Never touches a table of Register's.
  * @param url a connection as chatops_owner
  */
-export async function migrate(url: string, say: (words: string) => void = () => {}): Promise<void> {
+export async function migrate(url: string, report: (words: string) => void = () => {}): Promise<void> {
   const [lock, client] = [connect(url), connect(url)]
   let alive: NodeJS.Timeout | undefined
   try {
@@ -18,7 +18,7 @@ export async function migrate(url: string, say: (words: string) => void = () => 
     await lock.query(FOR_AS_LONG_AS_IT_TAKES)
     const { rows } = await lock.query('SELECT pg_try_advisory_xact_lock($1) AS held', [MIGRATION_LOCK])
     if (!rows[0].held) {
-      say('Another migration is under way. This one begins when that is over.')
+      report('Another migration is under way. This one begins when that is over.')
       await lock.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
     }
     alive = setInterval(() => lock.query('SELECT 1').catch(() => {}), ALIVE_EVERY_MS)

@@ -49,7 +49,7 @@ export function describeWrong([session]: readonly Session[]): string {
   if (source === 'database user')
     return `${found}: ALTER ROLE ${quoted(role)} IN DATABASE ${quoted(database)} RESET ${name}`
   if (source === 'session' || source === 'client')
-    return `${found}. The pooler (PgBouncer’s connect_query?) or DATABASE_URL sets it: take it out there`
+    return `${found}. The pooler (PgBouncer’s connect_query?) or DATABASE_URL sets it: take it out there. PgBouncer also hands on what an older session had: RECONNECT`
   return `${found}. They are from before their role was set up: run roles.sql, and have a pooler connect anew (PgBouncer: RECONNECT)`
 }
 
@@ -96,8 +96,9 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
+// The zone comes last: PgBouncer hands it on from one session to the next, and thus hides where it is from.
 const READ = `
   SELECT current_user AS role, current_database() AS database, pg_backend_pid() AS pid, rolsuper AS superuser,
-    (SELECT jsonb_agg(jsonb_build_object('name', name, 'value', setting, 'source', source) ORDER BY name)
+    (SELECT jsonb_agg(jsonb_build_object('name', name, 'value', setting, 'source', source) ORDER BY name = 'TimeZone', name)
      FROM pg_settings WHERE name = ANY($1)) AS settings
   FROM pg_roles WHERE rolname = current_user`

@@ -29,8 +29,12 @@ async function round(message: QuotingMessage, spelling: string, turn: number): P
   for (const job of JOBS) await stage.add(...job)
   await type('requeue-trn 5902 1 day')
   await viewSays(SUPPORT, /Why|reason/i)
-  await submit(SUPPORT, { reason: 'DQT says that there was a delay', replace: 'replace' })
-  await viewSays(SUPPORT, /Not sent yet|could not|went wrong|cannot/i)
+  await submit(SUPPORT, { reason: 'DQT says that there was a delay' })
+  await viewSays(SUPPORT, /Not sent yet|could not|went wrong|cannot|choose to replace it/i)
+  if (readText(stage.slack.view(SUPPORT)).includes('choose to replace it')) {
+    await submit(SUPPORT, { replace: 'replace' })
+    await viewSays(SUPPORT, /Not sent yet|could not|went wrong|cannot/i)
+  }
   await stage.slack.closeView({ user: SUPPORT })
   await use.scan(spelling)
 }

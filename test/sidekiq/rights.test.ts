@@ -72,6 +72,7 @@ test.each([
   await admin.call('ACL', 'SETUSER', user, `+${right}`)
   expect(await count()).toEqual(before)
   expect(await sidekiq.findMember(member)).toEqual(member)
+  await expect.poll(() => admin.exists(`trainee-chatops:sent:${given.id}`)).toBe(0) // without the right to delete, it expires
   await expect.poll(() => sidekiq.write(writing, given)).toBe('done')
   expect(await count()).not.toEqual(before)
 })
