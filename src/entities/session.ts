@@ -41,10 +41,12 @@ export async function giveSettings(database: DataSource, lacking: readonly Sessi
 }
 
 /** In words for an operator: what new sessions still lack, and what to do about it. */
-export function describeWrong([session]: readonly Session[]): string {
-  const { role = '', database = '', settings: [wrong] = [] } = session ?? {}
+export function describeWrong(sessions: readonly Session[]): string {
+  const all = sessions.flatMap(({ role, database, settings }) => settings.map((one) => ({ role, database, ...one })))
+  // PgBouncer hands on the zone from one session to the next, and thus hides where it is from.
+  const wrong = all.find(({ name }) => name !== 'TimeZone') ?? all[0]
   if (!wrong) return 'the database’s sessions are as they should be'
-  const { name, value, source } = wrong
+  const { role, database, name, value, source } = wrong
   const found = `the database’s sessions have ${name} = ${value}, and it should be ${SETTINGS[name]}`
   if (source === 'database user')
     return `${found}: ALTER ROLE ${quoted(role)} IN DATABASE ${quoted(database)} RESET ${name}`
@@ -96,9 +98,8 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-// The zone comes last: PgBouncer hands it on from one session to the next, and thus hides where it is from.
 const READ = `
   SELECT current_user AS role, current_database() AS database, pg_backend_pid() AS pid, rolsuper AS superuser,
-    (SELECT jsonb_agg(jsonb_build_object('name', name, 'value', setting, 'source', source) ORDER BY name = 'TimeZone', name)
+    (SELECT jsonb_agg(jsonb_build_object('name', name, 'value', setting, 'source', source) ORDER BY name)
      FROM pg_settings WHERE name = ANY($1)) AS settings
   FROM pg_roles WHERE rolname = current_user`

@@ -31,7 +31,8 @@ async function round(message: QuotingMessage, spelling: string, turn: number): P
   await viewSays(SUPPORT, /Why|reason/i)
   await submit(SUPPORT, { reason: 'DQT says that there was a delay' })
   await viewSays(SUPPORT, /Not sent yet|could not|went wrong|cannot|choose to replace it/i)
-  if (readText(stage.slack.view(SUPPORT)).includes('choose to replace it')) {
+  const form = stage.slack.view(SUPPORT)
+  if (form?.submit && readText(form).includes('choose to replace it')) {
     await submit(SUPPORT, { replace: 'replace' })
     await viewSays(SUPPORT, /Not sent yet|could not|went wrong|cannot/i)
   }
