@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pTimeout from 'p-timeout'
 import { renderWorking } from '../views/kit/notice.ts'
 import { type HandlerContext, wordsOfError } from './context.ts'
@@ -12,6 +13,9 @@ type Answer = { title: string; text: string } | { errors: Record<string, string>
  * was done. Our database may take longer: a lock is waited for up to five seconds.
  */
 const ACKNOWLEDGED_AFTER_MS = 2_000
+
+/** An acknowledgement and a call go different ways to Slack: one right behind the other could be shown first. */
+const ACKNOWLEDGEMENT_FIRST_MS = 500
 
 /** What comes of `work`, or null if that takes longer than Slack can be left waiting. Rejects as it does. */
 export function inTimeForSlack<T>(work: Promise<T>): Promise<T | null> {
@@ -41,7 +45,7 @@ export async function acknowledge(
   const early = await inTimeForSlack(acting)
   if (!early) {
     await ack({ response_action: 'update', view: renderWorking() })
-    const late = await acting
+    const [late] = await Promise.all([acting, sleep(ACKNOWLEDGEMENT_FIRST_MS)])
     const shown = 'errors' in late ? inWords({ title: NOT_SENT, text: Object.values(late.errors).join('\n') }) : late
     return show(context, submission, view.id, { ...shown, mustBeHeard: true })
   }
