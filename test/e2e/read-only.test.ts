@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { useStory } from '../support/bot.ts'
 
-const use = useStory()
+const use = useStory(() => ({ QUEUE_BACKEND: 'postgres' }))
 
 test('readiness is red while the database, or the queue in it, takes no writes', async () => {
   const ready = async () => (await fetch(`http://127.0.0.1:${use.story.bot.port}/readyz`)).json()
