@@ -1,4 +1,4 @@
-import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { ChangeRequest, type Postcondition } from '../entities/chatops/change-request.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
@@ -16,6 +16,11 @@ export const NEEDS_ATTENTION = `(status = 'needs-attention' AND dealt_at IS NULL
 /** Whether people still have to see to it. */
 export function needsAttention({ status, dealtAt, outcome }: ChangeRequest): boolean {
   return status === 'needs-attention' && dealtAt === null && !outcome.undoneBy
+}
+
+/** Whether all of a result is as approved: then nobody has to see to it any more. */
+export function isAsApproved(verified: readonly Postcondition[]): boolean {
+  return verified.every(({ holds }) => holds)
 }
 
 /** Puts on record that a request is dealt with, and by whom. The first one counts. Throws ChangeError. */

@@ -2,7 +2,7 @@ import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { THE_BOT } from '../../ledger/ledger.ts'
 import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
-import { NEEDS_ATTENTION, needsAttention } from '../attention.ts'
+import { isAsApproved, NEEDS_ATTENTION, needsAttention } from '../attention.ts'
 import { findIds, sweepEach } from './sweep-each.ts'
 
 /** Cards drawn again in one sweep: those that people wait for must not stand behind all of them. */
@@ -16,8 +16,7 @@ export async function catchUp(world: World): Promise<number> {
   const ids = await findIds(world, `${CAME_TRUE} OR ${BEHIND}`, [])
   return sweepEach(world, ids.slice(0, BATCH), ['needs-attention'], 'skip_locked', async (sql, request) => {
     const { id, outcome } = request
-    const isTrue = outcome.verified?.length && outcome.verified.every(({ holds }) => holds)
-    if (isTrue && needsAttention(request))
+    if (outcome.verified?.length && isAsApproved(outcome.verified) && needsAttention(request))
       await sql.update(ChangeRequest, { id }, { dealtAt: world.now(), dealtBy: THE_BOT })
     await announce(sql, id)
   })

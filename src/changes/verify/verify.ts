@@ -11,6 +11,7 @@ import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
+import { isAsApproved } from '../attention.ts'
 import { getRequest, lockRequest } from '../requests.ts'
 
 type Looked = Extract<ChangeRequest['status'], 'verifying' | 'needs-attention' | 'done'>
@@ -114,7 +115,7 @@ function nextLook(
     const waiting = verified.some(isWaiting) ? now + WAITING_LOOK_MS : 0
     return new Date(Math.max(executed + world.verifyAgainAfter, waiting))
   }
-  const isOver = verified.every(({ holds }) => holds) || now > executed + FOLLOWED_MS
+  const isOver = isAsApproved(verified) || now > executed + FOLLOWED_MS
   return isOver || !getPlaybook(playbook).settles?.within ? null : new Date(now + LATER_LOOK_MS)
 }
 
@@ -128,10 +129,9 @@ function nextStatus(world: World, request: ChangeRequest, verified: readonly Pos
   return world.now().getTime() >= executed + world.verifyAgainAfter ? 'done' : 'verifying'
 }
 
-/** Once all is as approved, nobody has to see to it any more. What a person has said stays. */
+/** What the bot says of whether a request is dealt with. What a person has said stays. */
 function dealtWith(world: World, { dealtAt, dealtBy }: ChangeRequest, verified: readonly Postcondition[]) {
-  const isTrue = verified.every(({ holds }) => holds)
-  if (isTrue) return dealtAt === null ? { dealtAt: world.now(), dealtBy: THE_BOT } : {}
+  if (isAsApproved(verified)) return dealtAt === null ? { dealtAt: world.now(), dealtBy: THE_BOT } : {}
   return dealtBy === THE_BOT ? { dealtAt: null, dealtBy: null } : {}
 }
 
