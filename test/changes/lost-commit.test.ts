@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 
 import { answerAbout } from '../../src/alerts/message-answers.ts'
 import { approve, cancel, openReview, reject } from '../../src/changes/decide/decide.ts'
-import { discard, propose, send } from '../../src/changes/propose/propose.ts'
+import { propose } from '../../src/changes/propose/propose.ts'
+import { discard, send } from '../../src/changes/propose/send.ts'
 import { digestOfRequest } from '../../src/changes/requests.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { CommitUnknown } from '../../src/entities/sure-transaction.ts'

@@ -1,6 +1,7 @@
 // "Change answers" in a preview: the same request, with other answers, until it is sent.
 import { expect, test } from 'vitest'
-import { type Proposal, propose, send } from '../../src/changes/propose/propose.ts'
+import { type Proposal, propose } from '../../src/changes/propose/propose.ts'
+import { send } from '../../src/changes/propose/send.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { propose, send as sendDraft } from '../../src/changes/propose/propose.ts'
+import { propose } from '../../src/changes/propose/propose.ts'
+import { send as sendDraft } from '../../src/changes/propose/send.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { GUEST, useStory } from '../support/bot.ts'

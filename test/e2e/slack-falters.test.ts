@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { announce } from '../../src/changes/announce.ts'
-import { send } from '../../src/changes/propose/propose.ts'
+import { send } from '../../src/changes/propose/send.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { useStory } from '../support/bot.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'

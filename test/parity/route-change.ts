@@ -1,7 +1,8 @@
 // What Register's own code did when a route was changed, case by case, against our production code path.
 import pg from 'pg'
 import { execute } from '../../src/changes/execute/execute.ts'
-import { propose, send } from '../../src/changes/propose/propose.ts'
+import { propose } from '../../src/changes/propose/propose.ts'
+import { send } from '../../src/changes/propose/send.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify/verify.ts'
 import { parseForm } from '../../src/contract/fields.ts'

@@ -1,5 +1,5 @@
 // A request that is not sent yet: its requester opens it, changes its answers, or discards it.
-import { discard } from '../../changes/propose/propose.ts'
+import { discard } from '../../changes/propose/send.ts'
 import { getRequest } from '../../changes/requests.ts'
 import { formOf } from '../../contract/stored.ts'
 import { ChangeError } from '../../errors.ts'
