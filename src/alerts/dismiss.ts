@@ -7,8 +7,8 @@ import { appendToLedger } from '../ledger/ledger.ts'
 import { refuse } from '../people/standing.ts'
 import { findPersonalDataOf } from '../personal-data/in-text.ts'
 import type { World } from '../world.ts'
-import { findResolving } from './beside.ts'
-import { holdCause, redraw } from './live.ts'
+import { holdCause, redraw } from './live/entries.ts'
+import { findResolving } from './sight/beside.ts'
 
 // "Dismiss": somebody says that nobody needs to do anything. It runs nothing, so one person is enough.
 

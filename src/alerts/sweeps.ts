@@ -4,9 +4,9 @@ import { retryConflicts } from '../entities/transient.ts'
 import { NOT_POLLED } from '../failures/causes.ts'
 import { findMirrorAge } from '../jobs/mirror/age.ts'
 import type { World } from '../world.ts'
-import { postedFrom } from './hours.ts'
-import { announceAlert, joinAlert } from './live.ts'
-import { look } from './look.ts'
+import { announceAlert, joinAlert } from './live/entries.ts'
+import { postedFrom } from './live/hours.ts'
+import { look } from './look/look.ts'
 
 // Keeps alerts up to date without anyone clicking. Any number of workers may sweep at once.
 

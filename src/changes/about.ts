@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm'
 import { formOf } from '../contract/stored.ts'
 import { readSubject } from '../contract/subject.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
-import { findUrnsOf } from '../register/trainee-schools.ts'
+import { findUrnsOf } from '../register/schools/trainee-schools.ts'
 
 /** Trainees by number, and schools by URN. */
 export type About = { trainees: string[]; urns: string[] }

@@ -1,7 +1,7 @@
 import { findEnumName, isEnumColumn } from '../entities/register/enums.ts'
 import { isPersonal } from '../personal-data/columns.ts'
 import { columnLabel } from '../register/columns.ts'
-import { isStatusKnown } from '../register/schools.ts'
+import { isStatusKnown } from '../register/schools/schools.ts'
 
 // Values that Register may have added since this version of the bot was made: a new state, route or status. What is meant
 // by one nobody here knows, so a record with one is refused, and no other record is.

@@ -10,7 +10,7 @@ import type { School } from '../entities/register/school.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import type { TraineeDisability } from '../entities/register/trainee-disability.ts'
 import type { User } from '../entities/register/user.ts'
-import { AUDIT_COLUMNS } from '../register/audits.ts'
+import { AUDIT_COLUMNS } from '../register/saves/audits.ts'
 
 // What each playbook and each job touches in Register's database. The grants, the look at the live schema and
 // docs/compatibility.md are all checked against this table, and the code against it by test/compatibility.
@@ -59,7 +59,7 @@ const SENT: readonly RegisterTable[] = [
   'disabilities',
 ]
 
-/** What Register puts right on every save of a trainee; see register/saving.ts. */
+/** What Register puts right on every save of a trainee; see register/saves/rules.ts. */
 const SAVED = ['first_names', 'last_name', 'lead_school_id', 'employing_school_id', 'updated_at'] as const
 
 const ROUTE = [

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { pollDuration } from '../register/poll-durations.ts'
+import { pollDuration } from '../register/jobs/poll-durations.ts'
 import { memberId } from '../sidekiq/job.ts'
 
 // What a plan does besides changing rows, as it is stored with a request: each job with its own arguments.

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { canonical, type Json } from '../entities/json.ts'
-import { whatJobDoes } from '../register/jobs.ts'
-import type { Change } from '../register/saving.ts'
+import { whatJobDoes } from '../register/jobs/words.ts'
+import type { Change } from '../register/saves/rules.ts'
 import type { Verdict } from './check.ts'
 import { type Effect, type Enqueue, effect, traineeOf } from './effect.ts'
 

@@ -3,8 +3,8 @@ import * as z from 'zod'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
-import { isUrn } from '../register/schools.ts'
-import { findMistake, parseTraineeReference, resolveTrainee } from '../register/trainee-reference.ts'
+import { isUrn } from '../register/schools/schools.ts'
+import { findMistake, parseTraineeReference, resolveTrainee } from '../register/trainees/trainee-reference.ts'
 import { type Field, FieldError, type FormContext } from './fields.ts'
 
 // What a request is about, in the field of its form that is named `subject`. Its value is a trainee's slug, "URN 123456",

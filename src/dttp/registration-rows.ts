@@ -9,8 +9,8 @@ import { School } from '../entities/register/school.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { TraineeDisability } from '../entities/register/trainee-disability.ts'
 import type { RegisterFeatures } from '../register/features.ts'
-import { schoolsSentBy } from '../register/sent-schools.ts'
-import { findRoute, requiresDegree } from '../register/training-routes.ts'
+import { schoolsSentBy } from '../register/schools/sent-schools.ts'
+import { findRoute, requiresDegree } from '../register/trainees/training-routes.ts'
 import type { RegistrationRows, RouteRules } from './payloads/rows.ts'
 
 // What DTTP is told of a trainee, as it stands in Register.

@@ -1,6 +1,6 @@
 import type { Job, SeenJobName } from '../entities/chatops/job.ts'
 import type { FailureCode } from '../entities/chatops/job-failure.ts'
-import { flagOf } from '../register/jobs.ts'
+import { flagOf } from '../register/jobs/words.ts'
 
 // The causes of failures. Failures of one cause share one post.
 

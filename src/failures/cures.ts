@@ -1,9 +1,9 @@
 import type { AlertEntry } from '../entities/chatops/alert.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import type { RegisterFeatures } from '../register/features.ts'
-import { flagOf } from '../register/jobs.ts'
-import { isActiveInDttp } from '../register/schools.ts'
-import { findState } from '../register/states.ts'
+import { flagOf } from '../register/jobs/words.ts'
+import { isActiveInDttp } from '../register/schools/schools.ts'
+import { findState } from '../register/trainees/states.ts'
 import { jobOf, urnOf } from './causes.ts'
 import type { Because, FoundSchool, Presence } from './found.ts'
 

@@ -1,4 +1,4 @@
-import { jobFailedWords, whatJobDoes } from '../register/jobs.ts'
+import { jobFailedWords, whatJobDoes } from '../register/jobs/words.ts'
 import { type About, type Explanation, who } from './found.ts'
 
 // The failures for which there is no playbook, where several share an explanation or it depends on the job.

@@ -1,5 +1,5 @@
 import type { SeenJobName } from '../entities/chatops/job.ts'
-import { jobFailedWords } from '../register/jobs.ts'
+import { jobFailedWords } from '../register/jobs/words.ts'
 import { type About, type Explanation, who } from './found.ts'
 
 // Failures of jobs that only Register runs. There is no playbook for them; people are told what it is and whom to ask.

@@ -1,4 +1,4 @@
-import { isActiveInDttp } from '../register/schools.ts'
+import { isActiveInDttp } from '../register/schools/schools.ts'
 import { type About, type Explanation, type Offer, traineeIn, who } from './found.ts'
 
 // The failures for which there is a playbook.

@@ -1,6 +1,6 @@
 import type { SeenJobName } from '../entities/chatops/job.ts'
 import type { FailureCode } from '../entities/chatops/job-failure.ts'
-import { type PollName, polledFor } from '../register/polled.ts'
+import { type PollName, polledFor } from '../register/jobs/polled.ts'
 
 // What is said of a failure in Register's Sidekiq. Its own message may be personal, so these are our words for its code.
 

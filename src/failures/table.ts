@@ -1,5 +1,5 @@
 import type { FailureCode } from '../entities/chatops/job-failure.ts'
-import { flagOf } from '../register/jobs.ts'
+import { flagOf } from '../register/jobs/words.ts'
 import * as causes from './causes.ts'
 import * as cures from './cures.ts'
 import { explainCannotReceive, explainGias, explainVanished, generally, notTriedAgain } from './explanations.ts'

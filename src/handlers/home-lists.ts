@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { readOpenAlerts } from '../alerts/open.ts'
+import { readOpenAlerts } from '../alerts/sight/open.ts'
 import { readWork, WORK_LISTS, type WorkList } from '../changes/lists/work-lists.ts'
 import { readOpenSteps } from '../changes/steps/manual-steps.ts'
 import type { Wanted } from '../pages.ts'

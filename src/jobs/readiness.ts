@@ -5,7 +5,7 @@ import type { Job } from '../entities/chatops/job.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { inSnapshot } from '../entities/snapshot.ts'
 import { JobFailed } from '../failures/job-failed.ts'
-import { findState, stateLabel } from '../register/states.ts'
+import { findState, stateLabel } from '../register/trainees/states.ts'
 import type { World } from '../world.ts'
 
 // Whether all that DTTP must be told of a trainee is there.

@@ -1,4 +1,4 @@
-import { noteFailure, noteSuccess } from '../alerts/alerts.ts'
+import { noteFailure, noteSuccess } from '../alerts/news/job-ends.ts'
 import { verifyAgain } from '../changes/requests.ts'
 import { announceNews } from '../changes/verify/job-news.ts'
 import { jobHandlers } from '../jobs/index.ts'

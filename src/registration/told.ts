@@ -12,7 +12,7 @@ import { canonical } from '../entities/json.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import type { RegisterFeatures } from '../register/features.ts'
-import { rowAfter } from '../register/saving.ts'
+import { rowAfter } from '../register/saves/rules.ts'
 
 // What DTTP will be told by the registrations that a plan starts. A body is built only when it is sent; so that nobody
 // approves one thing and sends another, its hash is part of the plan, and is looked at again before it is sent.

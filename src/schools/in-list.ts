@@ -2,7 +2,7 @@ import { type EntityManager, In } from 'typeorm'
 import type { Plan } from '../contract/plan.ts'
 import type { Postcondition } from '../entities/chatops/change-request.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
-import { dttpStatusLabel, isActiveInDttp } from '../register/schools.ts'
+import { dttpStatusLabel, isActiveInDttp } from '../register/schools/schools.ts'
 
 // How schools stand in Register's list of DTTP schools once a plan was carried out.
 

@@ -2,8 +2,8 @@ import { type EntityManager, In } from 'typeorm'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { School } from '../entities/register/school.ts'
 import type { RegisterFeatures } from '../register/features.ts'
-import { isActiveInDttp } from '../register/schools.ts'
-import { sentSchoolsOf } from '../register/sent-schools.ts'
+import { isActiveInDttp } from '../register/schools/schools.ts'
+import { sentSchoolsOf } from '../register/schools/sent-schools.ts'
 
 // The schools that a trainee's route sends to DTTP, and what DTTP's status for them is.
 

@@ -2,7 +2,7 @@ import type { Wait } from '../contract/playbook.ts'
 import type { GiasSchool } from '../entities/chatops/gias-school.ts'
 import type { School } from '../entities/register/school.ts'
 import { giasUrl } from '../gias/schools.ts'
-import { dttpStatusLabel } from '../register/schools.ts'
+import { dttpStatusLabel } from '../register/schools/schools.ts'
 
 // The texts by which support is asked to do something in DTTP. They hold no ages, so that the digest stays the same,
 // and nobody's name.

@@ -7,7 +7,7 @@ import { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts
 import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { findPolls } from '../entities/chatops/seen-polls.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
-import { findSubmissions } from '../register/submissions.ts'
+import { findSubmissions } from '../register/trainees/submissions.ts'
 
 /** A trainee who may be waiting for a school, and what is on record of it. */
 export type WaitingRows = {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { forgetDismissal } from '../alerts/alerts.ts'
+import { forgetDismissal } from '../alerts/news/job-ends.ts'
 import { createDirectory } from '../bot/directory.ts'
 import type { Report } from '../bot/reports.ts'
 import { withBrake } from '../brake/dttp.ts'

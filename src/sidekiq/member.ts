@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { readRegisterFailure } from '../failures/register-failure.ts'
-import { findJobOfRegister } from '../register/jobs.ts'
+import { findJobOfRegister } from '../register/jobs/words.ts'
 import { readArguments, readTrainee } from './arguments.ts'
 import type { MemberId, RegisterJob, StrangeMember } from './job.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { registerJobName } from '../register/jobs.ts'
+import { registerJobName } from '../register/jobs/words.ts'
 
 // Makes what Register's own `perform_later` makes of a job, field by field (recorded: test/fixtures/sidekiq.json).
 

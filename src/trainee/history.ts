@@ -1,5 +1,5 @@
 import { MOST_COUNTED, type Page, placeOf } from '../pages.ts'
-import { URNS_OF_TRAINEE } from '../register/trainee-schools.ts'
+import { URNS_OF_TRAINEE } from '../register/schools/trainee-schools.ts'
 import type { World } from '../world.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { types } from '@slack/bolt'
-import type { AlertSight } from '../alerts/sight.ts'
+import type { AlertSight } from '../alerts/sight/sight.ts'
 import { formatDateTime } from '../calendar/london.ts'
 import type { AnyPlaybook } from '../contract/playbook.ts'
 import { count } from '../words.ts'

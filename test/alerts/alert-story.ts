@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterEach, beforeEach } from 'vitest'
-import { noteFailure, noteSuccess } from '../../src/alerts/alerts.ts'
+import { noteFailure, noteSuccess } from '../../src/alerts/news/job-ends.ts'
 import { Alert, AlertEntry } from '../../src/entities/chatops/alert.ts'
 import { Job, type JobName } from '../../src/entities/chatops/job.ts'
 import type { JobFailure } from '../../src/entities/chatops/job-failure.ts'

@@ -1,7 +1,7 @@
 // What the bot knows beside a request, of the same trainees and schools.
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { findAlertsAbout } from '../../src/alerts/about.ts'
+import { findAlertsAbout } from '../../src/alerts/sight/about.ts'
 import { findRequests } from '../../src/changes/lists/find-requests.ts'
 import { findKnown } from '../../src/changes/lists/known.ts'
 import { SchoolWait } from '../../src/entities/chatops/school-wait.ts'

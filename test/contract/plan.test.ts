@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { CheckResult } from '../../src/contract/check.ts'
 import { digestOf, inverse, isEmpty, type Plan, subjectsOf } from '../../src/contract/plan.ts'
 import { canonical, type Json } from '../../src/entities/json.ts'
-import { changesBetween } from '../../src/register/saving.ts'
+import { changesBetween } from '../../src/register/saves/rules.ts'
 
 const nothing: Plan = { updates: [], inserts: [], effects: [] }
 const update: Plan['updates'][number] = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { redraw } from '../../src/alerts/live.ts'
+import { redraw } from '../../src/alerts/live/entries.ts'
 import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
 import { enqueueJob, startPoll } from '../../src/jobs/start/enqueue.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'

@@ -1,7 +1,7 @@
 // Registrations under ids of our own: whatever sleeps, dies or is not answered, DTTP ends with one record, and knows it.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../sandbox/dttp/index.ts'
-import { reportAnswers } from '../../src/alerts/answers.ts'
+import { reportAnswers } from '../../src/alerts/news/answers.ts'
 import { workingDaysAfter } from '../../src/calendar/working-time.ts'
 import type { RegistrationIds } from '../../src/entities/chatops/registration-attempt.ts'
 import type { RegistrationStep } from '../../src/jobs/registration/steps.ts'

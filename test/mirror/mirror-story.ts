@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeEach } from 'vitest'
-import { tellOfMirrored } from '../../src/alerts/mirrored.ts'
+import { tellOfMirrored } from '../../src/alerts/news/mirrored.ts'
 import { verifyAgain } from '../../src/changes/requests.ts'
 import { MirroredJob } from '../../src/entities/chatops/mirrored-job.ts'
 import { sweepSidekiq } from '../../src/jobs/mirror/sweep.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { tellOfMirrored } from '../../src/alerts/mirrored.ts'
+import { tellOfMirrored } from '../../src/alerts/news/mirrored.ts'
 import { verifyAgain } from '../../src/changes/requests.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { sweepSidekiq } from '../../src/jobs/mirror/sweep.ts'

@@ -8,7 +8,7 @@ import { School } from '../../src/entities/register/school.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
 import type { Rows, SchoolRows } from '../../src/playbooks/fix-route/rows.ts'
-import { TRAINING_ROUTES, type TrainingRoute } from '../../src/register/training-routes.ts'
+import { TRAINING_ROUTES, type TrainingRoute } from '../../src/register/trainees/training-routes.ts'
 import { around, plannedIn } from './around.ts'
 
 const URL = 'https://register.example.test'

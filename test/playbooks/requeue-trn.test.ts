@@ -17,7 +17,7 @@ import { type Answers, lookInDttp } from '../../src/playbooks/requeue-trn/dttp.t
 import { requeueTrn } from '../../src/playbooks/requeue-trn/index.ts'
 import type { Rows } from '../../src/playbooks/requeue-trn/rows.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
-import type { POLL_DURATIONS } from '../../src/register/poll-durations.ts'
+import type { POLL_DURATIONS } from '../../src/register/jobs/poll-durations.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'

@@ -1,7 +1,7 @@
 // The lifecycle on a database of one's own, with the two people it needs. Nothing of ours is mocked.
 
 import { pino } from 'pino'
-import { forgetDismissal } from '../../src/alerts/alerts.ts'
+import { forgetDismissal } from '../../src/alerts/news/job-ends.ts'
 import { approve, openReview } from '../../src/changes/decide/decide.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
 import { send } from '../../src/changes/propose/send.ts'

@@ -1,7 +1,7 @@
 // How the bot speaks, over the views of a request in every state: see docs/words.md.
 
 import { describe, expect, test } from 'vitest'
-import { diagnose } from '../../src/alerts/diagnosis.ts'
+import { diagnose } from '../../src/alerts/sight/diagnosis.ts'
 import { TRANSITIONS } from '../../src/changes/transitions.ts'
 import type { Status } from '../../src/entities/chatops/change-request.ts'
 import type { FailureCode } from '../../src/entities/chatops/job-failure.ts'

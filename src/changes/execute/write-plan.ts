@@ -2,7 +2,7 @@ import type { EntityManager, ObjectLiteral } from 'typeorm'
 import type { Plan, Update } from '../../contract/plan.ts'
 import { TABLES } from '../../contract/planned-rows.ts'
 import type { Json } from '../../entities/json.ts'
-import { readClock } from '../../register/saves.ts'
+import { readClock } from '../../register/saves/save.ts'
 
 /**
  * A planned row was not as previewed. Since the row is locked and the digest matched, this cannot happen; if it does,

@@ -4,7 +4,7 @@ import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { Json } from '../../entities/json.ts'
 import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { School } from '../../entities/register/school.ts'
-import { NO_SCHOOLS, type SchoolNames, schoolRow, schoolWords } from '../../register/schools.ts'
+import { NO_SCHOOLS, type SchoolNames, schoolRow, schoolWords } from '../../register/schools/schools.ts'
 
 // Plans name schools by the numbers of their rows. People know them by URN and name, which are read when a plan is shown:
 // they are no part of what is approved.

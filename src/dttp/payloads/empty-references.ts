@@ -1,5 +1,5 @@
 import type { Trainee } from '../../entities/register/trainee.ts'
-import { routeLabel } from '../../register/training-routes.ts'
+import { routeLabel } from '../../register/trainees/training-routes.ts'
 import type { Problem } from '../problems.ts'
 import type { Draft } from './draft.ts'
 

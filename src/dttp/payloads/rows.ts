@@ -5,7 +5,7 @@ import type { Nationality } from '../../entities/register/nationality.ts'
 import type { Provider } from '../../entities/register/provider.ts'
 import type { School } from '../../entities/register/school.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
-import type { WhichSchool } from '../../register/sent-schools.ts'
+import type { WhichSchool } from '../../register/schools/sent-schools.ts'
 
 /** A trainee and all that DTTP is told about them; the lists in any order. */
 export type RegistrationRows = {
@@ -24,7 +24,7 @@ export type RegistrationRows = {
   degrees: readonly Degree[]
 }
 
-/** What the trainee's route asks for, as register/training-routes.ts knows it. */
+/** What the trainee's route asks for, as register/trainees/training-routes.ts knows it. */
 export type RouteRules = { requiresDegree: boolean; schools: readonly WhichSchool[] }
 
 /** Rows by id. Register's own queries name no order, and Postgres gave them the rows in this one. */

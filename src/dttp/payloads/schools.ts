@@ -1,5 +1,5 @@
-import { isActiveInDttp } from '../../register/schools.ts'
-import type { WhichSchool } from '../../register/sent-schools.ts'
+import { isActiveInDttp } from '../../register/schools/schools.ts'
+import type { WhichSchool } from '../../register/schools/sent-schools.ts'
 import type { Problem } from '../problems.ts'
 import { type Draft, reference } from './draft.ts'
 import { byId, type RegistrationRows, type RouteRules } from './rows.ts'

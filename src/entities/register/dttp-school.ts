@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
 import { timestampText } from '../timestamp.ts'
 
-/** Register's copy of a school account in DTTP. `urn` is not unique; `status_code` is named in register/schools.ts. */
+/** Register's copy of a school account in DTTP. `urn` is not unique; `status_code` is named in register/schools/schools.ts. */
 @Entity({ name: 'dttp_schools', schema: 'public', synchronize: false })
 export class DttpSchool {
   @PrimaryGeneratedColumn({ type: 'bigint' })

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ChangeError } from '../../errors.ts'
 import { refuseUnlessEither } from '../../people/standing.ts'
-import { findNamedTrainee } from '../../register/trainee-reference.ts'
+import { findNamedTrainee } from '../../register/trainees/trainee-reference.ts'
 import { readHistory } from '../../trainee/history.ts'
 import { renderHistory } from '../../views/history.ts'
 import type { Message } from '../../views/kit/blocks.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { diagnose } from '../../alerts/diagnosis.ts'
-import type { Diagnosis } from '../../alerts/sight.ts'
+import { diagnose } from '../../alerts/sight/diagnosis.ts'
+import type { Diagnosis } from '../../alerts/sight/sight.ts'
 import { foundOf, type Offer } from '../../failures/found.ts'
 import { FAILURES } from '../../failures/table.ts'
 import { findListedJob } from '../../jobs/list/list.ts'

@@ -1,7 +1,7 @@
 // What takes the place of a form that was sent.
 
 import type { types } from '@slack/bolt'
-import { findAlertsAbout } from '../../alerts/about.ts'
+import { findAlertsAbout } from '../../alerts/sight/about.ts'
 import { findAbout } from '../../changes/about.ts'
 import { readSchoolNames } from '../../changes/lists/school-names.ts'
 import { type Asking, type Proposal, propose } from '../../changes/propose/propose.ts'

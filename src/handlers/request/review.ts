@@ -1,6 +1,6 @@
 // The review: the whole request for one person who may decide on it.
 
-import { findAlertsAbout } from '../../alerts/about.ts'
+import { findAlertsAbout } from '../../alerts/sight/about.ts'
 import { getReviewed, openReview, reveal } from '../../changes/decide/decide.ts'
 import { findKnown } from '../../changes/lists/known.ts'
 import { readSchoolNames } from '../../changes/lists/school-names.ts'

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm'
 import type { SeenJobName } from '../../entities/chatops/job.ts'
 import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import { registerWords } from '../../failures/register-words.ts'
-import { findSeenName } from '../../register/jobs.ts'
+import { findSeenName } from '../../register/jobs/words.ts'
 import type { Place, RegisterJob, StrangeMember } from '../../sidekiq/index.ts'
 
 // A member of Register's Redis as a row of the mirror.

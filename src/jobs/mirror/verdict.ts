@@ -2,7 +2,7 @@ import { isOurs } from '../../entities/chatops/job.ts'
 import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import type { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { DELETED, MAY_HAVE_RUN, pollEnded, REMOVED, REPLACED, VANISHED } from '../../failures/register-words.ts'
-import { isPoll } from '../../register/polled.ts'
+import { isPoll } from '../../register/jobs/polled.ts'
 import { keptOf } from './kept.ts'
 import { wasLookedFor } from './proofs.ts'
 

@@ -5,7 +5,7 @@ import type { RegistrationIds } from '../../entities/chatops/registration-attemp
 import { Degree } from '../../entities/register/degree.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
 import { JobFailed } from '../../failures/job-failed.ts'
-import { lockTrainee, saveDegreeDttpId, saveTrainee } from '../../register/saves.ts'
+import { lockTrainee, saveDegreeDttpId, saveTrainee } from '../../register/saves/save.ts'
 import { keepRegistered } from '../../registration/answers.ts'
 import type { World } from '../../world.ts'
 import { STATUS_ENTITIES } from '../change-trainee-status.ts'

@@ -5,7 +5,7 @@ import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { subjectOf } from '../../failures/causes.ts'
-import { hasArrived, isPoll, type PollName } from '../../register/polled.ts'
+import { hasArrived, isPoll, type PollName } from '../../register/jobs/polled.ts'
 
 // When a job that was given up counts as cured: something else has done its work. It is put on record here, in the
 // transaction that does the work; the list of jobs and the alerts read it (entities/chatops/given-up-jobs.ts).

@@ -1,7 +1,12 @@
 import type { Advice } from '../../entities/chatops/change-request.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
-import { schoolsSentBy } from '../../register/sent-schools.ts'
-import { isEarlyYears, requiresDegree, requiresStudyMode, TRAINING_ROUTES } from '../../register/training-routes.ts'
+import { schoolsSentBy } from '../../register/schools/sent-schools.ts'
+import {
+  isEarlyYears,
+  requiresDegree,
+  requiresStudyMode,
+  TRAINING_ROUTES,
+} from '../../register/trainees/training-routes.ts'
 import type { Situation } from './situation.ts'
 
 /**

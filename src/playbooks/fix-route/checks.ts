@@ -1,8 +1,8 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import type { Check, Finding } from '../../contract/check.ts'
-import { dttpStatusLabel, isActiveInDttp, schoolWords } from '../../register/schools.ts'
-import { schoolsSentBy } from '../../register/sent-schools.ts'
-import { findState, finishedWords, isFinished, showsAward, stateLabel } from '../../register/states.ts'
+import { dttpStatusLabel, isActiveInDttp, schoolWords } from '../../register/schools/schools.ts'
+import { schoolsSentBy } from '../../register/schools/sent-schools.ts'
+import { findState, finishedWords, isFinished, showsAward, stateLabel } from '../../register/trainees/states.ts'
 import {
   awardOf,
   findRoute,
@@ -10,7 +10,7 @@ import {
   requiresDegree,
   routeLabel,
   TRAINING_ROUTES,
-} from '../../register/training-routes.ts'
+} from '../../register/trainees/training-routes.ts'
 import type { SchoolRows } from './rows.ts'
 import type { Situation } from './situation.ts'
 

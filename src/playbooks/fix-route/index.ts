@@ -9,7 +9,7 @@ import {
   routeLabel,
   TRAINING_ROUTES,
   type TrainingRoute,
-} from '../../register/training-routes.ts'
+} from '../../register/trainees/training-routes.ts'
 import { adviseProvider } from './advice.ts'
 import { checks } from './checks.ts'
 import { lookAtResult } from './result.ts'

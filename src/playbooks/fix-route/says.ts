@@ -1,5 +1,5 @@
 import type { Kept, Saying } from '../../contract/playbook.ts'
-import { EMPTIED_BY_ROUTE_CHANGE, routeLabel } from '../../register/training-routes.ts'
+import { EMPTIED_BY_ROUTE_CHANGE, routeLabel } from '../../register/trainees/training-routes.ts'
 import { count } from '../../words.ts'
 
 /** Where the trainee moves from and to, and what that empties. */

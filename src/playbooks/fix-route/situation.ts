@@ -1,6 +1,6 @@
 import type { Trainee } from '../../entities/register/trainee.ts'
-import { applySaveRules, type Change, changesBetween, rowAfter } from '../../register/saving.ts'
-import { applyRoute, type TrainingRoute } from '../../register/training-routes.ts'
+import { applySaveRules, type Change, changesBetween, rowAfter } from '../../register/saves/rules.ts'
+import { applyRoute, type TrainingRoute } from '../../register/trainees/training-routes.ts'
 import type { RegisterSettings } from '../../world.ts'
 import type { Rows } from './rows.ts'
 

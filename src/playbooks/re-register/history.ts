@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm'
 import { canonical } from '../../entities/json.ts'
 import { Audit } from '../../entities/register/audit.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
-import { type TimelineEvent, timelineOf } from '../../register/timeline.ts'
+import { type TimelineEvent, timelineOf } from '../../register/trainees/timeline.ts'
 
 /** What a trainee's history comes to. `timeline` is a hash over the events that Register's page shows. */
 export type History = { lastAudit: string | null; audits: number; events: number; timeline: string }

@@ -1,5 +1,5 @@
 import type { User } from '../../entities/register/user.ts'
-import { applySaveRules, type Change, changesBetween } from '../../register/saving.ts'
+import { applySaveRules, type Change, changesBetween } from '../../register/saves/rules.ts'
 import type { RegisterSettings } from '../../world.ts'
 import type { Answers } from './dttp.ts'
 import type { Rows } from './rows.ts'

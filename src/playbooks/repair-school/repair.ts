@@ -2,7 +2,7 @@ import type { Finding } from '../../contract/check.ts'
 import type { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { isOpenOnGias } from '../../gias/schools.ts'
-import { dttpStatusLabel, isActiveInDttp, isUrn } from '../../register/schools.ts'
+import { dttpStatusLabel, isActiveInDttp, isUrn } from '../../register/schools/schools.ts'
 import type { RegisterSettings } from '../../world.ts'
 import type { Answers, SchoolRows } from './rows.ts'
 

@@ -8,7 +8,7 @@ import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { findPolls } from '../../entities/chatops/seen-polls.ts'
 import { findRemovals, lookUnseen } from '../../entities/chatops/unseen-jobs.ts'
-import { isActiveInDttp } from '../../register/schools.ts'
+import { isActiveInDttp } from '../../register/schools/schools.ts'
 import { NOT_TAKEN_OUT } from '../../registration/result.ts'
 import { areFoundOnce, findInList, listWords, urnsWritten } from '../../schools/in-list.ts'
 

@@ -11,7 +11,7 @@ import { School } from '../../entities/register/school.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { findGiasAge, findGiasSchools, type GiasAge, isTooOld } from '../../gias/schools.ts'
 import { findMirror, type MirrorAge } from '../../jobs/mirror/age.ts'
-import { isActiveInDttp } from '../../register/schools.ts'
+import { isActiveInDttp } from '../../register/schools/schools.ts'
 import { findWaitingIds, MOST_LOOKED_AT, readWaiting, type WaitingRows } from '../../schools/who-waits.ts'
 
 // What repair-school decides by: its rows, and what DTTP is asked about them.

@@ -1,5 +1,5 @@
 import { combine, type Finding, notLookedAt } from '../../contract/check.ts'
-import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
+import { dttpStatusLabel, isActiveInDttp } from '../../register/schools/schools.ts'
 import { listWords } from '../../schools/in-list.ts'
 import type { Repair, School } from './repair.ts'
 import type { Situation } from './situation.ts'

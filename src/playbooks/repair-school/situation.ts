@@ -1,6 +1,6 @@
 import { readSubject } from '../../contract/subject.ts'
 import type { Trainee } from '../../entities/register/trainee.ts'
-import { type SentSchool, sentSchoolsOf, type WhichSchool } from '../../register/sent-schools.ts'
+import { type SentSchool, sentSchoolsOf, type WhichSchool } from '../../register/schools/sent-schools.ts'
 import { type AfterRepair, type Sorted, sortWaiting } from '../../schools/who-goes-on.ts'
 import type { RegisterSettings } from '../../world.ts'
 import { type Chosen, repairedRow, repairFor, type School } from './repair.ts'

@@ -1,6 +1,6 @@
 import type { DttpClient } from '../../dttp/client/index.ts'
 import { becameWords } from '../../dttp/standing.ts'
-import { readTrn } from '../../register/retrieve-trn.ts'
+import { readTrn } from '../../register/jobs/retrieve-trn.ts'
 
 /** What DTTP has of the trainee. The TRN itself is personal data, and not kept. */
 export type Answers = {

@@ -8,7 +8,7 @@ import type { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { findPolls } from '../../entities/chatops/seen-polls.ts'
 import { lookUnseen } from '../../entities/chatops/unseen-jobs.ts'
 import { findTooOld } from '../../jobs/mirror/age.ts'
-import { pollTimeout } from '../../register/poll-durations.ts'
+import { pollTimeout } from '../../register/jobs/poll-durations.ts'
 
 /** How long Register's Sidekiq may take to have the poll before somebody should look. */
 export const RESULT_WITHIN_MS = 30 * 60_000

@@ -1,7 +1,7 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import { type Check, type Finding, notLookedAt } from '../../contract/check.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
-import { findState, stateLabel } from '../../register/states.ts'
+import { findState, stateLabel } from '../../register/trainees/states.ts'
 import { lookAtPreflight } from '../../registration/checks.ts'
 import { namesakeWords } from '../../registration/namesakes.ts'
 import { candidateList, candidateWords } from '../../registration/traces.ts'

@@ -1,8 +1,8 @@
 import type { Effect } from '../../contract/effect.ts'
 import type { Plan, Update } from '../../contract/plan.ts'
 import { STATUS_AFTER_REGISTRATION } from '../../dttp/statuses.ts'
-import { DEFAULT_POLL_DURATION } from '../../register/poll-durations.ts'
-import { applySaveRules, changesBetween } from '../../register/saving.ts'
+import { DEFAULT_POLL_DURATION } from '../../register/jobs/poll-durations.ts'
+import { applySaveRules, changesBetween } from '../../register/saves/rules.ts'
 import { candidateWords } from '../../registration/traces.ts'
 import type { Situation } from './situation.ts'
 

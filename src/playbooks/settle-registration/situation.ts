@@ -1,4 +1,4 @@
-import { findState } from '../../register/states.ts'
+import { findState } from '../../register/trainees/states.ts'
 import { type Candidate, type Candidates, saysWhose } from '../../registration/traces.ts'
 import type { RegisterSettings } from '../../world.ts'
 import { type MatchedDegrees, matchDegrees } from './degrees.ts'

@@ -3,7 +3,7 @@ import { type Check, type Finding, notLookedAt } from '../../contract/check.ts'
 import type { Effect } from '../../contract/effect.ts'
 import { isReadable } from '../../contract/stored.ts'
 import { columnLabel } from '../../register/columns.ts'
-import { finishedWords, isFinished } from '../../register/states.ts'
+import { finishedWords, isFinished } from '../../register/trainees/states.ts'
 import type { Situation } from './situation.ts'
 
 /** The checks, each a sentence that should hold, in the order in which people read them. */

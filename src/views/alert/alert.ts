@@ -1,5 +1,5 @@
-import { LONG_WAIT_DAYS } from '../../alerts/beside.ts'
-import type { AlertSight } from '../../alerts/sight.ts'
+import { LONG_WAIT_DAYS } from '../../alerts/sight/beside.ts'
+import type { AlertSight } from '../../alerts/sight/sight.ts'
 import { formatDateTime } from '../../calendar/london.ts'
 import { actions, type Block, button, header, type Message, plainNote, plainSections, section } from '../kit/blocks.ts'
 import { onOneLine } from '../kit/exact-text.ts'

@@ -1,4 +1,4 @@
-import type { AlertSight, Group } from '../../alerts/sight.ts'
+import type { AlertSight, Group } from '../../alerts/sight/sight.ts'
 import { formatDateTime } from '../../calendar/london.ts'
 import { formOf } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'

@@ -1,10 +1,10 @@
-import type { AlertSight, SeenEntry } from '../../alerts/sight.ts'
+import type { AlertSight, SeenEntry } from '../../alerts/sight/sight.ts'
 import { formatDateTime, formatLater } from '../../calendar/london.ts'
 import type { AlertEntry } from '../../entities/chatops/alert.ts'
 import { jobOf } from '../../failures/causes.ts'
 import type { Because, FoundSchool, FoundTrainee } from '../../failures/found.ts'
-import { dttpStatusLabel } from '../../register/schools.ts'
-import { stateLabel } from '../../register/states.ts'
+import { dttpStatusLabel } from '../../register/schools/schools.ts'
+import { stateLabel } from '../../register/trainees/states.ts'
 import { listed } from '../../words.ts'
 import { capitalise } from '../kit/labels.ts'
 

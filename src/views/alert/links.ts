@@ -1,4 +1,4 @@
-import type { AlertSight, Group } from '../../alerts/sight.ts'
+import type { AlertSight, Group } from '../../alerts/sight/sight.ts'
 import { button } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { escapeText } from '../kit/text.ts'

@@ -1,7 +1,7 @@
 import { formatLater } from '../../calendar/london.ts'
 import { JOB_KINDS, type JobCounts, type JobFilter, type JobKind } from '../../jobs/list/listed-job.ts'
 import type { MirrorAge } from '../../jobs/mirror/age.ts'
-import { whatJobDoes } from '../../register/jobs.ts'
+import { whatJobDoes } from '../../register/jobs/words.ts'
 import { count, listed } from '../../words.ts'
 import { heading, type Message, plainSections } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'

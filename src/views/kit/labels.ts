@@ -1,6 +1,6 @@
-import { dttpStatusLabel } from '../../register/schools.ts'
-import { stateLabel } from '../../register/states.ts'
-import { routeLabel } from '../../register/training-routes.ts'
+import { dttpStatusLabel } from '../../register/schools/schools.ts'
+import { stateLabel } from '../../register/trainees/states.ts'
+import { routeLabel } from '../../register/trainees/training-routes.ts'
 
 /** What Register's enums mean, by column and integer, in the words of Register's own pages. */
 const LABELS: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,6 @@
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { ManualStep } from '../../entities/chatops/manual-step.ts'
-import type { SchoolNames } from '../../register/schools.ts'
+import type { SchoolNames } from '../../register/schools/schools.ts'
 import { renderStandstill, type Standstill } from '../brake.ts'
 import { type Block, header, type Message, note, plainSections } from '../kit/blocks.ts'
 import { escapeText, shorten } from '../kit/text.ts'

@@ -1,7 +1,7 @@
 import { isWarning } from '../../contract/check.ts'
 import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest, Status } from '../../entities/chatops/change-request.ts'
-import { NO_SCHOOLS, type SchoolNames } from '../../register/schools.ts'
+import { NO_SCHOOLS, type SchoolNames } from '../../register/schools/schools.ts'
 import { count } from '../../words.ts'
 import {
   type Block,

@@ -1,7 +1,7 @@
 import { type Effect, type Enqueue, traineeOf } from '../../contract/effect.ts'
 import type { Plan } from '../../contract/plan.ts'
 import { canonical } from '../../entities/json.ts'
-import { registerJobName, whatJobDoes } from '../../register/jobs.ts'
+import { registerJobName, whatJobDoes } from '../../register/jobs/words.ts'
 import { count, listed } from '../../words.ts'
 import { type BlockGroup, copyable, heading, plainSections } from '../kit/blocks.ts'
 import { renderTold, type ToldOf } from './told.ts'

@@ -1,4 +1,4 @@
-import type { AlertSight } from '../../alerts/sight.ts'
+import type { AlertSight } from '../../alerts/sight/sight.ts'
 import { formatAt } from '../../calendar/london.ts'
 import type { Known } from '../../changes/lists/known.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'

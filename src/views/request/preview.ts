@@ -1,9 +1,9 @@
-import type { AlertSight } from '../../alerts/sight.ts'
+import type { AlertSight } from '../../alerts/sight/sight.ts'
 import { type CheckResult, isWarning, stands } from '../../contract/check.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
-import { NO_SCHOOLS, type SchoolNames } from '../../register/schools.ts'
+import { NO_SCHOOLS, type SchoolNames } from '../../register/schools/schools.ts'
 import { count } from '../../words.ts'
 import {
   actions,

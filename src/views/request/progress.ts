@@ -1,7 +1,7 @@
 import { canonical, type Json } from '../../entities/json.ts'
 
 import { columnLabel } from '../../register/columns.ts'
-import { isComplete, PARTS } from '../../register/progress.ts'
+import { isComplete, PARTS } from '../../register/saves/progress.ts'
 
 /** A part of a trainee's progress before and after, in words. */
 export type PartChange = { part: string; before: string; after: string }

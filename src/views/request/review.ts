@@ -7,7 +7,7 @@ import { checksOf } from '../../contract/stored.ts'
 import { readSubject } from '../../contract/subject.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { isPersonal } from '../../personal-data/columns.ts'
-import { NO_SCHOOLS, type SchoolNames } from '../../register/schools.ts'
+import { NO_SCHOOLS, type SchoolNames } from '../../register/schools/schools.ts'
 import { count } from '../../words.ts'
 import {
   actions,

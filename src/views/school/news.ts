@@ -1,5 +1,5 @@
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
-import { dttpStatusLabel, isActiveInDttp } from '../../register/schools.ts'
+import { dttpStatusLabel, isActiveInDttp } from '../../register/schools/schools.ts'
 import type { SchoolSync, SyncedBy, SyncedSchool } from '../../schools/sync-news.ts'
 import { copyable, heading, type Message, plainSections, section } from '../kit/blocks.ts'
 import { escapeText, linkTo, mention } from '../kit/text.ts'

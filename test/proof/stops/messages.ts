@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
-import { joinAlert } from '../../../src/alerts/live.ts'
+import { joinAlert } from '../../../src/alerts/live/entries.ts'
 import { londonDay } from '../../../src/calendar/london.ts'
 import { addToThread, announce, hintExecution } from '../../../src/changes/announce.ts'
 import { cancel } from '../../../src/changes/decide/decide.ts'

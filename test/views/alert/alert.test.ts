@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AlertSight } from '../../../src/alerts/sight.ts'
+import type { AlertSight } from '../../../src/alerts/sight/sight.ts'
 import type { FoundTrainee } from '../../../src/failures/found.ts'
 import { renderDismiss } from '../../../src/views/alert/dismiss.ts'
 import { ACTIONS } from '../../../src/views/kit/ids.ts'

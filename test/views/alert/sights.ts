@@ -1,6 +1,6 @@
 // Alerts as alerts/ reads them, for what views make of them.
-import { diagnose } from '../../../src/alerts/diagnosis.ts'
-import type { AlertSight, Group, SeenEntry } from '../../../src/alerts/sight.ts'
+import { diagnose } from '../../../src/alerts/sight/diagnosis.ts'
+import type { AlertSight, Group, SeenEntry } from '../../../src/alerts/sight/sight.ts'
 import type { Alert, EntryFailure } from '../../../src/entities/chatops/alert.ts'
 import { daysIn, type Found, type FoundTrainee } from '../../../src/failures/found.ts'
 import { renderAlert } from '../../../src/views/alert/alert.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Effect } from '../../../src/contract/effect.ts'
 import type { Update } from '../../../src/contract/plan.ts'
-import { schoolRow } from '../../../src/register/schools.ts'
+import { schoolRow } from '../../../src/register/schools/schools.ts'
 import { describeEffects } from '../../../src/views/request/effects.ts'
 import { describeChanges } from '../../../src/views/request/values.ts'
 import { EMPTY_PLAN, planOf, ROUTE_PLAN } from '../builders.ts'
