@@ -2,6 +2,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createCards } from '../../src/bot/posts/cards.ts'
 import { createDirectMessages } from '../../src/bot/posts/direct-messages.ts'
+import { createThreads } from '../../src/bot/posts/threads.ts'
 import { ChannelClosed } from '../../src/bot/slack/line.ts'
 import { announce } from '../../src/changes/announce.ts'
 import { cancel } from '../../src/changes/decide/decide.ts'
@@ -24,7 +25,7 @@ let scratch: ScratchDatabase
 let admin: pg.Client
 let context: World
 let slack: FakeSlack
-let cards: ReturnType<typeof createCards>
+let cards: ReturnType<typeof cardsOf>
 let directMessages: ReturnType<typeof createDirectMessages>
 let id: string
 
@@ -302,10 +303,10 @@ test('a thread that cannot be replied to is tried ever more rarely, however ofte
 })
 
 function cardsOf(databaseIdentity: string) {
-  return createCards(context.database, posterOn(slack).poster, {
-    registerUrl: REGISTER_URL,
-    databaseIdentity,
-  })
+  const { database } = context
+  const { poster } = posterOn(slack)
+  const projection = { registerUrl: REGISTER_URL, databaseIdentity }
+  return { ...createCards(database, poster, projection), ...createThreads(database, poster, projection) }
 }
 
 const yes = async () => true

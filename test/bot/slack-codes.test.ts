@@ -9,6 +9,7 @@ import { createAlertPosts } from '../../src/bot/posts/alerts.ts'
 import { createBrakePosts } from '../../src/bot/posts/brake.ts'
 import { createCards } from '../../src/bot/posts/cards.ts'
 import { createDirectMessages } from '../../src/bot/posts/direct-messages.ts'
+import { createThreads } from '../../src/bot/posts/threads.ts'
 import { createReports } from '../../src/bot/reports.ts'
 import { findRemedy, type Remedy, readTrouble } from '../../src/bot/slack/errors.ts'
 import { announce } from '../../src/changes/announce.ts'
@@ -197,6 +198,7 @@ function startOnSlack(): Loop {
   const none = async () => {}
   const effects = {
     ...createCards(database, poster, { registerUrl: REGISTER_URL, databaseIdentity }),
+    ...createThreads(database, poster, { registerUrl: REGISTER_URL, databaseIdentity }),
     ...createAlertPosts(database, poster, {
       registerUrl: REGISTER_URL,
       dttpUrl: DTTP_URL,

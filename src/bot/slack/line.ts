@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { webApi } from '@slack/bolt'
 import { type Postponement, RetryLater, TURN, Undeliverable } from '../../outbox/not-sent.ts'
+import { createClosure, type Report } from './closure.ts'
 import { findRemedy, type Kind, type Remedy, readTrouble, type SlackTrouble } from './errors.ts'
 import { createTurns } from './turns.ts'
 
@@ -17,10 +18,7 @@ export class NotAsThingsStand extends RetryLater {}
 export class ChannelClosed extends NotAsThingsStand {}
 
 /** What the line tells others: rows that waited can go, and troubles that an operator should hear of. */
-type Listeners = {
-  wake: (waitsFor: string) => Promise<void>
-  report: (trouble: string, facts: { code: string; method: string }) => Promise<void>
-}
+type Listeners = { wake: (waitsFor: string) => Promise<void>; report: Report }
 
 /** What rows wait for while Slack itself is in trouble; `channel:<id>` stands for one channel. */
 const SLACK = 'slack'
@@ -33,8 +31,6 @@ const LONGEST_PAUSE_MS: Readonly<Record<'again' | 'closed' | 'mend', number>> = 
 
 /** So many calls without any answer, one after the other, mean that Slack is away. */
 const AWAY_AFTER = 3
-const LONGEST_CLOSURE_MS = 15_000
-const PROBE_EVERY_MS = 30_000
 
 export type SlackLine = ReturnType<typeof createSlackLine>
 
@@ -48,54 +44,8 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
   const turns = createTurns()
   /** What this process has put off for lack of. */
   const waiting = new Set<string>()
-  let closed: { because: string; isToken: boolean; until: number; closures: number } | null = null
+  const closure = createClosure(client, () => release(SLACK), report, hasAnswered)
   let unanswered = 0
-  let probing: Promise<void> | null = null
-  let probedAt = hasAnswered ? Date.now() : 0
-  let answered = hasAnswered
-
-  /** Several calls may find out at once: that is one closure. */
-  function close(because: string, isToken: boolean): void {
-    if (closed && closed.until > Date.now()) return
-    const closures = (closed?.closures ?? 0) + 1
-    const pause = Math.min(500 * 2 ** closures, LONGEST_CLOSURE_MS)
-    closed = { because, isToken, until: Date.now() + pause, closures }
-  }
-
-  /** Asks Slack for nothing but whether it takes our token. */
-  async function probe(): Promise<void> {
-    try {
-      await client.auth.test()
-      answered = true
-      // The line opens for a try; it counts as well only once something was really sent.
-      if (closed) closed = { ...closed, isToken: false, until: 0 }
-      await release(SLACK)
-    } catch (error) {
-      const trouble = readTrouble(error)
-      if (!trouble || trouble.retryAfterMs !== null) return
-      const isToken = findRemedy(trouble.code, 'post') === 'token'
-      if (closed || isToken) close(trouble.code, isToken || closed?.isToken === true)
-      if (isToken) await reportToken(trouble.code, 'auth.test')
-    }
-  }
-
-  function reportToken(code: string, method: string): Promise<void> {
-    return report(`Slack does not take the bot token (${code})`, { code, method })
-  }
-
-  function isOpen(): boolean {
-    if (!closed || closed.until === 0) return true
-    if (Date.now() >= closed.until) void probeOnce()
-    return false
-  }
-
-  function probeOnce(): Promise<void> {
-    probedAt = Date.now()
-    probing ??= probe().finally(() => {
-      probing = null
-    })
-    return probing
-  }
 
   async function release(waitsFor: string): Promise<void> {
     if (waiting.delete(waitsFor)) await wake(waitsFor)
@@ -103,9 +53,7 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
 
   async function heard({ channel, method }: Call): Promise<void> {
     unanswered = 0
-    answered = true
-    closed = null
-    await release(SLACK)
+    await closure.open()
     if (method.startsWith('chat.')) await release(`channel:${channel}`)
   }
 
@@ -120,8 +68,7 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
     const again = { reason: code, unsure }
     switch (remedy) {
       case 'token':
-        close(code, true)
-        await reportToken(code, call.method)
+        await closure.closeForToken(code, call.method)
         return untilWell(1_000, { ...again, isBlameless: true })
       case 'again':
         return new RetryLater(null, { ...again, longest: LONGEST_PAUSE_MS.again })
@@ -148,7 +95,7 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
       return new RetryLater(retryAfterMs, { reason: code, unsure, waitsFor: TURN, isBlameless: true })
     }
     if (isSilent) {
-      if (++unanswered >= AWAY_AFTER) close(code, false)
+      if (++unanswered >= AWAY_AFTER) closure.close(code, false)
       return untilWell(null, { reason: code, unsure, longest: LONGEST_PAUSE_MS.again })
     }
     unanswered = 0
@@ -156,22 +103,12 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
   }
 
   return {
-    /** Whether anything can be sent. Closed, it asks Slack now and then whether that has changed. */
-    isOpen,
-
-    /**
-     * Throws until Slack has answered once, and while it does not take our token; has Slack asked now and then, whether
-     * or not anything is sent.
-     */
-    demandToken(): void {
-      if (Date.now() - probedAt >= PROBE_EVERY_MS) void probeOnce()
-      if (!answered) throw new Error('Slack has not answered yet')
-      if (closed?.isToken) throw new Error(`Slack does not take the bot token: ${closed.because}`)
-    },
+    isOpen: closure.isOpen,
+    demandToken: closure.demandToken,
 
     /** Makes one call. Throws RetryLater, ChannelClosed, MessageGone or Undeliverable, and nothing of Slack's. */
     async call<T>(to: Call, request: () => Promise<T>): Promise<T> {
-      if (!isOpen()) throw untilWell(1_000, { reason: closed?.because ?? '', unsure: false, isBlameless: true })
+      if (!closure.isOpen()) throw untilWell(1_000, { reason: closure.because(), unsure: false, isBlameless: true })
       const turn = turns.takeTurn(to)
       if (turn.isFar)
         throw new RetryLater(turn.in, { reason: 'ratelimited', unsure: false, waitsFor: TURN, isBlameless: true })
