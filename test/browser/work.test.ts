@@ -58,6 +58,8 @@ test('a request is undone by name, both cards say so, and all of it is found aga
   await approve('CR-2')
   await slack.message('CR-2 is done')
   const undone = await slack.message('Undone by CR-2')
+  expect(await undone.innerText()).toContain('CR-1 was undone')
+  expect(await undone.innerText()).not.toContain('is on School direct')
   await slack.pictures('day-undone', undone)
 
   await slack.type('/trainee find T-1042')

@@ -66,6 +66,8 @@ describe('“Undo…” on a finished card', () => {
       return now && readText(now).includes('Undone by CR-2.') ? now : null
     })
     expect(buttons(left).map(({ text }) => text)).not.toContain('Undo…')
+    expect(readText(left)).toContain('CR-1 was undone')
+    expect(readText(left)).not.toMatch(/is on|are empty|CR-1 is done/)
     const waiting = await use.admin.query('SELECT outcome FROM chatops.change_requests WHERE id = 2')
     expect(waiting.rows[0].outcome.undoes).toEqual({ request: '1', title: 'Change training route' })
   })

@@ -77,10 +77,11 @@ function headingsFor({ status, executedAt }: ChangeRequest): Headings {
   return executedAt === null ? (HEADINGS[status] ?? WOULD_HAVE) : DID
 }
 
-function peopleOf({ requester, sentAt, createdAt, decidedBy, decidedAt, status }: ChangeRequest): string {
+function peopleOf({ requester, sentAt, createdAt, decidedBy, decidedAt, status, outcome }: ChangeRequest): string {
   const asked = `Asked for by ${byWhom(requester, sentAt ?? createdAt)}.`
   if (decidedBy === null || status === 'rejected') return asked
-  return `${asked}\nApproved by ${byWhom(decidedBy, decidedAt)}.`
+  const undone = outcome.undoneBy ? `\nUndone by CR-${outcome.undoneBy}.` : ''
+  return `${asked}\nApproved by ${byWhom(decidedBy, decidedAt)}.${undone}`
 }
 
 /** The reason and the ticket, each on one line in quotes, so that neither can pass for another part of what is shown. */

@@ -26,7 +26,7 @@ type Shown = {
 /** "CR-8 is done in Register. 2 steps left for support"; otherwise where the request stands. */
 export function headerOf({ changeRequest, steps }: Pick<Shown, 'changeRequest' | 'steps'>): string {
   const left = steps.filter(isOpenStep).length
-  if (changeRequest.status !== 'done' || left === 0) return headlineOf(changeRequest)
+  if (changeRequest.status !== 'done' || changeRequest.outcome.undoneBy || left === 0) return headlineOf(changeRequest)
   return `✅ ${crName(changeRequest)} is done in Register. ${count(left, 'step')} left for support`
 }
 
@@ -45,11 +45,12 @@ export function renderFinished(shown: Shown): Block[] {
   return [section(lines.join('\n')), ...renderOutcome(changeRequest), ...renderButtons(shown)]
 }
 
-/** How things are once it is done; otherwise what it was to do. */
+/** How things are once it is done, for as long as nothing has undone it; otherwise what it was to do. */
 function whatOf({ changeRequest, playbook, registerUrl }: Shown): string {
   const saying = sayingOf(changeRequest, playbook)
   if (!saying) return `${playbook.title}. ${whyNoDetails(changeRequest)}`
-  const words = changeRequest.status === 'done' ? saying.done : `${ASKED} ${saying.asks}.`
+  const isSo = changeRequest.status === 'done' && !changeRequest.outcome.undoneBy
+  const words = isSo ? saying.done : `${ASKED} ${saying.asks}.`
   return linked(words, changeRequest, registerUrl)
 }
 

@@ -29,7 +29,7 @@ export function renderKnown(known: KnownBeside): Block[] {
 function earlierWords(other: ChangeRequest): string {
   const { requester, executedAt } = other
   const when = executedAt ? ` at ${formatAt(executedAt)}` : ''
-  return `${crName(other)} was carried out${when} and is ${standingOf(other)}, asked for by ${mention(requester)}: ${whatOf(other)}.`
+  return `${crName(other)} was carried out${when} and ${other.outcome.undoneBy ? '' : 'is '}${standingOf(other)}, asked for by ${mention(requester)}: ${whatOf(other)}.`
 }
 
 function whatOf(request: ChangeRequest): string {

@@ -14,6 +14,7 @@ import { renderTraineeLines } from './trainee-lines.ts'
 /** A request's state as the head of its card: one emoji, and what it is. */
 export function headlineOf(changeRequest: ChangeRequest): string {
   const cr = crName(changeRequest)
+  if (changeRequest.outcome.undoneBy) return `↩️ ${cr} was undone`
   const isDealtWith = changeRequest.status === 'needs-attention' && !needsAttention(changeRequest)
   return isDealtWith ? dealtHeadline(cr, changeRequest) : HEADLINES[changeRequest.status](cr)
 }
@@ -44,10 +45,14 @@ export function followUpsOf(changeRequest: ChangeRequest): FollowUp[] {
     .slice(0, 2)
 }
 
-/** What has become of a request and what to do next, for its card. Bounded: 20 blocks, 9,000 characters. */
+/**
+ * What has become of a request and what to do next, for its card. Bounded: 20 blocks, 9,000 characters. Nothing once
+ * another request has undone it: what was found then is no longer so.
+ */
 export function renderOutcome(changeRequest: ChangeRequest): Block[] {
   const { status, requester, decidedBy, decidedAt, decisionReason, executedAt, finishedAt, expiresAt, outcome } =
     changeRequest
+  if (outcome.undoneBy) return []
   const approved = `Approved by ${byWhom(decidedBy, decidedAt)}.`
   const verified = outcome.verified ?? []
   const { advice } = outcome

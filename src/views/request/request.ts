@@ -27,8 +27,10 @@ export const STATUS_WORDS: Readonly<Record<Status, string>> = {
   'needs-attention': 'needs attention',
 }
 
-/** The same for a request as it is by now: what needed attention may be dealt with. */
+/** The same for a request as it is by now: it may be undone, and what needed attention may be dealt with. */
 export function standingOf(request: ChangeRequest): string {
+  const { undoneBy } = request.outcome
+  if (undoneBy) return `undone by CR-${undoneBy}`
   const isDealtWith = request.status === 'needs-attention' && !needsAttention(request)
   return isDealtWith ? 'dealt with' : STATUS_WORDS[request.status]
 }
@@ -96,10 +98,12 @@ export function requestLine(
 ): string {
   const subject = whatItIsAbout(request, registerUrl)
   const what = `${escapeText(titleOf(request, playbooks))}${subject ? ` for ${subject}` : ''}`
-  const when = request.finishedAt ?? request.sentAt ?? request.createdAt
-  const stands =
-    request.status === 'pending' && request.expiresAt
-      ? `${STATUS_WORDS.pending} until ${formatDateTime(request.expiresAt)}`
-      : `${standingOf(request)}, ${formatDateTime(when)}`
-  return `*${crName(request)}* ${what}\n${mention(request.requester)}, ${stands}`
+  return `*${crName(request)}* ${what}\n${mention(request.requester)}, ${sinceWhen(request)}`
+}
+
+function sinceWhen(request: ChangeRequest): string {
+  const { status, expiresAt, executedAt, dealtAt, finishedAt, sentAt, createdAt, outcome } = request
+  if (status === 'pending' && expiresAt) return `${STATUS_WORDS.pending} until ${formatDateTime(expiresAt)}`
+  if (outcome.undoneBy && executedAt) return `carried out ${formatDateTime(executedAt)}, ${standingOf(request)}`
+  return `${standingOf(request)}, ${formatDateTime(dealtAt ?? finishedAt ?? sentAt ?? createdAt)}`
 }

@@ -22,7 +22,8 @@ export function renderEnd({
   ledgerHash: string | null
 }): Message {
   const text = `${mention(changeRequest.requester)} ${crName(changeRequest)} ${endFor(changeRequest)}`
-  const done = changeRequest.status === 'done' ? sayingOf(changeRequest, playbook)?.done : undefined
+  const isSo = changeRequest.status === 'done' && !changeRequest.outcome.undoneBy
+  const done = isSo ? sayingOf(changeRequest, playbook)?.done : undefined
   const words = done ? `${text} ${linked(done, changeRequest, registerUrl)}` : text
   return { text, blocks: [section(words), ...(ledgerHash ? renderReceipt(changeRequest, ledgerHash) : [])] }
 }
@@ -55,7 +56,8 @@ export function renderReminder(
   return { text: shorten(text, 500), blocks: [section(shown), actions([review])] }
 }
 
-function endFor({ status, decidedBy, executedAt }: ChangeRequest): string {
+function endFor({ status, decidedBy, executedAt, outcome }: ChangeRequest): string {
+  if (outcome.undoneBy) return `was carried out, and CR-${outcome.undoneBy} has undone it.`
   switch (status) {
     case 'done':
       return 'is done.'

@@ -2,11 +2,15 @@ import { describe, expect, it } from 'vitest'
 import type { ChangeRequest, Status } from '../../../src/entities/chatops/change-request.ts'
 import type { ManualStep } from '../../../src/entities/chatops/manual-step.ts'
 import { fixRoute } from '../../../src/playbooks/fix-route/index.ts'
+import { playbooks } from '../../../src/playbooks/index.ts'
 import { ACTIONS } from '../../../src/views/kit/ids.ts'
 import { renderCard } from '../../../src/views/request/card.ts'
 import { renderWhatChanged } from '../../../src/views/request/changes.ts'
+import { renderKnown } from '../../../src/views/request/known.ts'
 import { renderPreview } from '../../../src/views/request/preview.ts'
+import { requestLine } from '../../../src/views/request/request.ts'
 import { renderReview } from '../../../src/views/request/review.ts'
+import { renderEnd } from '../../../src/views/request/thread.ts'
 import { changeRequest, check, EMPTY_PLAN, manualStep, planOf, REGISTER } from '../builders.ts'
 import { buttonsOf, expectMessage, expectView, mrkdwnOf, readingOf } from '../shown.ts'
 
@@ -252,6 +256,51 @@ describe('a card of a request that is decided or over', () => {
     expect(readingOf(card(given).blocks)).toContain('We have not made any of the changes')
     expect(changes(given)).toContain('What would have changed')
   })
+})
+
+describe('a request that another one has undone', () => {
+  const undone = { ...MADE, finishedAt: new Date('2021-10-27T13:22:00Z'), outcome: { undoneBy: '29' } }
+  const broken = { problem: 'The result is not as it should be.', undoneBy: '29' }
+
+  it.each([
+    ['done', undone],
+    ['verifying', undone],
+    ['needs-attention', { ...undone, outcome: broken }],
+  ] as const)('says nothing of how things are by now: %s', (status, given) => {
+    const message = card({ status, ...given }, [manualStep()])
+    expectMessage(message)
+    const read = readingOf(message.blocks)
+    expect(read).toContain('↩️ CR-12 was undone')
+    expect(read).toContain(
+      `The request was to change <${REGISTER}/trainees/Ab3dEf6hIj|trainee 5913> from Provider-led (postgrad) to School direct (salaried).`,
+    )
+    expect(read).toContain('Changed at 2:21pm on 27 October 2021')
+    expect(read).toContain('Undone by CR-29.')
+    expect(read).not.toMatch(/is on|are empty|is done|checking|as it should be|left for support/)
+    expect(message.text).toContain('CR-12 (undone by CR-29)')
+    expect(changes({ status, ...given })).toContain('Undone by CR-29.')
+  })
+
+  it('is called undone wherever it is named, with the time at which it was carried out', () => {
+    const request = changeRequest({ status: 'done', ...undone })
+    expect(requestLine(request, playbooks, REGISTER)).toContain(
+      'carried out 27 October 2021 at 2:21pm, undone by CR-29',
+    )
+    const end = renderEnd({ changeRequest: request, playbook: fixRoute, registerUrl: REGISTER, ledgerHash: null })
+    expect(end.text).toBe('<@U0REQUESTER> CR-12 was carried out, and CR-29 has undone it.')
+    expect(readingOf(end.blocks)).not.toContain('is on')
+    const known = { about: { trainees: [], urns: [] }, open: [], waits: [], questions: 0, alerts: [], threadUrl: null }
+    expect(readingOf(renderKnown({ ...known, earlier: [request] }))).toContain(
+      'CR-12 was carried out at 2:21pm on 27 October 2021 and undone by CR-29, asked for by',
+    )
+  })
+})
+
+it('a request is dealt with at the time at which it was dealt with', () => {
+  const dealtAt = new Date('2021-10-27T15:00:00Z')
+  const finishedAt = new Date('2021-10-27T13:22:00Z')
+  const request = changeRequest({ status: 'needs-attention', ...MADE, finishedAt, dealtAt, dealtBy: 'U0ME' })
+  expect(requestLine(request, playbooks, REGISTER)).toContain('dealt with, 27 October 2021 at 4pm')
 })
 
 const STATUSES: Status[] = [
