@@ -55,6 +55,7 @@ import { Said1795892800000 } from './migrations/1795892800000-said.ts'
 import { LargeTables1795892900000 } from './migrations/1795892900000-large-tables.ts'
 import { AnsweredAt1795893316000 } from './migrations/1795893316000-answered-at.ts'
 import { MirroredProcesses1795894582000 } from './migrations/1795894582000-mirrored-processes.ts'
+import { CardsOfAttention1795899152000 } from './migrations/1795899152000-cards-of-attention.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -150,6 +151,7 @@ export function createDataSource(url: string, poolSize = 10, longestSilenceMs = 
       ...[RequestsByRow1795875600001, Drafts1795875600002, RegisterAttempts1795881000000],
       ...[JobsByKind1795882686000, FailingFor1795886400000, DealtWith1795892700000, AnsweredAt1795893316000],
       ...[Said1795892800000, LargeTables1795892900000, MirroredProcesses1795894582000],
+      CardsOfAttention1795899152000,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

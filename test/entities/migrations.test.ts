@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { databaseUrls, grantRights, withClient } from '../../sandbox/register/database.ts'
@@ -7,6 +8,7 @@ import { registerSchemaSql } from '../../sandbox/register/schema.ts'
 import { TRANSITIONS } from '../../src/changes/transitions.ts'
 import type { Status } from '../../src/entities/chatops/change-request.ts'
 import type { JobName } from '../../src/entities/chatops/job.ts'
+import { createDataSource } from '../../src/entities/data-source.ts'
 import { migrate } from '../../src/entities/migrate.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { applySaveRules } from '../../src/register/saves/rules.ts'
@@ -19,6 +21,14 @@ const STATUSES = Object.keys(TRANSITIONS) as Status[]
 const WAITING = "SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock' AND query ~ 'migrations'"
 const DENIED = { code: '42501' }
 const REFUSED = { code: '23514' }
+
+test('every migration that there is a file of is run', async () => {
+  const url = new URL('../../src/entities/migrations/', import.meta.url)
+  const written = await Promise.all(readdirSync(url).map((file) => import(new URL(file, url).href)))
+  const classes = written.flatMap((file) => Object.values<unknown>(file)).filter((one) => typeof one === 'function')
+  const { migrations } = createDataSource('postgres://nobody@localhost/nowhere').options
+  expect(new Set(Object.values(migrations ?? {}))).toEqual(new Set(classes))
+})
 
 describe('migrating', () => {
   const name = `${inject('runPrefix')}${randomUUID().slice(0, 8)}`
