@@ -24,15 +24,16 @@ export function causesOf(
   }
   const { causes: ofCode } = FAILURES[code]
   // What can be done about one of our jobs is of no use to the others.
-  const own = isOurs(name) || OF_DTTP.includes(code) ? ofCode : causes.ofOtherJob
+  const own = isOurs(name) || OF_ALL.includes(code) ? ofCode : causes.ofOtherJob
   return own(failed)
 }
 
-const OF_DTTP: readonly FailureCode[] = ['dttp-unavailable', 'dttp-unauthorised']
+/** What ails all jobs alike. */
+const OF_ALL: readonly FailureCode[] = ['dttp-unavailable', 'dttp-unauthorised', 'register-unavailable']
 
 /** What a failure means, and what people can do about it. Pure. */
 export function explain(about: About): Explanation {
-  if (isOurs(about.job) || OF_DTTP.includes(about.code)) return FAILURES[about.code].explain(about)
+  if (isOurs(about.job) || OF_ALL.includes(about.code)) return FAILURES[about.code].explain(about)
   const other = explainOther(about)
   return about.code === 'vanished' ? { ...explainVanished(about), without: other.without } : other
 }

@@ -23,10 +23,16 @@ export function readRegisterFailure({ job, errorClass, message }: StoredError): 
 const SCHOOL_MISSING =
   /Unable to find DTTP school with URN\W*(\d{1,8})?|Couldn't find Dttp::School with .*dttp_schools"\."urn"/i
 
+/** ActiveRecord's words where there is no such row. */
+const TRAINEE_MISSING = /Couldn't find [A-Z][\w:]* with '?"?id\b/
+
 function codeOf(job: JobName | null, errorClass: string | null, message: string): FailureCode {
   if (job === 'retrieve-trn' && /has timed out after \d+ days/.test(message)) return 'timed-out'
   if (/Cannot find record to be updated/i.test(message)) return 'gone'
-  if (errorClass === 'ActiveJob::DeserializationError') return 'trainee-gone'
+  // Before a job begins, ActiveJob reads its trainee. Whatever goes wrong there has this class.
+  if (errorClass === 'ActiveJob::DeserializationError') {
+    return TRAINEE_MISSING.test(message) ? 'trainee-gone' : 'register-unavailable'
+  }
   if (errorClass === 'Dttp::RetrieveTrnJob::TraineeAttributeError') return 'cannot-receive-trn'
   if (errorClass === 'Dttp::Client::HttpError') return ofAnswer(job, message)
   if (errorClass !== null && UNANSWERED.test(errorClass)) return unanswered(job)

@@ -19,6 +19,8 @@ export function registerWords(code: FailureCode, { name, urn, errorClass }: Fail
       return 'DTTP answered Register: “Cannot find record to be updated”.'
     case 'trainee-gone':
       return 'The trainee is no longer in Register.'
+    case 'register-unavailable':
+      return 'Register could not read the trainee from its database, so the job has not begun.'
     case 'cannot-receive-trn':
       return 'Register cannot poll for a trainee who was never submitted for a TRN.'
     case 'not-registered':

@@ -225,6 +225,18 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     }),
     cure: cures.never,
   },
+  'register-unavailable': {
+    ...FINAL,
+    passes: true,
+    causes: () => ['register:unavailable'],
+    explain: () => ({
+      title: 'Register could not read the trainees of its jobs',
+      meaning:
+        'Its database did not answer, or not as it should, so the jobs listed here have not begun. DTTP was told nothing.',
+      without:
+        'Ask the Register developers whether its database is well, and to run again the jobs that are not tried by themselves.',
+    }),
+  },
   stalled: {
     ...FINAL,
     explain: generally(

@@ -23,7 +23,16 @@ describe('a registration of Register’s own', () => {
     ['NoMethodError', "undefined method `in_time_zone' for nil:NilClass", 'unexpected'],
     ['NoMethodError', "undefined method `urn' for nil:NilClass", 'unexpected'],
     ['NameError', 'uninitialized constant Dttp::RegisterForTrnJob', 'unexpected'],
-    ['ActiveJob::DeserializationError', 'x', 'trainee-gone'],
+    [
+      'ActiveJob::DeserializationError',
+      "Error while trying to deserialize arguments: Couldn't find Trainee with 'id'=\"9\"",
+      'trainee-gone',
+    ],
+    [
+      'ActiveJob::DeserializationError',
+      'Error while trying to deserialize arguments: PG::ConnectionBad: x',
+      'register-unavailable',
+    ],
     ['OpenSSL::SSL::SSLError', 'SSL_connect returned=1 errno=0', 'dttp-unavailable'],
     ['Net::OpenTimeout', 'execution expired', 'dttp-unavailable'],
     ['Dttp::Client::HttpError', 'status: 400, body: {}, headers: {}', 'dttp-refused'],

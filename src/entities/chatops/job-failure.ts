@@ -41,6 +41,8 @@ const FAILURE_CODES = [
   'dttp-changed',
   'dttp-unreadable',
   'trainee-gone',
+  /** Register could not read the trainee before it began. */
+  'register-unavailable',
   /** GIAS's extract cannot be had, or must not be used. */
   'gias-unavailable',
   'gias-refused',
