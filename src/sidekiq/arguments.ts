@@ -16,7 +16,8 @@ const serialised = (serializers: readonly string[]) =>
 
 const aTime = serialised(['TimeWithZoneSerializer', 'TimeSerializer'])
 const entity = serialised(['SymbolSerializer']).extend({ value: z.enum(['contact', 'placement_assignment']) })
-const uuid = z.uuid().nullable()
+/** Dynamics hands out ids that are no UUIDs by the letter. */
+const dttpId = z.guid().nullable()
 /** DTTP's names of a status: letters and a few signs. */
 const status = z.string().regex(/^[A-Za-z][A-Za-z0-9 ()/&,–-]{0,99}$/)
 
@@ -27,7 +28,7 @@ export function readArguments(className: string | null, [first, second, third]: 
     case 'Dttp::RetrieveAwardJob':
       return { timeoutAt: readTime(second) }
     case 'Dttp::RegisterForTrnJob':
-      return only('submittedBy', uuid.safeParse(second ?? null))
+      return only('submittedBy', dttpId.safeParse(second ?? null))
     case 'Dttp::ChangeTraineeStatusJob':
       return { ...only('status', status.safeParse(second)), ...only('entity', readEntity(third)) }
     case 'Dttp::SyncSchoolsJob':

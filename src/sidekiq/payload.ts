@@ -8,7 +8,8 @@ const trainee = z.string().regex(/^\d{1,18}$/)
 
 /** A job of Register's with its arguments, as an outbox row keeps it. */
 export const jobToPush = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('register-for-trn'), trainee, submittedBy: z.uuid().nullable() }),
+  /** `submittedBy`: an id of Dynamics', which need not be a UUID by the letter. */
+  z.strictObject({ name: z.literal('register-for-trn'), trainee, submittedBy: z.guid().nullable() }),
   z.strictObject({
     name: z.literal('change-trainee-status'),
     trainee,

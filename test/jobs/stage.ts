@@ -18,7 +18,8 @@ import { createLifecycle } from '../support/lifecycle.ts'
 
 export const NOW = '2021-10-27T13:14:00Z'
 export const TRAINEE = '5901'
-export const SUBMITTER = '00000000-0000-4000-8000-00000000000b'
+/** As Dynamics makes ids: not a UUID by the letter. */
+export const SUBMITTER = '00000000-07d9-e711-80e1-00000000000b'
 const ACTIVE = 1
 export const INACTIVE = 2
 

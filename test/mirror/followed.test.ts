@@ -22,7 +22,7 @@ const use = useStoryDttp()
 const story = useMirror(() => ({ upstreams: { dttp: use.dttp.client } as World['upstreams'] }))
 
 const TRAINEE = '5902'
-const SUBMITTER = '85c550d0-a251-4e57-ad92-e48bbbeed39b'
+const SUBMITTER = '1d2c3b4a-07d9-e711-80e1-005056ac45bb'
 const WHY = { reason: 'It has timed out', ticket: '' }
 
 async function carriedOut(playbook: string, form: Record<string, string>): Promise<string> {

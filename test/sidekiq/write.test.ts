@@ -6,7 +6,7 @@ import { describeBesideSidekiq } from '../support/sidekiq.ts'
 
 const now = () => new Date()
 const STATUS = 'Prospective trainee - TREFNO requested'
-const SUBMITTER = '85c550d0-a251-4e57-ad92-e48bbbeed39b'
+const SUBMITTER = '1d2c3b4a-07d9-e711-80e1-005056ac45bb'
 const trainee = '5901'
 const GIVEN_TRAINEE = { type: 'Trainee', value: '5901' }
 
