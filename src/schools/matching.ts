@@ -12,7 +12,7 @@ export async function findStatuses(
   sql: EntityManager,
   ids: readonly string[],
 ): Promise<Map<string, { urn: string; statuses: (number | null)[] }>> {
-  const schools = await sql.findBy(School, { id: In([...new Set(ids)]) })
+  const schools = await sql.find(School, { where: { id: In([...new Set(ids)]) }, select: { id: true, urn: true } })
   const statuses = await findStatusesOfUrns(
     sql,
     schools.map(({ urn }) => urn),
@@ -25,7 +25,11 @@ export async function findStatusesOfUrns(
   sql: EntityManager,
   urns: readonly string[],
 ): Promise<Record<string, (number | null)[]>> {
-  const rows = await sql.find(DttpSchool, { where: { urn: In([...new Set(urns)]) }, order: { id: 'ASC' } })
+  const rows = await sql.find(DttpSchool, {
+    where: { urn: In([...new Set(urns)]) },
+    select: { id: true, urn: true, status_code: true },
+    order: { id: 'ASC' },
+  })
   return Object.fromEntries(
     urns.map((urn) => [urn, rows.filter((row) => row.urn === urn).map(({ status_code }) => status_code)]),
   )

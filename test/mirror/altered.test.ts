@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
+import { tellOfMirrored } from '../../src/alerts/news/mirrored.ts'
+import { verifyAgain } from '../../src/changes/requests.ts'
 import { findMirrorAge, findUnread } from '../../src/jobs/mirror/age.ts'
 import { endMirror } from '../../src/jobs/mirror/end.ts'
+import { sweepSidekiq } from '../../src/jobs/mirror/sweep.ts'
+import { findUntold } from '../../src/jobs/mirror/told.ts'
+import type { SidekiqClient } from '../../src/sidekiq/index.ts'
 import { useMirror } from './mirror-story.ts'
 
 // What the mirror bears: a Register whose tables are others, members with odd numbers, and a Sidekiq that is taken away.
@@ -30,6 +35,45 @@ test.each([
   expect((await story.rows()).find(({ name }) => name === 'update-trainee')).toMatchObject({
     failure: { code: 'vanished' },
   })
+})
+
+test.each([
+  ['trainees', 'ebacc'],
+  ['trainees', 'dttp_id'],
+  ['trainees', 'lead_school_id'],
+  ['schools', 'lead_school'],
+  ['dttp_schools', 'status_code'],
+])('without the column %s.%s what fails is posted all the same', async (table, column) => {
+  await story.sweep()
+  await story.admin.query(`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${column} CASCADE`)
+  const gone = {
+    class: 'Dttp::Client::HttpError',
+    message: 'status: 400, body: {"message":"Cannot find record to be updated"}',
+  }
+  const noSchool = { class: 'RuntimeError', message: 'Unable to find DTTP school with URN' }
+  await story.put('dead', 'Dttp::UpdateTraineeJob', { trainee: 5902, error: gone })
+  await story.put('dead', 'Dttp::RegisterForTrnJob', { trainee: 5914, args: [null], error: noSchool })
+  await story.sweep()
+  expect(await story.causes()).toHaveLength(2)
+  expect((await story.rows()).map(({ told }) => told)).toEqual([true, true])
+})
+
+test('a job of which nobody can be told holds up no other, and does not have the round begin again', async () => {
+  await story.sweep()
+  const error = { class: 'TypeError', message: 'x' }
+  await story.put('dead', 'Dttp::UpdateTraineeJob', { error, jobId: '00000000-0000-4000-8000-000000000001' })
+  await story.put('dead', 'Dttp::WithdrawJob', { error, jobId: '00000000-0000-4000-8000-000000000002' })
+  const goOn = await story.endAt('INSERT', 'chatops.alert_entries', `new.subject LIKE 'update-trainee:%'`)
+  await story.sweep()
+  expect(await story.causes()).toEqual(['unexpected:withdraw'])
+  expect(await tellOfMirrored(story.context, verifyAgain)).toBe(0)
+  expect(await findUntold(story.context.database.manager, 9)).toEqual(['00000000-0000-4000-8000-000000000001'])
+  await story.put('dead', 'Dttp::DeferJob', { error, jobId: '00000000-0000-4000-8000-000000000003' })
+  await sweepSidekiq(story.context, story.context.upstreams.sidekiq as SidekiqClient)
+  expect(await findUntold(story.context.database.manager, 1)).toEqual(['00000000-0000-4000-8000-000000000003'])
+  await goOn()
+  await story.sweep()
+  expect(await findUntold(story.context.database.manager, 9)).toEqual([])
 })
 
 const ODD = [1_795_850_005_276_593, 8e15, 253_402_300_800, 1e300]

@@ -9,7 +9,7 @@ import { Provider } from '../../entities/register/provider.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import type { FoundSchool } from '../../failures/found.ts'
 import type { RegisterFeatures } from '../../register/features.ts'
-import { sentSchoolsOf } from '../../register/schools/sent-schools.ts'
+import { SCHOOLS_OF, sentSchoolsOf } from '../../register/schools/sent-schools.ts'
 import { type Traces, tracesOf } from '../../registration/traces.ts'
 import { findStatuses } from '../../schools/matching.ts'
 
@@ -19,15 +19,11 @@ import { findStatuses } from '../../schools/matching.ts'
 const COLUMNS = {
   id: true,
   state: true,
-  training_route: true,
   dttp_id: true,
   placement_assignment_dttp_id: true,
   trainee_id: true,
   provider_id: true,
-  lead_school_id: true,
-  employing_school_id: true,
-  lead_school_not_applicable: true,
-  employing_school_not_applicable: true,
+  ...SCHOOLS_OF,
 } as const satisfies Partial<Record<keyof Trainee, true>>
 
 export type TraineeInAlert = {

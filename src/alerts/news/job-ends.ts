@@ -7,6 +7,8 @@ import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { subjectOf } from '../../failures/causes.ts'
 import { causesOf } from '../../failures/index.ts'
+import { unlessMovedWithin } from '../../jobs/mirror/moved-tables.ts'
+import { SCHOOLS_OF } from '../../register/schools/sent-schools.ts'
 import { findInactiveUrns } from '../../schools/matching.ts'
 import type { World } from '../../world.ts'
 import { joinAlert, settleEarlier, settleEntries } from '../live/entries.ts'
@@ -91,14 +93,21 @@ async function withParticulars(
     const poll = await sql.findOneBy(SeenJob, { id: job.id })
     return poll?.timeoutAt ? { ...failure, deadline: poll.timeoutAt } : failure
   }
-  const trainee = job.traineeId === null ? null : await findTrainee(sql, job.traineeId, failure)
-  if (!trainee) return failure
-  if (failure.code === 'gone') return trainee.dttp_id === null ? failure : { ...failure, contact: trainee.dttp_id }
-  return { ...failure, urns: await findInactiveUrns(sql, trainee, world.register) }
+  const id = job.traineeId
+  if (id === null) return failure
+  if (failure.code === 'gone') {
+    const contact = await unlessMovedWithin(world, sql, null, (sql) => findContact(sql, id))
+    return contact === null ? failure : { ...failure, contact }
+  }
+  if (failure.code !== 'school-not-active' || (failure.urns ?? []).length > 0) return failure
+  const urns = await unlessMovedWithin(world, sql, null, async (sql) => {
+    const trainee = await sql.findOne(Trainee, { select: { id: true, ...SCHOOLS_OF }, where: { id } })
+    return trainee && findInactiveUrns(sql, trainee, world.register)
+  })
+  return urns ? { ...failure, urns } : failure
 }
 
-/** The trainee, or null where nothing needs to be added to the failure. */
-async function findTrainee(sql: EntityManager, id: string, { code, urns }: JobFailure): Promise<Trainee | null> {
-  const needed = code === 'gone' || (code === 'school-not-active' && (urns ?? []).length === 0)
-  return needed ? sql.findOneBy(Trainee, { id }) : null
+async function findContact(sql: EntityManager, id: string): Promise<string | null> {
+  const trainee = await sql.findOne(Trainee, { select: { id: true, dttp_id: true }, where: { id } })
+  return trainee?.dttp_id ?? null
 }

@@ -9,10 +9,20 @@ import { retryConflicts } from '../../entities/transient.ts'
 import { causesOf } from '../../failures/index.ts'
 import { HANGS, VANISHED } from '../../failures/register-words.ts'
 import { FAILURES } from '../../failures/table.ts'
-import { findUntold, giveToRequest, holdUntold, nameFailure, noteTold, passOverNoNews } from '../../jobs/mirror/told.ts'
+import { unlessMovedWithin } from '../../jobs/mirror/moved-tables.ts'
+import {
+  findUntold,
+  giveToRequest,
+  holdUntold,
+  nameFailure,
+  noteTold,
+  passOverNoNews,
+  putOffNews,
+} from '../../jobs/mirror/told.ts'
 import { hasDied, isReplaced } from '../../jobs/mirror/verdict.ts'
 import { cureByJob } from '../../jobs/run/cured.ts'
 import { hasArrived } from '../../register/jobs/polled.ts'
+import { SCHOOLS_OF } from '../../register/schools/sent-schools.ts'
 import { findInactiveUrns } from '../../schools/matching.ts'
 import type { World } from '../../world.ts'
 import { settleOfJob } from '../live/entries.ts'
@@ -33,9 +43,9 @@ export async function tellOfMirrored(world: World, over: Over): Promise<number> 
   const { manager } = world.database
   if (!(await manager.existsBy(Mirror, { id: true, readAt: Not(IsNull()) }))) return 0
   await passOverNoNews(manager)
-  const untold = await findUntold(manager, NEWS_BATCH)
-  for (const id of untold) await alone(world, id, over)
-  return untold.length + (await tellOfPolls(world, NEWS_BATCH))
+  let told = 0
+  for (const id of await findUntold(manager, NEWS_BATCH)) if (await alone(world, id, over)) told += 1
+  return told + (await tellOfPolls(world, NEWS_BATCH))
 }
 
 /**
@@ -62,8 +72,8 @@ const HANGS_AFTER_MS = 15 * 60_000
 
 const KNOWN = 'SELECT DISTINCT job_id AS job FROM chatops.alert_entries WHERE job_id = ANY($1)'
 
-/** An error is logged, so that the others still have their turn. */
-async function alone(world: World, id: string, over: Over): Promise<void> {
+/** Whether that went well. An error is logged, and the others have their turn before it is tried again. */
+async function alone(world: World, id: string, over: Over): Promise<boolean> {
   try {
     await retryConflicts(() =>
       world.database.transaction(async (sql) => {
@@ -73,8 +83,11 @@ async function alone(world: World, id: string, over: Over): Promise<void> {
         await noteTold(sql, id)
       }),
     )
+    return true
   } catch (error) {
     world.log.error({ job: id, error: error instanceof Error ? error.name : 'unknown' }, 'nobody was told of a job')
+    await putOffNews(world.database.manager, id, world.now())
+    return false
   }
 }
 
@@ -84,7 +97,7 @@ async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Ov
   if (failure === null) {
     await cureByJob(sql, job, now)
     await noteSuccess(sql, job)
-    await announceNews(sql, job, { kind: (await hasBroughtTrn(sql, job)) ? 'trn-received' : 'done' })
+    await announceNews(sql, job, { kind: (await hasBroughtTrn(world, sql, job)) ? 'trn-received' : 'done' })
   } else if (place === 'gone' && curedAt === null && hasDied(job)) {
     // Nobody has heard of those that were dead before the first sweep, and nobody needs to.
     if (!(await sql.existsBy(AlertEntry, { jobId: job.id }))) return
@@ -99,7 +112,7 @@ async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Ov
     // What other posts say of it is not how it stands any more.
     if (place === 'gone' && IS_UNCLEAR.includes(failure.code))
       await settleOfJob(sql, job.id, { because: 'vanished', now }, causesOf(job, failure))
-    const isOfRequest = await joinRequest(sql, job, failure)
+    const isOfRequest = await joinRequest(world, sql, job, failure)
     if (!isOfRequest) await noteFailure(sql, world, job, await nameSchools(sql, world, job, failure))
     if (place !== 'retry' || isOfRequest) await announceNews(sql, job, { kind: 'failed', failure })
   }
@@ -107,9 +120,10 @@ async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Ov
 }
 
 /** A poll that has only put another one in its place has run, too. */
-async function hasBroughtTrn(sql: EntityManager, { name, traineeId }: MirroredJob): Promise<boolean> {
-  if (name !== 'retrieve-trn' || traineeId === null) return false
-  const trainee = await sql.findOneBy(Trainee, { id: traineeId })
+async function hasBroughtTrn(world: World, sql: EntityManager, { name, traineeId: id }: MirroredJob): Promise<boolean> {
+  if (name !== 'retrieve-trn' || id === null) return false
+  const select = { id: true, trn: true, state: true } as const
+  const trainee = await unlessMovedWithin(world, sql, null, (sql) => sql.findOne(Trainee, { select, where: { id } }))
   return trainee !== null && hasArrived(name, trainee)
 }
 
@@ -124,9 +138,13 @@ async function nameSchools(
   failure: JobFailure,
 ): Promise<JobFailure> {
   if (failure.code !== 'school-not-active' || failure.urns || job.traineeId === null) return failure
-  const trainee = await sql.findOneBy(Trainee, { id: job.traineeId })
-  if (!trainee) return failure
-  const named = { ...failure, urns: await findInactiveUrns(sql, trainee, world.register) }
+  const where = { id: job.traineeId }
+  const urns = await unlessMovedWithin(world, sql, null, async (sql) => {
+    const trainee = await sql.findOne(Trainee, { select: { id: true, ...SCHOOLS_OF }, where })
+    return trainee && findInactiveUrns(sql, trainee, world.register)
+  })
+  if (!urns) return failure
+  const named = { ...failure, urns }
   await nameFailure(sql, job.id, named)
   return named
 }
@@ -135,10 +153,16 @@ async function nameSchools(
  * Has a job that failed because a request has emptied the trainee's ids, and is not over yet, stand in that request's
  * thread instead of in an alert. Whether it does.
  */
-async function joinRequest(sql: EntityManager, job: MirroredJob, { code, at }: JobFailure): Promise<boolean> {
+async function joinRequest(
+  world: World,
+  sql: EntityManager,
+  job: MirroredJob,
+  { code, at }: JobFailure,
+): Promise<boolean> {
   if (job.changeRequestId !== null || job.traineeId === null || !NEEDS_IDS.includes(job.name)) return false
   if (!WITHOUT_IDS.includes(code)) return false
-  const [request] = await sql.query<{ id: string }[]>(EMPTIED_BY, [job.traineeId, at, code])
+  const find = (sql: EntityManager) => sql.query<{ id: string }[]>(EMPTIED_BY, [job.traineeId, at, code])
+  const [request] = await unlessMovedWithin(world, sql, [], find)
   if (!request) return false
   job.changeRequestId = request.id
   await giveToRequest(sql, job.id, request.id)

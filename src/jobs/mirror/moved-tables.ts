@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm'
 import { isOfSchema } from '../../entities/transient.ts'
 import type { World } from '../../world.ts'
 
@@ -13,4 +14,14 @@ export async function unlessMoved<T>({ log }: Pick<World, 'log'>, otherwise: T, 
     log.warn('less is known of the jobs in Register’s Sidekiq: its database is not as the bot knows it')
     return otherwise
   }
+}
+
+/** The same within a transaction, which goes on where a look has failed. */
+export function unlessMovedWithin<T>(
+  world: Pick<World, 'log'>,
+  sql: EntityManager,
+  otherwise: T,
+  look: (sql: EntityManager) => Promise<T>,
+): Promise<T> {
+  return unlessMoved(world, otherwise, () => sql.transaction(look)) // a savepoint
 }

@@ -28,7 +28,15 @@ export async function findUntold(sql: EntityManager, most: number): Promise<stri
 }
 
 const UNTOLD = `
-  SELECT id FROM chatops.mirrored_jobs WHERE NOT told AND (failure IS NOT NULL OR place = 'gone') ORDER BY id LIMIT $1`
+  SELECT id FROM chatops.mirrored_jobs WHERE NOT told AND (failure IS NOT NULL OR place = 'gone')
+  ORDER BY args ->> 'untold' NULLS FIRST, id LIMIT $1`
+
+/** Has every other job told of first: with this one it has gone wrong. */
+export async function putOffNews(sql: EntityManager, id: string, now: Date): Promise<void> {
+  await sql.query(PUT_OFF, [id, now.toISOString()])
+}
+
+const PUT_OFF = `UPDATE chatops.mirrored_jobs SET args = args || jsonb_build_object('untold', $2::text) WHERE id = $1`
 
 /** Locks a job that people have yet to be told of; null if somebody else has told of it. */
 export function holdUntold(sql: EntityManager, id: string): Promise<MirroredJob | null> {

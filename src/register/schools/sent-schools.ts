@@ -18,14 +18,16 @@ export function schoolsSentBy(route: TrainingRoute | null, features: RegisterFea
   return route !== null && features.isEnabled(`routes.${route}`) ? (SENT[route] ?? []) : []
 }
 
-type SchoolsOf = Pick<
-  Trainee,
-  | 'training_route'
-  | 'lead_school_id'
-  | 'employing_school_id'
-  | 'lead_school_not_applicable'
-  | 'employing_school_not_applicable'
->
+/** The columns that decide it. */
+export const SCHOOLS_OF = {
+  training_route: true,
+  lead_school_id: true,
+  employing_school_id: true,
+  lead_school_not_applicable: true,
+  employing_school_not_applicable: true,
+} as const satisfies Partial<Record<keyof Trainee, true>>
+
+type SchoolsOf = Pick<Trainee, keyof typeof SCHOOLS_OF>
 
 /** A school of a trainee's that the route sends: its id, or why there is none. */
 export type SentSchool = { which: WhichSchool } & (
