@@ -11,7 +11,7 @@ import { sayMorning } from '../changes/sweeps/morning.ts'
 
 import { expireRequests, hintAgain, purge, tellWhatIsOff, VERIFY_BATCH, verifyDue } from '../changes/sweeps/sweep.ts'
 import { followUpSchools } from '../changes/verify/school-follow-ups.ts'
-import { endMirror, forgetReading } from '../jobs/mirror/end.ts'
+import { endMirror, forgetReading, isMirrorLeft } from '../jobs/mirror/end.ts'
 import { purgeMirror } from '../jobs/mirror/purge.ts'
 import { sweepSidekiq } from '../jobs/mirror/sweep.ts'
 import { LATE_BATCH } from '../jobs/run/late.ts'
@@ -110,6 +110,7 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
 
 /** Ends the jobs of a Sidekiq that is not read any more, and tells whoever waits for one. */
 async function leaveMirror(world: World): Promise<number> {
+  if (!(await isMirrorLeft(world))) return 0
   const left = (await endMirror(world)) + (await tellOfMirrored(world, verifyAgain))
   if (left === 0) await forgetReading(world)
   return left

@@ -5,7 +5,7 @@ import { findJobsOf, findMember, findRegistrations } from './find.ts'
 import type { MemberId, Page } from './job.ts'
 import { readProcesses } from './processes.ts'
 import { readWaiting } from './read.ts'
-import { type Writing, write } from './write.ts'
+import { type Given, type Writing, write } from './write.ts'
 
 // Register's Sidekiq, as far as the bot uses it.
 
@@ -31,7 +31,7 @@ export function createSidekiqClient(settings: SidekiqSettings, log: Pick<Logger,
     /** The job as it was seen, or null if it has moved or gone. */
     findMember: (id: MemberId) => findMember(redis, id).catch(asUnavailable),
     /** Does it once, however often it is called with one id. Throws NotWritable where Sidekiq must not be written to. */
-    write: (writing: Writing, given: { id: string; now: Date }) => write(redis, writing, given).catch(asUnavailable),
+    write: (writing: Writing, given: Given) => write(redis, writing, given).catch(asUnavailable),
     ping: () =>
       redis
         .ping()

@@ -22,8 +22,8 @@ export type SidekiqProcess = {
   version: string | null
   /** Whether it measures its way to Redis, as from 6.2 on: it tells those from older ones, which say no version either. */
   measuresRedis: boolean
-  /** Whether what it runs stands under `<identity>:work`, as from 6.5 on; false of one that runs nothing. */
-  usesWork: boolean
+  /** Where what it runs stands: `<identity>:workers`, or `<identity>:work`, as from 6.4.2 on. Null of one that runs nothing. */
+  runsUnder: 'workers' | 'work' | null
 }
 
 type Running = { processes: SidekiqProcess[] } & Page
@@ -60,14 +60,15 @@ export async function readProcesses(redis: Redis): Promise<Running> {
     if (!found) continue
     const work = await readWork(redis, `${identity}:work`)
     const workers = await readWork(redis, `${identity}:workers`)
-    running.processes.push({ ...found, usesWork: work.jobs.length + work.strange.length > 0 })
+    const runsUnder = isEmpty(work) ? (isEmpty(workers) ? null : 'workers') : 'work'
+    running.processes.push({ ...found, runsUnder })
     running.jobs.push(...work.jobs, ...workers.jobs)
     running.strange.push(...work.strange, ...workers.strange)
   }
   return running
 }
 
-async function readProcess(redis: Redis, identity: string): Promise<Omit<SidekiqProcess, 'usesWork'> | null> {
+async function readProcess(redis: Redis, identity: string): Promise<Omit<SidekiqProcess, 'runsUnder'> | null> {
   const [about, beat, quiet, way] = await redis.hmget(identity, 'info', 'beat', 'quiet', 'rtt_us')
   const read = info.safeParse(parseJson(about ?? ''))
   if (!read.success) return null
@@ -82,6 +83,10 @@ async function readProcess(redis: Redis, identity: string): Promise<Omit<Sidekiq
     version,
     measuresRedis: typeof way === 'string',
   }
+}
+
+function isEmpty({ jobs, strange }: Page): boolean {
+  return jobs.length + strange.length === 0
 }
 
 async function readWork(redis: Redis, key: string): Promise<Page> {

@@ -21,8 +21,12 @@ export type Writing =
  */
 export type Written = 'done' | 'moved' | 'unreadable'
 
+/** `wasNewer`: see `judgeVersion`. */
+export type Given = { id: string; now: Date; wasNewer?: boolean }
+
 /** Carries it out once, however often it is called with the same id. Throws NotWritable, or what ioredis throws. */
-export async function write(redis: Redis, writing: Writing, { id, now }: { id: string; now: Date }): Promise<Written> {
+export async function write(redis: Redis, writing: Writing, given: Given): Promise<Written> {
+  const { id, now, wasNewer = false } = given
   const mark = markOf(id)
   if (await redis.exists(mark)) return 'done'
   const taken = takenBy(writing)
@@ -30,7 +34,7 @@ export async function write(redis: Redis, writing: Writing, { id, now }: { id: s
   if (taken && !member) return (await redis.exists(mark)) ? 'done' : 'moved' // done by an earlier sending meanwhile
   const pushed = pushedBy(writing, member, { id, now })
   if (pushed === 'unreadable') return pushed
-  await demandWritable(redis, pushed?.queue ?? null)
+  await demandWritable(redis, pushed?.queue ?? null, wasNewer)
   const answer = await redis.eval(
     SCRIPT,
     4,
@@ -55,9 +59,9 @@ const MARKED_SECONDS = 30 * 24 * 60 * 60
 const markOf = (id: string) => `trainee-chatops:sent:${id}`
 
 /** A job in a queue that no process serves would wait for ever, and Register's health check would answer 503. */
-async function demandWritable(redis: Redis, queue: string | null): Promise<void> {
+async function demandWritable(redis: Redis, queue: string | null, wasNewer: boolean): Promise<void> {
   const { processes } = await readProcesses(redis)
-  const may = judgeVersion(processes)
+  const may = judgeVersion(processes, wasNewer)
   if (!may.mayWrite) throw new NotWritable(may.why, may.isPassing)
   if (queue === null || processes.some(({ queues }) => queues.includes(queue))) return
   throw new NotWritable(`No process of Register’s Sidekiq serves the queue ${queue}.`, true)

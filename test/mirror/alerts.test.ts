@@ -37,6 +37,25 @@ describe('what was dead before the first sweep', () => {
     const { deadBefore } = await story.context.database.manager.findOneByOrFail(Mirror, { id: true })
     expect(deadBefore).toBe(8)
   })
+
+  test('is nobody’s news either where another Redis was read first, or none of it for a while', async () => {
+    await story.sweep()
+    await story.put('dead', 'Dttp::UpdateTraineeJob', { error: GONE, inSeconds: -3600 })
+    await story.put('dead', 'Dttp::WithdrawJob', { error: GONE })
+    await story.sweep()
+    expect(await story.causes()).toEqual(['gone:withdraw'])
+    const mirror = () => story.context.database.manager.findOneByOrFail(Mirror, { id: true })
+    expect(await mirror()).toMatchObject({ deadBefore: 1 })
+
+    await story.redis.rename('dead', 'elsewhere')
+    await story.sweep()
+    await story.sweep(60)
+    expect((await story.rows()).map(({ place }) => place)).toEqual(['gone', 'gone'])
+    await story.redis.rename('elsewhere', 'dead')
+    await story.sweep()
+    expect(await story.causes()).toEqual(['gone:withdraw'])
+    expect(await story.entries()).toHaveLength(2)
+  })
 })
 
 describe('every failure that was recorded', () => {
@@ -104,6 +123,23 @@ test.each([
   expect(await story.entries()).toHaveLength(3)
 })
 
+test('a database of Register’s that does not answer is one post, and none for what is tried again', async () => {
+  await story.sweep()
+  const message = 'Error while trying to deserialize arguments: PG::ConnectionBad: could not connect'
+  const error = { class: 'ActiveJob::DeserializationError', message }
+  const until = [aTime('2021-11-30T00:00:00Z')]
+  for (const trainee of [5901, 5902]) {
+    await story.put('retry', 'Dttp::RetrieveTrnJob', { trainee, error, args: until, inSeconds: 30 })
+  }
+  await story.sweep()
+  expect(await story.causes()).toEqual([])
+  for (const trainee of [5901, 5902, 5913]) await story.put('dead', 'Dttp::UpdateTraineeJob', { trainee, error })
+  await story.put('dead', 'Dttp::WithdrawJob', { error })
+  await story.sweep()
+  expect(await story.causes()).toEqual(['register:unavailable'])
+  expect(await story.entries()).toHaveLength(4)
+})
+
 describe('a post about a poll that failed', () => {
   const REFUSED = { class: 'Dttp::Client::HttpError', message: 'status: 401, body: , headers: {}' }
   const until = [aTime('2021-10-31T12:00:00Z')]
@@ -147,6 +183,18 @@ describe('a post about a poll that failed', () => {
     await story.sweep()
     await story.take('queue', again)
     await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: until, jobId, inSeconds: 30, executions: 1 })
+    await story.sweep()
+    expect(await story.causes()).toEqual([cause])
+  })
+
+  test('stays so where an earlier version of the bot had not kept which poll the row stands for', async () => {
+    const first = await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: until, inSeconds: 3600 })
+    await story.sweep()
+    await story.take('schedule', first)
+    const member = await failed()
+    await story.admin.query(`UPDATE chatops.mirrored_jobs SET args = args || '{"again": "yes"}'`)
+    await story.take('retry', member)
+    await story.putMember('queue', member)
     await story.sweep()
     expect(await story.causes()).toEqual([cause])
   })

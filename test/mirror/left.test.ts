@@ -22,6 +22,7 @@ function restarted(): World {
 }
 
 async function leave(world: World): Promise<void> {
+  story.clock.time += 5 * 60_000
   const sweep = sweepsOf(world, {} as never, 0).find(({ name }) => name === 'a mirror that is not kept any more')
   for (let rounds = 0; (await sweep?.round()) !== 0; rounds += 1) if (rounds > 9) throw new Error('it does not end')
 }
@@ -99,4 +100,15 @@ test('when Sidekiq is read again, what is dead in it is counted and posted by no
   await story.sweep()
   expect(await story.alerts()).toEqual([])
   expect(await story.context.database.manager.findOneByOrFail(Mirror, { id: true })).toMatchObject({ deadBefore: 1 })
+})
+
+test('as long as another process reads Sidekiq, none of its jobs is ended', async () => {
+  await story.put('queue', 'Dttp::RegisterForTrnJob', { args: [null] })
+  await story.sweep()
+  const sweep = sweepsOf(restarted(), {} as never, 0).find(({ name }) => name === 'a mirror that is not kept any more')
+  expect(await sweep?.round()).toBe(0)
+  expect(await story.row()).toMatchObject({ place: 'queue' })
+  expect(await story.context.database.manager.findOneByOrFail(Mirror, { id: true })).toMatchObject({
+    readAt: expect.any(Date),
+  })
 })

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { Mirror } from '../../src/entities/chatops/mirrored-job.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { sweepSidekiq } from '../../src/jobs/mirror/sweep.ts'
 import type { SidekiqClient } from '../../src/sidekiq/index.ts'
 import { putRecorded, recorded } from '../sidekiq/recorded.ts'
-import { aTime, useMirror } from './mirror-story.ts'
+import { aTime, IDENTITY, useMirror } from './mirror-story.ts'
 
 const story = useMirror()
 const UNTIL = '2021-10-31T13:00:00.123456789Z'
@@ -46,6 +47,31 @@ describe('a sweep', () => {
       ...{ name: 'sync-schools', score: '1795452243.8491015', queue: 'dttp', attempts: 3 },
       failure: { code: 'gone' },
     })
+  })
+
+  test('keeps on whose behalf a registration is, whatever Dynamics makes of an id', async () => {
+    const submitted_by = '1d2c3b4a-07d9-e711-80e1-005056ac45bb'
+    await story.put('dead', 'Dttp::RegisterForTrnJob', { args: [submitted_by], error: HTTP_ERROR })
+    await story.sweep()
+    expect((await story.row()).args).toMatchObject({ submitted_by })
+    await story.admin.query(`UPDATE chatops.mirrored_jobs SET args = args - 'submitted_by'`) // as an earlier version kept it
+    await story.sweep()
+    expect((await story.row()).args).toMatchObject({ submitted_by })
+  })
+
+  test('remembers a version that says no number by what it ran', async () => {
+    const isNewer = async () => (await story.context.database.manager.findOneByOrFail(Mirror, { id: true })).isNewer
+    await story.sweep()
+    expect(await isNewer()).toBe(false)
+    const work = JSON.stringify({ queue: 'default', payload: story.member('Dttp::WithdrawJob'), run_at: 1 })
+    await story.redis.hset(`${IDENTITY}:work`, 'a1', work)
+    await story.sweep()
+    await story.redis.del(`${IDENTITY}:work`)
+    await story.sweep()
+    expect(await isNewer()).toBe(true)
+    await story.runs(story.member('Dttp::WithdrawJob'))
+    await story.sweep()
+    expect(await isNewer()).toBe(false)
   })
 
   test('writes nothing where nothing has changed', async () => {

@@ -100,7 +100,7 @@ describe('what Register’s own jobs left', () => {
     ])
     expect(jobs).toMatchObject([{ place: 'running', name: 'register-for-trn', trainee: '5901', score: null }])
     expect(strange).toEqual([])
-    expect(judgeVersion(processes)).toEqual({ mayWrite: true, version: '6.2 to 6.4' })
+    expect(judgeVersion(processes, false)).toEqual({ mayWrite: true, version: '6.2 to 6.4.1' })
   })
 
   test('is found by trainee in every place', async () => {
@@ -176,32 +176,46 @@ describe('other versions', () => {
     await redis.hset('vm:1:a:work', 't1', JSON.stringify(work))
     const { jobs, processes } = await sidekiq.readProcesses()
     expect(jobs).toMatchObject([{ place: 'running', trainee: '5901', at: new Date('2026-11-28T07:13:41Z') }])
-    expect(judgeVersion(processes)).toMatchObject({ mayWrite: false, isPassing: false })
+    expect(judgeVersion(processes, false)).toMatchObject({ mayWrite: false, isPassing: false })
   })
 
-  test('6.5 does not say its version, and is known by where it keeps what runs', async () => {
+  test('6.4.2 to 6.5 do not say their version, and are known by where they keep what runs', async () => {
     await putProcess(redis, 'vm:1:a')
-    expect(judgeVersion((await sidekiq.readProcesses()).processes)).toMatchObject({ mayWrite: true })
+    expect(judgeVersion((await sidekiq.readProcesses()).processes, false)).toMatchObject({ mayWrite: true })
     await redis.hset('vm:1:a:work', 't1', JSON.stringify({ queue: 'default', payload: memberOf(job), run_at: 1 }))
     const { jobs, processes } = await sidekiq.readProcesses()
     expect(jobs).toMatchObject([{ place: 'running', trainee: '5901' }])
-    expect(judgeVersion(processes)).toMatchObject({ mayWrite: false, why: expect.stringContaining('version 6.5') })
+    expect(judgeVersion(processes, false)).toMatchObject({
+      mayWrite: false,
+      why: expect.stringContaining('version 6.4.2 to 6.5'),
+    })
+  })
+
+  test('and while they run nothing, by what they ran before', async () => {
+    await putProcess(redis, 'vm:1:a')
+    const idle = (await sidekiq.readProcesses()).processes
+    expect(judgeVersion(idle, true)).toMatchObject({ mayWrite: false, isPassing: false })
+    await redis.hset('vm:1:a:workers', 't1', JSON.stringify({ queue: 'default', payload: memberOf(job), run_at: 1 }))
+    expect(judgeVersion((await sidekiq.readProcesses()).processes, true)).toMatchObject({ mayWrite: true })
   })
 
   test('are not written to unless they were tried, and that is said', async () => {
     await putProcess(redis, 'vm:1:a')
     await putProcess(redis, 'vm:2:b', { version: '8.0.1' })
     const { processes } = await sidekiq.readProcesses()
-    expect(judgeVersion(processes)).toMatchObject({
+    expect(judgeVersion(processes, false)).toMatchObject({
       why: 'Register’s Sidekiq is version 8.0.1. The bot reads its jobs, but it was not tried with it, so it starts, retries and removes none.',
     })
     await redis.hdel('vm:1:a', 'rtt_us')
     await redis.del('vm:2:b')
-    expect(judgeVersion((await sidekiq.readProcesses()).processes)).toMatchObject({
+    expect(judgeVersion((await sidekiq.readProcesses()).processes, false)).toMatchObject({
       why: expect.stringContaining('older than 6.2'),
     })
     await redis.del('vm:1:a')
-    expect(judgeVersion((await sidekiq.readProcesses()).processes)).toMatchObject({ mayWrite: false, isPassing: true })
+    expect(judgeVersion((await sidekiq.readProcesses()).processes, false)).toMatchObject({
+      mayWrite: false,
+      isPassing: true,
+    })
   })
 })
 

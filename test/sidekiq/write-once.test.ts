@@ -192,9 +192,16 @@ describe('nothing is written to', () => {
     await refused(false, /is version 7\.2\.4\. .* not tried/)
   })
 
-  test('6.5, once it runs something', async () => {
+  test('6.4.2 to 6.5 that run nothing, where they were seen before', async () => {
+    const newer = { id: randomUUID(), now: NOW, wasNewer: true }
+    await redis.del(`${IDENTITY}:workers`)
+    await expect(sidekiq.write(writing, newer)).rejects.toMatchObject({ isPassing: false })
+    expect(await sidekiq.write(writing, { ...newer, wasNewer: false })).toBe('done')
+  })
+
+  test('6.4.2 to 6.5, once they run something', async () => {
     await redis.hset(`${IDENTITY}:work`, 't1', JSON.stringify({ queue: 'default', payload: '{}', run_at: 1 }))
-    await refused(false, /is version 6\.5\. .* not tried/)
+    await refused(false, /is version 6\.4\.2 to 6\.5\. .* not tried/)
   })
 
   test('a Sidekiq of which no process lives', async () => {

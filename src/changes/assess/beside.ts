@@ -2,7 +2,7 @@ import type { CheckResult } from '../../contract/check.ts'
 import { type Effect, traineeOf } from '../../contract/effect.ts'
 import type { Plan } from '../../contract/plan.ts'
 import { UpstreamUnavailable } from '../../errors.ts'
-import { findMirrorAge, notChecked } from '../../jobs/mirror/age.ts'
+import { findMirrorAge, notChecked, wasSidekiqNewer } from '../../jobs/mirror/age.ts'
 import { runnerOf } from '../../jobs/start/runner.ts'
 import { SidekiqUnavailable } from '../../sidekiq/errors.ts'
 import type { SidekiqClient } from '../../sidekiq/index.ts'
@@ -32,7 +32,10 @@ export async function askSidekiq(world: World, plan: Plan | null): Promise<Besid
     const jobs = trainees.length > 0 ? await sidekiq.findJobsOf(trainees) : []
     const registrations = jobs.filter(({ name }) => name === 'register-for-trn')
     const polls = jobs.filter((job) => job.name === 'retrieve-trn' && mayRun(job))
-    const writing = judgeVersion((await sidekiq.readProcesses()).processes)
+    const writing = judgeVersion(
+      (await sidekiq.readProcesses()).processes,
+      await wasSidekiqNewer(world.database.manager),
+    )
     if (!writing.mayWrite && writing.isPassing) throw new UpstreamUnavailable('Register’s Sidekiq', writing.why)
     return { trainees, registrations, polls, moved: await findMoved(sidekiq, plan), writing }
   } catch (error) {

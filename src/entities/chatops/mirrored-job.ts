@@ -122,6 +122,10 @@ export class Mirror {
   @Column({ type: 'bigint' })
   sweep!: string
 
+  /** When the last sweep began, whether or not it came to an end. */
+  @Column({ name: 'begun_at', type: 'timestamptz', nullable: true })
+  begunAt!: Date | null
+
   /** When the last whole sweep began: what was there then was found. Null before the first. */
   @Column({ name: 'read_at', type: 'timestamptz', nullable: true })
   readAt!: Date | null
@@ -141,4 +145,8 @@ export class Mirror {
   /** Their names. */
   @Column({ type: 'text', array: true })
   identities!: string[]
+
+  /** Whether Sidekiq was 6.4.2 or later when it was last seen to run anything: while it runs nothing, nothing else tells. */
+  @Column({ name: 'is_newer', type: 'boolean' })
+  isNewer!: boolean
 }

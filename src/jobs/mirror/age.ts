@@ -26,6 +26,11 @@ export async function findMirrorAge(sql: EntityManager, now: Date): Promise<Mirr
   }
 }
 
+/** Whether Register's Sidekiq was one that the bot must not write to, when it was last seen to run anything. */
+export async function wasSidekiqNewer(sql: EntityManager): Promise<boolean> {
+  return sql.existsBy(Mirror, { id: true, isNewer: true })
+}
+
 /** The same for a playbook; null where our own workers run Register's jobs. */
 export async function findMirror(
   sql: EntityManager,

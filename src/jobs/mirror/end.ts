@@ -1,3 +1,4 @@
+import { Mirror } from '../../entities/chatops/mirrored-job.ts'
 import { NOT_READ } from '../../failures/register-words.ts'
 import { noteUnknown } from '../../registration/unknown-in-sidekiq.ts'
 import type { World } from '../../world.ts'
@@ -5,6 +6,15 @@ import { unlessMoved } from './moved-tables.ts'
 
 // Register's Sidekiq is not beside the bot any more: nobody would hear how its jobs go on, so none may stand as live. If
 // it is read again one day, what is there then is found anew.
+
+/** A mirror that was begun anew within this time is kept by another process, whose settings are others. */
+const LEFT_AFTER_MS = 5 * 60_000
+
+/** Whether nobody reads Register's Sidekiq any more. */
+export async function isMirrorLeft({ database, now }: Pick<World, 'database' | 'now'>): Promise<boolean> {
+  const { begunAt } = await database.manager.findOneByOrFail(Mirror, { id: true })
+  return begunAt === null || begunAt.getTime() + LEFT_AFTER_MS <= now().getTime()
+}
 
 /**
  * Ends what is in the mirror. Returns how many rows were ended, or put on record. Each round looks for registrations to put
@@ -16,9 +26,9 @@ export async function endMirror(world: World): Promise<number> {
   return ended + (await unlessMoved(world, 0, () => noteUnknown(manager, world.now())))
 }
 
-/** Forgets that Sidekiq was ever read: what is dead when it is read again is nobody's news. */
+/** Forgets that Sidekiq was ever read: what is dead when it is read again is nobody's news, and it may be another one. */
 export async function forgetReading({ database }: Pick<World, 'database'>): Promise<void> {
-  await database.query('UPDATE chatops.mirror SET read_at = NULL WHERE read_at IS NOT NULL')
+  await database.query('UPDATE chatops.mirror SET read_at = NULL, is_newer = false WHERE read_at IS NOT NULL')
 }
 
 // What had failed stays so. A registration may have been sent, or may be still: people settle it. Requests hear of their

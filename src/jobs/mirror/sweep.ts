@@ -1,6 +1,7 @@
 import { Mirror } from '../../entities/chatops/mirrored-job.ts'
 import { noteUnknown } from '../../registration/unknown-in-sidekiq.ts'
 import type { SidekiqClient } from '../../sidekiq/index.ts'
+import { seemsNewer } from '../../sidekiq/version.ts'
 import type { World } from '../../world.ts'
 import { keepMoved, keepPage, newSweep } from './keep.ts'
 import { type Before, noteLost } from './lost.ts'
@@ -44,8 +45,8 @@ const LET_GO_AFTER = `SELECT set_config('idle_in_transaction_session_timeout', $
 async function sweepAlone(world: World, sidekiq: SidekiqClient, keepLock: () => Promise<unknown>): Promise<Swept> {
   const sql = world.database.manager
   const startedAt = world.now()
-  const [[begun]] = await sql.query<[[{ sweep: string } & Before]]>(BEGIN)
-  const sweep = newSweep(begun.sweep, startedAt)
+  const [[begun]] = await sql.query<[[{ sweep: string } & Before]]>(BEGIN, [startedAt])
+  const sweep = newSweep(begun.sweep, startedAt, begun.readAt)
   for await (const page of sidekiq.readWaiting()) {
     await keepLock()
     await keepPage(world, sweep, page)
@@ -56,18 +57,22 @@ async function sweepAlone(world: World, sidekiq: SidekiqClient, keepLock: () => 
   await keepMoved(world, sweep, keepLock)
   await keepLock()
   if (begun.readAt === null) await sql.query(COUNT_DEAD)
-  const { strange, found, changed } = sweep
+  const { strange, found, changed, old } = sweep
+  if (old > 0) await sql.increment(Mirror, { id: true }, 'deadBefore', old)
   const identities = running.processes.map(({ identity }) => identity)
   const missing = await noteMissing(world, sql, found.keys(), startedAt)
   await noteLost(sql, begun, identities, startedAt)
   // Only now: of a process that has ended nobody would hear again if this sweep ended before.
-  await sql.update(Mirror, { id: true }, { readAt: startedAt, strange, processes: identities.length, identities })
+  const isNewer = seemsNewer(running.processes)
+  const read = { readAt: startedAt, strange, processes: identities.length, identities }
+  await sql.update(Mirror, { id: true }, { ...read, ...(isNewer === null ? {} : { isNewer }) })
   const gone = await judgeMissing(world, sql, startedAt)
   const unknown = await unlessMoved(world, 0, () => noteUnknown(sql, startedAt))
   return { changed: changed + missing + gone + unknown, found: found.size }
 }
 
-const BEGIN = 'UPDATE chatops.mirror SET sweep = sweep + 1 RETURNING sweep, read_at AS "readAt", identities'
+const BEGIN =
+  'UPDATE chatops.mirror SET sweep = sweep + 1, begun_at = $1 RETURNING sweep, read_at AS "readAt", identities'
 
 // What was dead before anybody looked is nobody's news.
 const COUNT_DEAD = `

@@ -11,6 +11,7 @@ import { demandMember, type MemberId, memberId } from '../../sidekiq/job.ts'
 import { type JobToPush, jobToPush, queueOf } from '../../sidekiq/payload.ts'
 import type { Written } from '../../sidekiq/write.ts'
 import type { World } from '../../world.ts'
+import { wasSidekiqNewer } from '../mirror/age.ts'
 import { isRegistrationOver, mirrorPush, mirrorRemoval, mirrorRetry } from '../mirror/asked.ts'
 import { enqueueJob, type NewJob } from './enqueue.ts'
 
@@ -127,7 +128,8 @@ async function write(world: World, id: string, writing: Writing): Promise<Writte
   if (!(await mayAct(world)))
     throw new RetryLater(null, { reason: 'the bot is paused', unsure: false, isBlameless: true })
   if (!upstreams.sidekiq) throw new RetryLater(null, { reason: 'REGISTER_JOBS is not sidekiq', unsure: false })
-  return upstreams.sidekiq.write(writing, { id, now: now() }).catch((error: unknown) => {
+  const wasNewer = await wasSidekiqNewer(world.database.manager)
+  return upstreams.sidekiq.write(writing, { id, now: now(), wasNewer }).catch((error: unknown) => {
     if (error instanceof NotWritable) throw new RetryLater(null, { reason: error.code, unsure: false })
     throw error
   })
