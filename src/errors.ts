@@ -51,7 +51,11 @@ const CATALOGUE = {
   }),
   altered: (f: Facts) => ({
     title: `${f.cr} is not as it was asked for`,
-    text: 'Its record was altered, or it belongs to another database or version of the bot.\nNothing has changed. Ask for the change again, and tell the Register developers.',
+    text: 'Its record was altered, or it belongs to another database.\nNothing has changed. Ask for the change again, and tell the Register developers.',
+  }),
+  'another-version': (f: Facts) => ({
+    title: `${f.cr} was made with another version of the bot`,
+    text: 'The bot is being upgraded, and you have reached the part of it that cannot show this request as it was made.\nNothing has changed. Try again in a few minutes. If it says the same in half an hour, ask for the change again.',
   }),
   'not-a-draft': () => ({
     title: 'This request is not waiting to be sent',

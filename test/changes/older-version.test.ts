@@ -1,10 +1,11 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { seedRegister } from '../../sandbox/register/seed.ts'
-import { openReview } from '../../src/changes/decide/decide.ts'
+import { approve, openReview } from '../../src/changes/decide/decide.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { createDriftSweep } from '../../src/changes/sweeps/drift.ts'
+import { hintAgain } from '../../src/changes/sweeps/sweep.ts'
 import { verify } from '../../src/changes/verify/verify.ts'
 import { digestOf } from '../../src/contract/plan.ts'
 import { checksOf, planOf } from '../../src/contract/stored.ts'
@@ -25,11 +26,12 @@ let scratch: ScratchDatabase
 let world: World
 let admin: pg.Client
 let slug: string
+let later = 0
 
 beforeAll(async () => {
   scratch = await scratchDatabase()
   await seedRegister(scratch.adminUrl)
-  world = await createLifecycle(scratch.appUrl)
+  world = await createLifecycle(scratch.appUrl, { now: () => new Date(Date.now() + later) })
   admin = new pg.Client(scratch.adminUrl)
   await admin.connect()
   slug = (await admin.query('SELECT slug FROM trainees WHERE id = 5901')).rows[0].slug
@@ -42,6 +44,7 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
+  later = 0
   await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
   await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
   await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
@@ -61,6 +64,13 @@ async function leave(request: ChangeRequest, set: string, ...values: unknown[]):
 
 const leavePlan = (request: ChangeRequest) => leave(request, `plan = jsonb_set(plan, '{effects}', $2)`, UNKNOWN_JOB)
 
+/** Its digest as the version would have made it whose playbook has this version. */
+function digestAs(request: ChangeRequest, version: number): string {
+  const { id: changeRequest, playbook, form } = request
+  const kept = { plan: planOf(request), checks: checksOf(request), database: world.databaseIdentity }
+  return digestOf({ changeRequest, playbook, version, form: form ?? {}, ...kept })
+}
+
 /** As its form was kept before a request's subject had a name of its own, with the digest that it had then. */
 async function leaveOldForm(request: ChangeRequest): Promise<ChangeRequest> {
   const form = { trainee: slug, route: 'provider_led_postgrad', reason: 'x', ticket: '' }
@@ -78,36 +88,74 @@ test('a request whose form names its trainee as it used to is approved and carri
   expect(rows).toEqual([{ training_route: 1 }])
 })
 
-test('a request of an older playbook ends out of date, in words', async () => {
+/** Lets as many minutes pass, in each of which the request is hinted at, and tries to carry it out after them. */
+async function tryAfter(minutes: number, id: string) {
+  for (let minute = 0; minute < minutes; minute++) {
+    later += 60_000
+    await hintAgain(world)
+  }
+  return execute(world, id)
+}
+
+describe.each([
+  ['an earlier version', 'playbook_version = 0'],
+  ['a later version', 'playbook_version = 99'],
+  ['a version that has another playbook', `playbook = 'fix-everything'`],
+  ['a version that writes plans in another way', `plan = jsonb_set(plan, '{effects}', '${UNKNOWN_JOB}')`],
+])('what was approved with %s', (_version, set) => {
+  const approved = async () => {
+    const request = await sent()
+    await approveRequest(world, request)
+    return leave(request, set)
+  }
+
+  test('is left to the workers of that version as long as an upgrade may take, and then ends, in words', async () => {
+    const { id } = await approved()
+    expect(await execute(world, id)).toBe('postponed')
+    expect(await tryAfter(29, id)).toBe('postponed')
+    expect(await tryAfter(2, id)).toBe('stale')
+    expect((await getRequest(world.database, id)).outcome.moved?.checks).toEqual([MADE_BY_ANOTHER])
+  })
+
+  test('is carried out by whoever made it', async () => {
+    const before = await sent()
+    await approveRequest(world, before)
+    const { playbook, playbookVersion, plan } = await getRequest(world.database, before.id)
+    await leave(before, set)
+    expect(await execute(world, before.id)).toBe('postponed')
+    await leave(before, 'playbook = $2, playbook_version = $3, plan = $4', playbook, playbookVersion, plan)
+    expect(await execute(world, before.id)).toBe('executed')
+  })
+})
+
+test('a request of a later playbook is neither shown nor approved, and goes on waiting', async () => {
   const request = await sent()
-  await approveRequest(world, request)
-  await leave(request, 'playbook_version = 0')
-  expect(await execute(world, request.id)).toBe('stale')
-  expect((await getRequest(world.database, request.id)).outcome.moved?.checks).toEqual([MADE_BY_ANOTHER])
+  const { digest } = await openReview(world, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
+  await leave(request, 'playbook_version = 99, digest = $2', digestAs(request, 99))
+  const opened = openReview(world, { id: request.id, actor: DEVELOPER, viewId: 'V2' })
+  await expect(opened).rejects.toMatchObject({ code: 'another-version' })
+  await leave(request, 'digest = $2', digest)
+  const approval = approve(world, { id: request.id, actor: DEVELOPER, digest, viewId: 'V1' })
+  await expect(approval).rejects.toMatchObject({ code: 'another-version' })
+  expect((await getRequest(world.database, request.id)).status).toBe('pending')
 })
 
 test('a request of an older playbook is not shown to anybody, and ends out of date', async () => {
   const request = await sent()
-  const { id: changeRequest, playbook, form } = request
-  const kept = { plan: planOf(request), checks: checksOf(request), database: world.databaseIdentity }
-  const digest = digestOf({ changeRequest, playbook, version: 0, form: form ?? {}, ...kept })
-  await leave(request, 'playbook_version = 0, digest = $2', digest)
+  await leave(request, 'playbook_version = 0, digest = $2', digestAs(request, 0))
   const opened = openReview(world, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
   await expect(opened).rejects.toMatchObject({ code: 'already-over' })
   expect((await getRequest(world.database, request.id)).outcome.moved?.checks).toEqual([MADE_BY_ANOTHER])
 })
 
-test('a request of a playbook that there is no longer ends out of date, in words', async () => {
-  const request = await sent()
-  await approveRequest(world, request)
-  await leave(request, `playbook = 'fix-everything'`)
-  expect(await execute(world, request.id)).toBe('stale')
-})
-
 describe('a request that cannot be read', () => {
-  test('ends out of date by itself, in words', async () => {
+  test('waits for the version that made it, and ends out of date by itself, in words', async () => {
     const request = await leavePlan(await sent())
-    await createDriftSweep(world)()
+    const sweep = createDriftSweep(world)
+    await sweep()
+    expect((await getRequest(world.database, request.id)).status).toBe('pending')
+    later = 31 * 60_000
+    await sweep()
     const { status, outcome } = await getRequest(world.database, request.id)
     expect({ status, checks: outcome.moved?.checks }).toEqual({ status: 'stale', checks: [MADE_BY_ANOTHER] })
   })
@@ -115,14 +163,7 @@ describe('a request that cannot be read', () => {
   test('cannot be reviewed', async () => {
     const request = await leavePlan(await sent())
     const opened = openReview(world, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
-    await expect(opened).rejects.toMatchObject({ code: 'altered' })
-  })
-
-  test('is not carried out', async () => {
-    const request = await sent()
-    await approveRequest(world, request)
-    await leavePlan(request)
-    expect(await execute(world, request.id)).toBe('stale')
+    await expect(opened).rejects.toMatchObject({ code: 'another-version' })
   })
 
   test('has a card that says so', async () => {
@@ -133,11 +174,14 @@ describe('a request that cannot be read', () => {
     expect(readingOf(card.blocks)).toContain('trainee 5901')
   })
 
-  test('needs attention if it was carried out', async () => {
+  test('needs attention if it was carried out, and no other version looks at it', async () => {
     const request = await sent()
     await approveRequest(world, request)
     await execute(world, request.id)
     await leavePlan(request)
+    await verify(world, request.id)
+    expect((await getRequest(world.database, request.id)).status).toBe('verifying')
+    later = 31 * 60_000
     await verify(world, request.id)
     const { status, outcome } = await getRequest(world.database, request.id)
     expect({ status, problem: outcome.problem }).toEqual({

@@ -1,6 +1,6 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import { inverse } from '../../contract/plan.ts'
-import { planOf } from '../../contract/stored.ts'
+import { isReadable, planOf } from '../../contract/stored.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { Review } from '../../entities/chatops/review.ts'
 import { inSnapshot } from '../../entities/snapshot.ts'
@@ -10,13 +10,13 @@ import { appendToLedger } from '../../ledger/ledger.ts'
 import { refuse, refuseUnless } from '../../people/standing.ts'
 import { isPersonal } from '../../personal-data/columns.ts'
 import { findPersonalDataOf } from '../../personal-data/in-text.ts'
-import { findPlaybook } from '../../playbooks/index.ts'
 import { refuseWhereOff } from '../../playbooks/switched-on.ts'
 import { findMovedTold, registersAnyone, withTold } from '../../registration/told.ts'
 import type { World } from '../../world.ts'
 import { traineesOf } from '../about.ts'
 import { announce, hintExecution } from '../announce.ts'
 import { FOREIGN } from '../execute/unexecuted.ts'
+import { isOfAnother, isOfLater } from '../other-versions.ts'
 import { digestOfRequest, endAsStale, getRequest, lockRequest, type Moved, refusalFor } from '../requests.ts'
 
 // Decisions about a request. However somebody asks for one, it is made here. Self-approval is refused before anything
@@ -29,11 +29,14 @@ type Shown = { digest: string; viewId: string }
 
 /**
  * Lets an approver see a request. Records that this person was shown this digest. If DTTP would be told something else
- * by now, the request ends as out of date instead. Throws ChangeError.
+ * by now, or an earlier version of the bot made it, the request ends as out of date instead. Throws ChangeError.
  */
 export async function openReview(world: World, { id, actor, viewId }: Actor & { viewId: string }) {
   const request = await refuseUnlessDecidable(world, { id, actor }, 'own-request')
-  if (digestOfRequest(world, request) !== request.digest) return refuse(world, 'altered', actor, id)
+  if (isReadable(request) && digestOfRequest(world, request) !== request.digest) {
+    return refuse(world, 'altered', actor, id)
+  }
+  if (isOfLater(request)) return refuse(world, 'another-version', actor, id)
   const moved = await findMovedSince(world, request)
   if (moved) {
     const { code, facts } = refusalFor(await endMoved(world, id, moved))
@@ -48,7 +51,7 @@ export async function openReview(world: World, { id, actor, viewId }: Actor & { 
 
 /** Why a request must not be shown any more: DTTP would be told something else than at the preview. Null if it may. */
 async function findMovedSince({ database, register }: World, request: ChangeRequest): Promise<Moved | null> {
-  if (findPlaybook(request.playbook)?.version !== request.playbookVersion) return FOREIGN
+  if (isOfAnother(request)) return FOREIGN
   const plan = planOf(request)
   if (!registersAnyone(plan)) return null
   const { columns, trainees } = findMovedTold(plan, await inSnapshot(database, (sql) => withTold(sql, plan, register)))
@@ -98,6 +101,7 @@ export async function approve(
   return decide(world, { id, actor }, async (sql, request, now) => {
     const shown = await sql.existsBy(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
     if (!shown || digest !== request.digest) return { refusal: { code: 'not-shown' } }
+    if (isOfAnother(request)) return { refusal: { code: 'another-version' } }
     if (digestOfRequest(world, request) !== digest) return { refusal: { code: 'altered' } }
     if (understood === false && 'refused' in inverse(planOf(request))) return { refusal: { code: 'not-shown' } }
     const decision = { status: 'approved', decidedBy: actor, decidedAt: now } as const

@@ -3,7 +3,7 @@ import { holdBrakeOff, mayAct, Paused } from '../../brake/brake.ts'
 import { findUnsafe } from '../../compatibility/look.ts'
 import { idsChanged, type Plan } from '../../contract/plan.ts'
 import { columnsHold, TABLES } from '../../contract/planned-rows.ts'
-import { formOf, isReadable, planOf } from '../../contract/stored.ts'
+import { formOf, planOf } from '../../contract/stored.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { canonical } from '../../entities/json.ts'
 import { isTaken, mayPass, retryConflicts } from '../../entities/transient.ts'
@@ -17,6 +17,7 @@ import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
 import { type Assessment, aroundOf, gather, isAnyoneAsked, judge, NOBODY_ASKED } from '../assess/assess.ts'
 import { demandMirror } from '../assess/beside.ts'
+import { isOfAnother } from '../other-versions.ts'
 import { digestOfRequest, getRequest, namedIn } from '../requests.ts'
 import { addSteps, stepsOf } from '../steps/manual-steps.ts'
 import { recordDropped, stepsLeft } from '../steps/undone-steps.ts'
@@ -27,9 +28,9 @@ import {
   claimRequest,
   type Execution,
   endFailed,
-  endForeign,
   endGone,
   endMoved,
+  leaveToOthers,
   PostconditionFailed,
   postponeExecution,
 } from './unexecuted.ts'
@@ -83,8 +84,8 @@ export async function execute(world: World, id: string): Promise<Execution> {
 
 async function carryOut(world: World, request: ChangeRequest): Promise<Execution> {
   const playbook = findPlaybook(request.playbook)
-  if (playbook?.version !== request.playbookVersion || !isReadable(request)) {
-    return (await mayBegin(world, request)) ? endForeign(world, request.id) : 'paused'
+  if (!playbook || isOfAnother(request)) {
+    return (await mayBegin(world, request)) ? leaveToOthers(world, request.id) : 'paused'
   }
   const form = formOf(request.form ?? {})
   const approved = planOf(request)

@@ -12,6 +12,7 @@ import { findMovedTold } from '../../registration/told.ts'
 import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
 import { findChangedChecks } from '../assess/assess.ts'
+import { LEFT_TO_OTHERS_MS } from '../other-versions.ts'
 import { endAsStale, type Moved, namedIn } from '../requests.ts'
 import { NotApproved } from './legality.ts'
 
@@ -74,11 +75,6 @@ export async function endGone(world: World, id: string): Promise<Execution> {
   }))
 }
 
-/** Ends a request that another version of the bot made, or that this one cannot read. */
-export async function endForeign(world: World, id: string): Promise<Execution> {
-  return endOutdated(world, id, () => FOREIGN)
-}
-
 async function endOutdated(world: World, id: string, why: (request: ChangeRequest) => Moved): Promise<Execution> {
   return world.database.transaction(async (sql) => {
     const request = await claimRequest(sql, id)
@@ -91,6 +87,28 @@ async function endOutdated(world: World, id: string, why: (request: ChangeReques
 /** Leaves the request approved, to be tried again by the sweeper, until it has failed for half an hour. */
 export async function postponeExecution(world: World, id: string, cause: unknown): Promise<Execution> {
   world.log.warn({ changeRequest: id, cause: describe(cause) }, 'execution postponed')
+  const problem = 'We tried for 30 minutes and could not carry it out. None of the changes in this request were made.'
+  return postpone(world, id, GIVE_UP_AFTER_MS, (sql, request) => end(sql, request, 'needs-attention', problem, cause))
+}
+
+/**
+ * Leaves what another version of the bot made to the workers of that version: while both run, the next hint may wake one of
+ * them. It ends as out of date if none has taken it.
+ */
+export async function leaveToOthers(world: World, id: string): Promise<Execution> {
+  world.log.warn({ changeRequest: id }, 'left to the version of the bot that it was made with')
+  return postpone(world, id, LEFT_TO_OTHERS_MS, async (sql, request) => {
+    await endAsStale(world, sql, request, FOREIGN)
+    return 'stale'
+  })
+}
+
+async function postpone(
+  world: World,
+  id: string,
+  giveUpAfterMs: number,
+  giveUp: (sql: EntityManager, request: ChangeRequest) => Promise<Execution>,
+): Promise<Execution> {
   return world.database.transaction(async (sql) => {
     const request = await claimRequest(sql, id)
     if (!request) return 'not-approved'
@@ -98,12 +116,9 @@ export async function postponeExecution(world: World, id: string, cause: unknown
     const tried = request.hintedAt ?? now
     const lately = now.getTime() - tried.getTime() < STILL_TRYING_MS
     const since = (lately ? request.upstreamFailingSince : null) ?? now
-    if (now.getTime() - since.getTime() < GIVE_UP_AFTER_MS) {
-      await sql.update(ChangeRequest, { id, status: 'approved' }, { upstreamFailingSince: since })
-      return 'postponed'
-    }
-    const problem = 'We tried for 30 minutes and could not carry it out. None of the changes in this request were made.'
-    return end(sql, request, 'needs-attention', problem, cause)
+    if (now.getTime() - since.getTime() >= giveUpAfterMs) return giveUp(sql, request)
+    await sql.update(ChangeRequest, { id, status: 'approved' }, { upstreamFailingSince: since })
+    return 'postponed'
   })
 }
 

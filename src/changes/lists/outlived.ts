@@ -1,7 +1,6 @@
 import type { DataSource } from 'typeorm'
-import { isReadable } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
-import { findPlaybook } from '../../playbooks/index.ts'
+import { isOfAnother } from '../other-versions.ts'
 
 /** A request that is not over, and that this version of the bot will end as out of date. */
 export type Outlived = Pick<ChangeRequest, 'id' | 'playbook' | 'status'>
@@ -15,11 +14,9 @@ export async function findOutlived(database: DataSource): Promise<Outlived[]> {
     `SELECT to_regclass('chatops.change_requests') IS NOT NULL AS there`,
   )
   if (!found?.there) return []
-  const open = await database.query<(Outlived & Parameters<typeof isReadable>[0] & { version: number })[]>(
-    `SELECT id, playbook, status, playbook_version AS version, plan, checks FROM chatops.change_requests
+  const open = await database.query<(Outlived & Parameters<typeof isOfAnother>[0])[]>(
+    `SELECT id, playbook, status, playbook_version AS "playbookVersion", plan, checks FROM chatops.change_requests
      WHERE status IN ('unsent', 'pending', 'approved') ORDER BY id`,
   )
-  return open
-    .filter((request) => findPlaybook(request.playbook)?.version !== request.version || !isReadable(request))
-    .map(({ id, playbook, status }) => ({ id, playbook, status }))
+  return open.filter(isOfAnother).map(({ id, playbook, status }) => ({ id, playbook, status }))
 }

@@ -6,14 +6,15 @@ import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { runsHere } from '../../jobs/start/runner.ts'
 import type { World } from '../../world.ts'
 import { FOREIGN } from '../execute/unexecuted.ts'
+import { LEFT_TO_OTHERS_MS } from '../other-versions.ts'
 import { endAsStale, type Moved } from '../requests.ts'
 import { alone, findIds, sweepEach } from './sweep-each.ts'
 
 // Requests that wait while their rows change. Any number of workers may sweep at once: each request is locked by one of them.
 
 /**
- * Makes a sweep that ends waiting requests whose rows have moved, naming the columns, and those that cannot be read. It asks
- * nobody but the database. What a request is to do never changes while it waits, so each is read and parsed once.
+ * Makes a sweep that ends waiting requests whose rows have moved, naming the columns, and those that it cannot read
+ * if no other version of the bot has had them approved in time. It asks nobody but the database. What a request is to do never changes while it waits, so each is read and parsed once.
  */
 export function createDriftSweep(world: World): () => Promise<number> {
   let readable: ReadonlySet<string> = new Set()
@@ -26,7 +27,7 @@ export function createDriftSweep(world: World): () => Promise<number> {
     const suspect = moved && new Set(moved.map(({ id }) => id))
     const due = waiting.filter((id) => !suspect || suspect.has(id) || !readable.has(id))
     return sweepEach(world, due, ['pending'], 'wait', async (sql, locked) => {
-      const why = await whatMoved(sql, locked)
+      const why = await whatMoved(world, sql, locked)
       if (why) await endAsStale(world, sql, locked, why)
     })
   }
@@ -71,9 +72,10 @@ const MOVED = `
   WHERE live.columns IS NULL OR EXISTS (
     SELECT FROM jsonb_each(changes) change WHERE live.columns ->> change.key IS DISTINCT FROM change.value ->> 0)`
 
-async function whatMoved(sql: EntityManager, request: ChangeRequest): Promise<Moved | null> {
+async function whatMoved(world: World, sql: EntityManager, request: ChangeRequest): Promise<Moved | null> {
   const plan = readPlan(request)
-  if (!plan) return FOREIGN
+  const { sentAt, createdAt } = request
+  if (!plan) return world.now().getTime() - (sentAt ?? createdAt).getTime() < LEFT_TO_OTHERS_MS ? null : FOREIGN
   const moved = await findMoved(sql, plan, 'before')
   return moved.length > 0 ? { columns: moved.map(({ column }) => column), checks: [] } : null
 }

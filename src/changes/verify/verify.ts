@@ -12,6 +12,7 @@ import { getPlaybook } from '../../playbooks/index.ts'
 import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
 import { isAsApproved } from '../attention.ts'
+import { LEFT_TO_OTHERS_MS } from '../other-versions.ts'
 import { getRequest, lockRequest } from '../requests.ts'
 
 type Looked = Extract<ChangeRequest['status'], 'verifying' | 'needs-attention' | 'done'>
@@ -30,7 +31,9 @@ export async function verify(world: World, id: string): Promise<void> {
   const request = await getRequest(world.database, id)
   if (!isLookedAt(request)) return
   if ((await findUnsafe(world.database, runsHere(world), request.playbook)).length > 0) return // its lease has it looked at again in a minute
-  const verified = isReadable(request) ? await look(world, request) : [CANNOT_LOOK]
+  const isRead = isReadable(request)
+  if (!isRead && isLeftToOthers(world, request)) return
+  const verified = isRead ? await look(world, request) : [CANNOT_LOOK]
   await world.database.transaction(async (sql) => {
     const current = await lockRequest(sql, id)
     if (!isLookedAt(current)) return
@@ -55,6 +58,11 @@ export async function verify(world: World, id: string): Promise<void> {
       details: { held: verified.filter(({ holds }) => holds).length, of: verified.length },
     })
   })
+}
+
+/** A later version carries out what this one cannot read, and looks at it, too, while both run. */
+function isLeftToOthers(world: World, { executedAt }: ChangeRequest): boolean {
+  return executedAt !== null && world.now().getTime() - executedAt.getTime() < LEFT_TO_OTHERS_MS
 }
 
 /** Another version of the bot carried it out, or somebody altered its row. */
