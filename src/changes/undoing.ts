@@ -17,7 +17,10 @@ export async function findUndone(
   const id = undoneId({ playbook, form })
   const undone = id && (await sql.findOneBy(ChangeRequest, { id }))
   if (!undone) return {}
-  return { undoes: { request: undone.id, title: findPlaybook(undone.playbook)?.title ?? undone.playbook } }
+  const title = findPlaybook(undone.playbook)?.title ?? undone.playbook
+  const { undoes } = undone.outcome
+  if (!undoes || undoes.redoes) return { undoes: { request: undone.id, title } }
+  return { undoes: { request: undone.id, title: undoes.title, redoes: undoes.request } }
 }
 
 /**

@@ -11,6 +11,7 @@ import { getPlaybook } from '../../src/playbooks/index.ts'
 import { checks } from '../../src/playbooks/undo/checks.ts'
 import { read } from '../../src/playbooks/undo/rows.ts'
 import { situationOf } from '../../src/playbooks/undo/situation.ts'
+import { sayingOf } from '../../src/views/request/saying.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
@@ -62,8 +63,9 @@ describe('a finished request', () => {
   test('is not taken back twice', async () => {
     const request = await done('fix-route', { subject: slug, ...FORM })
     await done('undo', undo(request))
+    expect(await blocking('undo', undo(request))).toEqual(['undone']) // not: undo what has undone it first
     await admin.query('UPDATE trainees SET training_route = 0 WHERE id = $1', [ID])
-    expect(await blocking('undo', undo(request))).toContain('undone')
+    expect(await blocking('undo', undo(request))).toEqual(['undone'])
   })
 
   test('is not taken back where someone has changed a column since, which is named', async () => {
@@ -91,6 +93,8 @@ describe('a finished request', () => {
     const back = await done('undo', undo(request))
     expect(await undoneBy(request)).toBe(back)
     const again = await done('undo', undo(back))
+    const redoing = sayingOf(await getRequest(context.database, again), getPlaybook('undo'))?.asks
+    expect(redoing).toContain(`undo CR-${back}, so that CR-${request} holds again: change training route`)
     expect([await undoneBy(request), await undoneBy(back)]).toEqual([undefined, again])
     await done('undo', undo(again))
     expect([await undoneBy(request), await undoneBy(back)]).toEqual([back, undefined])

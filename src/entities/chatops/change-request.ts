@@ -73,13 +73,16 @@ const outcome = z.object({
   off: z.string().optional().catch(undefined),
   /** The cards that were added to Trello, each by its outbox row. */
   trello: z.array(trelloCard).optional().catch(undefined),
-  /** What the poll that it started has found: no TRN yet, or the TRN. Times are as in the jobs' own data. */
+  /** What the poll that it started has found: no TRN yet, the TRN, or that it ended without one. Times are as in the jobs' own data. */
   poll: z
-    .union([z.object({ next: z.string(), timeout: z.string() }), z.literal('trn')])
+    .union([z.object({ next: z.string(), timeout: z.string() }), z.literal('trn'), z.literal('over')])
     .optional()
     .catch(undefined),
-  /** The request that it undoes, as its number, and that one's title. */
-  undoes: z.object({ request: z.string(), title: z.string() }).optional().catch(undefined),
+  /** The request that it undoes, as its number, and that one's title; of the undoing of an undoing what is done again. */
+  undoes: z
+    .object({ request: z.string(), title: z.string(), redoes: z.string().optional() })
+    .optional()
+    .catch(undefined),
   /** What the school is called whose URN its form names. */
   school: z.string().optional().catch(undefined),
   /** The number of the request that has undone it. */

@@ -9,11 +9,11 @@ import type { Situation } from './situation.ts'
 /** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
   { id: 'request', sentence: 'The request was carried out', look: lookAtRequest },
+  { id: 'undone', sentence: 'It was not taken back already', look: lookAtUndone },
   { id: 'inverse', sentence: 'Everything it did can be taken back', look: lookAtInverse },
   { id: 'moved', sentence: 'Every changed column still holds what the request wrote', look: lookAtMoved },
   { id: 'since', sentence: 'Nothing else has changed there since', look: lookAtSince },
   { id: 'state', sentence: 'The record is not finished', look: lookAtState },
-  { id: 'undone', sentence: 'It was not taken back already', look: lookAtUndone },
 ]
 
 function lookAtRequest({ request }: Situation): Finding {
@@ -80,8 +80,9 @@ function adviceFor(effect: Effect): string[] {
   return [effect.job === 'register-for-trn' ? BY_HAND.registration : BY_HAND.job]
 }
 
-function lookAtMoved({ request, moved, movedBy }: Situation): Finding {
-  if (!wasCarriedOut(request)) return notLookedAt()
+/** What took it back has changed the same columns: to say so would send people to undo that, too. */
+function lookAtMoved({ request, moved, movedBy, undoneBy }: Situation): Finding {
+  if (!wasCarriedOut(request) || undoneBy) return notLookedAt()
   const evidence = moved.map(({ table, id, column }) => [table, id, column])
   if (moved.length === 0) return { verdict: 'holds', found: '', evidence }
   const columns = moved.map(({ column }) => columnLabel(column)).join(', ')
@@ -93,8 +94,8 @@ function lookAtMoved({ request, moved, movedBy }: Situation): Finding {
 }
 
 /** What was added along with the new values is not taken back with them. */
-function lookAtSince({ request, since }: Situation): Finding {
-  if (!wasCarriedOut(request)) return notLookedAt()
+function lookAtSince({ request, since, undoneBy }: Situation): Finding {
+  if (!wasCarriedOut(request) || undoneBy) return notLookedAt()
   const evidence = [...new Set(since.map(({ audit }) => audit))]
   if (since.length === 0) return { verdict: 'holds', found: '', evidence }
   const columns = [...new Set(since.map(({ column }) => columnLabel(column)))].join(', ')
