@@ -178,6 +178,8 @@ describe('the story', () => {
     const told = await isTold('No TRN has come in time')
     expect(told).toContain('Dttp::RetrieveTrnJob for Trainee id: 5902 has timed out after 4 days.')
     expect(told).toContain('ask the operations team')
+    await cardSays('DTTP was asked for the TRN of .*trainee 5902.* again. That has ended without a TRN.')
+    expect(readText(card())).not.toContain('We go on until')
     expect((await jobs()).map(({ status }) => status)).toEqual(['failed'])
     await use.story.slack.closeView({ user: SUPPORT, all: true })
     expect(await preview('5902 1 day')).toMatch(/Not sent yet[\s\S]*The last poll ended on .* has timed out/)

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm'
-import { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { ChangeRequest, type RequestOutcome } from '../../entities/chatops/change-request.ts'
 import type { JobRow, SeenJobName } from '../../entities/chatops/job.ts'
 import type { JobNews, PostedNews } from '../../jobs/news.ts'
 import { announce, tellRequester } from '../announce.ts'
@@ -14,15 +14,21 @@ export async function announceNews(
   news: JobNews,
 ): Promise<void> {
   if (job.changeRequestId === null || news.kind === 'done') return
-  if (news.kind !== 'failed') {
-    const found = news.kind === 'trn-received' ? 'trn' : { next: news.next, timeout: news.timeout }
-    await sql.query(NOTE_POLL, [job.changeRequestId, JSON.stringify(found)])
+  const poll = findOfPoll(job.name, news)
+  if (poll) {
+    await sql.query(NOTE_POLL, [job.changeRequestId, JSON.stringify(poll)])
     await announce(sql, job.changeRequestId)
-    if (news.kind === 'no-trn-yet') return
   }
+  if (news.kind === 'no-trn-yet') return
   const request = await sql.findOneByOrFail(ChangeRequest, { id: job.changeRequestId })
   const payload: PostedNews = { part: 'job-news', job: job.name, trainee: job.traineeId, news }
   await tellRequester(sql, request, payload)
+}
+
+/** What the card keeps of a poll; null of any other job. */
+function findOfPoll(name: SeenJobName, news: Exclude<JobNews, { kind: 'done' }>): RequestOutcome['poll'] | null {
+  if (news.kind === 'failed') return name === 'retrieve-trn' ? 'over' : null
+  return news.kind === 'trn-received' ? 'trn' : { next: news.next, timeout: news.timeout }
 }
 
 const NOTE_POLL = `

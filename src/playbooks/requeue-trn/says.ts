@@ -12,14 +12,15 @@ export function says({ plan, trainee, outcome }: Kept): Saying {
     approving: `asking ${what}`,
     does: `It asks ${what}.`,
     also: 'No record changes until the TRN is there.',
-    done:
-      outcome.poll === 'trn'
-        ? `The TRN of trainee ${trainee} has arrived. It is saved in Register.`
-        : `DTTP is asked for the TRN of trainee ${trainee} again. ${pollWords(outcome)}`.trim(),
+    done: pollWords(outcome, trainee),
   }
 }
 
-function pollWords({ poll, verified }: Kept['outcome']): string {
-  if (!poll || poll === 'trn') return verified?.[0]?.found ?? ''
-  return `DTTP has no TRN yet. We ask again on ${formatDateTime(poll.next)}, and go on until ${formatDateTime(poll.timeout)}.`
+/** Nothing that a later poll makes untrue: the card is drawn again only when there is a TRN, or the poll has ended. */
+function pollWords({ poll, verified }: Kept['outcome'], trainee: Kept['trainee']): string {
+  if (poll === 'trn') return `The TRN of trainee ${trainee} has arrived. It is saved in Register.`
+  if (poll === 'over') return `DTTP was asked for the TRN of trainee ${trainee} again. That has ended without a TRN.`
+  const asked = `DTTP is asked for the TRN of trainee ${trainee} again`
+  if (!poll) return `${asked}. ${verified?.[0]?.found ?? ''}`.trim()
+  return `${asked}. DTTP has no TRN yet. We go on until ${formatDateTime(poll.timeout)}.`
 }
