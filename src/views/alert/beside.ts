@@ -1,6 +1,5 @@
 import type { AlertSight, Group } from '../../alerts/sight/sight.ts'
 import { formatDateTime } from '../../calendar/london.ts'
-import { formOf } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
@@ -29,7 +28,11 @@ function requestWords(sight: AlertSight, request: ChangeRequest): string {
   if (dealsWithIt(sight, request)) return `*${crName(request)}* deals with it: ${stands}.`
   const title = uncapitalise(findPlaybook(request.playbook)?.title ?? request.playbook)
   const about = request.traineeId === null ? '' : ` for trainee ${request.traineeId.replace(/\D/g, '')}`
-  return `*${crName(request)}* does something else${about} (${inert(title)}): ${stands}. It must be over before this can be asked for.`
+  const then =
+    sight.diagnosis.offer?.per === 'alert'
+      ? 'This can be asked for all the same: the trainee is left out until that is over.'
+      : 'It must be over before this can be asked for.'
+  return `*${crName(request)}* does something else${about} (${inert(title)}): ${stands}. ${then}`
 }
 
 /** Whether a request does what the post offers, for its school or for one of its trainees. */
@@ -44,9 +47,9 @@ export function waitWords({ requester, askedAt, cardUrl, urn }: SchoolWait): str
   return `${mention(requester)} waits until DTTP has school ${urn.replace(/\D/g, '')}${since}.${card}`
 }
 
-/** Whether a request for the whole alert, by its school, is under way. */
-export function isForAlert({ requests, urn }: AlertSight): boolean {
-  return urn !== null && requests.some(({ form }) => form && formOf(form)['subject'] === `URN ${urn}`)
+/** Whether a request does what is offered for the whole alert: its school is repaired, whatever the form began with. */
+export function isForAlert(sight: AlertSight): boolean {
+  return sight.diagnosis.offer?.per === 'alert' && sight.requests.some((request) => dealsWithIt(sight, request))
 }
 
 /** Whether a request that does for this trainee what the post offers is under way. */

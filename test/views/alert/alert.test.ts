@@ -111,6 +111,21 @@ describe('what people do about it already', () => {
     expect(read).toContain('<https://t/c|The Trello card>')
   })
 
+  it('is said of a school also by a request that was begun with one of its trainees', () => {
+    const failure = { code: 'school-not-active', words: 'The lead school is not active.' } as const
+    const groups = [5901, 5902].map((id) => group(id, entry(id, failure, { subject: `update-trainee:${id}` })))
+    const form = { subject: 'Ab3dEf6hIj', reason: 'x' }
+    const repair = changeRequest({ id: '22', playbook: 'repair-school', form, subjects: ['trainees:5901'] })
+    const busy = sight({ groups, urn: '900002', requests: [repair], all: 2 })
+    expect(readingOf(draw(busy).blocks)).toContain('*CR-22* deals with it')
+    expect(labels(busy)).not.toContain('Repair school')
+    expect(readingOf(draw(busy).blocks)).not.toContain('Select “Repair school”')
+    const other = changeRequest({ id: '23', playbook: 'fix-route', traineeId: '5901', subjects: ['trainees:5901'] })
+    const free = sight({ groups, urn: '900002', requests: [other], all: 2 })
+    expect(labels(free)).toContain('Repair school')
+    expect(readingOf(draw(free).blocks)).toContain('This can be asked for all the same: the trainee is left out')
+  })
+
   it('is said in the place of the advice, while somebody waits for the school', () => {
     const school = { code: 'school-not-active', words: 'The lead school is not active.' } as const
     const groups = [group(5901, entry(5901, school, { subject: 'update-trainee:5901' }))]
