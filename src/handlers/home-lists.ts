@@ -32,8 +32,13 @@ const TITLES: Readonly<Record<Name, string>> = {
 }
 
 const NONE: Readonly<Partial<Record<Name, string>>> = {
-  'to-approve': 'Nothing is waiting for approval.',
+  'to-approve': 'Nothing is waiting for your approval.',
   mine: 'You have no open requests.',
+}
+
+/** Who approves nothing is told nothing of what others might ask for. */
+function noneOf(name: Name, { mayApprove }: HomeViewer): string | null {
+  return name === 'to-approve' && !mayApprove ? null : (NONE[name] ?? null)
 }
 
 /** The lists that concern somebody, the most urgent first: an approver decides, a requester sees how their own stand. */
@@ -54,7 +59,7 @@ export async function readHomeList(
 ): Promise<HomeList> {
   const wanted = { page: page ?? 1, perPage: page === null ? ROWS_AT_FIRST : ROWS_PER_PAGE }
   const { items, ...found } = await readRows(context, viewer, name, wanted)
-  return { name, title: TITLES[name], none: NONE[name] ?? null, rows: items, ...found }
+  return { name, title: TITLES[name], none: noneOf(name, viewer), rows: items, ...found }
 }
 
 async function readRows({ changes, permalink }: HandlerContext, viewer: HomeViewer, name: Name, wanted: Wanted) {
