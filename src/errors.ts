@@ -39,11 +39,11 @@ const CATALOGUE = {
   }),
   'not-requester': (f: Facts) => ({
     title: 'You cannot cancel this request',
-    text: `Only the person who asked for ${f.cr} can cancel it.\nNothing has changed. An approver can reject it instead.`,
+    text: `Until ${f.cr} is approved, only the person who asked for it can cancel it.\nNothing has changed. An approver can reject it instead.`,
   }),
   'already-approved': (f: Facts) => ({
     title: `${f.cr} is already approved`,
-    text: `${f.who} approved it ${f.when}. It runs once only.\nYou do not need to do anything.`,
+    text: `${f.who} approved it ${f.when}. It runs once only.\n${f.detail ?? 'You do not need to do anything.'}`,
   }),
   'already-over': (f: Facts) => ({
     title: `${f.cr} is no longer waiting for approval`,

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import { In } from 'typeorm'
-import { formatDateTime } from '../calendar/london.ts'
+import { formatAt, formatDateTime } from '../calendar/london.ts'
 import { digestOf } from '../contract/plan.ts'
 import { checksOf, isReadable, planOf } from '../contract/stored.ts'
 import { ChangeRequest, type RequestOutcome } from '../entities/chatops/change-request.ts'
@@ -99,13 +99,13 @@ export function refusalFor(request: ChangeRequest): { code: ChangeError['code'];
     case 'done':
     case 'failed':
     case 'needs-attention':
-      return { code: 'already-approved', facts: { who, when: `on ${when}` } }
+      return { code: 'already-approved', facts: { who, when: `on ${when}`, detail: sinceApproval(request) } }
     case 'expired':
       return { code: 'expired', facts: { when: expiry } }
     case 'rejected':
       return { code: 'already-over', facts: { detail: `${who} rejected it on ${when}.` } }
     case 'cancelled':
-      return { code: 'already-over', facts: { detail: 'The person who asked for it cancelled it.' } }
+      return { code: 'already-over', facts: { detail: `<@${cancellerOf(request)}> cancelled it.` } }
     case 'stale':
       return {
         code: 'already-over',
@@ -114,6 +114,18 @@ export function refusalFor(request: ChangeRequest): { code: ChangeError['code'];
     default:
       return { code: 'already-over', facts: { detail: 'It has not been sent yet.' } }
   }
+}
+
+/** Who cancelled a request: whoever asked for it, unless it was approved by then. */
+export function cancellerOf({ requester, outcome }: Pick<ChangeRequest, 'requester' | 'outcome'>): string {
+  return outcome.cancelledBy ?? requester
+}
+
+function sinceApproval({ status, executedAt }: ChangeRequest): string {
+  if (executedAt) return `It was carried out at ${formatAt(executedAt)}. The request says what came of it.`
+  return status === 'approved'
+    ? 'Nothing has changed yet. If it must not be made, select “Cancel request” on it before it is carried out.'
+    : 'It could not be carried out, and nothing has changed. The request says why.'
 }
 
 /** Has the result of a request looked at again, now that one of its jobs is over. */

@@ -5,7 +5,9 @@ import type { Status } from '../entities/chatops/change-request.ts'
  *
  *   unsent ── pending ── approved ── verifying ── done
  *     │          │           │           └── needs-attention   committed, but a postcondition or a job failed
- *     │          │           ├── stale            something moved between preview and execution; nothing written
+ *     │          │           ├── cancelled        taken back before it was carried out; nothing written
+ *     │          │           ├── stale            something moved between preview and execution, or its approver may
+ *     │          │           │                    no longer approve; nothing written
  *     │          │           ├── failed           it could not be carried out; nothing written
  *     │          │           └── needs-attention  could not be tried for too long; nothing written
  *     │          └── rejected, cancelled, expired, stale
@@ -16,7 +18,7 @@ import type { Status } from '../entities/chatops/change-request.ts'
 export const TRANSITIONS: Readonly<Record<Status, readonly Status[]>> = {
   unsent: ['pending', 'cancelled', 'expired', 'stale'],
   pending: ['approved', 'rejected', 'cancelled', 'expired', 'stale'],
-  approved: ['verifying', 'stale', 'failed', 'needs-attention'],
+  approved: ['verifying', 'cancelled', 'stale', 'failed', 'needs-attention'],
   verifying: ['done', 'needs-attention'],
   done: [],
   rejected: [],

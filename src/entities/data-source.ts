@@ -57,6 +57,7 @@ import { AnsweredAt1795893316000 } from './migrations/1795893316000-answered-at.
 import { MirroredProcesses1795894582000 } from './migrations/1795894582000-mirrored-processes.ts'
 import { CardsOfAttention1795899152000 } from './migrations/1795899152000-cards-of-attention.ts'
 import { NewerSidekiq1795903500000 } from './migrations/1795903500000-newer-sidekiq.ts'
+import { CancelledApprovals1795903895000 } from './migrations/1795903895000-cancelled-approvals.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -153,6 +154,7 @@ export function createDataSource(url: string, poolSize = 10, longestSilenceMs = 
       ...[JobsByKind1795882686000, FailingFor1795886400000, DealtWith1795892700000, AnsweredAt1795893316000],
       ...[Said1795892800000, LargeTables1795892900000, MirroredProcesses1795894582000],
       ...[CardsOfAttention1795899152000, NewerSidekiq1795903500000],
+      CancelledApprovals1795903895000,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

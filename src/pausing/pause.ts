@@ -40,19 +40,31 @@ export async function pause(
 /** An approver wants the bot to go on: the first is put on record, the second lets it go on. Throws ChangeError. */
 export async function resume(world: World, actor: string): Promise<'asked' | 'resumed'> {
   await refuseUnless(world, 'mayDecide', actor)
-  return resumeKnowing(world, actor, { id: actor, isOne: true })
+  return resumeKnowing(world, actor, { id: actor, is: 'the-actor' })
 }
 
-/** Somebody who asked to resume, and whether the actor is the same person. */
-type Known = { id: string; isOne: boolean }
+/** Who asked to resume: the actor, another approver, or somebody who may approve no more and does not count. */
+type Known = { id: string; is: 'the-actor' | 'another' | 'nobody' }
 
-/** On Enterprise Grid one person may have two ids. Slack is asked for that between two transactions. */
+/**
+ * On Enterprise Grid one person may have two ids, and the first may have been taken out of the group since. Slack is asked
+ * for both between two transactions.
+ */
 async function resumeKnowing(world: World, actor: string, known: Known): Promise<'asked' | 'resumed'> {
   const came = await sureTransaction(world.database, (sql) => resumeOrAsk(world, sql, actor, known))
   if (typeof came === 'string') return came
-  const isOne = await world.people.areOne(actor, came.first)
-  if (isOne === null) return refuse(world, 'people-unknown', actor, null)
-  return resumeKnowing(world, actor, { id: came.first, isOne })
+  const is = await whoIs(world, actor, came.first)
+  if (is === null) return refuse(world, 'people-unknown', actor, null)
+  return resumeKnowing(world, actor, { id: came.first, is })
+}
+
+/** Null where Slack does not say. */
+async function whoIs({ people }: World, actor: string, first: string): Promise<Known['is'] | null> {
+  const isOne = await people.areOne(actor, first)
+  if (isOne !== false) return isOne && 'the-actor'
+  const standing = await people.mayDecide(first)
+  if (standing === 'people-unknown') return null
+  return standing === 'allowed' ? 'another' : 'nobody'
 }
 
 async function resumeOrAsk(
@@ -67,12 +79,12 @@ async function resumeOrAsk(
   const isFresh = resumeAskedAt !== null && now.getTime() - resumeAskedAt.getTime() < ASKED_FOR_MS
   const first = isFresh ? resumeAskedBy : null
   if (first !== null && first !== actor && first !== known.id) return { first }
-  if (first !== null && first !== actor && !known.isOne) {
+  if (first !== null && first !== actor && known.is === 'another') {
     await resumeNow(world, sql, actor)
     return 'resumed'
   }
   await sql.update(Brake, { onlyRow: true }, { resumeAskedAt: now, resumeAskedBy: actor })
-  if (!isFresh) await tell(world, sql, { event: 'resume-asked', by: actor, reason: '' })
+  if (!isFresh || known.is === 'nobody') await tell(world, sql, { event: 'resume-asked', by: actor, reason: '' })
   await redrawOpen(sql)
   await appendToLedger(sql, { changeRequest: null, event: 'resume-asked', actor })
   return 'asked'

@@ -96,5 +96,5 @@ export const REASON_NEEDED: Words = {
   text: 'Type /trainee pause and a reason. Everybody can read the reason, so do not name a trainee.\nNothing has changed: the bot is not paused by this.',
 }
 
-const WAITS = 'Nothing is carried out, and nothing is sent to DTTP. What is approved waits.'
+const WAITS = 'Nothing is carried out, and nothing is sent to DTTP. What is approved waits, and can be cancelled.'
 const HOW_TO_RESUME = 'Two approvers can resume it: each types /trainee resume.'

@@ -123,6 +123,24 @@ describe('whoever may approve', () => {
     expect(await paused()).not.toBeNull()
   })
 
+  test('is the first of two where the first may approve no more', async () => {
+    await stop()
+    expect(await resume(context, DEVELOPER)).toBe('asked')
+    const saying = (standing: 'not-listed' | 'people-unknown') => ({
+      ...context,
+      people: {
+        ...context.people,
+        mayDecide: async (id: string) => (id === DEVELOPER ? standing : context.people.mayDecide(id)),
+      },
+    })
+    const unknown = resume(saying('people-unknown'), SECOND_DEVELOPER)
+    await expect(unknown).rejects.toMatchObject({ code: 'people-unknown' })
+    expect(await resume(saying('not-listed'), SECOND_DEVELOPER)).toBe('asked')
+    expect(await paused()).toMatchObject({ resumeAskedBy: SECOND_DEVELOPER })
+    const asked = (await outbox('brake')).filter(({ payload }) => payload.event === 'resume-asked')
+    expect(asked.map(({ payload }) => payload.by)).toEqual([DEVELOPER, SECOND_DEVELOPER])
+  })
+
   test('must ask again after an hour, or when the bot is paused once more', async () => {
     await stop()
     await resume(context, DEVELOPER)

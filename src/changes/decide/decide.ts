@@ -142,17 +142,30 @@ export async function reject(world: World, { id, actor, reason }: Actor & { reas
   })
 }
 
-/** Takes a request back; only its requester can. */
+/**
+ * Takes a request back: its requester can, and once it is approved any approver can, too, until it is carried out. An
+ * execution under way holds the request: whoever cancels waits for it, and is told.
+ */
 export async function cancel(world: World, { id, actor }: Actor) {
-  const request = await getRequest(world.database, id)
-  if (request.requester !== actor) return refuse(world, 'not-requester', actor, id)
-  return decide(world, { id, actor }, async (sql) => {
-    const decision = { status: 'cancelled' } as const
-    await sql.update(ChangeRequest, { id, status: 'pending' }, decision)
-    await announce(sql, id)
-    await appendToLedger(sql, { changeRequest: id, event: 'cancelled', actor })
-    return { decision }
-  })
+  const { requester, status } = await getRequest(world.database, id)
+  const isDecided = status !== 'unsent' && status !== 'pending'
+  if (requester !== actor && !isDecided) return refuse(world, 'not-requester', actor, id)
+  if (requester !== actor) await refuseUnless(world, 'mayDecide', actor, id)
+  return decide(
+    world,
+    { id, actor },
+    async (sql, request) => {
+      const was = request.status
+      const wasApproved = was === 'approved'
+      const outcome = wasApproved ? { outcome: { ...request.outcome, cancelledBy: actor } } : {}
+      const decision = { status: 'cancelled', ...outcome } as const
+      await sql.update(ChangeRequest, { id, status: was }, decision)
+      await announce(sql, id, wasApproved ? ['outcome'] : [])
+      await appendToLedger(sql, { changeRequest: id, event: 'cancelled', actor, details: { was } })
+      return { decision }
+    },
+    (request) => (request.status === 'approved' ? null : findObstacle(world, request)),
+  )
 }
 
 async function refuseUnlessDecidable(
@@ -187,15 +200,17 @@ type Decided = { refusal: Refusal } | { decision: Pick<ChangeRequest, 'status'> 
  * Claims the request under lock and then acts; a refusal is committed to the ledger before it is thrown. Answers the request
  * with its decision.
  * @param act appends to the ledger last, so nothing is read after it
+ * @param findWhyNot what is in the way; unless given, that nobody can approve or reject it any more
  */
 async function decide(
   world: World,
   { id, actor }: Actor,
   act: (sql: World['database']['manager'], request: ChangeRequest, now: Date) => Promise<Decided>,
+  findWhyNot = (request: ChangeRequest) => findObstacle(world, request),
 ): Promise<ChangeRequest> {
   const { request, decided } = await sureTransaction(world.database, async (sql) => {
     const request = await lockRequest(sql, id)
-    const obstacle = findObstacle(world, request)
+    const obstacle = findWhyNot(request)
     const decided = obstacle ? { refusal: obstacle } : await act(sql, request, world.now())
     if ('refusal' in decided) {
       const details = { because: decided.refusal.code }

@@ -23,13 +23,14 @@ import { addSteps, stepsOf } from '../steps/manual-steps.ts'
 import { recordDropped, stepsLeft } from '../steps/undone-steps.ts'
 import { noteUndone } from '../undoing.ts'
 import { queueEffects } from './effects.ts'
-import { demandApproval } from './legality.ts'
+import { demandApproval, hasWaited, isApproverStanding } from './legality.ts'
 import {
   claimRequest,
   type Execution,
   endFailed,
   endGone,
   endMoved,
+  endUnsupported,
   leaveToOthers,
   PostconditionFailed,
   postponeExecution,
@@ -86,6 +87,10 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
   const playbook = findPlaybook(request.playbook)
   if (!playbook || isOfAnother(request)) {
     return (await mayBegin(world, request)) ? leaveToOthers(world, request.id) : 'paused'
+  }
+  if (hasWaited(world, request)) {
+    if (!(await mayBegin(world, request))) return 'paused'
+    if (!(await isApproverStanding(world, request))) return endUnsupported(world, request.id)
   }
   const form = formOf(request.form ?? {})
   const approved = planOf(request)

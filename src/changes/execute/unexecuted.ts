@@ -75,6 +75,14 @@ export async function endGone(world: World, id: string): Promise<Execution> {
   }))
 }
 
+/** Ends a request whose approver may approve no more. */
+export async function endUnsupported(world: World, id: string): Promise<Execution> {
+  return endOutdated(world, id, () => ({
+    columns: [],
+    checks: ['The person who approved it may still approve requests'],
+  }))
+}
+
 async function endOutdated(world: World, id: string, why: (request: ChangeRequest) => Moved): Promise<Execution> {
   return world.database.transaction(async (sql) => {
     const request = await claimRequest(sql, id)

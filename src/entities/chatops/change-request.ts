@@ -83,6 +83,8 @@ const outcome = z.object({
     .object({ request: z.string(), title: z.string(), redoes: z.string().optional() })
     .optional()
     .catch(undefined),
+  /** Who cancelled it after it was approved. */
+  cancelledBy: z.string().optional().catch(undefined),
   /** What the school is called whose URN its form names. */
   school: z.string().optional().catch(undefined),
   /** The number of the request that has undone it. */

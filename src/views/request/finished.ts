@@ -7,6 +7,7 @@ import { count } from '../../words.ts'
 import { actions, type Block, button, section } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { linkTo, mention } from '../kit/text.ts'
+import { cancelButton } from './cancel-button.ts'
 import { dealtButton } from './dealt-button.ts'
 import { followUpsOf, headlineOf, renderOutcome } from './outcome.ts'
 import { byWhom, crName, findPlan, whyNoDetails } from './request.ts'
@@ -87,6 +88,7 @@ function renderButtons({ changeRequest, steps }: Shown): Block[] {
     ...(plan !== null && AGAIN[changeRequest.status]
       ? [button(AGAIN[changeRequest.status] ?? '', ACTIONS.previewAgain, id)]
       : []),
+    ...(changeRequest.status === 'approved' ? [cancelButton(changeRequest)] : []),
     ...(plan !== null ? [button(showLabel(changeRequest), ACTIONS.showChanges, id)] : []),
     ...(isUndoable(changeRequest) ? [button('Undo…', ACTIONS.startUndo, id)] : []),
   ]

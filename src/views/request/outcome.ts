@@ -1,5 +1,6 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import { needsAttention } from '../../changes/attention.ts'
+import { cancellerOf } from '../../changes/requests.ts'
 import type { ChangeRequest, FollowUp, Postcondition, Status } from '../../entities/chatops/change-request.ts'
 import { THE_BOT } from '../../ledger/ledger.ts'
 import { columnLabel } from '../../register/columns.ts'
@@ -50,8 +51,7 @@ export function followUpsOf(changeRequest: ChangeRequest): FollowUp[] {
  * another request has undone it: what was found then is no longer so.
  */
 export function renderOutcome(changeRequest: ChangeRequest): Block[] {
-  const { status, requester, decidedBy, decidedAt, decisionReason, executedAt, finishedAt, expiresAt, outcome } =
-    changeRequest
+  const { status, decidedBy, decidedAt, decisionReason, executedAt, finishedAt, expiresAt, outcome } = changeRequest
   if (outcome.undoneBy) return []
   const approved = `Approved by ${byWhom(decidedBy, decidedAt)}.`
   const verified = outcome.verified ?? []
@@ -79,7 +79,10 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
         ...plainSections(decisionReason ? shorten(`Why: ${onOneLine(decisionReason)}`, 2500) : ''),
       ]
     case 'cancelled':
-      return [section(`Cancelled by ${byWhom(requester, finishedAt)}. Nothing has changed.`)]
+      return [
+        ...(decidedBy ? [section(approved)] : []),
+        section(`Cancelled by ${byWhom(cancellerOf(changeRequest), finishedAt)}. Nothing has changed.`),
+      ]
     case 'expired': {
       const before = expiresAt ? ` before ${formatDateTime(expiresAt)}` : ' in time'
       return [section(`Nobody approved it${before}. Nothing has changed.`)]

@@ -58,7 +58,7 @@ export function renderRow(request: ChangeRequest, { viewer, mayApprove, register
 
 /**
  * What somebody can do about a request: an approver reviews it, whoever asked for it opens and discards it until it is
- * sent and can cancel it then, and everyone opens its card.
+ * sent and can cancel it then, an approver can cancel what is approved, and everyone opens its card.
  */
 export function requestButtons(
   request: ChangeRequest,
@@ -71,6 +71,7 @@ export function requestButtons(
     return [button('Open', ACTIONS.openUnsent, id), button('Discard', ACTIONS.discardUnsent, id)]
   }
   const isOwn = requester === viewer
+  const canCancel = (status === 'pending' && isOwn) || (status === 'approved' && (isOwn || mayApprove))
   const name = crName(request)
   return [
     ...(status === 'pending' && mayApprove && !isOwn
@@ -80,6 +81,6 @@ export function requestButtons(
       ? [button('Open', ACTIONS.openCard, id, { url: link, accessibility_label: `Open the card of ${name}` })]
       : []),
     ...(needsAttention(request) ? [dealtButton(request)] : []),
-    ...(status === 'pending' && isOwn ? [cancelButton(request)] : []),
+    ...(canCancel ? [cancelButton(request)] : []),
   ]
 }

@@ -1,4 +1,5 @@
 import { formatAt, formatDeadlineFrom } from '../../calendar/london.ts'
+import { cancellerOf } from '../../changes/requests.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { count, listed } from '../../words.ts'
@@ -56,13 +57,16 @@ export function renderReminder(
   return { text: shorten(text, 500), blocks: [section(shown), actions([review])] }
 }
 
-function endFor({ status, decidedBy, executedAt, outcome }: ChangeRequest): string {
+function endFor(changeRequest: ChangeRequest): string {
+  const { status, decidedBy, executedAt, outcome } = changeRequest
   if (outcome.undoneBy) return `was carried out, and CR-${outcome.undoneBy} has undone it.`
   switch (status) {
     case 'done':
       return 'is done.'
     case 'rejected':
       return `was rejected by ${mention(decidedBy)}. Nothing has changed. The reason is on the request above.`
+    case 'cancelled':
+      return `was cancelled by ${mention(cancellerOf(changeRequest))}${decidedBy ? ` after ${mention(decidedBy)} had approved it` : ''}. Nothing has changed.`
     case 'expired':
       return 'has expired. Nothing has changed. Select “Ask again” on the request above if it is still needed.'
     case 'stale':

@@ -315,8 +315,12 @@ function rejectStep(tally: Tally, who: string, which: number) {
 function cancelStep(tally: Tally, who: string, which: number) {
   return stepOn(which, `${NAMES[who]} cancels`, tally, async (request, model, { world }) => {
     const isOwn = request.requester === who
-    // Taking back is no decision about somebody else's request: only its state can be in the way.
-    const refusal = isOwn ? refusalOf(model, { ...request, requester: '' }, DEVELOPER) : 'not-requester'
+    // Taking back is no decision about somebody else's request: only its state can be in the way. What is approved can be
+    // taken back by any approver, too.
+    const state = request.status === 'approved' ? null : refusalOf(model, { ...request, requester: '' }, DEVELOPER)
+    const isDecided = request.status !== 'unsent' && request.status !== 'pending'
+    const other = !isDecided ? 'not-requester' : APPROVERS.includes(who) ? state : 'not-an-approver'
+    const refusal = isOwn ? state : other
     const answer = await answerOf(cancel(world, { id: request.id, actor: who }))
     if (expectAnswer(answer, refusal ?? 'done') === 'done') move(request, 'cancelled')
     return answer

@@ -127,7 +127,7 @@ describe('a card of a request that is decided or over', () => {
       'approved',
       APPROVED,
       ['is approved', 'Approved by <@U0APPROVER> on 27 October 2021 at 2:20pm'],
-      ['Show what will change'],
+      ['Cancel request', 'Show what will change'],
     ],
     [
       'verifying',

@@ -16,8 +16,8 @@ describe('in the list of one’s requests', () => {
     expect(cancellable(message.blocks)).toEqual(['12'])
   })
 
-  it('one that is decided cannot', () => {
-    const decided: Status[] = ['approved', 'verifying', 'done', 'needs-attention', 'rejected', 'cancelled', 'stale']
+  it('one that is over, or was carried out, cannot', () => {
+    const decided: Status[] = ['verifying', 'done', 'needs-attention', 'rejected', 'cancelled', 'stale']
     expect(
       cancellable(
         ownRequests(
@@ -50,10 +50,13 @@ describe('in the list of one’s requests', () => {
 })
 
 describe('in the Home tab', () => {
-  it('one’s own that waits for approval can be cancelled, and nobody else’s', () => {
+  it('one’s own that is not carried out yet can be cancelled, and somebody else’s by an approver once it is approved', () => {
     const others = changeRequest({ id: '13', requester: 'U0OTHER' })
     const approved = changeRequest({ id: '14', requester: 'U0ME', status: 'approved' })
-    expect(cancellable(home([pending, others, approved], 'U0ME'))).toEqual(['12'])
+    const theirs = changeRequest({ id: '15', requester: 'U0OTHER', status: 'approved' })
+    expect(cancellable(home([pending, others, approved, theirs], 'U0ME'))).toEqual(['12', '14'])
+    const seen = ownRequests([pending, others, approved, theirs], { viewer: 'U0ME', mayApprove: true })
+    expect(cancellable(seen.blocks)).toEqual(['12', '14', '15'])
   })
 
   it('nothing can be cancelled if it is not known who looks', () => {
