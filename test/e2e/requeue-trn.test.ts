@@ -181,6 +181,8 @@ describe('the story', () => {
     await cardSays('DTTP was asked for the TRN of .*trainee 5902.* again. That has ended without a TRN.')
     expect(readText(card())).not.toContain('We go on until')
     expect((await jobs()).map(({ status }) => status)).toEqual(['failed'])
+    expect(readText(card())).not.toMatch(/is asked|We tell you directly/)
+    expect(readText(card())).toContain('Still to do, by <@U01SUPPORT>: ask the operations team what keeps the TRN')
     await use.story.slack.closeView({ user: SUPPORT, all: true })
     expect(await preview('5902 1 day')).toMatch(/Not sent yet[\s\S]*The last poll ended on .* has timed out/)
   })
@@ -216,6 +218,9 @@ describe('the story', () => {
     await cardSays('CR-2 is done')
     await cardSays('DTTP has no TRN yet')
     expect((await jobs()).map((job) => job.change_request_id)).toEqual(['2'])
+    const first = () => use.story.slack.messages(CHANNEL).find(({ text }) => text?.startsWith('CR-1'))
+    await use.story.slack.until(() => readText(first() ?? []).match(/CR-2\W+took the place/), 'CR-1 to say so')
+    expect(readText(first() ?? [])).not.toMatch(/is asked|We go on|We tell you directly/)
   })
 })
 

@@ -4,20 +4,24 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
+import { announceNews } from '../../src/changes/verify/job-news.ts'
 import { verify } from '../../src/changes/verify/verify.ts'
 import { runChecks } from '../../src/contract/check.ts'
 import { isEmpty, subjectsOf } from '../../src/contract/plan.ts'
 import { DttpError } from '../../src/dttp/client/index.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
+import type { JobFailure } from '../../src/entities/chatops/job-failure.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
+import type { JobNews } from '../../src/jobs/news.ts'
 import { runJob } from '../../src/jobs/run/run-job.ts'
 import { type Answers, lookInDttp } from '../../src/playbooks/requeue-trn/dttp.ts'
 import { requeueTrn } from '../../src/playbooks/requeue-trn/index.ts'
 import type { Rows } from '../../src/playbooks/requeue-trn/rows.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
 import type { POLL_DURATIONS } from '../../src/register/jobs/poll-durations.ts'
+import { sayingOf } from '../../src/views/request/saying.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
@@ -309,6 +313,37 @@ describe('with DTTP and a database', () => {
     expect(await poll()).toMatchObject({ timeoutAt: '2030-03-16T15:06:47.12' })
     expect(await context.database.manager.count(Job)).toBe(1)
     expect(await result(second)).toMatchObject({ status: 'done' })
+  })
+
+  test('what becomes of a poll is said of each request that asked for it', async () => {
+    const first = await approved('7 days')
+    await execute(context, first)
+    const saidOf = async (id: string) => {
+      return sayingOf(await getRequest(context.database, id), requeueTrn)?.done
+    }
+    const job = async (name: 'retrieve-trn' | 'update-trainee', changeRequestId: string | null, news: JobNews) =>
+      context.database.transaction((sql) => announceNews(sql, { name, traineeId: '5902', changeRequestId }, news))
+    const yet = { kind: 'no-trn-yet', next: '2030-03-15T16:06:47.12', timeout: '2030-03-22T15:06:47.12' } as const
+    await job('retrieve-trn', first, yet)
+    expect(await saidOf(first)).toBe(
+      'DTTP is asked for the TRN of trainee 5902 again. DTTP has no TRN yet. We go on until 22 March 2030 at 3:06pm.',
+    )
+    await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE id = $1`, [first])
+    const second = await approved('1 day', 'replace')
+    await execute(context, second)
+    const failed = (code: JobFailure['code']) =>
+      ({ kind: 'failed', failure: { code, words: 'It failed.', at: '2030-03-16T15:06:47Z' } }) as const
+    await job('update-trainee', second, failed('timed-out'))
+    expect(await saidOf(second)).toBe('DTTP is asked for the TRN of trainee 5902 again.')
+    await job('retrieve-trn', second, failed('gone'))
+    expect(await saidOf(second)).toContain('That has ended without a TRN.')
+    expect(await saidOf(first)).toContain(
+      `DTTP was asked for the TRN of trainee 5902 again, until CR-${second} took the place of that.`,
+    )
+    await job('retrieve-trn', second, yet)
+    await job('retrieve-trn', null, { kind: 'trn-received' }) // one of Register's own polls
+    expect(await saidOf(second)).toBe('The TRN of trainee 5902 has arrived. It is saved in Register.')
+    expect(await saidOf(first)).toContain(`until CR-${second} took the place of that.`)
   })
 
   test('without an answer from DTTP there is no preview, and nothing is kept', async () => {

@@ -55,6 +55,18 @@ const moved = z.object({
   told: z.array(z.string()).optional(),
   noticedAt: z.string(),
 })
+
+/**
+ * A poll found no TRN yet, and goes on until its timeout; or found the TRN; or ended without one; or a later request, by its
+ * number, took its place. Times are as in the jobs' own data.
+ */
+const poll = z.union([
+  z.object({ next: z.string(), timeout: z.string() }),
+  z.literal('trn'),
+  z.literal('over'),
+  z.object({ by: z.string() }),
+])
+
 const trelloCard = z.object({ key: z.string(), title: z.string(), url: z.string() })
 
 /**
@@ -73,11 +85,8 @@ const outcome = z.object({
   off: z.string().optional().catch(undefined),
   /** The cards that were added to Trello, each by its outbox row. */
   trello: z.array(trelloCard).optional().catch(undefined),
-  /** What the poll that it started has found: no TRN yet, the TRN, or that it ended without one. Times are as in the jobs' own data. */
-  poll: z
-    .union([z.object({ next: z.string(), timeout: z.string() }), z.literal('trn'), z.literal('over')])
-    .optional()
-    .catch(undefined),
+  /** What has become of the poll that it started. */
+  poll: poll.optional().catch(undefined),
   /** The request that it undoes, as its number, and that one's title; of the undoing of an undoing what is done again. */
   undoes: z
     .object({ request: z.string(), title: z.string(), redoes: z.string().optional() })

@@ -20,6 +20,9 @@ export function says({ plan, trainee, outcome }: Kept): Saying {
 function pollWords({ poll, verified }: Kept['outcome'], trainee: Kept['trainee']): string {
   if (poll === 'trn') return `The TRN of trainee ${trainee} has arrived. It is saved in Register.`
   if (poll === 'over') return `DTTP was asked for the TRN of trainee ${trainee} again. That has ended without a TRN.`
+  if (poll && 'by' in poll) {
+    return `DTTP was asked for the TRN of trainee ${trainee} again, until CR-${poll.by} took the place of that.`
+  }
   const asked = `DTTP is asked for the TRN of trainee ${trainee} again`
   if (!poll) return `${asked}. ${verified?.[0]?.found ?? ''}`.trim()
   return `${asked}. DTTP has no TRN yet. We go on until ${formatDateTime(poll.timeout)}.`

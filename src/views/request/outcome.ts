@@ -72,7 +72,7 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
         ...advised,
       ]
     case 'done':
-      return [...renderTraineeLines(verified), ...(outcome.poll === 'trn' ? [] : advised)]
+      return [...renderTraineeLines(verified), ...(isPollOver(outcome) ? [] : advised)]
     case 'rejected':
       return [
         section(`Rejected by ${byWhom(decidedBy, decidedAt)}. Nothing has changed.`),
@@ -111,6 +111,11 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
 /** What was looked at after the commit, line by line, for whoever wants to see it. */
 export function renderChecked({ outcome }: ChangeRequest): Block[] {
   return lines(outcome.verified ?? [])
+}
+
+/** What is advised for as long as a TRN is waited for is needless then. */
+function isPollOver({ poll }: ChangeRequest['outcome']): boolean {
+  return poll !== undefined && !(typeof poll === 'object' && 'next' in poll)
 }
 
 function problem(words: string | undefined): Block[] {
