@@ -50,7 +50,7 @@ const SEEN_WITHIN_MS = 25_000
 
 function jobsIn(client: SidekiqClient): Jobs {
   const push = async (job: JobToPush, at: number, instead?: MemberId) => {
-    const writing = { kind: 'push', job, at: new Date(at), instead } as const
+    const writing = { kind: 'push', job, at: new Date(at), instead: instead ? [instead] : [] } as const
     const written = await client.write(writing, { id: randomUUID(), now: new Date() })
     if (written !== 'done') throw new Error(`Sidekiq did not take the job: ${written}`)
   }

@@ -16,6 +16,9 @@ const told = z.strictObject({
 
 export type Told = z.output<typeof told>
 
+/** What a poll for a TRN replaces: each hour's poll is a new job, and there may be several. */
+export const EVERY_POLL = 'every poll'
+
 /** A job to add; `delaySeconds` counts from when the plan is carried out. */
 const enqueue = z.discriminatedUnion('job', [
   ofJob('register-for-trn', { trainee: z.string(), submitted_by: z.string().nullable() }),
@@ -28,7 +31,10 @@ const enqueue = z.discriminatedUnion('job', [
   ofJob('retrieve-trn', {
     trainee: z.string(),
     poll_for: pollDuration,
-    /** A poll in Register's Sidekiq whose place it takes, as `readFingerprint` reads it. */
+    /**
+     * `EVERY_POLL`: it takes the place of every poll for the trainee that is in Register's Sidekiq when it is pushed. An
+     * earlier version named one member, which is another one each hour.
+     */
     replaces: z.string().optional(),
   }),
   ofJob('sync-schools', { urn: z.string() }),

@@ -27,6 +27,11 @@ export function readFingerprint(text: string): MemberId | null {
   return { place, queue: 'default', score, sha1 }
 }
 
+/** Whether a process has it, or is about to: it cannot be taken out then. */
+export function isTakenUp({ place }: Pick<MemberId, 'place'>): boolean {
+  return place === 'queue' || place === 'running'
+}
+
 /** The same of what must be one. Throws on any other text. */
 export function demandMember(fingerprint: string): MemberId {
   const member = readFingerprint(fingerprint)

@@ -9,9 +9,9 @@ import { judgeVersion } from './version.ts'
 // Writes to Register's Sidekiq. Each writing is one script, which Redis carries out whole or not at all, and leaves a
 // mark under our outbox row's id: whoever repeats it, because its answer was lost, does nothing.
 
-/** What is to be done. `remove` takes a job out, `retry` has it run now, `push` adds one, in place of another if given. */
+/** What is to be done. `remove` takes a job out, `retry` has it run now, `push` adds one, in place of others if given. */
 export type Writing =
-  | { kind: 'push'; job: JobToPush; at: Date | null; instead?: MemberId | undefined }
+  | { kind: 'push'; job: JobToPush; at: Date | null; instead?: readonly MemberId[] }
   | { kind: 'retry'; member: MemberId }
   | { kind: 'remove'; member: MemberId }
 
@@ -30,24 +30,23 @@ export async function write(redis: Redis, writing: Writing, given: Given): Promi
   const mark = markOf(id)
   if (await redis.exists(mark)) return 'done'
   const taken = takenBy(writing)
-  const member = taken && (await findRawMember(redis, taken))
-  if (taken && !member) return (await redis.exists(mark)) ? 'done' : 'moved' // done by an earlier sending meanwhile
-  const pushed = pushedBy(writing, member, { id, now })
+  const members = await Promise.all(taken.map((member) => findRawMember(redis, member)))
+  if (members.includes(null)) return (await redis.exists(mark)) ? 'done' : 'moved' // done by an earlier sending meanwhile
+  const pushed = pushedBy(writing, members[0] ?? null, { id, now })
   if (pushed === 'unreadable') return pushed
   await demandWritable(redis, pushed?.queue ?? null, wasNewer)
   const answer = await redis.eval(
     SCRIPT,
-    4,
+    3 + taken.length,
     mark,
-    taken ? taken.place : mark, // where there is no other key to name
-    pushed ? targetOf(pushed) : mark,
+    pushed ? targetOf(pushed) : mark, // where there is no other key to name
     pushed ? 'queues' : mark,
+    ...taken.map(({ place }) => place),
     MARKED_SECONDS,
-    taken?.score ?? '',
-    taken?.sha1 ?? '',
     pushed?.payload ?? '',
     pushed?.score ?? '',
     pushed?.queue ?? '',
+    ...taken.flatMap(({ score, sha1 }) => [score ?? '', sha1]),
   )
   return answer === 1 ? 'done' : 'moved'
 }
@@ -67,9 +66,8 @@ async function demandWritable(redis: Redis, queue: string | null, wasNewer: bool
   throw new NotWritable(`No process of Register’s Sidekiq serves the queue ${queue}.`, true)
 }
 
-function takenBy(writing: Writing): MemberId | null {
-  if (writing.kind === 'push') return writing.instead ?? null
-  return writing.member
+function takenBy(writing: Writing): readonly MemberId[] {
+  return writing.kind === 'push' ? (writing.instead ?? []) : [writing.member]
 }
 
 type Pushed = { payload: string; queue: string; score: string | null }
@@ -105,15 +103,18 @@ function targetOf({ queue, score }: Pushed): string {
  * our user lacks a right, the script puts everything as it was and answers with the refusal.
  */
 const SCRIPT = `
-local mark, set, target, queues = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local seconds, score, sha1, payload, at, queue = unpack(ARGV)
+local mark, target, queues = KEYS[1], KEYS[2], KEYS[3]
+local seconds, payload, at, queue = unpack(ARGV, 1, 4)
 if redis.call('EXISTS', mark) == 1 then return 1 end
-local found
-if score ~= '' then
+local found = {}
+for n = 4, #KEYS do
+  local set, score, sha1 = KEYS[n], ARGV[2 * n - 3], ARGV[2 * n - 2]
+  local it
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', set, score, score, 'LIMIT', 0, 1000)) do
-    if redis.sha1hex(member) == sha1 then found = member end
+    if redis.sha1hex(member) == sha1 then it = { set = set, score = score, member = member } end
   end
-  if not found then return 0 end
+  if not it then return 0 end
+  found[#found + 1] = it
 end
 local refusal
 local function may(...)
@@ -124,9 +125,13 @@ local function may(...)
   return answer
 end
 redis.call('SET', mark, '1', 'EX', seconds)
-if found and payload ~= '' then may('ZADD', set, score, found) end -- changes nothing, but it must be possible
-local taken = not found or may('ZREM', set, found) == 1
-if taken and payload ~= '' then
+local taken = {}
+for _, it in ipairs(found) do
+  if payload ~= '' then may('ZADD', it.set, it.score, it.member) end -- changes nothing, but it must be possible
+  if may('ZREM', it.set, it.member) == 1 then taken[#taken + 1] = it end
+end
+local isWhole = #taken == #found
+if isWhole and payload ~= '' then
   if at == '' then
     may('SADD', queues, queue)
     may('LPUSH', target, payload)
@@ -134,8 +139,8 @@ if taken and payload ~= '' then
     may('ZADD', target, at, payload)
   end
 end
-if taken and not refusal then return 1 end
-if found and taken then redis.pcall('ZADD', set, score, found) end
+if isWhole and not refusal then return 1 end
+for _, it in ipairs(taken) do redis.pcall('ZADD', it.set, it.score, it.member) end
 redis.pcall('SET', mark, '0', 'PX', 1)
 return refusal or 0
 `

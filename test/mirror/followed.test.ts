@@ -115,6 +115,39 @@ test('a poll that another request replaces is no news, and what was posted about
   expect(alert).toMatchObject({ status: 'resolved', found: { because: { [`retrieve-trn:${TRAINEE}`]: 'polled' } } })
 })
 
+test('a poll that replaces one with the same time-out is followed, and the other one is over', async () => {
+  const { rows } = await story.admin.query('SELECT slug FROM trainees WHERE id = $1', [TRAINEE])
+  const form = { subject: rows[0].slug, duration: 'the end of the next working day', replace: '' }
+  const first = await carriedOut('requeue-trn', form)
+  const [member = ''] = await story.redis.lrange('queue:default', 0, -1)
+  await story.take('queue', member)
+  await story.putMember('schedule', member, 3600)
+  await story.sweep()
+  await story.admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE id = $1`, [first])
+  await story.admin.query('DELETE FROM chatops.open_subjects')
+
+  const second = await carriedOut('requeue-trn', { ...form, replace: 'replace' })
+  expect(await story.redis.zcard('schedule')).toBe(0)
+  const [pushed = ''] = await story.redis.lrange('queue:default', 0, -1)
+  await story.sweep()
+  await story.take('queue', pushed)
+  const next = pushed.replace(/"job_id":"\w{8}/, '"job_id":"0a0b0c0d').replace(/"jid":"\w{4}/, '"jid":"abcd')
+  await story.putMember('schedule', next, 3600)
+  await story.sweep(60)
+  await story.sweep(60)
+  expect(
+    (await story.rows()).map(({ changeRequestId, place, args }) => [changeRequestId, place, 'replaced' in args]),
+  ).toEqual([
+    [first, 'gone', true],
+    [second, 'schedule', false],
+  ])
+  await story.take('schedule', next)
+  await story.sweep(3 * 24 * 3600)
+  await story.sweep(60)
+  expect(await story.causes()).toEqual([expect.stringMatching(/^timed-out:/)])
+  expect(await told()).toMatchObject([{ payload: { news: { kind: 'failed', failure: { code: 'timed-out' } } } }])
+})
+
 test('a poll that ends without a TRN is told in the thread', async () => {
   await polled()
   await story.sweep()

@@ -306,7 +306,7 @@ describe('a registration that died', () => {
     const member = await story.put('dead', 'Dttp::RegisterForTrnJob', { args: [null], error: REFUSED })
     await story.sweep()
     const { place, queue, score, sha1 } = await story.row()
-    await mirrorRemoval(story.context.database.manager, memberId.parse({ place, queue, score, sha1 }), 'removed')
+    await mirrorRemoval(story.context.database.manager, memberId.parse({ place, queue, score, sha1 }))
     await story.take('dead', member)
     await story.sweep()
     await story.sweep(60)

@@ -75,7 +75,7 @@ async function writeEach(redis: Redis, sidekiq: ReturnType<typeof createSidekiqC
   const job = { name: 'update-trainee', trainee: '1' } as const
   const writings: Writing[] = [
     ...dead.map((member, index): Writing => ({ kind: index % 2 ? 'retry' : 'remove', member })),
-    ...scheduled.map((instead, index): Writing => ({ kind: 'push', job, at: null, ...(index % 2 ? { instead } : {}) })),
+    ...scheduled.map((one, index): Writing => ({ kind: 'push', job, at: null, instead: index % 2 ? [one] : [] })),
   ]
   const answers: string[] = []
   for (const writing of writings) {

@@ -17,6 +17,7 @@ import { NOW, SUBMITTER, TRAINEE, useStage } from '../jobs/stage.ts'
 import { approved, carriedOut, FORM, look, lose, runJobs } from '../registration/setup.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
 import { useRegistersRedis } from './beside-stage.ts'
+import { IDENTITY } from './recorded.ts'
 
 const register = useRegistersRedis(3)
 const stage = useStage({ upstreams: { sidekiq: register.sidekiq } as never })
@@ -317,6 +318,75 @@ describe('a request for a poll asks Redis itself', () => {
     const id = await approved(stage, 'requeue-trn', POLL)
     await register.putPoll('schedule')
     expect(await execute(stage.context, id)).toBe('stale')
+  })
+})
+
+describe('a request to replace a poll of Sidekiq’s', () => {
+  const REPLACE = { ...POLL, replace: 'replace' }
+  beforeEach(async () => {
+    await stage.change('UPDATE trainees SET dttp_id = $1', SUBMITTER)
+    await mirrorPoll('schedule')
+  })
+  /** The mirror knows of a poll that is live. */
+  const mirrorPoll = async (place: string) => {
+    await stage.change('DELETE FROM chatops.mirrored_jobs')
+    await stage.change(
+      `INSERT INTO chatops.mirrored_jobs (id, name, trainee_id, args, timeout_at, place, queue, due_at, created_at, first_seen_at, last_seen_at, missing_since)
+       VALUES (gen_random_uuid(), 'retrieve-trn', $1, '{}', '2021-10-31', $2, 'default', now(), now(), now(), now(),
+         CASE WHEN $2 = 'missing' THEN now() END)`,
+      ...[TRAINEE, place],
+    )
+  }
+  const polls = async () => (await register.readAll()).filter(({ name }) => name === 'retrieve-trn')
+
+  test('is carried out although the next hour’s poll is another job, and takes out every one there is', async () => {
+    const first = await register.putPoll('schedule')
+    const id = await approved(stage, 'requeue-trn', REPLACE)
+    await register.redis.zrem('schedule', first)
+    await register.redis.zadd('schedule', 1_795_452_176.5, first.replace(/"jid":"\w{4}/, '"jid":"0a0b'))
+    await register.redis.zadd('retry', 1_795_452_176.5, first.replace(/"jid":"\w{4}/, '"jid":"0c0d'))
+    expect(await execute(stage.context, id)).toBe('executed')
+    await register.relay(stage.context)
+    const [row] = await rows()
+    expect((await polls()).map(({ jobId, place }) => [jobId, place])).toEqual([[row?.id, 'queue']])
+    expect((await mirrored()).map(({ args }) => 'replaced' in args).sort()).toEqual([false, true])
+  })
+
+  test.each(['queue', 'running'] as const)('waits while one is in %s', async (place) => {
+    const id = await approved(stage, 'requeue-trn', REPLACE)
+    await register.putPoll(place)
+    expect(await execute(stage.context, id)).toBe('postponed')
+    await register.redis.del('queue:default', `${IDENTITY}:workers`)
+    expect(await execute(stage.context, id)).toBe('executed')
+    await register.putPoll(place)
+    await register.relay(stage.context)
+    expect(await rows()).toMatchObject([{ status: 'queued', lastError: 'RetryLater: a poll is being made' }])
+    await register.redis.del('queue:default', `${IDENTITY}:workers`)
+    await stage.change('UPDATE chatops.outbox SET due_at = now()')
+    await register.relay(stage.context)
+    expect(await rows()).toMatchObject([{ status: 'sent' }])
+    expect(await polls()).toHaveLength(1)
+  })
+
+  test('cannot be previewed while the poll is nowhere', async () => {
+    await mirrorPoll('missing')
+    const given = { playbook: getPlaybook('requeue-trn'), form: REPLACE, requester: SUPPORT, channel: CHANNEL }
+    await expect(propose(stage.context, given)).rejects.toMatchObject({
+      ...{ code: 'upstream-unavailable', facts: { detail: expect.stringContaining('Within half an hour we know') } },
+    })
+  })
+
+  test('replaces it once, also if the answer was lost', async () => {
+    await register.putPoll('schedule')
+    const id = await approved(stage, 'requeue-trn', REPLACE)
+    expect(await execute(stage.context, id)).toBe('executed')
+    await register.relay(stage.context)
+    await stage.change(`UPDATE chatops.outbox SET status = 'queued' WHERE kind = 'sidekiq'`)
+    const [pushed = ''] = await register.redis.lrange('queue:default', 0, -1)
+    await register.redis.del('queue:default')
+    await register.redis.zadd('schedule', 1_795_452_176.5, pushed.replace(/"job_id":"\w{4}/, '"job_id":"0a0b'))
+    await register.relay(stage.context)
+    expect((await polls()).map(({ place }) => place)).toEqual(['schedule'])
   })
 })
 

@@ -60,7 +60,7 @@ test.each([
   const writing =
     place === 'dead'
       ? ({ kind: 'retry', member } as const)
-      : ({ kind: 'push', job, at: null, instead: member } as const)
+      : ({ kind: 'push', job, at: null, instead: [member] } as const)
   const given = { id: randomUUID(), now: NOW }
   const count = async () => [
     ...(await Promise.all(['dead', 'schedule'].map((set) => admin.zcard(set)))),

@@ -91,7 +91,7 @@ describe('whatever is written is written once', () => {
     later: async () => ({ kind: 'push', job, at: new Date('2026-11-29T08:00:00Z') }) as const,
     retry: async () => ({ kind: 'retry', member: await find('337', 'dead') }) as const,
     remove: async () => ({ kind: 'remove', member: await find('337', 'dead') }) as const,
-    instead: async () => ({ kind: 'push', job, at: null, instead: await find('5901', 'schedule') }) as const,
+    instead: async () => ({ kind: 'push', job, at: null, instead: [await find('5901', 'schedule')] }) as const,
   }
 
   test.each(Object.entries(WRITINGS))('%s', async (_kind, find) => {
@@ -122,12 +122,31 @@ describe('a job that is not where it was', () => {
   test.each(['retry', 'remove', 'push'] as const)('is left alone, and nothing is pushed: %s', async (kind) => {
     const member = await find('337', 'dead')
     const job = { name: 'sync-schools' } as const
-    const writing: Writing = kind === 'push' ? { kind, job, at: null, instead: member } : { kind, member }
+    const writing: Writing = kind === 'push' ? { kind, job, at: null, instead: [member] } : { kind, member }
     await redis.zremrangebyscore('dead', member.score ?? '', member.score ?? '')
     const before = await whole()
     expect(await write(writing)).toBe('moved')
     expect(await whole()).toEqual(before)
     expect(await redis.keys('trainee-chatops:*')).toEqual([])
+  })
+
+  test('keeps others from being taken out with it', async () => {
+    const [one, other] = [await find('337', 'dead'), await find('5901', 'schedule')]
+    const writing: Writing = { kind: 'push', job: { name: 'sync-schools' }, at: null, instead: [one, other] }
+    const id = randomUUID()
+    await redis.zadd(
+      'schedule',
+      'XX',
+      1,
+      (await redis.zrangebyscore('schedule', other.score ?? '', other.score ?? ''))[0] ?? '',
+    )
+    const before = await whole()
+    expect(await write(writing, id)).toBe('moved')
+    expect(await whole()).toEqual(before)
+    const moved = { ...other, score: '1' }
+    expect(await write({ ...writing, instead: [one, moved] }, id)).toBe('done')
+    expect(await sidekiq.findMember(one)).toBeNull()
+    expect(await sidekiq.findMember(moved)).toBeNull()
   })
 
   test('is not another one of the same score', async () => {

@@ -1,23 +1,24 @@
 import type { CheckResult } from '../../contract/check.ts'
 import { type Effect, traineeOf } from '../../contract/effect.ts'
 import type { Plan } from '../../contract/plan.ts'
+import { findPolls } from '../../entities/chatops/seen-polls.ts'
 import { UpstreamUnavailable } from '../../errors.ts'
 import { findMirrorAge, notChecked, wasSidekiqNewer } from '../../jobs/mirror/age.ts'
 import { runnerOf } from '../../jobs/start/runner.ts'
 import { SidekiqUnavailable } from '../../sidekiq/errors.ts'
 import type { SidekiqClient } from '../../sidekiq/index.ts'
-import { type MemberId, type RegisterJob, readFingerprint } from '../../sidekiq/job.ts'
+import { isTakenUp, type MemberId, type RegisterJob, readFingerprint } from '../../sidekiq/job.ts'
 import { judgeVersion } from '../../sidekiq/version.ts'
 import type { World } from '../../world.ts'
 import {
   type Beside,
-  fingerprintOf,
   isFoundToWork,
   isJob,
   isRegistration,
   lookAtBeside,
   mayRun,
   traineesAskedAbout,
+  traineesPolledAnew,
 } from './look-beside.ts'
 
 // What Register's own Sidekiq has to say to a plan, where it stands beside us. It is asked itself, at the preview and
@@ -36,6 +37,7 @@ export async function askSidekiq(world: World, plan: Plan | null): Promise<Besid
       (await sidekiq.readProcesses()).processes,
       await wasSidekiqNewer(world.database.manager),
     )
+    await demandTakable(world, plan, polls)
     if (!writing.mayWrite && writing.isPassing) throw new UpstreamUnavailable('Register’s Sidekiq', writing.why)
     return { trainees, registrations, polls, moved: await findMoved(sidekiq, plan), writing }
   } catch (error) {
@@ -56,12 +58,27 @@ export async function demandMirror(world: World, plan: Plan): Promise<void> {
   if (age.isTooOld) throw new UpstreamUnavailable('Register’s Sidekiq', notChecked(age))
 }
 
-/** Jobs that the plan has run again or replaced, and that are not there any more. */
+/** A poll that is to be replaced can be taken out only while it waits. Soon it does so again, or is known to be lost. */
+async function demandTakable({ database }: World, { effects }: Plan, polls: readonly RegisterJob[]): Promise<void> {
+  for (const trainee of traineesPolledAnew(effects)) {
+    const own = polls.filter((poll) => poll.trainee === trainee)
+    const known = own.length > 0 ? undefined : (await findPolls(database.manager, [trainee])).get(trainee)
+    if (own.some(isTakenUp)) throw new UpstreamUnavailable('Register’s Sidekiq', TAKEN_UP)
+    if (known?.place === 'unsent' || known?.place === 'missing')
+      throw new UpstreamUnavailable('Register’s Sidekiq', NOWHERE)
+  }
+}
+
+const TAKEN_UP = 'It is just about to make the poll that is to be replaced. Preview again in a minute.'
+const NOWHERE =
+  'The poll that is to be replaced is not to be found in Register’s Sidekiq at the moment: it runs, or was lost. Within half an hour we know.'
+
+/** Jobs that the plan has run again, and that are not there any more. */
 async function findMoved(sidekiq: SidekiqClient, { effects }: Plan): Promise<string[]> {
   const moved: string[] = []
-  for (const fingerprint of effects.map(fingerprintOf)) {
-    const member = fingerprint === null ? null : readFingerprint(fingerprint)
-    if (member && fingerprint && !(await sidekiq.findMember(member))) moved.push(fingerprint)
+  for (const effect of effects) {
+    const member = effect.kind === 'retry' && readFingerprint(effect.fingerprint)
+    if (member && !(await sidekiq.findMember(member))) moved.push(effect.fingerprint)
   }
   return moved
 }

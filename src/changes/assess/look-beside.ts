@@ -1,5 +1,5 @@
 import type { Finding } from '../../contract/check.ts'
-import { type Effect, type EffectOf, traineeOf } from '../../contract/effect.ts'
+import { type Effect, type EffectOf, EVERY_POLL, traineeOf } from '../../contract/effect.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { RegisterJob } from '../../sidekiq/job.ts'
 import type { MayWrite } from '../../sidekiq/version.ts'
@@ -39,17 +39,18 @@ export function lookAtBeside(plan: Plan, beside: Beside | null): Finding {
 
 /** A plan that only polls is in vain where a poll is under way. Beside other jobs a second one does no harm. */
 function lookAtPolls({ effects }: Plan, { polls }: Beside, evidence: Finding['evidence']): Finding {
-  const replaced = effects.map(fingerprintOf)
   const jobs = effects.filter(isJob)
-  const other = jobs.length > 0 && jobs.every(isPoll) && polls.find((poll) => !replaced.includes(nameOf(poll)))
+  const replaced = traineesPolledAnew(effects)
+  const other = jobs.length > 0 && jobs.every(isPoll) && polls.find(({ trainee }) => !replaced.includes(trainee ?? ''))
   if (!other) return { verdict: 'holds', found: '', evidence }
   const found = `It polls for the TRN of trainee ${other.trainee} already: a poll ${WHERE[other.place]}. Preview again in a minute.`
   return { verdict: 'blocks', found, evidence: other.sha1 }
 }
 
-/** As a plan names a job of one of Sidekiq's sets. */
-function nameOf({ place, score, sha1 }: RegisterJob): string {
-  return `${place} ${score} ${sha1}`
+/** Those whose polls in Register's Sidekiq are to be replaced. */
+export function traineesPolledAnew(effects: readonly Effect[]): string[] {
+  const polls = effects.filter(isPoll).filter(({ args }) => args.replaces === EVERY_POLL)
+  return polls.map(({ args }) => args.trainee)
 }
 
 const MOVED =
@@ -69,12 +70,6 @@ export function traineesAskedAbout({ effects }: Plan): string[] {
   return [...new Set(asked.map((effect) => traineeOf(effect) ?? ''))].sort()
 }
 
-/** The job of Sidekiq's that an effect takes or moves, as a plan names it. */
-export function fingerprintOf(effect: Effect): string | null {
-  if (effect.kind === 'retry') return effect.fingerprint
-  return effect.kind === 'enqueue' && effect.job === 'retrieve-trn' ? (effect.args.replaces ?? null) : null
-}
-
 export function mayRun({ place }: Pick<RegisterJob, 'place'>): boolean {
   return place !== 'dead'
 }
@@ -83,7 +78,7 @@ export function isJob({ kind }: Effect): boolean {
   return kind === 'enqueue' || kind === 'retry'
 }
 
-function isPoll(effect: Effect): boolean {
+function isPoll(effect: Effect): effect is Extract<EffectOf<'enqueue'>, { job: 'retrieve-trn' }> {
   return effect.kind === 'enqueue' && effect.job === 'retrieve-trn'
 }
 

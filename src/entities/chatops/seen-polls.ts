@@ -12,17 +12,6 @@ export async function findPolls(sql: EntityManager, traineeIds: readonly string[
   return new Map(polls.map((poll) => [poll.traineeId ?? '', poll]))
 }
 
-/**
- * What another poll must name to take this one's place: null where our own workers just move it, undefined where that is
- * not possible, because Sidekiq is about to make it.
- */
-export function placeToTake({
-  runner,
-  fingerprint,
-}: Pick<SeenJob, 'runner' | 'fingerprint'>): string | null | undefined {
-  return runner === 'bot' ? null : (fingerprint ?? undefined)
-}
-
 const POLLS = `
   SELECT DISTINCT ON (trainee_id) id FROM chatops.seen_jobs job
   WHERE name = 'retrieve-trn' AND trainee_id = ANY($1)

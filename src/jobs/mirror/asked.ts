@@ -68,17 +68,17 @@ export function isRegistrationOver(sql: EntityManager, outboxId: string): Promis
   return sql.existsBy(MirroredJob, { outboxId, name: 'register-for-trn', place: 'gone' })
 }
 
-/**
- * Notes that a job was taken out of Redis for a request, so that nobody takes it for lost: two people wanted it removed,
- * or another poll has replaced it.
- */
-export async function mirrorRemoval(
-  sql: EntityManager,
-  { sha1 }: MemberId,
-  why: 'removed' | 'replaced',
-): Promise<void> {
-  await sql.query(TAKEN, [sha1, why])
+/** Notes that two people had a job taken out of Redis, so that nobody takes it for lost. */
+export async function mirrorRemoval(sql: EntityManager, { sha1 }: MemberId): Promise<void> {
+  await sql.query(`UPDATE chatops.mirrored_jobs SET args = args || '{"removed": true}' WHERE sha1 = $1`, [sha1])
 }
 
-const TAKEN = `
-  UPDATE chatops.mirrored_jobs SET args = args || jsonb_build_object($2::text, true) WHERE sha1 = $1`
+/** Notes that a poll, by now in Redis, has taken the place of every other one for the trainee. */
+export async function mirrorReplacement(sql: EntityManager, trainee: string, id: string): Promise<void> {
+  await sql.query(REPLACED, [trainee, id])
+}
+
+const REPLACED = `
+  UPDATE chatops.mirrored_jobs SET args = args || '{"replaced": true}'
+  WHERE name = 'retrieve-trn' AND trainee_id = $1 AND id <> $2
+    AND place IN ('queue', 'schedule', 'retry', 'running', 'missing')`

@@ -115,7 +115,7 @@ const KEEP = (sha: string) => `
     failure jsonb, due_at timestamptz, created_at timestamptz, finished_at timestamptz)
   ON CONFLICT (id) DO UPDATE SET
     place = excluded.place, queue = excluded.queue, score = excluded.score, sha1 = excluded.sha1, jid = excluded.jid,
-    args = known.args || CASE WHEN excluded.failure IS NULL THEN excluded.args - 'sha' ELSE excluded.args END
+    args = known.args - '{replaced,removed}'::text[] || CASE WHEN excluded.failure IS NULL THEN excluded.args - 'sha' ELSE excluded.args END
       || CASE WHEN excluded.failure IS NULL AND excluded.args ->> 'again' <> coalesce(known.args ->> 'again', '')
           AND known.args ->> 'again' IS DISTINCT FROM 'yes'
         THEN jsonb_build_object('polled', $2::timestamptz) ELSE '{}' END,

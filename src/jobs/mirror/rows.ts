@@ -114,13 +114,15 @@ function pollOf({ name, trainee_id, timeout_at }: MirrorRow): string {
   return `${name} ${trainee_id} ${timeout_at}`
 }
 
-// A poll that was lost in between, or was taken for lost, goes on in its row, too.
+// A poll that was lost in between, or was taken for lost, goes on in its row, too. One that has taken the place of another with
+// the same time-out has its own row.
 const KNOWN_POLLS = `
   SELECT DISTINCT ON (poll.id) poll.id AS poll, known.id
   FROM jsonb_to_recordset($1) AS poll (id uuid, name text, trainee_id bigint, timeout_at timestamp(6))
     JOIN chatops.mirrored_jobs known
       ON known.trainee_id = poll.trainee_id AND known.name = poll.name AND known.timeout_at = poll.timeout_at
-  ORDER BY poll.id, known.place = 'gone', known.created_at, known.id`
+        AND NOT jsonb_exists(known.args, 'replaced')
+  ORDER BY poll.id, known.id <> poll.id, known.place = 'gone', known.created_at, known.id`
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 

@@ -2,17 +2,18 @@ import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { mayAct } from '../../brake/brake.ts'
+import { EVERY_POLL } from '../../contract/effect.ts'
 import { JOB_NAMES, type JobName } from '../../entities/chatops/job.ts'
 import { addToOutbox } from '../../outbox/add.ts'
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
 import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import { NotWritable } from '../../sidekiq/errors.ts'
-import { demandMember, type MemberId, memberId } from '../../sidekiq/job.ts'
+import { demandMember, isTakenUp, type MemberId, memberId } from '../../sidekiq/job.ts'
 import { type JobToPush, jobToPush, queueOf } from '../../sidekiq/payload.ts'
 import type { Written } from '../../sidekiq/write.ts'
 import type { World } from '../../world.ts'
 import { wasSidekiqNewer } from '../mirror/age.ts'
-import { isRegistrationOver, mirrorPush, mirrorRemoval, mirrorRetry } from '../mirror/asked.ts'
+import { isRegistrationOver, mirrorPush, mirrorRemoval, mirrorReplacement, mirrorRetry } from '../mirror/asked.ts'
 import { enqueueJob, type NewJob } from './enqueue.ts'
 
 // What is asked of Register's Sidekiq: a row of the outbox each, whose id is also the job's own (`job_id`), so that a
@@ -27,7 +28,11 @@ const nextJob = z.strictObject({
 
 /** The payload of a row. Times are ISO 8601. */
 const asked = z.discriminatedUnion('do', [
-  z.strictObject({ do: z.literal('push'), job: jobToPush, at: z.string(), instead: memberId.nullable() }),
+  z.strictObject({
+    ...{ do: z.literal('push'), job: jobToPush, at: z.string() },
+    /** What it takes the place of. A member is what an earlier version named. */
+    instead: z.union([memberId, z.literal(EVERY_POLL)]).nullable(),
+  }),
   z.strictObject({ do: z.literal('retry'), member: memberId }),
   z.strictObject({ do: z.literal('remove'), members: z.array(memberId), next: nextJob.nullable() }),
 ])
@@ -42,7 +47,7 @@ type Push = {
   job: JobToPush
   dueAt: Date
   changeRequest?: string | null
-  instead?: MemberId | null
+  instead?: typeof EVERY_POLL | null
 }
 
 export async function pushToSidekiq(sql: EntityManager, push: Push): Promise<void> {
@@ -87,17 +92,36 @@ export async function writeToSidekiq(world: World, row: Claimed): Promise<void> 
   if (what.do === 'remove') return removeAndGoOn(world, row, what)
   if (await isRegistrationOver(world.database.manager, row.id))
     throw new Undeliverable('the registration was given up, and people may have settled it')
-  const written =
-    what.do === 'retry'
-      ? await write(world, row.id, { kind: 'retry', member: what.member })
-      : await write(world, row.id, {
-          kind: 'push',
-          job: what.job,
-          at: new Date(what.at),
-          instead: what.instead ?? undefined,
-        })
-  if (written !== 'done') throw new Undeliverable(`the job in Register’s Sidekiq is ${written}`)
-  if (what.do === 'push' && what.instead) await mirrorRemoval(world.database.manager, what.instead, 'replaced')
+  if (what.do === 'push') return push(world, row, what)
+  const written = await write(world, row.id, { kind: 'retry', member: what.member })
+  if (written !== 'done') throw notDone(written)
+}
+
+async function push(
+  world: World,
+  { id }: Claimed,
+  { job, at, instead }: Extract<Asked, { do: 'push' }>,
+): Promise<void> {
+  const trainee = job.name === 'retrieve-trn' && instead !== null ? job.trainee : null
+  const members = instead === EVERY_POLL && trainee ? await findPollsToTake(world, id, trainee) : []
+  const taken = instead === null || instead === EVERY_POLL ? members : [instead]
+  const written = await write(world, id, { kind: 'push', job, at: new Date(at), instead: taken })
+  if (written === 'moved' && instead === EVERY_POLL)
+    throw new RetryLater(1_000, { reason: 'a poll has moved', unsure: false })
+  if (written !== 'done') throw notDone(written)
+  if (trainee) await mirrorReplacement(world.database.manager, trainee, id)
+}
+
+/** Each poll for the trainee, but that of the row itself, which may have been pushed without our hearing of it. */
+async function findPollsToTake({ upstreams }: World, id: string, trainee: string): Promise<MemberId[]> {
+  const jobs = (await upstreams.sidekiq?.findJobsOf([trainee])) ?? []
+  const polls = jobs.filter(({ name, place, jobId }) => name === 'retrieve-trn' && place !== 'dead' && jobId !== id)
+  if (polls.some(isTakenUp)) throw new RetryLater(null, { reason: 'a poll is being made', unsure: false })
+  return polls.map(({ place, queue, score, sha1 }) => ({ place, queue, score, sha1 }))
+}
+
+function notDone(written: Written): Undeliverable {
+  return new Undeliverable(`the job in Register’s Sidekiq is ${written}`)
 }
 
 /**
@@ -109,7 +133,7 @@ async function removeAndGoOn(world: World, row: Claimed, { members, next }: Extr
   for (const [index, member] of members.entries()) {
     const written: Written = isGone ? await write(world, `${row.id}:${index}`, { kind: 'remove', member }) : 'moved'
     isGone = written === 'done'
-    if (isGone) await mirrorRemoval(world.database.manager, member, 'removed')
+    if (isGone) await mirrorRemoval(world.database.manager, member)
   }
   if (next === null) {
     if (!isGone) throw new Undeliverable('the job in Register’s Sidekiq is moved')

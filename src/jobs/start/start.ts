@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
-import { demandMember, type MemberId, readFingerprint } from '../../sidekiq/job.ts'
+import { EVERY_POLL } from '../../contract/effect.ts'
+import { type MemberId, readFingerprint } from '../../sidekiq/job.ts'
 import type { JobToPush } from '../../sidekiq/payload.ts'
 import type { World } from '../../world.ts'
 import { enqueueJob, type NewJob, type NewPoll, type Retry, retryJob, startPoll } from './enqueue.ts'
@@ -19,7 +20,7 @@ export async function startJob(world: World, sql: EntityManager, job: NewJob): P
   return id
 }
 
-/** Starts polling for a trainee's TRN; `replaces` names the poll in Register's Sidekiq whose place it takes. */
+/** Starts polling for a trainee's TRN; with `replaces`, in the place of every poll in Register's Sidekiq. */
 export async function pollForTrn(
   world: World,
   sql: EntityManager,
@@ -28,7 +29,7 @@ export async function pollForTrn(
   if (runnerOf(world, 'retrieve-trn') !== 'register') return startPoll(sql, poll)
   const { trainee, timeoutAt, dueAt, changeRequest, replaces } = poll
   const id = randomUUID()
-  const instead = replaces === undefined ? null : demandMember(replaces)
+  const instead = replaces === undefined ? null : EVERY_POLL
   const job = { name: 'retrieve-trn', trainee, timeoutAt } as const
   await pushToSidekiq(sql, { id, name: job.name, trainee, job, dueAt, changeRequest, instead })
   return id

@@ -2,7 +2,6 @@ import { formatDateTime } from '../../calendar/london.ts'
 import type { Check, Finding } from '../../contract/check.ts'
 import { isLive } from '../../entities/chatops/live-jobs.ts'
 import type { SeenJob } from '../../entities/chatops/seen-job.ts'
-import { placeToTake } from '../../entities/chatops/seen-polls.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import type { PollDuration } from '../../register/jobs/poll-durations.ts'
 import { findState, stateLabel } from '../../register/trainees/states.ts'
@@ -121,9 +120,6 @@ function lookAtPoll({ lastPoll, replaces }: Situation): Finding {
       ask: { field: 'replace', options: REPLACE },
     }
   }
-  if (placeToTake(lastPoll) === undefined) {
-    return { verdict: 'blocks', found: `${found} ${whyNotYet(lastPoll)}`, evidence }
-  }
   return { verdict: 'warns', found: `${found} This request replaces that time, even by an earlier one.`, evidence }
 }
 
@@ -131,12 +127,6 @@ function lookAtPoll({ lastPoll, replaces }: Situation): Finding {
 export const REPLACE = [{ value: 'replace', label: 'Replace the poll that is under way' }]
 
 const HOW_TO_REPLACE = 'If that time is wrong, choose to replace it.'
-
-/** Why Sidekiq's poll cannot be replaced just now. */
-function whyNotYet({ place }: SeenJob): string {
-  if (place !== 'missing') return 'It is about to run. Preview again in a minute.'
-  return 'It is not to be found in Register’s Sidekiq at the moment: it runs, or was lost. Within half an hour we know.'
-}
 
 function untilWhen({ timeoutAt }: SeenJob): string {
   return timeoutAt === null ? 'until 4 days after the submission' : `until ${formatDateTime(timeoutAt)}`

@@ -1,11 +1,10 @@
 import { formatDateTime } from '../../calendar/london.ts'
-import type { Effect } from '../../contract/effect.ts'
+import { type Effect, EVERY_POLL } from '../../contract/effect.ts'
 import { optionalSelect, reason, select, ticket } from '../../contract/fields.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
 import { trainee } from '../../contract/subject.ts'
 import type { Advice } from '../../entities/chatops/change-request.ts'
 import { isLive } from '../../entities/chatops/live-jobs.ts'
-import { placeToTake } from '../../entities/chatops/seen-polls.ts'
 import { POLL_DURATIONS, pollDuration } from '../../register/jobs/poll-durations.ts'
 import { checks, REPLACE, type Situation } from './checks.ts'
 import { lookInDttp } from './dttp.ts'
@@ -21,7 +20,7 @@ const durations = POLL_DURATIONS.map((duration) => ({
 /** Has DTTP polled for a TRN again: `Dttp::RetrieveTrnJob.perform_later(trainee, 1.days.from_now)` at the console. */
 export const requeueTrn = definePlaybook({
   name: 'requeue-trn',
-  version: 2,
+  version: 3,
   title: 'Poll for a TRN again',
   summary: 'Ask DTTP again whether a trainee’s TRN has arrived, every hour for as long as you choose.',
   says,
@@ -52,8 +51,9 @@ export const requeueTrn = definePlaybook({
 })
 
 function pollAgain({ trainee, duration, lastPoll }: Situation): Effect {
-  const place = lastPoll && isLive(lastPoll) ? placeToTake(lastPoll) : null
-  const args = { trainee: trainee.id, poll_for: duration, ...(place ? { replaces: place } : {}) }
+  // Our own workers just move the one poll that they have.
+  const replaces = lastPoll && isLive(lastPoll) && lastPoll.runner === 'register' ? { replaces: EVERY_POLL } : {}
+  const args = { trainee: trainee.id, poll_for: duration, ...replaces }
   return { kind: 'enqueue', job: 'retrieve-trn', args }
 }
 
