@@ -33,6 +33,17 @@ export function explainVanished(about: About): Explanation {
   }
 }
 
+/** Settling it must wait until it has ended, and the quickest way to end it is the one that does harm. */
+export function explainHanging(about: About): Explanation {
+  return {
+    title: `A registration of ${who(about)} does not end`,
+    meaning:
+      'Register’s Sidekiq may have sent it. Do not restart or deploy Register before a developer has looked: Sidekiq would run it a second time. Do not register or retry this trainee either. Both could create a duplicate.',
+    without:
+      'A developer needs to find out what it waits for, and to check the DTTP records listed here. Once it has ended, it can be settled.',
+  }
+}
+
 export function explainGias(): Explanation {
   return {
     title: 'GIAS could not be loaded',

@@ -45,7 +45,16 @@ const because = z.enum([
     'registered',
     'switched-on',
   ] as const),
-  ...(['school-changed', 'school-active', 'trainee-gone', 'ran', 'removed', 'timed-out-again', 'vanished'] as const),
+  ...([
+    'school-changed',
+    'school-active',
+    'trainee-gone',
+    'ran',
+    'removed',
+    'timed-out-again',
+    'vanished',
+    'ended',
+  ] as const),
 ])
 
 /** What the read-only checks found when they last looked, as an alert keeps it. */
@@ -94,6 +103,8 @@ export type About = {
   found: Found | null
   /** Whether Register's own Sidekiq ran it. */
   byRegister?: boolean
+  /** Whether it still runs, for much longer than it should. */
+  hangs?: boolean
   /** After how long a poll timed out, as Register says it: "4 days". */
   after?: string | null
 }

@@ -1,4 +1,5 @@
 import { isActiveInDttp } from '../register/schools/schools.ts'
+import { explainHanging } from './explanations.ts'
 import { type About, type Explanation, type Offer, traineeIn, who } from './found.ts'
 
 // The failures for which there is a playbook.
@@ -127,6 +128,7 @@ export function explainUnknown(about: About): Explanation {
       without: 'Ask a developer to run the job again.',
     }
   }
+  if (about.hangs) return explainHanging(about)
   if (about.byRegister) return explainRegisterUnknown(about)
   const label = 'Settle registration'
   const warning = 'Do not register or retry this trainee. Trying again could create a duplicate.'

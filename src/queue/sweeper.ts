@@ -1,5 +1,6 @@
 import { reportAnswers } from '../alerts/news/answers.ts'
-import { findHanging, NEWS_BATCH, tellOfMirrored } from '../alerts/news/mirrored.ts'
+import { findHanging } from '../alerts/news/hanging.ts'
+import { NEWS_BATCH, tellOfMirrored } from '../alerts/news/mirrored.ts'
 import { noteBeside } from '../alerts/sight/beside.ts'
 import { findUnpolled, lookAtAlerts } from '../alerts/sweeps.ts'
 import { remindApprovers } from '../changes/propose/call.ts'

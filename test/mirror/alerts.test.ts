@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { answerTimeout, findMessageSight } from '../../src/alerts/message-answers.ts'
-import { findHanging } from '../../src/alerts/news/mirrored.ts'
+import { findHanging } from '../../src/alerts/news/hanging.ts'
 import { diagnose } from '../../src/alerts/sight/diagnosis.ts'
 import { findAlertSight } from '../../src/alerts/sight/read.ts'
 import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
@@ -8,6 +8,7 @@ import { execute } from '../../src/changes/execute/execute.ts'
 import { Mirror } from '../../src/entities/chatops/mirrored-job.ts'
 import { jobOf } from '../../src/failures/causes.ts'
 import { listJobs } from '../../src/jobs/list/list.ts'
+import { giveToRequest } from '../../src/jobs/mirror/told.ts'
 import type { World } from '../../src/world.ts'
 import { putRecorded } from '../sidekiq/recorded.ts'
 import { useStoryDttp } from '../support/dttp.ts'
@@ -269,6 +270,47 @@ describe('a failure beside an open request that has emptied the trainee’s ids'
     expect((await story.rows()).map(({ changeRequestId }) => changeRequestId)).toContain(id)
   })
 
+  test('of a job that an earlier request has asked for is told to both, and posted by nobody', async () => {
+    const { rows } = await story.admin.query('SELECT slug FROM trainees WHERE id = 5902')
+    const form = { subject: rows[0].slug, duration: '1 day', replace: '', reason: 'Test', ticket: '' }
+    await story.sweep()
+    const asked = await sendRequest(story.context, 'requeue-trn', form)
+    await story.admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [asked.id])
+    const poll = { trainee: 5913, args: [aTime('2021-10-31T12:00:00Z')] }
+    const member = await story.put('schedule', 'Dttp::RetrieveTrnJob', poll)
+    await story.sweep()
+    await giveToRequest(story.context.database.manager, (await story.row()).id, asked.id)
+    const id = await emptied()
+    await story.take('schedule', member)
+    for (const retryCount of [0, 1]) {
+      await story.redis.del('retry')
+      await story.put('retry', 'Dttp::RetrieveTrnJob', { ...poll, error: refused, retryCount, inSeconds: 60 })
+      await story.sweep()
+    }
+    expect(await story.causes()).toEqual([])
+    const { rows: told } = await story.admin.query(
+      `SELECT change_request_id AS request FROM chatops.outbox WHERE payload ->> 'part' = 'job-news' ORDER BY seq`,
+    )
+    expect(told).toEqual([{ request: asked.id }, { request: id }])
+    expect((await story.rows())[0]?.changeRequestId).toBe(asked.id)
+  })
+
+  test('that Sidekiq tries again is told once, and no alert follows', async () => {
+    const id = await emptied()
+    const until = [aTime('2021-10-31T12:00:00Z')]
+    for (const retryCount of [0, 1, 2]) {
+      await story.redis.del('retry')
+      const error = { trainee: 5913, args: until, error: refused, retryCount, inSeconds: 60 }
+      await story.put('retry', 'Dttp::RetrieveTrnJob', error)
+      await story.sweep()
+    }
+    expect(await story.causes()).toEqual([])
+    const { rows: told } = await story.admin.query(
+      `SELECT change_request_id AS request FROM chatops.outbox WHERE payload ->> 'part' = 'job-news'`,
+    )
+    expect(told).toEqual([{ request: id }])
+  })
+
   test.each([
     ['Dttp::UpdateTraineeJob', NO_SCHOOL],
     ['Dttp::RegisterForTrnJob', { class: 'Net::ReadTimeout', message: 'x' }],
@@ -337,6 +379,60 @@ describe('a registration that Register started', () => {
     await story.forgetLook()
     await lookAtAlerts(story.context)
     expect(await story.causes('resolved')).toEqual(['registration-unknown:5902'])
+  })
+})
+
+describe('a registration that died before, and hangs when it is tried again', () => {
+  const jobId = '9b6f6a5e-3a0e-4b53-8d25-6d2d7c5a1f01'
+  const given = { args: [null], jobId }
+  const refused = { class: 'Dttp::Client::HttpError', message: 'status: 400, body: {}, headers: {}' }
+  const REFUSED = 'register-for-trn:dttp-refused:5902'
+  const UNKNOWN = 'registration-unknown:5902'
+  const hung = async () => {
+    await story.admin.query('UPDATE trainees SET dttp_id = NULL, placement_assignment_dttp_id = NULL WHERE id = 5902')
+    await story.sweep()
+    const dead = await story.put('dead', 'Dttp::RegisterForTrnJob', { ...given, error: refused })
+    await story.sweep()
+    expect(await story.causes()).toEqual([REFUSED])
+    await story.take('dead', dead)
+    await story.runs(story.member('Dttp::RegisterForTrnJob', given))
+    await story.sweep()
+    await story.sweep(16 * 60)
+  }
+
+  test('is reported, once for each run, and its post warns of a restart and offers nothing', async () => {
+    await hung()
+    expect(await findHanging(story.context)).toBe(1)
+    expect(await findHanging(story.context)).toBe(0)
+    expect(await story.causes()).toEqual([REFUSED, UNKNOWN])
+    const alert = (await story.alerts()).find(({ cause }) => cause === UNKNOWN)
+    const sight = await findAlertSight(story.context.database, alert?.id ?? '')
+    expect(sight?.diagnosis).toMatchObject({
+      offer: null,
+      meaning: expect.stringContaining('Do not restart or deploy'),
+    })
+    expect(sight?.groups[0]?.offer).toBeNull()
+  })
+
+  test('is reported although its death was dismissed as unknown', async () => {
+    await hung()
+    await story.admin.query(
+      `UPDATE chatops.alerts SET cause = $1, status = 'dismissed', dismissed_by = 'U1', closed_at = now()`,
+      [UNKNOWN],
+    )
+    expect(await findHanging(story.context)).toBe(1)
+    expect(await findHanging(story.context)).toBe(0)
+    expect(await story.causes()).toEqual([UNKNOWN])
+  })
+
+  test('has one post again once it has ended with a refusal', async () => {
+    await hung()
+    await findHanging(story.context)
+    await story.runs(null)
+    await story.put('dead', 'Dttp::RegisterForTrnJob', { ...given, error: refused })
+    await story.sweep()
+    expect(await story.causes()).toEqual([REFUSED])
+    expect(await story.causes('resolved')).toEqual([UNKNOWN])
   })
 })
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
-import { findHanging } from '../../src/alerts/news/mirrored.ts'
+import { findHanging } from '../../src/alerts/news/hanging.ts'
 import { findAlertSight } from '../../src/alerts/sight/read.ts'
 import { findUnpolled, lookAtAlerts } from '../../src/alerts/sweeps.ts'
 import { findCode } from '../../src/dttp/code-sets.ts'

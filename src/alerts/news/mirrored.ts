@@ -1,14 +1,14 @@
-import { type EntityManager, IsNull, LessThan, Not } from 'typeorm'
+import { type EntityManager, IsNull, Not } from 'typeorm'
 import { announceNews } from '../../changes/verify/job-news.ts'
 import { AlertEntry } from '../../entities/chatops/alert.ts'
-import type { SeenJobName } from '../../entities/chatops/job.ts'
 import type { FailureCode, JobFailure } from '../../entities/chatops/job-failure.ts'
-import { Mirror, MirroredJob } from '../../entities/chatops/mirrored-job.ts'
+import { Mirror, type MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { retryConflicts } from '../../entities/transient.ts'
 import { causesOf } from '../../failures/index.ts'
-import { HANGS, VANISHED } from '../../failures/register-words.ts'
+import { VANISHED } from '../../failures/register-words.ts'
 import { FAILURES } from '../../failures/table.ts'
+import { keptOf } from '../../jobs/mirror/kept.ts'
 import { unlessMovedWithin } from '../../jobs/mirror/moved-tables.ts'
 import {
   findUntold,
@@ -26,6 +26,7 @@ import { SCHOOLS_OF } from '../../register/schools/sent-schools.ts'
 import { findInactiveUrns } from '../../schools/matching.ts'
 import type { World } from '../../world.ts'
 import { settleOfJob } from '../live/entries.ts'
+import { findEmptying } from './emptied.ts'
 import { noteFailure, noteSuccess } from './job-ends.ts'
 import { tellOfPolls } from './mirrored-polls.ts'
 
@@ -48,30 +49,6 @@ export async function tellOfMirrored(world: World, over: Over): Promise<number> 
   return told + (await tellOfPolls(world, NEWS_BATCH))
 }
 
-/**
- * Reports registrations that Register's Sidekiq has been running for much longer than one takes, each once. Returns how
- * many are new.
- */
-export async function findHanging(world: World): Promise<number> {
-  const before = new Date(world.now().getTime() - HANGS_AFTER_MS)
-  const hanging = await world.database.manager.find(MirroredJob, {
-    where: { name: 'register-for-trn', place: 'running', dueAt: LessThan(before) },
-    take: NEWS_BATCH,
-  })
-  const known = await world.database.query<{ job: string }[]>(KNOWN, [hanging.map(({ id }) => id)])
-  const added = hanging.filter(({ id }) => known.every(({ job }) => job !== id))
-  const failure = { code: 'outcome-unknown', words: HANGS, at: world.now().toISOString(), by: 'register' } as const
-  for (const job of added) {
-    await retryConflicts(() => world.database.transaction((sql) => noteFailure(sql, world, job, failure)))
-  }
-  return added.length
-}
-
-/** A registration takes seconds. */
-const HANGS_AFTER_MS = 15 * 60_000
-
-const KNOWN = 'SELECT DISTINCT job_id AS job FROM chatops.alert_entries WHERE job_id = ANY($1)'
-
 /** Whether that went well. An error is logged, and the others have their turn before it is tried again. */
 async function alone(world: World, id: string, over: Over): Promise<boolean> {
   try {
@@ -92,7 +69,7 @@ async function alone(world: World, id: string, over: Over): Promise<boolean> {
 }
 
 async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Over): Promise<void> {
-  const { failure, place, curedAt } = job
+  const { name, failure, place, curedAt } = job
   const now = world.now()
   if (failure === null) {
     await cureByJob(sql, job, now)
@@ -112,9 +89,14 @@ async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Ov
     // What other posts say of it is not how it stands any more.
     if (place === 'gone' && IS_UNCLEAR.includes(failure.code))
       await settleOfJob(sql, job.id, { because: 'vanished', now }, causesOf(job, failure))
-    const isOfRequest = await joinRequest(world, sql, job, failure)
-    if (!isOfRequest) await noteFailure(sql, world, job, await nameSchools(sql, world, job, failure))
-    if (place !== 'retry' || isOfRequest) await announceNews(sql, job, { kind: 'failed', failure })
+    const emptying = await findEmptying(world, sql, job, failure)
+    if (emptying === null) {
+      const named = await nameSchools(sql, world, job, failure)
+      if (place === 'dead' && name === 'register-for-trn')
+        await settleOfJob(sql, job.id, { because: 'ended', now }, causesOf(job, named))
+      await noteFailure(sql, world, job, named)
+    }
+    await tellRequests(sql, job, failure, emptying)
   }
   if (job.changeRequestId !== null) await over(sql, job.changeRequestId, now)
 }
@@ -150,38 +132,14 @@ async function nameSchools(
 }
 
 /**
- * Has a job that failed because a request has emptied the trainee's ids, and is not over yet, stand in that request's
- * thread instead of in an alert. Whether it does.
+ * Tells those who asked for the job, and those whose request has made it fail; them only once while Sidekiq tries it again.
  */
-async function joinRequest(
-  world: World,
-  sql: EntityManager,
-  job: MirroredJob,
-  { code, at }: JobFailure,
-): Promise<boolean> {
-  if (job.changeRequestId !== null || job.traineeId === null || !NEEDS_IDS.includes(job.name)) return false
-  if (!WITHOUT_IDS.includes(code)) return false
-  const find = (sql: EntityManager) => sql.query<{ id: string }[]>(EMPTIED_BY, [job.traineeId, at, code])
-  const [request] = await unlessMovedWithin(world, sql, [], find)
-  if (!request) return false
-  job.changeRequestId = request.id
-  await giveToRequest(sql, job.id, request.id)
-  return true
+async function tellRequests(sql: EntityManager, job: MirroredJob, failure: JobFailure, emptying: string | null) {
+  const isSaid = job.place === 'retry' && (emptying === null || keptOf(job).joined === emptying)
+  if (isSaid) return
+  for (const changeRequestId of new Set([job.changeRequestId, emptying])) {
+    await announceNews(sql, { ...job, changeRequestId }, { kind: 'failed', failure })
+  }
+  if (emptying !== null) await giveToRequest(sql, job.id, emptying)
+  job.changeRequestId ??= emptying
 }
-
-/** Jobs that ask DTTP for the trainee's record. */
-const NEEDS_IDS: readonly SeenJobName[] = ['update-trainee', 'change-trainee-status', 'retrieve-trn']
-/** How they fail where Register has no id of it. DTTP refuses much else, too: that counts only while there is none. */
-const WITHOUT_IDS: readonly FailureCode[] = ['gone', 'not-registered', 'dttp-refused']
-
-const EMPTIED_BY = `
-  SELECT request.id FROM chatops.change_requests request
-    JOIN chatops.open_subjects open ON open.change_request_id = request.id AND open.subject = 'trainees:' || $1::text
-  WHERE request.executed_at <= $2::timestamptz
-    AND ($3 <> 'dttp-refused' OR EXISTS (
-      SELECT FROM public.trainees
-      WHERE id = $1::bigint AND (dttp_id IS NULL OR placement_assignment_dttp_id IS NULL)))
-    AND jsonb_path_exists(request.plan,
-    '$.updates[*] ? (@.table == "trainees" && @.id == $id) ? (@.changes.dttp_id[1] == null || @.changes.placement_assignment_dttp_id[1] == null)',
-    jsonb_build_object('id', $1::text))
-  LIMIT 1`

@@ -79,7 +79,7 @@ export async function findResolving(sql: EntityManager, { id, status, cause }: A
 
 /** Why entries are settled without anything that a request did. */
 const NOT_BY_REQUESTS: readonly Because[] = [
-  ...(['timed-out-again', 'state', 'trainee-gone', 'removed'] as const),
+  ...(['timed-out-again', 'state', 'trainee-gone', 'removed', 'ended'] as const),
   ...(['switched-on', 'record-back', 'school-changed', 'ran'] as const),
 ]
 

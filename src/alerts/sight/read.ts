@@ -5,6 +5,7 @@ import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { jobOf, urnOf } from '../../failures/causes.ts'
 import { daysIn, foundOf } from '../../failures/found.ts'
+import { HANGS } from '../../failures/register-words.ts'
 import { findSchoolName } from '../../register/schools/trainee-schools.ts'
 import { MOST_SHOWN } from '../live/entries.ts'
 import { findResolving, readBeside } from './beside.ts'
@@ -66,6 +67,7 @@ function diagnosisOf(alert: Alert, entries: readonly AlertEntry[], all: number):
     urn: urnOf(alert.cause),
     found: foundOf(alert),
     byRegister: first.failure.by === 'register',
+    hangs: first.failure.words === HANGS,
     after: daysIn(first.failure.words),
   })
 }

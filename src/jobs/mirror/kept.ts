@@ -17,6 +17,8 @@ const kept = z.object({
   since: text,
   /** When it polled last. */
   polled: text,
+  /** The request that made it fail, and has heard of it. */
+  joined: text,
   /** When it was looked for last, and how often. */
   looked: text,
   looks: z.number().optional().catch(undefined),

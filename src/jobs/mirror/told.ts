@@ -52,7 +52,12 @@ export async function nameFailure(sql: EntityManager, id: string, failure: JobFa
   await sql.update(MirroredJob, { id }, { failure })
 }
 
-/** From now on the job is one of a request's. */
+/** From now on the job is one of a request's that has made it fail; one that another request has asked for stays that one's. */
 export async function giveToRequest(sql: EntityManager, id: string, changeRequestId: string): Promise<void> {
-  await sql.update(MirroredJob, { id }, { changeRequestId })
+  await sql.query(GIVE, [id, changeRequestId])
 }
+
+const GIVE = `
+  UPDATE chatops.mirrored_jobs SET change_request_id = coalesce(change_request_id, $2::bigint),
+    args = args || jsonb_build_object('joined', $2::text)
+  WHERE id = $1`

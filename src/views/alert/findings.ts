@@ -41,7 +41,7 @@ export function statusWords(statuses: readonly (number | null)[]): string {
   return statuses.length === 0 ? 'not in DTTP' : `${listed(statuses.map(dttpStatusLabel), 5)} in DTTP`
 }
 
-/** Causes that go away only with what the failed job was to do: it need not run any more. */
+/** Causes that go away only with what the failed job was to do, which need not run any more, or of which a later post tells. */
 const NEEDLESS: readonly Because[] = [
   'trn',
   'award',
@@ -50,6 +50,7 @@ const NEEDLESS: readonly Because[] = [
   'settled',
   'trainee-gone',
   'state',
+  'ended',
 ]
 
 /** Whether an entry's job was given up, and nothing has done its work since. */
@@ -102,6 +103,8 @@ const REASONS: Readonly<Record<Because, string>> = {
   ran: 'The job has run, or somebody has taken it away.',
   'timed-out-again': 'The next poll has timed out, too. A later post is about it.',
   vanished: 'It is in Register’s Sidekiq no longer, and nothing shows that it ran. A later post is about it.',
+  ended:
+    'It has run to its end since, and a later post says how it failed. If Register was restarted meanwhile, it may have run twice: look in DTTP before the trainee is registered again.',
   removed: 'Somebody has taken the job out of Register’s Sidekiq.',
 }
 
