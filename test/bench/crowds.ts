@@ -1,9 +1,10 @@
 // What is measured with one person and with fifty at once: in one process, and in several.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { withClient } from '../../sandbox/register/database.ts'
 import { type Service, startService } from '../proof/process.ts'
 import type { Stage } from '../proof/steps.ts'
-import { residentMegabytes } from './machine.ts'
+import { parentOf, processorMilliseconds, residentMegabytes } from './machine.ts'
 import { measureRounds, type Pair } from './rounds.ts'
 import { timesOf } from './statistics.ts'
 
@@ -45,17 +46,37 @@ export async function measureTogether(bench: Bench) {
   return withProcesses(bench, ['bot,worker'], async ([service], place) => {
     await sleep(IDLE_MS)
     const memory = [residentMegabytes(service?.pid ?? 0)]
+    const pids = { bot: service?.pid ?? 0, postgres: await findPostgres(place.adminUrl) }
     const one = pairs.slice(0, 1)
     await measureRounds(stage, place, one, ROUNDS.warmUp, slugs)
     say('one user')
     const oneUser = await measureRounds(stage, place, one, ROUNDS.one, slugs)
     say(`${USERS} users, ${ROUNDS.many} times`)
+    const before = processorMilliseconds(pids)
     const manyUsers = await measureRounds(stage, place, pairs, ROUNDS.many, slugs, (round) => {
       if (round % 4 === 3) memory.push(residentMegabytes(service?.pid ?? 0))
     })
+    const processor = shareOf(before, processorMilliseconds(pids), pairs.length * ROUNDS.many)
     const logged = (service?.output() ?? '').split('\n').filter(Boolean).slice(0, 5)
-    return { oneProcess: { milliseconds: { oneUser, manyUsers }, residentMegabytes: memory, logged } }
+    const milliseconds = { oneUser, manyUsers, processorOfEachStory: processor }
+    return { oneProcess: { milliseconds, residentMegabytes: memory, logged } }
   })
+}
+
+/** The server's first process: the sessions are its children. */
+function findPostgres(adminUrl: string): Promise<number> {
+  return withClient(adminUrl, async (client) => {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    return parentOf(rows[0]?.pid ?? 0)
+  })
+}
+
+type Spent = Readonly<Record<string, number>>
+
+/** What each of so many stories took of the processor, which is nearly the same however busy the machine is. */
+function shareOf(before: Spent, after: Spent, stories: number) {
+  const share = (name: string) => Math.round((((after[name] ?? 0) - (before[name] ?? 0)) / stories) * 10) / 10
+  return Object.fromEntries(Object.keys(after).map((name) => [name, share(name)]))
 }
 
 /** Bot and workers in processes of their own. */
