@@ -4,6 +4,7 @@ import { formatAt, formatDateTime } from '../calendar/london.ts'
 import { digestOf } from '../contract/plan.ts'
 import { checksOf, isReadable, planOf } from '../contract/stored.ts'
 import { ChangeRequest, type RequestOutcome } from '../entities/chatops/change-request.ts'
+import { selectRow } from '../entities/select-rows.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger, THE_BOT } from '../ledger/ledger.ts'
 import type { World } from '../world.ts'
@@ -11,7 +12,7 @@ import { announce } from './announce.ts'
 
 /** Locks a request for as long as the transaction lasts. Throws ChangeError `not-found`. */
 export async function lockRequest(sql: EntityManager, id: string): Promise<ChangeRequest> {
-  const request = await sql.findOne(ChangeRequest, { where: { id }, lock: { mode: 'pessimistic_write' } })
+  const request = await selectRow(sql, ChangeRequest, 'WHERE id = $1 FOR UPDATE', [id])
   if (!request) throw new ChangeError('not-found')
   return request
 }
@@ -35,7 +36,8 @@ export function digestOfRequest(world: World, request: ChangeRequest): string | 
 
 /** Throws ChangeError `not-found`, also for an id that is no number. */
 export async function getRequest(database: DataSource, id: string): Promise<ChangeRequest> {
-  const request = /^\d{1,18}$/.test(id) ? await database.manager.findOneBy(ChangeRequest, { id }) : null
+  const isNumber = /^\d{1,18}$/.test(id)
+  const request = isNumber ? await selectRow(database.manager, ChangeRequest, 'WHERE id = $1', [id]) : null
   if (!request) throw new ChangeError('not-found')
   return request
 }

@@ -185,14 +185,10 @@ export async function parseForm(
     }
   }
   for (const slug of await traineesIn(fields, values, context)) {
-    for (const [name, field] of Object.entries(fields)) {
-      const text = values[name]
-      if (!field.freeText || !text) continue
-      const personal = await findPersonalData(context.sql, slug, text)
-      if (personal) {
-        revealing.push(name)
-        errors[name] = `Remove the trainee’s ${personal}: everyone in the channel can read this.`
-      }
+    const texts = Object.entries(values).filter(([name, text]) => fields[name]?.freeText && text !== '')
+    for (const [name, personal] of await findPersonalData(context.sql, slug, texts)) {
+      revealing.push(name)
+      errors[name] = `Remove the trainee’s ${personal}: everyone in the channel can read this.`
     }
   }
   return Object.keys(errors).length === 0 ? { ok: true, values } : { ok: false, errors, revealing }

@@ -4,6 +4,7 @@ import { canonical, type Json } from '../entities/json.ts'
 import { Degree } from '../entities/register/degree.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { Trainee } from '../entities/register/trainee.ts'
+import { selectRows } from '../entities/select-rows.ts'
 import { columnLabel } from '../register/columns.ts'
 import type { Plan, Update } from './plan.ts'
 
@@ -47,10 +48,10 @@ async function readRows(sql: EntityManager, { updates }: Plan): Promise<Map<stri
 
 /** The rows that subjects such as `trainees:5901` stand for, as far as they are there. */
 export async function readSubjects(sql: EntityManager, subjects: readonly string[]): Promise<object[]> {
-  const rows = []
+  const rows: object[] = []
   for (const table of Object.keys(TABLES) as Update['table'][]) {
     const ids = subjects.flatMap((subject) => new RegExp(`^${table}:(\\d+)$`).exec(subject)?.[1] ?? [])
-    if (ids.length > 0) rows.push(...(await sql.createQueryBuilder(TABLES[table], 'row').whereInIds(ids).getMany()))
+    if (ids.length > 0) rows.push(...(await selectRows<object>(sql, TABLES[table], 'WHERE id = ANY($1)', [ids])))
   }
   return rows
 }

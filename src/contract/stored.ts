@@ -12,17 +12,16 @@ class Unreadable extends Error {}
 
 /** The plan kept with a request; empty once the request is purged. Throws Unreadable. */
 export function planOf(request: Pick<Kept, 'plan'>): Plan {
-  if (request.plan === null) return NOTHING
-  const read = plan.safeParse(request.plan)
-  if (!read.success) throw new Unreadable('plan')
-  return read.data
+  const read = readPlanAlone(request.plan)
+  if (!read) throw new Unreadable('plan')
+  return read
 }
 
 /** The verdicts kept with a request; none once it is purged. Throws Unreadable. */
 export function checksOf(request: Pick<Kept, 'checks'>): readonly CheckResult[] {
-  const read = z.array(checkResult).safeParse(request.checks ?? [])
-  if (!read.success) throw new Unreadable('checks')
-  return read.data
+  const read = readChecks(request.checks)
+  if (!read) throw new Unreadable('checks')
+  return read
 }
 
 /** Whether this version of the bot can read what was kept. */
@@ -32,9 +31,27 @@ export function isReadable(request: Kept): boolean {
 
 /** The plan kept with a request; null if this version of the bot cannot read all that was kept. */
 export function readPlan(request: Kept): Plan | null {
-  const read = plan.nullable().safeParse(request.plan)
-  const isRead = read.success && z.array(checkResult).nullable().safeParse(request.checks).success
-  return isRead ? (read.data ?? NOTHING) : null
+  const read = readPlanAlone(request.plan)
+  return read && readChecks(request.checks) ? read : null
+}
+
+const readPlanAlone = readOnce(plan, NOTHING)
+const readChecks = readOnce(z.array(checkResult), [])
+
+/**
+ * Reads by a schema, null where it cannot be read; a request that was read from the database is asked many times for the same.
+ * @param purged what nothing reads as
+ */
+function readOnce<T>(schema: z.ZodType<T>, purged: T): (kept: object | null) => T | null {
+  const known = new WeakMap<object, T | null>()
+  return (kept) => {
+    if (kept === null) return purged
+    const before = known.get(kept)
+    if (before !== undefined) return before
+    const { data = null } = schema.safeParse(kept)
+    if (typeof kept === 'object') known.set(kept, data) // somebody may have altered the row
+    return data
+  }
 }
 
 /** A form that was kept, or filled in for somebody: older versions named what it is about by its kind. */

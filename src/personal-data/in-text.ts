@@ -5,13 +5,18 @@ import { holdsDate } from './birth-dates.ts'
 import { holdsCutName, holdsName, type Names } from './names.ts'
 import { foldings, plainWords, readingsOf, squeeze } from './readings.ts'
 
-/**
- * What a text gives away about a trainee: "name", "email address", "date of birth" or "address"; null if nothing.
- * Compares whole words, without case, accents, punctuation, escapes and characters that nobody sees.
- */
-export async function findPersonalData(sql: EntityManager, slug: string, text: string): Promise<string | null> {
-  const trainee = await sql.findOneBy(Trainee, { slug })
-  return trainee ? personalDataIn(text, trainee) : null
+/** Which of these texts, by name, gives something away about a trainee, and what. */
+export async function findPersonalData(
+  sql: EntityManager,
+  slug: string,
+  texts: readonly (readonly [name: string, text: string])[],
+): Promise<[name: string, personal: string][]> {
+  const trainee = texts.length > 0 ? await sql.findOneBy(Trainee, { slug }) : null
+  if (!trainee) return []
+  return texts.flatMap(([name, text]) => {
+    const personal = personalDataIn(text, trainee)
+    return personal ? [[name, personal]] : []
+  })
 }
 
 /** The same of any of these trainees, by number. */
@@ -26,6 +31,10 @@ export async function findPersonalDataOf(
 
 type Person = Names & Address & Pick<Trainee, 'email' | 'date_of_birth'>
 
+/**
+ * What a text gives away about a trainee: "name", "email address", "date of birth" or "address"; null if nothing.
+ * Compares whole words, without case, accents, punctuation, escapes and characters that nobody sees.
+ */
 export function personalDataIn(text: string, person: Person): string | null {
   const readings = readingsOf(text)
   const words = readings.map(wordsOf).join('')

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { OutboxRow } from '../../entities/chatops/outbox-row.ts'
+import { selectRow } from '../../entities/select-rows.ts'
 import { addToOutbox } from '../../outbox/add.ts'
 import type { Claimed } from '../../outbox/claim.ts'
 import { Undeliverable } from '../../outbox/not-sent.ts'
@@ -25,7 +26,8 @@ export function ownPrefix({ databaseIdentity }: Projection): string {
 }
 
 export async function getRequest(database: DataSource, row: Claimed): Promise<ChangeRequest> {
-  const request = row.changeRequest && (await database.manager.findOneBy(ChangeRequest, { id: row.changeRequest }))
+  const { changeRequest: id } = row
+  const request = id && (await selectRow(database.manager, ChangeRequest, 'WHERE id = $1', [id]))
   if (!request) throw new Undeliverable('there is no such request')
   return request
 }

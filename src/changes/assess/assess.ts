@@ -36,6 +36,19 @@ export async function gather(world: World, playbook: AnyPlaybook, form: Form, se
   return { rows, about, answers, beside }
 }
 
+/** Everything that a preview shows: in one snapshot where no other system has a say, and otherwise they are asked between two. */
+export async function assess(world: World, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
+  const asked = { form, self: null }
+  if (playbook.ask || world.upstreams.sidekiq) {
+    const gathered = await gather(world, playbook, form, null)
+    return inSnapshot(world.database, (sql) => judge(world, sql, playbook, { ...gathered, ...asked }))
+  }
+  return inSnapshot(world.database, async (sql) => {
+    const rows: unknown = await playbook.read(sql, form, aroundOf(world, null))
+    return judge(world, sql, playbook, { ...NOBODY_ASKED, rows, ...asked })
+  })
+}
+
 /** Whether other systems have a say in a plan; without them its rows need not be read before they are locked. */
 export function isAnyoneAsked(world: World, playbook: AnyPlaybook, plan: Plan): boolean {
   return playbook.ask !== undefined || isSidekiqAsked(world, plan)

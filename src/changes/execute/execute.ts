@@ -6,6 +6,7 @@ import { columnsHold, TABLES } from '../../contract/planned-rows.ts'
 import { formOf, planOf } from '../../contract/stored.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { canonical } from '../../entities/json.ts'
+import { selectRow } from '../../entities/select-rows.ts'
 import { isTaken, mayPass, retryConflicts } from '../../entities/transient.ts'
 import { UpstreamUnavailable } from '../../errors.ts'
 import { runsHere } from '../../jobs/start/runner.ts'
@@ -103,8 +104,8 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
   await step(world, 'asked', request.id)
 
   const execution = await retryConflicts(() =>
-    world.database.transaction('READ COMMITTED', async (sql): Promise<Execution> => {
-      await sql.query(`SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '10s'`)
+    world.database.transaction(async (sql): Promise<Execution> => {
+      await sql.query(LIMITS)
       await holdBrakeOff(world, sql)
       const claimed = await claimRequest(sql, request.id)
       if (!claimed) return 'not-approved'
@@ -164,6 +165,9 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
   return execution
 }
 
+const LIMITS = `
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '10s'`
+
 async function step(world: World, name: ExecutionStep, id: string): Promise<void> {
   await world.onStep?.(name, id)
 }
@@ -186,11 +190,7 @@ async function lockRows(sql: EntityManager, plan: Plan): Promise<Map<string, obj
     a.table === b.table ? Number(BigInt(a.id) - BigInt(b.id)) : a.table < b.table ? -1 : 1,
   )
   for (const { table, id } of updates) {
-    const row = await sql
-      .createQueryBuilder(TABLES[table], 'row')
-      .where('row.id = :id', { id })
-      .setLock('for_no_key_update')
-      .getOne()
+    const row = await selectRow<object>(sql, TABLES[table], 'WHERE id = $1 FOR NO KEY UPDATE', [id])
     if (row) rows.set(`${table}:${id}`, row)
   }
   return rows

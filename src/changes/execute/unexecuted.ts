@@ -5,6 +5,7 @@ import { findMoved } from '../../contract/planned-rows.ts'
 import { checksOf, planOf } from '../../contract/stored.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { DatabaseError } from '../../entities/database-errors.ts'
+import { selectRow } from '../../entities/select-rows.ts'
 import { describeError } from '../../error-facts.ts'
 import { UpstreamUnavailable } from '../../errors.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
@@ -40,7 +41,7 @@ export const FOREIGN: Moved = { columns: [], checks: [SAME_SOFTWARE] }
 
 /** Locks the request if it is still approved. */
 export async function claimRequest(sql: EntityManager, id: string): Promise<ChangeRequest | null> {
-  return sql.findOne(ChangeRequest, { where: { id, status: 'approved' }, lock: { mode: 'pessimistic_write' } })
+  return selectRow(sql, ChangeRequest, `WHERE id = $1 AND status = 'approved' FOR UPDATE`, [id])
 }
 
 /**

@@ -6,7 +6,7 @@ import type { AnyPlaybook, Situation } from '../../contract/playbook.ts'
 import { readSubject } from '../../contract/subject.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
-import { inSnapshot } from '../../entities/snapshot.ts'
+import { asEntity, selectRow } from '../../entities/select-rows.ts'
 import { sureTransaction } from '../../entities/sure-transaction.ts'
 import { isTaken } from '../../entities/transient.ts'
 import { ChangeError, UpstreamUnavailable } from '../../errors.ts'
@@ -16,7 +16,7 @@ import { refuseWhereOff } from '../../playbooks/switched-on.ts'
 import { findSchoolName } from '../../register/schools/trainee-schools.ts'
 import { keepWait } from '../../schools/waits.ts'
 import type { World } from '../../world.ts'
-import { type Assessment, gather, judge } from '../assess/assess.ts'
+import { type Assessment, assess } from '../assess/assess.ts'
 import { getRequest, getVisible, lockRequest } from '../requests.ts'
 import { findUndone } from '../undoing.ts'
 
@@ -62,7 +62,7 @@ export async function propose(world: World, asked: Asking): Promise<Proposal> {
   if (asked.draft) demandDraft(await getRequest(world.database, asked.draft.id), asked)
   const made = await findMade(world, asked)
   if (made) return { kind: 'ready', changeRequest: made }
-  const assessment = await assess(world, asked.playbook, asked.form)
+  const assessment = await assessOrRefuse(world, asked.playbook, asked.form)
   const { checks, outcome, situation } = assessment
   if (asked.isFirst && canGoOn(assessment)) return { kind: 'goes-on', checks }
   if (outcome && 'wait' in outcome) return { kind: 'waits', checks, ...(await keepWait(world, asked, outcome.wait)) }
@@ -91,11 +91,9 @@ function canGoOn({ checks, outcome }: Assessment): boolean {
   return standing.length > 0 && standing.every(({ ask }) => ask)
 }
 
-async function assess(world: World, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
+async function assessOrRefuse(world: World, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
   try {
-    const gathered = await gather(world, playbook, form, null)
-    const facts = { ...gathered, form, self: null }
-    return await inSnapshot(world.database, (sql) => judge(world, sql, playbook, facts))
+    return await assess(world, playbook, form)
   } catch (error) {
     if (error instanceof EntityNotFoundError) throw new ChangeError('trainee-gone')
     if (error instanceof UpstreamUnavailable) throw new ChangeError('upstream-unavailable', { detail: error.words })
@@ -105,7 +103,9 @@ async function assess(world: World, playbook: AnyPlaybook, form: Form): Promise<
 
 /** What an earlier delivery of the same submission made. */
 async function findMade(world: World, { requester, submission }: Asking): Promise<ChangeRequest | null> {
-  return submission ? world.database.manager.findOneBy(ChangeRequest, { requester, submission }) : null
+  if (!submission) return null
+  const made = 'WHERE requester = $1 AND submission = $2'
+  return selectRow(world.database.manager, ChangeRequest, made, [requester, submission])
 }
 
 /** Two deliveries of one submission may come at once: the second is given what the first made. */
@@ -148,9 +148,11 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
       answeredAt: world.now(),
       outcome: { ...(await findUndone(sql, { playbook: playbook.name, form })), ...(await findSchool(sql, form)) },
     }
-    if (draft) await sql.update(ChangeRequest, { id, status: 'unsent' }, answers)
-    else await sql.insert(ChangeRequest, { id, ...answers, ...startOf(asked), createdAt: world.now() })
-    const changeRequest = await sql.findOneByOrFail(ChangeRequest, { id })
+    const kept = draft
+      ? withAnswers(sql, id, answers)
+      : started(sql, { id, ...answers, ...startOf(asked), createdAt: world.now() })
+    const { raw } = await kept.returning('*').updateEntity(false).execute()
+    const changeRequest = asEntity(sql, ChangeRequest, raw[0])
     await appendToLedger(sql, {
       changeRequest: id,
       event: 'proposed',
@@ -159,6 +161,14 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
     })
     return changeRequest
   })
+}
+
+function started(sql: EntityManager, request: Partial<ChangeRequest>) {
+  return sql.createQueryBuilder().insert().into(ChangeRequest).values(request)
+}
+
+function withAnswers(sql: EntityManager, id: string, answers: Partial<ChangeRequest>) {
+  return sql.createQueryBuilder().update(ChangeRequest).set(answers).where({ id, status: 'unsent' })
 }
 
 /** What the school is called that a form names by its URN, for the request's words. */

@@ -60,9 +60,8 @@ async function sendUnsent(
   const sent = { status: 'pending', sentAt: now, expiresAt, calls, remindAt } as const
   await sql.update(ChangeRequest, { id, status: 'unsent' }, sent)
   await announce(sql, id)
-  const asked = await sql.findOneByOrFail(ChangeRequest, { id })
   await appendToLedger(sql, { changeRequest: id, event: 'sent', actor: requester, details: { digest: request.digest } })
-  return asked
+  return { ...request, ...sent }
 }
 
 /** Drops a request that was never sent; one that was, or has ended, stays as it is. Answers how it is then. */

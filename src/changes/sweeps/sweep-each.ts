@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
+import { selectRow } from '../../entities/select-rows.ts'
 import type { World } from '../../world.ts'
 
 // How a sweep goes over requests: each on its own, locked by one worker.
@@ -38,10 +39,8 @@ export async function sweepEach(
   for (const id of ids) {
     await alone(world, id, () =>
       world.database.transaction(async (sql) => {
-        const request = await sql.findOne(ChangeRequest, {
-          where: { id },
-          lock: { mode: 'pessimistic_write', ...(onLocked === 'wait' ? {} : { onLocked }) },
-        })
+        const locked = `WHERE id = $1 FOR UPDATE ${onLocked === 'wait' ? '' : 'SKIP LOCKED'}`
+        const request = await selectRow(sql, ChangeRequest, locked, [id])
         if (!request || !statuses.includes(request.status)) return
         await act(sql, request)
         swept++

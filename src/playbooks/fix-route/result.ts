@@ -3,6 +3,7 @@ import { columnsHold } from '../../contract/planned-rows.ts'
 import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import { Audit } from '../../entities/register/audit.ts'
+import { selectRows } from '../../entities/select-rows.ts'
 
 /** Whether the columns are still as planned, and Register's timeline can show who changed them. */
 export async function lookAtResult(sql: EntityManager, { plan }: Executed): Promise<Postcondition[]> {
@@ -13,10 +14,10 @@ export async function lookAtResult(sql: EntityManager, { plan }: Executed): Prom
 }
 
 async function findAudit(sql: EntityManager, traineeId: string, columns: readonly string[]): Promise<Audit | null> {
-  const audits = await sql.find(Audit, {
-    where: { auditable_type: 'Trainee', auditable_id: Number(traineeId), action: 'update' },
-    order: { version: { direction: 'DESC', nulls: 'LAST' }, id: 'DESC' },
-    take: 20,
-  })
+  const audits = await selectRows(sql, Audit, LATEST, [traineeId])
   return audits.find((audit) => columns.every((column) => column in (audit.audited_changes ?? {}))) ?? null
 }
+
+const LATEST = `
+  WHERE auditable_type = 'Trainee' AND auditable_id = $1 AND action = 'update'
+  ORDER BY version DESC NULLS LAST, id DESC LIMIT 20`

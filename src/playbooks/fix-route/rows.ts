@@ -1,10 +1,11 @@
-import { type EntityManager, In } from 'typeorm'
+import { type EntityManager, EntityNotFoundError, In } from 'typeorm'
 import { Audit } from '../../entities/register/audit.ts'
 import { Degree } from '../../entities/register/degree.ts'
 import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { Provider } from '../../entities/register/provider.ts'
 import { School } from '../../entities/register/school.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
+import { selectRow } from '../../entities/select-rows.ts'
 
 export type SchoolRows = { school: School; inDttp: DttpSchool[] }
 
@@ -19,7 +20,8 @@ export type Rows = {
 
 /** Everything fix-route decides by. Throws EntityNotFoundError if the trainee is gone. */
 export async function read(sql: EntityManager, slug: string): Promise<Rows> {
-  const trainee = await sql.findOneByOrFail(Trainee, { slug })
+  const trainee = await selectRow(sql, Trainee, 'WHERE slug = $1', [slug])
+  if (!trainee) throw new EntityNotFoundError(Trainee, { slug })
   const provider = await sql.findOneByOrFail(Provider, { id: trainee.provider_id })
   const ids = [trainee.lead_school_id, trainee.employing_school_id].filter((id) => id !== null)
   const schools = ids.length > 0 ? await sql.findBy(School, { id: In(ids) }) : []
@@ -35,9 +37,9 @@ export async function read(sql: EntityManager, slug: string): Promise<Rows> {
     leadSchool: find(trainee.lead_school_id),
     employingSchool: find(trainee.employing_school_id),
     degrees: await sql.countBy(Degree, { trainee_id: trainee.id }),
-    lastAudit: await sql.findOne(Audit, {
-      where: { auditable_type: 'Trainee', auditable_id: Number(trainee.id) },
-      order: { version: { direction: 'DESC', nulls: 'LAST' }, id: 'DESC' },
-    }),
+    lastAudit: await selectRow(sql, Audit, LAST_AUDIT, [trainee.id]),
   }
 }
+
+const LAST_AUDIT = `
+  WHERE auditable_type = 'Trainee' AND auditable_id = $1 ORDER BY version DESC NULLS LAST, id DESC LIMIT 1`
