@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm'
+import * as z from 'zod'
 import { formatDateTime } from '../calendar/london.ts'
 import type { Executed } from '../contract/playbook.ts'
 import type { Postcondition } from '../entities/chatops/change-request.ts'
@@ -149,8 +150,18 @@ export async function statusesChanged(
   if (refused) return { sentence, ...refused }
   const done = jobs.filter(({ status }) => status === 'done').length
   if (done < 2) return { sentence, holds: false, waiting: true, ...soonAfter(job), found: `${done} of 2.` }
+  if (jobs.some(isNeedless)) return { sentence, holds: true, found: NOT_NEEDED }
   if (!seen) return { sentence, holds: false, waiting: true, ...soonAfter(job), found: 'DTTP did not answer.' }
   return { sentence, holds: true, found: seen.statuses ? 'DTTP shows both.' : 'DTTP has changed them since.' }
+}
+
+const NOT_NEEDED = 'Not needed: by then the trainee did not wait for a TRN any more, so DTTP keeps the status it has.'
+
+const needless = z.looseObject({ needless: z.literal(true) })
+
+/** Our own worker says so in its result, and what was not pushed to Register's Sidekiq where its arguments were. */
+function isNeedless({ result, args }: SeenJob): boolean {
+  return needless.safeParse(result ?? args).success
 }
 
 export async function pollScheduled(

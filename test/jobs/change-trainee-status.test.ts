@@ -97,6 +97,34 @@ describe('nothing is sent', () => {
   })
 })
 
+describe('a trainee who waits for a TRN no more', () => {
+  const WITHDRAWN = `UPDATE public.trainees SET state = 3`
+
+  test.each([
+    ['is withdrawn', WITHDRAWN],
+    ['is deferred', `UPDATE public.trainees SET state = 5`],
+    ['has a TRN', `UPDATE public.trainees SET state = 2, trn = '1234567'`],
+  ])('and %s keeps the status that DTTP has', async (_, since) => {
+    await stage.change(since)
+    const id = await change('contact')
+    expect(await stage.job(id)).toMatchObject({ status: 'done', result: { needless: true } })
+    expect(writes()).toEqual([])
+  })
+
+  test('since its record was read keeps it, too', async () => {
+    const { dttp } = stage.context.upstreams
+    const findContact = async (id: string) => {
+      const contact = await dttp.findContact(id)
+      await stage.change(WITHDRAWN)
+      return contact
+    }
+    const id = await stage.add('change-trainee-status', { status: REQUESTED, entity: 'contact' })
+    await stage.run(id, { ...stage.context, upstreams: { dttp: { ...dttp, findContact } } })
+    expect(await stage.job(id)).toMatchObject({ status: 'done', result: { needless: true } })
+    expect(writes()).toEqual([])
+  })
+})
+
 describe('as in Register', () => {
   test.each(['not-found', 'cannot-find'] as const)('a record that is gone (%s) fails at once', async (kind) => {
     stage.simulator.faults.add({ kind, method: 'PATCH' })

@@ -56,6 +56,24 @@ describe('a registration that two people approved', () => {
     for (const name of ['change-trainee-status', 'retrieve-trn'] as const) expect(await stage.jobs(name)).toEqual([])
   })
 
+  test('has no status change pushed once the trainee waits for a TRN no more, and its card says so', async () => {
+    await lose(stage)
+    const id = await carriedOut(stage, 're-register', FORM)
+    await runJobs(stage, 'register-for-trn')
+    await stage.change('UPDATE public.trainees SET state = 3')
+    await register.relay(stage.context)
+    expect((await register.readAll()).map(({ name }) => name)).toEqual(['retrieve-trn'])
+    const notPushed = (await mirrored()).filter(({ name }) => name === 'change-trainee-status')
+    expect(notPushed).toMatchObject([
+      { place: 'gone', failure: null, args: { needless: true } },
+      { place: 'gone', failure: null, args: { needless: true } },
+    ])
+    await verify(stage.context, id)
+    const { verified } = (await getRequest(stage.context.database, id)).outcome
+    const line = verified?.find(({ sentence }) => sentence === 'Both status changes went through')
+    expect(line).toMatchObject({ holds: true, found: expect.stringContaining('did not wait for a TRN any more') })
+  })
+
   test.each([...PLACES, 'dead'] as const)('is not sent while Register’s own is in %s', async (place) => {
     await lose(stage)
     await carriedOut(stage, 're-register', FORM)

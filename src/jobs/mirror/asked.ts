@@ -1,4 +1,4 @@
-import { type EntityManager, IsNull } from 'typeorm'
+import { type EntityManager, In, IsNull } from 'typeorm'
 import type { JobData, JobName } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { demandMember, type MemberId } from '../../sidekiq/job.ts'
@@ -66,6 +66,12 @@ export async function mirrorRetry(
  */
 export function isRegistrationOver(sql: EntityManager, outboxId: string): Promise<boolean> {
   return sql.existsBy(MirroredJob, { outboxId, name: 'register-for-trn', place: 'gone' })
+}
+
+/** Notes that a job was not pushed, as there is nothing left for it to do. */
+export async function mirrorNeedless(sql: EntityManager, id: string, now: Date): Promise<void> {
+  const over = { place: 'gone', missingSince: null, finishedAt: now, failure: null, told: false } as const
+  await sql.update(MirroredJob, { id, place: In(['unsent', 'missing']) }, { ...over, args: { needless: true } })
 }
 
 /** Notes that two people had a job taken out of Redis, so that nobody takes it for lost. */

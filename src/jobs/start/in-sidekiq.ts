@@ -3,7 +3,9 @@ import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { mayAct } from '../../brake/brake.ts'
 import { EVERY_POLL } from '../../contract/effect.ts'
+import { STATUS_AFTER_REGISTRATION } from '../../dttp/statuses.ts'
 import { JOB_NAMES, type JobName } from '../../entities/chatops/job.ts'
+import { Trainee } from '../../entities/register/trainee.ts'
 import { addToOutbox } from '../../outbox/add.ts'
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
 import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
@@ -13,7 +15,15 @@ import { type JobToPush, jobToPush, queueOf } from '../../sidekiq/payload.ts'
 import type { Written } from '../../sidekiq/write.ts'
 import type { World } from '../../world.ts'
 import { wasSidekiqNewer } from '../mirror/age.ts'
-import { isRegistrationOver, mirrorPush, mirrorRemoval, mirrorReplacement, mirrorRetry } from '../mirror/asked.ts'
+import {
+  isRegistrationOver,
+  mirrorNeedless,
+  mirrorPush,
+  mirrorRemoval,
+  mirrorReplacement,
+  mirrorRetry,
+} from '../mirror/asked.ts'
+import { isWaiting } from '../readiness.ts'
 import { enqueueJob, type NewJob } from './enqueue.ts'
 
 // What is asked of Register's Sidekiq: a row of the outbox each, whose id is also the job's own (`job_id`), so that a
@@ -102,6 +112,7 @@ async function push(
   { id }: Claimed,
   { job, at, instead }: Extract<Asked, { do: 'push' }>,
 ): Promise<void> {
+  if (await isNeedless(world.database.manager, job)) return mirrorNeedless(world.database.manager, id, world.now())
   const trainee = job.name === 'retrieve-trn' && instead !== null ? job.trainee : null
   const members = instead === EVERY_POLL && trainee ? await findPollsToTake(world, id, trainee) : []
   const taken = instead === null || instead === EVERY_POLL ? members : [instead]
@@ -122,6 +133,16 @@ async function findPollsToTake({ upstreams }: World, id: string, trainee: string
 
 function notDone(written: Written): Undeliverable {
   return new Undeliverable(`the job in Register’s Sidekiq is ${written}`)
+}
+
+/**
+ * Whether a status change is for a trainee who waits for a TRN no more. Register's job does not ask, and its row here may have
+ * waited for days while the bot was paused.
+ */
+async function isNeedless(sql: EntityManager, job: JobToPush): Promise<boolean> {
+  if (job.name !== 'change-trainee-status' || job.status !== STATUS_AFTER_REGISTRATION) return false
+  const trainee = await sql.findOneBy(Trainee, { id: job.trainee })
+  return trainee !== null && !isWaiting(trainee)
 }
 
 /**
