@@ -13,8 +13,9 @@ import { isNeedless, listSteps, type Step } from './manual-steps.ts'
 type Left = { steps: readonly Step[]; dropped: { request: string; places: number[] } | null }
 
 /**
- * The steps that a request really leaves to people. One that undoes another makes that one's open steps needless, and what
- * nobody has done by hand need not be taken back by hand.
+ * The steps that a request really leaves to people: all that its approver saw. One that undoes another makes that one's open
+ * steps needless. That nobody has marked a step as done does not say that nobody has done it, so taking it back is asked for
+ * all the same, and its title says what is not known.
  */
 export async function stepsLeft(
   sql: EntityManager,
@@ -33,14 +34,29 @@ export async function stepsLeft(
       effect.kind === 'manual-step' && effect.back ? [[effect.title, effect.back.title] as const] : [],
     ),
   )
-  const wasDone = (step: ManualStep) => step.doneAt !== null && !isNeedless(step)
   return {
-    steps: steps.filter(({ title }) => {
-      const takenBack = earlier.find((step) => step.title === backOf.get(title))
-      return !takenBack || wasDone(takenBack)
+    steps: steps.map((step) => {
+      const takenBack = earlier.find(({ title }) => isTitled(title, backOf.get(step.title)))
+      return takenBack && !wasDone(takenBack) ? { ...step, title: ifNeeded(step.title, takenBack.title, id) } : step
     }),
     dropped: open.length > 0 ? { request: id, places: open.map(({ place }) => place) } : null,
   }
+}
+
+function wasDone(step: ManualStep): boolean {
+  return step.doneAt !== null && !isNeedless(step)
+}
+
+const IF_NEEDED = ', if that is needed: nobody had marked'
+
+function ifNeeded(title: string, takenBack: string, request: string): string {
+  const [step] = takenBack.split(IF_NEEDED)
+  return `${title}${IF_NEEDED} “${step}” of CR-${request} as done`
+}
+
+/** Whether a step has this title, with or without what is not known of it. */
+function isTitled(title: string, wanted: string | undefined): boolean {
+  return wanted !== undefined && (title === wanted || title.startsWith(`${wanted}${IF_NEEDED}`))
 }
 
 /** Puts on record, with the earlier request, that its steps are needless. One of the last statements before COMMIT. */
