@@ -43,8 +43,11 @@ export function trainee(): SubjectField {
   }
 }
 
-/** A change request, as "CR-12" or its number. */
-export function request(): SubjectField {
+/**
+ * A change request, as "CR-12" or its number.
+ * @param findNamed the numbers of the trainees whom a text about it may mean
+ */
+export function request(findNamed: (sql: EntityManager, request: ChangeRequest) => Promise<string[]>): SubjectField {
   return {
     label: 'Request',
     hint: 'Its name or number, such as CR-12.',
@@ -60,8 +63,8 @@ export function request(): SubjectField {
       throw new FieldError(`There is no request ${value}.`)
     },
     async leadsTo(value, { sql }) {
-      const { traineeId } = await sql.findOneByOrFail(ChangeRequest, { id: readSubject(value).id })
-      return findSlugs(sql, [traineeId])
+      const named = await sql.findOneByOrFail(ChangeRequest, { id: readSubject(value).id })
+      return findSlugs(sql, await findNamed(sql, named))
     },
     freeText: false,
     word: 'request',
@@ -70,9 +73,11 @@ export function request(): SubjectField {
 
 /**
  * A school by its URN; or a trainee, or a trainee's failed job, whose schools are meant. Six digits are a URN.
- * @param findWaiting the numbers of the trainees whom a URN leads to
+ * @param findNamed the numbers of the trainees whom a school, or a trainee's schools, lead to
  */
-export function school(findWaiting: (sql: EntityManager, urn: string) => Promise<string[]>): SubjectField {
+export function school(
+  findNamed: (sql: EntityManager, about: { urn: string } | { trainee: string }) => Promise<string[]>,
+): SubjectField {
   return {
     label: 'Trainee, URN or failed job',
     hint: 'The trainee’s link in Register, or their number: we look at the schools that their route sends. Or the school’s number on GIAS, such as 123456. Or the id of a failed job, which a job alert fills in.',
@@ -90,9 +95,9 @@ export function school(findWaiting: (sql: EntityManager, urn: string) => Promise
     doubt: findDoubt,
     async leadsTo(value, { sql }) {
       const { kind, id } = readSubject(value)
-      if (kind === 'trainee') return [id]
-      if (kind === 'urn') return findSlugs(sql, await findWaiting(sql, id))
-      return findSlugs(sql, [(await sql.findOneBy(SeenJob, { id }))?.traineeId ?? null])
+      if (kind === 'urn') return findSlugs(sql, await findNamed(sql, { urn: id }))
+      const of = kind === 'job' ? (await sql.findOneBy(SeenJob, { id }))?.traineeId : await findNumber(sql, id)
+      return of ? findSlugs(sql, await findNamed(sql, { trainee: of })) : []
     },
     freeText: false,
     word: 'trainee or URN',
@@ -124,7 +129,11 @@ async function checkJob(id: string, { sql }: FormContext): Promise<string> {
   return id
 }
 
-async function findSlugs(sql: EntityManager, ids: readonly (string | null)[]): Promise<string[]> {
-  const where = { id: In(ids.filter((id) => id !== null)) }
+async function findNumber(sql: EntityManager, slug: string): Promise<string | null> {
+  return (await sql.findOne(Trainee, { select: { id: true }, where: { slug } }))?.id ?? null
+}
+
+async function findSlugs(sql: EntityManager, ids: readonly string[]): Promise<string[]> {
+  const where = { id: In([...ids]) }
   return (await sql.find(Trainee, { select: { id: true, slug: true }, where })).map(({ slug }) => slug)
 }

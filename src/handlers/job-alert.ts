@@ -15,6 +15,7 @@ import { answerOnce } from './answer-once.ts'
 import { channelFor, type HandlerContext, wordsOfError } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
 import { offeredForm } from './form/offered-form.ts'
+import { recordRevealing } from './form/typed.ts'
 
 const startValue = z
   .string()
@@ -70,6 +71,7 @@ export async function dismissAlert(context: HandlerContext, submission: Submissi
     await checkDismissal(context.changes, { id, actor: body.user.id }) // others must not learn what the field says
     const personal = await findPersonalDataInReason(context.changes, id, reason)
     if (personal) {
+      await recordRevealing(context.changes, body.user.id, ['reason'])
       return { errors: { reason: `Remove the trainee’s ${personal}: everyone in the channel can read this.` } }
     }
     await dismiss(context.changes, { id, actor: body.user.id, reason: reason.slice(0, 500) })

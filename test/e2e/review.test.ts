@@ -67,6 +67,8 @@ test('a question mentions the requester in the thread, and the request goes on w
   await slack.until(() => shown().includes('What do you want to know?'))
   const refused = await slack.submit({ user: DEVELOPER, values: { question: `Is ${rows[0].last_name} meant?` } })
   expect(refused.errors['question']).toContain('Remove the trainee')
+  const noted = await use.admin.query(`SELECT actor, details FROM chatops.ledger WHERE event = 'refused'`)
+  expect(noted.rows).toEqual([{ actor: DEVELOPER, details: { because: 'personal-data', fields: ['question'] } }])
   await slack.submit({ user: DEVELOPER, values: { question: 'Did the *provider* ask <!channel>?' } })
   expect(shown()).toContain('Your question is asked')
   const posted = await slack.until(() => slack.replies(CHANNEL, slack.messages(CHANNEL).at(-1)?.ts ?? '').at(-1))

@@ -12,8 +12,8 @@ import { isPersonal } from '../../personal-data/columns.ts'
 import { findPersonalDataOf } from '../../personal-data/in-text.ts'
 import { refuseWhereOff } from '../../playbooks/switched-on.ts'
 import { findMovedTold, registersAnyone, withTold } from '../../registration/told.ts'
+import { findNamedBy } from '../../schools/named.ts'
 import type { World } from '../../world.ts'
-import { traineesOf } from '../about.ts'
 import { announce, hintExecution } from '../announce.ts'
 import { FOREIGN } from '../execute/unexecuted.ts'
 import { isOfAnother, isOfLater } from '../other-versions.ts'
@@ -123,11 +123,12 @@ export async function checkRejection(world: World, asked: Actor): Promise<Change
 }
 
 /**
- * What a reason gives away about a trainee, or null. It is checked for the trainee whom the request is about and for
- * everyone whose job it starts.
+ * What a reason gives away about a trainee, or null. It is checked for whom the request is about, or takes back, for everyone
+ * whose job it starts, and for those who wait for their schools.
  */
 export async function findPersonalDataIn(world: World, id: string, text: string): Promise<string | null> {
-  return findPersonalDataOf(world.database.manager, traineesOf(await getRequest(world.database, id)), text)
+  const { manager } = world.database
+  return findPersonalDataOf(manager, await findNamedBy(manager, await getRequest(world.database, id)), text)
 }
 
 /** Rejects with a reason, which everyone in the channel can read. */

@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm'
+import { type About, findAbout } from '../../contract/about.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { LedgerEntry } from '../../entities/chatops/ledger-entry.ts'
 import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
 import { findWaitsFor } from '../../schools/waits.ts'
-import { type About, findAbout } from '../about.ts'
 
 /** What the bot itself knows of what a request is about, apart from the request. */
 export type Known = {

@@ -10,6 +10,7 @@ import { publishHome } from '../app-home.ts'
 import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click, Submission } from '../entry-points.ts'
 import { requestMetadata, reviewMetadata } from '../form/form-metadata.ts'
+import { recordRevealing } from '../form/typed.ts'
 
 /** The review's "Approve". Nothing else approves a request. */
 export async function approveRequest(context: HandlerContext, submission: Submission): Promise<void> {
@@ -67,6 +68,7 @@ export async function rejectRequest(context: HandlerContext, submission: Submiss
     await checkRejection(context.changes, { id, actor: body.user.id }) // others must not learn what the field says
     const personal = await findPersonalDataIn(context.changes, id, reason)
     if (personal) {
+      await recordRevealing(context.changes, body.user.id, ['reason'])
       return { errors: { reason: `Remove the trainee’s ${personal}: everyone in the channel can read this.` } }
     }
     await reject(context.changes, { id, actor: body.user.id, reason: reason.slice(0, 500) })

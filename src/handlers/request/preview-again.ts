@@ -9,7 +9,7 @@ import { demandOn } from '../../playbooks/switched-on.ts'
 import { channelFor, type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click } from '../entry-points.ts'
 import { formView } from '../form/form-metadata.ts'
-import { parse } from '../form/typed.ts'
+import { parse, recordRevealing } from '../form/typed.ts'
 import { inWords, openModal, type Shown, show } from '../modal.ts'
 import { NOT_SHOWN, previewOrRefusal } from './preview.ts'
 
@@ -52,6 +52,7 @@ async function previewAnew(context: HandlerContext, requester: string, before: B
   const values = before.areAnswersKept ? kept : withoutAnswers(playbook.form, kept)
   const parsed = await parse(context, playbook, values)
   if (!parsed.ok) {
+    await recordRevealing(context.changes, requester, parsed.revealing)
     const problems = Object.values(parsed.errors)
     return { view: formView(context, playbook, { channel, values, problems }), instead: NOT_SHOWN }
   }

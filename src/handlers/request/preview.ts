@@ -2,11 +2,11 @@
 
 import type { types } from '@slack/bolt'
 import { findAlertsAbout } from '../../alerts/sight/about.ts'
-import { findAbout } from '../../changes/about.ts'
 import { readSchoolNames } from '../../changes/lists/school-names.ts'
 import { type Asking, type Proposal, propose } from '../../changes/propose/propose.ts'
 import { send } from '../../changes/propose/send.ts'
 import { refusalFor } from '../../changes/requests.ts'
+import { findAbout } from '../../contract/about.ts'
 import { type CheckResult, stands } from '../../contract/check.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'

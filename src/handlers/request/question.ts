@@ -7,6 +7,7 @@ import { answerOnce } from '../answer-once.ts'
 import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click, Submission } from '../entry-points.ts'
 import { requestMetadata } from '../form/form-metadata.ts'
+import { recordRevealing } from '../form/typed.ts'
 import { show } from '../modal.ts'
 
 /** "Ask a question" in the review, which stays open below. */
@@ -38,6 +39,7 @@ export async function sendQuestion(context: HandlerContext, submission: Submissi
     await checkDecision(context.changes, { id, actor: body.user.id }) // others must not learn what the field says
     const personal = await findPersonalDataIn(context.changes, id, text)
     if (personal) {
+      await recordRevealing(context.changes, body.user.id, ['question'])
       return { errors: { question: `Remove the trainee’s ${personal}: everyone in the channel can read this.` } }
     }
     const { requester } = await askQuestion(context.changes, {

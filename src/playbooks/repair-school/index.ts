@@ -6,9 +6,9 @@ import { school } from '../../contract/subject.ts'
 import { DEFAULT_POLL_DURATION } from '../../register/jobs/poll-durations.ts'
 import { changesBetween } from '../../register/saves/rules.ts'
 import { areFoundOnce } from '../../schools/in-list.ts'
+import { findNamedWith } from '../../schools/named.ts'
 import { addSchool, makeActive } from '../../schools/support-cards.ts'
 import type { Freed } from '../../schools/who-goes-on.ts'
-import { findWaitingIds } from '../../schools/who-waits.ts'
 import { checks } from './checks.ts'
 import type { School } from './repair.ts'
 import { lookAtResult, RESULT_WITHIN_MS } from './result.ts'
@@ -33,7 +33,7 @@ export const repairSchool = definePlaybook({
   says,
   inSteps: true,
   form: {
-    subject: school((sql, urn) => findWaitingIds(sql, [urn], null)),
+    subject: school(findNamedWith),
     row: optionalNumber('Row of the school', 'The number of the row that should be used.'),
     missing: optionalSelect('If DTTP’s list lacks the school', 'What should be done about it.', MISSING),
     dttp_id: {

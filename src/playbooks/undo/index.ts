@@ -3,6 +3,7 @@ import { reason, ticket } from '../../contract/fields.ts'
 import type { Plan } from '../../contract/plan.ts'
 import { definePlaybook } from '../../contract/playbook.ts'
 import { readSubject, request } from '../../contract/subject.ts'
+import { findNamedBy } from '../../schools/named.ts'
 import { checks } from './checks.ts'
 import { read } from './rows.ts'
 import { says } from './says.ts'
@@ -15,7 +16,7 @@ export const undo = definePlaybook({
   title: 'Undo a request',
   summary: 'Put back the columns that a finished request changed. Jobs and cards that were sent cannot be taken back.',
   says,
-  form: { subject: request(), reason: reason(), ticket: ticket() },
+  form: { subject: request(findNamedBy), reason: reason(), ticket: ticket() },
   read: (sql, form) => read(sql, readSubject(form.subject).id),
   situation: situationOf,
   checks,

@@ -1,19 +1,19 @@
 import type { EntityManager } from 'typeorm'
-import { formOf } from '../contract/stored.ts'
-import { readSubject } from '../contract/subject.ts'
-import type { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { findUrnsOf } from '../register/schools/trainee-schools.ts'
+import { formOf } from './stored.ts'
+import { readSubject } from './subject.ts'
 
 /** Trainees by number, and schools by URN. */
 export type About = { trainees: string[]; urns: string[] }
 
 /** Whom a request is about, or starts a job for; none is named twice. */
-export function traineesOf({ traineeId, subjects }: Pick<ChangeRequest, 'traineeId' | 'subjects'>): string[] {
+function traineesOf({ traineeId, subjects }: Pick<ChangeRequest, 'traineeId' | 'subjects'>): string[] {
   const written = subjects.flatMap((subject) => /^trainees:(\d+)$/.exec(subject)?.[1] ?? [])
   return [...new Set([...(traineeId === null ? [] : [traineeId]), ...written])]
 }
 
-/** The same, and the schools: the one that its form names, or else those of its trainee. */
+/** The same, and the schools: the one that its form names, or else those of its trainee; and all of the request that it undoes. */
 export async function findAbout(
   sql: EntityManager,
   request: Pick<ChangeRequest, 'traineeId' | 'subjects' | 'form'>,
@@ -21,5 +21,10 @@ export async function findAbout(
   const { kind, id } = readSubject((request.form && formOf(request.form)['subject']) ?? '')
   const named = kind === 'urn' ? [id] : []
   const urns = request.traineeId === null ? [] : await findUrnsOf(sql, request.traineeId)
-  return { trainees: traineesOf(request), urns: [...new Set([...named, ...urns])] }
+  const undone = kind === 'request' ? await sql.findOneBy(ChangeRequest, { id }) : null
+  const under = undone ? await findAbout(sql, undone) : { trainees: [], urns: [] }
+  return {
+    trainees: [...new Set([...traineesOf(request), ...under.trainees])],
+    urns: [...new Set([...named, ...urns, ...under.urns])],
+  }
 }
