@@ -58,6 +58,7 @@ import { MirroredProcesses1795894582000 } from './migrations/1795894582000-mirro
 import { CardsOfAttention1795899152000 } from './migrations/1795899152000-cards-of-attention.ts'
 import { NewerSidekiq1795903500000 } from './migrations/1795903500000-newer-sidekiq.ts'
 import { CancelledApprovals1795903895000 } from './migrations/1795903895000-cancelled-approvals.ts'
+import { SweepLength1795905600000 } from './migrations/1795905600000-sweep-length.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -154,7 +155,7 @@ export function createDataSource(url: string, poolSize = 10, longestSilenceMs = 
       ...[JobsByKind1795882686000, FailingFor1795886400000, DealtWith1795892700000, AnsweredAt1795893316000],
       ...[Said1795892800000, LargeTables1795892900000, MirroredProcesses1795894582000],
       ...[CardsOfAttention1795899152000, NewerSidekiq1795903500000],
-      CancelledApprovals1795903895000,
+      ...[CancelledApprovals1795903895000, SweepLength1795905600000],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

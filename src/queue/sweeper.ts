@@ -12,6 +12,7 @@ import { sayMorning } from '../changes/sweeps/morning.ts'
 
 import { expireRequests, hintAgain, purge, tellWhatIsOff, VERIFY_BATCH, verifyDue } from '../changes/sweeps/sweep.ts'
 import { followUpSchools } from '../changes/verify/school-follow-ups.ts'
+import { isReadingDue, READ_EVERY_MS } from '../jobs/mirror/age.ts'
 import { endMirror, forgetReading, isMirrorLeft } from '../jobs/mirror/end.ts'
 import { purgeMirror } from '../jobs/mirror/purge.ts'
 import { sweepSidekiq } from '../jobs/mirror/sweep.ts'
@@ -100,7 +101,7 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
       : []),
     ...(sidekiq
       ? [
-          sweep('Register’s Sidekiq', 15 * SECOND, readMirror(world, sidekiq)),
+          sweep('Register’s Sidekiq', READ_EVERY_MS, () => readMirror(world, sidekiq)),
           sweep('news of Register’s jobs', 5 * SECOND, () => tellOfMirrored(world, verifyAgain), { batch: NEWS_BATCH }),
           sweep('purge of the mirror', 600 * SECOND, () => purgeMirror(world)),
           sweep('registrations that hang', 60 * SECOND, () => findHanging(world)),
@@ -117,20 +118,10 @@ async function leaveMirror(world: World): Promise<number> {
   return left
 }
 
-/** Reads Register's Sidekiq anew. After a long sweep it is left alone for longer. */
-function readMirror(world: World, sidekiq: SidekiqClient): () => Promise<number> {
-  let notBefore = 0
-  return async () => {
-    const began = Date.now()
-    if (began < notBefore) return 0
-    const swept = await sweepSidekiq(world, sidekiq)
-    notBefore = Date.now() + PAUSES * (Date.now() - began)
-    return swept?.changed ?? 0
-  }
+async function readMirror(world: World, sidekiq: SidekiqClient): Promise<number> {
+  if (!(await isReadingDue(world))) return 0
+  return (await sweepSidekiq(world, sidekiq))?.changed ?? 0
 }
-
-/** So many times as long as a sweep took, nothing is read. */
-const PAUSES = 3
 
 /**
  * When the nightly jobs run, in UTC. Register synchronises schools at this time, and GIAS makes its extract in the

@@ -130,6 +130,10 @@ export class Mirror {
   @Column({ name: 'read_at', type: 'timestamptz', nullable: true })
   readAt!: Date | null
 
+  /** When that sweep ended. */
+  @Column({ name: 'read_to', type: 'timestamptz', nullable: true })
+  readTo!: Date | null
+
   /** Jobs that were dead before the first sweep. They are counted, and no alert is about them. */
   @Column({ name: 'dead_before', type: 'integer', nullable: true })
   deadBefore!: number | null

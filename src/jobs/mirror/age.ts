@@ -9,6 +9,24 @@ import type { World } from '../../world.ts'
 
 const TOO_OLD_MS = 3 * 60_000
 
+/** How often a worker looks whether it is time to read it anew. */
+export const READ_EVERY_MS = 15_000
+/** So many times as long as a sweep took, nothing is read; but not for longer than this. */
+const PAUSES = 3
+const LONGEST_PAUSE_MS = 60_000
+
+/**
+ * Whether it is time to read it anew. After a long sweep it is left alone for longer, by all workers, yet never for so long
+ * that it is too old before the next sweep, which may take as long, has ended.
+ */
+export async function isReadingDue({ database, now }: Pick<World, 'database' | 'now'>): Promise<boolean> {
+  const { readAt, readTo } = await database.manager.findOneByOrFail(Mirror, { id: true })
+  if (readAt === null || readTo === null) return true
+  const took = Math.max(0, readTo.getTime() - readAt.getTime())
+  const longest = Math.min(LONGEST_PAUSE_MS, TOO_OLD_MS - 2 * READ_EVERY_MS - 2 * took)
+  return now().getTime() >= readTo.getTime() + Math.min(PAUSES * took, longest)
+}
+
 /** `readAt` is null before the first sweep. */
 export type MirrorAge = Pick<Mirror, 'readAt' | 'deadBefore' | 'strange' | 'processes'> & {
   /** What it says could not be checked. */

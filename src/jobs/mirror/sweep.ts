@@ -64,7 +64,7 @@ async function sweepAlone(world: World, sidekiq: SidekiqClient, keepLock: () => 
   await noteLost(sql, begun, identities, startedAt)
   // Only now: of a process that has ended nobody would hear again if this sweep ended before.
   const isNewer = seemsNewer(running.processes)
-  const read = { readAt: startedAt, strange, processes: identities.length, identities }
+  const read = { readAt: startedAt, readTo: world.now(), strange, processes: identities.length, identities }
   await sql.update(Mirror, { id: true }, { ...read, ...(isNewer === null ? {} : { isNewer }) })
   const gone = await judgeMissing(world, sql, startedAt)
   const unknown = await unlessMoved(world, 0, () => noteUnknown(sql, startedAt))
