@@ -1,4 +1,4 @@
-import { type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Raw } from 'typeorm'
+import { type EntityManager, In, IsNull, MoreThan, Raw } from 'typeorm'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import type { World } from '../../world.ts'
 import { findProven } from './proofs.ts'
@@ -53,11 +53,8 @@ const SENT = `
     AND (sent.status IN ('failed', 'waiting') OR (sent.status = 'sent' AND sent.sent_at < $1))`
 
 async function judge(world: World, sql: EntityManager, now: Date): Promise<number> {
-  const jobs = await sql.find(MirroredJob, {
-    where: { place: 'missing', missingSince: LessThanOrEqual(new Date(now.getTime() - SECOND_LOOK_MS)) },
-    order: { missingSince: 'ASC', id: 'ASC' },
-    take: MOST,
-  })
+  const due = await sql.query<{ id: string }[]>(DUE, [new Date(now.getTime() - SECOND_LOOK_MS), MOST])
+  const jobs = await sql.find(MirroredJob, { where: { id: In(due.map(({ id }) => id)) }, order: { id: 'ASC' } })
   const proven = await findProven(world, sql, jobs, now)
   const posted = await findPosted(sql, jobs)
   const verdicts = jobs.map((job) => ({
@@ -79,6 +76,14 @@ async function judge(world: World, sql: EntityManager, now: Date): Promise<numbe
   }
   return judged.length
 }
+
+// However many of one kind are missing, since somebody has cleared a queue, all other kinds have their turn, and
+// registrations before them: of some it is known only after half an hour that nothing can be known.
+const DUE = `
+  SELECT id FROM (
+    SELECT id, name, row_number() OVER (PARTITION BY name ORDER BY missing_since, id) AS turn
+    FROM chatops.mirrored_jobs WHERE place = 'missing' AND missing_since <= $1) missing
+  ORDER BY name <> 'register-for-trn', turn, name LIMIT $2`
 
 /** Those whose failure an open post is about. */
 async function findPosted(sql: EntityManager, jobs: readonly MirroredJob[]): Promise<Set<string>> {
