@@ -35,7 +35,12 @@ export async function findUnpolled(world: World): Promise<number> {
   const isMirrored = world.upstreams.sidekiq !== undefined
   if (isMirrored && (await findMirrorAge(world.database.manager, now)).isTooOld) return 0
   const before = new Date(now.getTime() - SUBMITTED_BEFORE_MS).toISOString().replace('Z', '')
-  const unpolled = await world.database.query<{ id: string }[]>(UNPOLLED, [before, UNPOLLED_BATCH, NOT_POLLED])
+  const unpolled = await world.database.query<{ id: string }[]>(UNPOLLED, [
+    before,
+    UNPOLLED_BATCH,
+    NOT_POLLED,
+    isMirrored,
+  ])
   if (unpolled.length === 0) return 0
   const at = now.toISOString()
   const failure = { code: 'not-polled' as const, words: 'Nothing asks DTTP for this trainee’s TRN.', at }
@@ -81,14 +86,18 @@ const LEASE = `
 /**
  * The trainees in "Pending TRN" are read once, and their polls by an index. Few are left then, and only of these jobs are
  * looked for, one trainee after another (OFFSET 0 keeps Postgres from reading all jobs instead). Of a poll that is given up
- * people have heard, or are about to; not of one that was dead before the bot first looked.
+ * people have heard, or are about to; not of one that was dead before the bot first looked, and what they have heard says
+ * nothing of a poll that was begun later. Our workers' poll says by itself how it ends; beside a Sidekiq it may have ended
+ * long ago, before that one went on with another.
  */
 const UNPOLLED = `
   WITH pending AS MATERIALIZED (
     SELECT id FROM public.trainees
     WHERE state = 1 AND trn IS NULL AND dttp_id IS NOT NULL AND submitted_for_trn_at < $1::timestamp
   ), suspect AS MATERIALIZED (
-    SELECT id FROM pending WHERE NOT EXISTS (SELECT FROM chatops.polls poll WHERE poll.trainee_id = pending.id)
+    SELECT id FROM pending WHERE NOT EXISTS (
+      SELECT FROM chatops.polls poll WHERE poll.trainee_id = pending.id AND (
+        NOT $4::boolean OR EXISTS (SELECT FROM chatops.jobs job WHERE job.id = poll.job_id AND job.${LIVE_SQL})))
   ), untold AS MATERIALIZED (
     SELECT id FROM suspect WHERE NOT EXISTS (
       SELECT FROM chatops.alert_entries entry JOIN chatops.alerts alert ON alert.id = entry.alert_id
@@ -99,8 +108,12 @@ const UNPOLLED = `
       AND (job.name IN ('retrieve-trn', 'register-for-trn') AND job.${LIVE_SQL}
         OR job.name = 'retrieve-trn' AND ${GIVEN_UP_SQL} AND (
           job.change_request_id IS NOT NULL
+          OR EXISTS (SELECT FROM chatops.polls poll WHERE poll.job_id = job.id)
           OR EXISTS (SELECT FROM chatops.alert_entries entry WHERE entry.job_id = job.id)
-          OR EXISTS (SELECT FROM chatops.mirrored_jobs failed WHERE failed.id = job.id AND NOT failed.told)))
+          OR EXISTS (SELECT FROM chatops.mirrored_jobs failed WHERE failed.id = job.id AND NOT failed.told))
+        AND NOT EXISTS (
+          SELECT FROM chatops.seen_jobs later
+          WHERE later.trainee_id = untold.id AND later.name = 'retrieve-trn' AND later.created_at > job.finished_at))
     OFFSET 0)
   ORDER BY id LIMIT $2`
 

@@ -364,6 +364,22 @@ test('what is over is forgotten after a week, unless an open alert is about it',
   expect((await story.row()).traineeId).toBe('5913')
 })
 
+test('a lost registration does not wait behind a queue that somebody has cleared', async () => {
+  await story.admin.query('UPDATE trainees SET dttp_id = NULL WHERE id = 5913')
+  await story.sweep()
+  const updates = Array.from({ length: 2_100 }, () => story.member('Dttp::UpdateTraineeJob', { trainee: 5902 }))
+  await story.redis.lpush('queue:default', ...updates)
+  await story.sweep()
+  await story.redis.del('queue:default')
+  await story.sweep()
+  const member = await story.put('queue', 'Dttp::RegisterForTrnJob', { trainee: 5913, args: [null] })
+  await story.sweep()
+  await story.take('queue', member)
+  await story.sweep()
+  await story.sweep(31 * minutes)
+  expect(await story.causes()).toContain('registration-unknown:5913')
+})
+
 test('a trainee without a live poll is found, whoever polls; not while Redis does not answer', async () => {
   await story.admin.query(`UPDATE trainees SET submitted_for_trn_at = '2021-10-20' WHERE id IN (5902, 5913)`)
   await story.admin.query(`DELETE FROM trainees WHERE state = 1 AND id NOT IN (5902, 5913)`).catch(() => {})
@@ -376,6 +392,28 @@ test('a trainee without a live poll is found, whoever polls; not while Redis doe
   const subjects = (await story.entries()).map(({ subject }) => subject)
   expect(subjects).toContain('retrieve-trn:5913')
   expect(subjects).not.toContain('retrieve-trn:5902')
+})
+
+test('so is one whose poll was deleted, although our own workers had polled before', async () => {
+  await story.admin.query(`UPDATE trainees SET submitted_for_trn_at = '2021-10-20' WHERE id IN (5902, 5913)`)
+  const ended = { createdAt: new Date('2021-10-16T00:00:00Z'), finishedAt: new Date('2021-10-20T00:00:00Z') }
+  await story.poll(5902, '2021-10-20T00:00:00', { status: 'done', ...ended })
+  const failure = { code: 'timed-out', words: 'x', at: '2021-10-20T00:00:00Z' } as const
+  await story.poll(5913, '2021-10-20T00:00:00', { status: 'failed', failure, ...ended })
+  const found = async () => (await story.entries()).map(({ subject }) => subject)
+  await story.sweep()
+  await findUnpolled(story.context)
+  expect(await found()).toContain('retrieve-trn:5902')
+  expect(await found()).not.toContain('retrieve-trn:5913') // people have heard that its time was up
+  const member = await story.put('schedule', 'Dttp::RetrieveTrnJob', {
+    ...{ trainee: 5913, args: [aTime(UNTIL)], inSeconds: 900 },
+  })
+  await story.sweep()
+  await story.take('schedule', member)
+  await story.sweep()
+  await story.sweep(60)
+  await findUnpolled(story.context)
+  expect(await found()).toContain('retrieve-trn:5913')
 })
 
 test('so is one whose poll was dead before the first start, since nobody has heard of it', async () => {
