@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { dismiss } from '../../src/alerts/dismiss.ts'
 import { answerTimeout, findMessageSight } from '../../src/alerts/message-answers.ts'
 import { findHanging } from '../../src/alerts/news/hanging.ts'
+import { forgetDismissal } from '../../src/alerts/news/job-ends.ts'
 import { diagnose } from '../../src/alerts/sight/diagnosis.ts'
 import { findAlertSight } from '../../src/alerts/sight/read.ts'
 import { lookAtAlerts } from '../../src/alerts/sweeps.ts'
@@ -12,7 +14,7 @@ import { giveToRequest } from '../../src/jobs/mirror/told.ts'
 import type { World } from '../../src/world.ts'
 import { putRecorded } from '../sidekiq/recorded.ts'
 import { useStoryDttp } from '../support/dttp.ts'
-import { approveRequest, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { aTime, useMirror } from './mirror-story.ts'
 
 const use = useStoryDttp()
@@ -433,6 +435,47 @@ describe('a registration that died before, and hangs when it is tried again', ()
     await story.sweep()
     expect(await story.causes()).toEqual([REFUSED])
     expect(await story.causes('resolved')).toEqual([UNKNOWN])
+  })
+})
+
+describe('a nightly update that fails each night', () => {
+  const night = async (error: { class: string; message: string } | null) => {
+    if (error === null) await story.put('queue', 'Dttp::UpdateTraineeJob')
+    else await story.put('dead', 'Dttp::UpdateTraineeJob', { error })
+    await story.sweep(24 * 3600)
+  }
+  const refused = { class: 'Dttp::Client::HttpError', message: 'status: 400, body: {}, headers: {}' }
+  const dismissed = async () => {
+    await story.sweep()
+    await night(refused)
+    const { id } = await story.only()
+    await dismiss(story.context, { id, actor: SUPPORT, reason: 'The provider knows' })
+  }
+
+  test('is not posted again once someone has dismissed it, unless it fails otherwise', async () => {
+    await dismissed()
+    await night(refused)
+    expect(await story.causes()).toEqual([])
+    await night({ class: 'TypeError', message: 'x' })
+    expect(await story.causes()).toEqual(['unexpected:update-trainee'])
+  })
+
+  test('is posted again once it has run in between, or two people have had it run again', async () => {
+    await dismissed()
+    await night(refused)
+    await forgetDismissal(story.context.database.manager, (await story.rows()).at(-1)?.id ?? '')
+    await night(refused)
+    expect(await story.causes()).toEqual(['update-trainee:dttp-refused:5902'])
+    await dismiss(story.context, { id: (await story.alerts()).at(-1)?.id ?? '', actor: SUPPORT, reason: 'Still' })
+    await night(refused)
+    expect(await story.causes()).toEqual([])
+    await night(null)
+    await story.admin.query(`UPDATE trainees SET dttp_update_sha = 'sent since' WHERE id = 5902`)
+    await story.redis.del('queue:default')
+    await story.sweep()
+    await story.sweep(60)
+    await night(refused)
+    expect(await story.causes()).toEqual(['update-trainee:dttp-refused:5902'])
   })
 })
 

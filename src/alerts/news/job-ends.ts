@@ -75,7 +75,10 @@ const LOOK_AT_SCHOOLS = `
 
 const FORGET = `
   UPDATE chatops.alert_entries entry SET settled_at = now() FROM chatops.alerts alert
-  WHERE alert.id = entry.alert_id AND alert.status = 'dismissed' AND entry.job_id = $1 AND entry.settled_at IS NULL`
+  WHERE alert.id = entry.alert_id AND alert.status = 'dismissed' AND entry.settled_at IS NULL
+    AND (entry.job_id = $1 OR EXISTS (
+      SELECT FROM chatops.seen_jobs job WHERE job.id = $1
+        AND job.trainee_id = entry.trainee_id AND job.name = split_part(entry.subject, ':', 1)))`
 
 const SETTLE_QUIETLY = `
   UPDATE chatops.alert_entries SET settled_at = now() WHERE alert_id = $1 AND subject = $2 AND settled_at IS NULL`
