@@ -12,6 +12,10 @@ import { useMirror } from './mirror-story.ts'
 
 const story = useMirror()
 
+const GONE = {
+  class: 'Dttp::Client::HttpError',
+  message: 'status: 400, body: {"message":"Cannot find record to be updated"}',
+}
 const HALF_AN_HOUR = 30 * 60
 
 test.each([
@@ -46,16 +50,28 @@ test.each([
 ])('without the column %s.%s what fails is posted all the same', async (table, column) => {
   await story.sweep()
   await story.admin.query(`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${column} CASCADE`)
-  const gone = {
-    class: 'Dttp::Client::HttpError',
-    message: 'status: 400, body: {"message":"Cannot find record to be updated"}',
-  }
   const noSchool = { class: 'RuntimeError', message: 'Unable to find DTTP school with URN' }
-  await story.put('dead', 'Dttp::UpdateTraineeJob', { trainee: 5902, error: gone })
+  await story.put('dead', 'Dttp::UpdateTraineeJob', { trainee: 5902, error: GONE })
   await story.put('dead', 'Dttp::RegisterForTrnJob', { trainee: 5914, args: [null], error: noSchool })
   await story.sweep()
   expect(await story.causes()).toHaveLength(2)
   expect((await story.rows()).map(({ told }) => told)).toEqual([true, true])
+})
+
+test.each([
+  ['trainees', 'ebacc'],
+  ['schools', 'postcode'],
+  ['dttp_schools', 'name'],
+])('a column that is not needed, such as %s.%s, takes nothing from what is posted', async (table, column) => {
+  await story.sweep()
+  await story.admin.query(`ALTER TABLE ${table} DROP COLUMN ${column} CASCADE`)
+  const noSchool = { class: 'RuntimeError', message: 'Unable to find DTTP school with URN' }
+  await story.put('dead', 'Dttp::UpdateTraineeJob', { trainee: 5902, error: GONE })
+  await story.put('dead', 'Dttp::RegisterForTrnJob', { trainee: 5914, args: [null], error: noSchool })
+  await story.sweep()
+  const failures = (await story.entries()).map(({ failure }) => failure)
+  expect(failures).toContainEqual(expect.objectContaining({ code: 'gone', contact: expect.any(String) }))
+  expect(failures).toContainEqual(expect.objectContaining({ code: 'school-not-active', urns: [expect.any(String)] }))
 })
 
 test('a job of which nobody can be told holds up no other, and does not have the round begin again', async () => {

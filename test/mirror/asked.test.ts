@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { mirrorPush, mirrorRetry } from '../../src/jobs/mirror/asked.ts'
+import { pushToSidekiq } from '../../src/jobs/start/in-sidekiq.ts'
 import { addToOutbox } from '../../src/outbox/add.ts'
 import { demandMember } from '../../src/sidekiq/job.ts'
-import { useMirror } from './mirror-story.ts'
+import { relayToSidekiq } from '../sidekiq/beside-stage.ts'
+import { aTime, useMirror } from './mirror-story.ts'
 
 const story = useMirror()
 const sql = () => story.context.database.manager
@@ -45,6 +47,24 @@ test('what was sent and that no sweep finds is missing, and vanished unless some
   expect((await only())?.status).toBe('running')
   await story.sweep(30 * 60)
   expect(await only()).toMatchObject({ status: 'failed', failure: { code: 'vanished' } })
+})
+
+test('a poll of ours is found in its own row, beside an older one with the same time-out', async () => {
+  const [until, timeoutAt] = ['2021-10-31T12:00:00.000000000Z', '2021-10-31 12:00:00']
+  await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: [aTime(until)], inSeconds: 3600 })
+  await story.sweep()
+  const job = { name: 'retrieve-trn', trainee: '5902', timeoutAt } as const
+  const id = randomUUID()
+  await story.context.database.transaction((sql) =>
+    pushToSidekiq(sql, { id, name: job.name, trainee: job.trainee, job, dueAt: story.context.now() }),
+  )
+  await relayToSidekiq(story.context)
+  await story.sweep()
+  const rows = await story.rows()
+  expect(rows.map((row) => [row.id === id, row.place]).sort()).toEqual([
+    [false, 'schedule'],
+    [true, 'queue'],
+  ])
 })
 
 test('what is left to an operator counts as not sent, until it is found after all', async () => {

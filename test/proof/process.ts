@@ -78,9 +78,9 @@ export async function startService(
 }
 
 async function waitUntilReady(url: string): Promise<void> {
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + 180_000
   while (!(await isReady(url))) {
-    if (Date.now() > deadline) throw new Error('A process was not ready within a minute.')
+    if (Date.now() > deadline) throw new Error('A process was not ready within three minutes.')
     await sleep(20)
   }
 }
