@@ -9,6 +9,7 @@ import { createDataSource } from './entities/data-source.ts'
 import { startDatabaseClock } from './entities/database-clock.ts'
 import { demandMigrated } from './entities/demand-migrated.ts'
 import { demandLeastPrivilege } from './entities/least-privilege.ts'
+import { LONGEST_SILENCE_MS } from './entities/lost-sessions.ts'
 import { OperatorError } from './error-facts.ts'
 import { findUnread } from './jobs/mirror/age.ts'
 import { runsHere } from './jobs/start/runner.ts'
@@ -65,9 +66,6 @@ export async function startServices(
     },
   }
 }
-
-/** Longer than any statement of ours may take. */
-const LONGEST_SILENCE_MS = 45_000
 
 /** Throws where the database is not as this version needs it, or belongs to another environment. */
 async function openDatabase(config: Config): Promise<DataSource> {

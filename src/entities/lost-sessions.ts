@@ -11,6 +11,9 @@ export function outliveLoss(client: ClientBase): void {
   client.on('error', () => {})
 }
 
+/** Longer than any statement of ours may take. */
+export const LONGEST_SILENCE_MS = 45_000
+
 /**
  * The same, and a session is lost once the database has owed an answer, and said nothing, for this long. A machine that is
  * gone or frozen closes no connection, and the operating system notices after a quarter of an hour or never.

@@ -9,14 +9,17 @@ import {
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { demandPrimary } from '../entities/demand-primary.ts'
-import { outliveAndTellLoss } from '../entities/lost-sessions.ts'
+import { giveUpSilent, LONGEST_SILENCE_MS, outliveAndTellLoss } from '../entities/lost-sessions.ts'
 import { describeError } from '../error-facts.ts'
 import { type JobQueue, wrapQueue } from './bull-queue.ts'
 import { demandOwnSession } from './own-session.ts'
 import { connectRedis, demandWritable, findEviction, type RedisSettings } from './redis.ts'
 
 /** Where jobs are kept. */
-export type QueueSettings = ({ backend: 'redis' } & RedisSettings) | { backend: 'postgres'; url: string }
+export type QueueSettings = ({ backend: 'redis' } & RedisSettings) | PostgresSettings
+
+/** `longestSilenceMs`: for which an answer is waited for. */
+type PostgresSettings = { backend: 'postgres'; url: string; longestSilenceMs?: number }
 
 export type JobWorker = { close: () => Promise<void> }
 
@@ -52,7 +55,7 @@ const WORKERS = { lockDuration: 15_000, stalledInterval: 10_000, maxStalledCount
  * @param now the database's time, in which the times of jobs are given; BullMQ reckons in this machine's
  */
 export function createQueueBackend(settings: QueueSettings, log: Logger, now = () => new Date()): QueueBackend {
-  return settings.backend === 'redis' ? redisBackend(settings, log, now) : postgresBackend(settings.url, log, now)
+  return settings.backend === 'redis' ? redisBackend(settings, log, now) : postgresBackend(settings, log, now)
 }
 
 function redisBackend(settings: RedisSettings, log: Logger, now: () => Date): QueueBackend {
@@ -81,7 +84,9 @@ function redisBackend(settings: RedisSettings, log: Logger, now: () => Date): Qu
 
 /** Each worker keeps one connection to listen on; the others are shared by everything the process has open. */
 const OPTIONS = '-c search_path=bullmq'
-const POSTGRES_POOL = { max: 14, connectionTimeoutMillis: 5_000, keepAlive: true, options: OPTIONS }
+const POSTGRES_POOL = { max: 14, connectionTimeoutMillis: 5_000, options: OPTIONS }
+/** For the sessions that listen, and are owed no answer. */
+const ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 }
 
 /**
  * A worker that waits for jobs on Postgres is woken by a notification, which is lost where the session that listens was
@@ -91,9 +96,18 @@ const LONGEST_WAIT_S = 5
 const createWatchfulBackend: typeof createPostgresBackend = (...given) =>
   Object.defineProperty(createPostgresBackend(...given), 'maximumBlockTimeout', { value: LONGEST_WAIT_S })
 
-function postgresBackend(url: string, log: Logger, now: () => Date): QueueBackend {
+function postgresBackend(
+  { url, longestSilenceMs = LONGEST_SILENCE_MS }: PostgresSettings,
+  log: Logger,
+  now: () => Date,
+): QueueBackend {
   const { Queue, Worker } = withBackend(createWatchfulBackend)
-  const connection = new pg.Pool({ connectionString: url, onConnect: outliveAndTellLoss, ...POSTGRES_POOL })
+  const giveUp = giveUpSilent(longestSilenceMs)
+  const onConnect = (client: pg.ClientBase) => {
+    outliveAndTellLoss(client)
+    giveUp(client)
+  }
+  const connection = new pg.Pool({ connectionString: url, onConnect, ...POSTGRES_POOL, ...ALIVE })
   connection.setMaxListeners(0)
   connection.on('error', (error) => log.warn({ error: error.name }, 'postgres is not answering the queue'))
   const opened: { waitUntilReady: () => Promise<unknown> }[] = []

@@ -7,6 +7,7 @@ import { createQueueBackend, type JobWorker, type QueueBackend } from '../../src
 import type { JobQueue } from '../../src/queue/bull-queue.ts'
 import { createWaker, WAKE } from '../../src/queue/waker.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { startSwitch } from '../support/switch.ts'
 
 const HOUR = 3600_000
 const GONE = { removeOnComplete: true, removeOnFail: true }
@@ -337,3 +338,32 @@ async function allowConnections(allowed: boolean): Promise<void> {
     server.query(`ALTER DATABASE ${scratch.name} ALLOW_CONNECTIONS ${allowed}`),
   )
 }
+
+test('a Postgres that is frozen, and closes no connection, holds the queue up only until it is given up', async () => {
+  const url = new URL(scratch.appUrl)
+  const way = await startSwitch(Number(url.port))
+  url.port = String(way.port)
+  const settings = { backend: 'postgres', url: url.href, longestSilenceMs: 3_000 } as const
+  const backend = createQueueBackend(settings, pino({ level: 'silent' }))
+  const queue = backend.openQueue(`test-${randomUUID()}`)
+  const ran: string[] = []
+  const worker = backend.startWorker(queue.bull.name, async (job) => ran.push(job.id ?? ''), { concurrency: 1 })
+  const add = (jobId: string) => queue.add('job', {}, { jobId, ...GONE })
+  await add('before')
+  await expect.poll(() => ran).toEqual(['before'])
+  way.freeze()
+  const meanwhile = await Promise.allSettled(Array.from({ length: 20 }, (_, number) => add(`meanwhile-${number}`)))
+  expect(meanwhile.every(({ status }) => status === 'rejected')).toBe(true)
+  way.freeze(false)
+  await expect
+    .poll(() =>
+      add('after')
+        .then(() => ran.includes('after'))
+        .catch(() => false),
+    )
+    .toBe(true)
+  await worker.close()
+  await queue.close()
+  await backend.close()
+  await way.stop()
+})
