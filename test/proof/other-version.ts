@@ -1,11 +1,11 @@
-// Does one thing by the code of an earlier version: earlier.ts <its folder> prepare <superuser's URL> <database>, or
-// earlier.ts <its folder> request <trainee's slug> with a bot's settings, or approve <id>.
+// Does one thing by the code of another version: other-version.ts <its folder> prepare <superuser's URL> <database>, or
+// other-version.ts <its folder> request <trainee's slug> with a bot's settings, or approve <id>.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { pino } from 'pino'
 
-// What an earlier version exports is typed as ours: these have been the same since the first version.
+// What another version exports is typed as ours: these have been the same since the first version.
 type Config = typeof import('../../src/config/index.ts')
 type Services = typeof import('../../src/services.ts')
 type Lifecycle = typeof import('../support/lifecycle.ts')
@@ -16,7 +16,7 @@ const [folder = '', act, ...given] = process.argv.slice(2)
 
 async function load<Module>(...files: string[]): Promise<Module> {
   const file = files.map((name) => join(folder, name)).find((name) => existsSync(name))
-  if (!file) throw new Error(`the earlier version has no ${files.join(' or ')}`)
+  if (!file) throw new Error(`the other version has no ${files.join(' or ')}`)
   return (await import(pathToFileURL(file).href)) as Module
 }
 
