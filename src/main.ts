@@ -1,7 +1,8 @@
+import type { Logger } from 'pino'
 import { ConfigError, loadConfig } from './config/index.ts'
 import { wordsForOperator } from './error-facts.ts'
 import { createLog } from './log.ts'
-import { startServices } from './services.ts'
+import { type Services, startServices } from './services.ts'
 
 /** For how long a shutdown waits for what is in flight. */
 const DRAIN_MS = 25_000
@@ -14,9 +15,14 @@ async function main(): Promise<void> {
     log.fatal({ err: error }, 'an error that nobody caught')
     process.exit(1)
   })
-  const services = await startServices(config, log)
+  const starting = startServices(config, log)
+  listenForEnd(log, starting)
+  const services = await starting
   log.info({ roles: config.ROLES, port: services.port }, 'started')
+}
 
+/** As the first process of a container we get no signal that nobody listens for: we may be asked to stop while we start. */
+function listenForEnd(log: Logger, starting: Promise<Services>): void {
   let stopping = false
   const stop = async (signal: string) => {
     if (stopping) return
@@ -26,12 +32,12 @@ async function main(): Promise<void> {
       log.error('could not drain in time')
       process.exit(1)
     }, DRAIN_MS).unref()
+    const services = await starting
     await services.stop()
     log.info('stopped')
     process.exit(0)
   }
-  process.on('SIGTERM', () => void stop('SIGTERM'))
-  process.on('SIGINT', () => void stop('SIGINT'))
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal))
 }
 
 main().catch((error: unknown) => {

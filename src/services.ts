@@ -53,8 +53,7 @@ export async function startServices(
     port: web.port,
     changes: world,
     async stop() {
-      await looks.stop()
-      await bot?.stop()
+      await Promise.all([looks.stop(), bot?.stop(), worker?.takeNoMore()])
       await web.close()
       await worker?.stop()
       await web.forget()

@@ -85,7 +85,7 @@ export type World = {
   playbooksOn?: ReadonlySet<string> | undefined
   /**
    * Aborted when a worker is asked to stop. A long job then ends its step and is put back, so that another worker goes
-   * on with it.
+   * on with it; a long sweep ends where it is.
    */
   stopping?: AbortSignal
   /** Told, in its transaction, of each failed job that a request has run again: alerts stand above requests. */

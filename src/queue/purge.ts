@@ -7,7 +7,7 @@ const BATCH = 1_000
  * Removes outbox rows, alerts, jobs and reports that have been over for so many milliseconds, and what the bot said as long
  * ago; the migrations Purges and Said say which. Returns how many.
  */
-export async function purgeOver({ database, now }: World, keptMs: number): Promise<number> {
+export async function purgeOver({ database, now, stopping }: World, keptMs: number): Promise<number> {
   const before = new Date(now().getTime() - keptMs)
   for (let purged = 0; ; ) {
     const [row] = await database.query<{ removed: string }[]>(
@@ -15,7 +15,7 @@ export async function purgeOver({ database, now }: World, keptMs: number): Promi
       [before, BATCH],
     )
     const removed = Number(row?.removed ?? 0)
-    if (removed === 0) return purged
     purged += removed
+    if (removed === 0 || stopping?.aborted) return purged
   }
 }

@@ -18,8 +18,11 @@ import { WAKE } from './waker.ts'
 export const CHANGES_QUEUE = 'chatops-changes'
 const CONCURRENCY = 4
 
-/** A running worker. `nudge` sends the outbox at once; `stop` takes no new work and finishes what is in flight. */
-export type RunningWorker = { nudge: () => void; stop: () => Promise<void> }
+/**
+ * A running worker. `nudge` sends the outbox at once. `takeNoMore` takes no new work from then on, and waits for what is in
+ * flight; `stop` does so, too, and then sends what that has left in the outbox.
+ */
+export type RunningWorker = { nudge: () => void; takeNoMore: () => Promise<void>; stop: () => Promise<void> }
 
 /**
  * Starts the relay, the sweepers and the queues' workers.
@@ -42,10 +45,12 @@ export function startWorker(
     job: (row) => hintAdded(world, jobQueues, readPayload(jobHint, row).job),
     sidekiq: (row) => writeToSidekiq(world, row),
   }
+  const stopping = new AbortController()
+  const stoppable = { ...world, stopping: stopping.signal }
   const pace = createPace()
   const relay = startRelay(world, effects, (kind) => !SLACK_KINDS.has(kind) || settings.isSlackOpen(), pace)
   const nudge = () => relay.nudge()
-  const sweepers = startSweepers(world, jobQueues, { ...settings, pace, nudge })
+  const sweepers = startSweepers(stoppable, jobQueues, { ...settings, pace, nudge })
   const ran = () => {
     nudge()
     sweepers.verifySoon()
@@ -58,16 +63,19 @@ export function startWorker(
     },
     { concurrency: CONCURRENCY },
   )
-  const stopping = new AbortController()
-  const stoppable = { ...world, stopping: stopping.signal }
   const addNightly = (name: string) => addNightlyJob(world, name)
   const jobWorkers = startJobWorkers(stoppable, backend, jobRunner, { addNightly, ran })
+  let ended: Promise<unknown> | undefined
+  const takeNoMore = async () => {
+    stopping.abort()
+    ended ??= Promise.all([worker.close(), jobWorkers.close(), sweepers.stop()])
+    await ended
+  }
   return {
     nudge,
+    takeNoMore,
     async stop() {
-      stopping.abort()
-      await sweepers.stop()
-      await Promise.all([worker.close(), jobWorkers.close()])
+      await takeNoMore()
       await relay.stop()
       await Promise.all([queue.close(), jobQueues.close()])
     },

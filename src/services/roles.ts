@@ -32,6 +32,7 @@ export function startWorkerRole(config: Config, world: World, slack: Slack, back
   const worker = startWorker(world, backend, effects, settings)
   return {
     nudge: worker.nudge,
+    takeNoMore: worker.takeNoMore,
     async stop() {
       await worker.stop()
       trello?.close()

@@ -62,6 +62,16 @@ describe('a process', () => {
     expect(readText(world.slack.view(SUPPORT) ?? [])).toContain('New route')
   })
 
+  test('stops as it should if it is asked to while it starts', async () => {
+    const world = await startWorld()
+    world.slack.fault({ method: 'auth.test', kind: 'slow', ms: 1_000 })
+    start(world.env)
+    await world.slack.until(() => world.slack.callsTo('auth.test').length > 0)
+    child?.kill('SIGTERM')
+    expect(await once(child as ChildProcess, 'exit')).toEqual([0, null])
+    expect(output).toContain('"stopped"')
+  })
+
   test('logs no name, no token and nothing that was typed', async () => {
     const world = await startWorld()
     start({ ...world.env, LOG_LEVEL: 'debug' })

@@ -185,4 +185,17 @@ describe('a sweep', () => {
     expect(await outcome).toBe('lost its lock')
     expect(await story.rows()).toEqual([])
   })
+
+  test('ends where it is once its process is to stop, and the next one reads everything', async () => {
+    await putRecorded(story.redis)
+    const readAt = async () => (await story.context.database.manager.findOneByOrFail(Mirror, { id: true })).readAt
+    const { sidekiq } = story.context.upstreams
+    if (!sidekiq) throw new Error('there is no Sidekiq')
+    const before = await readAt()
+    expect(await sweepSidekiq({ ...story.context, stopping: AbortSignal.abort() }, sidekiq)).toBeNull()
+    expect(await readAt()).toEqual(before)
+    await story.sweep()
+    expect(await readAt()).not.toEqual(before)
+    expect(await story.rows()).not.toEqual([])
+  })
 })

@@ -37,6 +37,7 @@ export async function sweepEach(
 ): Promise<number> {
   let swept = 0
   for (const id of ids) {
+    if (world.stopping?.aborted) break
     await alone(world, id, () =>
       world.database.transaction(async (sql) => {
         const locked = `WHERE id = $1 FOR UPDATE ${onLocked === 'wait' ? '' : 'SKIP LOCKED'}`

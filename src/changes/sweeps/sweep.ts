@@ -91,6 +91,7 @@ export async function purge(world: World, keptMs: number): Promise<number> {
   const due = await findIds(world, `plan IS NOT NULL AND finished_at <= $1`, [before])
   let purged = 0
   for (const id of due) {
+    if (world.stopping?.aborted) break
     await world.database.transaction(async (sql) => {
       const { affected } = await sql.update(
         ChangeRequest,

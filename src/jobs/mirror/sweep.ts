@@ -20,7 +20,7 @@ const LONGEST_PAUSE_MS = 60_000
 /** What a sweep came to: how many rows are not as they were, and how many jobs it found. */
 export type Swept = { changed: number; found: number }
 
-/** Sweeps once; null if another worker does so. Throws what Redis' client and the database throw. */
+/** Sweeps once; null if another worker does so, or the process is to stop meanwhile. Throws what Redis' client and the database throw. */
 export async function sweepSidekiq(
   world: World,
   sidekiq: SidekiqClient,
@@ -32,7 +32,14 @@ export async function sweepSidekiq(
     await runner.startTransaction()
     await runner.query(LET_GO_AFTER, [`${longestPauseMs}ms`])
     const [lock] = await runner.query('SELECT pg_try_advisory_xact_lock($1) AS held', [SWEEP_LOCK])
-    return lock.held ? await sweepAlone(world, sidekiq, () => runner.query('SELECT 1')) : null
+    if (!lock.held) return null
+    return await sweepAlone(world, sidekiq, async () => {
+      if (world.stopping?.aborted) throw new Stopped()
+      await runner.query('SELECT 1')
+    })
+  } catch (error) {
+    if (error instanceof Stopped) return null
+    throw error
   } finally {
     if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => {}) // gone with the connection
     await runner.release()
@@ -41,7 +48,10 @@ export async function sweepSidekiq(
 
 const LET_GO_AFTER = `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`
 
-/** @param keepLock throws if the lock was lost: then another worker may be sweeping */
+/** The process is to stop: another worker sweeps anew, as after one that was killed. */
+class Stopped extends Error {}
+
+/** @param keepLock throws if the lock was lost: then another worker may be sweeping; or if this one is to stop */
 async function sweepAlone(world: World, sidekiq: SidekiqClient, keepLock: () => Promise<unknown>): Promise<Swept> {
   const sql = world.database.manager
   const startedAt = world.now()
