@@ -32,11 +32,12 @@ test('a database that takes no writes just now is not ready', async () => {
 test('a bot that is at work misses no right while grants.sql is run', async () => {
   const [owner, bot] = [new pg.Client(scratch.adminUrl), new pg.Client(scratch.appUrl)]
   await Promise.all([owner.connect(), bot.connect()])
-  const statements = readFileSync('src/entities/grants.sql', 'utf8').split(/;$/m) // psql sends them one by one
-  for (const statement of statements.filter((text) => text.trim() !== '')) {
+  const file = readFileSync('src/entities/grants.sql', 'utf8')
+  const statements = file.match(/(\$\$[\s\S]*?\$\$|[^;]|;(?!\n))+;\n/g) ?? [] // psql sends them one by one
+  for (const statement of statements) {
     await owner.query(statement)
     await bot.query('SELECT slug FROM public.trainees LIMIT 1')
   }
-  expect(statements.length).toBeGreaterThan(10)
+  expect(statements.length).toBeGreaterThanOrEqual(8)
   await Promise.all([owner.end(), bot.end()])
 })
