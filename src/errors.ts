@@ -113,6 +113,10 @@ const CATALOGUE = {
     title: 'This is closed already',
     text: `${f.detail}\nNothing has changed because of what you selected.`,
   }),
+  'alert-changed': () => ({
+    title: 'This has changed since you opened it',
+    text: 'It is about something more, or something else, by now. We have not dismissed it, and nothing has changed.\nLook at the post, and select “Dismiss” again if nobody needs to do anything.',
+  }),
   'alert-cured': () => ({
     title: 'Nobody needs to do this any more',
     text: 'What was posted is no longer so. Nothing has changed because of what you selected.\nThe post is drawn anew in a few seconds.',

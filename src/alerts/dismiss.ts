@@ -56,11 +56,29 @@ export async function findPersonalDataInReason(
   return findPersonalDataOf(database.manager, trainees, reason)
 }
 
-/** Dismisses an alert, once: who comes second is told who was first. Its post stays, and says so. Throws ChangeError. */
-export async function dismiss(world: World, { id, actor, reason }: Asked & { reason: string }): Promise<Alert> {
+/** What an alert is about at the moment, as a hash: whoever dismisses it has seen just that. */
+export async function readShown(sql: EntityManager, id: string): Promise<string> {
+  const [shown] = await sql.query<{ hash: string }[]>(SHOWN, [id])
+  return shown?.hash ?? ''
+}
+
+const SHOWN = `
+  SELECT md5(coalesce(string_agg(concat_ws(' ', subject, job_id, failure ->> 'words'), E'\n' ORDER BY subject), '')) AS hash
+  FROM chatops.alert_entries WHERE alert_id = $1 AND settled_at IS NULL`
+
+/**
+ * Dismisses an alert, once: who comes second is told who was first. Its post stays, and says so. What has joined it since
+ * `shown` was read is not dismissed with the rest: then nothing is. Throws ChangeError.
+ */
+export async function dismiss(
+  world: World,
+  { id, actor, reason, shown }: Asked & { reason: string; shown?: string | undefined },
+): Promise<Alert> {
   const { cause } = await checkDismissal(world, { id, actor })
   return sureTransaction(world.database, async (sql) => {
     await holdCause(sql, cause)
+    await getOpenAlert(world, id, sql)
+    if (shown !== undefined && shown !== (await readShown(sql, id))) throw new ChangeError('alert-changed')
     const { affected } = await sql.update(
       Alert,
       { id, status: 'open' },

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm'
 import * as z from 'zod'
-import { checkDismissal, dismiss, findPersonalDataInReason, getOpenAlert } from '../alerts/dismiss.ts'
+import { checkDismissal, dismiss, findPersonalDataInReason, getOpenAlert, readShown } from '../alerts/dismiss.ts'
 import { findAlertSight, findGroup } from '../alerts/sight/read.ts'
 import type { Group } from '../alerts/sight/sight.ts'
 import type { Alert } from '../entities/chatops/alert.ts'
@@ -51,21 +51,24 @@ export async function openDismissal(context: HandlerContext, click: Click): Prom
   await ack()
   try {
     const { id } = await checkDismissal(context.changes, { id: action.value ?? '', actor: body.user.id })
-    const sight = await findAlertSight(context.changes.database, id)
-    const view = renderDismiss({ alert: id, about: sight?.diagnosis.title ?? '' })
+    const { database } = context.changes
+    const shown = await readShown(database.manager, id) // read first: what joins now is not what the window says
+    const sight = await findAlertSight(database, id)
+    const view = renderDismiss({ alert: id, shown, about: sight?.diagnosis.title ?? '' })
     await client.views.open({ trigger_id: body.trigger_id ?? '', view })
   } catch (error) {
     await tell(context, click, wordsOfError(context, error))
   }
 }
 
-const metadata = z.object({ alert: z.string().regex(/^\d{1,18}$/) })
+/** Windows that an earlier version opened do not say what they were about. */
+const metadata = z.object({ alert: z.string().regex(/^\d{1,18}$/), shown: z.string().max(32).optional() })
 
 /** The dismissal's "Dismiss". */
 export async function dismissAlert(context: HandlerContext, submission: Submission): Promise<void> {
   const { view, body } = submission
   await answerOnce(context, submission, async () => {
-    const { alert: id } = metadata.parse(JSON.parse(view.private_metadata))
+    const { alert: id, shown } = metadata.parse(JSON.parse(view.private_metadata))
     const reason = (readFormValues(view.state.values)['reason'] ?? '').trim()
     if (!/[\p{L}\p{N}]/u.test(reason)) return { errors: { reason: 'Enter a reason.' } }
     await checkDismissal(context.changes, { id, actor: body.user.id }) // others must not learn what the field says
@@ -74,7 +77,7 @@ export async function dismissAlert(context: HandlerContext, submission: Submissi
       await recordRevealing(context.changes, body.user.id, ['reason'])
       return { errors: { reason: `Remove the trainee’s ${personal}: everyone in the channel can read this.` } }
     }
-    await dismiss(context.changes, { id, actor: body.user.id, reason: reason.slice(0, 500) })
+    await dismiss(context.changes, { id, actor: body.user.id, reason: reason.slice(0, 500), shown })
     context.nudge()
     const text = 'Nothing has changed in Register. Everyone in the channel can read your reason on the post.'
     return { title: 'You dismissed this', text }

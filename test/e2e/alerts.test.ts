@@ -271,6 +271,19 @@ describe('“Dismiss”', () => {
     expect(posts()).toHaveLength(1)
   })
 
+  test('dismisses nothing that joined after its window was opened, and says so', async () => {
+    await timeOut()
+    await open(SUPPORT, ACTIONS.openDismissal, await postSays('No TRN for'))
+    await use.admin.query(`
+      INSERT INTO chatops.alert_entries (alert_id, subject, trainee_id, failure, added_at)
+      SELECT id, 'retrieve-trn:5903', 5903, '{"code": "timed-out", "words": "x", "at": "2021-10-27T10:00:00Z"}', '2021-10-27'
+      FROM chatops.alerts WHERE status = 'open'`)
+    await dismiss(SUPPORT, 'Known of the one')
+    expect(readText(use.story.slack.view(SUPPORT))).toContain('This has changed since you opened it')
+    const { rows } = await use.admin.query('SELECT status FROM chatops.alerts')
+    expect(rows).toEqual([{ status: 'open' }])
+  })
+
   test.each([
     ['Demotwo asked for it', 'Remove the trainee’s name'],
     ['born 2 January 1990', 'Remove the trainee’s date of birth'],

@@ -2,12 +2,15 @@ import { type Modal, plainSections } from '../kit/blocks.ts'
 import { INPUT_ACTION, MODALS } from '../kit/ids.ts'
 import { plain } from '../kit/text.ts'
 
-/** Asks why an alert is dismissed; the one input is named "reason". `about` is what its post is headed with. */
-export function renderDismiss({ alert, about }: { alert: string; about: string }): Modal {
+/**
+ * Asks why an alert is dismissed; the one input is named "reason". `about` is what its post is headed with, `shown` stands for
+ * all that it is about.
+ */
+export function renderDismiss({ alert, shown, about }: { alert: string; shown: string; about: string }): Modal {
   return {
     type: 'modal',
     callback_id: MODALS.dismissAlert,
-    private_metadata: JSON.stringify({ alert }),
+    private_metadata: JSON.stringify({ alert, shown }),
     title: plain('Dismiss'),
     submit: plain('Dismiss'),
     close: plain('Close'),

@@ -409,9 +409,9 @@ describe('Slack', () => {
   })
 
   it('takes the question why something is dismissed', () => {
-    const view = renderDismiss({ alert: '7', about: EVIL })
+    const view = renderDismiss({ alert: '7', shown: 'a1', about: EVIL })
     expectView(view)
-    expect(JSON.parse(view.private_metadata ?? '')).toEqual({ alert: '7' })
+    expect(JSON.parse(view.private_metadata ?? '')).toEqual({ alert: '7', shown: 'a1' })
     expect(mrkdwnOf(view)).toBe('')
   })
 })
