@@ -11,12 +11,13 @@ import type { World } from '../world.ts'
 // When DTTP is asked what has become of a registration that it did not answer.
 
 /**
- * Until when it is asked, and the registration repeated if it is not there: a working day after the approval. Time during
- * which the bot was paused does not count: a pause gives nothing up.
+ * Until when it is asked, and the registration repeated if it is not there: a working day after its request was carried out,
+ * which may have waited for a playbook that was off. Time during which the bot was paused does not count: a pause gives nothing
+ * up.
  */
 export async function askedUntil(sql: EntityManager, job: Pick<Job, 'changeRequestId' | 'createdAt'>): Promise<Date> {
   const request = job.changeRequestId === null ? null : await sql.findOneBy(ChangeRequest, { id: job.changeRequestId })
-  const since = request?.decidedAt ?? job.createdAt
+  const since = request?.executedAt ?? request?.decidedAt ?? job.createdAt
   return workingDaysAfter(new Date(since.getTime() + (await pausedSince(sql, since))), 1)
 }
 

@@ -5,7 +5,7 @@ import { pause, resume } from '../../src/pausing/pause.ts'
 import { askedUntil } from '../../src/registration/asking.ts'
 import type { World } from '../../src/world.ts'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { createLifecycle, DEVELOPER, SECOND_DEVELOPER } from '../support/lifecycle.ts'
+import { createLifecycle, DEVELOPER, SECOND_DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
 
 let scratch: ScratchDatabase
 let world: World
@@ -46,4 +46,20 @@ test('the time for which the bot was paused does not count towards giving a regi
   const paused = 7.9 * DAY
   const expected = workingDaysAfter(new Date(createdAt.getTime() + paused), 1).getTime()
   expect(Math.abs((await until()).getTime() - expected)).toBeLessThan(60_000)
+})
+
+test('the time for which an approved request waited for its playbook does not count either', async () => {
+  const [approved, executed] = [new Date(Date.now() - 9 * DAY), new Date(Date.now() - 2 * DAY)]
+  const id = await withClient(scratch.adminUrl, async (admin) => {
+    const { rows } = await admin.query(
+      `INSERT INTO chatops.change_requests (playbook, playbook_version, requester, channel, subjects, digest, decided_at, executed_at)
+       VALUES ('re-register', 1, $1, 'C01', '{}', repeat('0', 64), $2, $3) RETURNING id`,
+      [SUPPORT, approved, executed],
+    )
+    return rows[0].id
+  })
+  await backdate('paused', 100)
+  await backdate('resumed', 99)
+  const until = await askedUntil(world.database.manager, { changeRequestId: id, createdAt: executed })
+  expect(until).toEqual(workingDaysAfter(executed, 1))
 })
