@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type EntityManager, In } from 'typeorm'
 import * as z from 'zod'
 import type { Effect, Told } from '../contract/effect.ts'
-import type { Plan, Update } from '../contract/plan.ts'
+import { type Plan, startsAfterRemoval, type Update } from '../contract/plan.ts'
 import { preflight } from '../dttp/payloads/preflight.ts'
 import { type Registration, registration } from '../dttp/payloads/registration.ts'
 import type { RegistrationRows, RouteRules } from '../dttp/payloads/rows.ts'
@@ -13,6 +13,7 @@ import { DttpSchool } from '../entities/register/dttp-school.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import type { RegisterFeatures } from '../register/features.ts'
 import { rowAfter } from '../register/saves/rules.ts'
+import { readFingerprint } from '../sidekiq/job.ts'
 
 // What DTTP will be told by the registrations that a plan starts. A body is built only when it is sent; so that nobody
 // approves one thing and sends another, its hash is part of the plan, and is looked at again before it is sent.
@@ -34,9 +35,20 @@ function hash(told: unknown): string {
   return createHash('sha256').update(canonical(told)).digest('hex')
 }
 
-/** The plan, in which each registration of our own worker says what DTTP will be told once the plan is carried out. */
-export async function withTold(sql: EntityManager, plan: Plan, features: RegisterFeatures): Promise<Plan> {
-  const registering = plan.effects.filter(isRegistration)
+/**
+ * The plan, in which each registration of our own worker says what DTTP will be told once the plan is carried out. What
+ * Register's Sidekiq registers is sent as it is then: nothing is said of it, and nothing promised.
+ * @param registersHere whether our own workers run registrations
+ */
+export async function withTold(
+  sql: EntityManager,
+  plan: Plan,
+  features: RegisterFeatures,
+  registersHere: boolean,
+): Promise<Plan> {
+  const isTold = (effect: Effect): effect is Registering =>
+    isRegistration(effect) && isRunHere(plan, effect, registersHere)
+  const registering = plan.effects.filter(isTold)
   if (registering.length === 0) return plan
   const submitters = await readSubmitters(sql, registering)
   const ids = registering.map(traineeIn)
@@ -53,7 +65,7 @@ export async function withTold(sql: EntityManager, plan: Plan, features: Registe
       shows: whatDecides(left, rules),
     }
   }
-  const effects = plan.effects.map((effect) => (isRegistration(effect) ? { ...effect, told: told(effect) } : effect))
+  const effects = plan.effects.map((effect) => (isTold(effect) ? { ...effect, told: told(effect) } : effect))
   return { ...plan, effects }
 }
 
@@ -76,9 +88,15 @@ export type MovedTold = { trainees: string[]; columns: string[] }
 
 type Registering = Extract<Effect, { kind: 'enqueue'; job: 'register-for-trn' }> | Extract<Effect, { kind: 'retry' }>
 
-/** Whether a plan has our own worker register anyone. */
+/** Whether a plan has anyone registered. */
 export function registersAnyone({ effects }: Plan): boolean {
   return effects.some(isRegistration)
+}
+
+/** A job of Register's that is run again stays there; what waits until a failed one is taken out of there is ours. */
+function isRunHere(plan: Plan, effect: Registering, registersHere: boolean): boolean {
+  if (effect.kind === 'retry') return readFingerprint(effect.fingerprint) === null
+  return registersHere || startsAfterRemoval(plan, traineeIn(effect))
 }
 
 function isRegistration(effect: Effect): effect is Registering {

@@ -204,6 +204,7 @@ describe.each(playbooks)('$name', (playbook) => {
         context.database.manager,
         { ...plan, updates: [], inserts: [] },
         context.register,
+        true,
       )
       expect(asTheyAre.effects).toEqual(plan.effects)
       const told = plan.effects.flatMap((effect) => ('told' in effect && effect.told ? [effect.told.hash] : []))

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { openReview } from '../../src/changes/decide/decide.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
+import { send } from '../../src/changes/propose/send.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { verify } from '../../src/changes/verify/verify.ts'
 import { checksOf, planOf } from '../../src/contract/stored.ts'
@@ -12,6 +14,7 @@ import { runAgain, startJob } from '../../src/jobs/start/start.ts'
 import { pause, resume } from '../../src/pausing/pause.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { createSidekiqClient } from '../../src/sidekiq/index.ts'
+import { renderReview } from '../../src/views/request/review.ts'
 import type { World } from '../../src/world.ts'
 import { NOW, SUBMITTER, TRAINEE, useStage } from '../jobs/stage.ts'
 import { approved, carriedOut, FORM, look, lose, runJobs } from '../registration/setup.ts'
@@ -72,6 +75,24 @@ describe('a registration that two people approved', () => {
     const { verified } = (await getRequest(stage.context.database, id)).outcome
     const line = verified?.find(({ sentence }) => sentence === 'Both status changes went through')
     expect(line).toMatchObject({ holds: true, found: expect.stringContaining('did not wait for a TRN any more') })
+  })
+
+  test('promises nothing of what is sent where Register’s Sidekiq runs it, and ends once that is changed', async () => {
+    await lose(stage)
+    const { register: settings } = stage.context
+    const handing: World = { ...stage.context, register: { ...settings, handsOverRegistrations: true } }
+    const asked = { playbook: getPlaybook('re-register'), form: FORM, requester: SUPPORT, channel: CHANNEL }
+    const proposal = await propose(handing, asked)
+    if (proposal.kind !== 'ready') throw new Error(proposal.kind)
+    const { changeRequest } = proposal
+    const reviewed = () =>
+      renderReview({ changeRequest, playbook: asked.playbook, registerUrl: '', personal: 'hidden' })
+    expect(JSON.stringify(reviewed())).toContain('It sends the record as it is in Register then.')
+    expect(JSON.stringify(reviewed())).not.toContain('If any of it changes before it is sent')
+    await send(handing, { id: changeRequest.id, requester: SUPPORT })
+    const opening = openReview(stage.context, { id: changeRequest.id, actor: DEVELOPER, viewId: 'V1' })
+    await expect(opening).rejects.toMatchObject({ code: 'already-over' })
+    expect((await getRequest(stage.context.database, changeRequest.id)).status).toBe('stale')
   })
 
   test.each([...PLACES, 'dead'] as const)('is not sent while Register’s own is in %s', async (place) => {

@@ -10,6 +10,7 @@ import { dttpWords, referenceWords } from '../../dttp/words.ts'
 import { canonical, type Json } from '../../entities/json.ts'
 import { inSnapshot } from '../../entities/snapshot.ts'
 import { UpstreamUnavailable } from '../../errors.ts'
+import { runnerOf } from '../../jobs/start/runner.ts'
 import { withTold } from '../../registration/told.ts'
 import type { World } from '../../world.ts'
 import { askSidekiq, isSidekiqAsked, withSidekiq } from './beside.ts'
@@ -117,8 +118,13 @@ function besideOthers(world: World, outcome: Outcome | null, beside: Beside | nu
   return { outcome: { ...outcome, plan }, check }
 }
 
-async function tellingAll({ register }: World, sql: EntityManager, outcome: Outcome): Promise<Outcome> {
-  return 'plan' in outcome ? { ...outcome, plan: await withTold(sql, outcome.plan, register) } : outcome
+async function tellingAll(world: World, sql: EntityManager, outcome: Outcome): Promise<Outcome> {
+  return 'plan' in outcome ? { ...outcome, plan: await asTold(world, sql, outcome.plan) } : outcome
+}
+
+/** A plan with what DTTP will be told by the registrations that our own workers run. */
+export function asTold(world: World, sql: EntityManager, plan: Plan): Promise<Plan> {
+  return withTold(sql, plan, world.register, runnerOf(world, 'register-for-trn') !== 'register')
 }
 
 function subjectsFor(outcome: Outcome | null, { trainee }: Situation): string[] {

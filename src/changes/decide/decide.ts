@@ -11,10 +11,11 @@ import { refuse, refuseUnless } from '../../people/standing.ts'
 import { isPersonal } from '../../personal-data/columns.ts'
 import { findPersonalDataOf } from '../../personal-data/in-text.ts'
 import { refuseWhereOff } from '../../playbooks/switched-on.ts'
-import { findMovedTold, registersAnyone, withTold } from '../../registration/told.ts'
+import { findMovedTold, registersAnyone } from '../../registration/told.ts'
 import { findNamedBy } from '../../schools/named.ts'
 import type { World } from '../../world.ts'
 import { announce, hintExecution } from '../announce.ts'
+import { asTold } from '../assess/assess.ts'
 import { FOREIGN } from '../execute/unexecuted.ts'
 import { isOfAnother, isOfLater } from '../other-versions.ts'
 import { digestOfRequest, endAsStale, getRequest, lockRequest, type Moved, refusalFor } from '../requests.ts'
@@ -50,11 +51,11 @@ export async function openReview(world: World, { id, actor, viewId }: Actor & { 
 }
 
 /** Why a request must not be shown any more: DTTP would be told something else than at the preview. Null if it may. */
-async function findMovedSince({ database, register }: World, request: ChangeRequest): Promise<Moved | null> {
+async function findMovedSince(world: World, request: ChangeRequest): Promise<Moved | null> {
   if (isOfAnother(request)) return FOREIGN
   const plan = planOf(request)
   if (!registersAnyone(plan)) return null
-  const { columns, trainees } = findMovedTold(plan, await inSnapshot(database, (sql) => withTold(sql, plan, register)))
+  const { columns, trainees } = findMovedTold(plan, await inSnapshot(world.database, (sql) => asTold(world, sql, plan)))
   return trainees.length > 0 ? { columns, checks: [], told: trainees } : null
 }
 

@@ -62,7 +62,7 @@ function toldBy(effect: Effect): ToldOf[] {
   return told ? [{ trainee: traineeOf(effect) ?? '', told }] : []
 }
 
-/** What is sent is not what was approved, where something else than a registration sends it. */
+/** What is sent is not what was approved, where something else than a registration of our own workers sends it. */
 const AS_IT_IS = 'It sends the record as it is in Register then.'
 
 function describeEffect(effect: Effect): DescribedEffect {
@@ -104,8 +104,8 @@ function describeJob(effect: Enqueue): DescribedEffect {
   return { title, details: [...details, ...asItIs(effect)].join('\n') || null, text: null, byHand: false }
 }
 
-function asItIs({ job }: { job: string }): string[] {
-  return job === 'update-trainee' ? [AS_IT_IS] : []
+function asItIs({ job, told }: { job: string; told?: object }): string[] {
+  return job === 'update-trainee' || (job === 'register-for-trn' && !told) ? [AS_IT_IS] : []
 }
 
 /** Effects with their texts; for the person who approves also the particulars, which link to Register. */
