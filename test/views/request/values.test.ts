@@ -198,15 +198,17 @@ it('tells in words what happens besides the changes', () => {
 it('tells Register’s jobs in words for people, with how long a poll goes on', () => {
   const kind = 'enqueue'
   const at = { delaySeconds: 0 }
+  const told = { slug: null, hash: 'a1', shows: {} }
   const effects: Effect[] = [
     { kind, job: 'retrieve-trn', args: { trainee: '5902', poll_for: '1 day' }, ...at },
     { kind, job: 'retrieve-trn', args: { trainee: '5902', poll_for: 'the end of the next working day' }, ...at },
     { kind, job: 'retrieve-trn', args: { trainee: '5902', poll_for: '4 days' }, delaySeconds: 3600 },
-    { kind, job: 'register-for-trn', args: { trainee: '5913', submitted_by: 'e1' }, ...at },
+    { kind, job: 'register-for-trn', args: { trainee: '5913', submitted_by: 'e1' }, ...at, told },
+    { kind, job: 'register-for-trn', args: { trainee: '5914', submitted_by: 'e1' }, ...at },
     { kind, job: 'change-trainee-status', args: { trainee: '5913', status: 's', entity: 'contact' }, ...at },
     { kind, job: 'update-trainee', args: { trainee: '5913' }, ...at },
     { kind, job: 'sync-schools', args: { urn: '900001' } },
-    { kind: 'retry', job: 'register-for-trn', jobId: 'j1', fingerprint: '3', trainee: '5913' },
+    { kind: 'retry', job: 'register-for-trn', jobId: 'j1', fingerprint: '3', trainee: '5913', told },
   ]
   const described = describeEffects({ updates: [], inserts: [], effects })
   expect(described.map(({ title }) => title)).toEqual([
@@ -214,6 +216,7 @@ it('tells Register’s jobs in words for people, with how long a poll goes on', 
     'Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5902 at once, until the end of the next working day',
     'Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5902 in 1 hour, for 4 days',
     'Register with DTTP (Dttp::RegisterForTrnJob) for trainee 5913 at once',
+    'Register with DTTP (Dttp::RegisterForTrnJob) for trainee 5914 at once',
     'Set the status in DTTP (Dttp::ChangeTraineeStatusJob) for trainee 5913 at once',
     'Send the record to DTTP (Dttp::UpdateTraineeJob) for trainee 5913 at once',
     'Fetch the schools from DTTP (Dttp::SyncSchoolsJob) at once',
@@ -221,6 +224,7 @@ it('tells Register’s jobs in words for people, with how long a poll goes on', 
   ])
   expect(described.map(({ details }) => details).filter(Boolean)).toEqual([
     'submitted by: e1',
+    'submitted by: e1\nIt sends the record as it is in Register then.',
     'status: s\nentity: contact',
     'It sends the record as it is in Register then.',
     'urn: 900001',
