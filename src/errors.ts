@@ -113,6 +113,10 @@ const CATALOGUE = {
     title: 'This is closed already',
     text: `${f.detail}\nNothing has changed because of what you selected.`,
   }),
+  'attention-changed': (f: Facts) => ({
+    title: `Something else is wrong with ${f.cr} by now`,
+    text: 'It has changed since this was drawn, so we have not marked it as dealt with.\nLook at its card, and select “Mark as dealt with” there once that is settled, too.',
+  }),
   'alert-changed': () => ({
     title: 'This has changed since you opened it',
     text: 'It is about something more, or something else, by now. We have not dismissed it, and nothing has changed.\nLook at the post, and select “Dismiss” again if nobody needs to do anything.',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { ChangeRequest, type Postcondition } from '../entities/chatops/change-request.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
@@ -23,13 +24,45 @@ export function isAsApproved(verified: readonly Postcondition[]): boolean {
   return verified.every(({ holds }) => holds)
 }
 
-/** Puts on record that a request is dealt with, and by whom. The first one counts. Throws ChangeError. */
-export async function dealWith(world: World, { id, actor }: { id: string; actor: string }): Promise<ChangeRequest> {
+/** What does not hold of a result and is not only waited for. Numbers and times in it may move without being news. */
+function troublesOf(verified: readonly Postcondition[] = []): string[] {
+  return verified.flatMap(({ sentence, holds, waiting, found, trainee }) =>
+    holds || waiting ? [] : [`${trainee?.id ?? ''} ${sentence}: ${found.replace(/\d[\d:,]*([ap]m)?/g, '')}`],
+  )
+}
+
+/** Whether a look has found something wrong that the look before it had not. */
+export function isNewTrouble(
+  verified: readonly Postcondition[],
+  before: readonly Postcondition[] | undefined,
+): boolean {
+  const known = new Set(troublesOf(before))
+  return troublesOf(verified).some((trouble) => !known.has(trouble))
+}
+
+/** What is wrong with a request, as a number: who says that it is dealt with has seen just that. */
+export function troubleShown({ outcome }: Pick<ChangeRequest, 'outcome'>): string {
+  const troubles = [outcome.problem ?? '', ...troublesOf(outcome.verified)].join('\n')
+  return createHash('sha256').update(troubles).digest().readUInt32BE().toString()
+}
+
+/**
+ * Puts on record that a request is dealt with, and by whom. The first one counts.
+ * @param shown what was wrong with it where they said so; buttons of earlier versions do not tell
+ * Throws ChangeError.
+ */
+export async function dealWith(
+  world: World,
+  { id, actor, shown }: { id: string; actor: string; shown?: string | undefined },
+): Promise<ChangeRequest> {
   await refuseUnlessEither(world, actor)
   return sureTransaction(world.database, async (sql) => {
     const request = await lockRequest(sql, id)
     if (request.status !== 'needs-attention') throw new ChangeError('not-found')
     if (!needsAttention(request)) return request
+    if (shown !== undefined && shown !== troubleShown(request)) {
+      throw new ChangeError('attention-changed', { cr: `CR-${id}` })
+    }
     const dealt = { dealtAt: world.now(), dealtBy: actor }
     await sql.update(ChangeRequest, { id }, dealt)
     await announce(sql, id)

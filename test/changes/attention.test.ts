@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { dealWith } from '../../src/changes/attention.ts'
+import { dealWith, troubleShown } from '../../src/changes/attention.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { findRequests } from '../../src/changes/lists/find-requests.ts'
 import { readWork, type WorkList } from '../../src/changes/lists/work-lists.ts'
@@ -65,6 +65,35 @@ describe('what needs attention', () => {
     expect(await own()).toEqual([])
     const { rows } = await admin.query('SELECT event, actor FROM chatops.ledger ORDER BY seq DESC LIMIT 1')
     expect(rows).toEqual([{ event: 'dealt-with', actor: DEVELOPER }])
+  })
+
+  test('is back, in its thread, too, if something else is wrong by the next look', async () => {
+    await dealWith(world, { id, actor: DEVELOPER })
+    await verify(world, id)
+    expect(await getRequest(world.database, id)).toMatchObject({ dealtBy: DEVELOPER })
+    await admin.query(`DELETE FROM chatops.outbox WHERE kind = 'thread'`)
+    await admin.query('UPDATE public.trainees SET course_subject_one = $1 WHERE id = 5901', ['physics'])
+    await verify(world, id)
+    expect(await getRequest(world.database, id)).toMatchObject({ status: 'needs-attention', dealtAt: null })
+    expect(await listed('attention')).toEqual([id])
+    expect((await admin.query(`SELECT payload FROM chatops.outbox WHERE kind = 'thread'`)).rows).toEqual([
+      { payload: { part: 'outcome' } },
+    ])
+    const { rows } = await admin.query('SELECT event FROM chatops.ledger ORDER BY seq DESC LIMIT 1')
+    expect(rows).toEqual([{ event: 'needs-attention' }])
+    await admin.query('UPDATE public.trainees SET course_subject_one = NULL WHERE id = 5901')
+  })
+
+  test('is dealt with only as it was shown', async () => {
+    const shown = troubleShown(await getRequest(world.database, id))
+    await admin.query('UPDATE public.trainees SET course_subject_one = $1 WHERE id = 5901', ['physics'])
+    await verify(world, id)
+    const marking = dealWith(world, { id, actor: DEVELOPER, shown })
+    await expect(marking).rejects.toMatchObject({ code: 'attention-changed' })
+    expect(await listed('attention')).toEqual([id])
+    await admin.query('UPDATE public.trainees SET course_subject_one = NULL WHERE id = 5901')
+    await verify(world, id)
+    expect(await dealWith(world, { id, actor: DEVELOPER, shown })).toMatchObject({ dealtBy: DEVELOPER })
   })
 
   test('is among what has ended lately once it is dealt with', async () => {

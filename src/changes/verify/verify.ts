@@ -11,7 +11,7 @@ import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
-import { isAsApproved } from '../attention.ts'
+import { isAsApproved, isNewTrouble } from '../attention.ts'
 import { LEFT_TO_OTHERS_MS } from '../other-versions.ts'
 import { getRequest, lockRequest } from '../requests.ts'
 
@@ -49,11 +49,12 @@ export async function verify(world: World, id: string): Promise<void> {
     const problem = next === 'needs-attention' ? { problem: problemOf(verified) } : {}
     const outcome = { ...current.outcome, verified, ...problem }
     const dealt = next === 'needs-attention' ? dealtWith(world, current, verified) : {}
+    const isNews = next !== was || (isSettledByPeople(current) && dealt.dealtAt === null)
     await sql.update(ChangeRequest, { id, status: was }, { status: next, outcome, nextVerifyAt, ...dealt })
-    await announce(sql, id, next === was ? [] : ['outcome'])
+    await announce(sql, id, isNews ? ['outcome'] : [])
     await appendToLedger(sql, {
       changeRequest: id,
-      event: next === 'verifying' || next === was ? 'verified' : next,
+      event: next === 'verifying' || !isNews ? 'verified' : next,
       actor: THE_BOT,
       details: { held: verified.filter(({ holds }) => holds).length, of: verified.length },
     })
@@ -137,10 +138,18 @@ function nextStatus(world: World, request: ChangeRequest, verified: readonly Pos
   return world.now().getTime() >= executed + world.verifyAgainAfter ? 'done' : 'verifying'
 }
 
-/** What the bot says of whether a request is dealt with. What a person has said stays. */
-function dealtWith(world: World, { dealtAt, dealtBy }: ChangeRequest, verified: readonly Postcondition[]) {
+type Dealt = Partial<Pick<ChangeRequest, 'dealtAt' | 'dealtBy'>>
+
+/** What the bot says of whether a request is dealt with. What a person has said stays, of what was wrong then. */
+function dealtWith(world: World, request: ChangeRequest, verified: readonly Postcondition[]): Dealt {
+  const { dealtAt, dealtBy, outcome } = request
   if (isAsApproved(verified)) return dealtAt === null ? { dealtAt: world.now(), dealtBy: THE_BOT } : {}
-  return dealtBy === THE_BOT ? { dealtAt: null, dealtBy: null } : {}
+  const isOver = isSettledByPeople(request) && !isNewTrouble(verified, outcome.verified)
+  return dealtBy === null || isOver ? {} : { dealtAt: null, dealtBy: null }
+}
+
+function isSettledByPeople({ dealtBy }: ChangeRequest): boolean {
+  return dealtBy !== null && dealtBy !== THE_BOT
 }
 
 function isWaiting({ holds, waiting }: Postcondition): boolean {

@@ -9,7 +9,8 @@ export async function markDealtWith(context: HandlerContext, click: Click): Prom
   const { ack, action, body } = click
   await ack()
   try {
-    const { id } = await dealWith(context.changes, { id: action.value ?? '', actor: body.user.id })
+    const [request = '', shown] = (action.value ?? '').split(':')
+    const { id } = await dealWith(context.changes, { id: request, actor: body.user.id, shown })
     context.nudge()
     await tellBeside(context, click, { title: `CR-${id} is marked as dealt with`, text: 'Its card says so.' })
   } catch (error) {

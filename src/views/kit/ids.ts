@@ -42,7 +42,7 @@ export const ACTIONS = {
   copySteps: 'copy-steps',
   markSteps: 'mark-steps',
   unmarkSteps: 'unmark-steps',
-  /** That a request which needs attention is dealt with. */
+  /** That a request which needs attention is dealt with. Value: `<change request>:<what is wrong with it, as a number>`. */
   markDealtWith: 'mark-dealt-with',
   /** What a request changed, or would have. */
   showChanges: 'show-changes',

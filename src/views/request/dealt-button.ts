@@ -1,3 +1,4 @@
+import { troubleShown } from '../../changes/attention.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { button } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
@@ -5,7 +6,7 @@ import { plain } from '../kit/text.ts'
 import { crName } from './request.ts'
 
 /** "Mark as dealt with", which asks once more; for a request that needs attention. */
-export function dealtButton({ id }: Pick<ChangeRequest, 'id'>) {
+export function dealtButton({ id, outcome }: Pick<ChangeRequest, 'id' | 'outcome'>) {
   const name = crName({ id })
   const confirm = {
     title: plain('Is this dealt with?'),
@@ -14,5 +15,8 @@ export function dealtButton({ id }: Pick<ChangeRequest, 'id'>) {
     deny: plain('Not yet'),
   }
   const label = { accessibility_label: `Mark ${name} as dealt with` }
-  return button('Mark as dealt with', ACTIONS.markDealtWith, id, { confirm, ...label })
+  return button('Mark as dealt with', ACTIONS.markDealtWith, `${id}:${troubleShown({ outcome })}`, {
+    confirm,
+    ...label,
+  })
 }
