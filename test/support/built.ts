@@ -1,10 +1,11 @@
-// Our code as production runs it, for tests that start processes: such a process is up in half the time of one that has
-// to compile TypeScript first.
-import { execFile, execFileSync } from 'node:child_process'
+// Our programs for tests that start processes, each as one file of JavaScript: such a process takes half the processor's
+// time of one that compiles TypeScript first, and two thirds of one that loads our modules one by one.
+import { execFile } from 'node:child_process'
 import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { buildSync } from 'esbuild'
 import { markProcess } from '../../sandbox/processes.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -12,23 +13,41 @@ const SANDBOX = join(ROOT, '.sandbox')
 /** Where the run's processes find it. */
 const BUILT = 'CHATOPS_BUILT'
 
-/** Compiles everything once, for the processes of this run; the answer removes it. */
+/** Whatever tests start, named by its path from the root. */
+const PROGRAMS = [
+  'src/main.ts',
+  'src/cli.ts',
+  'docs/draw-rooms.ts',
+  'test/sandbox/start-postgres.ts',
+  'test/queue/dying-worker.ts',
+  'test/queue/one-job.ts',
+  'test/sidekiq/one-push.ts',
+  'test/proof/doomed-worker.ts',
+  'test/proof/doomed-registration.ts',
+  'test/proof/doomed-re-register.ts',
+  'test/proof/sleeper.ts',
+  'test/proof/stops/stopped-worker.ts',
+] as const
+
+type Program = (typeof PROGRAMS)[number]
+
+/** Builds all of them once, for the processes of this run; the answer removes them. */
 export function build(): () => void {
   const directory = join(SANDBOX, `built-${process.pid}`)
   const remove = (name: string) => rmSync(join(SANDBOX, name), { recursive: true, force: true })
   const before = existsSync(SANDBOX) ? readdirSync(SANDBOX) : []
   for (const name of before) if (/^built-\d+$/.test(name) && markProcess(Number(name.slice(6))) === null) remove(name)
-  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
-  execFileSync(process.execPath, [tsc, '--noEmit', 'false', '--noCheck', '--rootDir', ROOT, '--outDir', directory], {
-    cwd: ROOT,
+  buildSync({
+    ...{ entryPoints: [...PROGRAMS], absWorkingDir: ROOT, outbase: ROOT, outdir: directory },
+    ...{ bundle: true, packages: 'external', platform: 'node', format: 'esm', keepNames: true },
   })
   copyFileSync(join(ROOT, 'manifest.yml'), join(directory, 'manifest.yml'))
   process.env[BUILT] = directory
   return () => remove(`built-${process.pid}`)
 }
 
-/** What node is told to run a file of ours, which is named by its path from the root. */
-export function nodeRuns(file: string): string[] {
+/** What node is told to run one of our programs. */
+export function nodeRuns(file: Program): string[] {
   const directory = process.env[BUILT]
   return directory ? [join(directory, file.replace(/\.ts$/, '.js'))] : ['--import', 'tsx', join(ROOT, file)]
 }
