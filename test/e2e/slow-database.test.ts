@@ -26,17 +26,26 @@ const shown = (user: string) => readText(use.story.slack.view(user) ?? [])
 test('an approval that waits for the ledger is acknowledged in time, and answered in the same modal', async () => {
   const { slack } = use.story
   await reviewBehindAHeldHead()
-  const { error } = await slack.submit({ user: DEVELOPER })
+  const { error } = await slack.submit({ user: DEVELOPER, isHasty: true })
   expect(error).toBeNull()
   expect(shown(DEVELOPER)).toContain('This takes longer than usual')
   await use.admin.query('ROLLBACK')
   await slack.until(() => shown(DEVELOPER).includes('You approved CR-1'), 'the answer')
 })
 
+test('whoever waits for the answer has it as if it had come at once', async () => {
+  const { slack } = use.story
+  await reviewBehindAHeldHead()
+  const submitting = slack.submit({ user: DEVELOPER })
+  await slack.until(() => shown(DEVELOPER).includes('This takes longer than usual'), 'the acknowledgement')
+  await use.admin.query('ROLLBACK')
+  expect((await submitting).ackBody).toContain('You approved CR-1')
+})
+
 test('whoever closes the modal meanwhile is told directly, also that nothing was done', async () => {
   const { slack } = use.story
   await reviewBehindAHeldHead()
-  await slack.submit({ user: DEVELOPER })
+  await slack.submit({ user: DEVELOPER, isHasty: true })
   await slack.closeView({ user: DEVELOPER })
   const [told] = await slack.until(
     () => (slack.directMessages(DEVELOPER).length > 0 ? slack.directMessages(DEVELOPER) : null),

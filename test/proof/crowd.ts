@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { botEnvironment } from '../support/bot.ts'
 import { CHANNEL, TEAM } from '../support/lifecycle.ts'
 import { type FakeSlack, startFakeSlack } from '../support/slack/index.ts'
+import { isUnderWay } from '../support/under-way.ts'
 
 const SIGNING_SECRET = '0123456789abcdef0123456789abcdef'
 const BOT_TOKEN = 'xoxb-crowd'
@@ -25,6 +26,7 @@ export function userIds(prefix: string, count: number): string[] {
 export function startCrowdSlack(crowd: Crowd): Promise<FakeSlack> {
   const people = [...new Set([...crowd.requesters, ...crowd.approvers, ...crowd.others])]
   return startFakeSlack({
+    isUnderWay,
     signingSecret: SIGNING_SECRET,
     botToken: BOT_TOKEN,
     teamId: TEAM,

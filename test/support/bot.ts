@@ -17,6 +17,7 @@ import { loadGias } from './gias.ts'
 import { CHANNEL, DEVELOPER, REGISTER_URL, SECOND_DEVELOPER, STRANGER, SUPPORT, TEAM } from './lifecycle.ts'
 import { redisDatabase } from './redis-database.ts'
 import { type FakeSlack, startFakeSlack } from './slack/index.ts'
+import { isUnderWay } from './under-way.ts'
 
 export const OTHER_CHANNEL = 'C02RANDOM'
 export const GUEST = 'U08GUEST'
@@ -39,6 +40,7 @@ export function startStorySlack(channels: readonly string[] = []): Promise<FakeS
     // Slack waits for three seconds. A busy machine may take as long for what takes milliseconds elsewhere, but nobody who
     // waits for another system before answering would be in time.
     ackTimeoutMs: 8_000,
+    isUnderWay,
     botUserId: BOT_USER,
     scopes: manifest.oauth_config.scopes.bot,
     botEvents: manifest.settings.event_subscriptions.bot_events,

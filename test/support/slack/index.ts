@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createDeliver, type Delivery } from './delivery.ts'
 import type { Fault } from './faults.ts'
-import { settle } from './people/acknowledgement.ts'
+import { lateAnswer, settle } from './people/acknowledgement.ts'
 import { type ClickOptions, sendClick } from './people/click.ts'
 import { type CloseOptions, sendClose } from './people/close.ts'
 import {
@@ -84,7 +84,7 @@ export async function startFakeSlack(options: FakeSlackOptions) {
         showAcknowledgement(world, again, { user: String(payload['user_id']), channel: String(payload['channel_id']) })
       }
       const open = kind === 'view_submission' ? views.find((payload['view'] as View).id) : undefined
-      return open ? { ...again, ...settle(world, open, again) } : again
+      return open ? { ...again, ...settle(world, open, again), ...(await lateAnswer(world, open)) } : again
     },
 
     // What people see. All copies: one kept is a screen gone out of date.

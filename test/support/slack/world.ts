@@ -4,7 +4,7 @@ import { createTestClock, type TestClock } from './clock.ts'
 import { createFaults } from './faults.ts'
 import { createResponseUrls, type Poster } from './response-urls.ts'
 import { createTriggers } from './triggers.ts'
-import type { Call, Channel, Message, User, UserGroup, Violation } from './types.ts'
+import type { Call, Channel, Message, User, UserGroup, View, Violation } from './types.ts'
 import { createViews } from './views.ts'
 import { createWorkspace, type Workspace } from './workspace.ts'
 
@@ -32,6 +32,8 @@ export interface FakeSlackOptions {
   clock?: TestClock
   /** How long an app has to acknowledge, in real and in the clock's milliseconds. Slack's is 3000. */
   ackTimeoutMs?: number
+  /** Whether the app says in a modal that it needs longer than Slack waits for; people then wait for what takes its place. */
+  isUnderWay?: (view: View) => boolean
   /** For the deliveries sent to a random replica. */
   seed?: number
 }

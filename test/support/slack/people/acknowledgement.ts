@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isObject } from '../block-kit/rules.ts'
 import { acceptView } from '../block-kit/surfaces.ts'
 import type { Delivery } from '../delivery.ts'
@@ -28,6 +29,24 @@ export function settle(
     return trouble
   }
 }
+
+/**
+ * What takes the place of an acknowledgement that says that the answer takes longer, as if it had been the acknowledgement:
+ * a busy machine is slow with anything. Nothing if there is no such acknowledgement.
+ */
+export async function lateAnswer(world: World, open: OpenView): Promise<{ ack?: JsonObject; ackBody?: string }> {
+  const isUnderWay = () => world.settings.isUnderWay?.(open.view) && world.views.stack(open.user).includes(open)
+  if (!isUnderWay()) return {}
+  const deadline = Date.now() + PATIENCE_MS
+  while (isUnderWay()) {
+    if (Date.now() > deadline) throw new Error(`${open.user} waited ${PATIENCE_MS} ms in vain for what takes longer`)
+    await sleep(20)
+  }
+  const ack = { response_action: 'update', view: structuredClone(open.view) }
+  return { ack, ackBody: JSON.stringify(ack) }
+}
+
+const PATIENCE_MS = 120_000
 
 function respond(world: World, open: OpenView, body: JsonObject): { outcome: Outcome; errors: Record<string, string> } {
   switch (body['response_action']) {

@@ -4,7 +4,7 @@ import type { View } from '../types.ts'
 import { entryFor, type Given, holders, keyOf, objection, stateOf } from '../view-state.ts'
 import type { OpenView } from '../views.ts'
 import type { World } from '../world.ts'
-import { type Outcome, settle } from './acknowledgement.ts'
+import { lateAnswer, type Outcome, settle } from './acknowledgement.ts'
 import { actor } from './payloads.ts'
 
 export interface SubmitOptions {
@@ -15,6 +15,8 @@ export interface SubmitOptions {
   force?: boolean
   /** Submit this view as read before, even if it has been closed or replaced since. Needs `force`. */
   view?: View
+  /** Go on although the modal says that the answer takes longer. */
+  isHasty?: boolean
   to?: Pick
 }
 
@@ -38,7 +40,8 @@ export async function sendSubmission(world: World, deliver: Deliver, options: Su
     response_urls: [],
   }
   const delivery = await deliver(asInteraction(payload), options.to)
-  return { ...delivery, ...settle(world, open, delivery) }
+  const seen = { ...delivery, ...settle(world, open, delivery) }
+  return options.isHasty ? seen : { ...seen, ...(await lateAnswer(world, open)) }
 }
 
 /** Types into the top modal without submitting it. Throws if an input is not there or does not offer the option. */
