@@ -116,7 +116,7 @@ function codesFor(scene: Scene): readonly string[] {
   return sampleOfEach(
     [...codesOf(SCENES[scene]), UNHEARD_OF],
     (code) => `${remedyOf(scene, code)} ${isUnsure(code)}`,
-    3,
+    2,
   )
 }
 

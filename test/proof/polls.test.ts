@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { sampleOf } from '../support/extent.ts'
+import { extent, sampleOf } from '../support/extent.ts'
 import { redisDatabase } from '../support/redis-database.ts'
 import { provePolls } from './polls.ts'
 
@@ -13,6 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all(scratch.map((database) => database.drop())))
 
+const POLLS = extent === 'sample' ? 80 : 200
 const QUEUES = [
   ['redis', 0],
   ['postgres', 1],
@@ -24,9 +25,9 @@ describe.concurrent.each(sampleOf(QUEUES, 1))('on %s', (name, index) => {
   }) => {
     const { appUrl = '', adminUrl = '' } = scratch[index] ?? {}
     const redisUrl = name === 'redis' ? redisDatabase(0) : null
-    const crush = { polls: 200, kills: 1, hurry: true, say: () => {} }
+    const crush = { polls: POLLS, kills: 1, hurry: true, say: () => {} }
     const { queues, problems } = await provePolls({ [name]: { appUrl, adminUrl, redisUrl } }, crush)
     expect(problems).toEqual([])
-    expect(queues[name]).toMatchObject({ polled: 200, killed: 1, wrong: 0 })
+    expect(queues[name]).toMatchObject({ polled: POLLS, killed: 1, wrong: 0 })
   })
 })

@@ -8,7 +8,7 @@ import { registration } from '../../src/dttp/payloads/registration.ts'
 import type { RegistrationRows } from '../../src/dttp/payloads/rows.ts'
 import { findRegistrationRows, routeRules } from '../../src/dttp/registration-rows.ts'
 import { SUBMITTER, TRAINEE, useStage } from '../jobs/stage.ts'
-import { sampleOf } from '../support/extent.ts'
+import { sampleOfEach } from '../support/extent.ts'
 import { DEVELOPER, sendRequest } from '../support/lifecycle.ts'
 import { BASE, MOVES } from './moves.ts'
 import { approved, carriedOut, FORM, look, lose, runJobs } from './setup.ts'
@@ -31,7 +31,9 @@ async function nothingIsSent() {
   expect(await stage.attempts()).toEqual([])
 }
 
-describe.each(sampleOf(MOVES, 20))('when $column moves', ({ sql, first }) => {
+const moves = sampleOfEach(MOVES, ({ column }) => column.split('.')[0] ?? '', 1)
+
+describe.each(moves)('when $column moves', ({ sql, first }) => {
   beforeEach(async () => {
     if (first) await stage.change(first)
   })

@@ -54,7 +54,7 @@ function roundOf(spelling: string, message: QuotingMessage = MESSAGES[0] as Quot
   return [spelling, message.message.slice(0, 60), message, turn] as const
 }
 
-test.each(sampleOf(rounds, 15))(
+test.each(sampleOf(rounds, 8))(
   'quoted %s, “%s” is told to nobody',
   { timeout: 120_000 },
   async (spelling, _, message, turn) => {
