@@ -24,7 +24,7 @@ export default defineConfig({
     },
     isolate: false, // a worker loads our modules once and runs many files with them: nothing may be kept in a module
     // A wait ends on its condition (expect.poll, or slack.until). These bounds are for what never comes true.
-    expect: { poll: { timeout: 120_000, interval: 25 } },
+    expect: { poll: { timeout: 120_000, interval: 50 } },
     testTimeout: 300_000,
     hookTimeout: 120_000,
     chaiConfig: { truncateThreshold: 2_000 },

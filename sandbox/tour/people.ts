@@ -132,7 +132,7 @@ export async function waitFor<T>(
     const found = await probe()
     if (found) return found as NonNullable<Exclude<T, false>>
     if (Date.now() > deadline) break
-    await sleep(25)
+    await sleep(100)
   }
   const { expected, seen } = otherwise()
   throw transcript.failure(`${expected}, within ${(patience * patienceMs) / 1000} seconds`, seen)

@@ -130,7 +130,7 @@ async function untilSent(admin: pg.Client, wanted: number): Promise<void> {
       `SELECT count(*)::int AS sent FROM chatops.outbox WHERE kind = 'sidekiq' AND status IN ('sent', 'failed')`,
     )
     if ((rows[0]?.sent ?? 0) >= wanted || Date.now() > deadline) return
-    await sleep(10)
+    await sleep(50)
   }
 }
 

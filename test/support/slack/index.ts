@@ -117,7 +117,7 @@ export async function startFakeSlack(options: FakeSlackOptions) {
         const result = await condition()
         if (result) return result
         if (Date.now() > deadline) throw new Error(`Waited ${PATIENCE_MS} ms in vain for ${what}`)
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await new Promise((resolve) => setTimeout(resolve, 40))
       }
     },
 
