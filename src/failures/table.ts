@@ -218,6 +218,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
   'gias-refused': { ...FINAL, explain: explainGias },
   'trainee-gone': {
     ...FINAL,
+    causes: ({ job, day }) => [`trainee-gone:${job}:${day}`],
     explain: (about) => ({
       title: `No longer in Register: ${who(about)}`,
       meaning: 'The record was deleted while a job for it was waiting.',

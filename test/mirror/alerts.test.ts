@@ -126,6 +126,15 @@ test.each([
   expect(await story.entries()).toHaveLength(3)
 })
 
+test('trainees who were deleted share one post a day', async () => {
+  await story.sweep()
+  const message = `Error while trying to deserialize arguments: Couldn't find Trainee with 'id'="9"`
+  const error = { class: 'ActiveJob::DeserializationError', message }
+  for (const trainee of [5901, 5902, 5913]) await story.put('dead', 'Dttp::UpdateTraineeJob', { trainee, error })
+  await story.sweep()
+  expect(await story.causes()).toEqual(['trainee-gone:update-trainee:2021-10-27'])
+})
+
 test('a database of Register’s that does not answer is one post, and none for what is tried again', async () => {
   await story.sweep()
   const message = 'Error while trying to deserialize arguments: PG::ConnectionBad: could not connect'
