@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 import { dismiss } from '../../src/alerts/dismiss.ts'
+import { findAlertSight } from '../../src/alerts/sight/read.ts'
 import { findUnpolled, lookAtAlerts } from '../../src/alerts/sweeps.ts'
 import type { JobFailure } from '../../src/entities/chatops/job-failure.ts'
 import { RegistrationAttempt } from '../../src/entities/chatops/registration-attempt.ts'
@@ -347,6 +348,24 @@ describe('trainees whom nobody polls', () => {
     expect(found).toBe(rows.length)
     expect(await story.only()).toMatchObject({ cause: 'not-polled' })
     expect(await subjects()).toEqual(rows.map(({ id }) => `retrieve-trn:${id}`).sort())
+  })
+
+  test('are all named in it, also those for whom it has no room', async () => {
+    await sql(
+      `UPDATE public.trainees SET state = 1, trn = NULL, dttp_id = coalesce(dttp_id, gen_random_uuid()),
+         submitted_for_trn_at = '2021-10-01'`,
+    )
+    const found = await findUnpolled(story.context)
+    expect(found).toBeGreaterThan(12)
+    const { id } = await story.only()
+    const [last] = (await story.entries()).reverse()
+    await sql(`UPDATE chatops.alert_entries SET settled_at = now() WHERE trainee_id = ${last?.traineeId}`)
+    const sight = await findAlertSight(story.context.database, id)
+    const named = [...(sight?.groups ?? []), ...(sight?.others.map((trainee) => ({ trainee })) ?? [])]
+    expect(sight?.groups).toHaveLength(10)
+    expect(new Set(named.map(({ trainee }) => trainee?.id)).size).toBe(found - 1)
+    expect(sight?.others.every(({ slug }) => slug !== null)).toBe(true)
+    expect(named.map(({ trainee }) => trainee?.id)).not.toContain(last?.traineeId)
   })
 
   test('are each posted once', async () => {

@@ -10,7 +10,7 @@ import { findSchoolName } from '../../register/schools/trainee-schools.ts'
 import { MOST_SHOWN } from '../live/entries.ts'
 import { findResolving, readBeside } from './beside.ts'
 import { diagnose } from './diagnosis.ts'
-import type { AlertSight, Diagnosis, Group } from './sight.ts'
+import type { AlertSight, Diagnosis, Group, SeenTrainee } from './sight.ts'
 
 /** Entries of one trainee that a post shows. */
 const MOST_ENTRIES_EACH = 3
@@ -22,9 +22,10 @@ export async function findAlertSight(database: DataSource, id: string): Promise<
   if (!alert) return null
   const { open, all, keys } = await readKeys(manager, id)
   const groups = await readGroups(manager, alert, keys)
+  const others = alert.status === 'open' && all > keys.length ? await readOthers(manager, id, keys) : []
   const entries = groups.flatMap((group) => group.entries)
   const diagnosis = diagnosisOf(alert, entries, all)
-  return { ...(await readAround(manager, alert)), groups, open, all, diagnosis }
+  return { ...(await readAround(manager, alert)), groups, others, open, all, diagnosis }
 }
 
 /** The same of one trainee alone, as if the alert were about nobody else; null if it says nothing of them. */
@@ -38,7 +39,7 @@ export async function findSightOf(database: DataSource, id: string, trainee: str
   const isTheirs = ({ traineeId, subjects }: ChangeRequest) =>
     traineeId === null || subjects.includes(`trainees:${trainee}`)
   const requests = around.requests.filter(isTheirs)
-  return { ...around, requests, groups: [group], open, all: 1, diagnosis }
+  return { ...around, requests, groups: [group], others: [], open, all: 1, diagnosis }
 }
 
 /** The alert, what was found when it was last looked at, and what people do or have done about it. */
@@ -90,6 +91,20 @@ async function readKeys(sql: EntityManager, id: string): Promise<{ open: number;
     [id, MOST_SHOWN],
   )
   return { open: counted?.open ?? 0, all: counted?.all ?? 0, keys: rows.map(({ key }) => key) }
+}
+
+/** As many are named as fit beside everything else. */
+const MOST_NAMED = 200
+
+async function readOthers(sql: EntityManager, id: string, shown: readonly string[]): Promise<SeenTrainee[]> {
+  return sql.query<SeenTrainee[]>(
+    `SELECT entry.trainee_id::text AS id, trainee.slug, trainee.dttp_id AS "dttpId"
+     FROM chatops.alert_entries entry LEFT JOIN public.trainees trainee ON trainee.id = entry.trainee_id
+     WHERE entry.alert_id = $1 AND entry.settled_at IS NULL AND entry.trainee_id IS NOT NULL
+       AND entry.trainee_id::text <> ALL($2)
+     GROUP BY entry.trainee_id, trainee.slug, trainee.dttp_id ORDER BY min(entry.added_at), entry.trainee_id LIMIT $3`,
+    [id, shown, MOST_NAMED],
+  )
 }
 
 async function readGroups(sql: EntityManager, alert: Alert, keys: readonly string[]): Promise<Group[]> {

@@ -9,9 +9,11 @@ import type { Found, Offer } from '../../failures/found.ts'
 /** An entry, and where its job stands; null where there is no job. */
 export type SeenEntry = AlertEntry & { job: Pick<JobRow, 'status' | 'curedAt'> | null }
 
+export type SeenTrainee = { id: string; slug: string | null; dttpId: string | null }
+
 /** What an alert says of one trainee, or of jobs without one. */
 export type Group = {
-  trainee: { id: string; slug: string | null; dttpId: string | null } | null
+  trainee: SeenTrainee | null
   entries: readonly SeenEntry[]
   /** The playbook for this trainee, if there is one of use to them. */
   offer: Offer | null
@@ -29,6 +31,8 @@ export type AlertSight = {
   school: string | null
   found: Found | null
   groups: readonly Group[]
+  /** Others that it is about, for whom the post has no room and nothing is settled: so many that they can be named. */
+  others: readonly SeenTrainee[]
   open: number
   all: number
   diagnosis: Diagnosis

@@ -1,4 +1,4 @@
-import type { AlertSight, Group } from '../../alerts/sight/sight.ts'
+import type { AlertSight, Group, SeenTrainee } from '../../alerts/sight/sight.ts'
 import { button } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { escapeText } from '../kit/text.ts'
@@ -16,6 +16,13 @@ export function linksOf({ trainee }: Group, { registerUrl, dttpUrl }: Places): s
   const record = recordPage(trainee.dttpId, dttpUrl)
   const words = `Trainee ${trainee.id.replace(/\D/g, '')}`
   return [`*${page ? link(page, words) : words}*${record ? `, ${link(record, 'DTTP record')}` : ''}`]
+}
+
+/** Mrkdwn: the trainee's number, as a link where we can make one. */
+export function nameOf({ id, slug }: SeenTrainee, { registerUrl }: Places): string {
+  const page = traineePage(slug, registerUrl)
+  const number = id.replace(/\D/g, '')
+  return page ? link(page, number) : number
 }
 
 /** Starts the playbook for one trainee, while the post is open and nobody has asked for it. */

@@ -1,11 +1,11 @@
-import type { AlertSight, Group, SeenEntry } from '../../alerts/sight/sight.ts'
+import type { AlertSight, Group, SeenEntry, SeenTrainee } from '../../alerts/sight/sight.ts'
 import { formatDateTime } from '../../calendar/london.ts'
 import { referenceWords } from '../../dttp/words.ts'
 import { jobFailedWords, registerJobName } from '../../register/jobs/words.ts'
 import { type Block, type BlockGroup, note, plainNote, plainSections, section, takeWithin } from '../kit/blocks.ts'
 import { escapeText, shorten } from '../kit/text.ts'
 import { checkedAt, circumstancesOf, deadlineWords, findingsOf, recordSentence, settledWords } from './findings.ts'
-import { link, linksOf, type Places, recordPage, startButton, viewButton } from './links.ts'
+import { link, linksOf, nameOf, type Places, recordPage, startButton, viewButton } from './links.ts'
 
 // The part of a post that says whom it is about: one trainee in full, or a list.
 
@@ -44,13 +44,34 @@ export function renderMany(sight: AlertSight, places: Places): Block[] {
   const { blocks, left: cut } = takeWithin(rows, { blocks: 20, weight: 12_000 })
   const left = sight.all - rows.length + cut
   const settled = sight.all - sight.open
+  const cutOff = sight.groups.slice(rows.length - cut).flatMap(({ trainee }) => trainee ?? [])
   const notes = [
-    ...(left > 0 ? [`And ${left.toLocaleString('en-GB')} more: /trainee jobs.`] : []),
     ...(settled > 0 && sight.alert.status === 'open' ? [`${settled.toLocaleString('en-GB')} no longer affected.`] : []),
     ...(sight.found ? [`Checked ${checkedAt(sight)}.`] : []),
   ]
-  return [...plainSections(meaningOf(sight)), ...blocks, ...(notes.length > 0 ? [note(notes.join(' '))] : [])]
+  const others = left > 0 ? renderOthers(sight, [...cutOff, ...sight.others], left, places) : []
+  return [
+    ...plainSections(meaningOf(sight)),
+    ...blocks,
+    ...others,
+    ...(notes.length > 0 ? [note(notes.join(' '))] : []),
+  ]
 }
+
+/** Those for whom there is no room, by number. `/trainee jobs` lists their jobs, where the bot knows of any. */
+function renderOthers(sight: AlertSight, others: readonly SeenTrainee[], left: number, places: Places): Block[] {
+  const isListed = sight.alert.status === 'open' && entriesOf(sight).some(({ jobId }) => jobId !== null)
+  const where = isListed ? ' All of their jobs: /trainee jobs.' : ''
+  const more = `And ${left.toLocaleString('en-GB')} more`
+  if (others.length === 0) return [section(`${more}.${where}`)]
+  const named = others.map((trainee) => (others.length > MOST_LINKED ? trainee.id : nameOf(trainee, places)))
+  const unnamed = left - others.length
+  const rest = unnamed > 0 ? `, and ${unnamed.toLocaleString('en-GB')} who are not named here` : ''
+  return [section(`${more}: trainees ${named.join(', ')}${rest}.${where}`)]
+}
+
+/** So many links fit into one section. */
+const MOST_LINKED = 20
 
 function renderRow(sight: AlertSight, group: Group, places: Places): Block[] {
   const { found } = sight

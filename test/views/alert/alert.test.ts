@@ -229,8 +229,37 @@ describe('the post about several', () => {
   })
 
   it('says how many more there are, and where they are listed', () => {
-    const read = readingOf(draw(sight({ groups, all: 1_234 })).blocks)
-    expect(read).toContain('And 1,231 more: /trainee jobs.')
+    const jobs = [5901, 5902, 5903].map((id) => group(id))
+    const read = readingOf(draw(sight({ groups: jobs, all: 1_234 })).blocks)
+    expect(read).toContain('And 1,231 more. All of their jobs: /trainee jobs.')
+  })
+
+  it('names those for whom there is no room, since those without a job are listed nowhere else', () => {
+    const none = { code: 'not-polled', words: 'Nothing asks DTTP for this trainee’s TRN.' } as const
+    const unpolled = Array.from({ length: 10 }, (_, index) => index + 5901).map((id) =>
+      group(id, entry(id, none, { jobId: null, job: null })),
+    )
+    const others = [5911, 5912].map((id) => ({ id: String(id), slug: `Slug${id}`, dttpId: null }))
+    const message = draw(sight({ groups: unpolled, others, all: 13 }))
+    expectMessage(message)
+    const read = readingOf(message.blocks)
+    expect(read).toContain(
+      `And 3 more: trainees <${REGISTER}/trainees/Slug5911|5911>, <${REGISTER}/trainees/Slug5912|5912>, and 1 who are not named here.`,
+    )
+    expect(read).not.toContain('/trainee jobs')
+    const many = Array.from({ length: 200 }, (_, index) => ({
+      id: `${index + 6001}`,
+      slug: 'x'.repeat(24),
+      dttpId: null,
+    }))
+    const most = draw(sight({ groups: unpolled, others: many, all: 1_210 }))
+    expectMessage(most)
+    expect(readingOf(most.blocks)).toContain('6199, 6200, and 1,000 who are not named here.')
+  })
+
+  it('leads to no list of jobs once it is over', () => {
+    const over = sight({ alert: { status: 'resolved', ...CLOSED }, groups, all: 5 })
+    expect(readingOf(draw(over).blocks)).toMatch(/And 2 more\.(?! All)/)
   })
 
   it('names a school by its URN, with its status in DTTP and the way to GIAS', () => {

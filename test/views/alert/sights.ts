@@ -75,7 +75,7 @@ export function sight({
     const { offer } = diagnose({ ...about, trainee: each.trainee?.id ?? null, trainees: 1 })
     return { ...each, offer: isOpen ? offer : null }
   })
-  const nobody = { school: null, requests: [], waits: [], resolvedBy: [] }
+  const nobody = { school: null, others: [], requests: [], waits: [], resolvedBy: [] }
   return { alert: alertRow(alert), urn, found, all, open: all, diagnosis, ...nobody, ...given, groups: offered }
 }
 
