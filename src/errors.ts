@@ -131,11 +131,11 @@ const CATALOGUE = {
   }),
   'no-trainee-named': () => ({
     title: 'This message names no trainee',
-    text: 'We look for a link to a trainee in Register, or for the word “trainee” and a number.\nNothing has changed. Type /trainee and the trainee’s link or number instead.',
+    text: 'We look for a link to a trainee in Register, or for the word “trainee” and a number.\nNothing has changed. Type /trainee show and the trainee’s link or number instead.',
   }),
   'several-trainees-named': () => ({
     title: 'This message names more than one trainee',
-    text: 'We cannot tell which one you mean.\nNothing has changed. Type /trainee and the trainee’s link or number instead.',
+    text: 'We cannot tell which one you mean.\nNothing has changed. Type /trainee show and the trainee’s link or number instead.',
   }),
   'playbook-off': () => ({
     title: 'This kind of change is switched off',

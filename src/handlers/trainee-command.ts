@@ -66,6 +66,8 @@ const COMMANDS = {
   resume: (context, { command }) => answerResume(context, command.user_id),
 } satisfies Record<string, Answer>
 
+export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS)
+
 function isCommand(name: string): name is keyof typeof COMMANDS {
   return Object.hasOwn(COMMANDS, name)
 }
@@ -73,7 +75,7 @@ function isCommand(name: string): name is keyof typeof COMMANDS {
 /** One that is written nearly so is asked about; otherwise all are shown. */
 async function unknownCommand(context: HandlerContext, words: readonly string[]): Promise<Message> {
   const { on } = await sortPlaybooks(context.changes)
-  const nearest = findNearest(words, [...on.map(({ name }) => name), ...Object.keys(COMMANDS)])
+  const nearest = findNearest(words, [...on.map(({ name }) => name), ...COMMAND_NAMES])
   return nearest ? renderDidYouMean(words[0] ?? '', nearest) : help(context, words[0])
 }
 
