@@ -3,10 +3,17 @@ import type { DataSource } from 'typeorm'
 // Who has opened the Home tab lately. It is drawn again for them when there is something new, whichever process does so:
 // within a quarter of an hour, at most every 30 seconds for each person, and 30 times a minute in all.
 
-/** What the Home tab is drawn from, as it stands: every event on a request or the brake is in the ledger. */
+/**
+ * What the Home tab is drawn from, as it stands: every event on a request or the brake is in the ledger. A row leads to its
+ * card or post only once Slack has that.
+ */
 const STANDS = `
-  (SELECT concat_ws('/', head.seq, alert.stands, wait.stands) FROM chatops.ledger_head head,
-    (SELECT sum(card_version) + count(*) AS stands FROM chatops.alerts WHERE status = 'open') alert,
+  (SELECT concat_ws('/', head.seq, request.posted, alert.stands, alert.posted, wait.stands)
+  FROM chatops.ledger_head head,
+    (SELECT max(card_ts) AS posted FROM chatops.change_requests
+     WHERE status IN ('pending', 'approved', 'verifying')) request,
+    (SELECT sum(card_version) + count(*) AS stands, max(card_ts) AS posted
+     FROM chatops.alerts WHERE status = 'open') alert,
     (SELECT count(*) AS stands FROM chatops.school_waits WHERE status = 'waiting') wait)`
 
 /** Puts on record what somebody is shown of their Home tab. Call it before it is read. */

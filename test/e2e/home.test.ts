@@ -140,6 +140,21 @@ describe('the Home tab', () => {
     expect(rows).toEqual([{ redrawn_at: null }]) // one round takes all tabs that are to be drawn
   })
 
+  test('is drawn again once Slack has a card that a row is to lead to', async () => {
+    const { id } = await sendRequest(use.story.bot.changes, 'fix-route', form)
+    const cardTs = async () => {
+      const { rows } = await use.admin.query('SELECT card_ts AS ts FROM chatops.change_requests WHERE id = $1', [id])
+      return rows[0].ts
+    }
+    const posted = await use.story.slack.until(cardTs)
+    await use.admin.query('UPDATE chatops.change_requests SET card_ts = NULL WHERE id = $1', [id])
+    await homeOf(SECOND_DEVELOPER, 'Waiting for approval (1)')
+    expect(buttonTexts(SECOND_DEVELOPER)).not.toContain('Open')
+    await use.admin.query('UPDATE chatops.change_requests SET card_ts = $2 WHERE id = $1', [id, posted])
+    await use.admin.query(`UPDATE chatops.home_tabs SET drawn_at = now() - interval '31 seconds'`)
+    await use.story.slack.until(() => buttonTexts(SECOND_DEVELOPER).includes('Open'), '“Open” in the row')
+  })
+
   test('that Slack has no time for is left as it is, and everybody else’s is drawn', async () => {
     const { slack } = use.story
     const people = [SECOND_DEVELOPER, DEVELOPER, SUPPORT]
