@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { getOwnWait, startWaiting, stopWaiting } from '../schools/waits.ts'
-import { wordsAfterAsking } from '../views/school/wait.ts'
+import { wordsAfterAsking, wordsAfterStopping } from '../views/school/wait.ts'
 import { tell } from './answer.ts'
 import { answerOnce } from './answer-once.ts'
 import { publishHome } from './app-home.ts'
@@ -36,13 +36,9 @@ export async function stopWait(context: HandlerContext, click: Click): Promise<v
   const { ack, action, body } = click
   await ack()
   try {
-    await stopWaiting(context.changes, { id: action.value ?? '', actor: body.user.id })
+    const before = await stopWaiting(context.changes, { id: action.value ?? '', actor: body.user.id })
     context.nudge()
-    if (body.view?.type !== 'home') {
-      const text =
-        'We do not tell you when the school is there. A Trello card that was added stays: tell support if it is not needed.'
-      await tell(context, click, { title: 'You no longer wait', text })
-    }
+    if (body.view?.type !== 'home') await tell(context, click, wordsAfterStopping(before, body.user.id))
   } catch (error) {
     await tell(context, click, wordsOfError(context, error))
   }

@@ -41,7 +41,10 @@ export async function keepWait(
   return { wait, askedBefore: await findAsked(database.manager, urn) }
 }
 
-/** "Ask support and wait": adds the card, unless there is one for this school already. Throws ChangeError. */
+/**
+ * "Ask support and wait": adds the card, unless there is one for this school already. A wait that is over by now is returned
+ * as it is: its window was left open for too long, or another one ended it. Throws ChangeError.
+ */
 export async function startWaiting(
   world: World,
   { id, requester }: { id: string; requester: string },
@@ -49,7 +52,7 @@ export async function startWaiting(
   await refuseUnless(world, 'mayRequest', requester)
   return sureTransaction(world.database, async (sql) => {
     const wait = await lockOwn(sql, id, requester)
-    if (wait.status !== 'shown') return wait // started by an earlier click
+    if (wait.status !== 'shown') return wait // started by an earlier click, or over
     await holdSchool(sql, wait.urn)
     const earlier = await findAsked(sql, wait.urn)
     const cardKey = earlier?.cardKey ?? (world.addsTrelloCards ? await addCard(sql, wait) : null)
@@ -64,7 +67,7 @@ export async function startWaiting(
 
 /**
  * Someone no longer waits: they say so themselves, or a colleague who may ask or approve does, since they may have left or
- * the school may never come. They are told of it then. Throws ChangeError.
+ * the school may never come. They are told of it then. Returns the wait as it stood before. Throws ChangeError.
  */
 export async function stopWaiting(world: World, { id, actor }: { id: string; actor: string }): Promise<SchoolWait> {
   const { requester } = await getWait(world.database, id, actor)

@@ -13,6 +13,7 @@ import {
   stopWaiting,
   tellArrivals,
 } from '../../src/schools/waits.ts'
+import { wordsAfterAsking, wordsAfterStopping } from '../../src/views/school/wait.ts'
 import type { World } from '../../src/world.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
@@ -127,6 +128,38 @@ test('a colleague ends a wait; whoever waited is told by whom, and it is on reco
   expect(rows).toEqual([{ actor: DEVELOPER, details: { urn: '900005', requester: SUPPORT } }])
   await arrive()
   expect(await tellArrivals(context)).toBe(0)
+})
+
+test('a window of yesterday starts no wait, and says so', async () => {
+  const { wait: shown } = await preview()
+  clock += DAY + 1
+  await purgeWaits(context, 30 * DAY)
+  const started = await startWaiting(context, { id: shown.id, requester: SUPPORT })
+  expect(await outbox('trello')).toEqual([])
+  const words = wordsAfterAsking(started)
+  expect(words.title).toBe('You do not wait for the school')
+  expect(words.text).toContain('open for more than a day. Nothing has changed.')
+  expect(words.text).toContain('/trainee repair-school 900005')
+  expect(words.text).not.toContain('We tell you')
+})
+
+test('what comes of ending a wait is said by how it stood', async () => {
+  const stopped = async (id: string, actor = SUPPORT) =>
+    wordsAfterStopping(await stopWaiting(context, { id, actor }), actor)
+  const { id } = await wait(SUPPORT)
+  expect((await stopped(id)).title).toBe('You no longer wait')
+  expect((await stopped(id)).title).toBe('This wait had ended already')
+  expect(wordsAfterAsking(await startWaiting(context, { id, requester: SUPPORT })).text).toContain('ended meanwhile')
+  const theirs = await wait(DEVELOPER)
+  const ended = await stopped(theirs.id, SUPPORT)
+  expect(ended.title).toBe('You ended this wait')
+  expect(ended.text).toContain(`<@${DEVELOPER}> is told so.`)
+  const arrived = await wait(SUPPORT)
+  await arrive()
+  await tellArrivals(context)
+  expect(await stopped(arrived.id)).toMatchObject({ title: 'The school is there by now' })
+  const late = await startWaiting(context, { id: arrived.id, requester: SUPPORT })
+  expect(wordsAfterAsking(late).title).toBe('The school is there by now')
 })
 
 test('a card that cannot be added is given to who waits, and the next who asks tries again', async () => {

@@ -76,20 +76,54 @@ function renderCard({ asks: { title, text } }: SchoolWait, addsTrelloCards: bool
   ]
 }
 
-/** Takes the place of the modal and says that the person now waits. */
-export function wordsAfterAsking(wait: SchoolWait): { title: string; text: string } {
+type Words = { title: string; text: string }
+
+/** Takes the place of the modal and says that the person now waits; or why not, where the wait is over. */
+export function wordsAfterAsking(wait: SchoolWait): Words {
+  if (wait.status === 'arrived') return wordsOfArrived(wait)
+  if (wait.status === 'dropped') {
+    const why = wait.askedAt === null ? 'This window was open for more than a day.' : 'The wait was ended meanwhile.'
+    return { title: 'You do not wait for the school', text: `${why} Nothing has changed.\n${askAgain(wait)}` }
+  }
   const text = `${wait.cardKey ? 'Support is asked with a Trello card.' : 'Ask support to add the school to DTTP.'} Your request is not sent, and nothing has changed.\nWe tell you when ${nameOf(wait)} is in the list. You see what you wait for in /trainee requests.`
   return { title: 'You wait for the school', text }
+}
+
+/** What comes of "Stop waiting", by how the wait stood before, for whoever selected it. */
+export function wordsAfterStopping(before: SchoolWait, actor: string): Words {
+  if (before.status === 'arrived') return wordsOfArrived(before)
+  if (before.status === 'dropped') {
+    const text = `Nothing has changed because of what you selected.\n${askAgain(before)}`
+    return { title: 'This wait had ended already', text }
+  }
+  const card = 'A Trello card that was added stays: tell support if it is not needed.'
+  if (before.requester === actor) {
+    return { title: 'You no longer wait', text: `We do not tell you when the school is there. ${card}` }
+  }
+  return { title: 'You ended this wait', text: `${mention(before.requester)} is told so. ${card}` }
+}
+
+function wordsOfArrived(wait: SchoolWait): Words {
+  const text = `${nameOf(wait)} is in Register’s list of DTTP schools, so nobody waits for it any more. Nothing else has changed.\nUse ${commandOf(wait)} to go on.`
+  return { title: 'The school is there by now', text }
+}
+
+function askAgain(wait: SchoolWait): string {
+  return `Use ${commandOf(wait)} to ask again.`
+}
+
+function commandOf({ playbook, urn }: SchoolWait): string {
+  return `/trainee ${playbook} ${urn.replace(/\D/g, '')}`
 }
 
 /** A direct message to someone who waits: their school is there, or what has become of the card that asks for it. */
 export function renderWaitNews(wait: SchoolWait, { part, by }: { part: string; by?: string | undefined }): Message {
   if (part === 'wait-stopped') {
-    const text = `${mention(by ?? null)} has ended your wait for the school with ${nameOf(wait)}. Nothing has changed. Use /trainee ${wait.playbook} ${wait.urn.replace(/\D/g, '')} to ask again.`
+    const text = `${mention(by ?? null)} has ended your wait for the school with ${nameOf(wait)}. Nothing has changed. ${askAgain(wait)}`
     return message([section(text)])
   }
   if (part === 'school-arrived') {
-    const text = `The school with ${nameOf(wait)} is in the list of DTTP schools now. Your request was not sent: select “Continue” to see what it would do, or start /trainee ${wait.playbook} ${wait.urn.replace(/\D/g, '')}.`
+    const text = `The school with ${nameOf(wait)} is in the list of DTTP schools now. Your request was not sent: select “Continue” to see what it would do, or start ${commandOf(wait)}.`
     return { text, blocks: [section(text), actions([button('Continue', ACTIONS.continueWait, wait.id)])] }
   }
   if (part === 'school-asked-for') {
