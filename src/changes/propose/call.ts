@@ -12,6 +12,8 @@ import { alone, findIds, sweepEach } from '../sweeps/sweep-each.ts'
 
 const APART = '10 minutes'
 const REMIND_BEFORE_HOURS = 2
+/** A request that has not had its turn by then is reminded of without calling anybody. */
+const LAST_CHANCE_HOURS = 0.5
 
 /** The user or group to call for a request, or nobody; `unknown` where Slack did not say whether they are the requester. */
 export type Callee = { calls: string | null } | 'unknown'
@@ -44,8 +46,8 @@ export function reminderFor({ closedDays }: World, sentAt: Date, expiresAt: Date
 
 /**
  * Reminds of requests that expire soon, each once. Where several are due in one channel, each waits for its turn to call,
- * the one that expires first before the others. What nobody can approve, since its playbook is off, waits until it is on.
- * Returns how many.
+ * the one that expires first before the others; half a working hour before it expires it is reminded of in any case, without
+ * a call if need be. What nobody can approve, since its playbook is off, waits until it is on. Returns how many.
  */
 export async function remindApprovers(world: World): Promise<number> {
   const now = world.now()
@@ -54,13 +56,15 @@ export async function remindApprovers(world: World): Promise<number> {
   let reminded = 0
   for (const id of due) {
     await alone(world, id, async () => {
-      const { requester } = await getRequest(world.database, id)
+      const { requester, expiresAt } = await getRequest(world.database, id)
       const callee = await findCallee(world, requester)
-      if (callee === 'unknown') return // asked again in the next round
-      const { calls } = callee
+      const isLast = expiresAt !== null && now >= workingHoursBefore(expiresAt, LAST_CHANCE_HOURS, world.closedDays)
+      if (callee === 'unknown' && !isLast) return // asked again in the next round
+      const named = callee === 'unknown' ? null : callee.calls
       await sweepEach(world, [id], ['pending'], 'skip_locked', async (sql, request) => {
         if (request.remindAt === null || request.remindAt > now) return
-        if (calls !== null && !(await claimCall(sql, request.channel, now))) return
+        const calls = named !== null && (await claimCall(sql, request.channel, now)) ? named : null
+        if (named !== null && calls === null && !isLast) return
         const remindAt = request.expiresAt && reminderFor(world, now, request.expiresAt)
         await sql.update(ChangeRequest, { id }, { remindAt })
         await addToThread(sql, id, { part: 'reminder', calls })

@@ -136,6 +136,32 @@ describe('the reminder', () => {
     expect((await reminders()).map(({ id }) => id)).toEqual([first.id, second.id])
   })
 
+  test('is given without a call to those whose turn has not come half an hour before they expire', async () => {
+    const sent = []
+    for (const index of [0, 1, 2, 3]) sent.push((await send(index)).id)
+    now = new Date('2021-10-28T12:40:00Z')
+    await remindApprovers(world)
+    expect(await reminders()).toEqual([{ id: sent[0], calls: GROUP }])
+    now = new Date('2021-10-28T12:44:00Z')
+    await remindApprovers(world)
+    await remindApprovers(world)
+    const [called, ...others] = await reminders()
+    expect(called).toEqual({ id: sent[0], calls: GROUP })
+    expect(others.map(({ calls }) => calls)).toEqual([null, null, null])
+    expect(others.map(({ id }) => id).sort()).toEqual(sent.slice(1).sort())
+  })
+
+  test('is given without a call where Slack never said whom to call', async () => {
+    const { id } = await send(0)
+    const people = { ...world.people, areOne: async () => null }
+    world = { ...world, approverMention: DEVELOPER, people }
+    now = new Date('2021-10-28T12:40:00Z')
+    expect(await remindApprovers(world)).toBe(0)
+    now = new Date('2021-10-28T12:44:00Z')
+    expect(await remindApprovers(world)).toBe(1)
+    expect(await reminders()).toEqual([{ id, calls: null }])
+  })
+
   test('waits while the playbook is off, so that nobody is called who cannot approve', async () => {
     const { id } = await send(0)
     const setOff = (off: string | null) =>
