@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { expect } from 'vitest'
+import { isOwnDatabase } from '../support/redis-database.ts'
 import type { FakeSlack } from '../support/slack/index.ts'
 
 export type Sink = 'Slack' | 'log' | 'queue' | 'tables' | 'audit comments' | 'Trello' | 'metrics'
@@ -78,12 +79,18 @@ export async function openSinks(parts: {
   }
 }
 
-/** Every command that Redis is sent, of every database. ioredis's own monitor fails if the first two come together. */
+/**
+ * Every command that Redis is sent, but those of files that run at the same time. ioredis's own monitor fails if the first
+ * two come together.
+ */
 function monitor(redisUrl: string): { commands: string[]; close: () => void } {
   const commands: string[] = []
   const { hostname, port } = new URL(redisUrl)
   const socket = connect(Number(port), hostname, () => socket.write('MONITOR\r\n'))
-  createInterface(socket).on('line', (line) => commands.push(unescaped(line)))
+  createInterface(socket).on('line', (line) => {
+    const [, database] = /^\+[\d.]+ \[(\d+) /.exec(line) ?? []
+    if (database === undefined || isOwnDatabase(Number(database))) commands.push(unescaped(line))
+  })
   return { commands, close: () => socket.destroy() }
 }
 

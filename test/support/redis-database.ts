@@ -5,6 +5,13 @@ import { inject } from 'vitest'
  * two that shared one would take each other's jobs.
  */
 export function redisDatabase(index: number): string {
-  const pool = Number(process.env['VITEST_POOL_ID'] ?? 0)
-  return inject('redisUrl').replace(/\d+$/, String(16 * pool + index))
+  return inject('redisUrl').replace(/\d+$/, String(EACH * pool() + index))
 }
+
+/** Whether a database of the run's Redis is one of these sixteen. */
+export function isOwnDatabase(number: number): boolean {
+  return Math.floor(number / EACH) === pool()
+}
+
+const EACH = 16
+const pool = () => Number(process.env['VITEST_POOL_ID'] ?? 0)
