@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
-import { databaseUrls, type RegisterDatabase, withClient } from '../../sandbox/register/database.ts'
+import { databaseUrls, type RegisterDatabase } from '../../sandbox/register/database.ts'
 
 export interface ScratchDatabase extends RegisterDatabase {
   name: string
@@ -28,28 +28,49 @@ async function cloneOf(template: string): Promise<ScratchDatabase> {
   return {
     ...databaseUrls(server, name),
     name,
-    drop: () =>
-      withClient(server, async (client) => {
-        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
-      }),
+    async drop() {
+      await (await connectionTo(server)).query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    },
   }
 }
 
 /** Makes a database as another one is, to which nobody may be connected at that moment. */
 export async function cloneDatabase(server: string, name: string, template: string): Promise<void> {
-  await withClient(server, async (client) => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`)
-        await client.query(`GRANT CONNECT, CREATE ON DATABASE ${name} TO chatops_owner`) // not cloned with the rest
-        return
-      } catch (error) {
-        const isBusy = error instanceof pg.DatabaseError && error.code === TEMPLATE_IN_USE
-        if (!isBusy || attempt === 1_500) throw error
-        await sleep(40)
-      }
+  const client = await connectionTo(server)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`)
+      await client.query(`GRANT CONNECT, CREATE ON DATABASE ${name} TO chatops_owner`) // not cloned with the rest
+      return
+    } catch (error) {
+      const isBusy = error instanceof pg.DatabaseError && error.code === TEMPLATE_IN_USE
+      if (!isBusy || attempt === 1_500) throw error
+      await sleep(40)
     }
-  })
+  }
+}
+
+/** A worker keeps its connections to servers: each costs as much of the processor's time as a database that is made by it. */
+function connectionTo(server: string): Promise<pg.Client> {
+  const open = connections.get(server) ?? connect(server)
+  connections.set(server, open)
+  return open
+}
+
+const connections = new Map<string, Promise<pg.Client>>()
+
+/** A server that goes away ends its connections: the next use has another. */
+async function connect(server: string): Promise<pg.Client> {
+  const client = new pg.Client(server)
+  client.on('error', () => connections.delete(server))
+  client.on('end', () => connections.delete(server))
+  return client.connect().then(
+    () => client,
+    (error) => {
+      connections.delete(server)
+      throw error
+    },
+  )
 }
 
 const TEMPLATE_IN_USE = '55006'
