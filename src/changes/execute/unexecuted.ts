@@ -29,7 +29,7 @@ export type Execution = 'executed' | 'stale' | 'failed' | 'not-approved' | 'post
 export class PostconditionFailed extends Error {}
 
 /** For how long an execution that cannot reach what it needs is tried again. */
-const GIVE_UP_AFTER_MS = 30 * 60_000
+export const GIVE_UP_AFTER_MS = 30 * 60_000
 /** If there was a longer pause between two attempts, the bot was not running, and the half hour begins anew. */
 const STILL_TRYING_MS = 5 * 60_000
 
@@ -97,7 +97,10 @@ async function endOutdated(world: World, id: string, why: (request: ChangeReques
 export async function postponeExecution(world: World, id: string, cause: unknown): Promise<Execution> {
   world.log.warn({ changeRequest: id, cause: describe(cause) }, 'execution postponed')
   const problem = 'We tried for 30 minutes and could not carry it out. None of the changes in this request were made.'
-  return postpone(world, id, GIVE_UP_AFTER_MS, (sql, request) => end(sql, request, 'needs-attention', problem, cause))
+  return postpone(world, id, GIVE_UP_AFTER_MS, {
+    tell: (sql) => announce(sql, id),
+    giveUp: (sql, request) => end(sql, request, 'needs-attention', problem, cause),
+  })
 }
 
 /**
@@ -106,17 +109,24 @@ export async function postponeExecution(world: World, id: string, cause: unknown
  */
 export async function leaveToOthers(world: World, id: string): Promise<Execution> {
   world.log.warn({ changeRequest: id }, 'left to the version of the bot that it was made with')
-  return postpone(world, id, LEFT_TO_OTHERS_MS, async (sql, request) => {
-    await endAsStale(world, sql, request, FOREIGN)
-    return 'stale'
+  return postpone(world, id, LEFT_TO_OTHERS_MS, {
+    tell: async () => {},
+    giveUp: async (sql, request) => {
+      await endAsStale(world, sql, request, FOREIGN)
+      return 'stale'
+    },
   })
 }
 
+/** @param then what people are told at the first failure, and how it ends after the last */
 async function postpone(
   world: World,
   id: string,
   giveUpAfterMs: number,
-  giveUp: (sql: EntityManager, request: ChangeRequest) => Promise<Execution>,
+  then: {
+    tell: (sql: EntityManager) => Promise<void>
+    giveUp: (sql: EntityManager, request: ChangeRequest) => Promise<Execution>
+  },
 ): Promise<Execution> {
   return world.database.transaction(async (sql) => {
     const request = await claimRequest(sql, id)
@@ -125,8 +135,9 @@ async function postpone(
     const tried = request.hintedAt ?? now
     const lately = now.getTime() - tried.getTime() < STILL_TRYING_MS
     const since = (lately ? request.upstreamFailingSince : null) ?? now
-    if (now.getTime() - since.getTime() >= giveUpAfterMs) return giveUp(sql, request)
+    if (now.getTime() - since.getTime() >= giveUpAfterMs) return then.giveUp(sql, request)
     await sql.update(ChangeRequest, { id, status: 'approved' }, { upstreamFailingSince: since })
+    if (since === now) await then.tell(sql)
     return 'postponed'
   })
 }

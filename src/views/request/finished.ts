@@ -81,13 +81,12 @@ function trelloLines({ outcome }: ChangeRequest): string[] {
 
 function renderButtons({ changeRequest, steps }: Shown): Block[] {
   const { id, plan } = changeRequest
+  const again = againLabel(changeRequest)
   const buttons = [
     ...stepButtons(id, steps),
     ...followUpsOf(changeRequest).map(({ label }, index) => followUpButton(id, label, index)),
     ...(needsAttention(changeRequest) ? [dealtButton(changeRequest)] : []),
-    ...(plan !== null && AGAIN[changeRequest.status]
-      ? [button(AGAIN[changeRequest.status] ?? '', ACTIONS.previewAgain, id)]
-      : []),
+    ...(plan !== null && again ? [button(again, ACTIONS.previewAgain, id)] : []),
     ...(changeRequest.status === 'approved' ? [cancelButton(changeRequest)] : []),
     ...(plan !== null ? [button(showLabel(changeRequest), ACTIONS.showChanges, id)] : []),
     ...(isUndoable(changeRequest) ? [button('Undo…', ACTIONS.startUndo, id)] : []),
@@ -95,12 +94,14 @@ function renderButtons({ changeRequest, steps }: Shown): Block[] {
   return buttons.length > 0 ? [actions(buttons)] : []
 }
 
-const AGAIN: Readonly<Partial<Record<ChangeRequest['status'], string>>> = {
-  stale: 'Preview again',
-  rejected: 'Ask again',
-  cancelled: 'Ask again',
-  expired: 'Ask again',
+/** How the same is asked for once more, where it was not done. */
+function againLabel({ status, executedAt }: ChangeRequest): string | null {
+  if (status === 'stale') return 'Preview again'
+  const isNotDone = status === 'needs-attention' && executedAt === null
+  return isNotDone || ENDED_UNDONE.has(status) ? 'Ask again' : null
 }
+
+const ENDED_UNDONE: ReadonlySet<ChangeRequest['status']> = new Set(['rejected', 'cancelled', 'expired', 'failed'])
 
 function showLabel({ status, executedAt }: ChangeRequest): string {
   if (executedAt !== null) return 'Show what changed'

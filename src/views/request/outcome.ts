@@ -1,5 +1,6 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import { needsAttention } from '../../changes/attention.ts'
+import { GIVE_UP_AFTER_MS } from '../../changes/execute/unexecuted.ts'
 import { cancellerOf } from '../../changes/requests.ts'
 import type { ChangeRequest, FollowUp, Postcondition, Status } from '../../entities/chatops/change-request.ts'
 import { THE_BOT } from '../../ledger/ledger.ts'
@@ -63,7 +64,7 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
     case 'pending':
       return []
     case 'approved':
-      return [section(`${approved} The changes are about to be made.`)]
+      return [section(`${approved} ${comingWords(changeRequest)}`)]
     case 'verifying':
       return [
         section('We are checking the result. You do not need to do anything.'),
@@ -97,12 +98,13 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
       return [
         ...(decidedBy ? [section(approved)] : []),
         ...problem(outcome.problem),
-        section('We have not made any of the changes in this request.'),
+        section(`We have not made any of the changes in this request. ${ASK_AGAIN}`),
       ]
     case 'needs-attention':
       return [
         ...(executedAt ? [] : [section(`${approved} We have not made any of the changes in this request.`)]),
         ...problem(outcome.problem),
+        ...(executedAt ? [] : [section(ASK_AGAIN)]),
         ...(verified.length > 1 ? lines(verified) : whatDoesNotHold(verified, outcome.problem ?? '')),
       ]
   }
@@ -116,6 +118,15 @@ export function renderChecked({ outcome }: ChangeRequest): Block[] {
 /** What is advised for as long as a TRN is waited for is needless then. */
 function isPollOver({ poll }: ChangeRequest['outcome']): boolean {
   return poll !== undefined && !(typeof poll === 'object' && 'next' in poll)
+}
+
+const ASK_AGAIN = 'Select “Ask again” once that is put right.'
+
+/** That something does not answer is said from the first failure on, with how long it is tried. */
+function comingWords({ upstreamFailingSince: since }: ChangeRequest): string {
+  if (since === null) return 'The changes are made next.'
+  const until = formatDateTime(new Date(since.getTime() + GIVE_UP_AFTER_MS))
+  return `We could not make the changes yet: something that they need does not answer. We try until ${until}. Nothing has changed yet.`
 }
 
 function problem(words: string | undefined): Block[] {

@@ -103,7 +103,12 @@ describe('when what it needs is away', () => {
   test('two failures with a long silence between them are not 30 minutes of trying', async () => {
     const id = await approved()
     onStep = (step) => (step === 'written' ? cutConnections() : Promise.resolve())
+    const drawn = async () => (await getRequest(context.database, id)).cardVersion
+    const before = await drawn()
     expect(await execute(context, id)).toBe('postponed')
+    expect(await drawn()).toBe(before + 1) // the card says so
+    expect(await execute(context, id)).toBe('postponed')
+    expect(await drawn()).toBe(before + 1)
     clock += 31 * MINUTE
     expect(await execute(context, id)).toBe('postponed')
     onStep = async () => {}

@@ -190,8 +190,21 @@ describe('a card of a request that is decided or over', () => {
     [
       'failed',
       { ...APPROVED, outcome: { problem: 'The database refused.' } },
-      ['could not be done', 'The database refused.', 'We have not made any of the changes'],
-      ['Show what was asked for'],
+      ['could not be done', 'The database refused.', 'We have not made any of the changes', 'Select “Ask again” once'],
+      ['Ask again', 'Show what was asked for'],
+    ],
+    ['approved', APPROVED, ['is approved', 'The changes are made next.'], ['Show what will change']],
+    [
+      'approved',
+      { ...APPROVED, upstreamFailingSince: new Date('2021-10-27T13:14:00Z') },
+      ['something that they need does not answer. We try until 27 October 2021 at 2:44pm. Nothing has changed yet.'],
+      ['Show what will change'],
+    ],
+    [
+      'needs-attention',
+      { ...APPROVED, outcome: { problem: 'We tried for 30 minutes.' } },
+      ['We have not made any of the changes', 'We tried for 30 minutes.', 'Select “Ask again” once that is put right.'],
+      ['Mark as dealt with', 'Ask again', 'Show what was asked for'],
     ],
     [
       'needs-attention',
@@ -289,7 +302,15 @@ describe('a request that another one has undone', () => {
     const end = renderEnd({ changeRequest: request, playbook: fixRoute, registerUrl: REGISTER, ledgerHash: null })
     expect(end.text).toBe('<@U0REQUESTER> CR-12 was carried out, and CR-29 has undone it.')
     expect(readingOf(end.blocks)).not.toContain('is on')
-    const known = { about: { trainees: [], urns: [] }, open: [], waits: [], questions: 0, alerts: [], threadUrl: null }
+    const known = {
+      about: { trainees: [], urns: [] },
+      more: 0,
+      open: [],
+      waits: [],
+      questions: 0,
+      alerts: [],
+      threadUrl: null,
+    }
     expect(readingOf(renderKnown({ ...known, earlier: [request] }))).toContain(
       'CR-12 was carried out at 2:21pm on 27 October 2021 and undone by CR-29, asked for by',
     )
@@ -348,8 +369,8 @@ describe('a plan that changes no column', () => {
 
   it.each([
     ['approved', APPROVED, 'What will happen'],
-    ['done', MADE, 'What was done'],
-    ['needs-attention', MADE, 'What was done'],
+    ['done', MADE, 'What was approved'],
+    ['needs-attention', MADE, 'What was approved'],
     ['needs-attention', APPROVED, 'What would have happened'],
     ['stale', APPROVED, 'What would have happened'],
   ] as const)('has it in what the card offers to show, when %s', (status, more, title) => {
