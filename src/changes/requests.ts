@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm'
-import { In } from 'typeorm'
+import { In, Not } from 'typeorm'
 import { formatAt, formatDateTime } from '../calendar/london.ts'
 import { digestOf } from '../contract/plan.ts'
 import { checksOf, isReadable, planOf } from '../contract/stored.ts'
@@ -49,13 +49,16 @@ export async function getVisible(database: DataSource, id: string, viewer: strin
   return request
 }
 
+/** A channel; or every one but these, also such as the bot is not allowed in any more. */
+export type Place = { channel: string } | { notIn: readonly string[] }
+
 /** What waits for approval in a channel, the first to expire first; and how much there is in all. */
 export async function listWaiting(
   database: DataSource,
-  { channel, take }: { channel: string; take: number },
+  { place, take }: { place: Place; take: number },
 ): Promise<{ requests: ChangeRequest[]; inAll: number }> {
   const [requests, inAll] = await database.manager.findAndCount(ChangeRequest, {
-    where: { channel, status: 'pending' },
+    where: { channel: 'notIn' in place ? Not(In([...place.notIn])) : place.channel, status: 'pending' },
     order: { expiresAt: 'ASC', id: 'ASC' },
     take,
   })

@@ -8,7 +8,7 @@ import { MOST_COUNTED, type Page, pageOf, type Wanted } from '../../pages.ts'
 import { refuseUnlessEither } from '../../people/standing.ts'
 import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
-import { getVisible, lockRequest } from '../requests.ts'
+import { getVisible, lockRequest, type Place } from '../requests.ts'
 import { alone } from '../sweeps/sweep-each.ts'
 
 // What is left to do by hand once a request is carried out. The requester sees to it; anyone who may ask or approve can
@@ -58,13 +58,14 @@ export type OpenStep = { step: ManualStep; request: ChangeRequest }
 /** What is left to do by hand, the oldest first, of one channel or of all; and how much there is in all. */
 export async function listOpenSteps(
   { manager }: DataSource,
-  { channel, take }: { channel?: string; take: number },
+  { place, take }: { place: Place; take: number },
 ): Promise<{ steps: OpenStep[]; inAll: number }> {
   const open = manager
     .createQueryBuilder(ManualStep, 'step')
     .innerJoin(ChangeRequest, 'request', 'request.id = step.change_request_id')
     .where('step.done_at IS NULL')
-  if (channel !== undefined) open.andWhere('request.channel = :channel', { channel })
+  if ('notIn' in place) open.andWhere('request.channel <> ALL(:notIn)', place)
+  else open.andWhere('request.channel = :channel', place)
   const inAll = await open.getCount()
   const found = await open.orderBy('step.added_at').addOrderBy('step.id').limit(take).getMany()
   return { steps: await withRequests(manager, found), inAll }

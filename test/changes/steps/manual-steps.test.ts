@@ -116,12 +116,15 @@ describe('a tick', () => {
 test('what is left is listed until it is done', async () => {
   const [first, second] = await steps()
   await tick(SUPPORT, [first?.id, true])
-  const { steps: open, inAll } = await listOpenSteps(world.database, { channel: CHANNEL, take: 5 })
+  const { steps: open, inAll } = await listOpenSteps(world.database, { place: { channel: CHANNEL }, take: 5 })
   expect({ inAll, open: open.map(({ step, request }) => [step.id, request.id]) }).toEqual({
     inAll: 1,
     open: [[second?.id, id]],
   })
-  expect(await listOpenSteps(world.database, { channel: 'C0ELSE', take: 5 })).toEqual({ steps: [], inAll: 0 })
+  expect(await listOpenSteps(world.database, { place: { channel: 'C0ELSE' }, take: 5 })).toEqual({
+    steps: [],
+    inAll: 0,
+  })
 })
 
 test('what a TRN makes needless is ticked off by the bot, once the TRN is there', async () => {
