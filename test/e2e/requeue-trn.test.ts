@@ -122,7 +122,7 @@ describe('the story', () => {
     expect(shown).not.toContain('What would change')
 
     const reviewed = await review()
-    expect(reviewed).toContain('Keep polling for: 1 day')
+    expect(reviewed).toContain('again for 1 day')
     expect(reviewed).toContain('What happens')
     expect(reviewed).not.toContain('What changes')
     expect(await jobs()).toEqual([])

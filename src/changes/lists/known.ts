@@ -11,6 +11,8 @@ export type Known = {
   /** Other requests that are not over, and those that were carried out, each the newest first. */
   open: ChangeRequest[]
   earlier: ChangeRequest[]
+  /** How many more of both there are. */
+  more: number
   /** Who waits until DTTP has one of the schools. */
   waits: SchoolWait[]
   /** How many questions were asked about it. */
@@ -39,14 +41,15 @@ export async function findKnown(
       .andWhere(which, { rows, trainees, urns, schools: urns.map((urn) => `URN ${urn}`) })
       .orderBy('other.id', 'DESC')
       .take(take)
-      .getMany()
-  const [open, earlier, waits, questions] = await Promise.all([
+      .getManyAndCount()
+  const [[open, allOpen], [earlier, allEarlier], waits, questions] = await Promise.all([
     others(`other.status IN ('pending', 'approved') AND (${ABOUT_THE_SAME} OR ${OF_THE_SCHOOL})`, MOST_OPEN),
     others(`other.executed_at IS NOT NULL AND ${ABOUT_THE_SAME}`, MOST_EARLIER),
     findWaitsFor(manager, urns),
     manager.countBy(LedgerEntry, { changeRequestId: id, event: 'question-asked' }),
   ])
-  return { about, open, earlier, waits, questions }
+  const more = allOpen - open.length + allEarlier - earlier.length
+  return { about, open, earlier, more, waits, questions }
 }
 
 const ABOUT_THE_SAME = `(other.subjects && CAST(:rows AS text[]) OR other.trainee_id = ANY(:trainees)

@@ -5,7 +5,7 @@ import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
 import { count } from '../../words.ts'
 import { type Block, heading, section } from '../kit/blocks.ts'
-import { inert, linkTo, mention, shorten } from '../kit/text.ts'
+import { inert, linkTo, mention, shorten, size } from '../kit/text.ts'
 import { crName, STATUS_WORDS, standingOf } from './request.ts'
 import { sayingOf } from './saying.ts'
 
@@ -21,9 +21,21 @@ export function renderKnown(known: KnownBeside): Block[] {
       ({ requester, urn }) => `${mention(requester)} waits until DTTP has the school with URN ${inert(urn)}.`,
     ),
     ...known.earlier.map(earlierWords),
+    ...moreWords(known),
     ...questionLines(known),
   ]
-  return lines.length > 0 ? [heading('What the bot knows'), section(lines.map((line) => `• ${line}`).join('\n'))] : []
+  return lines.length > 0 ? [heading('What the bot knows'), ...sectionsOf(lines.map((line) => `• ${line}`))] : []
+}
+
+/** In as few sections as hold all lines: Slack takes 3,000 characters in each. */
+function sectionsOf(lines: readonly string[]): Block[] {
+  const sections: string[] = []
+  for (const line of lines) {
+    const joined = `${sections.at(-1) ?? ''}\n${line}`
+    if (sections.length > 0 && size(joined) <= 3_000) sections[sections.length - 1] = joined
+    else sections.push(line)
+  }
+  return sections.map((text) => section(text))
 }
 
 function earlierWords(other: ChangeRequest): string {
@@ -36,6 +48,13 @@ function whatOf(request: ChangeRequest): string {
   const playbook = findPlaybook(request.playbook)
   const saying = playbook && sayingOf(request, playbook)
   return inert(shorten(saying?.asks ?? playbook?.title ?? request.playbook, 200))
+}
+
+/** None is left out without a word; the list of all is found by the same trainee or school. */
+function moreWords({ more, about: { trainees, urns } }: KnownBeside): string[] {
+  if (more === 0) return []
+  const named = trainees[0] ?? urns[0]
+  return [`And ${count(more, 'more request')}${named ? `: type /trainee find ${inert(named)}` : ''}.`]
 }
 
 function questionLines({ questions, threadUrl }: KnownBeside): string[] {

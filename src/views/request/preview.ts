@@ -82,12 +82,13 @@ export function renderPreview({
       typedIn(changeRequest, 'ticket') && `Support ticket: ${onOneLine(typedIn(changeRequest, 'ticket'))}`,
     ),
     ...alerts.flatMap((alert) => plainSections(alertWords(alert, changeRequest))),
-    ...bounded(renderVerdicts(checks), { blocks: 34, weight: 10_000 }),
+    ...bounded(renderVerdicts(checks.filter(isWarning)), { blocks: 20, weight: 6_000 }),
     divider(),
     ...(changes.length > 0 ? [heading('What would change')] : []),
     ...bounded(renderChangeRows(changes, MOST_OF_A_VALUE), { blocks: 32, weight: 16_000 }),
     ...(cut ? [section(`Long values are shortened here. ${REVIEW_SHOWS}`)] : []),
     ...also(renderEffects(plan, null), changes.length > 0 ? 'What else happens' : 'What would happen'),
+    ...renderQuiet(checks),
   ]
   return {
     ...modal(playbook, blocks),
@@ -95,6 +96,17 @@ export function renderPreview({
     private_metadata: JSON.stringify({ changeRequest: changeRequest.id, digest: changeRequest.digest }),
     ...(sendable ? { submit: plain('Ask for approval') } : {}),
   }
+}
+
+/** What needs nobody's eye comes last: the checks that hold, and those that did not have to look. */
+function renderQuiet(checks: readonly CheckResult[]): Block[] {
+  const quiet = checks.filter((check) => !isWarning(check))
+  if (quiet.length === 0) return []
+  return [
+    divider(),
+    heading('What else the checks found'),
+    ...bounded(renderVerdicts(quiet), { blocks: 22, weight: 6_000 }),
+  ]
 }
 
 /** Where the request stands; as long as it is not sent, with the way back to its form. */

@@ -143,12 +143,13 @@ function whatItDoes({ changeRequest, playbook, registerUrl }: Shown): string {
 function whoAndWhy({ changeRequest, playbook, ticketUrl = null }: Shown): Block[] {
   const { requester, sentAt, createdAt, expiresAt } = changeRequest
   const fields: [string, Field<string>][] = Object.entries(playbook.form)
+  const said = sayingOf(changeRequest, playbook)?.asks ?? ''
   const typed = fields.flatMap(([name, { label, input }]) => {
     const value = typedIn(changeRequest, name)
     if (value === '' || name === 'ticket') return []
     if (name === 'subject') return subjectWords(value)
     const option = input.type === 'select' ? input.options.find((offered) => offered.value === value) : undefined
-    return [`${label}: ${option?.label ?? value}`]
+    return option && said.includes(option.label) ? [] : [`${label}: ${option?.label ?? value}`]
   })
   const until = expiresAt ? ` It expires on ${formatDateTime(expiresAt)}.` : ''
   return [

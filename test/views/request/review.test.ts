@@ -31,7 +31,6 @@ describe('a review of an ordinary request', () => {
       '“ Anna  Maria”',
       'Found state.',
       '✅ The provider is right. Found provider.',
-      'New route: School direct (salaried)',
       'Reason: Typo by the provider',
       'Support ticket: “ZD-77”',
       'Asked for by <@U0REQUESTER>',
@@ -166,7 +165,7 @@ describe('what is seen first', () => {
 
   it('says what the bot knows beside it, and nothing where there is nothing', () => {
     const about = { trainees: ['5913'], urns: [] }
-    const nothing = { about, open: [], earlier: [], waits: [], questions: 0, alerts: [], threadUrl: null }
+    const nothing = { about, more: 0, open: [], earlier: [], waits: [], questions: 0, alerts: [], threadUrl: null }
     expect(readingOf(show({}, { known: nothing }))).not.toContain('What the bot knows')
     const executedAt = new Date('2021-10-27T13:11:00Z')
     const earlier = [changeRequest({ id: '1', status: 'done', executedAt })]
@@ -178,6 +177,10 @@ describe('what is seen first', () => {
       'CR-1 was carried out at 2:11pm on 27 October 2021 and is done, asked for by <@U0REQUESTER>: change',
     )
     expect(read).toContain('CR-9 is waiting for approval:')
+    expect(read).not.toContain('more request')
+    expect(readingOf(show({}, { known: { ...nothing, earlier, more: 4 } }))).toContain(
+      '• And 4 more requests: type /trainee find 5913.',
+    )
     expect(read).toContain('2 questions were asked in <https://slack.example/p1|its thread>.')
   })
 })
