@@ -9,7 +9,8 @@ const MOST_WRONG = 3
  */
 export function findNearest(words: readonly string[], names: readonly string[]): string | null {
   const [first = '', second = ''] = words.map((word) => word.toLowerCase())
-  if (words.length === 1 && /^\d{1,18}$|^https?:\/\/\S+\/trainees\//.test(first)) return `show ${first}`
+  const named = words[0] ?? '' // a link tells capitals apart
+  if (words.length === 1 && /^\d{1,18}$|^https?:\/\/\S+\/trainees\//i.test(named)) return `show ${named}`
   const [, request] = /^cr\W?(\d{1,18})$/.exec(first + (first === 'cr' ? second : '')) ?? []
   if (request) return `CR-${request}`
   for (const typed of [first, ...(second ? [`${first}-${second}`] : [])]) {
@@ -18,5 +19,6 @@ export function findNearest(words: readonly string[], names: readonly string[]):
     const [begun, ...others] = typed.length < 3 ? [] : names.filter((name) => name.startsWith(typed))
     if (begun && others.length === 0) return begun
   }
-  return null
+  const [part, ...others] = names.filter((name) => name.split('-').includes(first) && name !== first)
+  return part && others.length === 0 ? part : null
 }

@@ -20,7 +20,9 @@ describe('what was perhaps meant', () => {
     ['cr 12', 'CR-12'],
     ['CR#12', 'CR-12'],
     ['5901', 'show 5901'],
-    ['https://register.example/trainees/abcdef', 'show https://register.example/trainees/abcdef'],
+    ['https://register.example/trainees/aBcDeF', 'show https://register.example/trainees/aBcDeF'],
+    ['route 5901', 'fix-route'],
+    ['school', 'repair-school'],
   ])('%s', (typed, meant) => {
     expect(findNearest(typed.split(' '), names)).toBe(meant)
   })
