@@ -31,6 +31,7 @@ export function renderForm(
   const all: [string, Field<string>][] = Object.entries(playbook.form)
   const isAsked = (name: string, { isAnswer, goesWith = name }: Field<string>) =>
     isFirst ? name === 'subject' : !isAnswer || Boolean(values[name]) || asks.includes(name) || asks.includes(goesWith)
+  const lead = asks.length > 0 ? '' : '⚠️ Look again: ' // what a check asks is nobody's mistake
   const fields = all.filter(([name, field]) => isAsked(name, field))
   return {
     type: 'modal',
@@ -40,7 +41,7 @@ export function renderForm(
     submit: plain(isFirst ? 'Continue' : 'Check'),
     close: plain('Close'),
     blocks: [
-      ...problems.slice(0, 20).flatMap((problem) => plainSections(shorten(`⚠️ Look again: ${problem}`, 1000))),
+      ...problems.slice(0, 20).flatMap((problem) => plainSections(shorten(`${lead}${problem}`, 1000))),
       ...plainSections(`${playbook.summary} Nothing changes until a developer has approved it.`),
       ...fields.map(([name, field]) => inputFor(name, withChoices(field, choices[name]), values[name] ?? '')),
     ],

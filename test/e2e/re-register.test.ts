@@ -152,7 +152,7 @@ describe('what is approved and carried out', () => {
   test('the form offers who can be named, and goes on with whom is chosen', async () => {
     upstream.dttp.deleteContact(5908)
     await open('re-register 5908')
-    expect(await check()).toContain('Register user to submit as: User 202 submitted the trainee')
+    expect(await check()).toContain('User 202 submitted the trainee')
     expect(await check({ submitter: '201' })).toContain('User 201, as you chose.')
   })
 })
@@ -391,7 +391,7 @@ describe('a registration without ids of ours', () => {
     const { contactid: record, ...columns } = first ?? {}
     state.add('contacts', { ...columns })
     await press('Use these records', DEVELOPER)
-    expect(await check({}, DEVELOPER)).toContain('DTTP record to use: DTTP has more than one such record.')
+    expect(await check({}, DEVELOPER)).toContain('DTTP has more than one such record.')
     expect(await check({ contact: String(record) }, DEVELOPER)).toContain(`You chose record ${record}`)
     await approve({ asker: DEVELOPER, approver: SECOND_DEVELOPER })
     await cardSays('CR-2 is done')

@@ -196,7 +196,7 @@ export const branches: readonly Branch[] = [
     means: 'The form asks which row, and shows how they differ.',
     form: { subject: '900006' },
     says: [
-      'Row of the school: URN 900006 has 2 rows in the list.',
+      'URN 900006 has 2 rows in the list.',
       'row 806 is inactive (2)',
       'row 807 is proposed to open (300000008)',
       dttpId('school', 807),
@@ -323,7 +323,7 @@ export const branches: readonly Branch[] = [
     ends: 'the form asks',
     means: 'The form asks: insert it, run the sync, or ask support and wait.',
     form: { subject: '900005' },
-    says: ['If DTTP’s list lacks the school: URN 900005 is open on GIAS, but not in the list of DTTP schools.'],
+    says: ['URN 900005 is open on GIAS, but not in the list of DTTP schools.'],
   },
   {
     list: 'not there',

@@ -204,7 +204,7 @@ describe('the form', () => {
 
   test.each([
     ['900002', 'URN 900002 is in the list'],
-    ['5916', 'Row of the school: URN 900006 has 2 rows in the list.'],
+    ['5916', 'URN 900006 has 2 rows in the list.'],
     ['00000000-0000-4000-8000-000000000001', 'There is no such job any more.'],
   ])('takes %s after the command for what it is', async (word, words) => {
     await open(word)

@@ -36,6 +36,12 @@ describe('a playbook’s form', () => {
     expect(readingOf(told)).toContain('⚠️ Look again: New route: “<!here>” is not on the list.')
   })
 
+  it('asks what a check needs to know, without blame', () => {
+    const asked = renderForm(fixRoute, { problems: ['Which route should it be?'], asks: ['route'], metadata: '' })
+    expect(readingOf(asked)).toContain('Which route should it be?')
+    expect(readingOf(asked)).not.toContain('Look again')
+  })
+
   it('cuts no title in half', () => {
     const long = renderForm({ ...fixRoute, title: 'A title that is too long for a modal' }, { metadata: '' })
     expectView(long)

@@ -75,7 +75,7 @@ function askAgain(context: HandlerContext, asked: Asking, proposal: Proposal): M
 function askOn(context: HandlerContext, asked: Asking, checks: readonly CheckResult[]): Modal {
   const { playbook, form: values, channel, follows, draft } = asked
   const blocking = checks.filter(stands)
-  const problems = blocking.map(({ found, ask }) => `${playbook.form[ask?.field ?? '']?.label}: ${found}`)
+  const problems = blocking.map(({ found }) => found)
   const choices = Object.fromEntries(blocking.flatMap(({ ask }) => (ask?.options ? [[ask.field, ask.options]] : [])))
   const asks = blocking.flatMap(({ ask }) => (ask ? [ask.field] : []))
   return formView(context, playbook, { channel, follows, draft, values, problems, choices, asks })
