@@ -177,6 +177,24 @@ describe('a request that is done', () => {
     expect(slack.messages(CHANNEL)).toHaveLength(2)
   })
 
+  test('is in the line of the first channel where its own is not allowed any more, also while it waits', async () => {
+    const { slack, bot } = use.story
+    await ask()
+    const moveTo = (channel: string) =>
+      use.admin.query(
+        `SET session_replication_role = 'replica'; UPDATE chatops.change_requests SET channel = '${channel}';
+         SET session_replication_role = 'origin'`,
+      )
+    await moveTo('C0OFOLD')
+    await sayMorningOf(londonDay(bot.changes.now()))
+    expect(slack.messages(CHANNEL).at(-1)?.text).toBe('1 request waits for approval')
+    await moveTo(CHANNEL)
+    await approve()
+    await moveTo('C0OFOLD')
+    await sayMorningOf(londonDay(bot.changes.now()))
+    expect(slack.messages(CHANNEL).at(-1)?.text).toBe('2 steps are left to do by hand')
+  })
+
   test('is in no line of a morning that is over', async () => {
     await ask()
     await approve()
@@ -213,6 +231,20 @@ describe('a request that came to nothing', () => {
     await cardSays('CR-2 needs approval by')
     expect(readText(card())).toContain('Asked for by <@U02DEV>')
     expect(readText(card())).toContain('It follows CR-1.')
+  })
+
+  test('keeps its name in the form where something is missing by now', async () => {
+    const { slack } = use.story
+    await ask()
+    await click(SUPPORT, ACTIONS.cancelRequest)
+    await cardSays('CR-1 was cancelled')
+    await use.admin.query(
+      `SET session_replication_role = 'replica'; UPDATE chatops.change_requests SET form = form || '{"route": "a_route_of_old"}';
+       SET session_replication_role = 'origin'`,
+    )
+    await click(SUPPORT, ACTIONS.previewAgain)
+    await isShown(SUPPORT, 'Look again')
+    expect(JSON.parse(slack.view(SUPPORT)?.private_metadata ?? '{}')).toMatchObject({ follows: '1' })
   })
 
   test('is cancelled only after a question, and says that nothing has changed', async () => {

@@ -46,7 +46,8 @@ export async function showAnew(
 async function previewAnew(context: HandlerContext, requester: string, before: Before): Promise<Shown> {
   const channel = channelFor(context, before.channel)
   const playbook = findPlaybook(before.playbook)
-  if (!playbook || !before.form) return inWords(FORGOTTEN)
+  if (!playbook) return inWords(NOT_HERE)
+  if (!before.form) return inWords(FORGOTTEN)
   await demandOn(context.changes, playbook.name)
   const kept = formOf(before.form)
   const values = before.areAnswersKept ? kept : withoutAnswers(playbook.form, kept)
@@ -54,10 +55,16 @@ async function previewAnew(context: HandlerContext, requester: string, before: B
   if (!parsed.ok) {
     await recordRevealing(context.changes, requester, parsed.revealing)
     const problems = Object.values(parsed.errors)
-    return { view: formView(context, playbook, { channel, values, problems }), instead: NOT_SHOWN }
+    const view = formView(context, playbook, { channel, follows: before.follows, values, problems })
+    return { view, instead: NOT_SHOWN }
   }
   const asked = { playbook, form: parsed.values, requester, channel, follows: before.follows }
   return previewOrRefusal(context, asked)
+}
+
+const NOT_HERE = {
+  title: 'This bot does not do this any more',
+  text: 'Nothing has changed. Type /trainee to see what it can do.',
 }
 
 const FORGOTTEN = {
