@@ -72,7 +72,7 @@ test('a question mentions the requester in the thread, and the request goes on w
   await slack.submit({ user: DEVELOPER, values: { question: 'Did the *provider* ask <!channel>?' } })
   expect(shown()).toContain('Your question is asked')
   const posted = await slack.until(() => slack.replies(CHANNEL, slack.messages(CHANNEL).at(-1)?.ts ?? '').at(-1))
-  expect(readText(posted)).toContain(`<@${SUPPORT}> <@${DEVELOPER}> asks about CR-1:`)
+  expect(readText(posted)).toContain(`<@${SUPPORT}>: <@${DEVELOPER}> asks about CR-1:`)
   expect(readText(posted)).toContain('Did the *provider* ask <!channel>?')
   expect(JSON.stringify(posted)).not.toContain('"text":"<!channel>')
   const { rows: requests } = await use.admin.query('SELECT status FROM chatops.change_requests')

@@ -39,7 +39,9 @@ export function renderWhatChanged(
   const plan = findPlan(changeRequest)
   const saying = sayingOf(changeRequest, playbook)
   const changes = plan ? describeChanges(plan, { reveal: false, schools }) : []
-  const effects = (plan ? describeEffects(plan) : []).map(({ title }) => group(title))
+  const isMade = changeRequest.executedAt !== null
+  const described = (plan ? describeEffects(plan) : []).filter(({ byHand }) => !(byHand && isMade)) // the card has those
+  const effects = described.map(({ title }) => group(title))
   const headings = headingsFor(changeRequest)
   const cut = changes.some((change) => isShortened(change, MOST_OF_A_VALUE))
   return {
@@ -64,7 +66,7 @@ export function renderWhatChanged(
 type Headings = { changes: string; happens: string; also: string }
 
 const WILL: Headings = { changes: 'What will change', happens: 'What will happen', also: 'What else will happen' }
-const DID: Headings = { changes: 'What changed', happens: 'What was done', also: 'What else was done' }
+const DID: Headings = { changes: 'What changed', happens: 'What was approved', also: 'What else was approved' }
 const WOULD_HAVE: Headings = {
   changes: 'What would have changed',
   happens: 'What would have happened',

@@ -36,7 +36,7 @@ export function renderQuestion(
   { by, text }: { by: string; text: string },
 ): Message {
   const cr = crName(changeRequest)
-  const lead = `${mention(changeRequest.requester)} ${mention(by)} asks about ${cr}:`
+  const lead = `${mention(changeRequest.requester)}: ${mention(by)} asks about ${cr}:`
   const isPending = changeRequest.status === 'pending'
   const standing = isPending ? 'still waits for approval.' : `waits no longer: ${STATUS_WORDS[changeRequest.status]}.`
   return {
