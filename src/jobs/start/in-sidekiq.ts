@@ -141,7 +141,8 @@ function notDone(written: Written): Undeliverable {
  */
 async function isNeedless(sql: EntityManager, job: JobToPush): Promise<boolean> {
   if (job.name !== 'change-trainee-status' || job.status !== STATUS_AFTER_REGISTRATION) return false
-  const trainee = await sql.findOneBy(Trainee, { id: job.trainee })
+  const select = { id: true, trn: true, state: true } as const
+  const trainee = await sql.findOne(Trainee, { select, where: { id: job.trainee } })
   return trainee !== null && !isWaiting(trainee)
 }
 
