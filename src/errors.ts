@@ -157,6 +157,14 @@ const CATALOGUE = {
     title: 'Say why without telling who a trainee is',
     text: `Remove the trainee’s ${f.detail}: everyone in the channel can read this.\nNothing has changed: the bot is not paused by this.`,
   }),
+  'school-is-there': () => ({
+    title: 'The school is in Register’s list by now',
+    text: 'It came after this was shown. Support was not asked for it, and nothing has changed.\nUse the command again: nobody needs to wait.',
+  }),
+  'support-not-asked': () => ({
+    title: 'Support has not been asked after all',
+    text: 'The Trello card that this spoke of could not be added. You do not wait, and nothing has changed.\nUse the command again: it shows the card that is added if you ask for it.',
+  }),
   'not-paused': () => ({
     title: 'The bot is not paused',
     text: 'There is nothing to resume. Nothing has changed.',

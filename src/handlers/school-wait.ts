@@ -10,14 +10,14 @@ import { showAnew } from './request/preview-again.ts'
 
 // What people do about a request that waits until DTTP has a school.
 
-const waitMetadata = z.object({ wait: z.string().regex(/^\d{1,18}$/) })
+const waitMetadata = z.object({ wait: z.string().regex(/^\d{1,18}$/), adds: z.boolean().optional() })
 
 /** "Ask support and wait". */
 export async function waitForSchool(context: HandlerContext, submission: Submission): Promise<void> {
   const { view, body } = submission
   await answerOnce(context, submission, async () => {
-    const { wait: id } = waitMetadata.parse(JSON.parse(view.private_metadata))
-    const wait = await startWaiting(context.changes, { id, requester: body.user.id })
+    const { wait: id, adds } = waitMetadata.parse(JSON.parse(view.private_metadata))
+    const wait = await startWaiting(context.changes, { id, requester: body.user.id, adds })
     context.nudge()
     return wordsAfterAsking(wait)
   })

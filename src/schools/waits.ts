@@ -4,12 +4,13 @@ import * as z from 'zod'
 import type { Form } from '../contract/fields.ts'
 import type { AnyPlaybook, Wait } from '../contract/playbook.ts'
 import { SchoolWait } from '../entities/chatops/school-wait.ts'
+import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { addToOutbox } from '../outbox/add.ts'
 import { MOST_COUNTED, type Page, pageOf, type Wanted } from '../pages.ts'
-import { refuseUnless, refuseUnlessEither } from '../people/standing.ts'
+import { refuse, refuseUnless, refuseUnlessEither } from '../people/standing.ts'
 import type { World } from '../world.ts'
 
 // Requests that cannot be made before support has added a school to DTTP. Asking support for that changes no record, so
@@ -44,18 +45,23 @@ export async function keepWait(
 /**
  * "Ask support and wait": adds the card, unless there is one for this school already. A wait that is over by now is returned
  * as it is: its window was left open for too long, or another one ended it. Throws ChangeError.
+ * @param adds whether the window said that a card would be added; those of earlier versions do not tell
  */
 export async function startWaiting(
   world: World,
-  { id, requester }: { id: string; requester: string },
+  { id, requester, adds = true }: { id: string; requester: string; adds?: boolean | undefined },
 ): Promise<SchoolWait> {
   await refuseUnless(world, 'mayRequest', requester)
+  if (world.mode === 'preview-only') return refuse(world, 'previews-only', requester, null)
   return sureTransaction(world.database, async (sql) => {
     const wait = await lockOwn(sql, id, requester)
     if (wait.status !== 'shown') return wait // started by an earlier click, or over
     await holdSchool(sql, wait.urn)
+    if (await sql.existsBy(DttpSchool, { urn: wait.urn })) throw new ChangeError('school-is-there')
     const earlier = await findAsked(sql, wait.urn)
-    const cardKey = earlier?.cardKey ?? (world.addsTrelloCards ? await addCard(sql, wait) : null)
+    const needsCard = !earlier?.cardKey && world.addsTrelloCards
+    if (needsCard && !adds) throw new ChangeError('support-not-asked')
+    const cardKey = earlier?.cardKey ?? (needsCard ? await addCard(sql, wait) : null)
     const card = { cardKey, cardUrl: earlier?.cardUrl ?? null }
     await sql.update(SchoolWait, { id }, { status: 'waiting', askedAt: world.now(), ...card })
     const started = await sql.findOneByOrFail(SchoolWait, { id })

@@ -13,7 +13,7 @@ import {
   stopWaiting,
   tellArrivals,
 } from '../../src/schools/waits.ts'
-import { wordsAfterAsking, wordsAfterStopping } from '../../src/views/school/wait.ts'
+import { renderWait, wordsAfterAsking, wordsAfterStopping } from '../../src/views/school/wait.ts'
 import type { World } from '../../src/world.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
@@ -70,6 +70,44 @@ async function outbox(kind: string) {
 }
 
 const arrive = () => admin.query(`INSERT INTO dttp_schools (urn, status_code) VALUES ('900005', 1)`)
+
+test('a bot that shows previews only asks nobody, neither then nor once it does more', async () => {
+  const { wait: shown } = await preview()
+  const starting = startWaiting({ ...context, mode: 'preview-only' }, { id: shown.id, requester: SUPPORT })
+  await expect(starting).rejects.toMatchObject({ code: 'previews-only' })
+  expect(await outbox('trello')).toEqual([])
+  const { addsTrelloCards } = context
+  const given = { wait: shown, askedBefore: null, checks: [], playbook: getPlaybook('repair-school'), addsTrelloCards }
+  expect(renderWait(given).submit).toBeDefined()
+  expect(renderWait({ ...given, previewOnly: true }).submit).toBeUndefined()
+})
+
+test('a school that has come since the window was opened is asked for no more', async () => {
+  const { wait: shown } = await preview()
+  await arrive()
+  const starting = startWaiting(context, { id: shown.id, requester: SUPPORT })
+  await expect(starting).rejects.toMatchObject({ code: 'school-is-there' })
+  expect(await outbox('trello')).toEqual([])
+})
+
+test('a window that said that support was asked already adds no card once that one was refused', async () => {
+  const { cardKey } = await wait(DEVELOPER)
+  const { wait: shown, askedBefore } = await preview()
+  expect(askedBefore).toMatchObject({ cardKey })
+  const { addsTrelloCards } = context
+  const view = renderWait({
+    wait: shown,
+    askedBefore,
+    checks: [],
+    playbook: getPlaybook('repair-school'),
+    addsTrelloCards,
+  })
+  const { adds } = JSON.parse(view.private_metadata ?? '')
+  await context.database.transaction((sql) => noteWaitCardRefused(sql, cardKey ?? ''))
+  const starting = startWaiting(context, { id: shown.id, requester: SUPPORT, adds })
+  await expect(starting).rejects.toMatchObject({ code: 'support-not-asked' })
+  expect(await outbox('trello')).toHaveLength(1)
+})
 
 test('a preview asks nobody for anything', async () => {
   await preview()

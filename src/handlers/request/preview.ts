@@ -87,7 +87,8 @@ function renderProposal(
   proposal: Exclude<Proposal, { kind: 'ready' | 'goes-on' }>,
 ) {
   if (proposal.kind === 'waits') {
-    return renderWait({ ...proposal, playbook, addsTrelloCards: context.changes.addsTrelloCards })
+    const { addsTrelloCards, mode } = context.changes
+    return renderWait({ ...proposal, playbook, addsTrelloCards, previewOnly: mode === 'preview-only' })
   }
   const { kind, checks, trainee } = proposal
   if (kind === 'nothing-to-do') return renderNothingToDo({ playbook, checks })

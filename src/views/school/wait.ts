@@ -32,33 +32,45 @@ export function renderWait({
   checks,
   playbook,
   addsTrelloCards,
+  previewOnly = false,
 }: {
   wait: SchoolWait
   askedBefore: SchoolWait | null
   checks: readonly CheckResult[]
   playbook: Pick<AnyPlaybook, 'title'>
   addsTrelloCards: boolean
+  previewOnly?: boolean
 }): Modal {
   const { blocks } = takeWithin(renderVerdicts(checks), { blocks: 40, weight: 16_000 })
   const isAsked = askedBefore !== null && (askedBefore.cardKey !== null || !addsTrelloCards)
   return {
     type: 'modal',
     callback_id: MODALS.wait,
-    private_metadata: JSON.stringify({ wait: wait.id }),
+    private_metadata: JSON.stringify({ wait: wait.id, adds: !isAsked && addsTrelloCards }),
     title: modalTitle(playbook.title, 'Wait for a school'),
-    submit: plain(isAsked || !addsTrelloCards ? 'Wait' : 'Ask support and wait'),
+    ...(previewOnly ? {} : { submit: plain(isAsked || !addsTrelloCards ? 'Wait' : 'Ask support and wait') }),
     close: plain('Close'),
     blocks: [
       header('DTTP must have the school first'),
       section('Your request is not sent, and nothing changes in Register. So nobody has to approve what follows.'),
+      ...(previewOnly ? [section(PREVIEW_ONLY)] : []),
       ...(isAsked ? renderAsked(askedBefore) : renderCard(wait, addsTrelloCards)),
-      section(`We tell you directly when ${nameOf(wait)} is in Register’s list of DTTP schools. Then you can go on.`),
+      ...(previewOnly
+        ? []
+        : [
+            section(
+              `We tell you directly when ${nameOf(wait)} is in Register’s list of DTTP schools. Then you can go on.`,
+            ),
+          ]),
       divider(),
       heading('What the checks found'),
       ...blocks,
     ],
   }
 }
+
+const PREVIEW_ONLY =
+  'This bot shows previews only: it asks nobody for anything, and you cannot wait here. Ask support as you did before.'
 
 function renderAsked({ askedAt, cardUrl }: SchoolWait): Block[] {
   const when = askedAt ? ` on ${formatDateTime(askedAt)}` : ''
