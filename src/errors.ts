@@ -83,7 +83,7 @@ const CATALOGUE = {
   }),
   'not-found': () => ({
     title: 'We cannot find this request',
-    text: 'It may have been removed after its retention time.\nNothing has changed.',
+    text: 'It may have been removed after its retention time, or lost when an older backup was restored.\nNothing has changed.',
   }),
   'not-allowed-channel': (f: Facts) => ({
     title: 'You cannot use this command here',

@@ -59,6 +59,7 @@ import { CardsOfAttention1795899152000 } from './migrations/1795899152000-cards-
 import { NewerSidekiq1795903500000 } from './migrations/1795903500000-newer-sidekiq.ts'
 import { CancelledApprovals1795903895000 } from './migrations/1795903895000-cancelled-approvals.ts'
 import { SweepLength1795905600000 } from './migrations/1795905600000-sweep-length.ts'
+import { NumbersOfLost1795907080000 } from './migrations/1795907080000-numbers-of-lost.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -156,6 +157,7 @@ export function createDataSource(url: string, poolSize = 10, longestSilenceMs = 
       ...[Said1795892800000, LargeTables1795892900000, MirroredProcesses1795894582000],
       ...[CardsOfAttention1795899152000, NewerSidekiq1795903500000],
       ...[CancelledApprovals1795903895000, SweepLength1795905600000],
+      NumbersOfLost1795907080000,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

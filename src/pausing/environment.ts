@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm'
 import { OperatorError } from '../error-facts.ts'
 import { appendToLedger, OPERATOR } from '../ledger/ledger.ts'
+import { leaveOutNumbers } from './lost-numbers.ts'
 import { worldAt } from './operator.ts'
 import { pauseNow } from './pause.ts'
 
@@ -37,6 +38,7 @@ export async function adopt(database: DataSource, environment: string, alertChan
     const from = await readEnvironment(sql)
     await sql.query('UPDATE chatops.identity SET environment = $1', [environment])
     const waiting = await sql.query<Waiting[]>(WAITING)
+    await leaveOutNumbers(sql)
     const reason = `This database was taken over by ${environment}. What waits in it is from before.`
     await pauseNow(await worldAt(sql, alertChannel), sql, OPERATOR, reason, { holdsMessages: true })
     const details = { from, to: environment }

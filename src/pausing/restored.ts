@@ -2,6 +2,7 @@ import { Brake } from '../entities/chatops/brake.ts'
 import { THE_BOT } from '../ledger/ledger.ts'
 import { compareWithWitnesses, type Witness } from '../ledger/witnesses.ts'
 import type { World } from '../world.ts'
+import { leaveOutNumbers } from './lost-numbers.ts'
 import { pauseNow } from './pause.ts'
 
 const REASON =
@@ -19,6 +20,7 @@ export async function pauseBehind(world: World, heard: readonly Witness[]): Prom
     if (unknown.length === 0) return false
     const last = unknown.reduce((most, entry) => (entry > most ? entry : most))
     await sql.update(Brake, { onlyRow: true }, { receiptsSeen: last.toString() })
+    await leaveOutNumbers(sql)
     await pauseNow(world, sql, THE_BOT, REASON, { holdsMessages: true })
     return true
   })

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createRestoredLook } from '../../src/bot/slack/restored.ts'
 import { findPause } from '../../src/brake/brake.ts'
+import { cancel } from '../../src/changes/decide/decide.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { migrate } from '../../src/entities/migrate.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
@@ -14,7 +15,15 @@ import type { Services } from '../../src/services.ts'
 import { botEnvironment, startBot, startStorySlack } from '../support/bot.ts'
 import { chatops as runCommand } from '../support/built.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
-import { approveRequest, CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, sendRequest } from '../support/lifecycle.ts'
+import {
+  approveRequest,
+  CHANNEL,
+  DEVELOPER,
+  SECOND_DEVELOPER,
+  STRANGER,
+  SUPPORT,
+  sendRequest,
+} from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
 
 let scratch: ScratchDatabase
@@ -146,6 +155,11 @@ describe('a backup that was restored', () => {
     await slack.until(() => says('older backup'))
     await resume(restored.changes, DEVELOPER)
     await resume(restored.changes, SECOND_DEVELOPER)
+    for (const table of ['change_requests', 'alerts', 'school_waits']) {
+      const [next] = await restored.changes.database.query(`SELECT nextval('chatops.${table}_id_seq') AS id`)
+      expect(Number(next.id)).toBeGreaterThan(1000)
+    }
+    await expect(cancel(restored.changes, { id: '1', actor: SUPPORT })).rejects.toMatchObject({ code: 'not-found' })
     await stop()
     const again = await start({}, backup.appUrl)
     expect(await findPause(again.changes.database.manager)).toBeNull()
