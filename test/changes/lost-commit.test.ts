@@ -60,7 +60,7 @@ async function reviewed(): Promise<ChangeRequest> {
 /** A request as another version of its playbook finds it: whoever opens it ends it. */
 async function outlived(): Promise<ChangeRequest> {
   const request = await sent()
-  const older = { ...request, playbookVersion: request.playbookVersion + 1 }
+  const older = { ...request, playbookVersion: request.playbookVersion - 1 }
   await admin.query('ALTER TABLE chatops.change_requests DISABLE TRIGGER guard_change_request')
   await admin.query('UPDATE chatops.change_requests SET playbook_version = $2, digest = $3 WHERE id = $1', [
     ...[request.id, older.playbookVersion, digestOfRequest(context, older)],
