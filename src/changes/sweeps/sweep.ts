@@ -1,7 +1,6 @@
 import { IsNull, Not } from 'typeorm'
 import { mayAct } from '../../brake/brake.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
-import { ManualStep } from '../../entities/chatops/manual-step.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { findWhyOff } from '../../playbooks/switched-on.ts'
 import type { World } from '../../world.ts'
@@ -99,10 +98,17 @@ export async function purge(world: World, keptMs: number): Promise<number> {
         { form: null, plan: null, checks: null, decisionReason: null, nextVerifyAt: null },
       )
       if (!affected) return
-      await sql.update(ManualStep, { changeRequestId: id }, { text: null })
       await appendToLedger(sql, { changeRequest: id, event: 'purged', actor: THE_BOT })
       purged++
     })
   }
+  await world.database.query(FORGET_STEPS, [before])
   return purged
 }
+
+// A step that is still to be done keeps its words until somebody has marked it: they may be the only ones that say which record
+// is meant.
+const FORGET_STEPS = `
+  UPDATE chatops.manual_steps step SET text = NULL FROM chatops.change_requests request
+  WHERE request.id = step.change_request_id AND request.plan IS NULL AND request.finished_at <= $1
+    AND step.done_at IS NOT NULL AND step.text IS NOT NULL`

@@ -17,7 +17,7 @@ export class ManualStep {
   @Column({ type: 'text' })
   title!: string
 
-  /** Words to copy; null once the request is purged. */
+  /** Words to copy; null once it is done and the request is purged. */
   @Column({ type: 'text', nullable: true })
   text!: string | null
 

@@ -176,9 +176,14 @@ describe('undoing the request', () => {
   })
 })
 
-test('the words to copy are removed with the request’s details', async () => {
+test('the words to copy are removed with the request’s details, but not before the step is done', async () => {
   const later = new Date(Date.now() + 100 * 86_400_000)
+  const [first, second] = await steps()
+  await tick(SUPPORT, [second?.id, true])
   expect(await purge({ ...world, now: () => later }, 90 * 86_400_000)).toBeGreaterThan(0)
+  expect((await steps()).map(({ text }) => text !== null)).toEqual([true, false])
+  await tick(SUPPORT, [first?.id, true])
+  await purge({ ...world, now: () => later }, 90 * 86_400_000)
   expect((await steps()).map(({ title, text }) => [title !== '', text])).toEqual([
     [true, null],
     [true, null],
