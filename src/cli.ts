@@ -100,9 +100,13 @@ async function manageOutbox([what, ...ids]: readonly string[]): Promise<number> 
   if (isRetry) {
     const tried = await withOwnDatabase((database) => retry(database, ids.includes('all') ? 'all' : ids))
     console.log(`Tried again: ${tried}.`)
+    if (!ids.includes('all') && tried < ids.length) console.log(NOT_TRIED)
   } else for (const row of await withDatabase(listTroubled)) console.log(describe(row))
   return 0
 }
+
+const NOT_TRIED =
+  'The others are sent, or are not there, or are Trello cards that were given up: people were asked to add those by hand.'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm'
-import { In } from 'typeorm'
+import { In, Not } from 'typeorm'
 import { OutboxRow } from '../entities/chatops/outbox-row.ts'
 
 // What operators see of the outbox, and the one thing they can do: have a row tried again.
@@ -13,10 +13,19 @@ export function listTroubled(database: DataSource): Promise<OutboxRow[]> {
     .getMany()
 }
 
-/** Has these rows tried again at once, or every one that waits for an operator. Returns how many that were. */
+/**
+ * Has these rows tried again at once, or every one that waits for an operator. A Trello card that was given up is not: people
+ * were asked to add it by hand, and would find two. Returns how many that were.
+ */
 export async function retry(database: DataSource, ids: readonly string[] | 'all'): Promise<number> {
+  const id = In([...ids])
   const which =
-    ids === 'all' ? { status: 'waiting' as const } : { id: In([...ids]), status: In(['waiting', 'failed', 'queued']) }
+    ids === 'all'
+      ? { status: 'waiting' as const }
+      : [
+          { id, status: In(['waiting', 'queued']) },
+          { id, status: 'failed' as const, kind: Not('trello') },
+        ]
   const again = { status: 'queued' as const, dueAt: () => 'now()', failingSince: null, waitsFor: null }
   const { affected } = await database.manager.update(OutboxRow, which, again)
   return affected ?? 0

@@ -57,3 +57,14 @@ test('what waits for an operator is tried again, all of it or one by one', async
 test('what is not there is not tried again', async () => {
   expect(await retry(database, [ids.fresh])).toBe(0)
 })
+
+test('a Trello card that was given up is not tried again: people were asked to add it by hand', async () => {
+  await withClient(scratch.adminUrl, (client) =>
+    client.query(`UPDATE chatops.outbox SET kind = 'trello' WHERE id = ANY($1)`, [[ids.left, ids.given]]),
+  )
+  expect(await retry(database, [ids.left, ids.given])).toBe(1)
+  const { rows } = await withClient(scratch.adminUrl, (client) =>
+    client.query('SELECT status FROM chatops.outbox WHERE id = $1', [ids.given]),
+  )
+  expect(rows).toEqual([{ status: 'failed' }])
+})
