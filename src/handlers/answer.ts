@@ -40,7 +40,8 @@ export async function answer(
   try {
     await persist(context, () => asked.client.chat.postMessage({ channel: user, ...content }))
   } catch {
-    context.changes.log.error('nobody could be told what became of what they did')
+    const [, changeRequest] = /\bCR-(\d+)/.exec(text) ?? []
+    context.changes.log.error({ changeRequest }, 'nobody could be told what became of what they did')
   }
 }
 

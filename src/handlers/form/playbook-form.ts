@@ -11,7 +11,7 @@ import { acknowledge, inTimeForSlack } from '../answer-once.ts'
 import { channelFor, firstChannel, type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click, Submission } from '../entry-points.ts'
 import { inWords, show } from '../modal.ts'
-import { doubted, NOT_SHOWN, previewOrRefusal } from '../request/preview.ts'
+import { doubted, previewOrRefusal } from '../request/preview.ts'
 import { formMetadata, formView } from './form-metadata.ts'
 import { doubtsOf, parse, parseFirst, recordRevealing, withPrefill } from './typed.ts'
 
@@ -27,8 +27,14 @@ export async function choosePlaybook(context: HandlerContext, submission: Submis
       isFirst: playbook.inSteps ?? false,
       ...(subject && isTrainees(playbook) ? { values: { subject } } : {}),
     })
-    return { view: form, instead: NOT_SHOWN }
+    return { view: form, instead: FORM_NOT_SHOWN }
   })
+}
+
+/** Nothing was looked at yet. */
+const FORM_NOT_SHOWN = {
+  title: 'We could not show the form',
+  text: 'The window was closed, or Slack did not let us show it. Nothing was checked, and nothing has changed.\nUse the command again.',
 }
 
 /** `subject` is a trainee's slug, where somebody has chosen one already. */
