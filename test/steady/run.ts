@@ -28,6 +28,7 @@ async function main([times, ...files]: readonly string[]): Promise<number> {
       failures.push(...found.failures)
       const took = Math.round((performance.now() - began) / 1000)
       process.stderr.write(`run ${run} of ${runs}: ${found.failures.length} of ${found.tests} failed (${took} s)\n`)
+      for (const { test, because } of found.failures) process.stderr.write(`${test}\n${because}\n`)
     }
   } finally {
     for (const child of busy) child.kill()
