@@ -31,7 +31,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NEVER_MS = 24 * 3600_000
 const POLL_SECONDS = 1
 /** What Sidekiq does no more is looked for for a minute, and proved after that. */
-const PATIENCE_WITH_SIDEKIQ = 8
+const PATIENCE_WITH_SIDEKIQ = 4
 
 /** Plays the story. The exit code: 0 only if every step held. */
 export function runTour(directory: string, options: { sidekiq: boolean }): Promise<number> {

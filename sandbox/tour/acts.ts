@@ -71,7 +71,7 @@ export async function openReview(person: Person, message: Message): Promise<stri
 }
 
 /** The request's card, once it says this. */
-export async function card(tour: Tour, cr: string, says: string | RegExp, patienceMs?: number): Promise<Message> {
+export async function card(tour: Tour, cr: string, says: string | RegExp): Promise<Message> {
   let seen: Message | undefined
   return waitFor(
     tour,
@@ -81,7 +81,6 @@ export async function card(tour: Tour, cr: string, says: string | RegExp, patien
       return seen && matches(`${seen.text}\n${sayMessage(seen)}`, says) ? seen : null
     },
     () => ({ expected: `the card of CR-${cr} to say ${says}`, seen: seen ? sayMessage(seen) : 'no card' }),
-    patienceMs,
   )
 }
 
@@ -113,7 +112,6 @@ export async function post(tour: Tour, about: string | RegExp, says: string | Re
       return seen && matches(`${seen.text}\n${sayMessage(seen)}`, says) ? seen : null
     },
     () => ({ expected: `a post about ${about} that says ${says}`, seen: seen ? sayMessage(seen) : 'no such post' }),
-    30_000,
   )
 }
 

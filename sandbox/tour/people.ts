@@ -5,7 +5,8 @@ import type { Message, Modal, SlackWindow, Values } from './slack-window.ts'
 import type { Transcript } from './transcript.ts'
 import { linesOf } from './words.ts'
 
-const PATIENCE_MS = 15_000
+/** For what never comes true: a busy machine takes its time. */
+const PATIENCE_MS = 90_000
 
 export interface Person {
   id: string
@@ -124,9 +125,8 @@ export async function waitFor<T>(
   { transcript, interrupted, patience }: Stage,
   probe: () => Promise<T>,
   otherwise: () => { expected: string; seen: string },
-  patienceMs = PATIENCE_MS,
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const deadline = Date.now() + patience * patienceMs
+  const deadline = Date.now() + patience * PATIENCE_MS
   for (;;) {
     interrupted.throwIfAborted()
     const found = await probe()
@@ -135,7 +135,7 @@ export async function waitFor<T>(
     await sleep(100)
   }
   const { expected, seen } = otherwise()
-  throw transcript.failure(`${expected}, within ${(patience * patienceMs) / 1000} seconds`, seen)
+  throw transcript.failure(`${expected}, within ${(patience * PATIENCE_MS) / 1000} seconds`, seen)
 }
 
 export function nameOf(id: string): string {

@@ -42,7 +42,7 @@ export async function recovering(tour: Tour, { cr, before }: { cr: string; befor
   const { transcript, records } = tour
   transcript.chapter('After the accident')
   transcript.step('The change that was interrupted')
-  const message = await card(tour, cr, '(done)', 45_000)
+  const message = await card(tour, cr, '(done)')
   transcript.show('The request has become', headOf(message))
   const changed = changedColumns(before, await records.trainee(CRASHED)).map(([column]) => column)
   transcript.hold('The record was changed', changed.includes('training_route'), () => changed.join(', '))

@@ -41,7 +41,7 @@ async function goOn(tour: Tour, request: Request): Promise<void> {
   const { transcript, developer, records, upstreams } = tour
   transcript.step('The school is repaired')
   await approve(developer, request)
-  const over = await card(tour, request.cr, '(done)', 45_000)
+  const over = await card(tour, request.cr, '(done)')
   transcript.show('The request has become', headOf(over))
   const [school] = await records.query('SELECT urn, status_code FROM dttp_schools WHERE urn = $1', [URN])
   transcript.hold('Register’s list has the school as active', school?.['status_code'] === 1, () => school)
