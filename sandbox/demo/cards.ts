@@ -4,6 +4,9 @@ import { withClient } from '../register/database.ts'
 /** At most this many, the newest: a channel full of old cards helps nobody. */
 const MOST = 20
 
+/** One stream for all: what is in a stream is sent one after another, so the channel is in the order of before. */
+const AGAIN = 'posted-again'
+
 /**
  * Has the cards of earlier runs posted anew, oldest first, each with what was in its thread, and then the posts of open
  * alerts. Returns how many cards.
@@ -11,7 +14,6 @@ const MOST = 20
 export async function repostCards(adminUrl: string): Promise<number> {
   return withClient(adminUrl, async (client) => {
     await client.query('BEGIN')
-    await client.query(ALERTS)
     const { rowCount } = await client.query(`
       WITH newest AS (
         SELECT id FROM chatops.change_requests WHERE sent_at IS NOT NULL AND card_ts IS NOT NULL AND plan IS NOT NULL
@@ -21,8 +23,9 @@ export async function repostCards(adminUrl: string): Promise<number> {
         WHERE id IN (SELECT id FROM newest) RETURNING id
       )
       INSERT INTO chatops.outbox (stream, kind, change_request_id, payload)
-      SELECT 'card:' || id, 'card', id, '{}' FROM again ORDER BY id`)
+      SELECT '${AGAIN}', 'card', id, '{}' FROM again ORDER BY id`)
     await client.query(THREADS)
+    await client.query(ALERTS)
     await client.query('COMMIT')
     return rowCount ?? 0
   })
@@ -42,4 +45,4 @@ const ALERTS = `
     WHERE id IN (SELECT id FROM newest) RETURNING id
   )
   INSERT INTO chatops.outbox (stream, kind, payload)
-  SELECT 'alert:' || id, 'alert', jsonb_build_object('alert', id::text) FROM again ORDER BY id`
+  SELECT '${AGAIN}', 'alert', jsonb_build_object('alert', id::text) FROM again ORDER BY id`

@@ -116,6 +116,13 @@
 
   // Texts
 
+  /** Slack breaks lines of plain text where they are broken. */
+  document.addEventListener('DOMContentLoaded', () => {
+    const style = document.createElement('style')
+    style.textContent = '.modal-body, .msg { white-space: pre-line; overflow-wrap: anywhere }'
+    document.head.append(style)
+  })
+
   const CODE_STYLE =
     'margin:4px 0;padding:8px;border:1px solid #ddd;border-radius:4px;background:#f8f8f8;white-space:pre-wrap;overflow-wrap:anywhere'
   const CODE = /(?:```|``<code>)(?:<br\/?>)?([\s\S]*?)(?:<br\/?>)?(?:```|<\/code>``)/g

@@ -5,10 +5,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { whyNoLocalSlack } from '../../sandbox/local-slack.ts'
 import { freePort } from '../../sandbox/ports.ts'
-import { destroyPostgres } from '../../sandbox/postgres.ts'
+import { destroyPostgres, startPostgres } from '../../sandbox/postgres.ts'
+import { withClient } from '../../sandbox/register/database.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const missing = whyNoLocalSlack()
@@ -41,6 +43,49 @@ function start(...words: string[]) {
   }
   return demo
 }
+
+const traineeOnRoute = (number: number) =>
+  withPostgres(async (sql) => {
+    const { rows } = await sql.query<{ id: string }>('SELECT id FROM public.trainees WHERE training_route = $1', [
+      number,
+    ])
+    return rows.map(({ id }) => Number(id))
+  })
+
+/** Looks into the demo's database, as long as nothing else runs in its folder. */
+async function withPostgres<T>(look: (sql: pg.Client) => Promise<T>): Promise<T> {
+  const postgres = await startPostgres({ dataDir: join(directory, 'postgres'), fsync: false })
+  const address = new URL(postgres.adminUrl)
+  address.pathname = '/register_demo'
+  try {
+    return await withClient(address.href, look)
+  } finally {
+    await postgres.stop()
+  }
+}
+
+const started = async (...words: string[]) => {
+  const demo = start('--port', String(await freePort()), ...words)
+  await expect.poll(() => demo.said, { timeout: 120_000 }).toContain('The demo is running.')
+  return demo
+}
+
+const stopped = async (demo: ReturnType<typeof start>) => {
+  demo.child.kill('SIGINT')
+  expect(await demo.ended).toBe(0)
+}
+
+test.skipIf(missing)(
+  `started again it finds its data, and --reset begins anew${missing ? ` (skipped: ${missing})` : ''}`,
+  async () => {
+    await stopped(await started())
+    await withPostgres((sql) => sql.query('UPDATE public.trainees SET training_route = 9 WHERE id = 5901'))
+    await stopped(await started())
+    expect(await traineeOnRoute(9)).toContain(5901)
+    await stopped(await started('--reset'))
+    expect(await traineeOnRoute(9)).not.toContain(5901)
+  },
+)
 
 test.skipIf(missing)(
   `says what to open and who is who, sends a second one to its page, and is stopped by Ctrl-C${missing ? ` (skipped: ${missing})` : ''}`,

@@ -65,11 +65,13 @@ describe('a later start', () => {
     await query(`UPDATE chatops.change_requests SET sent_at = now(), card_ts = '1.1'`)
     await query(`INSERT INTO chatops.outbox (stream, kind, change_request_id, payload, status)
       VALUES ('thread:1', 'thread', 1, '{"part": "notice"}', 'sent'), ('card:1', 'card', 1, '{}', 'sent')`)
+    await query(`INSERT INTO chatops.alerts (cause, channel, card_ts) VALUES ('timed-out:5902', 'C01', '1.2')`)
     await repostCards(database.adminUrl)
-    expect(await query(`SELECT kind FROM chatops.outbox WHERE status = 'queued' ORDER BY kind`)).toEqual([
-      { kind: 'card' },
-      { kind: 'thread' },
-    ])
+    const again = `SELECT kind FROM chatops.outbox WHERE status = 'queued' AND stream = 'posted-again' ORDER BY seq`
+    expect((await query(again)).map(({ kind }) => kind)).toEqual(['card', 'alert']) // one after the other
+    expect(
+      await query(`SELECT kind FROM chatops.outbox WHERE status = 'queued' AND kind <> 'alert' ORDER BY kind`),
+    ).toEqual([{ kind: 'card' }, { kind: 'thread' }])
   })
 
   test('finds Trello’s cards where they were', async () => {

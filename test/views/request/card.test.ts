@@ -193,12 +193,12 @@ describe('a card of a request that is decided or over', () => {
       ['could not be done', 'The database refused.', 'We have not made any of the changes', 'Select “Ask again” once'],
       ['Ask again', 'Show what was asked for'],
     ],
-    ['approved', APPROVED, ['is approved', 'The changes are made next.'], ['Show what will change']],
+    ['approved', APPROVED, ['is approved', 'The changes are made next.'], ['Cancel request', 'Show what will change']],
     [
       'approved',
       { ...APPROVED, upstreamFailingSince: new Date('2021-10-27T13:14:00Z') },
       ['something that they need does not answer. We try until 27 October 2021 at 2:44pm. Nothing has changed yet.'],
-      ['Show what will change'],
+      ['Cancel request', 'Show what will change'],
     ],
     [
       'needs-attention',
