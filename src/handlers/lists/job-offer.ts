@@ -20,7 +20,7 @@ export function adviceFor(job: ListedJob): JobAdvice | null {
   const diagnosis = diagnosisOf(job)
   if (diagnosis) {
     const { meaning, why, todo } = diagnosis
-    return { words: [meaning, why, todo].filter(Boolean).join(' '), button: offerFor(job)?.label ?? null }
+    return { words: [meaning, todo].filter(Boolean).join(' '), why, button: offerFor(job)?.label ?? null }
   }
   if (job.kind === 'failed') return { words: 'What made it fail has gone away since.', button: null }
   if (job.kind !== 'retrying') return null

@@ -14,7 +14,7 @@ import { crName, traineeLink } from '../request/request.ts'
 // Jobs by their cause: what happened and what to do once, and below it a line for each job.
 
 /** What to do about a job, and the label of a button for the playbook that does it; null where none applies. */
-export type JobAdvice = { words: string; button: string | null }
+export type JobAdvice = { words: string; why?: string | null; button: string | null }
 
 export type ShownJob = ListedJob & { advice: JobAdvice | null }
 
@@ -51,7 +51,8 @@ function causeOf({ kind, name, className, cause }: ShownJob): string {
 }
 
 function adviceOf(job: ShownJob): string {
-  return JSON.stringify([ofAnyTrainee(job, job.advice?.words ?? ''), job.advice?.button ?? null])
+  const { words = '', why, button = null } = job.advice ?? {}
+  return JSON.stringify([ofAnyTrainee(job, words), ofAnyTrainee(job, why ?? ''), button])
 }
 
 /** The same words for every trainee. */
@@ -82,14 +83,15 @@ function titleOf([{ kind, name, className, inGroup }]: readonly [ShownJob, ...Sh
   return `*${KIND_TITLES[kind]}: ${escapeText(does)}* (${numberOf(inGroup)})`
 }
 
-/** What it means and what to do; and small, the error and Register's name for the job. */
+/** What it means and what to do; and small, Register's name for the job, the error, and which playbook applies and why. */
 function renderExplanation(jobs: readonly [ShownJob, ...ShownJob[]], room: number): Block[] {
   const [first] = jobs
   const common = (words: string) => (jobs.length === 1 ? words : ofAnyTrainee(first, words))
   const advice = shorten(common(first.advice?.words ?? ''), Math.floor(room * 0.6))
   const name = first.className ?? registerJobName(first.name)
   const error = hasOwnWords(jobs) ? '' : shorten(common(errorOf(first)), Math.floor(room * 0.4) - name.length)
-  return [...plainSections(advice), plainNote([`${name}.`, error].filter(Boolean).join(' '))]
+  const why = shorten(common(first.advice?.why ?? ''), 250)
+  return [...plainSections(advice), plainNote([`${name}.`, error, why].filter(Boolean).join(' '))]
 }
 
 /** Whether the jobs failed for different reasons, so that each says its own. */

@@ -157,6 +157,17 @@ describe('a job in the list', () => {
     expect(buttonsOf(render([job('failed', { advice: { ...advice, button: null } })]).blocks)).toEqual([])
   })
 
+  it('has names of jobs and playbooks small, below what it means and what to do', () => {
+    const advice = { words: 'Check the DTTP record.', why: 'The playbook requeue-trn applies.', button: 'Requeue' }
+    const { blocks } = render([job('failed', { advice })])
+    const [large, small] = [false, true].map((isSmall) =>
+      readingOf(blocks.filter(({ type }) => (type === 'context') === isSmall)),
+    )
+    expect(large).toContain('Check the DTTP record.')
+    expect(large).not.toMatch(/playbook|Dttp::/)
+    expect(small).toMatch(/Dttp::RetrieveTrnJob\..*The playbook requeue-trn applies\./)
+  })
+
   it('shows what came from elsewhere without interpreting it', () => {
     const advice = { words: EVIL, button: 'Requeue' }
     const message = render([job('failed', { slug: EVIL, failure: failure(EVIL), attempts: 1, advice })])
