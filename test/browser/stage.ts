@@ -74,7 +74,7 @@ export function useStage(): Stage {
 
   async function openPage(url: string): Promise<SlackPage> {
     const page = await browser.newPage({
-      viewport: { width: 860, height: 1750 }, // tall enough for a whole review; beside the sidebar, 640 for messages
+      viewport: { width: 860, height: 2300 }, // tall enough for a whole review; beside the sidebar, 640 for messages
       deviceScaleFactor: 1.25,
       timezoneId: 'Europe/London',
       locale: 'en-GB',
