@@ -21,7 +21,7 @@ const NO_NEWS = `
       WHERE failed.trainee_id IS NOT DISTINCT FROM job.trainee_id AND failed.name = job.name AND failed.status = 'failed'
         AND failed.cured_at IS NULL)`
 
-/** The ids of up to `most` jobs that people have yet to be told of. */
+/** The ids of up to `most` jobs that people have yet to be told of; registrations, which may be urgent, come first. */
 export async function findUntold(sql: EntityManager, most: number): Promise<string[]> {
   const rows = await sql.query<{ id: string }[]>(UNTOLD, [most])
   return rows.map(({ id }) => id)
@@ -29,7 +29,7 @@ export async function findUntold(sql: EntityManager, most: number): Promise<stri
 
 const UNTOLD = `
   SELECT id FROM chatops.mirrored_jobs WHERE NOT told AND (failure IS NOT NULL OR place = 'gone')
-  ORDER BY args ->> 'untold' NULLS FIRST, id LIMIT $1`
+  ORDER BY args ->> 'untold' NULLS FIRST, name <> 'register-for-trn', id LIMIT $1`
 
 /** Has every other job told of first: with this one it has gone wrong. */
 export async function putOffNews(sql: EntityManager, id: string, now: Date): Promise<void> {
