@@ -44,6 +44,14 @@ export function explainHanging(about: About): Explanation {
   }
 }
 
+export function explainNotGiven(about: About): Explanation {
+  return {
+    title: `A job could not be given to Register’s Sidekiq: ${whatJobDoes(about.job)}`,
+    meaning: 'A request has asked for it. It has not run.',
+    without: 'Ask the operators of the bot why it could not be given. Then ask for it again if it is still needed.',
+  }
+}
+
 export function explainGias(): Explanation {
   return {
     title: 'GIAS could not be loaded',

@@ -42,7 +42,7 @@ export function explainUnpolled(about: About): Explanation {
   return {
     title,
     meaning:
-      'Registered with DTTP, and still Pending TRN more than an hour later. No poll was ever started, so a TRN would go unnoticed.',
+      'Registered with DTTP, and still Pending TRN more than an hour later. No poll is under way, so a TRN would go unnoticed.',
     offer: {
       ...requeue,
       because: 'no poll is under way.',

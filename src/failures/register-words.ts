@@ -44,6 +44,9 @@ export function registerWords(code: FailureCode, { name, urn, errorClass }: Fail
 export const VANISHED =
   'The job is no longer in Register’s Sidekiq, and nothing shows that it ran. We cannot tell whether it did.'
 
+/** Of a job that a request has asked for, and that no attempt has brought into Register's Sidekiq. */
+export const NOT_GIVEN = 'The job could not be given to Register’s Sidekiq, so it has not run.'
+
 /** Of a failed registration that went when a process of Sidekiq's ended. */
 export const MAY_HAVE_RUN =
   'The failed registration is no longer in Register’s Sidekiq, of which a process ended at that time. Somebody may have ' +

@@ -2,7 +2,14 @@ import type { FailureCode } from '../entities/chatops/job-failure.ts'
 import { flagOf } from '../register/jobs/words.ts'
 import * as causes from './causes.ts'
 import * as cures from './cures.ts'
-import { explainCannotReceive, explainGias, explainVanished, generally, notTriedAgain } from './explanations.ts'
+import {
+  explainCannotReceive,
+  explainGias,
+  explainNotGiven,
+  explainVanished,
+  generally,
+  notTriedAgain,
+} from './explanations.ts'
 import { type About, type Explanation, who } from './found.ts'
 import {
   explainGone,
@@ -245,6 +252,13 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     ),
   },
   vanished: { ...FINAL, causes: ({ job }) => [`vanished:${job}`], explain: explainVanished, cure: cures.byRun },
+  'not-given': {
+    ...FINAL,
+    causes: ({ job }) => [`not-given:${job}`],
+    explain: explainNotGiven,
+    next: 'It has not run. Ask for it again if it is still needed.',
+    cure: cures.byRun,
+  },
   unexpected: {
     ...FINAL,
     passes: true,

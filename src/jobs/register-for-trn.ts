@@ -42,6 +42,8 @@ const args = z.strictObject({
   approved: z.string().optional(),
   /** A failed job of Register's that was to go first was no longer where two people had seen it. */
   withheld: z.boolean().optional(),
+  /** How many others had been taken out by then. */
+  taken: z.number().optional(),
 })
 
 /**
@@ -70,6 +72,11 @@ export async function registerForTrn(world: World, job: Job): Promise<Finish> {
 const REMOVED_BY_OTHERS =
   'The failed registration in Register’s Sidekiq was no longer where it was when this was approved: somebody has had ' +
   'it run again, or deleted it. We sent nothing.'
+
+function takenWords(taken: number): string {
+  if (taken === 0) return ''
+  return ` We had taken out ${taken === 1 ? 'another failed one' : `${taken} other failed ones`} of this trainee before, which Sidekiq cannot run again any more.`
+}
 
 async function register(world: World, job: Job): Promise<Came> {
   const reach = reaching(world, job)
@@ -138,8 +145,8 @@ async function sendAgain(world: World, job: Job): Promise<Came> {
 /** What is to be sent, from the rows as they are. Throws JobFailed where something stands in the way. */
 async function prepare(world: World, job: Job): Promise<{ batch: Registration; sent: Sent }> {
   demandSwitchedOn(world, 'persist_to_dttp')
-  const { submitted_by: submittedBy, withheld } = args.parse(job.args)
-  if (withheld) throw new JobFailed('not-as-approved', REMOVED_BY_OTHERS)
+  const { submitted_by: submittedBy, withheld, taken = 0 } = args.parse(job.args)
+  if (withheld) throw new JobFailed('not-as-approved', `${REMOVED_BY_OTHERS}${takenWords(taken)}`)
   const { rows, rules } = await readTrainee(world, job)
   demandUnregistered(rows.trainee)
   demandComplete(preflight(rows, rules, submittedBy), rows)

@@ -54,10 +54,15 @@ export async function giveUp(sql: EntityManager, { id, attempts }: Held, error: 
 }
 
 /** Leaves a row to an operator, who has it tried again; those after it in its stream go on. */
-export async function leaveToOperator(sql: EntityManager, { id, attempts }: Held, error: string): Promise<void> {
+export async function leaveToOperator(
+  sql: EntityManager,
+  { id, attempts }: Held,
+  error: string,
+  { unsure = true }: Postponement,
+): Promise<void> {
   await sql.query(
-    `UPDATE chatops.outbox SET status = 'waiting', last_error = $3, unsure = true, waits_for = NULL
+    `UPDATE chatops.outbox SET status = 'waiting', last_error = $3, unsure = unsure OR $4, waits_for = NULL
      WHERE ${STILL_CLAIMED}`,
-    [id, attempts, error],
+    [id, attempts, error, unsure],
   )
 }

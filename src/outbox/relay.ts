@@ -89,7 +89,7 @@ async function putBack(world: World, row: Claimed, error: unknown, log: World['l
   const failedForMs = row.failingSince ? world.now().getTime() - row.failingSince.getTime() : 0
   if (failedForMs >= LEFT_AFTER_MS && !postponement.isBlameless && !postponement.isEndless) {
     log.error({ because }, 'outbox row waits for an operator')
-    return leaveToOperator(sql, row, because)
+    return leaveToOperator(sql, row, because, postponement)
   }
   const longest = row.kind === 'hint' ? LONGEST_HINT_DELAY_MS : (postponement.longest ?? LONGEST_DELAY_MS)
   const growing = Math.min(Math.max(failedForMs * SHARE_OF_TROUBLE, SHORTEST_DELAY_MS), longest)

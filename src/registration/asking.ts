@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm'
 import { pausedSince } from '../brake/brake.ts'
 import { formatDateTime } from '../calendar/london.ts'
 import { workingDaysAfter } from '../calendar/working-time.ts'
+import { readPlan } from '../contract/stored.ts'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { Job } from '../entities/chatops/job.ts'
 import type { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
@@ -11,14 +12,21 @@ import type { World } from '../world.ts'
 // When DTTP is asked what has become of a registration that it did not answer.
 
 /**
+/**
  * Until when it is asked, and the registration repeated if it is not there: a working day after its request was carried out,
- * which may have waited for a playbook that was off. Time during which the bot was paused does not count: a pause gives nothing
- * up.
+ * which may have waited for a playbook that was off, or after its job could be started, where a failed one of Register's had
+ * to go first. Time during which the bot was paused does not count: a pause gives nothing up.
  */
 export async function askedUntil(sql: EntityManager, job: Pick<Job, 'changeRequestId' | 'createdAt'>): Promise<Date> {
   const request = job.changeRequestId === null ? null : await sql.findOneBy(ChangeRequest, { id: job.changeRequestId })
-  const since = request?.executedAt ?? request?.decidedAt ?? job.createdAt
+  const carriedOut = request?.executedAt ?? request?.decidedAt
+  const since = request && carriedOut && !waitedForRemoval(request) ? carriedOut : job.createdAt
   return workingDaysAfter(new Date(since.getTime() + (await pausedSince(sql, since))), 1)
+}
+
+/** Such a job is made only when the failed one is out of Register's Sidekiq, however long that takes. */
+function waitedForRemoval(request: ChangeRequest): boolean {
+  return readPlan(request)?.effects.some(({ kind }) => kind === 'remove-job') ?? false
 }
 
 /** When it may be asked for the first time: DTTP works for up to two minutes on what it was sent. */

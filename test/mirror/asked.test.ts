@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { findAlertSight } from '../../src/alerts/sight/read.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { mirrorPush, mirrorRetry } from '../../src/jobs/mirror/asked.ts'
 import { pushToSidekiq } from '../../src/jobs/start/in-sidekiq.ts'
@@ -67,16 +68,28 @@ test('a poll of ours is found in its own row, beside an older one with the same 
   ])
 })
 
-test('what is left to an operator counts as not sent, until it is found after all', async () => {
+test('what is left to an operator counts as not given to Sidekiq, until it is found after all', async () => {
   const id = randomUUID()
   await push(id)
   await story.admin.query(`UPDATE chatops.outbox SET status = 'waiting' WHERE id = $1`, [id])
   await story.sweep()
   await story.sweep(31 * 60)
-  expect(await only()).toMatchObject({ status: 'failed', failure: { code: 'vanished' } })
+  expect(await only()).toMatchObject({ status: 'failed', failure: { code: 'not-given' } })
+  expect(await story.causes()).toEqual(['not-given:update-trainee'])
+  const sight = await findAlertSight(story.context.database, (await story.only()).id)
+  expect(sight?.diagnosis.title).toContain('could not be given to Register’s Sidekiq')
   await story.put('queue', 'Dttp::UpdateTraineeJob', { jobId: id })
   await story.sweep()
   expect(await only()).toMatchObject({ status: 'waiting', place: 'queue', failure: null })
+})
+
+test('of what an attempt may have brought there, we cannot tell whether it ran', async () => {
+  const id = randomUUID()
+  await push(id)
+  await story.admin.query(`UPDATE chatops.outbox SET status = 'waiting', unsure = true WHERE id = $1`, [id])
+  await story.sweep()
+  await story.sweep(31 * 60)
+  expect(await only()).toMatchObject({ status: 'failed', failure: { code: 'vanished' } })
 })
 
 test('what was pushed is the job that is found', async () => {

@@ -72,26 +72,34 @@ test('so it is where the bot ended before it had put the registration on record'
   expect(rows).toEqual([{ trainee_id: '5902', outcome: 'unknown' }])
 })
 
-test('a registration that Sidekiq was never given is not given to it later, and what does no harm is', async () => {
-  const dueAt = story.context.now()
-  const register = { name: 'register-for-trn', trainee: '5902', submittedBy: null } as const
-  const update = { name: 'update-trainee', trainee: '5902' } as const
-  await story.context.database.transaction(async (sql) => {
-    for (const job of [register, update]) {
-      await pushToSidekiq(sql, { id: randomUUID(), name: job.name, trainee: job.trainee, job, dueAt })
-    }
-  })
-  await leave(restarted())
-  await relayToSidekiq(story.context)
-  const { rows } = await story.admin.query(
-    `SELECT payload -> 'job' ->> 'name' AS name, status FROM chatops.outbox WHERE kind = 'sidekiq' ORDER BY name`,
-  )
-  expect(rows).toEqual([
-    { name: 'register-for-trn', status: 'failed' },
-    { name: 'update-trainee', status: 'sent' },
-  ])
-  expect(await story.redis.llen('queue:default')).toBe(0)
-})
+test.each([
+  ['', false],
+  [', nor when the mirror has forgotten it', true],
+])(
+  'a registration that Sidekiq was never given is not given to it later%s; what does no harm is',
+  async (_, forgets) => {
+    const dueAt = story.context.now()
+    const register = { name: 'register-for-trn', trainee: '5902', submittedBy: null } as const
+    const update = { name: 'update-trainee', trainee: '5902' } as const
+    await story.context.database.transaction(async (sql) => {
+      for (const job of [register, update]) {
+        await pushToSidekiq(sql, { id: randomUUID(), name: job.name, trainee: job.trainee, job, dueAt })
+      }
+    })
+    await leave(restarted())
+    expect((await story.rows()).map(({ failure }) => failure?.code)).toEqual(['not-given', 'not-given'])
+    if (forgets) await story.admin.query('DELETE FROM chatops.mirrored_jobs')
+    await relayToSidekiq(story.context)
+    const { rows } = await story.admin.query(
+      `SELECT payload -> 'job' ->> 'name' AS name, status FROM chatops.outbox WHERE kind = 'sidekiq' ORDER BY name`,
+    )
+    expect(rows).toEqual([
+      { name: 'register-for-trn', status: 'failed' },
+      { name: 'update-trainee', status: 'sent' },
+    ])
+    expect(await story.redis.llen('queue:default')).toBe(0)
+  },
+)
 
 test('when Sidekiq is read again, what is dead in it is counted and posted by nobody', async () => {
   await story.sweep()

@@ -24,7 +24,7 @@ beforeEach(async () => {
   for (const stream of ['left', 'given', 'putOff'])
     await addToOutbox(sql, { stream, kind: 'card', changeRequest: null })
   const [left = '', given = '', putOff = ''] = (await claimOutbox(database, 3)).map(({ id }) => id)
-  await leaveToOperator(sql, { id: left, attempts: 1 }, 'RetryLater: msg_too_long')
+  await leaveToOperator(sql, { id: left, attempts: 1 }, 'RetryLater: msg_too_long', {})
   await giveUp(sql, { id: given, attempts: 1 }, 'Undeliverable: user_not_found')
   await postponeRow(sql, { id: putOff, attempts: 1 }, 3_600_000, 'RetryLater: invalid_blocks')
   await addToOutbox(sql, { stream: 'fresh', kind: 'card', changeRequest: null })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { workingDaysAfter } from '../../src/calendar/working-time.ts'
 import { openReview } from '../../src/changes/decide/decide.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
@@ -13,6 +14,7 @@ import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { runAgain, startJob } from '../../src/jobs/start/start.ts'
 import { pause, resume } from '../../src/pausing/pause.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
+import { askedUntil } from '../../src/registration/asking.ts'
 import { createSidekiqClient } from '../../src/sidekiq/index.ts'
 import { renderReview } from '../../src/views/request/review.ts'
 import type { World } from '../../src/world.ts'
@@ -284,6 +286,18 @@ describe('a registration of Register’s that died', () => {
     await register.relay(stage.context)
     expect(await register.redis.zcard('dead')).toBe(0)
     expect((await mirrored()).filter(({ place }) => place === 'dead')).toMatchObject([{ args: { removed: true } }])
+    await runJobs(stage, 'register-for-trn')
+    const [ours] = await stage.jobs('register-for-trn')
+    expect(ours?.failure?.words).toContain('We had taken out another failed one')
+  })
+
+  test('gives ours its working day from when that can begin', async () => {
+    await lose(stage)
+    await register.putRegistration('dead')
+    const id = await carriedOut(stage, 're-register', FORM)
+    const createdAt = new Date(Date.now() + 2 * 86_400_000)
+    const until = await askedUntil(stage.context.database.manager, { changeRequestId: id, createdAt })
+    expect(until).toEqual(workingDaysAfter(createdAt, 1))
   })
 
   test('that appears after the preview makes the request out of date', async () => {

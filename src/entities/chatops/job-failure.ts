@@ -52,6 +52,8 @@ const FAILURE_CODES = [
   'stalled',
   /** It is in Register's Sidekiq no longer, and nothing shows that it ran. */
   'vanished',
+  /** Register's Sidekiq was never given it. */
+  'not-given',
   'unexpected',
 ] as const
 

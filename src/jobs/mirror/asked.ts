@@ -60,12 +60,19 @@ export async function mirrorRetry(
   await measureAnew(sql, await sql.findOneByOrFail(MirroredJob, { id }))
 }
 
+/** SQL: that Redis was surely never given a row `job`. A relay that has its push in hand may give it at any moment. */
+export const NOT_GIVEN_SQL = `job.id = job.outbox_id AND job.sha1 IS NULL AND EXISTS (
+  SELECT FROM chatops.outbox push
+  WHERE push.id = job.outbox_id AND push.status IN ('queued', 'waiting', 'failed') AND NOT push.unsure)`
+
 /**
  * Whether what an outbox row asks for is a registration that was taken for lost before Redis had it. People may have settled
- * it, and had the trainee registered anew.
+ * it, and had the trainee registered anew. One that the mirror has forgotten was over long ago.
+ * @param isPush whether it is known to be the push of one
  */
-export function isRegistrationOver(sql: EntityManager, outboxId: string): Promise<boolean> {
-  return sql.existsBy(MirroredJob, { outboxId, name: 'register-for-trn', place: 'gone' })
+export async function isRegistrationOver(sql: EntityManager, outboxId: string, isPush: boolean): Promise<boolean> {
+  const job = await sql.findOneBy(MirroredJob, { outboxId })
+  return job === null ? isPush : job.name === 'register-for-trn' && job.place === 'gone'
 }
 
 /** Notes that a job was not pushed, as there is nothing left for it to do. */

@@ -1,7 +1,8 @@
 import { Mirror } from '../../entities/chatops/mirrored-job.ts'
-import { NOT_READ } from '../../failures/register-words.ts'
+import { NOT_GIVEN, NOT_READ } from '../../failures/register-words.ts'
 import { noteUnknown } from '../../registration/unknown-in-sidekiq.ts'
 import type { World } from '../../world.ts'
+import { NOT_GIVEN_SQL } from './asked.ts'
 import { unlessMoved } from './moved-tables.ts'
 
 // Register's Sidekiq is not beside the bot any more: nobody would hear how its jobs go on, so none may stand as live. If
@@ -22,7 +23,7 @@ export async function isMirrorLeft({ database, now }: Pick<World, 'database' | '
  */
 export async function endMirror(world: World): Promise<number> {
   const { manager } = world.database
-  const [, ended] = (await manager.query(END, [world.now(), NOT_READ])) as [unknown, number]
+  const [, ended] = (await manager.query(END, [world.now(), NOT_READ, NOT_GIVEN])) as [unknown, number]
   return ended + (await unlessMoved(world, 0, () => noteUnknown(manager, world.now())))
 }
 
@@ -31,12 +32,14 @@ export async function forgetReading({ database }: Pick<World, 'database'>): Prom
   await database.query('UPDATE chatops.mirror SET read_at = NULL, is_newer = false WHERE read_at IS NOT NULL')
 }
 
-// What had failed stays so. A registration may have been sent, or may be still: people settle it. Requests hear of their
-// jobs.
+// What had failed stays so. What no attempt has brought into Redis has not run. A registration may have been sent, or may be
+// still: people settle it. Requests hear of their jobs.
 const END = `
-  UPDATE chatops.mirrored_jobs SET place = 'gone', missing_since = NULL, finished_at = coalesce(finished_at, $1),
-    failure = coalesce(failure, jsonb_build_object('words', $2::text, 'at', $1::timestamptz, 'by', 'register',
-      'code', CASE name WHEN 'register-for-trn' THEN 'outcome-unknown' ELSE 'vanished' END)),
+  UPDATE chatops.mirrored_jobs job SET place = 'gone', missing_since = NULL, finished_at = coalesce(finished_at, $1),
+    failure = coalesce(failure, jsonb_build_object('at', $1::timestamptz, 'by', 'register') || CASE
+      WHEN ${NOT_GIVEN_SQL} THEN jsonb_build_object('code', 'not-given', 'words', $3::text)
+      WHEN name = 'register-for-trn' THEN jsonb_build_object('code', 'outcome-unknown', 'words', $2::text)
+      ELSE jsonb_build_object('code', 'vanished', 'words', $2::text) END),
     cured_at = CASE WHEN failure IS NULL AND name <> 'register-for-trn' THEN $1::timestamptz ELSE cured_at END,
     told = CASE WHEN failure IS NULL THEN name <> 'register-for-trn' AND change_request_id IS NULL ELSE told END
   WHERE place <> 'gone'`

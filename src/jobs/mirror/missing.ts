@@ -1,6 +1,7 @@
 import { type EntityManager, In, IsNull, MoreThan, Raw } from 'typeorm'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import type { World } from '../../world.ts'
+import { NOT_GIVEN_SQL } from './asked.ts'
 import { findProven } from './proofs.ts'
 import { type Verdict, verdictOn } from './verdict.ts'
 
@@ -57,10 +58,12 @@ async function judge(world: World, sql: EntityManager, now: Date): Promise<numbe
   const jobs = await sql.find(MirroredJob, { where: { id: In(due.map(({ id }) => id)) }, order: { id: 'ASC' } })
   const proven = await findProven(world, sql, jobs, now)
   const posted = await findPosted(sql, jobs)
-  const verdicts = jobs.map((job) => ({
-    id: job.id,
-    ...verdictOn(job, { isProven: proven.has(job.id), isPosted: posted.has(job.id) }, now),
-  }))
+  const notGiven = await findNotGiven(sql, jobs)
+  const verdicts = jobs.map((job) => {
+    const { id } = job
+    const known = { isProven: proven.has(id), isNotGiven: notGiven.has(id), isPosted: posted.has(id) }
+    return { id, ...verdictOn(job, known, now) }
+  })
   const judged = verdicts.filter(({ words }) => words !== undefined)
   for (const ending of distinct(judged)) {
     const { code, words, quietly } = ending
@@ -94,6 +97,15 @@ async function findPosted(sql: EntityManager, jobs: readonly MirroredJob[]): Pro
 const POSTED = `
   SELECT entry.job_id AS job FROM chatops.alert_entries entry JOIN chatops.alerts alert ON alert.id = entry.alert_id
   WHERE entry.job_id = ANY($1) AND entry.settled_at IS NULL AND alert.status = 'open'`
+
+/** Those that were to be pushed, and of which no attempt can have reached Redis. */
+async function findNotGiven(sql: EntityManager, jobs: readonly MirroredJob[]): Promise<Set<string>> {
+  const rows = await sql.query<{ id: string }[]>(NOT_GIVEN, [jobs.map(({ id }) => id)])
+  return new Set(rows.map(({ id }) => id))
+}
+
+const NOT_GIVEN = `
+  SELECT id FROM chatops.mirrored_jobs job WHERE id = ANY($1) AND ${NOT_GIVEN_SQL}`
 
 function distinct(verdicts: readonly Verdict[]): Verdict[] {
   return [...new Map(verdicts.map((one) => [`${one.code} ${one.words} ${one.quietly}`, one])).values()]

@@ -1,7 +1,15 @@
 import { isOurs } from '../../entities/chatops/job.ts'
 import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import type { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
-import { DELETED, MAY_HAVE_RUN, pollEnded, REMOVED, REPLACED, VANISHED } from '../../failures/register-words.ts'
+import {
+  DELETED,
+  MAY_HAVE_RUN,
+  NOT_GIVEN,
+  pollEnded,
+  REMOVED,
+  REPLACED,
+  VANISHED,
+} from '../../failures/register-words.ts'
 import { isPoll } from '../../register/jobs/polled.ts'
 import { keptOf } from './kept.ts'
 import { wasLookedFor } from './proofs.ts'
@@ -14,15 +22,19 @@ const UNPROVEN_AFTER_MS = 30 * 60_000
 /** How a job ended: null as code for one that ran, and no other than it had for a dead registration. Without `words` it is too soon to say. */
 export type Verdict = { code: JobFailure['code'] | 'as-it-died' | null; words?: string; quietly?: boolean }
 
-/** What else is known of the job: whether something proves that it ran, and whether a post says that it failed. */
-type Known = { isProven: boolean; isPosted: boolean }
+/**
+ * What else is known of the job: whether something proves that it ran, whether Redis surely has never had it, and whether a
+ * post says that it failed.
+ */
+type Known = { isProven: boolean; isNotGiven: boolean; isPosted: boolean }
 
-export function verdictOn(job: MirroredJob, { isProven, isPosted }: Known, now: Date): Verdict {
+export function verdictOn(job: MirroredJob, { isProven, isNotGiven, isPosted }: Known, now: Date): Verdict {
   const { name, timeoutAt, missingSince } = job
   // We took it out ourselves: whatever proof there is, is another one's.
   if ('removed' in job.args) return { code: 'vanished', words: REMOVED, quietly: true }
   if (isReplaced(job)) return { code: 'vanished', words: REPLACED, quietly: true }
   if (isProven) return { code: null, words: '' }
+  if (isNotGiven) return { code: 'not-given', words: NOT_GIVEN }
   if (wasTakenAway(job)) return { code: 'vanished', words: DELETED, quietly: true }
   if (isPoll(name) && timeoutAt !== null && Date.parse(`${timeoutAt}Z`) <= now.getTime()) {
     return { code: 'timed-out', words: pollEnded(name) }

@@ -100,7 +100,8 @@ async function ask(sql: EntityManager, id: string, changeRequest: string | null,
 export async function writeToSidekiq(world: World, row: Claimed): Promise<void> {
   const what = readPayload(asked, row)
   if (what.do === 'remove') return removeAndGoOn(world, row, what)
-  if (await isRegistrationOver(world.database.manager, row.id))
+  const isRegistration = what.do === 'push' && what.job.name === 'register-for-trn'
+  if (await isRegistrationOver(world.database.manager, row.id, isRegistration))
     throw new Undeliverable('the registration was given up, and people may have settled it')
   if (what.do === 'push') return push(world, row, what)
   const written = await write(world, row.id, { kind: 'retry', member: what.member })
@@ -152,16 +153,19 @@ async function isNeedless(sql: EntityManager, job: JobToPush): Promise<boolean> 
  */
 async function removeAndGoOn(world: World, row: Claimed, { members, next }: Extract<Asked, { do: 'remove' }>) {
   let isGone = true
+  let taken = 0
   for (const [index, member] of members.entries()) {
     const written: Written = isGone ? await write(world, `${row.id}:${index}`, { kind: 'remove', member }) : 'moved'
     isGone = written === 'done'
-    if (isGone) await mirrorRemoval(world.database.manager, member)
+    if (!isGone) continue
+    taken += 1
+    await mirrorRemoval(world.database.manager, member)
   }
   if (next === null) {
     if (!isGone) throw new Undeliverable('the job in Register’s Sidekiq is moved')
     return
   }
-  const args = isGone ? next.args : { ...next.args, withheld: true }
+  const args = isGone ? next.args : { ...next.args, withheld: true, taken }
   const job = { ...next, args, dueAt: world.now(), changeRequest: row.changeRequest }
   await world.database.transaction((sql) => enqueueJob(sql, job))
 }
