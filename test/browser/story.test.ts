@@ -176,7 +176,10 @@ test('a registration that DTTP never answered is settled with the record that DT
   upstreams.dttp.state.add('contacts', { id: record, ...columns })
   upstreams.dttp.state.add('dfe_placementassignments', { id: record.replace('c', 'a'), _dfe_contactid_value: record })
   const [degree] = await records.query('SELECT dttp_id FROM degrees WHERE trainee_id = 5913') // without it nothing is done
-  upstreams.dttp.state.add('dfe_degreequalifications', { id: String(degree?.['dttp_id']), _dfe_contactid_value: record })
+  upstreams.dttp.state.add('dfe_degreequalifications', {
+    id: String(degree?.['dttp_id']),
+    _dfe_contactid_value: record,
+  })
 
   await isAskedFor('settle-registration', async () => {
     await slack.type('/trainee settle-registration 5913 use')
