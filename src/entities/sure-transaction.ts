@@ -15,39 +15,41 @@ const PAUSE_MS = 50
  * CommitUnknown if Postgres does not answer in time.
  */
 export async function sureTransaction<T>(database: DataSource, write: (sql: EntityManager) => Promise<T>): Promise<T> {
-  const attempt: { id?: string; written?: { answer: T } } = {}
+  const attempt: Partial<Transaction> & { written?: { answer: T } } = {}
   try {
     return await database.transaction(async (sql) => {
       const answer = await write(sql)
-      const id = transactions.get(sql) ?? (await readTransaction(sql))
-      Object.assign(attempt, { id, written: { answer } })
+      Object.assign(attempt, transactions.get(sql) ?? (await readTransaction(sql)), { written: { answer } })
       return answer
     })
   } catch (error) {
-    const { id, written } = attempt
+    const { id, entry, written } = attempt
     if (!written || id === undefined) throw error // COMMIT was never sent
-    if (await isCommitted(database, id)) return written.answer
+    if (await isCommitted(database, { id, entry })) return written.answer
     throw error
   }
 }
 
-/** What transactions are called that have said so. */
-const transactions = new WeakMap<EntityManager, string>()
+/** How Postgres calls a transaction, and the hash of its entry in the ledger, if it has one. */
+type Transaction = { id: string; entry: string | undefined }
 
-/** For whoever has just written something: how Postgres calls the transaction, which then need not be asked for. */
-export function noteTransaction(sql: EntityManager, id: string): void {
-  transactions.set(sql, id)
+/** What is known of transactions that have said so. */
+const transactions = new WeakMap<EntityManager, Transaction>()
+
+/** For whoever has just written something: then the transaction need not be asked for. */
+export function noteTransaction(sql: EntityManager, transaction: Transaction): void {
+  transactions.set(sql, transaction)
 }
 
-async function readTransaction(sql: EntityManager): Promise<string | undefined> {
+async function readTransaction(sql: EntityManager): Promise<Pick<Transaction, 'id'> | undefined> {
   const [current] = await sql.query<{ id: string }[]>('SELECT pg_current_xact_id()::text AS id')
-  return current?.id
+  return current
 }
 
-async function isCommitted(database: DataSource, id: string): Promise<boolean> {
+async function isCommitted(database: DataSource, transaction: Transaction): Promise<boolean> {
   const stop = new AbortController()
   try {
-    return await pTimeout(askUntilOver(database, id, stop.signal), { milliseconds: ASK_FOR_MS })
+    return await pTimeout(askUntilOver(database, transaction, stop.signal), { milliseconds: ASK_FOR_MS })
   } catch {
     throw new CommitUnknown('nobody knows yet whether the transaction was committed')
   } finally {
@@ -56,14 +58,28 @@ async function isCommitted(database: DataSource, id: string): Promise<boolean> {
 }
 
 /** The lost session may still be committing, and the database may still be starting again. */
-async function askUntilOver(database: DataSource, id: string, stop: AbortSignal): Promise<boolean> {
+async function askUntilOver(database: DataSource, { id, entry }: Transaction, stop: AbortSignal): Promise<boolean> {
   while (!stop.aborted) {
     const [found] = await database
       .query<{ status: string | null }[]>('SELECT pg_xact_status($1::xid8) AS status', [id])
       .catch(() => [])
-    if (found?.status === 'committed') return true
+    const isCommitted = found?.status === 'committed'
+    const isOurs = !isCommitted || entry === undefined || (await isOnRecord(database, entry).catch(() => null))
+    if (isCommitted && isOurs !== null) return isOurs
     if (found?.status === 'aborted') return false
     await sleep(PAUSE_MS)
   }
   return false
+}
+
+/**
+ * After a failover that has lost the transaction, another one has its number. Asked once that number is committed: the entry
+ * is there by then, or never.
+ */
+async function isOnRecord(database: DataSource, entry: string): Promise<boolean> {
+  const [found] = await database.query<{ is: boolean }[]>(
+    'SELECT EXISTS (SELECT FROM chatops.ledger WHERE hash = $1) AS is',
+    [entry],
+  )
+  return found?.is === true
 }

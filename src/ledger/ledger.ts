@@ -63,7 +63,7 @@ export async function appendToLedger(
     JSON.stringify(details),
   ])
   if (!row) throw new Error('the ledger returned no hash')
-  noteTransaction(sql, row.id)
+  noteTransaction(sql, { id: row.id, entry: row.hash })
   return row.hash
 }
 

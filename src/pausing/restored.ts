@@ -6,7 +6,7 @@ import { leaveOutNumbers } from './lost-numbers.ts'
 import { pauseNow } from './pause.ts'
 
 const REASON =
-  'Slack shows messages that this database knows nothing of, so it is probably an older backup. Somebody must check what was done since.'
+  'Slack shows messages that this database knows nothing of, so it is probably an older backup, or a failover has lost what was done last. Somebody must check what was done since.'
 
 /**
  * Pauses the bot, its messages included, if Slack has heard of entries that its ledger does not have, or has otherwise. That

@@ -57,7 +57,7 @@ async function reviewed(): Promise<ChangeRequest> {
   return openReview(context, { id, actor: DEVELOPER, viewId: `V${id}` })
 }
 
-/** A request as another version of its playbook finds it: whoever opens it ends it. */
+/** A request as a later version of its playbook finds it: whoever opens it ends it. */
 async function outlived(): Promise<ChangeRequest> {
   const request = await sent()
   const older = { ...request, playbookVersion: request.playbookVersion - 1 }
@@ -197,4 +197,18 @@ describe('what leaves a mark as well', () => {
     )
     expect(rows).toEqual([{ count: 1 }])
   })
+})
+
+test('an approval that a failover has lost does not count as done because another transaction has its number', async () => {
+  const { id, digest } = await reviewed()
+  const { lost } = proxy
+  proxy.loseNext('after-commit', { forGood: true })
+  const click = approve(context, { id, actor: DEVELOPER, digest, viewId: `V${id}` })
+  click.catch(() => {})
+  await expect.poll(() => proxy.lost).toBeGreaterThan(lost)
+  await admin.query(`SET session_replication_role = replica`)
+  await admin.query(`DELETE FROM chatops.ledger WHERE seq = (SELECT max(seq) FROM chatops.ledger)`)
+  await admin.query(`RESET session_replication_role`)
+  proxy.mend()
+  await expect(click).rejects.toThrow()
 })

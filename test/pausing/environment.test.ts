@@ -188,6 +188,30 @@ describe('a backup that was restored', () => {
     await backup.drop()
   })
 
+  test('is noticed, too, if a failover has lost the last entries while the bot lives on', async () => {
+    const bot = await start()
+    await sent(bot)
+    await slack.until(() => says('CR-1'))
+    let later = 0
+    const now = () => new Date(Date.now() + later)
+    const client = new webApi.WebClient('xoxb-test', { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } })
+    const look = createRestoredLook({ ...bot.changes, now }, client)
+    expect(await look()).toEqual([])
+    expect(await findPause(bot.changes.database.manager)).toBeNull()
+    const lost = new pg.Client(scratch.adminUrl)
+    await lost.connect()
+    await lost.query(`SET session_replication_role = replica;
+      DELETE FROM chatops.ledger WHERE seq > 1;
+      UPDATE chatops.ledger_head SET seq = 1, hash = (SELECT hash FROM chatops.ledger WHERE seq = 1)`)
+    await lost.end()
+    await look()
+    expect(await findPause(bot.changes.database.manager)).toBeNull()
+    later = 5 * 60_000
+    expect(await look()).toEqual([])
+    expect(await findPause(bot.changes.database.manager)).toMatchObject({ by: 'chatops' })
+    await stop()
+  })
+
   test('is noticed behind what people have written since', async () => {
     const backup = await demoDatabase()
     await sent(await start())

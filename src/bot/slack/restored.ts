@@ -9,21 +9,30 @@ import { createReceipts, receiptOf } from './receipts.ts'
 /** So many messages of a channel are read at a time, and so often, until one of ours is among them. */
 const PAGE = 200
 const MOST_PAGES = 10
+/** A failover of the database may lose what was done last, while the bot lives on: so often the newest page is read again. */
+const LOOK_ANEW_MS = 5 * 60_000
 
 /**
  * Looks into each of our channels, and pauses the bot if one has a message of ours that speaks of what this database does
  * not know. A channel that Slack does not let us read is looked at again the next time, and holds up no other; one that was
- * read is not looked at any more. Each look answers which are left.
+ * read is looked at again after some minutes. Each look answers which are left.
  */
 export function createRestoredLook(world: World, client: webApi.WebClient): () => Promise<readonly string[]> {
   const unread = new Set(world.channels)
   const startedAt = world.now().getTime() / 1000
+  let [begunAt, pages] = [world.now().getTime(), MOST_PAGES]
   return async () => {
+    if (unread.size === 0 && world.now().getTime() - begunAt >= LOOK_ANEW_MS) {
+      for (const channel of world.channels) unread.add(channel)
+      begunAt = world.now().getTime()
+      pages = 1
+    }
     if (unread.size === 0) return []
     const { database } = await createReceipts(world.database)()
     const { user_id: user, bot_id, app_id } = await client.auth.test()
     for (const channel of [...unread]) {
-      const latest = await readLatest(client, channel, { user, bot_id, app_id }, database, startedAt).catch(noneYet)
+      const us = { user, bot_id, app_id }
+      const latest = await readLatest(client, channel, us, database, { startedAt, pages }).catch(noneYet)
       if (latest === null) continue
       if (await pauseBehind(world, latest)) world.log.error({ channel }, 'paused: an older database')
       unread.delete(channel)
@@ -39,20 +48,20 @@ function noneYet(error: unknown): null {
 }
 
 /**
- * What our newest messages in a channel say of the ledger, back to one from before `startedAt`: those since then know only
- * what we know. People's messages may stand above them.
+ * What our newest messages in a channel say of the ledger, back to one from before `startedAt`, on so many pages at most: those
+ * since then know only what we know, unless the database has lost it. People's messages may stand above them.
  */
 async function readLatest(
   client: webApi.WebClient,
   channel: string,
   us: Author,
   database: string,
-  startedAt: number,
+  { startedAt, pages }: { startedAt: number; pages: number },
 ): Promise<Witness[]> {
   const latest: Witness[] = []
   const page = { channel, include_all_metadata: true, limit: PAGE }
   let cursor: string | undefined
-  for (let number = 1; number <= MOST_PAGES; number++) {
+  for (let number = 1; number <= pages; number++) {
     const { messages = [], response_metadata } = await client.conversations.history({
       ...page,
       ...(cursor ? { cursor } : {}),
