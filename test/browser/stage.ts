@@ -80,7 +80,7 @@ export function useStage(): Stage {
       locale: 'en-GB',
     })
     session.onStop(() => page.close())
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(120_000)
     const slack = new SlackPage(page)
     await slack.open(url)
     return slack
