@@ -29,8 +29,26 @@ export async function lookAtAlerts(world: World): Promise<number> {
   return looked.filter(Boolean).length + (await announceForgotten(world))
 }
 
+/** A sweep looks at so many parts of Register's trainees one after the other, so that none of its looks is a long one. */
+export const UNPOLLED_PARTS = 20
+
+/** What to call that many times in a sweep: each time looks at the next part, and after the last one at the first again. */
+export function createUnpolledSweep(world: World): () => Promise<number> {
+  let after = '0'
+  return async () => {
+    const [part] = await world.database.query<[Part]>(NEXT_PART, [after, UNPOLLED_PARTS])
+    after = part.upTo
+    return findUnpolled(world, part)
+  }
+}
+
+/** Trainees whose numbers come after one and go up to another. */
+type Part = { after: string; upTo: string }
+
+const EVERYBODY: Part = { after: '0', upTo: '9223372036854775807' }
+
 /** Opens an alert for trainees in "Pending TRN" for whose TRN nobody asks, as far as is known. Returns how many are new. */
-export async function findUnpolled(world: World): Promise<number> {
+export async function findUnpolled(world: World, { after, upTo } = EVERYBODY): Promise<number> {
   const now = world.now()
   const isMirrored = world.upstreams.sidekiq !== undefined
   if (isMirrored && (await findMirrorAge(world.database.manager, now)).isTooOld) return 0
@@ -40,6 +58,8 @@ export async function findUnpolled(world: World): Promise<number> {
     UNPOLLED_BATCH,
     NOT_POLLED,
     isMirrored,
+    after,
+    upTo,
   ])
   if (unpolled.length === 0) return 0
   const at = now.toISOString()
@@ -83,6 +103,13 @@ const LEASE = `
     ORDER BY looked_at NULLS FIRST, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
   UPDATE chatops.alerts SET looked_at = now() WHERE id IN (SELECT id FROM due) RETURNING id`
 
+// Whoever is added while the parts are gone through has a higher number than all others, and is in the last part or in the
+// next round.
+const NEXT_PART = `
+  WITH known AS (SELECT coalesce(min(id), 1) AS first, coalesce(max(id), 1) AS last FROM public.trainees),
+    next AS (SELECT CASE WHEN $1::bigint >= last THEN first - 1 ELSE greatest($1, first - 1) END AS after, first, last FROM known)
+  SELECT after, after + 1 + (last - first) / $2 AS "upTo" FROM next`
+
 /**
  * The trainees in "Pending TRN" are read once, and their polls by an index. Few are left then, and only of these jobs are
  * looked for, one trainee after another (OFFSET 0 keeps Postgres from reading all jobs instead). Of a poll that is given up
@@ -94,6 +121,7 @@ const UNPOLLED = `
   WITH pending AS MATERIALIZED (
     SELECT id FROM public.trainees
     WHERE state = 1 AND trn IS NULL AND dttp_id IS NOT NULL AND submitted_for_trn_at < $1::timestamp
+      AND id > $5 AND id <= $6
   ), suspect AS MATERIALIZED (
     SELECT id FROM pending WHERE NOT EXISTS (
       SELECT FROM chatops.polls poll WHERE poll.trainee_id = pending.id AND (

@@ -2,7 +2,7 @@ import { reportAnswers } from '../alerts/news/answers.ts'
 import { findHanging } from '../alerts/news/hanging.ts'
 import { NEWS_BATCH, tellOfMirrored } from '../alerts/news/mirrored.ts'
 import { noteBeside } from '../alerts/sight/beside.ts'
-import { findUnpolled, lookAtAlerts } from '../alerts/sweeps.ts'
+import { createUnpolledSweep, lookAtAlerts, UNPOLLED_PARTS } from '../alerts/sweeps.ts'
 import { remindApprovers } from '../changes/propose/call.ts'
 import { verifyAgain } from '../changes/requests.ts'
 import { dropNeedlessSteps } from '../changes/steps/manual-steps.ts'
@@ -95,9 +95,8 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
     sweep('beside alerts', 5 * SECOND, () => noteBeside(world)),
     sweep('alerts', 5 * SECOND, () => lookAtAlerts(world)),
     sweep('answers that nobody expected', 30 * SECOND, () => reportAnswers(world)),
-    // A bot that has just been started has not asked for what it is about to ask for.
     ...(world.register.runsJobs
-      ? [sweep('unpolled trainees', 600 * SECOND, () => findUnpolled(world), { isFirstLater: true })]
+      ? [sweep('unpolled trainees', UNPOLLED_EVERY / UNPOLLED_PARTS, lookForUnpolled(world))]
       : []),
     ...(sidekiq
       ? [
@@ -108,6 +107,16 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
         ]
       : [sweep('a mirror that is not kept any more', 60 * SECOND, () => leaveMirror(world), { batch: NEWS_BATCH })]),
   ]
+}
+
+/** How often each trainee is looked at. */
+const UNPOLLED_EVERY = 600 * SECOND
+
+/** A bot that has just been started has not asked for what it is about to ask for. */
+function lookForUnpolled(world: World): () => Promise<number> {
+  const notBefore = Date.now() + UNPOLLED_EVERY
+  const look = createUnpolledSweep(world)
+  return async () => (Date.now() < notBefore ? 0 : look())
 }
 
 /** Ends the jobs of a Sidekiq that is not read any more, and tells whoever waits for one. */

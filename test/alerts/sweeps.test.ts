@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 import { dismiss } from '../../src/alerts/dismiss.ts'
 import { findAlertSight } from '../../src/alerts/sight/read.ts'
-import { findUnpolled, lookAtAlerts } from '../../src/alerts/sweeps.ts'
+import { createUnpolledSweep, findUnpolled, lookAtAlerts, UNPOLLED_PARTS } from '../../src/alerts/sweeps.ts'
 import type { JobFailure } from '../../src/entities/chatops/job-failure.ts'
 import { RegistrationAttempt } from '../../src/entities/chatops/registration-attempt.ts'
 import type { Found } from '../../src/failures/found.ts'
@@ -366,6 +366,24 @@ describe('trainees whom nobody polls', () => {
     expect(new Set(named.map(({ trainee }) => trainee?.id)).size).toBe(found - 1)
     expect(sight?.others.every(({ slug }) => slug !== null)).toBe(true)
     expect(named.map(({ trainee }) => trainee?.id)).not.toContain(last?.traineeId)
+  })
+
+  test('are found a part at a time, each by the end of a round, and so is whoever is added meanwhile', async () => {
+    const waiting = () =>
+      sql(`SELECT id FROM public.trainees WHERE state = 1 AND dttp_id IS NOT NULL AND trn IS NULL`).then(({ rows }) =>
+        rows.map(({ id }) => `retrieve-trn:${id}`).sort(),
+      )
+    const look = createUnpolledSweep(story.context)
+    await look()
+    expect((await subjects()).length).toBeLessThan((await waiting()).length)
+    await sql(`UPDATE public.trainees SET state = 1, trn = NULL, dttp_id = gen_random_uuid(),
+      submitted_for_trn_at = '2021-10-01' WHERE id = (SELECT max(id) FROM public.trainees)`)
+    for (let part = 1; part < UNPOLLED_PARTS; part++) await look()
+    expect(await subjects()).toEqual(await waiting())
+    await sql(`UPDATE public.trainees SET state = 1, trn = NULL, dttp_id = gen_random_uuid(),
+      submitted_for_trn_at = '2021-10-01' WHERE id = (SELECT min(id) FROM public.trainees)`)
+    await look() // the next round begins with the first
+    expect(await subjects()).toEqual(await waiting())
   })
 
   test('are each posted once', async () => {

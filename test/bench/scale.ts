@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startPostgres } from '../../sandbox/postgres.ts'
 import { createRegisterDatabase, withClient } from '../../sandbox/register/database.ts'
-import { findUnpolled } from '../../src/alerts/sweeps.ts'
+import { createUnpolledSweep, findUnpolled } from '../../src/alerts/sweeps.ts'
 import { pausedSince } from '../../src/brake/brake.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
@@ -92,6 +92,7 @@ async function measure(world: World, bareSql: BareSql, adminUrl: string, slugs: 
   await time('traineeByNumberMistake', () => findMistake(sql, { by: 'number', number: '5901' }))
   while ((await findUnpolled(world)) > 0) await sleep(0)
   await time('unpolledTraineesNoneNew', () => findUnpolled(world))
+  await time('unpolledTraineesOnePart', createUnpolledSweep(world))
   await time('traineeJobs', () => listJobs(world, { name: null, trainee: null }))
   await time('home', () => drawHome(world))
   await time('purgeNothingDue', () => purge(world, RETENTION_MS))
