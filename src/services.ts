@@ -18,7 +18,7 @@ import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend, demandQueue, type QueueSettings } from './queue/backend.ts'
 import { STEADY, startLoop } from './queue/loop.ts'
 import { startBotRole, startWorkerRole } from './services/roles.ts'
-import { openReports, openSlack, type Slack } from './services/slack.ts'
+import { createClient, findOurselves, openReports, openSlack, type Slack } from './services/slack.ts'
 import { openWeb } from './services/web.ts'
 import { createWorld } from './services/world.ts'
 import type { World } from './world.ts'
@@ -32,11 +32,16 @@ export async function startServices(
   log: Logger,
   overrides: Partial<Pick<World, 'now' | 'onStep' | 'onJobStep' | 'during' | 'schoolsPerPage'>> = {},
 ): Promise<Services> {
-  const database = await openDatabase(config)
-  await demandQueue(queueSettings(config))
   demandKnownPlaybooks(config)
+  const client = createClient(config, log, SLACK_TIMEOUT_MS)
+  // None of the three needs another.
+  const [database, found] = await Promise.all([
+    openDatabase(config),
+    findOurselves(client, config, log),
+    demandQueue(queueSettings(config)),
+  ])
   const report = openReports(config, log, database)
-  const slack = await openSlack(config, log, database, report)
+  const slack = openSlack(config, database, report, client, found)
   const clock = await startDatabaseClock(database, log)
   const world: World = { ...(await createWorld(config, log, database, report, clock.now)), ...overrides }
   const looks = await startLooks(world, slack, report)
@@ -65,6 +70,8 @@ export async function startServices(
     },
   }
 }
+
+const SLACK_TIMEOUT_MS = 10_000
 
 /** Throws where the database is not as this version needs it, or belongs to another environment. */
 async function openDatabase(config: Config): Promise<DataSource> {

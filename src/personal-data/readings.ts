@@ -1,7 +1,6 @@
 // The ways a text can be read: as it stands, with its escapes undone, and each with letters as people type them without
 // accents, in German and Nordic spelling (ü as ue), by their likeness, and by their sound.
-import { transliterate } from 'transliteration'
-import unhomoglyph from 'unhomoglyph'
+import { createRequire } from 'node:module'
 
 /** Escapes are undone so many times, since a link may contain another one. */
 const LAYERS = 3
@@ -45,6 +44,17 @@ export function foldPlain(text: string): string {
 /** ł as l, ß as ss; and an а of another alphabet as the a that it looks like. */
 function plainLetter(letter: string): string {
   return /\p{Script=Latin}/u.test(letter) ? transliterate(letter) : unhomoglyph(letter)
+}
+
+// Their tables take a tenth of a second to load, so they are loaded when they are first needed.
+const load = createRequire(import.meta.url)
+
+function transliterate(text: string): string {
+  return (load('transliteration') as typeof import('transliteration')).transliterate(text)
+}
+
+function unhomoglyph(letter: string): string {
+  return (load('unhomoglyph') as typeof import('unhomoglyph').default)(letter)
 }
 
 const DIGRAPHS = new Map(Object.entries({ ä: 'ae', ö: 'oe', ü: 'ue', å: 'aa', ø: 'oe' }))

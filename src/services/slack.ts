@@ -27,10 +27,15 @@ export type Slack = {
   watched: ReturnType<typeof watchChannels>
 }
 
-/** Finds out who we are in Slack. Throws if the token is of another workspace, or where a bot gets no answer. */
-export async function openSlack(config: Config, log: Logger, database: DataSource, report: Report): Promise<Slack> {
-  const client = createClient(config, log, 10_000)
-  const { ourselves, hasAnswered, workspaceUrl } = await findOurselves(client, config, log)
+/** @param found who we are, as `findOurselves` has it from this client */
+export function openSlack(
+  config: Config,
+  database: DataSource,
+  report: Report,
+  client: webApi.WebClient,
+  found: Awaited<ReturnType<typeof findOurselves>>,
+): Slack {
+  const { ourselves, hasAnswered, workspaceUrl } = found
   const permalink = createPermalinks(client, workspaceUrl)
   const wake = (waitsFor: string) => wakeOutbox(database.manager, waitsFor)
   const posts = postsOf(config)
@@ -60,8 +65,11 @@ export function createClient(config: Config, log: Logger, timeout: number): webA
   })
 }
 
-/** No process runs with a token of another workspace. A worker may start while Slack is away, a bot may not. */
-async function findOurselves(
+/**
+ * Finds out who we are in Slack. No process runs with a token of another workspace. A worker may start while Slack is away, a
+ * bot may not. Throws OperatorError.
+ */
+export async function findOurselves(
   client: webApi.WebClient,
   config: Config,
   log: Logger,

@@ -1,5 +1,4 @@
 import type { Application } from 'express'
-import { mountDashboard } from '../bot/dashboard.ts'
 import { createWeb, listen, type Probes } from '../bot/web.ts'
 import { findOff } from '../compatibility/look.ts'
 import type { Config } from '../config/index.ts'
@@ -41,7 +40,7 @@ export async function openWeb(
       ...(found.length > 0 ? { warnings: found } : {}),
     }
   })
-  const forget = config.JOBS_DASHBOARD ? openDashboard(app, config.JOBS_DASHBOARD, backend) : async () => {}
+  const forget = config.JOBS_DASHBOARD ? await openDashboard(app, config.JOBS_DASHBOARD, backend) : async () => {}
   const { port, close } = await listen(app, config.HTTP_HOST, config.HTTP_PORT)
   void warnings().then(
     (found) => found.length > 0 && log.warn({ warnings: found }, 'something should be set up otherwise'),
@@ -50,8 +49,13 @@ export async function openWeb(
   return { app, port, close, forget }
 }
 
-/** Opens every queue once more, for looking at; the answer closes them. */
-function openDashboard(app: Application, credentials: string, backend: QueueBackend): () => Promise<void> {
+/** Opens every queue once more, for looking at; the answer closes them. The board is loaded only where it is shown. */
+async function openDashboard(
+  app: Application,
+  credentials: string,
+  backend: QueueBackend,
+): Promise<() => Promise<void>> {
+  const { mountDashboard } = await import('../bot/dashboard.ts')
   const queues = [backend.openQueue(CHANGES_QUEUE), ...openJobQueues(backend).all]
   mountDashboard(
     app,
