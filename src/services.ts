@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { DataSource } from 'typeorm'
 import type { RunningBot } from './bot/app.ts'
+import { createClicks } from './bot/clicks.ts'
 import type { Report } from './bot/reports.ts'
 import { createRestoredLook } from './bot/slack/restored.ts'
 import { createWatch } from './compatibility/watch.ts'
@@ -43,7 +44,9 @@ export async function startServices(
   const report = openReports(config, log, database)
   const slack = openSlack(config, database, report, client, found)
   const clock = await startDatabaseClock(database, log)
-  const world: World = { ...(await createWorld(config, log, database, report, clock.now)), ...overrides }
+  const clicks = createClicks()
+  const made = await createWorld(config, log, database, report, clock.now)
+  const world: World = { ...made, clicksPassed: clicks.passed, ...overrides }
   const looks = await startLooks(world, slack, report)
   const backend = createQueueBackend(queueSettings(config), log, world.now)
 
@@ -52,7 +55,7 @@ export async function startServices(
   const isConnected = () => !isBot || bot?.isConnected() === true
   const web = await openWeb(config, world, { slack, backend, isConnected })
   const worker = config.ROLES.includes('worker') ? startWorkerRole(config, world, slack, backend) : null
-  if (isBot) bot = await startBotRole(config, world, slack, { web, backend, worker })
+  if (isBot) bot = await startBotRole(config, world, slack, { web, clicks, backend, worker })
 
   return {
     port: web.port,

@@ -90,6 +90,8 @@ export type World = {
   stopping?: AbortSignal
   /** Told, in its transaction, of each failed job that a request has run again: alerts stand above requests. */
   onRetry: (sql: EntityManager, job: string) => Promise<void>
+  /** What can wait for a moment lets the clicks go first that Slack waits to have acknowledged; see bot/clicks.ts. */
+  clicksPassed?: () => Promise<void>
   /** Called between the steps of an execution. A proof kills the process there. */
   onStep?: (step: string, changeRequest: string) => void | Promise<void>
   /** The same between the steps of a registration with DTTP, with the job's id. */

@@ -33,6 +33,7 @@ import { reviewRequest, turnReviewPage } from '../handlers/request/review.ts'
 import { continueWait, stopWait, waitForSchool } from '../handlers/school-wait.ts'
 import { traineeCommand } from '../handlers/trainee-command.ts'
 import { ACTIONS, MODALS } from '../views/kit/ids.ts'
+import type { Clicks } from './clicks.ts'
 import { trackInFlight } from './in-flight.ts'
 import { named, type Speaker } from './naming.ts'
 import { type Ourselves, type Own, refuseOthers } from './own-payloads.ts'
@@ -59,13 +60,14 @@ export type RunningBot = { isConnected: () => boolean; stop: () => Promise<void>
 export async function startBot(
   context: HandlerContext,
   settings: SlackSettings,
-  web: Application,
+  { web, clicks }: { web: Application; clicks: Clicks },
   log: Logger,
 ): Promise<RunningBot> {
   const logger = slackLogger(log)
+  web.use(EVENTS, clicks.count)
   const receiver =
     settings.mode === 'http'
-      ? new ExpressReceiver({ signingSecret: settings.signingSecret, app: web, logger })
+      ? new ExpressReceiver({ signingSecret: settings.signingSecret, app: web, endpoints: EVENTS, logger })
       : new SocketModeReceiver({ appToken: settings.appToken ?? '', logger, ...socketOptions(settings) })
   const app = new App({
     token: settings.botToken,
@@ -80,7 +82,7 @@ export async function startBot(
     deferInitialization: true,
   })
   const inFlight = trackInFlight(app)
-  const own: Own = (given) => lettingOthersIn(named(given, settings.speaker))
+  const own: Own = (given) => lettingOthersIn(named(given, settings.speaker), clicks)
   refuseOthers(app, settings.ourselves, log, own)
   register(app, context, own)
   callCommand(app, settings.command)
@@ -110,18 +112,22 @@ export async function startBot(
 }
 
 /**
- * Slack waits three seconds for each acknowledgement. Whoever has given one leaves a turn of the loop to those that have come
- * meanwhile, before it goes on with what takes longer.
+ * Whoever has given an acknowledgement leaves a turn of the loop to those clicks that have come meanwhile, and waits until they
+ * are acknowledged, too, before it goes on with what takes longer.
  */
-function lettingOthersIn<G extends object>(given: G): G {
+function lettingOthersIn<G extends object>(given: G, clicks: Clicks): G {
   const { ack } = given as { ack?: (...answer: unknown[]) => Promise<unknown> }
   if (typeof ack !== 'function') return given
   const acknowledge = async (...answer: unknown[]) => {
     await ack(...answer)
     await nextTurn()
+    await clicks.passed()
   }
   return { ...given, ack: acknowledge }
 }
+
+/** Where Slack's requests arrive. */
+const EVENTS = '/slack/events'
 
 function register(app: App, context: HandlerContext, own: Own): void {
   const onCard = (act: (context: HandlerContext, click: Click) => Promise<void>) => async (args: Click) => {

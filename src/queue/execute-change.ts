@@ -21,6 +21,7 @@ export async function enqueueExecution(queue: JobQueue, changeRequest: string): 
 
 export async function executeChange(world: World, job: Pick<Job, 'data'>): Promise<void> {
   const { changeRequest } = data.parse(job.data)
+  await world.clicksPassed?.()
   const execution = await execute(world, changeRequest)
   world.log.info({ changeRequest, execution }, 'execution')
 }

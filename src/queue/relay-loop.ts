@@ -17,9 +17,10 @@ export function startRelay(
   pace: Pace = createPace(),
 ): Loop {
   const relay = createRelay(world, effects, isOpen)
-  const loop: Loop = startLoop(world.log, 'outbox relay', { interval: RELAY_EVERY_MS, pace }, () =>
-    relay.sendDue(() => loop.nudge()),
-  )
+  const loop: Loop = startLoop(world.log, 'outbox relay', { interval: RELAY_EVERY_MS, pace }, async () => {
+    await world.clicksPassed?.()
+    return relay.sendDue(() => loop.nudge())
+  })
   return {
     nudge: loop.nudge,
     async stop() {

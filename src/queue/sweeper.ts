@@ -50,6 +50,7 @@ export function startSweepers(
 ): Sweepers {
   const start = ({ name, every, round, batch = Number.POSITIVE_INFINITY, isFirstLater = false }: Sweep) =>
     startLoop(world.log, name, { interval: every, pace: settings.pace, isFirstLater }, async () => {
+      await world.clicksPassed?.()
       const swept = await round()
       if (swept > 0) settings.nudge()
       return swept >= batch

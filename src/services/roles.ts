@@ -1,4 +1,5 @@
 import { type RunningBot, startBot } from '../bot/app.ts'
+import type { Clicks } from '../bot/clicks.ts'
 import { namedClient } from '../bot/naming.ts'
 import { readRefusal } from '../bot/slack/errors.ts'
 import { createPoster } from '../bot/slack/poster.ts'
@@ -45,13 +46,13 @@ export async function startBotRole(
   config: Config,
   world: World,
   slack: Slack,
-  { web, backend, worker }: { web: Web; backend: QueueBackend; worker: RunningWorker | null },
+  { web, clicks, backend, worker }: { web: Web; clicks: Clicks; backend: QueueBackend; worker: RunningWorker | null },
 ): Promise<RunningBot> {
   const waker = worker ? null : createWaker(backend.openQueue(CHANGES_QUEUE), world.log)
   const { posts, permalink, watched } = slack
   const nudge = () => (worker ? worker.nudge() : waker?.wake())
   const context = { changes: world, allowedChannels: config.ALLOWED_CHANNELS, posts, nudge, readRefusal, permalink }
-  const bot = await startBot(context, slackSettings(config, slack), web.app, world.log)
+  const bot = await startBot(context, slackSettings(config, slack), { web: web.app, clicks }, world.log)
   const hear = (message: object) => answerPosted(context, message)
   const often = { interval: WATCH_MS, pace: STEADY }
   const reading = startLoop(world.log, 'the look at watched channels', often, () =>
