@@ -4,6 +4,7 @@ import type { RunningBot } from './bot/app.ts'
 import { createClicks } from './bot/clicks.ts'
 import type { Report } from './bot/reports.ts'
 import { createRestoredLook } from './bot/slack/restored.ts'
+import { workingDaysAfter } from './calendar/working-time.ts'
 import { createWatch } from './compatibility/watch.ts'
 import type { Config } from './config/index.ts'
 import { createDataSource } from './entities/data-source.ts'
@@ -15,6 +16,7 @@ import { OperatorError } from './error-facts.ts'
 import { findUnread } from './jobs/mirror/age.ts'
 import { runsHere } from './jobs/start/runner.ts'
 import { demandEnvironment } from './pausing/environment.ts'
+import { foldingsOfName } from './personal-data/readings.ts'
 import { findPlaybook } from './playbooks/index.ts'
 import { createQueueBackend, demandQueue, type QueueSettings } from './queue/backend.ts'
 import { STEADY, startLoop } from './queue/loop.ts'
@@ -57,10 +59,13 @@ export async function startServices(
   const worker = config.ROLES.includes('worker') ? startWorkerRole(config, world, slack, backend) : null
   if (isBot) bot = await startBotRole(config, world, slack, { web, clicks, backend, worker })
 
+  const loading = setTimeout(loadTables, LOAD_TABLES_AFTER_MS)
+
   return {
     port: web.port,
     changes: world,
     async stop() {
+      clearTimeout(loading)
       await Promise.all([looks.stop(), bot?.stop(), worker?.takeNoMore()])
       await web.close()
       await worker?.stop()
@@ -75,6 +80,14 @@ export async function startServices(
 }
 
 const SLACK_TIMEOUT_MS = 10_000
+
+const LOAD_TABLES_AFTER_MS = 2_000
+
+/** Bank holidays and other alphabets are loaded when they are first needed, for which nobody's click should wait. */
+function loadTables(): void {
+  workingDaysAfter(new Date(), 1)
+  foldingsOfName('Ж')
+}
 
 /** Throws where the database is not as this version needs it, or belongs to another environment. */
 async function openDatabase(config: Config): Promise<DataSource> {
