@@ -24,7 +24,7 @@ const PER_PAGE = 12
  */
 export async function readHistory(
   { database }: Pick<World, 'database'>,
-  trainee: { id: string; slug: string },
+  trainee: { id: string; slug: string | null },
   viewer: string,
   wanted: number,
 ): Promise<Page<HistoryEvent>> {
@@ -40,6 +40,19 @@ export async function readHistory(
     start,
   ])
   return { items, ...place }
+}
+
+/**
+ * The number of a trainee who is no longer in Register, by the link that was typed when somebody asked for a change; null
+ * where that is not known.
+ */
+export async function findGone({ database }: Pick<World, 'database'>, slug: string): Promise<string | null> {
+  const [request] = await database.query<{ id: string }[]>(
+    `SELECT trainee_id AS id FROM chatops.change_requests
+     WHERE form ->> 'subject' = $1 AND trainee_slug = $1 AND trainee_id IS NOT NULL LIMIT 1`,
+    [slug],
+  )
+  return request?.id ?? null
 }
 
 // The ledger says what happened to requests. A job is shown as it stands now: a poll runs every hour for days.
@@ -66,5 +79,5 @@ const EVENTS = `
     FROM chatops.registration_attempts WHERE trainee_id = $1
     UNION ALL
     SELECT asked_at, 'wait', status, urn, requester, NULL
-    FROM chatops.school_waits WHERE (form ->> 'subject' = $3 OR urn IN (${URNS_OF_TRAINEE})) AND asked_at IS NOT NULL
+    FROM chatops.school_waits WHERE (form ->> 'subject' = $3::text OR urn IN (${URNS_OF_TRAINEE})) AND asked_at IS NOT NULL
   ) events`

@@ -17,20 +17,19 @@ export function renderHistory({
   registerUrl,
   turnTo,
 }: {
-  trainee: { id: string; slug: string }
+  trainee: { id: string; slug: string | null }
   history: Page<HistoryEvent>
   registerUrl: string
   turnTo: (page: number) => string
 }): Message {
+  const view = trainee.slug ? `<${registerUrl}/trainees/${trainee.slug}|View trainee>` : 'No longer in Register'
   const title = `What the bot did or saw: trainee ${trainee.id}`
   const number = `${history.isAll ? '' : 'More than '}${count(history.all, 'event')}`
   return {
     text: title,
     blocks: [
       heading(title),
-      note(
-        `<${registerUrl}/trainees/${trainee.slug}|View trainee>. ${number}, the newest first. Times are London time.`,
-      ),
+      note(`${view}. ${number}, the newest first. Times are London time.`),
       ...(history.all === 0 ? plainSections('The bot has done and seen nothing for this trainee.') : []),
       ...history.items.map((event) => section(`${formatDateTime(event.at)}: ${eventWords(event)}`)),
       ...pageBlocks(history, ACTIONS.historyPage, turnTo),

@@ -220,6 +220,44 @@ describe('the history of a trainee', () => {
   })
 })
 
+describe('what was done is found, too', () => {
+  test('of a trainee who is no longer in Register', async () => {
+    await send()
+    await use.admin.query(`SET session_replication_role = 'replica'`)
+    await use.admin.query('DELETE FROM public.trainees WHERE id = 5901')
+    await use.admin.query(`SET session_replication_role = 'origin'`)
+    for (const typed of ['5901', slug]) {
+      const text = await read(`history ${typed}`, DEVELOPER)
+      expect(text).toContain('What the bot did or saw: trainee 5901')
+      expect(text).toContain('No longer in Register.')
+      expect(text).toContain(`was sent for approval by <@${SUPPORT}>`)
+    }
+    expect(await read('history 999')).toContain('We cannot find this trainee')
+    await use.admin.query(`UPDATE public.trainees SET trn = '5901' WHERE id = 5902`)
+    expect(await read('history 5901')).toContain('We cannot find this trainee')
+  })
+
+  test('to a school by a request that began with a trainee', async () => {
+    const request = (subjects: string, plan: object) =>
+      use.admin.query(
+        `INSERT INTO chatops.change_requests (playbook, playbook_version, requester, channel, subjects, digest, form, plan, sent_at)
+         VALUES ('repair-school', 1, '${SUPPORT}', '${CHANNEL}', $1, repeat('0', 64), '{"subject": "5914"}', $2, now())`,
+        [subjects, plan],
+      )
+    const { rows } = await use.admin.query(`SELECT id FROM public.dttp_schools WHERE urn = '900004'`)
+    await request(`{dttp_schools:${rows[0].id}}`, { updates: [], inserts: [], effects: [] })
+    expect(await read('find 900004')).toContain('CR-1')
+    expect(await read('find URN 900004')).toContain('CR-1')
+    await use.admin.query(
+      `UPDATE public.trainees SET lead_school_id = (SELECT id FROM public.schools WHERE urn = '900005') WHERE id = 5903`,
+    )
+    const added = { table: 'dttp_schools', values: { urn: '900005', status_code: 1 } }
+    await request('{trainees:5903}', { updates: [], inserts: [added], effects: [] })
+    expect(await read('find 900005')).toContain('CR-2')
+    expect(await read('find 900004')).not.toContain('CR-2')
+  })
+})
+
 test.each([STRANGER, GUEST])('%s finds nothing at all', async (user) => {
   await send()
   for (const text of ['CR-1', 'find 5901', 'history 5901', 'requests']) {

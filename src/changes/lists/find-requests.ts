@@ -8,10 +8,10 @@ import { NEEDS_ATTENTION } from '../attention.ts'
 
 /**
  * What requests have in common that are looked for. `person` asked or decided; `subject` is what the form is about
- * (a trainee's slug, "URN 123456"); `ticket` is the support ticket as it was typed, or the last number in it. `own` are
+ * (a trainee's slug, "URN 123456"); `school` is a URN, whatever the form began with; `ticket` is the support ticket as it was typed, or the last number in it. `own` are
  * one's own: the open ones, and those that ended lately.
  */
-export const WAYS_TO_FIND = ['own', 'person', 'trainee', 'subject', 'ticket', 'playbook'] as const
+export const WAYS_TO_FIND = ['own', 'person', 'trainee', 'subject', 'school', 'ticket', 'playbook'] as const
 export type Sought = { by: (typeof WAYS_TO_FIND)[number]; value: string }
 
 const PER_PAGE = 8
@@ -67,12 +67,27 @@ function conditionsOf({ by, value }: Sought, since: Date): Condition[] {
       ]
     case 'subject':
       return [{ condition: `form ->> 'subject' = $2`, values: [value] }]
+    case 'school':
+      return [
+        { condition: `form ->> 'subject' = 'URN ' || $2`, values: [value] },
+        { condition: `subjects && ARRAY(${ROWS_OF_SCHOOL})`, values: [value] },
+        { condition: `subjects && ARRAY(${TRAINEES_OF_SCHOOL}) AND ${ADDS_SCHOOL}`, values: [value] },
+      ]
     case 'playbook':
       return [{ condition: 'playbook = $2', values: [value] }]
     case 'ticket':
       return ticketConditions(value)
   }
 }
+
+const ROWS_OF_SCHOOL = `SELECT 'dttp_schools:' || id FROM public.dttp_schools WHERE urn = $2::text`
+
+/** A row that was added had no number yet: it is found by the trainees for whom it was added. */
+const TRAINEES_OF_SCHOOL = `
+  SELECT 'trainees:' || trainee.id FROM public.schools school
+  JOIN public.trainees trainee ON school.id IN (trainee.lead_school_id, trainee.employing_school_id)
+  WHERE school.urn = $2::text`
+const ADDS_SCHOOL = `plan -> 'inserts' @> jsonb_build_array(jsonb_build_object('values', jsonb_build_object('urn', $2::text)))`
 
 function ticketConditions(typed: string): Condition[] {
   const given = `form ->> 'ticket' <> ''`

@@ -109,7 +109,7 @@ async function readSought({ changes }: HandlerContext, text: string): Promise<So
   const [, person] = /^<@([A-Z0-9]{2,30})(?:\|[^>]*)?>$/.exec(text) ?? []
   if (person) return [{ by: 'person', value: person }]
   const urn = text.replace(/^URN\s*/i, '')
-  const school: Sought[] = isUrn(urn) ? [{ by: 'subject', value: `URN ${urn}` }] : []
+  const school: Sought[] = isUrn(urn) ? [{ by: 'school', value: urn }] : []
   if (urn !== text) return school
   const word = text.toLowerCase()
   const kinds =

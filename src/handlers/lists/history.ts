@@ -1,8 +1,13 @@
 import * as z from 'zod'
 import { ChangeError } from '../../errors.ts'
 import { refuseUnlessEither } from '../../people/standing.ts'
-import { findNamedTrainee } from '../../register/trainees/trainee-reference.ts'
-import { readHistory } from '../../trainee/history.ts'
+import {
+  findMistake,
+  findNamedTrainee,
+  parseTraineeReference,
+  resolveTrainee,
+} from '../../register/trainees/trainee-reference.ts'
+import { findGone, readHistory } from '../../trainee/history.ts'
 import { renderHistory } from '../../views/history.ts'
 import type { Message } from '../../views/kit/blocks.ts'
 import { answer, tell } from '../answer.ts'
@@ -15,9 +20,25 @@ export async function answerHistory(context: HandlerContext, user: string, typed
   const { changes } = context
   await refuseUnlessEither(changes, user)
   if (typed.trim() === '') throw new ChangeError('nobody-named', { detail: 'history' })
-  const found = await findNamedTrainee(changes.database.manager, typed, changes.register.url)
-  if ('problem' in found) throw new ChangeError('bad-reference', { detail: found.problem })
-  return renderPage(context, user, { ...found, page: 1 })
+  const { manager } = changes.database
+  const found = await findNamedTrainee(manager, typed, changes.register.url)
+  if (!('problem' in found)) return renderPage(context, user, { ...found, page: 1 })
+  const gone = await findGoneNamed(context, typed)
+  if (gone && (await readHistory(changes, gone, user, 1)).all > 0)
+    return renderPage(context, user, { ...gone, page: 1 })
+  throw new ChangeError('bad-reference', { detail: found.problem })
+}
+
+/** What was done is asked about just when a record is gone: the bot remembers it by the number that Register gave it. */
+async function findGoneNamed({ changes }: HandlerContext, typed: string): Promise<{ id: string; slug: null } | null> {
+  const { manager } = changes.database
+  const reference = parseTraineeReference(typed, changes.register.url)
+  if ('problem' in reference || 'id' in (await resolveTrainee(manager, reference))) return null
+  if (reference.by === 'slug') {
+    const id = await findGone(changes, reference.slug)
+    return id ? { id, slug: null } : null
+  }
+  return (await findMistake(manager, reference)) ? null : { id: reference.number, slug: null }
 }
 
 /** "Next page" and "Previous page": the list takes its own place. */
@@ -42,7 +63,7 @@ async function renderPage({ changes }: HandlerContext, user: string, { page, ...
 
 const Turn = z.strictObject({
   id: z.string().regex(/^\d{1,18}$/),
-  slug: z.string().max(64),
+  slug: z.string().max(64).nullable(),
   page: z.number().int().min(1).max(1_000),
 })
 
