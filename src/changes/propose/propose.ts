@@ -33,6 +33,7 @@ export type Proposal =
 /**
  * What somebody asks for.
  * @property follows the request that this one was made from
+ * @property isAgain what was asked for before: an unsent request with the same answers is drawn up anew, with its number
  * @property isFirst only the first of several steps was filled in: nothing is kept
  * @property draft the request whose answers are changed, which has not been sent, and its digest when its form was opened
  * @property submission names the very form that was sent: the same one, sent again, makes no second request
@@ -45,6 +46,7 @@ export type Asking = {
   follows?: string
   draft?: Draft
   isFirst?: boolean
+  isAgain?: boolean
   submission?: string
 }
 
@@ -122,7 +124,11 @@ async function keepOnce(world: World, asked: Asking, assessment: Assessment, pla
 async function keep(world: World, asked: Asking, assessment: Assessment, plan: Plan): Promise<ChangeRequest> {
   const { playbook, form } = asked
   return sureTransaction(world.database, async (sql) => {
-    const draft = asked.draft ? demandDraft(await lockRequest(sql, asked.draft.id), asked) : null
+    const draft = asked.draft
+      ? demandDraft(await lockRequest(sql, asked.draft.id), asked)
+      : asked.isAgain
+        ? await findTwin(sql, asked)
+        : null
     const id = draft?.id ?? (await takeNumber(sql))
     const digest = digestOf({
       changeRequest: id,
@@ -169,6 +175,18 @@ function started(sql: EntityManager, request: Partial<ChangeRequest>) {
 
 function withAnswers(sql: EntityManager, id: string, answers: Partial<ChangeRequest>) {
   return sql.createQueryBuilder().update(ChangeRequest).set(answers).where({ id, status: 'unsent' })
+}
+
+/** Locked. Two clicks on "Ask again" at once make one request: the second finds what the first has made. */
+async function findTwin(sql: EntityManager, asked: Asking): Promise<ChangeRequest | null> {
+  const { playbook, form, requester, follows } = asked
+  await sql.query(`SELECT pg_advisory_xact_lock(hashtextextended('again ' || $1, 0))`, [requester])
+  const [twin] = await sql.query<{ id: string }[]>(
+    `SELECT id FROM chatops.change_requests WHERE requester = $1 AND playbook = $2 AND status = 'unsent'
+       AND follows IS NOT DISTINCT FROM $3 AND form = $4::jsonb ORDER BY id DESC LIMIT 1 FOR UPDATE`,
+    [requester, playbook.name, follows ?? null, JSON.stringify(form)],
+  )
+  return twin ? lockRequest(sql, twin.id) : null
 }
 
 /** What the school is called that a form names by its URN, for the request's words. */

@@ -58,7 +58,7 @@ async function previewAnew(context: HandlerContext, requester: string, before: B
     const view = formView(context, playbook, { channel, follows: before.follows, values, problems })
     return { view, instead: NOT_SHOWN }
   }
-  const asked = { playbook, form: parsed.values, requester, channel, follows: before.follows }
+  const asked = { playbook, form: parsed.values, requester, channel, follows: before.follows, isAgain: true }
   return previewOrRefusal(context, asked)
 }
 
