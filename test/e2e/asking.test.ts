@@ -57,21 +57,23 @@ describe('where a support ticket is required', () => {
   })
 })
 
-test('“Ask again”, selected twice, is one request', async () => {
+test('“Ask again”, selected twice, is one request, drawn up anew', async () => {
   const { slack } = use.story
   const message = await rejected('ZD-77')
   const again = () => slack.click({ user: SUPPORT, actionId: ACTIONS.previewAgain, message })
   await Promise.all([again(), again()])
   await isShown(SUPPORT, 'This is CR-')
+  await slack.until(() => slack.callsTo('views.update').length >= 2, 'both windows')
   const unsent = async () => {
-    const { rows } = await use.admin.query(`SELECT id FROM chatops.change_requests WHERE status = 'unsent'`)
+    const { rows } = await use.admin.query(`SELECT id, digest FROM chatops.change_requests WHERE status = 'unsent'`)
     return rows
   }
-  await slack.until(async () => {
-    const { rows } = await use.admin.query(`SELECT count(*)::int AS n FROM chatops.ledger WHERE event = 'proposed'`)
-    return rows[0].n >= 2
-  })
-  expect(await unsent()).toHaveLength(1)
+  const [first, ...others] = await unsent()
+  expect(others).toEqual([])
+  await use.admin.query('UPDATE public.trainees SET study_mode = 0 WHERE id = 5901')
+  await again()
+  await slack.until(async () => (await unsent())[0].digest !== first.digest, 'the preview as it is now')
+  expect(await unsent()).toMatchObject([{ id: first.id }])
 })
 
 test('a change for a trainee with an open alert is warned of in its preview, and nowhere in the way of another', async () => {
