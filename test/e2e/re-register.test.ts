@@ -259,7 +259,7 @@ describe('a registration', () => {
     goesWrong('lost-request', Number.POSITIVE_INFINITY)
     await ask()
     await cardSays('We do not know yet if DTTP registered this trainee.')
-    await use.admin.query(`UPDATE chatops.change_requests SET decided_at = decided_at - interval '4 days'`)
+    await use.admin.query(`UPDATE chatops.change_requests SET executed_at = executed_at - interval '4 days'`)
     const said = await cardSays('CR-1 needs attention')
     expect(said).toContain('You can register the trainee again: it cannot be registered twice.')
     await alertSays('We still do not know if DTTP registered trainee 5913')
