@@ -199,11 +199,12 @@ describe('a master that is frozen, and closes no connection,', () => {
         () => 'not read',
       )
     expect(await read()).toBe('read')
+
+    process.kill(frozen.pid, 'SIGSTOP')
+    await sentinel.say('sentinel', 'reset', 'queue') // of two that had found one another, one alone elects nobody
     await expect
       .poll(() => sentinel.say('sentinel', 'replicas', 'queue').then((found) => (found as unknown[]).length))
       .toBe(1)
-
-    process.kill(frozen.pid, 'SIGSTOP')
     process.kill(master.pid, 'SIGSTOP')
     await expect.poll(() => replica.say('info', 'replication')).toContain('role:master')
     void queue.add('after', {}, { jobId: 'after' }).catch(() => {}) // it is added when there is a Redis again
