@@ -60,6 +60,7 @@ import { NewerSidekiq1795903500000 } from './migrations/1795903500000-newer-side
 import { CancelledApprovals1795903895000 } from './migrations/1795903895000-cancelled-approvals.ts'
 import { SweepLength1795905600000 } from './migrations/1795905600000-sweep-length.ts'
 import { NumbersOfLost1795907080000 } from './migrations/1795907080000-numbers-of-lost.ts'
+import { MirrorOfManyNights1795908600000 } from './migrations/1795908600000-mirror-of-many-nights.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -158,6 +159,7 @@ export function createDataSource(url: string, poolSize = 10, longestSilenceMs = 
       ...[CardsOfAttention1795899152000, NewerSidekiq1795903500000],
       ...[CancelledApprovals1795903895000, SweepLength1795905600000],
       NumbersOfLost1795907080000,
+      MirrorOfManyNights1795908600000,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

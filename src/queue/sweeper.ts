@@ -90,6 +90,7 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
     sweep('schools after a sync', 60 * SECOND, () => followUpSchools(world)),
     sweep('purge of waits', 3600 * SECOND, () => purgeWaits(world, retention)),
     sweep('purge of what is over', 3600 * SECOND, () => purgeOver(world, retention)),
+    sweep('purge of the mirror', 600 * SECOND, () => purgeMirror(world)), // what it held before Sidekiq was left, too
     sweep('reminders', 10 * SECOND, () => remindApprovers(world)),
     sweep('mornings', 30 * SECOND, () => sayMorning(world)),
     sweep('needless steps', 5 * SECOND, () => dropNeedlessSteps(world)),
@@ -103,7 +104,6 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
       ? [
           sweep('Register’s Sidekiq', READ_EVERY_MS, () => readMirror(world, sidekiq)),
           sweep('news of Register’s jobs', 5 * SECOND, () => tellOfMirrored(world, verifyAgain), { batch: NEWS_BATCH }),
-          sweep('purge of the mirror', 600 * SECOND, () => purgeMirror(world)),
           sweep('registrations that hang', 60 * SECOND, () => findHanging(world)),
         ]
       : [sweep('a mirror that is not kept any more', 60 * SECOND, () => leaveMirror(world), { batch: NEWS_BATCH })]),

@@ -3,7 +3,7 @@
 import { withClient } from '../../sandbox/register/database.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 
-export type Size = { trainees: number; audits: number; requests: number; failedJobs: number }
+export type Size = { trainees: number; audits: number; requests: number; failedJobs: number; mirrored: number }
 
 const FIRST_ID = 10_000_001
 /** Of so many trainees one is Pending TRN; that one is polled. */
@@ -80,6 +80,16 @@ export async function addFailedJobs(adminUrl: string, count: number): Promise<vo
         jsonb_build_object('code', 'dttp-refused', 'words', 'DTTP refused it.', 'at', at), at, at, at,
         CASE WHEN n % 10 > 0 THEN at END
       FROM generate_series(1, ${count}) n, LATERAL (SELECT now() - n * interval '5 minutes' AS at) AS moment`),
+  )
+}
+
+/** Jobs of Register's Sidekiq that are over, of the nights for which the mirror keeps them. */
+export async function addMirrored(adminUrl: string, count: number): Promise<void> {
+  await inBulk(adminUrl, (_, query) =>
+    query(`
+      INSERT INTO chatops.mirrored_jobs (id, name, trainee_id, place, queue, due_at, created_at, finished_at, told)
+      SELECT gen_random_uuid(), 'update-trainee', ${FIRST_ID} + n, 'gone', 'dttp', at, at, at, true
+      FROM generate_series(1, ${count}) n, LATERAL (SELECT now() - n * interval '7 days' / ${count} AS at) AS moment`),
   )
 }
 

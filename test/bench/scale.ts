@@ -14,17 +14,27 @@ import { verify } from '../../src/changes/verify/verify.ts'
 import { openHome } from '../../src/handlers/app-home.ts'
 import type { HomeOpened } from '../../src/handlers/entry-points.ts'
 import { listJobs } from '../../src/jobs/list/list.ts'
+import { endMirror } from '../../src/jobs/mirror/end.ts'
+import { judgeMissing, noteMissing } from '../../src/jobs/mirror/missing.ts'
+import { purgeMirror } from '../../src/jobs/mirror/purge.ts'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
+import { purgeOver } from '../../src/queue/purge.ts'
 import { findMistake, resolveTrainee } from '../../src/register/trainees/trainee-reference.ts'
 import type { World } from '../../src/world.ts'
 import { ROUTE, seedTrainees } from '../proof/trainees.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { openBareSql } from './bare-sql.ts'
 import { machineFacts } from './machine.ts'
-import { addFailedJobs, addRequests, addTrainees, addWaiting, type Size } from './scale-rows.ts'
+import { addFailedJobs, addMirrored, addRequests, addTrainees, addWaiting, type Size } from './scale-rows.ts'
 import { timesOf } from './statistics.ts'
 
-const FULL: Size = { trainees: 1_000_000, audits: 5_000_000, requests: 100_000, failedJobs: 100_000 }
+const FULL: Size = {
+  trainees: 1_000_000,
+  audits: 5_000_000,
+  requests: 100_000,
+  failedJobs: 100_000,
+  mirrored: 1_000_000,
+}
 const TIMES = 15
 const WAITING = 1_000
 const RETENTION_MS = 90 * 86_400_000
@@ -43,6 +53,7 @@ async function benchScale(size: Size) {
       await addTrainees(adminUrl, size)
       await addRequests(adminUrl, size.requests)
       await addFailedJobs(adminUrl, size.failedJobs)
+      await addMirrored(adminUrl, size.mirrored)
     })
     return {
       size,
@@ -96,6 +107,13 @@ async function measure(world: World, bareSql: BareSql, adminUrl: string, slugs: 
   await time('traineeJobs', () => listJobs(world, { name: null, trainee: null }))
   await time('home', () => drawHome(world))
   await time('purgeNothingDue', () => purge(world, RETENTION_MS))
+  await time('purgeOverNothingDue', () => purgeOver(world, RETENTION_MS))
+  await time('purgeMirrorNothingDue', () => purgeMirror(world))
+  await time('mirrorNothingMissing', async () => {
+    await noteMissing(world, sql, [], new Date())
+    await judgeMissing(world, sql, new Date())
+  })
+  await time('mirrorLeft', () => endMirror(world))
   const findDrift = createDriftSweep(world)
   await time('driftNothingWaiting', findDrift)
   await time('pausedLately', () => pausedSince(sql, new Date()))

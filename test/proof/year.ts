@@ -8,7 +8,6 @@ import { openReview } from '../../src/changes/decide/decide.ts'
 import { askQuestion } from '../../src/changes/decide/question.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
 import { loadConfig } from '../../src/config/index.ts'
-import { purgeMirror } from '../../src/jobs/mirror/purge.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { type Services, startServices } from '../../src/services.ts'
 import type { World } from '../../src/world.ts'
@@ -59,7 +58,6 @@ export async function proveYear(place: Place, stories: number, say: (text: strin
     // Each sweep runs at the start of a bot, and jobs go once the plans of their requests are forgotten.
     for (const gone of ['SELECT 1 FROM chatops.change_requests WHERE plan IS NOT NULL', OVER]) {
       bot = await startServices(settings, log)
-      await purgeMirror(bot.changes) // which is done beside Register's Sidekiq only
       await until(admin, `SELECT NOT EXISTS (${gone}) AS over`)
       await bot.stop()
       bot = null
