@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import express, { type Application } from 'express'
 import pTimeout from 'p-timeout'
+import type { Metrics } from './metrics.ts'
 
 /** Whether each thing we depend on answers; each throws if it does not. */
 export type Probes = Readonly<Record<string, () => Promise<void>>>
@@ -10,11 +11,18 @@ export type WebServer = { port: number; close: () => Promise<void> }
 const ANSWER_WITHIN_MS = 2_000
 
 /**
- * `/healthz`: this process runs. `/readyz`: everything it depends on answers, or 503 and what does not.
+ * `/healthz`: this process runs. `/readyz`: everything it depends on answers, or 503 and what does not. `/metrics`: how much
+ * there is to do, or 503 where that cannot be read.
+ * @param openMetrics called by the first who asks for them
  * @param findRest what is switched off meanwhile, or should be set up otherwise; it does not make the process unready
  */
-export function createWeb(probes: Probes, findRest: () => Promise<object> = async () => ({})): Application {
+export function createWeb(
+  probes: Probes,
+  openMetrics: () => Promise<Metrics>,
+  findRest: () => Promise<object>,
+): Application {
   const web = express()
+  let metrics: Promise<Metrics> | undefined
   web.disable('x-powered-by')
   web.get('/healthz', (_request, response) => {
     response.json({ ok: true })
@@ -28,6 +36,13 @@ export function createWeb(probes: Probes, findRest: () => Promise<object> = asyn
     const answers = Object.fromEntries(names.map((name, index) => [name, results[index]?.status === 'fulfilled']))
     const ready = Object.values(answers).every(Boolean)
     response.status(ready ? 200 : 503).json({ ready, ...answers, ...(await finding) })
+  })
+  web.get('/metrics', async (_request, response) => {
+    metrics ??= openMetrics()
+    const { type, text } = await metrics
+    const found = await pTimeout(text(), { milliseconds: ANSWER_WITHIN_MS }).catch(() => null)
+    if (found === null) response.status(503).end()
+    else response.type(type).send(found)
   })
   return web
 }

@@ -31,7 +31,8 @@ export async function openWeb(
     },
   }
   const warnings = async () => [...(await findLooseRights(database)), ...(await backend.warnings())]
-  const app = createWeb(probes, async () => {
+  const openMetrics = async () => (await import('../bot/metrics.ts')).createMetrics(database, world.now)
+  const app = createWeb(probes, openMetrics, async () => {
     const unread = await findUnread(world)
     const found = [...(await warnings()), ...(unread === null ? [] : [unread])]
     return {

@@ -50,7 +50,8 @@ export async function startStage(settings: Record<string, string> = {}) {
     sentToTrello: () => trello.requests.map(({ body }) => body),
     metrics: async () => {
       const answer = await fetch(`http://127.0.0.1:${port}/metrics`)
-      return answer.ok ? answer.text() : ''
+      if (!answer.ok) throw new Error(`/metrics answered ${answer.status}`)
+      return answer.text()
     },
   })
   const bot = await startServices(config, createLog('debug', { write: (line) => void logged.push(line) }))
