@@ -360,7 +360,7 @@ export const branches: readonly Branch[] = [
     ends: 'the form asks',
     means: 'The form comes back and asks for it.',
     form: { subject: '900005', missing: 'insert' },
-    says: ['The school’s DTTP id: Enter the school’s id in DTTP. If you do not have it, choose to ask support.'],
+    says: ['Enter the school’s id in DTTP. If you do not have it, choose to ask support.'],
   },
   {
     list: 'not there',
@@ -369,7 +369,7 @@ export const branches: readonly Branch[] = [
     ends: 'the form asks',
     means: 'The form comes back and says so of that field.',
     form: { subject: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
-    says: [`The school’s DTTP id: DTTP has no account with the id ${NEW_ACCOUNT}`],
+    says: [`DTTP has no account with the id ${NEW_ACCOUNT}`],
   },
   {
     list: 'not there',
