@@ -38,8 +38,6 @@ export type ModelRequest = {
   audit: number | null
   nextLook: number | null
   failingSince: number | null
-  /** What it left to do by hand was done by people. */
-  isDoneByHand: boolean
   /** Since it was carried out, something has happened that may keep its result from being as approved. */
   isSpoilt: boolean
   /** What the ledger must hold of its transitions, in order. */
@@ -64,9 +62,9 @@ export type Model = {
 
 const OPEN: readonly Status[] = ['pending', 'approved', 'verifying']
 
-/** Whether carrying it out leaves something to people: an undo does only where people have done what it takes back. */
-export function leavesSteps({ starts, undoes }: ModelRequest): boolean {
-  return !starts && (!undoes || undoes.isDoneByHand || !leavesSteps(undoes))
+/** Whether carrying it out leaves something to people; an undo does, whoever has done by now what it takes back. */
+export function leavesSteps({ starts }: ModelRequest): boolean {
+  return !starts
 }
 
 /** Whether it wrote an audit: taking ids away does not. */

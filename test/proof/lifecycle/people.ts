@@ -13,7 +13,6 @@ import { areJobsBlocked, told } from './job-model.ts'
 import {
   EXPIRES_AFTER,
   hasOpenRequest,
-  leavesSteps,
   type Model,
   type ModelRequest,
   move,
@@ -124,7 +123,7 @@ async function ask(
       shown: new Map(),
     },
     ...{ approver: null, executedAt: null, audit: null, nextLook: null, failingSince: null },
-    ...{ history: ['proposed'], announced: 0, isDoneByHand: false, isSpoilt: false },
+    ...{ history: ['proposed'], announced: 0, isSpoilt: false },
   }
   model.requests.push(request)
   if (!sends) return 'ready'
@@ -246,9 +245,7 @@ function tickStep(tally: Tally, which: number) {
     const steps = await listSteps(world.database.manager, request.id)
     const open = steps.filter(({ doneAt }) => doneAt === null)
     await tickSteps(world, { id: request.id, actor: SUPPORT, ticks: new Map(open.map(({ id }) => [id, true])) })
-    if (open.length === 0) return 'nothing left'
-    request.isDoneByHand = leavesSteps(request)
-    return 'ticked'
+    return open.length === 0 ? 'nothing left' : 'ticked'
   })
 }
 
