@@ -13,7 +13,9 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
-COPY package.json LICENSE ./
+COPY package.json LICENSE manifest.yml ./
+# What operators run in the database.
+COPY src/entities/roles.sql src/entities/grants.sql src/entities/revoke-create.sql ./src/entities/
 COPY bin/chatops ./bin/
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

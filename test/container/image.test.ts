@@ -1,5 +1,5 @@
 // What the Dockerfile claims, as far as it shows without Docker.
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -47,14 +47,26 @@ describe('the image', () => {
     for (const [path] of unneeded) expect(existsSync(join(image.root, image.workdir, path)), path).toBe(false)
   })
 
-  test('holds the build and the command line, and no source or test', () => {
-    expect(readdirSync(join(image.root, image.workdir)).sort()).toEqual([
+  test('holds the build, the command line and what operators run or paste, and no source or test', () => {
+    const app = join(image.root, image.workdir)
+    expect(readdirSync(app).sort()).toEqual([
       'LICENSE',
       'bin',
       'dist',
+      'manifest.yml',
       'node_modules',
       'package.json',
+      'src',
     ])
+    expect(readdirSync(join(app, 'src'))).toEqual(['entities'])
+    expect(readdirSync(join(app, 'src/entities')).sort()).toEqual(['grants.sql', 'revoke-create.sql', 'roles.sql'])
+  })
+
+  test('prints the manifest', () => {
+    const printed = execFileSync(process.execPath, ['dist/cli.js', 'manifest'], {
+      cwd: join(image.root, image.workdir),
+    })
+    expect(printed.toString()).toBe(readFileSync(join(CHECKOUT, 'manifest.yml'), 'utf8'))
   })
 
   test('is run by an account that is not root, given by number', () => {
