@@ -189,6 +189,16 @@ describe('an approved request', () => {
     expect(await statusOf(request)).toBe('approved')
   })
 
+  test.each(['begun', 'asked'])('is not given up for a fault of ours while the bot is paused (%s)', async (at) => {
+    const request = await approved()
+    await stop()
+    const onStep = async (step: string) => {
+      if (step === at) throw new TypeError('a fault of ours')
+    }
+    expect(await execute({ ...context, onStep }, request.id)).toBe('paused')
+    expect(await statusOf(request)).toBe('approved')
+  })
+
   test('that is being written is finished before the pause counts', async () => {
     const request = await approved()
     const order: string[] = []

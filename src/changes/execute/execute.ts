@@ -70,7 +70,8 @@ export async function execute(world: World, id: string): Promise<Execution> {
       return carryOut(world, request) // what has come meanwhile makes the request out of date
     })
   } catch (error) {
-    if (error instanceof Paused) return 'paused'
+    // While the bot is paused nothing is given up, whatever went wrong before the transaction looked at the brake.
+    if (error instanceof Paused || !(await mayAct(world).catch(() => true))) return 'paused'
     // Register may have been deployed in the middle of it.
     const { manager } = world.database
     const unsafe = findUnsafe(world.database, runsHere(world), request.playbook, manager)
