@@ -263,7 +263,9 @@ test.each([
 async function isHeldUp() {
   await expect
     .poll(async () => {
-      const { rows } = await admin.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)
+      const { rows } = await admin.query(`
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
       return rows.length
     })
     .toBe(1)
