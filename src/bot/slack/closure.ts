@@ -1,8 +1,6 @@
 import type { webApi } from '@slack/bolt'
+import type { Report } from '../reports.ts'
 import { findRemedy, readTrouble } from './errors.ts'
-
-/** Tells an operator of a trouble; each once in a while. */
-export type Report = (trouble: string, facts: { code: string; method: string }) => Promise<void>
 
 /** Why nothing is sent, and until when. After that Slack is asked whether it is well again. */
 type Closed = { because: string; isToken: boolean; until: number; closures: number }
