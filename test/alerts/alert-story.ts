@@ -77,7 +77,7 @@ export function useAlertStory(overrides: () => Partial<World> = () => ({})) {
       return (await this.alerts()).filter((alert) => alert.status === status).map(({ cause }) => cause)
     },
 
-    async only(): Promise<Alert> {
+    async onlyAlert(): Promise<Alert> {
       const [alert, ...more] = await this.alerts()
       if (!alert || more.length > 0) throw new Error(`there are ${alert ? more.length + 1 : 0} alerts`)
       return alert

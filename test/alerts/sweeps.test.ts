@@ -26,7 +26,7 @@ const story = useAlertStory(() => {
 const sql = (text: string) => story.admin.query(text)
 
 async function found(): Promise<Found> {
-  return (await story.only()).found as Found
+  return (await story.onlyAlert()).found as Found
 }
 
 /** Opens an alert for a job of this trainee. */
@@ -167,7 +167,7 @@ describe('a look', () => {
     use.dttp.giveTrn(5902)
     await story.forgetLook()
     expect(await lookAtAlerts(story.context)).toBe(1)
-    expect(await story.only()).toMatchObject({ cardVersion: 3 })
+    expect(await story.onlyAlert()).toMatchObject({ cardVersion: 3 })
   })
 
   test('asks DTTP about ten trainees at most, however many there are', async () => {
@@ -193,7 +193,7 @@ describe('an alert is resolved by itself', () => {
     await timedOut()
     await sql(change)
     await lookAtAlerts(story.context)
-    expect(await story.only()).toMatchObject({
+    expect(await story.onlyAlert()).toMatchObject({
       status: 'resolved',
       found: { because: { 'retrieve-trn:5902': because } },
     })
@@ -210,7 +210,7 @@ describe('an alert is resolved by itself', () => {
     await timedOut()
     await sql('DELETE FROM public.trainees WHERE id = 5902')
     await lookAtAlerts(story.context)
-    expect(await story.only()).toMatchObject({ status: 'resolved' })
+    expect(await story.onlyAlert()).toMatchObject({ status: 'resolved' })
   })
 
   test('when the lost record is in DTTP again', async () => {
@@ -264,7 +264,7 @@ describe('an alert is resolved by itself', () => {
     const job = await failed(5903, { code: 'school-not-active', urns: ['900002'] })
     await sql(`UPDATE public.dttp_schools SET status_code = 1 WHERE urn = '900002'`)
     await lookAtAlerts(story.context)
-    expect(await story.only()).toMatchObject({ status: 'open', found: { statuses: [1] } })
+    expect(await story.onlyAlert()).toMatchObject({ status: 'open', found: { statuses: [1] } })
     await sql(`UPDATE chatops.jobs SET status = 'waiting', finished_at = NULL WHERE id = '${job.id}'`)
     await story.forgetLook()
     await lookAtAlerts(story.context)
@@ -346,7 +346,7 @@ describe('trainees whom nobody polls', () => {
     const found = await findUnpolled(story.context)
     const { rows } = await sql('SELECT id FROM public.trainees WHERE state = 1 AND dttp_id IS NOT NULL AND trn IS NULL')
     expect(found).toBe(rows.length)
-    expect(await story.only()).toMatchObject({ cause: 'not-polled' })
+    expect(await story.onlyAlert()).toMatchObject({ cause: 'not-polled' })
     expect(await subjects()).toEqual(rows.map(({ id }) => `retrieve-trn:${id}`).sort())
   })
 
@@ -357,7 +357,7 @@ describe('trainees whom nobody polls', () => {
     )
     const found = await findUnpolled(story.context)
     expect(found).toBeGreaterThan(12)
-    const { id } = await story.only()
+    const { id } = await story.onlyAlert()
     const [last] = (await story.entries()).reverse()
     await sql(`UPDATE chatops.alert_entries SET settled_at = now() WHERE trainee_id = ${last?.traineeId}`)
     const sight = await findAlertSight(story.context.database, id)
@@ -389,7 +389,7 @@ describe('trainees whom nobody polls', () => {
   test('are each posted once', async () => {
     await findUnpolled(story.context)
     expect(await findUnpolled(story.context)).toBe(0)
-    expect(await story.only()).toMatchObject({ cardVersion: 1 })
+    expect(await story.onlyAlert()).toMatchObject({ cardVersion: 1 })
   })
 
   test('are not those who were submitted within the hour, are polled, were ever polled, or are being registered', async () => {
@@ -417,14 +417,14 @@ describe('trainees whom nobody polls', () => {
     await lookAtAlerts(story.context)
     const open = (await story.entries()).filter(({ settledAt }) => settledAt === null).map(({ subject }) => subject)
     expect(open).toEqual(before.filter((subject) => !/5901|5902/.test(subject)))
-    expect(await story.only()).toMatchObject({ status: 'open' })
+    expect(await story.onlyAlert()).toMatchObject({ status: 'open' })
   })
 
   test('are not posted again once someone has dismissed them', async () => {
     await findUnpolled(story.context)
-    await dismiss(story.context, { id: (await story.only()).id, actor: SUPPORT, reason: 'Test records' })
+    await dismiss(story.context, { id: (await story.onlyAlert()).id, actor: SUPPORT, reason: 'Test records' })
     expect(await findUnpolled(story.context)).toBe(0)
-    await story.only()
+    await story.onlyAlert()
   })
 })
 

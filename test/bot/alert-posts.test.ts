@@ -21,7 +21,7 @@ beforeEach(async () => {
   slack = await startStorySlack()
   posts = postsOf(story.context.databaseIdentity)
   await story.fails(await story.job('update-trainee', 5903), { code: 'dttp-unavailable', words: 'DTTP is silent.' })
-  id = (await story.only()).id
+  id = (await story.onlyAlert()).id
 })
 
 afterEach(async () => {
@@ -38,7 +38,7 @@ describe('a post', () => {
     await posts.alert(row())
     expect(slack.messages(CHANNEL)).toHaveLength(1)
     expect(shown()).toContain('Trainee 5901')
-    expect(await story.only()).toMatchObject({ cardVersion: 2, renderedVersion: 2 })
+    expect(await story.onlyAlert()).toMatchObject({ cardVersion: 2, renderedVersion: 2 })
   })
 
   test('is not drawn again when it is as it should be', async () => {
@@ -63,7 +63,7 @@ describe('a post', () => {
 
   test('that someone deleted is posted anew with the next change', async () => {
     await posts.alert(row())
-    slack.deleteMessage(CHANNEL, (await story.only()).cardTs ?? '')
+    slack.deleteMessage(CHANNEL, (await story.onlyAlert()).cardTs ?? '')
     await dismiss(story.context, { id, actor: SUPPORT, reason: 'Known' })
     await posts.alert(row())
     expect(shown()).toContain('Dismissed')
@@ -85,7 +85,7 @@ test('a relay that stalled leaves the newest post standing', async () => {
   await posts.alert(row())
   await stalled
   expect(shown()).toContain('Dismissed')
-  expect(await story.only()).toMatchObject({ cardVersion: 3, renderedVersion: 3 })
+  expect(await story.onlyAlert()).toMatchObject({ cardVersion: 3, renderedVersion: 3 })
 })
 
 test('a channel that is closed is waited for, for as long as it takes', async () => {

@@ -247,7 +247,7 @@ describe('a post of Register’s that a poll has timed out', () => {
     await story.forgetLook()
     await lookAtAlerts(story.context)
     expect(await story.causes('resolved')).toEqual([cause])
-    const sight = await findAlertSight(story.context.database, (await story.only()).id)
+    const sight = await findAlertSight(story.context.database, (await story.onlyAlert()).id)
     expect(sight?.found?.because).toEqual({ 'retrieve-award:5902': 'award' })
   })
 
@@ -369,7 +369,7 @@ test('a withdrawal that DTTP refused is not cured by the record’s being there'
   await story.put('dead', 'Dttp::WithdrawJob', { error: GONE })
   await story.sweep()
   await lookAtAlerts(story.context)
-  expect((await story.only()).status).toBe('open')
+  expect((await story.onlyAlert()).status).toBe('open')
 })
 
 describe('a registration that Register started', () => {
@@ -383,7 +383,7 @@ describe('a registration that Register started', () => {
     expect(await findHanging(story.context)).toBe(0)
     expect(await story.causes()).toEqual(['registration-unknown:5902'])
     await lookAtAlerts(story.context)
-    expect((await story.only()).found).toMatchObject({
+    expect((await story.onlyAlert()).found).toMatchObject({
       trainees: { '5902': { candidates: ['c0000000-0000-4000-8000-000000005902'] } },
     })
     await story.admin.query(`UPDATE trainees SET dttp_id = 'c0000000-0000-4000-8000-000000005902' WHERE id = 5902`)
@@ -457,7 +457,7 @@ describe('a nightly update that fails each night', () => {
   const dismissed = async () => {
     await story.sweep()
     await night(refused)
-    const { id } = await story.only()
+    const { id } = await story.onlyAlert()
     await dismiss(story.context, { id, actor: SUPPORT, reason: 'The provider knows' })
   }
 

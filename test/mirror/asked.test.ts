@@ -76,7 +76,7 @@ test('what is left to an operator counts as not given to Sidekiq, until it is fo
   await story.sweep(31 * 60)
   expect(await only()).toMatchObject({ status: 'failed', failure: { code: 'not-given' } })
   expect(await story.causes()).toEqual(['not-given:update-trainee'])
-  const sight = await findAlertSight(story.context.database, (await story.only()).id)
+  const sight = await findAlertSight(story.context.database, (await story.onlyAlert()).id)
   expect(sight?.diagnosis.title).toContain('could not be given to Register’s Sidekiq')
   await story.put('queue', 'Dttp::UpdateTraineeJob', { jobId: id })
   await story.sweep()

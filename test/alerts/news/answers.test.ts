@@ -33,7 +33,7 @@ describe('an answer to a registration that was given up', () => {
     const job = await attempt({ outcome: 'not-sent', ids })
     expect(await reportAnswers(story.context)).toBe(1)
     expect(await reportAnswers(story.context)).toBe(0)
-    const alert = await story.only()
+    const alert = await story.onlyAlert()
     expect(alert.cause).toBe('late-answer:5909')
     expect(await saysOf(alert.id)).toContain(CONTACT)
     expect(await saysOf(alert.id)).toContain('DTTP has a record of trainee 5909 that Register does not name')
@@ -64,7 +64,7 @@ describe('an answer to a registration that was given up', () => {
     await attempt({ outcome: 'not-sent', ownIds: ids })
     expect(await reportAnswers(story.context)).toBe(1)
     expect(await story.entries()).toMatchObject([{ jobId: job, traineeId: '5909' }])
-    expect(await saysOf((await story.only()).id)).toContain(CONTACT)
+    expect(await saysOf((await story.onlyAlert()).id)).toContain(CONTACT)
   })
 
   test('is none where a later registration took its ids over, and may still find it', async () => {
@@ -95,7 +95,7 @@ describe('an answer to a registration that was given up', () => {
 test('a DTTP that does not keep to our ids is reported, with what that means', async () => {
   await attempt({ outcome: 'registered', ids, doubt: 'other-ids' })
   expect(await reportAnswers(story.context)).toBe(1)
-  const alert = await story.only()
+  const alert = await story.onlyAlert()
   expect(alert.cause).toBe('dttp:own-ids')
   expect(await saysOf(alert.id)).toContain('set DTTP_OWN_IDS=off')
 })

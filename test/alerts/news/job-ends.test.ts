@@ -15,7 +15,7 @@ describe('a failure', () => {
   test('opens one alert in the configured channel, and one message', async () => {
     const job = await story.job('update-trainee', 5903)
     await story.fails(job, { code: 'incomplete', words: 'The graduation year is missing.' })
-    expect(await story.only()).toMatchObject({
+    expect(await story.onlyAlert()).toMatchObject({
       cause: 'update-trainee:incomplete:5903',
       status: 'open',
       channel: CHANNEL,
@@ -33,7 +33,7 @@ describe('a failure', () => {
       const job = await story.job('update-trainee', trainee)
       await story.fails(job, { code: 'school-not-active', urns: ['900002'] })
     }
-    expect(await story.only()).toMatchObject({ cause: 'school:900002', cardVersion: 3 })
+    expect(await story.onlyAlert()).toMatchObject({ cause: 'school:900002', cardVersion: 3 })
     expect(await story.entries()).toHaveLength(3)
   })
 
@@ -104,7 +104,7 @@ describe('failures at the same time', () => {
   test('of one cause make one alert, lose none, and need not as many messages', async () => {
     const jobs = await Promise.all(Array.from({ length: 60 }, (_, n) => story.job('update-trainee', 10_000 + n)))
     await Promise.all(jobs.map((job) => story.fails(job, { code: 'dttp-unavailable' })))
-    expect(await story.only()).toMatchObject({ cause: 'dttp:unavailable', cardVersion: 60 })
+    expect(await story.onlyAlert()).toMatchObject({ cause: 'dttp:unavailable', cardVersion: 60 })
     expect(await story.entries()).toHaveLength(60)
     expect(await story.messages()).toBeLessThan(60)
   })
@@ -126,7 +126,7 @@ describe('a job that fails again', () => {
   test('with the same words is no news', async () => {
     const job = await story.job('retrieve-trn', 5901)
     for (let n = 0; n < 5; n++) await story.faltered(job, { code: 'dttp-unauthorised' })
-    expect(await story.only()).toMatchObject({ cardVersion: 1 })
+    expect(await story.onlyAlert()).toMatchObject({ cardVersion: 1 })
     expect(await story.messages()).toBe(1)
   })
 
@@ -135,7 +135,7 @@ describe('a job that fails again', () => {
     await story.faltered(job, { code: 'dttp-unauthorised', words: 'One.' })
     await story.faltered(job, { code: 'dttp-unauthorised', words: 'Two.' })
     expect(await story.entries()).toMatchObject([{ failure: { words: 'Two.' } }])
-    expect(await story.only()).toMatchObject({ cardVersion: 2 })
+    expect(await story.onlyAlert()).toMatchObject({ cardVersion: 2 })
   })
 })
 
@@ -144,16 +144,16 @@ describe('a job that ran', () => {
     const [one, other] = [await story.job('update-trainee', 5901), await story.job('update-trainee', 5902)]
     for (const job of [one, other]) await story.fails(job, { code: 'dttp-unavailable' })
     await story.ran(await story.job('update-trainee', 5901))
-    expect(await story.only()).toMatchObject({ status: 'open', cardVersion: 3 })
+    expect(await story.onlyAlert()).toMatchObject({ status: 'open', cardVersion: 3 })
     await story.ran(other)
-    expect(await story.only()).toMatchObject({ status: 'resolved', closedAt: expect.any(Date), cardVersion: 4 })
+    expect(await story.onlyAlert()).toMatchObject({ status: 'resolved', closedAt: expect.any(Date), cardVersion: 4 })
   })
 
   test('settles nothing of another kind or another trainee', async () => {
     await story.fails(await story.job('update-trainee', 5901))
     await story.ran(await story.job('change-trainee-status', 5901))
     await story.ran(await story.job('update-trainee', 5902))
-    expect(await story.only()).toMatchObject({ status: 'open', cardVersion: 1 })
+    expect(await story.onlyAlert()).toMatchObject({ status: 'open', cardVersion: 1 })
   })
 
   test('settles a status change only for the record whose status it changed', async () => {
@@ -250,7 +250,7 @@ describe('an alert that was dismissed', () => {
     await story.faltered(job, { code: 'dttp-unauthorised' })
     await dismissOpen()
     await story.ran(job)
-    expect(await story.only()).toMatchObject({ status: 'dismissed' })
+    expect(await story.onlyAlert()).toMatchObject({ status: 'dismissed' })
     await story.faltered(job, { code: 'dttp-unauthorised' })
     expect((await story.alerts()).map(({ status }) => status)).toEqual(['dismissed', 'open'])
   })

@@ -16,7 +16,7 @@ const FORM = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'opt_in_undergrad', r
 
 /** What stands beside the one alert, as its post would show it. */
 async function beside() {
-  const sight = await findAlertSight(story.context.database, (await story.only()).id)
+  const sight = await findAlertSight(story.context.database, (await story.onlyAlert()).id)
   return {
     requests: sight?.requests.map(({ id, status }) => `${id} ${status}`),
     waits: sight?.waits.map(({ requester }) => requester),
@@ -41,7 +41,7 @@ async function carryOut() {
 
 /** As a look does that finds the cause gone. */
 async function settle(because: string): Promise<void> {
-  const { id } = await story.only()
+  const { id } = await story.onlyAlert()
   const found = { at: '', dttp: null, statuses: null, trainees: {}, because: { 'update-trainee:5901': because } }
   await story.admin.query('UPDATE chatops.alerts SET found = $2 WHERE id = $1', [id, found])
   await story.context.database.transaction((sql) => settleEntries(sql, id, ['update-trainee:5901']))
@@ -86,7 +86,7 @@ describe('an alert that is resolved', () => {
     expect(await execute(story.context, request.id)).toBe('executed')
     await story.admin.query('UPDATE chatops.jobs SET change_request_id = $1 WHERE id = $2', [request.id, job.id])
     await story.ran(job)
-    expect((await story.only()).status).toBe('resolved')
+    expect((await story.onlyAlert()).status).toBe('resolved')
     expect(await beside()).toEqual({ requests: [], waits: [], resolvedBy: [request.id] })
   })
 
