@@ -47,9 +47,8 @@ export function troubleShown({ outcome }: Pick<ChangeRequest, 'outcome'>): strin
 }
 
 /**
- * Puts on record that a request is dealt with, and by whom. The first one counts.
+ * Puts on record that a request is dealt with, and by whom. The first one counts. Throws ChangeError.
  * @param shown what was wrong with it where they said so; buttons of earlier versions do not tell
- * Throws ChangeError.
  */
 export async function dealWith(
   world: World,

@@ -13,7 +13,10 @@ function traineesOf({ traineeId, subjects }: Pick<ChangeRequest, 'traineeId' | '
   return [...new Set([...(traineeId === null ? [] : [traineeId]), ...written])]
 }
 
-/** The same, and the schools: the one that its form names, or else those of its trainee; and all of the request that it undoes. */
+/**
+ * The same, and the schools: the one that its form names, or else those of its trainee; and all of the request that it
+ * undoes.
+ */
 export async function findAbout(
   sql: EntityManager,
   request: Pick<ChangeRequest, 'traineeId' | 'subjects' | 'form'>,

@@ -23,8 +23,9 @@ export async function holdCause(sql: EntityManager, cause: string): Promise<void
 
 /**
  * Adds entries to the open alert of a cause, and opens one if there is none. An entry that was dismissed is left out as
- * long as it is about the same job, or about the same failure of one that Register starts anew each night. An alert that has no post yet gets it at `from`, or at once where that is null; it
- * stands in `thread`, if there is one. Returns how many entries are new or different.
+ * long as it is about the same job, or about the same failure of one that Register starts anew each night. An alert that
+ * has no post yet gets it at `from`, or at once where that is null; it stands in `thread`, if there is one. Returns how many
+ * entries are new or different.
  */
 export async function joinAlert(
   sql: EntityManager,

@@ -8,8 +8,8 @@ import { NEEDS_ATTENTION } from '../attention.ts'
 
 /**
  * What requests have in common that are looked for. `person` asked or decided; `subject` is what the form is about
- * (a trainee's slug, "URN 123456"); `school` is a URN, whatever the form began with; `ticket` is the support ticket as it was typed, or the last number in it. `own` are
- * one's own: the open ones, and those that ended lately.
+ * (a trainee's slug, "URN 123456"); `school` is a URN, whatever the form began with; `ticket` is the support ticket as it was
+ * typed, or the last number in it. `own` are one's own: the open ones, and those that ended lately.
  */
 export const WAYS_TO_FIND = ['own', 'person', 'trainee', 'subject', 'school', 'ticket', 'playbook'] as const
 export type Sought = { by: (typeof WAYS_TO_FIND)[number]; value: string }

@@ -13,8 +13,9 @@ import { alone, findIds, sweepEach } from './sweep-each.ts'
 // Requests that wait while their rows change. Any number of workers may sweep at once: each request is locked by one of them.
 
 /**
- * Makes a sweep that ends waiting requests whose rows have moved, naming the columns, and those that it cannot read
- * if no other version of the bot has had them approved in time. It asks nobody but the database. What a request is to do never changes while it waits, so each is read and parsed once.
+ * Makes a sweep that ends waiting requests whose rows have moved, naming the columns, and those that it cannot read if no
+ * other version of the bot has had them approved in time. It asks nobody but the database. What a request is to do never
+ * changes while it waits, so each is read and parsed once.
  */
 export function createDriftSweep(world: World): () => Promise<number> {
   let readable: ReadonlySet<string> = new Set()

@@ -20,7 +20,10 @@ const LONGEST_PAUSE_MS = 60_000
 /** What a sweep came to: how many rows are not as they were, and how many jobs it found. */
 export type Swept = { changed: number; found: number }
 
-/** Sweeps once; null if another worker does so, or the process is to stop meanwhile. Throws what Redis' client and the database throw. */
+/**
+ * Sweeps once; null if another worker does so, or the process is to stop meanwhile. Throws what Redis' client and the database
+ * throw.
+ */
 export async function sweepSidekiq(
   world: World,
   sidekiq: SidekiqClient,
