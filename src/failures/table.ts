@@ -245,6 +245,13 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
         'Ask the Register developers whether its database is well, and to run again the jobs that are not tried by themselves.',
     }),
   },
+  'other-version': {
+    ...FINAL,
+    causes: ({ job }) => [`other-version:${job}`],
+    explain: generally(
+      'It was left for an hour to a newer version of the bot, and none has come that can read it. Start that version, and run the job again.',
+    ),
+  },
   stalled: {
     ...FINAL,
     explain: generally(

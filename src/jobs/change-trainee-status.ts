@@ -5,7 +5,7 @@ import type { Job } from '../entities/chatops/job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
-import { demandSwitchedOn } from './job.ts'
+import { demandSwitchedOn, readArgs } from './job.ts'
 import { demandTrainee, isWaiting, notRegistered, traineeGone } from './readiness.ts'
 import type { Finish } from './run/run-job.ts'
 import { updateAsRead } from './update-as-read.ts'
@@ -22,7 +22,7 @@ const args = z.strictObject({ status: z.string(), entity: z.enum(STATUS_ENTITIES
  */
 export async function changeTraineeStatus(world: World, job: Job): Promise<Finish> {
   demandSwitchedOn(world, 'persist_to_dttp')
-  const { status, entity } = args.parse(job.args)
+  const { status, entity } = readArgs(args, job)
   const code = findCode('statuses', status)
   if (code === null) throw new JobFailed('incomplete', `DTTP has no code for the status “${status}”. We sent nothing.`)
   const trainee = await readTrainee(world, job)

@@ -1,3 +1,4 @@
+import type * as z from 'zod'
 import type { Job } from '../entities/chatops/job.ts'
 import { JobFailed } from '../failures/job-failed.ts'
 import type { World } from '../world.ts'
@@ -15,4 +16,21 @@ export function demandSwitchedOn({ register }: World, flag: 'persist_to_dttp' | 
 export function commentOf(job: Job): string {
   const request = job.changeRequestId === null ? '' : `, CR-${job.changeRequestId}`
   return `trainee-chatops job ${job.name}${request}`
+}
+
+/**
+ * What a job was told, as the version of the bot wrote it that added the job. Throws ForNewerVersion if it cannot be read. Call
+ * it before anything is sent.
+ */
+export function readArgs<T>(schema: z.ZodType<T>, { args }: Pick<Job, 'args'>): T {
+  const read = schema.safeParse(args)
+  if (!read.success) throw new ForNewerVersion()
+  return read.data
+}
+
+/** The job is left to a worker of a newer version, which may run beside this one during an upgrade; see `leaveToNewer`. */
+export class ForNewerVersion extends JobFailed {
+  constructor() {
+    super('other-version', 'Another version of the bot has added it, and this one cannot read it.')
+  }
 }

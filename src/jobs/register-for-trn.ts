@@ -16,7 +16,7 @@ import { findLast, openAttempt, reopenAttempt, resumeAttempt, type Sent, unanswe
 import { usesOwnIds } from '../registration/own-ids.ts'
 import { hashOf, hashOfBatch } from '../registration/told.ts'
 import type { World } from '../world.ts'
-import { demandSwitchedOn } from './job.ts'
+import { demandSwitchedOn, readArgs } from './job.ts'
 import {
   demandComplete,
   demandTrainee,
@@ -145,7 +145,7 @@ async function sendAgain(world: World, job: Job): Promise<Came> {
 /** What is to be sent, from the rows as they are. Throws JobFailed where something stands in the way. */
 async function prepare(world: World, job: Job): Promise<{ batch: Registration; sent: Sent }> {
   demandSwitchedOn(world, 'persist_to_dttp')
-  const { submitted_by: submittedBy, withheld, taken = 0 } = args.parse(job.args)
+  const { submitted_by: submittedBy, withheld, taken = 0 } = readArgs(args, job)
   if (withheld) throw new JobFailed('not-as-approved', `${REMOVED_BY_OTHERS}${takenWords(taken)}`)
   const { rows, rules } = await readTrainee(world, job)
   demandUnregistered(rows.trainee)
@@ -168,7 +168,7 @@ async function demandReady(world: World, sql: EntityManager, job: Job, batch: Re
 
 /** Both what is about to be sent, and what Register holds by now, must be what people approved. */
 async function demandApproved({ register }: World, sql: EntityManager, job: Job, batch: Registration): Promise<void> {
-  const { submitted_by: submittedBy, approved } = args.parse(job.args)
+  const { submitted_by: submittedBy, approved } = readArgs(args, job)
   if (approved === undefined) return
   const rows = await findRegistrationRows(sql, demandTrainee(job))
   if (!rows) throw traineeGone()

@@ -6,13 +6,19 @@
  */
 export const TURN = 'turn'
 
+/** What a row waits for that this version of the bot cannot read, or has nothing to draw it with. */
+export const NEWER = 'a newer version'
+
 /** How and why a row is put off. */
 export type Postponement = {
   /** A code; never words of another system's. */
   reason?: string
   /** The attempt may have got through; so it is if nothing is said of it. */
   unsure?: boolean
-  /** What the row cannot be sent without: `slack`, or `channel:<id>`, or `card:<request>`, or `TURN`. `wakeOutbox` has it sent. */
+  /**
+   * What the row cannot be sent without: `slack`, or `channel:<id>`, or `card:<request>`, or `TURN`. `wakeOutbox` has it sent. `NEWER`
+   * waits for another process.
+   */
   waitsFor?: string | null
   /** Where the delay grows: its end, in milliseconds. */
   longest?: number

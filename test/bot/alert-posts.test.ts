@@ -113,7 +113,7 @@ const yes = async () => true
 
 function row(given: Partial<Claimed> = {}): Claimed {
   const fixed = { id: '4b0c8f0e-0000-4000-8000-000000000001', kind: 'alert' as const, attempts: 1, changeRequest: null }
-  const times = { createdAt: new Date(Date.now() - 60_000), failingSince: null }
+  const times = { createdAt: new Date(Date.now() - 60_000), failingSince: null, hasWaitedForNewer: false }
   return { ...fixed, payload: { alert: id }, again: false, isHeld: yes, markSent: yes, ...times, ...given }
 }
 

@@ -103,7 +103,7 @@ describe('a relay that stalled', () => {
   })
 })
 
-describe('a request whose playbook is no longer registered', () => {
+describe('a request whose playbook this version of the bot does not have', () => {
   beforeEach(async () => {
     await cancel(context, { id, actor: SUPPORT })
     const { rows } = await admin.query(
@@ -115,15 +115,21 @@ describe('a request whose playbook is no longer registered', () => {
     await admin.query(`UPDATE chatops.change_requests SET status = 'pending', card_version = 1 WHERE id = $1`, [id])
   })
 
-  test('has a card that is given up, and its requester is told', async () => {
-    expect(await refusal(cards.card(row()))).toEqual(new Undeliverable('unknown playbook'))
+  test('has a card that is left to a newer version, and its requester is not told', async () => {
+    expect(await refusal(cards.card(row()))).toMatchObject({ name: 'RetryLater', message: 'unknown playbook' })
+    expect(await directs()).toHaveLength(0)
+  })
+
+  test('has a card that is given up where none has come within an hour, and its requester is told', async () => {
+    const late = row({ hasWaitedForNewer: true })
+    expect(await refusal(cards.card(late))).toEqual(new Undeliverable('unknown playbook'))
     expect(await directs()).toHaveLength(1)
   })
 
-  test('has a thread that is given up', async () => {
+  test('has a thread that is given up, too', async () => {
     await admin.query(`UPDATE chatops.change_requests SET card_ts = '1.000001' WHERE id = $1`, [id])
-    const error = await refusal(cards.thread(row({ kind: 'thread', payload: { part: 'outcome' } })))
-    expect(error).toEqual(new Undeliverable('unknown playbook'))
+    const outcome = row({ kind: 'thread', payload: { part: 'outcome' }, hasWaitedForNewer: true })
+    expect(await refusal(cards.thread(outcome))).toEqual(new Undeliverable('unknown playbook'))
   })
 })
 
@@ -313,7 +319,7 @@ const yes = async () => true
 
 function row(given: Partial<Claimed> = {}): Claimed {
   const fixed = { id: '4b0c8f0e-0000-4000-8000-000000000001', kind: 'card' as const, payload: {}, attempts: 1 }
-  const times = { createdAt: new Date(Date.now() - 60_000), failingSince: null }
+  const times = { createdAt: new Date(Date.now() - 60_000), failingSince: null, hasWaitedForNewer: false }
   return { ...fixed, changeRequest: id, again: false, isHeld: yes, markSent: yes, ...times, ...given }
 }
 

@@ -3,9 +3,9 @@ import * as z from 'zod'
 import { withClient } from '../../sandbox/register/database.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { addToOutbox, type OutboxKind } from '../../src/outbox/add.ts'
-import { type Claimed, claimOutbox } from '../../src/outbox/claim.ts'
+import { type Claimed, claimOutbox, readPayload } from '../../src/outbox/claim.ts'
 import { wakeOutbox } from '../../src/outbox/due.ts'
-import { RetryLater, TURN, Undeliverable } from '../../src/outbox/not-sent.ts'
+import { NEWER, RetryLater, TURN, Undeliverable } from '../../src/outbox/not-sent.ts'
 import type { Effects } from '../../src/outbox/relay.ts'
 import type { Loop } from '../../src/queue/loop.ts'
 import { startRelay } from '../../src/queue/relay-loop.ts'
@@ -151,6 +151,36 @@ test('what is undeliverable is given up at once, and those after it in its strea
   await expect.poll(() => sent).toEqual(['two'])
   await expect.poll(statuses).toEqual(['failed', 'sent'])
   expect(await reasons()).toEqual(['Undeliverable: is_archived', null])
+})
+
+describe('what this version of the bot cannot read', () => {
+  const known = z.object({ name: z.literal('known') })
+  const older = () => everyKind(async (row) => void sent.push(readPayload(known, row).name))
+
+  test('is left to a newer one beside it, and those after it in its stream wait', async () => {
+    await add('a', 'new')
+    await add('a', 'known')
+    start(older())
+    await expect.poll(reasons).toEqual(['RetryLater: its payload cannot be read', null])
+    expect(sent).toEqual([])
+    start()
+    await expect.poll(() => sent, { timeout: 60_000 }).toEqual(['new', 'known'])
+    await expect.poll(statuses).toEqual(['sent', 'sent'])
+  })
+
+  test('is given up where none has come within an hour, however long something else stood in its way', async () => {
+    await add('a', 'new')
+    await add('b', 'new')
+    const since = (minutes: number) => `failing_since = now() - interval '${minutes} minutes'`
+    await asAdmin(`UPDATE chatops.outbox SET ${since(61)}, failing_for = '${NEWER}' WHERE stream = 'a'`)
+    await asAdmin(`UPDATE chatops.outbox SET ${since(600)} WHERE stream = 'b'`)
+    start(older())
+    await expect
+      .poll(reasons)
+      .toEqual(['Undeliverable: its payload cannot be read', 'RetryLater: its payload cannot be read'])
+    expect((await statuses())[0]).toBe('failed')
+    expect(await failsForHours('b')).toBe(0)
+  })
 })
 
 describe('what has failed for a day', () => {
@@ -340,8 +370,8 @@ async function reasons(): Promise<(string | null)[]> {
   return (await rows()).map(({ lastError }) => lastError)
 }
 
-async function failsForHours(): Promise<number> {
-  const [row] = await rows()
+async function failsForHours(stream = 'a'): Promise<number> {
+  const row = (await rows()).find((one) => one.stream === stream)
   return Math.round((Date.now() - (row?.failingSince?.getTime() ?? 0)) / 3_600_000)
 }
 

@@ -40,7 +40,7 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
   async function draw(row: Claimed, request: ChangeRequest): Promise<string> {
     const standstill = { pause: await findPause(database.manager), previewOnly }
     const shown = {
-      playbook: playbookOf(request),
+      playbook: playbookOf(request, row),
       registerUrl,
       standstill,
       schools: await readSchoolNames(database, request),

@@ -5,7 +5,7 @@ import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { OutboxRow } from '../../entities/chatops/outbox-row.ts'
 import { selectRow } from '../../entities/select-rows.ts'
 import { addToOutbox } from '../../outbox/add.ts'
-import type { Claimed } from '../../outbox/claim.ts'
+import { type Claimed, leaveToNewer } from '../../outbox/claim.ts'
 import { Undeliverable } from '../../outbox/not-sent.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
 import { ChannelClosed } from '../slack/line.ts'
@@ -32,10 +32,13 @@ export async function getRequest(database: DataSource, row: Claimed): Promise<Ch
   return request
 }
 
-/** A request is still in the database when its playbook has gone from the bot. Then it has no card. */
-export function playbookOf({ playbook }: ChangeRequest): AnyPlaybook {
+/**
+ * A request is still in the database when its playbook has gone from the bot, or is there before all workers know it. Throws
+ * what `leaveToNewer` answers.
+ */
+export function playbookOf({ playbook }: ChangeRequest, row: Claimed): AnyPlaybook {
   const found = findPlaybook(playbook)
-  if (!found) throw new Undeliverable('unknown playbook')
+  if (!found) throw leaveToNewer(row, 'unknown playbook')
   return found
 }
 

@@ -63,7 +63,7 @@ export function createThreads(database: DataSource, poster: Poster, projection: 
   }
 
   async function renderPart(request: ChangeRequest, row: Claimed): Promise<Message[]> {
-    const playbook = playbookOf(request)
+    const playbook = playbookOf(request, row)
     const posted = readPayload(threadPart, row)
     switch (posted.part) {
       case 'job-news':

@@ -48,6 +48,8 @@ const FAILURE_CODES = [
   'gias-refused',
   /** A trainee waits for a TRN, and no poll asks DTTP for it. */
   'not-polled',
+  /** A newer version of the bot has added it, and none runs that can read it. */
+  'other-version',
   /** Its workers died on it again and again. */
   'stalled',
   /** It is in Register's Sidekiq no longer, and nothing shows that it ran. */

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm'
-import { Job } from '../../entities/chatops/job.ts'
+import { LOOK_AGAIN_MS } from '../../brake/brake.ts'
+import { JOB_NAMES, Job } from '../../entities/chatops/job.ts'
 import { retryConflicts } from '../../entities/transient.ts'
 import { JobFailed } from '../../failures/job-failed.ts'
 import type { AsOwner } from '../../registration/answers.ts'
@@ -13,17 +14,17 @@ const RENEWALS = 4
 
 /**
  * Claims a job that is due, or whose worker is dead; null if it is neither, or if the bot may not act. GIAS's extract is
- * loaded all the same: previews need it, and it changes nothing of Register's. The job's `run` is this attempt's number
- * from now on.
+ * loaded all the same: previews need it, and it changes nothing of Register's. A job that only a newer version of the bot knows
+ * is left to that one's workers. The job's `run` is this attempt's number from now on.
  */
 export async function claimJob(world: World, id: string): Promise<Job | null> {
   const [claimed] = (await world.database.query(
     `UPDATE chatops.jobs SET status = 'running', run = run + 1, stalls = stalls + (status = 'running')::int,
        lease_until = now() + make_interval(secs => $3)
      WHERE id = $1 AND ((status = 'waiting' AND due_at <= $2) OR (status = 'running' AND lease_until < now()))
-       AND (name = 'load-gias' OR $4 AND NOT EXISTS (SELECT FROM chatops.brake WHERE paused_at IS NOT NULL))
+       AND name = ANY ($5) AND (name = 'load-gias' OR $4 AND NOT EXISTS (SELECT FROM chatops.brake WHERE paused_at IS NOT NULL))
      RETURNING run`,
-    [id, world.now(), world.jobLease / 1000, world.mode !== 'preview-only'],
+    [id, world.now(), world.jobLease / 1000, world.mode !== 'preview-only', JOB_NAMES],
   )) as [{ run: number }[], number]
   return claimed[0] ? world.database.manager.findOneBy(Job, { id, run: claimed[0].run }) : null
 }
@@ -82,10 +83,16 @@ function takenOver(): JobFailed {
 }
 
 /** Gives a job that was broken off back, to be done at `dueAt`. That does not count as a failure. */
-export async function handBack(world: World, job: Job, dueAt: Date, stalls = job.stalls + 1): Promise<void> {
+export async function handBack(
+  world: World,
+  job: Job,
+  dueAt: Date,
+  { stalls = job.stalls + 1, failure = job.failure }: Partial<Pick<Job, 'stalls' | 'failure'>> = {},
+): Promise<void> {
   await world.database.manager.update(Job, ofAttempt(job), {
     status: 'waiting',
     stalls,
+    failure,
     dueAt,
     hintedAt: null,
   })
@@ -96,6 +103,7 @@ const SECOND_MS = 1_000
 /** When a job is to be looked at next: when it is due, or when its worker counts as dead; null once it is over. */
 export async function findNext(world: World, id: string): Promise<Date | null> {
   const job = await world.database.manager.findOneBy(Job, { id })
+  if (job && !JOB_NAMES.includes(job.name)) return new Date(world.now().getTime() + LOOK_AGAIN_MS)
   if (job?.status === 'waiting') return job.dueAt
   if (job?.status === 'running' && job.leaseUntil) return new Date(job.leaseUntil.getTime() + SECOND_MS)
   return null

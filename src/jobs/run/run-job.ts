@@ -8,11 +8,13 @@ import { isOfSchema, mayPass } from '../../entities/transient.ts'
 import { JobFailed } from '../../failures/job-failed.ts'
 import { FAILURES } from '../../failures/table.ts'
 import { during, type World } from '../../world.ts'
+import { ForNewerVersion } from '../job.ts'
 import type { JobNews } from '../news.ts'
 import { cureByJob } from './cured.ts'
 import { askedToWait, failureOf } from './failures.ts'
 import { claimJob, findNext, handBack, keepLease, whileHeld } from './leases.ts'
 import { pauseAfter } from './retries.ts'
+import { leaveToNewer, waitForRegister, waitForResumption } from './waits.ts'
 
 // One attempt at one job. What it writes and what becomes of the job are committed together. A worker that has lost the
 // job to another one writes nothing.
@@ -54,9 +56,6 @@ const MOST_STALLS = 5
 /** How soon a job is tried again when our own database stood in its way; twice as long each time, five minutes in all. */
 const HANDED_BACK_MS = 5_000
 
-/** How soon a job looks again whether Register's database is as it needs it. */
-const REGISTER_AGAIN_MS = 60_000
-
 const BLOCKED = new JobFailed(
   'unexpected',
   'Register’s database stood in its way for minutes: something holds a row that it needs, or it is too slow. A developer needs to look.',
@@ -96,23 +95,12 @@ async function attempt(world: World, ends: JobEnds, handler: JobHandler, job: Jo
     if (unsafe.length > 0) return waitForRegister(world, job, unsafe)
     if (isOurDatabase(error)) throw error
     if (error instanceof Paused) return waitForResumption(world, job)
+    if (error instanceof ForNewerVersion && (await leaveToNewer(world, job))) return
     const failure = failureOf(error, world.now())
     const cause = failure.code === 'unexpected' ? { err: error } : { cause: (error as Error).message }
     log.warn({ code: failure.code, ...cause }, 'job failed')
     await fail(world, ends, job, failure, askedToWait(error))
   }
-}
-
-/** The bot was paused before the job had sent anything. */
-async function waitForResumption(world: World, job: Job): Promise<void> {
-  world.log.info({ job: job.id, name: job.name }, 'a job waits: the bot is paused')
-  await handBack(world, job, new Date(world.now().getTime() + LOOK_AGAIN_MS), job.stalls)
-}
-
-/** Register's database is not as the job needs it: it waits until that is put right, and its attempt does not count. */
-async function waitForRegister(world: World, job: Job, because: readonly string[]): Promise<void> {
-  world.log.warn({ job: job.id, name: job.name, because }, 'a job waits: Register’s database has changed')
-  await handBack(world, job, new Date(world.now().getTime() + REGISTER_AGAIN_MS), job.stalls)
 }
 
 /**

@@ -1,0 +1,69 @@
+// During an upgrade, workers of two versions share the jobs.
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { JobName } from '../../../src/entities/chatops/job.ts'
+import { type JobHandler, runJob } from '../../../src/jobs/run/run-job.ts'
+import { jobRunner } from '../../../src/queue/job-runner.ts'
+import { emptyDatabase } from '../../support/reset.ts'
+import { addJob, getJob, type Jobs, NOW, runWith, startJobs } from '../jobs-setup.ts'
+
+const HOUR = 3_600_000
+const SOON = 15_000
+
+let jobs: Jobs
+
+beforeAll(async () => {
+  jobs = await startJobs()
+})
+
+beforeEach(() => {
+  jobs.clock.time = Date.parse(NOW)
+})
+
+afterEach(() => emptyDatabase(jobs.admin))
+
+afterAll(() => jobs.stop())
+
+const TOLD: [JobName, string][] = [
+  ['register-for-trn', '{"submitted_by": null, "later": 1}'],
+  ['change-trainee-status', '{"status": "deferred", "entity": "contact", "later": 1}'],
+]
+
+test.each(TOLD)('a %s that was told what this version cannot read waits for a newer one', async (name, args) => {
+  const id = await addTold(name, args)
+  expect(await runJob(jobs.context, jobRunner, id)).toEqual(later(SOON))
+  expect(await getJob(jobs, id)).toMatchObject({ status: 'waiting', dueAt: later(SOON), attempts: 0, stalls: 0 })
+  jobs.clock.time += SOON
+  const newer: JobHandler = async () => async () => ({ kind: 'done' })
+  expect(await runWith(jobs, id, newer)).toBeNull()
+  expect(await getJob(jobs, id)).toMatchObject({ status: 'done', failure: null })
+})
+
+test('it fails where none has come within an hour, and people are told', async () => {
+  const id = await addTold(...(TOLD[0] as (typeof TOLD)[number]))
+  for (const wait of [SOON, HOUR - SOON - 1, 1]) {
+    expect(await runJob(jobs.context, jobRunner, id)).not.toBeNull()
+    jobs.clock.time += wait
+    await jobs.admin.query('UPDATE chatops.jobs SET due_at = $1', [new Date(jobs.clock.time)])
+  }
+  expect(await runJob(jobs.context, jobRunner, id)).toBeNull()
+  expect(await getJob(jobs, id)).toMatchObject({ status: 'failed', failure: { code: 'other-version' } })
+  const { rows } = await jobs.admin.query('SELECT job_id FROM chatops.alert_entries')
+  expect(rows).toEqual([{ job_id: id }])
+})
+
+test('a job of a kind that only a newer version has is left to that one', async () => {
+  const id = await addJob(jobs, 'update-trainee')
+  await jobs.admin.query(`UPDATE chatops.jobs SET name = 'a-later-job' WHERE id = $1`, [id])
+  expect(await runJob(jobs.context, jobRunner, id)).toEqual(later(SOON))
+  expect(await getJob(jobs, id)).toMatchObject({ status: 'waiting', run: 0, failure: null })
+})
+
+async function addTold(name: JobName, args: string): Promise<string> {
+  const id = await addJob(jobs, name)
+  await jobs.admin.query('UPDATE chatops.jobs SET args = $2 WHERE id = $1', [id, args])
+  return id
+}
+
+function later(ms: number): Date {
+  return new Date(Date.parse(NOW) + ms)
+}
