@@ -1,8 +1,6 @@
 // Jobs that fail and run, as the runner of the jobs reports them, on a database of one's own.
 
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
-import { afterEach, beforeEach } from 'vitest'
 import { noteFailure, noteSuccess } from '../../src/alerts/news/job-ends.ts'
 import { Alert, AlertEntry } from '../../src/entities/chatops/alert.ts'
 import { Job, type JobName } from '../../src/entities/chatops/job.ts'
@@ -10,52 +8,37 @@ import type { JobFailure } from '../../src/entities/chatops/job-failure.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
 import { cureByJob } from '../../src/jobs/run/cured.ts'
 import type { World } from '../../src/world.ts'
-import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
-import { createLifecycle } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
-/** A context on a seeded database for each test of a file, and what happens to jobs there. */
+/** A world on a seeded database for each test of a file, and what happens to jobs there. */
 export function useAlertStory(overrides: () => Partial<World> = () => ({})) {
-  let scratch: ScratchDatabase
-  const story = {} as { context: World; admin: pg.Client }
-  beforeEach(async () => {
-    scratch = await demoDatabase()
-    story.admin = new pg.Client(scratch.adminUrl)
-    await story.admin.connect()
-    story.context = await createLifecycle(scratch.appUrl, overrides())
-  })
-  afterEach(async () => {
-    await story.context.database.destroy()
-    await story.admin.end()
-    await scratch.drop()
-  })
-
-  const { context } = { context: () => story.context }
+  const story = useWorld({ rows: 'demo', forEach: 'test' }, overrides)
   return Object.assign(story, {
     /** A job that is over, or that its worker holds. */
     async job(name: JobName, trainee: number | null, row: Partial<Job> = {}): Promise<Job> {
       const id = randomUUID()
       const traineeId = trainee === null ? null : String(trainee)
-      await context().database.manager.insert(Job, { id, name, traineeId, args: {}, status: 'running', ...row })
-      return context().database.manager.findOneByOrFail(Job, { id })
+      await story.world.database.manager.insert(Job, { id, name, traineeId, args: {}, status: 'running', ...row })
+      return story.world.database.manager.findOneByOrFail(Job, { id })
     },
 
     /** The job is given up, in the transaction that ends its attempt. */
     async fails(job: Job, failure: Partial<JobFailure> = {}): Promise<void> {
       const whole = failureOf(failure)
-      await context().database.transaction(async (sql) => {
-        await noteFailure(sql, context(), job, whole)
+      await story.world.database.transaction(async (sql) => {
+        await noteFailure(sql, story.world, job, whole)
         await sql.update(Job, { id: job.id }, { status: 'failed', failure: whole, finishedAt: new Date() })
       })
     },
 
     /** The job has failed, but is tried again. */
     async faltered(job: Job, failure: Partial<JobFailure> = {}): Promise<void> {
-      await context().database.transaction((sql) => noteFailure(sql, context(), job, failureOf(failure)))
+      await story.world.database.transaction((sql) => noteFailure(sql, story.world, job, failureOf(failure)))
     },
 
     /** The job has run, and this is the transaction that ends its attempt. */
     async ran(job: Job): Promise<void> {
-      await context().database.transaction(async (sql) => {
+      await story.world.database.transaction(async (sql) => {
         await cureByJob(sql, job, new Date())
         await noteSuccess(sql, job)
       })
@@ -64,14 +47,14 @@ export function useAlertStory(overrides: () => Partial<World> = () => ({})) {
     /** A poll that was to go on until a time, and its job. */
     async poll(trainee: number, timeoutAt: string, row: Partial<Job> = {}): Promise<Job> {
       const job = await this.job('retrieve-trn', trainee, row)
-      await context().database.manager.upsert(Poll, { traineeId: String(trainee), jobId: job.id, timeoutAt }, [
+      await story.world.database.manager.upsert(Poll, { traineeId: String(trainee), jobId: job.id, timeoutAt }, [
         'traineeId',
       ])
       return job
     },
 
     /** Every alert, oldest first. */
-    alerts: (): Promise<Alert[]> => context().database.manager.find(Alert, { order: { id: 'ASC' } }),
+    alerts: (): Promise<Alert[]> => story.world.database.manager.find(Alert, { order: { id: 'ASC' } }),
 
     async causes(status: Alert['status'] = 'open'): Promise<string[]> {
       return (await this.alerts()).filter((alert) => alert.status === status).map(({ cause }) => cause)
@@ -84,7 +67,7 @@ export function useAlertStory(overrides: () => Partial<World> = () => ({})) {
     },
 
     entries: (): Promise<AlertEntry[]> =>
-      context().database.manager.find(AlertEntry, { order: { alertId: 'ASC', subject: 'ASC' } }),
+      story.world.database.manager.find(AlertEntry, { order: { alertId: 'ASC', subject: 'ASC' } }),
 
     /** Messages to be sent about alerts. */
     async messages(): Promise<number> {

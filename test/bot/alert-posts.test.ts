@@ -19,7 +19,7 @@ let id: string
 
 beforeEach(async () => {
   slack = await startStorySlack()
-  posts = postsOf(story.context.databaseIdentity)
+  posts = postsOf(story.world.databaseIdentity)
   await story.fails(await story.job('update-trainee', 5903), { code: 'dttp-unavailable', words: 'DTTP is silent.' })
   id = (await story.onlyAlert()).id
 })
@@ -64,7 +64,7 @@ describe('a post', () => {
   test('that someone deleted is posted anew with the next change', async () => {
     await posts.alert(row())
     slack.deleteMessage(CHANNEL, (await story.onlyAlert()).cardTs ?? '')
-    await dismiss(story.context, { id, actor: SUPPORT, reason: 'Known' })
+    await dismiss(story.world, { id, actor: SUPPORT, reason: 'Known' })
     await posts.alert(row())
     expect(shown()).toContain('Dismissed')
   })
@@ -81,7 +81,7 @@ test('a relay that stalled leaves the newest post standing', async () => {
   slack.fault({ method: 'chat.update', kind: 'slow', ms: 400 })
   const stalled = posts.alert(row())
   await slack.until(() => slack.callsTo('chat.update').length === 1)
-  await dismiss(story.context, { id, actor: SUPPORT, reason: 'Known' })
+  await dismiss(story.world, { id, actor: SUPPORT, reason: 'Known' })
   await posts.alert(row())
   await stalled
   expect(shown()).toContain('Dismissed')
@@ -101,7 +101,7 @@ test('a channel that is closed is waited for, for as long as it takes', async ()
 })
 
 function postsOf(databaseIdentity: string) {
-  return createAlertPosts(story.context.database, posterOn(slack).poster, {
+  return createAlertPosts(story.world.database, posterOn(slack).poster, {
     registerUrl: REGISTER_URL,
     dttpUrl: DTTP_URL,
     databaseIdentity,

@@ -1,4 +1,3 @@
-import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createCards } from '../../src/bot/posts/cards.ts'
 import { createDirectMessages } from '../../src/bot/posts/direct-messages.ts'
@@ -11,44 +10,34 @@ import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import type { Claimed } from '../../src/outbox/claim.ts'
 import { Undeliverable } from '../../src/outbox/not-sent.ts'
 import { createRelay } from '../../src/outbox/relay.ts'
-import type { World } from '../../src/world.ts'
 import { startStorySlack } from '../support/bot.ts'
-import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
-import { CHANNEL, createLifecycle, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { CHANNEL, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { posterOn } from '../support/poster.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
+import { useWorld } from '../support/world.ts'
 
 const BOT_USER = 'U00BOT'
 const FORM = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
 
-let scratch: ScratchDatabase
-let admin: pg.Client
-let context: World
+const use = useWorld({ rows: 'demo', forEach: 'test' })
 let slack: FakeSlack
 let cards: ReturnType<typeof cardsOf>
 let directMessages: ReturnType<typeof createDirectMessages>
 let id: string
 
 beforeEach(async () => {
-  scratch = await demoDatabase()
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-  context = await createLifecycle(scratch.appUrl)
   slack = await startStorySlack()
-  cards = cardsOf(context.databaseIdentity)
-  directMessages = createDirectMessages(context.database, posterOn(slack, {}, [CHANNEL]).poster, {
-    ...context,
+  cards = cardsOf(use.world.databaseIdentity)
+  directMessages = createDirectMessages(use.world.database, posterOn(slack, {}, [CHANNEL]).poster, {
+    ...use.world,
     registerUrl: REGISTER_URL,
   })
-  id = (await sendRequest(context, 'fix-route', FORM)).id
+  id = (await sendRequest(use.world, 'fix-route', FORM)).id
 })
 
 afterEach(async () => {
   expect(slack.takeViolations()).toEqual([])
   await slack.stop()
-  await context.database.destroy()
-  await admin.end()
-  await scratch.drop()
 })
 
 describe('a card that another database may have posted under the same number', () => {
@@ -79,7 +68,7 @@ describe('a card that another database may have posted under the same number', (
 describe('a relay that stalled', () => {
   test('leaves the newest card standing, and the newest version on record', async () => {
     await cards.card(row())
-    await announce(context.database.manager, id)
+    await announce(use.world.database.manager, id)
     let release = () => {}
     const until = new Promise<void>((resolve) => {
       release = resolve
@@ -93,7 +82,7 @@ describe('a relay that stalled', () => {
     })
     const stalled = cards.card(row())
     await arrived
-    await cancel(context, { id, actor: SUPPORT })
+    await cancel(use.world, { id, actor: SUPPORT })
     await cards.card(row())
     expect(shown()).toMatch(/cancelled/i)
     release()
@@ -105,14 +94,14 @@ describe('a relay that stalled', () => {
 
 describe('a request whose playbook this version of the bot does not have', () => {
   beforeEach(async () => {
-    await cancel(context, { id, actor: SUPPORT })
-    const { rows } = await admin.query(
+    await cancel(use.world, { id, actor: SUPPORT })
+    const { rows } = await use.admin.query(
       `INSERT INTO chatops.change_requests (playbook, playbook_version, requester, channel, subjects, digest, plan, form)
        SELECT 'fix-gone', 1, requester, channel, subjects, digest, plan, form FROM chatops.change_requests
        RETURNING id`,
     )
     id = rows[0].id
-    await admin.query(`UPDATE chatops.change_requests SET status = 'pending', card_version = 1 WHERE id = $1`, [id])
+    await use.admin.query(`UPDATE chatops.change_requests SET status = 'pending', card_version = 1 WHERE id = $1`, [id])
   })
 
   test('has a card that is left to a newer version, and its requester is not told', async () => {
@@ -127,7 +116,7 @@ describe('a request whose playbook this version of the bot does not have', () =>
   })
 
   test('has a thread that is given up, too', async () => {
-    await admin.query(`UPDATE chatops.change_requests SET card_ts = '1.000001' WHERE id = $1`, [id])
+    await use.admin.query(`UPDATE chatops.change_requests SET card_ts = '1.000001' WHERE id = $1`, [id])
     const outcome = row({ kind: 'thread', payload: { part: 'outcome' }, hasWaitedForNewer: true })
     expect(await refusal(cards.thread(outcome))).toEqual(new Undeliverable('unknown playbook'))
   })
@@ -154,7 +143,7 @@ describe('a card whose channel is closed to the bot', () => {
 
   test('is waited for also once the request is over, and then appears as it ended', async () => {
     await refusal(cards.card(row()))
-    await cancel(context, { id, actor: SUPPORT })
+    await cancel(use.world, { id, actor: SUPPORT })
     expect(await refusal(cards.card(row({ again: true })))).toBeInstanceOf(ChannelClosed)
     slack.invite(CHANNEL, BOT_USER)
     await cards.card(row({ again: true }))
@@ -164,7 +153,7 @@ describe('a card whose channel is closed to the bot', () => {
   test('is waited for if it was posted before, and its requester is told once that it is out of date', async () => {
     slack.invite(CHANNEL, BOT_USER)
     await cards.card(row())
-    await announce(context.database.manager, id)
+    await announce(use.world.database.manager, id)
     slack.fault({ method: 'chat.update', kind: 'error', code: 'is_archived', times: 2 })
     for (const again of [false, true]) {
       expect(await refusal(cards.card(row({ again })))).toBeInstanceOf(ChannelClosed)
@@ -207,7 +196,7 @@ describe.each(['edit_window_closed', 'cant_update_message', 'block_mismatch', 'm
     test('is posted anew, and its thread goes on there', async () => {
       await cards.card(row())
       const { cardTs: old } = await request()
-      await cancel(context, { id, actor: SUPPORT })
+      await cancel(use.world, { id, actor: SUPPORT })
       slack.fault({ method: 'chat.update', kind: 'error', code })
       await cards.card(row())
       const { cardTs } = await request()
@@ -232,13 +221,13 @@ test('a thread whose card was deleted has it posted anew first', async () => {
 
 test('a card that is posted anew calls nobody who was called in the last ten minutes', async () => {
   const calls = () => JSON.stringify(slack.messages(CHANNEL).at(-1)?.blocks).includes('<!subteam^S0GROUP>')
-  await admin.query(`UPDATE chatops.change_requests SET calls = 'S0GROUP'`)
-  await admin.query(`INSERT INTO chatops.calls (channel, called_at) VALUES ('${CHANNEL}', now())`)
+  await use.admin.query(`UPDATE chatops.change_requests SET calls = 'S0GROUP'`)
+  await use.admin.query(`INSERT INTO chatops.calls (channel, called_at) VALUES ('${CHANNEL}', now())`)
   await cards.card(row())
   expect(calls()).toBe(true)
   await loseCard()
   expect(calls()).toBe(false)
-  await admin.query(`UPDATE chatops.calls SET called_at = now() - interval '11 minutes'`)
+  await use.admin.query(`UPDATE chatops.calls SET called_at = now() - interval '11 minutes'`)
   await loseCard()
   expect(calls()).toBe(true)
   await loseCard()
@@ -248,7 +237,7 @@ test('a card that is posted anew calls nobody who was called in the last ten min
 /** Somebody deletes the card in Slack; it is posted anew. */
 async function loseCard(): Promise<void> {
   slack.deleteMessage(CHANNEL, (await request()).cardTs ?? '')
-  await announce(context.database.manager, id)
+  await announce(use.world.database.manager, id)
   await cards.card(row())
 }
 
@@ -292,24 +281,24 @@ test('a thread that cannot be replied to is tried ever more rarely, however ofte
     brake: none,
     morning: none,
   }
-  const relay = createRelay(context, { ...cards, ...others })
-  await announce(context.database.manager, id, ['outcome'])
+  const relay = createRelay(use.world, { ...cards, ...others })
+  await announce(use.world.database.manager, id, ['outcome'])
   const waiting = { kind: 'thread' as const, waitsFor: `card:${id}` }
   let drawn = 0
   while (drawn < 5) {
     while (await relay.sendDue(() => {})) await relay.settled()
-    drawn = await context.database.manager.countBy(OutboxRow, { kind: 'card', status: 'sent' })
-    await admin.query(
+    drawn = await use.world.database.manager.countBy(OutboxRow, { kind: 'card', status: 'sent' })
+    await use.admin.query(
       `UPDATE chatops.outbox SET due_at = now(), failing_since = now() - interval '1 hour' WHERE kind = 'thread'`,
     )
   }
   while (await relay.sendDue(() => {})) await relay.settled()
-  const { dueAt } = await context.database.manager.findOneByOrFail(OutboxRow, waiting)
+  const { dueAt } = await use.world.database.manager.findOneByOrFail(OutboxRow, waiting)
   expect(dueAt.getTime()).toBeGreaterThan(Date.now() + 60_000)
 })
 
 function cardsOf(databaseIdentity: string) {
-  const { database } = context
+  const { database } = use.world
   const { poster } = posterOn(slack)
   const projection = { registerUrl: REGISTER_URL, databaseIdentity }
   return { ...createCards(database, poster, projection), ...createThreads(database, poster, projection) }
@@ -324,15 +313,15 @@ function row(given: Partial<Claimed> = {}): Claimed {
 }
 
 function request(): Promise<ChangeRequest> {
-  return context.database.manager.findOneByOrFail(ChangeRequest, { id })
+  return use.world.database.manager.findOneByOrFail(ChangeRequest, { id })
 }
 
 function directs(): Promise<OutboxRow[]> {
-  return context.database.manager.findBy(OutboxRow, { kind: 'direct', changeRequestId: id })
+  return use.world.database.manager.findBy(OutboxRow, { kind: 'direct', changeRequestId: id })
 }
 
 async function forgetCard(): Promise<void> {
-  await admin.query('UPDATE chatops.change_requests SET card_ts = NULL, rendered_version = 0')
+  await use.admin.query('UPDATE chatops.change_requests SET card_ts = NULL, rendered_version = 0')
 }
 
 const shown = () => readText(slack.messages(CHANNEL).at(-1))

@@ -5,25 +5,23 @@ import { loadConfig } from '../../src/config/index.ts'
 import { enqueueJob } from '../../src/jobs/start/enqueue.ts'
 import { type Services, startServices } from '../../src/services.ts'
 import { botEnvironment, onRedis, startStorySlack } from '../support/bot.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
+import { useScratch } from '../support/world.ts'
 
 const USER = 'operator'
 const PASSWORD = `£5:a-demo-${randomUUID()}`
 const QUEUES = ['chatops-changes', 'chatops-gias', 'chatops-jobs', 'chatops-registrations', 'chatops-schools']
 
-let scratch: ScratchDatabase
+const use = useScratch()
 let slack: FakeSlack
 
 beforeAll(async () => {
-  scratch = await scratchDatabase()
   slack = await startStorySlack()
 })
 
 afterAll(async () => {
   await slack.stop()
-  await scratch.drop()
 })
 
 describe.each(['postgres', 'redis'] as const)('the dashboard, with queues on %s', (kind) => {
@@ -142,7 +140,7 @@ describe.each(['postgres', 'redis'] as const)('the dashboard, with queues on %s'
   })
 
   async function start(extra: Record<string, string>): Promise<Services> {
-    const config = loadConfig(botEnvironment(slack, scratch.appUrl, extra))
+    const config = loadConfig(botEnvironment(slack, use.scratch.appUrl, extra))
     const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
     return startServices(config, log)
   }
@@ -162,7 +160,7 @@ describe.each(['postgres', 'redis'] as const)('the dashboard, with queues on %s'
 })
 
 test('there is no dashboard unless it is configured', async () => {
-  const config = loadConfig(botEnvironment(slack, scratch.appUrl))
+  const config = loadConfig(botEnvironment(slack, use.scratch.appUrl))
   const bot = await startServices(config, pino({ level: 'silent' }))
   for (const path of ['/jobs', '/jobs/', '/jobs/api/queues']) {
     expect((await fetch(`http://127.0.0.1:${bot.port}${path}`)).status).toBe(404)
@@ -171,7 +169,7 @@ test('there is no dashboard unless it is configured', async () => {
 })
 
 test('a process that only carries out what was approved has it too', async () => {
-  const env = botEnvironment(slack, scratch.appUrl, { JOBS_DASHBOARD: `${USER}:${PASSWORD}`, ROLES: 'worker' })
+  const env = botEnvironment(slack, use.scratch.appUrl, { JOBS_DASHBOARD: `${USER}:${PASSWORD}`, ROLES: 'worker' })
   const worker = await startServices(loadConfig(env), pino({ level: 'silent' }))
   const answer = await fetch(`http://127.0.0.1:${worker.port}/jobs/api/queues`, { headers: basic(USER, PASSWORD) })
   expect(answer.status).toBe(200)

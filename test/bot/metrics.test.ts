@@ -1,30 +1,16 @@
-import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { createMetrics, type Metrics } from '../../src/bot/metrics.ts'
 import { enqueueJob } from '../../src/jobs/start/enqueue.ts'
 import { pause } from '../../src/pausing/pause.ts'
-import type { World } from '../../src/world.ts'
-import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
-import { createLifecycle, DEVELOPER, sendRequest } from '../support/lifecycle.ts'
+import { DEVELOPER, sendRequest } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
-let scratch: ScratchDatabase
-let world: World
-let admin: pg.Client
+const use = useWorld({ rows: 'demo' })
 let metrics: Metrics
 let clock = Date.now()
 
 beforeAll(async () => {
-  scratch = await demoDatabase()
-  world = await createLifecycle(scratch.appUrl)
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-  metrics = createMetrics(world.database, () => new Date(clock))
-})
-
-afterAll(async () => {
-  await admin.end()
-  await world.database.destroy()
-  await scratch.drop()
+  metrics = createMetrics(use.world.database, () => new Date(clock))
 })
 
 const lines = async () => (await metrics.text()).split('\n')
@@ -43,17 +29,17 @@ test('an empty installation has nothing to do, and says so in zeros', async () =
 })
 
 test('what waits is counted, and how long the oldest message has been due; the text names nobody', async () => {
-  const { rows } = await admin.query('SELECT slug, first_names, last_name FROM trainees WHERE id = 5901')
+  const { rows } = await use.admin.query('SELECT slug, first_names, last_name FROM trainees WHERE id = 5901')
   const form = { subject: rows[0].slug, route: 'assessment_only', reason: 'Wrong route', ticket: '' }
-  await sendRequest(world, 'fix-route', form)
-  await enqueueJob(world.database.manager, {
+  await sendRequest(use.world, 'fix-route', form)
+  await enqueueJob(use.world.database.manager, {
     name: 'retrieve-trn',
     trainee: '5904',
     args: { timeout: '2026-12-01T00:00:00Z' },
     dueAt: new Date(),
   })
-  await pause(world, { actor: DEVELOPER, reason: 'A try' })
-  await admin.query(`UPDATE chatops.outbox SET due_at = $1 WHERE status = 'queued'`, [new Date(clock)])
+  await pause(use.world, { actor: DEVELOPER, reason: 'A try' })
+  await use.admin.query(`UPDATE chatops.outbox SET due_at = $1 WHERE status = 'queued'`, [new Date(clock)])
   clock += 90_000
   const found = await lines()
   expect(found).toEqual(

@@ -1,37 +1,27 @@
 import { webApi } from '@slack/bolt'
-import type { DataSource } from 'typeorm'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { createPermalinks, createRequestLinks, type Link } from '../../src/bot/permalinks.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { actions, button, copyable, header, note, plainSections, section } from '../../src/views/kit/blocks.ts'
 import { renderNoticeBlocks } from '../../src/views/kit/notice.ts'
 import { renderVerdicts } from '../../src/views/request/verdicts.ts'
-import { demoDatabase } from '../support/database.ts'
-import { CHANNEL, createLifecycle, SUPPORT } from '../support/lifecycle.ts'
+import { CHANNEL, SUPPORT } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
 const CARD = 'https://example.slack.com/archives/C01SUPPORT/p1635340440000100'
-let scratch: Awaited<ReturnType<typeof demoDatabase>>
-let database: DataSource
+const use = useWorld({ rows: 'demo' })
 let link: Link
 
 const permalinks = createPermalinks(new webApi.WebClient(), 'https://example.slack.com/')
 
 beforeAll(async () => {
-  scratch = await demoDatabase()
-  const world = await createLifecycle(scratch.appUrl)
-  database = world.database
-  link = createRequestLinks(database, permalinks)
+  link = createRequestLinks(use.world.database, permalinks)
   for (let time = 0; time < 2; time++) {
     const form = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Test', ticket: '' }
-    await propose(world, { playbook: getPlaybook('fix-route'), form, requester: SUPPORT, channel: CHANNEL })
+    await propose(use.world, { playbook: getPlaybook('fix-route'), form, requester: SUPPORT, channel: CHANNEL })
   }
-  await database.query(`UPDATE chatops.change_requests SET card_ts = '1635340440.000100' WHERE id = 1`)
-})
-
-afterAll(async () => {
-  await database.destroy()
-  await scratch.drop()
+  await use.world.database.query(`UPDATE chatops.change_requests SET card_ts = '1635340440.000100' WHERE id = 1`)
 })
 
 test('the name of a request becomes a link to its card, wherever it is formatted text', async () => {

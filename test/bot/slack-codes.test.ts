@@ -1,9 +1,7 @@
 // Every code of Slack's against every kind of message; afterwards, Slack well again, everything is as the database says.
 
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { insertDemoRows } from '../../sandbox/register/seed.ts'
 import { noteFailure } from '../../src/alerts/news/job-ends.ts'
 import { createAlertPosts } from '../../src/bot/posts/alerts.ts'
 import { createBrakePosts } from '../../src/bot/posts/brake.ts'
@@ -23,14 +21,13 @@ import { addToOutbox, SLACK_KINDS } from '../../src/outbox/add.ts'
 import { wakeOutbox } from '../../src/outbox/due.ts'
 import type { Loop } from '../../src/queue/loop.ts'
 import { startRelay } from '../../src/queue/relay-loop.ts'
-import type { World } from '../../src/world.ts'
 import { startStorySlack } from '../support/bot.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { sampleOfEach } from '../support/extent.ts'
-import { CHANNEL, createLifecycle, DTTP_URL, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { CHANNEL, DTTP_URL, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { posterOn } from '../support/poster.ts'
 import { codesOf } from '../support/slack/codes.ts'
 import { type FakeSlack, type Message, readText } from '../support/slack/index.ts'
+import { useWorld } from '../support/world.ts'
 
 const UNHEARD_OF = 'a_code_of_tomorrow'
 const FORM = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
@@ -53,9 +50,7 @@ const SCENES = {
 type Scene = keyof typeof SCENES
 type Case = { scene: Scene; code: string; id: string }
 
-let scratch: ScratchDatabase
-let admin: pg.Client
-let world: World
+const use = useWorld({ rows: 'demo' })
 let slack: FakeSlack
 let relay: Loop
 let cases: Case[]
@@ -63,11 +58,6 @@ let cases: Case[]
 let standing: Message[]
 
 beforeAll(async () => {
-  scratch = await scratchDatabase()
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-  await insertDemoRows(admin)
-  world = await createLifecycle(scratch.appUrl)
   slack = await startStorySlack(codesFor('a card looked for after a lost answer').map(searchedChannel))
   cases = await setTheStage()
   relay = startOnSlack()
@@ -82,9 +72,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await relay.stop()
   await slack.stop()
-  await world.database.destroy()
-  await admin.end()
-  await scratch.drop()
 })
 
 describe.each(Object.keys(SCENES) as Scene[])('%s', (scene) => {
@@ -100,7 +87,7 @@ describe.each(Object.keys(SCENES) as Scene[])('%s', (scene) => {
 
 test('each trouble that operators mend, and each unheard-of code, was reported once', async () => {
   // Once a day each: a run may go past midnight.
-  const reports = await world.database.query<{ trouble: string }[]>('SELECT DISTINCT trouble FROM chatops.reports')
+  const reports = await use.world.database.query<{ trouble: string }[]>('SELECT DISTINCT trouble FROM chatops.reports')
   const named = reports.map(({ trouble }) => trouble)
   const needed = cases.filter(({ scene, code }) => ['mend', 'token', null].includes(remedyOf(scene, code)))
   for (const code of new Set(needed.map((one) => one.code))) {
@@ -128,27 +115,27 @@ function remedyOf(scene: Scene, code: string): Remedy | null {
 
 /** A job that fails; the id of the alert about it. */
 async function failOnce(): Promise<string> {
-  const sql = world.database.manager
+  const sql = use.world.database.manager
   const id = randomUUID()
   await sql.insert(Job, { id, name: 'update-trainee', traineeId: '5903', args: {}, status: 'running' })
-  const failure: JobFailure = { code: 'dttp-unavailable', words: 'DTTP is silent.', at: world.now().toISOString() }
-  await noteFailure(sql, world, await sql.findOneByOrFail(Job, { id }), failure)
+  const failure: JobFailure = { code: 'dttp-unavailable', words: 'DTTP is silent.', at: use.world.now().toISOString() }
+  await noteFailure(sql, use.world, await sql.findOneByOrFail(Job, { id }), failure)
   const [alert] = await sql.find(Alert)
   return alert?.id ?? ''
 }
 
 /** A request or an alert for each case, none of them posted yet. */
 async function setTheStage(): Promise<Case[]> {
-  const { id: request } = await sendRequest(world, 'fix-route', FORM)
+  const { id: request } = await sendRequest(use.world, 'fix-route', FORM)
   const alert = await failOnce()
   const all = (Object.keys(SCENES) as Scene[]).flatMap((scene) => codesFor(scene).map((code) => ({ scene, code })))
-  await admin.query('DELETE FROM chatops.outbox')
+  await use.admin.query('DELETE FROM chatops.outbox')
   const made: Case[] = []
   for (const [index, one] of all.entries()) {
     const statement = one.scene.startsWith('an alert') ? NEW_ALERT : NEW_REQUEST
     const { rows } = isSaidAlone(one)
       ? { rows: [{ id: String(index) }] }
-      : await admin.query(statement, statement === NEW_ALERT ? [alert] : [request, String(index), channelOf(one)])
+      : await use.admin.query(statement, statement === NEW_ALERT ? [alert] : [request, String(index), channelOf(one)])
     made.push({ ...one, id: rows[0].id })
   }
   return made
@@ -192,10 +179,10 @@ function searchedChannel(code: string): string {
 
 function startOnSlack(): Loop {
   const { poster, line } = posterOn(slack, {
-    wake: (waitsFor) => wakeOutbox(world.database.manager, waitsFor),
-    report: createReports(world.database, world.log, null),
+    wake: (waitsFor) => wakeOutbox(use.world.database.manager, waitsFor),
+    report: createReports(use.world.database, use.world.log, null),
   })
-  const { database, databaseIdentity } = world
+  const { database, databaseIdentity } = use.world
   const none = async () => {}
   const effects = {
     ...createCards(database, poster, { registerUrl: REGISTER_URL, databaseIdentity }),
@@ -210,7 +197,7 @@ function startOnSlack(): Loop {
     ...createBrakePosts(poster, databaseIdentity),
     ...{ morning: none, hint: none, job: none, sidekiq: none, trello: none },
   }
-  return startRelay(world, effects, (kind) => !SLACK_KINDS.has(kind) || line.isOpen())
+  return startRelay(use.world, effects, (kind) => !SLACK_KINDS.has(kind) || line.isOpen())
 }
 
 function isPostedBefore({ scene }: Case): boolean {
@@ -224,12 +211,14 @@ function isEdited(scene: Scene): boolean {
 /** The card or the alert is to be drawn as it is. */
 async function post({ scene, id }: Case): Promise<void> {
   if (!scene.startsWith('an alert')) {
-    await admin.query(`UPDATE chatops.change_requests SET status = 'pending' WHERE id = $1 AND status = 'unsent'`, [id])
-    return announce(world.database.manager, id)
+    await use.admin.query(`UPDATE chatops.change_requests SET status = 'pending' WHERE id = $1 AND status = 'unsent'`, [
+      id,
+    ])
+    return announce(use.world.database.manager, id)
   }
-  await admin.query('UPDATE chatops.alerts SET card_version = card_version + 1 WHERE id = $1', [id])
+  await use.admin.query('UPDATE chatops.alerts SET card_version = card_version + 1 WHERE id = $1', [id])
   const row = { stream: `alert:${id}`, kind: 'alert', changeRequest: null, payload: { alert: id } } as const
-  await addToOutbox(world.database.manager, row)
+  await addToOutbox(use.world.database.manager, row)
 }
 
 /**
@@ -294,10 +283,10 @@ async function act(one: Case): Promise<void> {
   const { scene, id } = one
   if (scene === 'a direct message' || scene === 'news of a pause') return
   if (scene.startsWith('a card') && isEdited(scene)) {
-    await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [id])
+    await use.admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [id])
   }
   if (!scene.includes('reply')) return post(one)
-  await world.database.transaction(async (sql) => {
+  await use.world.database.transaction(async (sql) => {
     await announce(sql, id, PARTS)
     await appendToLedger(sql, { changeRequest: id, event: 'executed', actor: SUPPORT })
   })
@@ -305,24 +294,29 @@ async function act(one: Case): Promise<void> {
 
 function tell(id: string): Promise<void> {
   const payload = { user: SUPPORT, report: `case ${id}` }
-  return addToOutbox(world.database.manager, { stream: `direct:${id}`, kind: 'direct', changeRequest: null, payload })
+  return addToOutbox(use.world.database.manager, {
+    stream: `direct:${id}`,
+    kind: 'direct',
+    changeRequest: null,
+    payload,
+  })
 }
 
 function postNews(id: string): Promise<void> {
   const payload = { channel: CHANNEL, event: 'paused', by: SUPPORT, reason: `case ${id}` }
-  return addToOutbox(world.database.manager, { stream: `news:${id}`, kind: 'brake', changeRequest: null, payload })
+  return addToOutbox(use.world.database.manager, { stream: `news:${id}`, kind: 'brake', changeRequest: null, payload })
 }
 
 async function tsOf({ scene, id }: Pick<Case, 'scene' | 'id'>): Promise<string | null> {
   const entity = scene.startsWith('an alert') ? Alert : ChangeRequest
-  return (await world.database.manager.findOneByOrFail<Alert | ChangeRequest>(entity, { id })).cardTs
+  return (await use.world.database.manager.findOneByOrFail<Alert | ChangeRequest>(entity, { id })).cardTs
 }
 
 async function expectDirect({ scene, code, id }: Case): Promise<void> {
   const said = slack.directMessages(SUPPORT).filter((message) => new RegExp(`case ${id}\\b`).test(readText(message)))
   const nobody = remedyOf(scene, code) === 'never'
   expect(said).toHaveLength(nobody ? 0 : 1)
-  const [row] = await world.database.manager.findBy(OutboxRow, { stream: `direct:${id}` })
+  const [row] = await use.world.database.manager.findBy(OutboxRow, { stream: `direct:${id}` })
   expect(row).toMatchObject({ status: nobody ? 'failed' : 'sent' })
 }
 
@@ -332,7 +326,7 @@ async function expectNews({ id }: Case): Promise<void> {
 }
 
 async function expectAlert(one: Case): Promise<void> {
-  const alert = await world.database.manager.findOneByOrFail(Alert, { id: one.id })
+  const alert = await use.world.database.manager.findOneByOrFail(Alert, { id: one.id })
   if (remedyOf(one.scene, one.code) === 'never') return
   expect(alert.renderedVersion).toBe(alert.cardVersion)
   const shown = posted(CHANNEL, `-alert-${one.id}`)
@@ -342,7 +336,7 @@ async function expectAlert(one: Case): Promise<void> {
 
 async function expectRequest(one: Case): Promise<void> {
   const { scene, id } = one
-  const request = await world.database.manager.findOneByOrFail(ChangeRequest, { id })
+  const request = await use.world.database.manager.findOneByOrFail(ChangeRequest, { id })
   expect(request.renderedVersion).toBe(request.cardVersion)
   const shown = posted(request.channel, `-card-${id}`)
   expect(shown).toHaveLength(staysBehind(one) ? 2 : 1)
@@ -366,6 +360,6 @@ function posted(channel: string, key: string): Message[] {
 /** The bound is that of the hook. */
 async function everythingSaid(): Promise<void> {
   const open = `SELECT FROM chatops.outbox WHERE status IN ('queued', 'sending') LIMIT 1`
-  while ((await world.database.query<object[]>(open)).length > 0)
+  while ((await use.world.database.query<object[]>(open)).length > 0)
     await new Promise((resolve) => setTimeout(resolve, 200))
 }

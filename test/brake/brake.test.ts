@@ -1,5 +1,4 @@
-import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findPause } from '../../src/brake/brake.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { hintAgain } from '../../src/changes/sweeps/sweep.ts'
@@ -8,41 +7,30 @@ import { addToOutbox, type OutboxKind } from '../../src/outbox/add.ts'
 import { type Claimed, claimOutbox } from '../../src/outbox/claim.ts'
 import { createRelay } from '../../src/outbox/relay.ts'
 import { pause, resume } from '../../src/pausing/pause.ts'
-import type { World } from '../../src/world.ts'
 import { chatops } from '../support/built.ts'
-import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import {
   approveRequest,
   CHANNEL,
-  createLifecycle,
   DEVELOPER,
   SECOND_DEVELOPER,
   STRANGER,
   SUPPORT,
   sendRequest,
 } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
 const MINUTE = 60_000
 
-let scratch: ScratchDatabase
-let context: World
-let admin: pg.Client
+const use = useWorld({ rows: 'demo' }, () => ({ now: () => new Date(clock) }))
 let clock: number
-
-beforeAll(async () => {
-  scratch = await demoDatabase()
-  context = await createLifecycle(scratch.appUrl, { now: () => new Date(clock) })
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-})
 
 beforeEach(async () => {
   clock = Date.now()
-  await admin.query('DELETE FROM chatops.outbox')
+  await use.admin.query('DELETE FROM chatops.outbox')
 })
 
 afterEach(async () => {
-  await admin.query(`
+  await use.admin.query(`
     UPDATE chatops.brake SET paused_at = NULL, paused_by = NULL, reason = NULL, resume_asked_at = NULL,
       resume_asked_by = NULL;
     UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending';
@@ -50,31 +38,25 @@ afterEach(async () => {
     UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
 })
 
-afterAll(async () => {
-  await admin.end()
-  await context.database.destroy()
-  await scratch.drop()
-})
-
 const reason = 'DTTP is being migrated'
-const stop = (actor = DEVELOPER) => pause(context, { actor, reason })
-const paused = () => findPause(context.database.manager)
-const route = async () => (await admin.query('SELECT training_route FROM trainees WHERE id = 5901')).rows[0]
+const stop = (actor = DEVELOPER) => pause(use.world, { actor, reason })
+const paused = () => findPause(use.world.database.manager)
+const route = async () => (await use.admin.query('SELECT training_route FROM trainees WHERE id = 5901')).rows[0]
 const statusOf = async ({ id }: ChangeRequest) =>
-  (await admin.query('SELECT status FROM chatops.change_requests WHERE id = $1', [id])).rows[0].status
+  (await use.admin.query('SELECT status FROM chatops.change_requests WHERE id = $1', [id])).rows[0].status
 const outbox = async (kind: OutboxKind) =>
-  (await admin.query('SELECT payload FROM chatops.outbox WHERE kind = $1 ORDER BY seq', [kind])).rows
+  (await use.admin.query('SELECT payload FROM chatops.outbox WHERE kind = $1 ORDER BY seq', [kind])).rows
 
 async function lastEvents(count: number): Promise<string[]> {
-  const { rows } = await admin.query('SELECT event FROM chatops.ledger ORDER BY seq DESC LIMIT $1', [count])
+  const { rows } = await use.admin.query('SELECT event FROM chatops.ledger ORDER BY seq DESC LIMIT $1', [count])
   return rows.map(({ event }) => event).reverse()
 }
 
 async function approved(): Promise<ChangeRequest> {
-  const { rows } = await admin.query('SELECT slug, training_route FROM trainees WHERE id = 5901')
+  const { rows } = await use.admin.query('SELECT slug, training_route FROM trainees WHERE id = 5901')
   const other = rows[0].training_route === 0 ? 'provider_led_postgrad' : 'assessment_only'
   const form = { subject: rows[0].slug, route: other, reason: 'Asked for', ticket: '' }
-  return approveRequest(context, await sendRequest(context, 'fix-route', form))
+  return approveRequest(use.world, await sendRequest(use.world, 'fix-route', form))
 }
 
 describe('whoever may approve', () => {
@@ -87,7 +69,7 @@ describe('whoever may approve', () => {
 
   test('is told who was first, when somebody else did', async () => {
     await stop()
-    const { was } = await pause(context, { actor: SECOND_DEVELOPER, reason: 'Another reason' })
+    const { was } = await pause(use.world, { actor: SECOND_DEVELOPER, reason: 'Another reason' })
     expect(was).toMatchObject({ by: DEVELOPER, reason })
     expect(await paused()).toMatchObject({ by: DEVELOPER, reason })
     expect(await outbox('brake')).toHaveLength(1)
@@ -95,42 +77,42 @@ describe('whoever may approve', () => {
 
   test('needs another one to resume', async () => {
     await stop()
-    expect(await resume(context, DEVELOPER)).toBe('asked')
-    expect(await resume(context, DEVELOPER)).toBe('asked')
+    expect(await resume(use.world, DEVELOPER)).toBe('asked')
+    expect(await resume(use.world, DEVELOPER)).toBe('asked')
     expect(await paused()).toMatchObject({ resumeAskedBy: DEVELOPER })
-    expect(await resume(context, SECOND_DEVELOPER)).toBe('resumed')
+    expect(await resume(use.world, SECOND_DEVELOPER)).toBe('resumed')
     expect(await paused()).toBeNull()
     expect(await lastEvents(4)).toEqual(['paused', 'resume-asked', 'resume-asked', 'resumed'])
-    await expect(resume(context, DEVELOPER)).rejects.toMatchObject({ code: 'not-paused' })
+    await expect(resume(use.world, DEVELOPER)).rejects.toMatchObject({ code: 'not-paused' })
   })
 
   test('is one person with two ids, too, and cannot resume alone', async () => {
     await stop()
-    const { people } = context
+    const { people } = use.world
     const areOne = async () => true
-    expect(await resume({ ...context, people: { ...people, areOne } }, DEVELOPER)).toBe('asked')
-    expect(await resume({ ...context, people: { ...people, areOne } }, SECOND_DEVELOPER)).toBe('asked')
-    const unknown = resume({ ...context, people: { ...people, areOne: async () => null } }, DEVELOPER)
+    expect(await resume({ ...use.world, people: { ...people, areOne } }, DEVELOPER)).toBe('asked')
+    expect(await resume({ ...use.world, people: { ...people, areOne } }, SECOND_DEVELOPER)).toBe('asked')
+    const unknown = resume({ ...use.world, people: { ...people, areOne: async () => null } }, DEVELOPER)
     await expect(unknown).rejects.toMatchObject({ code: 'people-unknown' })
     expect(await paused()).not.toBeNull()
   })
 
   test('is asked about afresh, and refused once out of the group', async () => {
     await stop()
-    await resume(context, DEVELOPER)
-    const people = { ...context.people, mayDecide: async () => 'not-listed' as const }
-    await expect(resume({ ...context, people }, SECOND_DEVELOPER)).rejects.toMatchObject({ code: 'not-an-approver' })
+    await resume(use.world, DEVELOPER)
+    const people = { ...use.world.people, mayDecide: async () => 'not-listed' as const }
+    await expect(resume({ ...use.world, people }, SECOND_DEVELOPER)).rejects.toMatchObject({ code: 'not-an-approver' })
     expect(await paused()).not.toBeNull()
   })
 
   test('is the first of two where the first may approve no more', async () => {
     await stop()
-    expect(await resume(context, DEVELOPER)).toBe('asked')
+    expect(await resume(use.world, DEVELOPER)).toBe('asked')
     const saying = (standing: 'not-listed' | 'people-unknown') => ({
-      ...context,
+      ...use.world,
       people: {
-        ...context.people,
-        mayDecide: async (id: string) => (id === DEVELOPER ? standing : context.people.mayDecide(id)),
+        ...use.world.people,
+        mayDecide: async (id: string) => (id === DEVELOPER ? standing : use.world.people.mayDecide(id)),
       },
     })
     const unknown = resume(saying('people-unknown'), SECOND_DEVELOPER)
@@ -143,25 +125,25 @@ describe('whoever may approve', () => {
 
   test('must ask again after an hour, or when the bot is paused once more', async () => {
     await stop()
-    await resume(context, DEVELOPER)
+    await resume(use.world, DEVELOPER)
     clock += 61 * MINUTE
-    expect(await resume(context, SECOND_DEVELOPER)).toBe('asked')
+    expect(await resume(use.world, SECOND_DEVELOPER)).toBe('asked')
     await stop()
-    expect(await resume(context, DEVELOPER)).toBe('asked')
+    expect(await resume(use.world, DEVELOPER)).toBe('asked')
     expect(await paused()).not.toBeNull()
   })
 
   test('decides alone among two at once', async () => {
     await stop()
-    const came = await Promise.all([resume(context, DEVELOPER), resume(context, SECOND_DEVELOPER)])
+    const came = await Promise.all([resume(use.world, DEVELOPER), resume(use.world, SECOND_DEVELOPER)])
     expect(came.sort()).toEqual(['asked', 'resumed'])
   })
 })
 
 test.each([SUPPORT, STRANGER])('others can do neither (%s)', async (actor) => {
-  await expect(pause(context, { actor, reason })).rejects.toMatchObject({ code: 'not-an-approver' })
+  await expect(pause(use.world, { actor, reason })).rejects.toMatchObject({ code: 'not-an-approver' })
   await stop()
-  await expect(resume(context, actor)).rejects.toMatchObject({ code: 'not-an-approver' })
+  await expect(resume(use.world, actor)).rejects.toMatchObject({ code: 'not-an-approver' })
 })
 
 describe('an approved request', () => {
@@ -169,23 +151,23 @@ describe('an approved request', () => {
     const request = await approved()
     const before = await route()
     await stop()
-    expect(await execute(context, request.id)).toBe('paused')
+    expect(await execute(use.world, request.id)).toBe('paused')
     expect({ status: await statusOf(request), ...(await route()) }).toEqual({ status: 'approved', ...before })
 
     clock += 40 * MINUTE
-    expect(await hintAgain(context)).toBe(0)
-    expect(await execute(context, request.id)).toBe('paused')
-    await admin.query('DELETE FROM chatops.outbox')
-    await resume(context, DEVELOPER)
-    await resume(context, SECOND_DEVELOPER)
+    expect(await hintAgain(use.world)).toBe(0)
+    expect(await execute(use.world, request.id)).toBe('paused')
+    await use.admin.query('DELETE FROM chatops.outbox')
+    await resume(use.world, DEVELOPER)
+    await resume(use.world, SECOND_DEVELOPER)
     expect(await outbox('hint')).toHaveLength(1)
-    expect(await execute(context, request.id)).toBe('executed')
+    expect(await execute(use.world, request.id)).toBe('executed')
   })
 
   test('is not carried out by a worker that had begun with it', async () => {
     const request = await approved()
     const onStep = async (step: string) => void (step === 'asked' && (await stop()))
-    expect(await execute({ ...context, onStep }, request.id)).toBe('paused')
+    expect(await execute({ ...use.world, onStep }, request.id)).toBe('paused')
     expect(await statusOf(request)).toBe('approved')
   })
 
@@ -195,7 +177,7 @@ describe('an approved request', () => {
     const onStep = async (step: string) => {
       if (step === at) throw new TypeError('a fault of ours')
     }
-    expect(await execute({ ...context, onStep }, request.id)).toBe('paused')
+    expect(await execute({ ...use.world, onStep }, request.id)).toBe('paused')
     expect(await statusOf(request)).toBe('approved')
   })
 
@@ -207,14 +189,14 @@ describe('an approved request', () => {
       if (step === 'written') pausing = stop().then(() => order.push('paused'))
       if (step === 'recorded') order.push('recorded')
     }
-    expect(await execute({ ...context, onStep }, request.id)).toBe('executed')
+    expect(await execute({ ...use.world, onStep }, request.id)).toBe('executed')
     await pausing
     expect(order).toEqual(['recorded', 'paused'])
   })
 
   test('is carried out nowhere that shows previews only', async () => {
     const request = await approved()
-    expect(await execute({ ...context, mode: 'preview-only' }, request.id)).toBe('paused')
+    expect(await execute({ ...use.world, mode: 'preview-only' }, request.id)).toBe('paused')
     expect(await statusOf(request)).toBe('approved')
   })
 })
@@ -222,19 +204,19 @@ describe('an approved request', () => {
 describe('what is to be sent', () => {
   const KINDS = ['card', 'hint', 'job', 'trello'] as const
   beforeEach(async () => {
-    await admin.query('DELETE FROM chatops.outbox')
+    await use.admin.query('DELETE FROM chatops.outbox')
     for (const kind of KINDS) {
-      await addToOutbox(context.database.manager, { stream: kind, kind, changeRequest: null })
+      await addToOutbox(use.world.database.manager, { stream: kind, kind, changeRequest: null })
     }
   })
 
-  const claimed = async () => (await claimOutbox(context.database, 10)).map(({ kind }) => kind).sort()
+  const claimed = async () => (await claimOutbox(use.world.database, 10)).map(({ kind }) => kind).sort()
 
   test('to a queue or to Trello waits, and what tells people does not', async () => {
     await stop()
     expect(await claimed()).toEqual(['brake', 'card'])
-    await resume(context, DEVELOPER)
-    await resume(context, SECOND_DEVELOPER)
+    await resume(use.world, DEVELOPER)
+    await resume(use.world, SECOND_DEVELOPER)
     expect(await claimed()).toEqual(expect.arrayContaining(['hint', 'job', 'trello']))
   })
 
@@ -243,7 +225,7 @@ describe('what is to be sent', () => {
     const send = async ({ kind }: Claimed) => void sent.push(kind)
     const slack = { card: send, thread: send, direct: send, alert: send, brake: send, morning: send }
     const effects = { ...slack, hint: send, job: send, sidekiq: send, trello: send }
-    const relay = createRelay({ ...context, mode: 'preview-only' }, effects)
+    const relay = createRelay({ ...use.world, mode: 'preview-only' }, effects)
     await relay.sendDue(() => {})
     await relay.settled()
     expect(sent).toEqual(['card'])
@@ -252,7 +234,8 @@ describe('what is to be sent', () => {
 })
 
 describe('bin/chatops', () => {
-  const operator = (...words: string[]) => chatops(words, { DATABASE_URL: scratch.appUrl, ALLOWED_CHANNELS: CHANNEL })
+  const operator = (...words: string[]) =>
+    chatops(words, { DATABASE_URL: use.scratch.appUrl, ALLOWED_CHANNELS: CHANNEL })
 
   test('pauses and resumes, in the name of an operator', async () => {
     expect((await operator('pause', 'Restoring', 'a backup')).stdout).toContain('The bot is paused')

@@ -1,4 +1,3 @@
-import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { answerAbout } from '../../src/alerts/message-answers.ts'
@@ -11,38 +10,32 @@ import { CommitUnknown } from '../../src/entities/sure-transaction.ts'
 import { ChangeError } from '../../src/errors.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import type { World } from '../../src/world.ts'
-import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { CHANNEL, createLifecycle, DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
 import { startLossyProxy } from '../support/lossy-proxy.ts'
+import { useScratch } from '../support/world.ts'
 
-let scratch: ScratchDatabase
+const use = useScratch({ rows: 'demo' })
 let proxy: Awaited<ReturnType<typeof startLossyProxy>>
 let context: World
-let admin: pg.Client
 
 beforeAll(async () => {
-  scratch = await demoDatabase()
-  proxy = await startLossyProxy(scratch.appUrl)
+  proxy = await startLossyProxy(use.scratch.appUrl)
   context = await createLifecycle(proxy.url)
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
 })
 
 beforeEach(() =>
-  admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status IN ('unsent', 'pending')`),
+  use.admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status IN ('unsent', 'pending')`),
 )
 
 afterEach(() => proxy.mend())
 
 afterAll(async () => {
-  await admin.end()
   await context.database.destroy()
   await proxy.stop()
-  await scratch.drop()
 })
 
 async function proposed(route = 'assessment_only'): Promise<ChangeRequest> {
-  const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+  const { rows } = await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')
   const form = { subject: rows[0].slug, route, reason: 'Asked for', ticket: '' }
   const asked = { playbook: getPlaybook('fix-route'), form, requester: SUPPORT, channel: CHANNEL }
   const proposal = await propose(context, asked)
@@ -61,11 +54,11 @@ async function reviewed(): Promise<ChangeRequest> {
 async function outlived(): Promise<ChangeRequest> {
   const request = await sent()
   const older = { ...request, playbookVersion: request.playbookVersion - 1 }
-  await admin.query('ALTER TABLE chatops.change_requests DISABLE TRIGGER guard_change_request')
-  await admin.query('UPDATE chatops.change_requests SET playbook_version = $2, digest = $3 WHERE id = $1', [
+  await use.admin.query('ALTER TABLE chatops.change_requests DISABLE TRIGGER guard_change_request')
+  await use.admin.query('UPDATE chatops.change_requests SET playbook_version = $2, digest = $3 WHERE id = $1', [
     ...[request.id, older.playbookVersion, digestOfRequest(context, older)],
   ])
-  await admin.query('ALTER TABLE chatops.change_requests ENABLE TRIGGER guard_change_request')
+  await use.admin.query('ALTER TABLE chatops.change_requests ENABLE TRIGGER guard_change_request')
   return request
 }
 
@@ -126,9 +119,10 @@ const CASES: readonly Case[] = [
 ]
 
 const statusOf = async ({ id }: ChangeRequest) =>
-  (await admin.query('SELECT status FROM chatops.change_requests WHERE id = $1', [id])).rows[0].status as string
+  (await use.admin.query('SELECT status FROM chatops.change_requests WHERE id = $1', [id])).rows[0].status as string
 
-const endRequests = () => admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
+const endRequests = () =>
+  use.admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
 
 describe.each(CASES)('$what', ({ prepare, click, from, to }) => {
   afterEach(endRequests)
@@ -166,7 +160,7 @@ describe('what leaves a mark as well', () => {
     await send(context, { id: request.id, requester: SUPPORT })
     proxy.loseNext('after-commit')
     await openReview(context, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
-    const { rows } = await admin.query(
+    const { rows } = await use.admin.query(
       `SELECT count(*)::int FROM chatops.ledger WHERE change_request_id = $1 AND event IN ('proposed', 'review-opened')`,
       [request.id],
     )
@@ -180,7 +174,7 @@ describe('what leaves a mark as well', () => {
     expect(await answerAbout(context, place, '5901')).toBe(true)
     expect(proxy.lost).toBe(lost + 1)
     expect(await answerAbout(context, place, '5901')).toBe(false)
-    const { rows } = await admin.query(
+    const { rows } = await use.admin.query(
       `SELECT count(*)::int FROM chatops.outbox WHERE stream = 'answer:${CHANNEL}:1.1'`,
     )
     expect(rows).toEqual([{ count: 1 }])
@@ -191,7 +185,7 @@ describe('what leaves a mark as well', () => {
     proxy.loseNext('after-commit')
     const refusal = openReview(context, { id, actor: SUPPORT, viewId: 'V2' })
     await expect(refusal).rejects.toBeInstanceOf(ChangeError)
-    const { rows } = await admin.query(
+    const { rows } = await use.admin.query(
       `SELECT count(*)::int FROM chatops.ledger WHERE change_request_id = $1 AND event = 'refused'`,
       [id],
     )
@@ -206,9 +200,9 @@ test('an approval that a failover has lost does not count as done because anothe
   const click = approve(context, { id, actor: DEVELOPER, digest, viewId: `V${id}` })
   click.catch(() => {})
   await expect.poll(() => proxy.lost).toBeGreaterThan(lost)
-  await admin.query(`SET session_replication_role = replica`)
-  await admin.query(`DELETE FROM chatops.ledger WHERE seq = (SELECT max(seq) FROM chatops.ledger)`)
-  await admin.query(`RESET session_replication_role`)
+  await use.admin.query(`SET session_replication_role = replica`)
+  await use.admin.query(`DELETE FROM chatops.ledger WHERE seq = (SELECT max(seq) FROM chatops.ledger)`)
+  await use.admin.query(`RESET session_replication_role`)
   proxy.mend()
   await expect(click).rejects.toThrow()
 })

@@ -1,6 +1,4 @@
-import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { seedRegister } from '../../sandbox/register/seed.ts'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { approve, openReview } from '../../src/changes/decide/decide.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
@@ -12,9 +10,8 @@ import { checksOf, planOf } from '../../src/contract/stored.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { renderCard } from '../../src/views/request/card.ts'
-import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { approveRequest, createLifecycle, DEVELOPER, REGISTER_URL, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, DEVELOPER, REGISTER_URL, sendRequest } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 import { readingOf } from '../views/shown.ts'
 
 // What another version of the bot has left behind: it goes on, or ends in words.
@@ -22,44 +19,31 @@ import { readingOf } from '../views/shown.ts'
 const MADE_BY_ANOTHER = 'The request was made with this version of the bot, for this database'
 const UNKNOWN_JOB = '[{"kind": "enqueue", "job": "drop-schools", "args": {}}]'
 
-let scratch: ScratchDatabase
-let world: World
-let admin: pg.Client
+const use = useWorld({ rows: 'demo' }, () => ({ now: () => new Date(Date.now() + later) }))
 let slug: string
 let later = 0
 
 beforeAll(async () => {
-  scratch = await scratchDatabase()
-  await seedRegister(scratch.adminUrl)
-  world = await createLifecycle(scratch.appUrl, { now: () => new Date(Date.now() + later) })
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-  slug = (await admin.query('SELECT slug FROM trainees WHERE id = 5901')).rows[0].slug
-})
-
-afterAll(async () => {
-  await admin.end()
-  await world.database.destroy()
-  await scratch.drop()
+  slug = (await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')).rows[0].slug
 })
 
 beforeEach(async () => {
   later = 0
-  await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
-  await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
-  await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
-  await admin.query('UPDATE trainees SET training_route = 0 WHERE id = 5901')
+  await use.admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
+  await use.admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
+  await use.admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
+  await use.admin.query('UPDATE trainees SET training_route = 0 WHERE id = 5901')
 })
 
 const sent = () =>
-  sendRequest(world, 'fix-route', { subject: slug, route: 'provider_led_postgrad', reason: 'x', ticket: '' })
+  sendRequest(use.world, 'fix-route', { subject: slug, route: 'provider_led_postgrad', reason: 'x', ticket: '' })
 
 /** Puts something else into a request's row, as another version would have. */
 async function leave(request: ChangeRequest, set: string, ...values: unknown[]): Promise<ChangeRequest> {
-  await admin.query('ALTER TABLE chatops.change_requests DISABLE TRIGGER guard_change_request')
-  await admin.query(`UPDATE chatops.change_requests SET ${set} WHERE id = $1`, [request.id, ...values])
-  await admin.query('ALTER TABLE chatops.change_requests ENABLE TRIGGER guard_change_request')
-  return getRequest(world.database, request.id)
+  await use.admin.query('ALTER TABLE chatops.change_requests DISABLE TRIGGER guard_change_request')
+  await use.admin.query(`UPDATE chatops.change_requests SET ${set} WHERE id = $1`, [request.id, ...values])
+  await use.admin.query('ALTER TABLE chatops.change_requests ENABLE TRIGGER guard_change_request')
+  return getRequest(use.world.database, request.id)
 }
 
 const leavePlan = (request: ChangeRequest) => leave(request, `plan = jsonb_set(plan, '{effects}', $2)`, UNKNOWN_JOB)
@@ -67,7 +51,7 @@ const leavePlan = (request: ChangeRequest) => leave(request, `plan = jsonb_set(p
 /** Its digest as the version would have made it whose playbook has this version. */
 function digestAs(request: ChangeRequest, version: number): string {
   const { id: changeRequest, playbook, form } = request
-  const kept = { plan: planOf(request), checks: checksOf(request), database: world.databaseIdentity }
+  const kept = { plan: planOf(request), checks: checksOf(request), database: use.world.databaseIdentity }
   return digestOf({ changeRequest, playbook, version, form: form ?? {}, ...kept })
 }
 
@@ -75,16 +59,16 @@ function digestAs(request: ChangeRequest, version: number): string {
 async function leaveOldForm(request: ChangeRequest): Promise<ChangeRequest> {
   const form = { trainee: slug, route: 'provider_led_postgrad', reason: 'x', ticket: '' }
   const { id: changeRequest, playbook, playbookVersion: version } = request
-  const kept = { plan: planOf(request), checks: checksOf(request), database: world.databaseIdentity }
+  const kept = { plan: planOf(request), checks: checksOf(request), database: use.world.databaseIdentity }
   const digest = digestOf({ changeRequest, playbook, version, form, ...kept })
   return leave(request, 'form = $2, digest = $3', form, digest)
 }
 
 test('a request whose form names its trainee as it used to is approved and carried out', async () => {
   const request = await leaveOldForm(await sent())
-  await approveRequest(world, request)
-  expect(await execute(world, request.id)).toBe('executed')
-  const { rows } = await admin.query('SELECT training_route FROM trainees WHERE id = 5901')
+  await approveRequest(use.world, request)
+  expect(await execute(use.world, request.id)).toBe('executed')
+  const { rows } = await use.admin.query('SELECT training_route FROM trainees WHERE id = 5901')
   expect(rows).toEqual([{ training_route: 1 }])
 })
 
@@ -92,9 +76,9 @@ test('a request whose form names its trainee as it used to is approved and carri
 async function tryAfter(minutes: number, id: string) {
   for (let minute = 0; minute < minutes; minute++) {
     later += 60_000
-    await hintAgain(world)
+    await hintAgain(use.world)
   }
-  return execute(world, id)
+  return execute(use.world, id)
 }
 
 describe.each([
@@ -105,64 +89,64 @@ describe.each([
 ])('what was approved with %s', (_version, set) => {
   const approved = async () => {
     const request = await sent()
-    await approveRequest(world, request)
+    await approveRequest(use.world, request)
     return leave(request, set)
   }
 
   test('is left to the workers of that version as long as an upgrade may take, and then ends, in words', async () => {
     const { id } = await approved()
-    expect(await execute(world, id)).toBe('postponed')
+    expect(await execute(use.world, id)).toBe('postponed')
     expect(await tryAfter(29, id)).toBe('postponed')
     expect(await tryAfter(2, id)).toBe('stale')
-    expect((await getRequest(world.database, id)).outcome.moved?.checks).toEqual([MADE_BY_ANOTHER])
+    expect((await getRequest(use.world.database, id)).outcome.moved?.checks).toEqual([MADE_BY_ANOTHER])
   })
 
   test('is carried out by whoever made it', async () => {
     const before = await sent()
-    await approveRequest(world, before)
-    const { playbook, playbookVersion, plan } = await getRequest(world.database, before.id)
+    await approveRequest(use.world, before)
+    const { playbook, playbookVersion, plan } = await getRequest(use.world.database, before.id)
     await leave(before, set)
-    expect(await execute(world, before.id)).toBe('postponed')
+    expect(await execute(use.world, before.id)).toBe('postponed')
     await leave(before, 'playbook = $2, playbook_version = $3, plan = $4', playbook, playbookVersion, plan)
-    expect(await execute(world, before.id)).toBe('executed')
+    expect(await execute(use.world, before.id)).toBe('executed')
   })
 })
 
 test('a request of a later playbook is neither shown nor approved, and goes on waiting', async () => {
   const request = await sent()
-  const { digest } = await openReview(world, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
+  const { digest } = await openReview(use.world, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
   await leave(request, 'playbook_version = 99, digest = $2', digestAs(request, 99))
-  const opened = openReview(world, { id: request.id, actor: DEVELOPER, viewId: 'V2' })
+  const opened = openReview(use.world, { id: request.id, actor: DEVELOPER, viewId: 'V2' })
   await expect(opened).rejects.toMatchObject({ code: 'another-version' })
   await leave(request, 'digest = $2', digest)
-  const approval = approve(world, { id: request.id, actor: DEVELOPER, digest, viewId: 'V1' })
+  const approval = approve(use.world, { id: request.id, actor: DEVELOPER, digest, viewId: 'V1' })
   await expect(approval).rejects.toMatchObject({ code: 'another-version' })
-  expect((await getRequest(world.database, request.id)).status).toBe('pending')
+  expect((await getRequest(use.world.database, request.id)).status).toBe('pending')
 })
 
 test('a request of an older playbook is not shown to anybody, and ends out of date', async () => {
   const request = await sent()
   await leave(request, 'playbook_version = 0, digest = $2', digestAs(request, 0))
-  const opened = openReview(world, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
+  const opened = openReview(use.world, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
   await expect(opened).rejects.toMatchObject({ code: 'already-over' })
-  expect((await getRequest(world.database, request.id)).outcome.moved?.checks).toEqual([MADE_BY_ANOTHER])
+  expect((await getRequest(use.world.database, request.id)).outcome.moved?.checks).toEqual([MADE_BY_ANOTHER])
 })
 
 describe('a request that cannot be read', () => {
   test('waits for the version that made it, and ends out of date by itself, in words', async () => {
     const request = await leavePlan(await sent())
-    const sweep = createDriftSweep(world)
+    const sweep = createDriftSweep(use.world)
     await sweep()
-    expect((await getRequest(world.database, request.id)).status).toBe('pending')
+    expect((await getRequest(use.world.database, request.id)).status).toBe('pending')
     later = 31 * 60_000
     await sweep()
-    const { status, outcome } = await getRequest(world.database, request.id)
+    const { status, outcome } = await getRequest(use.world.database, request.id)
     expect({ status, checks: outcome.moved?.checks }).toEqual({ status: 'stale', checks: [MADE_BY_ANOTHER] })
   })
 
   test('cannot be reviewed', async () => {
     const request = await leavePlan(await sent())
-    const opened = openReview(world, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
+    const opened = openReview(use.world, { id: request.id, actor: DEVELOPER, viewId: 'V1' })
     await expect(opened).rejects.toMatchObject({ code: 'another-version' })
   })
 
@@ -176,14 +160,14 @@ describe('a request that cannot be read', () => {
 
   test('needs attention if it was carried out, and no other version looks at it', async () => {
     const request = await sent()
-    await approveRequest(world, request)
-    await execute(world, request.id)
+    await approveRequest(use.world, request)
+    await execute(use.world, request.id)
     await leavePlan(request)
-    await verify(world, request.id)
-    expect((await getRequest(world.database, request.id)).status).toBe('verifying')
+    await verify(use.world, request.id)
+    expect((await getRequest(use.world.database, request.id)).status).toBe('verifying')
     later = 31 * 60_000
-    await verify(world, request.id)
-    const { status, outcome } = await getRequest(world.database, request.id)
+    await verify(use.world, request.id)
+    const { status, outcome } = await getRequest(use.world.database, request.id)
     expect({ status, problem: outcome.problem }).toEqual({
       status: 'needs-attention',
       problem: expect.stringContaining('This version of the bot cannot read what was approved.'),

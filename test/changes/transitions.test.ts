@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import { isOpen, TRANSITIONS } from '../../src/changes/transitions.ts'
 import type { Status } from '../../src/entities/chatops/change-request.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { useScratch } from '../support/world.ts'
 
-let scratch: ScratchDatabase
-
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-})
-
-afterAll(() => scratch.drop())
+const use = useScratch()
 
 test('the steps in the code are the steps in the database', async () => {
-  const { rows } = await withClient(scratch.appUrl, (client) => client.query('SELECT * FROM chatops.transitions'))
+  const { rows } = await withClient(use.scratch.appUrl, (client) => client.query('SELECT * FROM chatops.transitions'))
   const inDatabase = rows.map(({ from_status, to_status }) => `${from_status} → ${to_status}`)
   const inCode = Object.entries(TRANSITIONS).flatMap(([from, steps]) => steps.map((to) => `${from} → ${to}`))
   expect(inDatabase.sort()).toEqual(inCode.sort())

@@ -1,49 +1,26 @@
 // Register's schema, changed as a later Register could change it, and what is then not safe.
 
-import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findUnsafe, lookAtRegister } from '../../src/compatibility/look.ts'
 import { JOBS_TOUCH, PLAYBOOKS_TOUCH } from '../../src/compatibility/touched.ts'
 import type { JobName } from '../../src/entities/chatops/job.ts'
 import { demandLeastPrivilege } from '../../src/entities/least-privilege.ts'
-import type { World } from '../../src/world.ts'
 import { countQueries } from '../bench/count-queries.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { createLifecycle } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
-let scratch: ScratchDatabase
-let context: World
-let admin: pg.Client
-
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  context = await createLifecycle(scratch.appUrl)
-})
-
-afterAll(async () => {
-  await context.database.destroy()
-  await scratch.drop()
-})
+const use = useWorld()
 
 // Each test changes the schema in a transaction of a superuser, in which it also looks as the bot's own role.
-beforeEach(async () => {
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-  await admin.query('BEGIN')
-})
-
-afterEach(async () => {
-  await admin.query('ROLLBACK')
-  await admin.end()
-})
+beforeEach(() => use.admin.query('BEGIN'))
+afterEach(() => use.admin.query('ROLLBACK'))
 
 const EVERY_PLAYBOOK = Object.keys(PLAYBOOKS_TOUCH)
 const WITHOUT_SCHOOLS = ['requeue-trn', 'undo']
 
 async function look(runsHere: (job: JobName) => boolean = () => true) {
-  await admin.query('SET LOCAL ROLE chatops_app')
-  const sql = { query: async (text: string, values: unknown[]) => (await admin.query(text, values)).rows }
-  const { playbooks, jobs, harmless } = await lookAtRegister(context.database, runsHere, sql as never)
+  await use.admin.query('SET LOCAL ROLE chatops_app')
+  const sql = { query: async (text: string, values: unknown[]) => (await use.admin.query(text, values)).rows }
+  const { playbooks, jobs, harmless } = await lookAtRegister(use.world.database, runsHere, sql as never)
   return {
     playbooks: Object.fromEntries(playbooks),
     jobs: Object.fromEntries(jobs),
@@ -60,11 +37,11 @@ test('with Register as the bot knows it, everything is safe', async () => {
 test('people who ask at the same moment share one look, and whoever asks later has another', async () => {
   const counter = countQueries()
   try {
-    const asked = () => findUnsafe(context.database, () => true, 'fix-route')
+    const asked = () => findUnsafe(use.world.database, () => true, 'fix-route')
     await Promise.all([asked(), asked(), asked()])
     expect(counter.texts()).toHaveLength(1)
     await asked()
-    await Promise.all([asked(), findUnsafe(context.database, () => true, 'fix-route', context.database.manager)])
+    await Promise.all([asked(), findUnsafe(use.world.database, () => true, 'fix-route', use.world.database.manager)])
     expect(counter.texts()).toHaveLength(4)
   } finally {
     counter.stop()
@@ -72,7 +49,7 @@ test('people who ask at the same moment share one look, and whoever asks later h
 })
 
 test('a job that Register’s own Sidekiq runs turns nothing off', async () => {
-  await admin.query('ALTER TABLE audits DROP COLUMN comment')
+  await use.admin.query('ALTER TABLE audits DROP COLUMN comment')
   const everywhere = await look()
   const beside = await look((job) => job === 'register-for-trn' || job === 'load-gias')
   expect(everywhere.off).toContain('requeue-trn')
@@ -83,7 +60,7 @@ test('a job that Register’s own Sidekiq runs turns nothing off', async () => {
 })
 
 test('more columns and tables than the bot knows change nothing', async () => {
-  await admin.query(`
+  await use.admin.query(`
     ALTER TABLE trainees ADD COLUMN hesa_id text NOT NULL DEFAULT '';
     ALTER TABLE trainees ADD COLUMN itt_start_date date;
     ALTER TABLE providers ADD COLUMN region text NOT NULL;
@@ -93,7 +70,7 @@ test('more columns and tables than the bot knows change nothing', async () => {
 
 describe('a dropped column', () => {
   test('disables what reads its rows, and nothing else', async () => {
-    await admin.query('ALTER TABLE users DROP COLUMN dttp_id')
+    await use.admin.query('ALTER TABLE users DROP COLUMN dttp_id')
     const { off, waiting, playbooks } = await look()
     expect(off.sort()).toEqual(['re-register', 'repair-school'])
     expect(waiting).toEqual([])
@@ -101,25 +78,25 @@ describe('a dropped column', () => {
   })
 
   test('that was renamed counts as missing', async () => {
-    await admin.query('ALTER TABLE degrees RENAME COLUMN grade TO degree_grade')
+    await use.admin.query('ALTER TABLE degrees RENAME COLUMN grade TO degree_grade')
     const { off, waiting } = await look()
     expect(off.sort()).toEqual(EVERY_PLAYBOOK.filter((name) => name !== 'requeue-trn').sort())
     expect(waiting.sort()).toEqual(['register-for-trn', 'update-trainee'])
   })
 
   test('of trainees disables every playbook, and the bot still may start', async () => {
-    await admin.query('ALTER TABLE trainees DROP COLUMN slug')
+    await use.admin.query('ALTER TABLE trainees DROP COLUMN slug')
     const { off, playbooks } = await look()
     expect(off.sort()).toEqual([...EVERY_PLAYBOOK].sort())
     expect(playbooks['fix-route']).toEqual(['trainees.slug is missing'])
-    const database = { query: async (text: string) => (await admin.query(text)).rows }
+    const database = { query: async (text: string) => (await use.admin.query(text)).rows }
     await expect(demandLeastPrivilege(database as never)).resolves.toBeUndefined()
   })
 })
 
 describe('text made varchar', () => {
   test('changes nothing, and is said', async () => {
-    await admin.query('ALTER TABLE trainees ALTER course_subject_one TYPE varchar')
+    await use.admin.query('ALTER TABLE trainees ALTER course_subject_one TYPE varchar')
     expect(await look()).toMatchObject({
       off: [],
       harmless: ['trainees.course_subject_one is character varying and was text: that changes nothing'],
@@ -127,7 +104,7 @@ describe('text made varchar', () => {
   })
 
   test('of a length changes nothing where it is only read', async () => {
-    await admin.query('ALTER TABLE trainees ALTER email TYPE varchar(255)')
+    await use.admin.query('ALTER TABLE trainees ALTER email TYPE varchar(255)')
     expect(await look()).toMatchObject({
       off: [],
       harmless: ['trainees.email is character varying(255) and was text: that changes nothing'],
@@ -135,7 +112,7 @@ describe('text made varchar', () => {
   })
 
   test('of a length disables what writes it', async () => {
-    await admin.query('ALTER TABLE trainees ALTER course_subject_two TYPE varchar(20)')
+    await use.admin.query('ALTER TABLE trainees ALTER course_subject_two TYPE varchar(20)')
     const { off, playbooks, waiting } = await look()
     expect(off.sort()).toEqual(['fix-route', 'undo'])
     expect(waiting).toEqual([])
@@ -159,14 +136,14 @@ describe('a column of another type', () => {
     ['ALTER TABLE trainees ALTER trainee_id TYPE bigint USING 1', 'trainees.trainee_id is bigint and was text'],
     ['ALTER TABLE trainees ALTER provider_id DROP NOT NULL', 'trainees.provider_id may be empty now'],
   ])('disables what reads it: %s', async (statement, difference) => {
-    await admin.query(statement)
+    await use.admin.query(statement)
     const { off, playbooks } = await look()
     expect(off.sort()).toEqual([...EVERY_PLAYBOOK].sort())
     expect(playbooks['requeue-trn']).toContain(difference)
   })
 
   test('with microseconds said in another way is the same', async () => {
-    await admin.query('ALTER TABLE trainees ALTER updated_at TYPE timestamp')
+    await use.admin.query('ALTER TABLE trainees ALTER updated_at TYPE timestamp')
     expect(await look()).toMatchObject({ off: [], harmless: [] })
   })
 
@@ -177,15 +154,15 @@ describe('a column of another type', () => {
       'Postgres works out trainees.study_mode by itself now',
     ],
   ])('disables what writes it: %s', async (statement, difference) => {
-    await admin.query(statement)
-    await admin.query('GRANT SELECT, UPDATE (study_mode) ON trainees TO chatops_app')
+    await use.admin.query(statement)
+    await use.admin.query('GRANT SELECT, UPDATE (study_mode) ON trainees TO chatops_app')
     const { playbooks, off } = await look()
     expect(off.sort()).toEqual(['fix-route', 'undo'])
     expect(playbooks['fix-route']).toEqual([difference])
   })
 
   test('whatever a new row needs besides is a difference to whoever adds rows', async () => {
-    await admin.query('ALTER TABLE dttp_schools ADD COLUMN region text NOT NULL')
+    await use.admin.query('ALTER TABLE dttp_schools ADD COLUMN region text NOT NULL')
     const { off, waiting, jobs } = await look()
     expect(off).toEqual(['repair-school'])
     expect(waiting).toEqual(['sync-schools'])
@@ -193,7 +170,7 @@ describe('a column of another type', () => {
   })
 
   test('a key that is no longer unique is one to the sync of schools', async () => {
-    await admin.query(`
+    await use.admin.query(`
       DO $$ DECLARE name text; BEGIN
         FOR name IN SELECT indexrelid::regclass FROM pg_index WHERE indrelid = 'dttp_schools'::regclass AND NOT indisprimary
         LOOP EXECUTE 'DROP INDEX ' || name; END LOOP;
@@ -206,7 +183,7 @@ describe('a column of another type', () => {
 
 describe('a revoked grant', () => {
   test('to change a column disables what writes it', async () => {
-    await admin.query('REVOKE UPDATE (trn) ON trainees FROM chatops_app')
+    await use.admin.query('REVOKE UPDATE (trn) ON trainees FROM chatops_app')
     const { off, waiting, playbooks } = await look()
     expect(off.sort()).toEqual(['re-register', 'repair-school', 'requeue-trn', 'settle-registration'])
     expect(waiting).toEqual(['retrieve-trn'])
@@ -214,12 +191,12 @@ describe('a revoked grant', () => {
   })
 
   test('to read a table disables what reads it', async () => {
-    await admin.query('REVOKE SELECT ON schools FROM chatops_app')
+    await use.admin.query('REVOKE SELECT ON schools FROM chatops_app')
     expect((await look()).off.sort()).toEqual(EVERY_PLAYBOOK.filter((name) => !WITHOUT_SCHOOLS.includes(name)).sort())
   })
 
   test('to add audits, or to use their sequence, disables what writes one', async () => {
-    await admin.query('REVOKE USAGE ON SEQUENCE audits_id_seq FROM chatops_app')
+    await use.admin.query('REVOKE USAGE ON SEQUENCE audits_id_seq FROM chatops_app')
     const { off, playbooks, waiting } = await look()
     expect(off.sort()).toEqual([...EVERY_PLAYBOOK].sort())
     expect(waiting.sort()).toEqual(['register-for-trn', 'retrieve-trn', 'update-trainee'])
@@ -227,14 +204,14 @@ describe('a revoked grant', () => {
   })
 
   test('of everything is said of each table, and of nothing that is not there', async () => {
-    await admin.query('REVOKE ALL ON ALL TABLES IN SCHEMA public FROM chatops_app')
+    await use.admin.query('REVOKE ALL ON ALL TABLES IN SCHEMA public FROM chatops_app')
     const { off, playbooks } = await look()
     expect(off.sort()).toEqual([...EVERY_PLAYBOOK].sort())
     expect(playbooks['requeue-trn']).toContain('the bot may not read trainees.id')
   })
 
   test('on the schema is said once', async () => {
-    await admin.query('REVOKE USAGE ON SCHEMA public FROM PUBLIC, chatops_app')
+    await use.admin.query('REVOKE USAGE ON SCHEMA public FROM PUBLIC, chatops_app')
     const { playbooks, waiting } = await look()
     for (const because of Object.values(playbooks)) expect(because).toEqual(['the bot may not use the schema public'])
     expect(waiting).not.toContain('load-gias')
@@ -243,7 +220,7 @@ describe('a revoked grant', () => {
 
 describe('another thing in the place of a table', () => {
   test('nothing at all', async () => {
-    await admin.query('ALTER TABLE dttp_schools RENAME TO dttp_accounts')
+    await use.admin.query('ALTER TABLE dttp_schools RENAME TO dttp_accounts')
     const { off, waiting, playbooks } = await look()
     expect(off.sort()).toEqual(EVERY_PLAYBOOK.filter((name) => name !== 'requeue-trn').sort())
     expect(waiting.sort()).toEqual(['register-for-trn', 'sync-schools', 'update-trainee'])
@@ -251,12 +228,12 @@ describe('another thing in the place of a table', () => {
   })
 
   test('another schema', async () => {
-    await admin.query('CREATE SCHEMA register; ALTER TABLE trainees SET SCHEMA register')
+    await use.admin.query('CREATE SCHEMA register; ALTER TABLE trainees SET SCHEMA register')
     expect((await look()).playbooks['undo']).toEqual(['the table trainees is missing'])
   })
 
   test('a view', async () => {
-    await admin.query(`
+    await use.admin.query(`
       ALTER TABLE providers RENAME TO organisations;
       CREATE VIEW providers AS SELECT * FROM organisations;
       GRANT SELECT ON providers TO chatops_app`)
@@ -264,12 +241,12 @@ describe('another thing in the place of a table', () => {
   })
 
   test('row security', async () => {
-    await admin.query('ALTER TABLE trainees ENABLE ROW LEVEL SECURITY')
+    await use.admin.query('ALTER TABLE trainees ENABLE ROW LEVEL SECURITY')
     expect((await look()).playbooks['requeue-trn']).toEqual(['row security hides rows of trainees from the bot'])
   })
 
   test('a table in partitions, with the same columns and grants, is the same', async () => {
-    await admin.query(`
+    await use.admin.query(`
       ALTER TABLE nationalisations RENAME TO old;
       CREATE TABLE nationalisations (LIKE old INCLUDING DEFAULTS) PARTITION BY RANGE (id);
       GRANT SELECT (id, trainee_id, nationality_id) ON nationalisations TO chatops_app`)
@@ -281,6 +258,6 @@ test('every job that a playbook adds counts for the playbook', async () => {
   for (const { jobs = [] } of Object.values(PLAYBOOKS_TOUCH)) {
     for (const job of jobs) expect(Object.keys(JOBS_TOUCH)).toContain(job)
   }
-  await admin.query('REVOKE UPDATE (dttp_update_sha) ON trainees FROM chatops_app')
+  await use.admin.query('REVOKE UPDATE (dttp_update_sha) ON trainees FROM chatops_app')
   expect((await look()).off).toEqual(['repair-school'])
 })

@@ -1,32 +1,19 @@
 // docs/compatibility.md holds what the table of what is touched says. `npx vitest run test/compatibility/page.test.ts -u`
 // writes it anew.
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type ExpectedTables, expectedTables } from '../../src/compatibility/expected.ts'
 import { JOBS_TOUCH, PLAYBOOKS_TOUCH, type Touched } from '../../src/compatibility/touched.ts'
 import { enumNames } from '../../src/entities/register/enums.ts'
-import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { createLifecycle } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
 const BEGIN = '<!-- What follows is made from src/compatibility/touched.ts and the entities. -->'
 
-let scratch: ScratchDatabase
-let context: World
-
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  context = await createLifecycle(scratch.appUrl)
-})
-
-afterAll(async () => {
-  await context.database.destroy()
-  await scratch.drop()
-})
+const use = useWorld()
 
 test('the page says what is touched', async () => {
   const [before = ''] = readFileSync('docs/compatibility.md', 'utf8').split(BEGIN)
-  const page = `${before}${BEGIN}\n\n${render(expectedTables(context.database))}`
+  const page = `${before}${BEGIN}\n\n${render(expectedTables(use.world.database))}`
   await expect(page).toMatchFileSnapshot('../../docs/compatibility.md')
 })
 

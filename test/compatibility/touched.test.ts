@@ -1,39 +1,18 @@
 // The table of what is touched, against the entities, the grants and the code.
-import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { verify } from '../../src/changes/verify/verify.ts'
 import { expectedTables } from '../../src/compatibility/expected.ts'
 import { JOBS_TOUCH, PLAYBOOKS_TOUCH, type Touched } from '../../src/compatibility/touched.ts'
 import { JOB_NAMES } from '../../src/entities/chatops/job.ts'
 import { playbooks } from '../../src/playbooks/index.ts'
-import type { World } from '../../src/world.ts'
 import { samples } from '../playbooks/samples.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
-import { approveRequest, createLifecycle, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, sendRequest } from '../support/lifecycle.ts'
 import { emptyDatabase } from '../support/reset.ts'
+import { useWorldWithDttp } from '../support/world.ts'
 import { noteStatements } from './statements.ts'
 
-let scratch: ScratchDatabase
-let context: World
-let dttp: StoryDttp
-let admin: pg.Client
-
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  dttp = await startStoryDttp()
-  context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client } })
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-})
-
-afterAll(async () => {
-  await admin.end()
-  await context.database.destroy()
-  await dttp.stop()
-  await scratch.drop()
-})
+const use = useWorldWithDttp()
 
 const all = [...Object.values(PLAYBOOKS_TOUCH), ...Object.values(JOBS_TOUCH)]
 
@@ -43,7 +22,7 @@ test('every playbook and every job is in it', () => {
 })
 
 test('its tables are the entities of Register’s tables, and what is written is also read', () => {
-  const tables = expectedTables(context.database)
+  const tables = expectedTables(use.world.database)
   expect([...new Set(all.flatMap(({ reads }) => reads))].sort()).toEqual(Object.keys(tables).sort())
   for (const touched of all) {
     for (const [table, columns] of written(touched)) {
@@ -56,7 +35,7 @@ test('its tables are the entities of Register’s tables, and what is written is
 test('the grants are what it says, and no more', async () => {
   expect(await granted('UPDATE')).toEqual(columnsOf('updates'))
   expect(await granted('INSERT')).toEqual(columnsOf('inserts'))
-  const tables = expectedTables(context.database)
+  const tables = expectedTables(use.world.database)
   const readable = await granted('SELECT')
   for (const [table, columns] of Object.entries(tables)) {
     for (const { name } of columns) expect(readable).toContain(`${table}.${name}`)
@@ -69,16 +48,16 @@ describe.each(playbooks)('$name', ({ name }) => {
     const touched = PLAYBOOKS_TOUCH[name] ?? { reads: [] }
     const seen = { tables: new Set<string>(), updated: new Set<string>(), inserted: new Set<string>() }
     for (const sample of chosen(samples[name] ?? [])) {
-      await emptyDatabase(admin)
-      dttp.reset()
-      await sample.seed(admin)
-      sample.inDttp?.(dttp)
-      const form = typeof sample.form === 'function' ? await sample.form(context) : sample.form
-      noteStatements(context.database, seen)
-      const { id } = await approveRequest(context, await sendRequest(context, name, form))
-      expect(await execute(context, id)).toBe('executed')
-      await verify(context, id)
-      noteStatements(context.database, null)
+      await emptyDatabase(use.admin)
+      use.dttp.reset()
+      await sample.seed(use.admin)
+      sample.inDttp?.(use.dttp)
+      const form = typeof sample.form === 'function' ? await sample.form(use.world) : sample.form
+      noteStatements(use.world.database, seen)
+      const { id } = await approveRequest(use.world, await sendRequest(use.world, name, form))
+      expect(await execute(use.world, id)).toBe('executed')
+      await verify(use.world, id)
+      noteStatements(use.world.database, null)
     }
     expect([...seen.tables].filter((table) => !touched.reads.some((read) => read === table))).toEqual([])
     // What is only read to be written is not written by every sample.
@@ -112,7 +91,7 @@ function columnsOf(what: 'updates' | 'inserts'): string[] {
 }
 
 async function granted(right: string): Promise<string[]> {
-  const { rows } = await admin.query<{ column: string }>(
+  const { rows } = await use.admin.query<{ column: string }>(
     `SELECT c.relname || '.' || a.attname AS column
      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p')

@@ -1,29 +1,19 @@
-import type { DataSource } from 'typeorm'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import { type FormResult, parseForm } from '../../src/contract/fields.ts'
-import { createDataSource } from '../../src/entities/data-source.ts'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
-import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
+import { useWorld } from '../support/world.ts'
 
 const SLUG = 'eDEpiD3DVSPKtyHVtgTKxe71'
 const GOOD = { subject: SLUG, route: 'school_direct_salaried', reason: 'Wrong route', ticket: '' }
 
-let scratch: ScratchDatabase
-let database: DataSource
+const use = useWorld({ rows: 'demo' })
 
 beforeAll(async () => {
-  scratch = await demoDatabase()
-  await withClient(scratch.adminUrl, (client) =>
+  await withClient(use.scratch.adminUrl, (client) =>
     client.query(`UPDATE trainees SET first_names = 'Robin', last_name = 'Okafor', email = 'trainee.one@example.test',
       date_of_birth = '1990-01-01', postcode = 'DE1 0XX' WHERE id = 5901`),
   )
-  database = await createDataSource(scratch.appUrl, 2).initialize()
-})
-
-afterAll(async () => {
-  await database.destroy()
-  await scratch.drop()
 })
 
 test('a form that is filled in well becomes its values, the trainee by slug', async () => {
@@ -93,7 +83,9 @@ describe('hostile characters', () => {
     ['stacked accents', `a${'\u0301'.repeat(300)}`.normalize('NFC')],
   ])('%s is kept as it was typed, and can be stored', async (_, text) => {
     expect(await parsed('reason', text)).toBe(text)
-    const [row] = await database.query<{ form: unknown }[]>('SELECT $1::jsonb AS form', [JSON.stringify({ text })])
+    const [row] = await use.world.database.query<{ form: unknown }[]>('SELECT $1::jsonb AS form', [
+      JSON.stringify({ text }),
+    ])
     expect(row?.form).toEqual({ text })
   })
 
@@ -151,7 +143,10 @@ describe('free text about the trainee', () => {
 })
 
 function parse(typed: Record<string, unknown>): Promise<FormResult> {
-  return parseForm(fixRoute.form, typed, { sql: database.manager, registerUrl: 'https://register.example.test' })
+  return parseForm(fixRoute.form, typed, {
+    sql: use.world.database.manager,
+    registerUrl: 'https://register.example.test',
+  })
 }
 
 async function refused(typed: Record<string, unknown>): Promise<Extract<FormResult, { ok: false }>> {

@@ -1,40 +1,23 @@
 import { readFileSync } from 'node:fs'
-import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { findRegistrationRows, routeRules } from '../../src/dttp/registration-rows.ts'
-import { createDataSource } from '../../src/entities/data-source.ts'
 import { inSnapshot } from '../../src/entities/snapshot.ts'
 import { loadRegistration } from '../parity/load-registration.ts'
 import { type RegisterForTrnCase, runRegisterForTrnCase } from '../parity/register-for-trn.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { useWorld } from '../support/world.ts'
 
 const CASES: RegisterForTrnCase[] = JSON.parse(
   readFileSync(new URL('../parity/cases/register-for-trn.json', import.meta.url), 'utf8'),
 )
 
-let scratch: ScratchDatabase
-let admin: pg.Client
-let database: ReturnType<typeof createDataSource>
+const use = useWorld()
 
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-  database = await createDataSource(scratch.appUrl, 4).initialize()
-})
-
-afterAll(async () => {
-  await database.destroy()
-  await admin.end()
-  await scratch.drop()
-})
-
-const find = (id: string) => inSnapshot(database, (sql) => findRegistrationRows(sql, id))
+const find = (id: string) => inSnapshot(use.world.database, (sql) => findRegistrationRows(sql, id))
 
 test('what is read by SQL gives Register’s payloads, in each of its 120 recorded registrations', async () => {
   const differing: string[] = []
   for (const recorded of CASES) {
-    await loadRegistration(admin, recorded)
+    await loadRegistration(use.admin, recorded)
     const rows = await find(String(recorded.trainee['id']))
     if (!rows) throw new Error('the trainee is not there')
     differing.push(...runRegisterForTrnCase(recorded, rows).map((words) => `${recorded.name}: ${words}`))
@@ -49,12 +32,12 @@ test('a trainee who is not there has no rows', async () => {
 test('a nationality that a trainee was given twice counts twice, and nobody else’s counts', async () => {
   const [recorded] = CASES
   if (!recorded) throw new Error('no case')
-  await loadRegistration(admin, recorded)
+  await loadRegistration(use.admin, recorded)
   const id = String(recorded.trainee['id'])
   const before = await find(id)
-  await admin.query(`INSERT INTO public.nationalisations (id, trainee_id, nationality_id, created_at, updated_at)
+  await use.admin.query(`INSERT INTO public.nationalisations (id, trainee_id, nationality_id, created_at, updated_at)
     SELECT 900, trainee_id, nationality_id, created_at, updated_at FROM public.nationalisations ORDER BY id LIMIT 1`)
-  await admin.query(`INSERT INTO public.nationalisations (id, trainee_id, nationality_id, created_at, updated_at)
+  await use.admin.query(`INSERT INTO public.nationalisations (id, trainee_id, nationality_id, created_at, updated_at)
     SELECT 901, 77, nationality_id, created_at, updated_at FROM public.nationalisations ORDER BY id LIMIT 1`)
   const after = await find(id)
   expect(after?.nationalities).toHaveLength((before?.nationalities.length ?? 0) + 1)

@@ -1,4 +1,3 @@
-import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 
@@ -6,39 +5,29 @@ import { expireRequests } from '../../src/changes/sweeps/sweep.ts'
 import { type Clock, startDatabaseClock } from '../../src/entities/database-clock.ts'
 import type { World } from '../../src/world.ts'
 import { startBot, startStorySlack } from '../support/bot.ts'
-import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
-import { approveRequest, createLifecycle, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, sendRequest } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
 const MINUTE = 60_000
 
-let scratch: ScratchDatabase
+const use = useWorld({ rows: 'demo' }, () => ({
+  expiryOf: (_, sentAt) => new Date(sentAt.getTime() + 5 * MINUTE),
+}))
 let context: World
 let clock: Clock
-let admin: pg.Client
 
 beforeAll(async () => {
-  scratch = await demoDatabase()
-  const world = await createLifecycle(scratch.appUrl, {
-    expiryOf: (_, sentAt) => new Date(sentAt.getTime() + 5 * MINUTE),
-  })
   await onMachineAhead(10 * MINUTE, async () => {
-    clock = await startDatabaseClock(world.database, pino({ level: 'silent' }))
+    clock = await startDatabaseClock(use.world.database, pino({ level: 'silent' }))
   })
-  context = { ...world, now: clock.now }
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
+  context = { ...use.world, now: clock.now }
 })
 
 afterEach(() => {
   vi.useRealTimers()
 })
 
-afterAll(async () => {
-  clock.stop()
-  await admin.end()
-  await context.database.destroy()
-  await scratch.drop()
-})
+afterAll(() => clock.stop())
 
 /** Only what the machine calls its time of day is wrong; timers go on. */
 async function onMachineAhead(ms: number, act: () => Promise<void>): Promise<void> {
@@ -52,12 +41,12 @@ async function onMachineAhead(ms: number, act: () => Promise<void>): Promise<voi
 
 /** Milliseconds by which a time is later than the database's. */
 async function aheadOfDatabase(time: () => Date): Promise<number> {
-  const { rows } = await admin.query('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms')
+  const { rows } = await use.admin.query('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms')
   return time().getTime() - rows[0].ms
 }
 
 async function sent() {
-  const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+  const { rows } = await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')
   return sendRequest(context, 'fix-route', {
     subject: rows[0].slug,
     route: 'assessment_only',
@@ -81,7 +70,7 @@ describe.each([
   test('is no reason for its bot to have another time', async () => {
     const slack = await startStorySlack()
     await onMachineAhead(ms, async () => {
-      const bot = await startBot(slack, scratch.appUrl, { env: { ROLES: 'worker' } })
+      const bot = await startBot(slack, use.scratch.appUrl, { env: { ROLES: 'worker' } })
       expect(Math.abs(await aheadOfDatabase(bot.changes.now))).toBeLessThan(MINUTE)
       await bot.stop()
     })
@@ -97,12 +86,12 @@ test('a machine that is ahead expires nothing early, and lets it be approved', a
     expect(status).toBe('approved')
     expect(Math.abs((decidedAt?.getTime() ?? 0) - (await aheadOfDatabase(() => new Date(0))) * -1)).toBeLessThan(MINUTE)
   })
-  await admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
+  await use.admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
 })
 
 test('what the database’s clock has passed is expired', async () => {
   const request = await sent()
-  await admin.query(
+  await use.admin.query(
     `UPDATE chatops.change_requests SET expires_at = clock_timestamp() - interval '1 second' WHERE id = $1`,
     [request.id],
   )

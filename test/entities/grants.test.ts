@@ -1,18 +1,12 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { grantRights, withClient } from '../../sandbox/register/database.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { useScratch } from '../support/world.ts'
 
-let scratch: ScratchDatabase
-
-beforeEach(async () => {
-  scratch = await scratchDatabase()
-})
-
-afterEach(() => scratch.drop())
+const use = useScratch({ forEach: 'test' })
 
 /** What the bot may do with each column and sequence of Register's. */
 async function readRights(): Promise<string[]> {
-  const { rows } = await withClient(scratch.adminUrl, (admin) => admin.query(RIGHTS))
+  const { rows } = await withClient(use.scratch.adminUrl, (admin) => admin.query(RIGHTS))
   return rows.map(({ may }) => may)
 }
 
@@ -25,7 +19,7 @@ const RIGHTS = `
 
 test('run again, the grants are the same', async () => {
   const before = await readRights()
-  await grantRights(scratch.adminUrl)
+  await grantRights(use.scratch.adminUrl)
   expect(await readRights()).toEqual(before)
   expect(before).toContain('UPDATE trainees bursary_tier')
 })
@@ -34,13 +28,13 @@ test('what Register does not have any more, or calls by another name, costs the 
   const before = await readRights()
   const isGone = (may: string) => / (bursary_tier|disabilities|audits_id_seq)( |$)/.test(may)
   const isRenamed = (may: string) => may.endsWith(' users dttp_id')
-  await withClient(scratch.adminUrl, (admin) =>
+  await withClient(use.scratch.adminUrl, (admin) =>
     admin.query(`
       ALTER TABLE trainees DROP COLUMN bursary_tier;
       ALTER TABLE users RENAME dttp_id TO dttp_uuid;
       DROP TABLE disabilities CASCADE;
       ALTER SEQUENCE audits_id_seq RENAME TO audits_seq`),
   )
-  await grantRights(scratch.adminUrl)
+  await grantRights(use.scratch.adminUrl)
   expect(await readRights()).toEqual(before.filter((may) => !isGone(may) && !isRenamed(may)))
 })

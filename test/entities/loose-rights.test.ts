@@ -4,35 +4,29 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { botEnvironment, startBot, startStorySlack } from '../support/bot.ts'
 import { chatops } from '../support/built.ts'
-import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
+import { useScratch } from '../support/world.ts'
 
 const SCRIPT = readFileSync('src/entities/revoke-create.sql', 'utf8')
 const DENIED = { code: '42501' }
 
-let scratch: ScratchDatabase
-let admin: pg.Client
+const use = useScratch({ rows: 'demo' })
 let rails: string
 const notices: string[] = []
 
 beforeAll(async () => {
-  scratch = await demoDatabase()
-  admin = new pg.Client(scratch.adminUrl)
-  admin.on('notice', ({ message }) => notices.push(message ?? ''))
-  await admin.connect()
-  rails = `rails_${scratch.name}`
-  await admin.query(`CREATE ROLE ${rails}; GRANT CREATE ON SCHEMA public TO PUBLIC`)
-  await admin.query(`SET ROLE ${rails}; CREATE TABLE public.of_rails (); RESET ROLE`)
+  use.admin.on('notice', ({ message }) => notices.push(message ?? ''))
+  rails = `rails_${use.scratch.name}`
+  await use.admin.query(`CREATE ROLE ${rails}; GRANT CREATE ON SCHEMA public TO PUBLIC`)
+  await use.admin.query(`SET ROLE ${rails}; CREATE TABLE public.of_rails (); RESET ROLE`)
 })
 
 afterAll(async () => {
-  await admin.query(`DROP OWNED BY ${rails}; DROP ROLE ${rails}`)
-  await admin.end()
-  await scratch.drop()
+  await use.admin.query(`DROP OWNED BY ${rails}; DROP ROLE ${rails}`)
 })
 
 test('the bot starts there, and readiness and check-config say what to do', async () => {
   const slack = await startStorySlack()
-  const bot = await startBot(slack, scratch.appUrl)
+  const bot = await startBot(slack, use.scratch.appUrl)
   const answer = await fetch(`http://127.0.0.1:${bot.port}/readyz`)
   expect(await answer.json()).toMatchObject({
     database: true,
@@ -44,31 +38,31 @@ test('the bot starts there, and readiness and check-config say what to do', asyn
 })
 
 test('run by somebody who may not, the script says that nothing was changed', async () => {
-  await admin.query(`SET ROLE ${rails}`)
-  await expect(admin.query(SCRIPT)).rejects.toThrow(/Nothing was changed: .* Run this as its owner/)
-  await admin.query('RESET ROLE')
+  await use.admin.query(`SET ROLE ${rails}`)
+  await expect(use.admin.query(SCRIPT)).rejects.toThrow(/Nothing was changed: .* Run this as its owner/)
+  await use.admin.query('RESET ROLE')
   notices.splice(0)
   expect(await checkConfig()).toContain('run revoke-create.sql')
 })
 
 test('the script gives the right to whoever owns something there, says so, and takes it from everybody else', async () => {
   await withApp((app) => app.query('CREATE TABLE public.of_everybody ()'))
-  await admin.query('DROP TABLE public.of_everybody')
-  await admin.query(SCRIPT)
+  await use.admin.query('DROP TABLE public.of_everybody')
+  await use.admin.query(SCRIPT)
   expect(notices.splice(0)).toEqual([
     'GRANT CREATE ON SCHEMA public TO postgres',
     `GRANT CREATE ON SCHEMA public TO ${rails}`,
     'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
   ])
-  await admin.query(`SET ROLE ${rails}; CREATE TABLE public.of_rails_too (); RESET ROLE`)
+  await use.admin.query(`SET ROLE ${rails}; CREATE TABLE public.of_rails_too (); RESET ROLE`)
   await withApp((app) => expect(app.query('CREATE TABLE public.of_everybody ()')).rejects.toMatchObject(DENIED))
   expect(await checkConfig()).not.toContain('revoke-create.sql')
-  await admin.query(SCRIPT)
+  await use.admin.query(SCRIPT)
   expect(notices).toEqual(['Not everybody may create in "public": there is nothing to do.'])
 })
 
 async function withApp(act: (app: pg.Client) => Promise<unknown>): Promise<void> {
-  const app = new pg.Client(scratch.appUrl)
+  const app = new pg.Client(use.scratch.appUrl)
   await app.connect()
   await act(app)
   await app.end()
@@ -76,7 +70,7 @@ async function withApp(act: (app: pg.Client) => Promise<unknown>): Promise<void>
 
 async function checkConfig(): Promise<string> {
   const slack = await startStorySlack()
-  const checked = chatops(['check-config'], botEnvironment(slack, scratch.appUrl))
+  const checked = chatops(['check-config'], botEnvironment(slack, use.scratch.appUrl))
   const { stdout } = await checked.finally(() => slack.stop())
   return stdout
 }

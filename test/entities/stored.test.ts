@@ -1,28 +1,15 @@
 // JSON that was kept is parsed when it is read, whichever version of the bot wrote it.
 import { randomUUID } from 'node:crypto'
-import type { DataSource } from 'typeorm'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import { Alert, AlertEntry } from '../../src/entities/chatops/alert.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
 import { RegistrationAttempt } from '../../src/entities/chatops/registration-attempt.ts'
-import { createDataSource } from '../../src/entities/data-source.ts'
 import { storedForm } from '../../src/entities/stored.ts'
 import { foundOf } from '../../src/failures/found.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { useWorld } from '../support/world.ts'
 
-let scratch: ScratchDatabase
-let database: DataSource
-
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  database = await createDataSource(scratch.appUrl, 2).initialize()
-})
-
-afterAll(async () => {
-  await database.destroy()
-  await scratch.drop()
-})
+const use = useWorld()
 
 const FAILURE = { code: 'gone', words: 'It is not there.', at: '2021-10-27T13:20:00.000Z' }
 
@@ -37,7 +24,7 @@ async function keepJob(failure: object): Promise<string> {
 
 test('a failure that a later version knows a code for counts as unexpected, and keeps its words', async () => {
   const id = await keepJob({ ...FAILURE, code: 'a-code-of-tomorrow' })
-  const { failure } = await database.manager.findOneByOrFail(Job, { id })
+  const { failure } = await use.world.database.manager.findOneByOrFail(Job, { id })
   expect(failure).toEqual({ ...FAILURE, code: 'unexpected' })
 })
 
@@ -48,7 +35,7 @@ test('what an alert keeps with a failure is read with it', async () => {
     alert,
     failure,
   ])
-  expect((await database.manager.findOneByOrFail(AlertEntry, { alertId: alert })).failure).toEqual(failure)
+  expect((await use.world.database.manager.findOneByOrFail(AlertEntry, { alertId: alert })).failure).toEqual(failure)
 })
 
 test('what the first version found is read; what none of ours can have found counts as not looked for', async () => {
@@ -70,7 +57,7 @@ test('ids in DTTP that cannot be read are an error: nobody is to be registered w
        ON CONFLICT (job_id) DO UPDATE SET own_ids = excluded.own_ids`,
       [id, ids],
     )
-  const read = () => database.manager.findOneByOrFail(RegistrationAttempt, { jobId: id })
+  const read = () => use.world.database.manager.findOneByOrFail(RegistrationAttempt, { jobId: id })
   await keepIds({ contact: 'a', placementAssignment: 'b', degrees: { 7: 'c' } })
   expect((await read()).ownIds?.degrees).toEqual({ 7: 'c' })
   await keepIds({ contact: 'a' })
@@ -83,7 +70,7 @@ test('a form that cannot be read counts as purged', () => {
 })
 
 async function found(cause: string, kept: object | null) {
-  return foundOf(await database.manager.findOneByOrFail(Alert, { id: await keepAlert(cause, kept) }))
+  return foundOf(await use.world.database.manager.findOneByOrFail(Alert, { id: await keepAlert(cause, kept) }))
 }
 
 async function keepAlert(cause: string, kept: object | null): Promise<string> {
@@ -95,5 +82,5 @@ async function keepAlert(cause: string, kept: object | null): Promise<string> {
 }
 
 function asAdmin(text: string, values: unknown[]) {
-  return withClient(scratch.adminUrl, async (client) => (await client.query(text, values)).rows)
+  return withClient(use.scratch.adminUrl, async (client) => (await client.query(text, values)).rows)
 }

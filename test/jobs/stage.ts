@@ -1,6 +1,6 @@
 // One trainee who can be registered, in a database of their own, and a strict DTTP that knows what they refer to.
-import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import type pg from 'pg'
+import { afterEach, beforeAll, beforeEach } from 'vitest'
 import { type DttpSimulator, startDttpSimulator } from '../../sandbox/dttp/index.ts'
 import { createDttpClient, type DttpClient } from '../../src/dttp/client/index.ts'
 import { Job, type JobName } from '../../src/entities/chatops/job.ts'
@@ -13,8 +13,7 @@ import { enqueueJob } from '../../src/jobs/start/enqueue.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
 import type { World } from '../../src/world.ts'
 import { knowReferences, loadRegistration } from '../parity/load-registration.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { createLifecycle } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
 export const NOW = '2021-10-27T13:14:00Z'
 export const TRAINEE = '5901'
@@ -85,15 +84,11 @@ type Row = Record<string, string | number | boolean | null>
 /** The stage for each test of a file, as good as new. */
 export function useStage(overrides: Partial<World> = {}): Stage {
   const stage = {} as Stage
-  let scratch: ScratchDatabase
+  const use = useWorld({}, () => ({ now: () => new Date(NOW), ...overrides }))
   let client: DttpClient
 
-  beforeAll(async () => {
-    scratch = await scratchDatabase()
-    stage.admin = new pg.Client(scratch.adminUrl)
-    await stage.admin.connect()
-    const context = await createLifecycle(scratch.appUrl, { now: () => new Date(NOW), ...overrides })
-    Object.assign(stage, actionsOn(stage), { context })
+  beforeAll(() => {
+    Object.assign(stage, actionsOn(stage), { admin: use.admin })
   })
   beforeEach(async () => {
     await loadRegistration(stage.admin, RECORDED)
@@ -102,16 +97,11 @@ export function useStage(overrides: Partial<World> = {}): Stage {
     const { url: organisation, tokenUrl, clientId, clientSecret } = stage.simulator
     const timeouts = { read: 1_000, write: 1_000, token: 1_000 }
     client = createDttpClient({ organisation, tokenUrl, clientId, clientSecret, timeouts, sleep: async () => {} })
-    stage.context = { ...stage.context, upstreams: { ...stage.context.upstreams, dttp: client } }
+    stage.context = { ...use.world, upstreams: { ...use.world.upstreams, dttp: client } }
   })
   afterEach(async () => {
     client.close()
     await stage.simulator.stop()
-  })
-  afterAll(async () => {
-    await stage.context.database.destroy()
-    await stage.admin.end()
-    await scratch.drop()
   })
   return stage
 }

@@ -1,7 +1,6 @@
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { withClient } from '../../sandbox/register/database.ts'
 import { Job } from '../../src/entities/chatops/job.ts'
 import { addNightlyJob, hintJob } from '../../src/jobs/start/enqueue.ts'
 import { createQueueBackend, type QueueBackend } from '../../src/queue/backend.ts'
@@ -10,10 +9,9 @@ import { jobRunner } from '../../src/queue/job-runner.ts'
 import { type RunningWorker, startWorker } from '../../src/queue/worker.ts'
 import type { World } from '../../src/world.ts'
 import { type Dttp, startDttp } from '../dttp/client-setup.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { createLifecycle } from '../support/lifecycle.ts'
 import { redisDatabase } from '../support/redis-database.ts'
 import { emptyDatabase } from '../support/reset.ts'
+import { useWorld } from '../support/world.ts'
 import {
   ALL,
   addSchools,
@@ -36,30 +34,23 @@ const NO_SLACK = {
   trello: async () => {},
 }
 
-let scratch: ScratchDatabase
+const use = useWorld()
 let dttp: Dttp
 let context: World
 let workers: RunningWorker[]
 
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-})
-
 beforeEach(async () => {
-  await withClient(scratch.adminUrl, emptyDatabase)
+  await emptyDatabase(use.admin)
   const now = () => new Date()
   dttp = await startDttp({ now }, { now, timeouts: { page: 5_000 } })
-  context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client }, schoolsPerPage: PAGE })
+  context = { ...use.world, upstreams: { dttp: dttp.client }, schoolsPerPage: PAGE }
   workers = []
 })
 
 afterEach(async () => {
   await Promise.all(workers.map((worker) => worker.stop()))
-  await context.database.destroy()
   await dttp.stop()
 })
-
-afterAll(() => scratch.drop())
 
 describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
   /** The run's Redis is shared, and others have workers on these queues: the schools have a database of their own. */
@@ -67,7 +58,7 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
   let backend: QueueBackend
 
   beforeAll(() => {
-    const url = kind === 'redis' ? redisUrl() : scratch.appUrl
+    const url = kind === 'redis' ? redisUrl() : use.scratch.appUrl
     backend = createQueueBackend({ backend: kind, url }, SILENT)
   })
 

@@ -1,15 +1,14 @@
 import { pino } from 'pino'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../sandbox/dttp/index.ts'
-import { withClient } from '../../sandbox/register/database.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'
 import { runJob } from '../../src/jobs/run/run-job.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
 import type { World } from '../../src/world.ts'
 import { type Dttp, startDttp } from '../dttp/client-setup.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
 import { emptyDatabase } from '../support/reset.ts'
+import { useWorld } from '../support/world.ts'
 import {
   ALL,
   addSchools,
@@ -24,34 +23,20 @@ import {
 const AGAIN_AND_AGAIN = 3
 const LONG_AGO = '2020-01-01T09:15:27.123456'
 
-let scratch: ScratchDatabase
+const use = useWorld()
 let dttp: Dttp
 let context: World
 let logged: Record<string, unknown>[]
 
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-})
-
 beforeEach(async () => {
-  await withClient(scratch.adminUrl, emptyDatabase)
+  await emptyDatabase(use.admin)
   dttp = await startDttp({}, { timeouts: { read: 400, write: 400, token: 2_000, page: 2_000 } }) // 5000 rows take a while on a busy machine
   logged = []
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => void logged.push(JSON.parse(line)) })
-  context = await createLifecycle(scratch.appUrl, {
-    upstreams: { dttp: dttp.client },
-    now: dttp.now,
-    log,
-    schoolsPerPage: PAGE,
-  })
+  context = { ...use.world, upstreams: { dttp: dttp.client }, now: dttp.now, log, schoolsPerPage: PAGE }
 })
 
-afterEach(async () => {
-  await context.database.destroy()
-  await dttp.stop()
-})
-
-afterAll(() => scratch.drop())
+afterEach(() => dttp.stop())
 
 test('all schools of DTTP are copied, 5000 a page, and no providers', async () => {
   addSchools(dttp.simulator, 10_000)
@@ -233,7 +218,7 @@ describe('when its worker', () => {
 
   test('dies between two pages, another goes on with the next', async () => {
     const settings = { upstreams: { dttp: dttp.client }, now: dttp.now, schoolsPerPage: PAGE }
-    const doomed = await createLifecycle(scratch.appUrl, settings)
+    const doomed = await createLifecycle(use.scratch.appUrl, settings)
     failAtPage(dttp.simulator, 3, { kind: 'slow', ms: 1_500 })
     const id = await addSync(context)
     const running = runJob(doomed, jobRunner, id)
@@ -357,5 +342,5 @@ async function idsWhere(condition: string): Promise<string[]> {
 }
 
 async function asAdmin(statement: string): Promise<void> {
-  await withClient(scratch.adminUrl, (client) => client.query(statement))
+  await use.admin.query(statement)
 }

@@ -1,19 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { DataSource } from 'typeorm'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
-import { createDataSource } from '../../src/entities/data-source.ts'
 import { appendToLedger } from '../../src/ledger/ledger.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { chatops } from '../support/built.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { useWorld } from '../support/world.ts'
 
-let scratch: ScratchDatabase
-let database: DataSource
+const use = useWorld()
 
 beforeAll(async () => {
-  scratch = await scratchDatabase()
-  database = await createDataSource(scratch.appUrl, 10).initialize()
   for (const number of [1, 2, 3, 4, 5]) await append(number)
   await tamper(
     'CREATE TABLE public.kept AS TABLE chatops.ledger',
@@ -29,13 +24,8 @@ afterEach(() =>
   ),
 )
 
-afterAll(async () => {
-  await database.destroy()
-  await scratch.drop()
-})
-
 test('a chain that nobody touched is sound', async () => {
-  expect(await verifyLedger(database)).toEqual({ entries: 5, broken: null, head: await headHash() })
+  expect(await verifyLedger(use.world.database)).toEqual({ entries: 5, broken: null, head: await headHash() })
 })
 
 test('appending returns the hash of the entry, which is the head until the next', async () => {
@@ -46,32 +36,32 @@ test('appending returns the hash of the entry, which is the head until the next'
 
 test('fifty who append at once make one chain', async () => {
   await Promise.all(Array.from({ length: 50 }, (_, index) => append(index)))
-  expect(await verifyLedger(database)).toMatchObject({ entries: 55, broken: null })
+  expect(await verifyLedger(use.world.database)).toMatchObject({ entries: 55, broken: null })
 })
 
 test('a long chain is walked to its end', async () => {
-  await database.query(`SELECT chatops.append_ledger(n, 'sent', 'U01', '{}') FROM generate_series(1, 2500) n`)
-  expect(await verifyLedger(database)).toMatchObject({ entries: 2505, broken: null })
+  await use.world.database.query(`SELECT chatops.append_ledger(n, 'sent', 'U01', '{}') FROM generate_series(1, 2500) n`)
+  expect(await verifyLedger(use.world.database)).toMatchObject({ entries: 2505, broken: null })
   await tamper(`UPDATE chatops.ledger SET actor = 'U99' WHERE seq = 2400`)
-  expect(await verifyLedger(database)).toMatchObject({ entries: 2399, broken: { seq: '2400' } })
+  expect(await verifyLedger(use.world.database)).toMatchObject({ entries: 2399, broken: { seq: '2400' } })
 })
 
 test('an entry of a transaction that was rolled back leaves no gap', async () => {
-  const failing = database.transaction(async (sql) => {
+  const failing = use.world.database.transaction(async (sql) => {
     await appendToLedger(sql, { changeRequest: '9', event: 'executed', actor: 'chatops' })
     throw new Error('rolled back')
   })
   await expect(failing).rejects.toThrow('rolled back')
   await append(6)
-  expect(await verifyLedger(database)).toMatchObject({ entries: 6, broken: null })
+  expect(await verifyLedger(use.world.database)).toMatchObject({ entries: 6, broken: null })
 })
 
 test('any JSON can be recorded and is verified as it was recorded', async () => {
   const details = { z: 1.5, a: { deep: ['ü', '\n', '"', '\u2028', 'Ω'] }, empty: {}, none: null, big: 12345678901 }
-  await database.transaction((sql) =>
+  await use.world.database.transaction((sql) =>
     appendToLedger(sql, { changeRequest: null, event: 'refused', actor: 'U01', details }),
   )
-  expect(await verifyLedger(database)).toMatchObject({ entries: 6, broken: null })
+  expect(await verifyLedger(use.world.database)).toMatchObject({ entries: 6, broken: null })
 })
 
 describe('a superuser who switches the triggers off', () => {
@@ -85,7 +75,7 @@ describe('a superuser who switches the triggers off', () => {
     ['the hash', `hash = repeat('0', 64)`],
   ])('cannot alter %s unnoticed', async (_, change) => {
     await tamper(`UPDATE chatops.ledger SET ${change} WHERE seq = 3`)
-    expect(await verifyLedger(database)).toMatchObject({
+    expect(await verifyLedger(use.world.database)).toMatchObject({
       entries: 2,
       broken: { seq: '3', why: 'its content was altered' },
     })
@@ -94,7 +84,7 @@ describe('a superuser who switches the triggers off', () => {
   test('cannot alter an entry and give it the hash that fits', async () => {
     await tamper(`UPDATE chatops.ledger SET actor = 'U99' WHERE seq = 3`)
     await tamper(`UPDATE chatops.ledger SET hash = '${await fittingHash('3')}' WHERE seq = 3`)
-    expect(await verifyLedger(database)).toMatchObject({
+    expect(await verifyLedger(use.world.database)).toMatchObject({
       entries: 3,
       broken: { seq: '4', why: 'it does not follow the entry before it' },
     })
@@ -105,7 +95,7 @@ describe('a superuser who switches the triggers off', () => {
     ['an entry in the middle', 3, 2, '4'],
   ])('cannot remove %s unnoticed', async (_, removed, entries, seq) => {
     await tamper(`DELETE FROM chatops.ledger WHERE seq = ${removed}`)
-    expect(await verifyLedger(database)).toMatchObject({
+    expect(await verifyLedger(use.world.database)).toMatchObject({
       entries,
       broken: { seq, why: 'an entry before it is missing' },
     })
@@ -114,7 +104,7 @@ describe('a superuser who switches the triggers off', () => {
   test('cannot remove an entry and close the gap', async () => {
     await tamper(`DELETE FROM chatops.ledger WHERE seq = 3`)
     await tamper(`UPDATE chatops.ledger SET seq = seq - 1 WHERE seq > 3`)
-    expect(await verifyLedger(database)).toMatchObject({
+    expect(await verifyLedger(use.world.database)).toMatchObject({
       entries: 2,
       broken: { seq: '3', why: 'it does not follow the entry before it' },
     })
@@ -122,12 +112,18 @@ describe('a superuser who switches the triggers off', () => {
 
   test('cannot remove the last entry unnoticed', async () => {
     await tamper('DELETE FROM chatops.ledger WHERE seq = 5')
-    expect(await verifyLedger(database)).toMatchObject({ entries: 4, broken: { why: expect.stringContaining('end') } })
+    expect(await verifyLedger(use.world.database)).toMatchObject({
+      entries: 4,
+      broken: { why: expect.stringContaining('end') },
+    })
   })
 
   test('cannot empty the ledger unnoticed', async () => {
     await tamper('DELETE FROM chatops.ledger')
-    expect(await verifyLedger(database)).toMatchObject({ entries: 0, broken: { why: expect.stringContaining('end') } })
+    expect(await verifyLedger(use.world.database)).toMatchObject({
+      entries: 0,
+      broken: { why: expect.stringContaining('end') },
+    })
   })
 
   test('cannot add an entry in the middle', async () => {
@@ -136,13 +132,13 @@ describe('a superuser who switches the triggers off', () => {
       'UPDATE chatops.ledger SET seq = seq - 99 WHERE seq > 100',
       forge(4, `(SELECT hash FROM chatops.ledger WHERE seq = 3) || ' '`),
     )
-    expect(await verifyLedger(database)).toMatchObject({ entries: 3, broken: { seq: '4' } })
+    expect(await verifyLedger(use.world.database)).toMatchObject({ entries: 3, broken: { seq: '4' } })
   })
 
   test('cannot add an entry at the end that follows the last one', async () => {
     await tamper(forge(6, '(SELECT hash FROM chatops.ledger WHERE seq = 5)'))
     await tamper(`UPDATE chatops.ledger SET hash = '${await fittingHash('6')}' WHERE seq = 6`)
-    const { broken } = await verifyLedger(database)
+    const { broken } = await verifyLedger(use.world.database)
     expect(broken).toMatchObject({ seq: '6', why: 'it was added past the head' })
   })
 
@@ -152,13 +148,13 @@ describe('a superuser who switches the triggers off', () => {
       'UPDATE chatops.ledger SET seq = 2 WHERE seq = 3',
       'UPDATE chatops.ledger SET seq = 3 WHERE seq = 99',
     )
-    expect(await verifyLedger(database)).toMatchObject({ entries: 1, broken: { seq: '2' } })
+    expect(await verifyLedger(use.world.database)).toMatchObject({ entries: 1, broken: { seq: '2' } })
   })
 })
 
 describe('bin/chatops verify-ledger', () => {
   test('says that a sound ledger is sound, with its head, and exits 0', async () => {
-    const { code, output } = await chatops(['verify-ledger'], { DATABASE_URL: scratch.appUrl })
+    const { code, output } = await chatops(['verify-ledger'], { DATABASE_URL: use.scratch.appUrl })
     expect({ code, output: output.trim() }).toEqual({
       code: 0,
       output: `The ledger is sound: 5 entries, head ${await headHash()}.`,
@@ -167,7 +163,7 @@ describe('bin/chatops verify-ledger', () => {
 
   test('names the first entry that is wrong, and exits 1', async () => {
     await tamper(`UPDATE chatops.ledger SET actor = 'U99' WHERE seq = 3`)
-    const { code, output } = await chatops(['verify-ledger'], { DATABASE_URL: scratch.appUrl })
+    const { code, output } = await chatops(['verify-ledger'], { DATABASE_URL: use.scratch.appUrl })
     expect(code).toBe(1)
     expect(output).toContain('entry 3: its content was altered')
   })
@@ -194,16 +190,16 @@ describe('bin/chatops verify-ledger', () => {
 
 function append(number: number): Promise<string> {
   const entry = { changeRequest: String(number), event: 'sent', actor: 'U01', details: { number } } as const
-  return database.transaction((sql) => appendToLedger(sql, entry))
+  return use.world.database.transaction((sql) => appendToLedger(sql, entry))
 }
 
 async function headHash(): Promise<string> {
-  const [head] = await database.query<{ hash: string }[]>('SELECT hash FROM chatops.ledger_head')
+  const [head] = await use.world.database.query<{ hash: string }[]>('SELECT hash FROM chatops.ledger_head')
   return head?.hash ?? ''
 }
 
 async function tamper(...statements: string[]): Promise<void> {
-  await withClient(scratch.adminUrl, async (client) => {
+  await withClient(use.scratch.adminUrl, async (client) => {
     await client.query('SET session_replication_role = replica')
     for (const statement of statements) await client.query(statement)
   })
@@ -215,7 +211,7 @@ function forge(seq: number, prevHash: string): string {
 
 /** The hash that an entry's content would have, computed apart from our code. */
 async function fittingHash(seq: string): Promise<string> {
-  const [entry] = await database.query<Record<string, string>[]>(
+  const [entry] = await use.world.database.query<Record<string, string>[]>(
     `SELECT prev_hash, seq::text, change_request_id::text, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at,
        event, actor, details::text FROM chatops.ledger WHERE seq = $1`,
     [seq],

@@ -1,38 +1,24 @@
 // What somebody could do to the ledger who has the database's superuser, and who finds it. docs/trust.md has the same table.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { verifyDue } from '../../src/changes/sweeps/sweep.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { compareWithWitnesses, type Witness } from '../../src/ledger/witnesses.ts'
-import type { World } from '../../src/world.ts'
-import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
-import { approveRequest, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
 const KEPT = ['ledger', 'ledger_head', 'change_requests', 'identity']
 const RECEIPTS = 'a message in Slack'
 const NOBODY = 'nobody'
 
-let scratch: ScratchDatabase
-let world: World
-let admin: pg.Client
+const use = useWorld({ rows: 'demo' })
 /** What the messages in Slack say; the last entry has not been spoken of yet. */
 let messages: Witness[]
 
 beforeAll(async () => {
-  scratch = await demoDatabase()
-  world = await createLifecycle(scratch.appUrl)
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-  await admin.query('SET session_replication_role = replica')
-})
-
-afterAll(async () => {
-  await world.database.destroy()
-  await admin.end()
-  await scratch.drop()
+  await use.admin.query('SET session_replication_role = replica')
 })
 
 describe('the database itself refuses, without its triggers,', () => {
@@ -48,13 +34,13 @@ describe('the database itself refuses, without its triggers,', () => {
     ['a second head', `INSERT INTO chatops.ledger_head VALUES (false, 0, repeat('a', 64))`],
     ['a head below the beginning', 'UPDATE chatops.ledger_head SET seq = -1'],
   ])('%s', async (_, statement) => {
-    await expect(admin.query(statement)).rejects.toMatchObject({ code: '23514' })
+    await expect(use.admin.query(statement)).rejects.toMatchObject({ code: '23514' })
   })
 })
 
 describe('a superuser who takes away the constraints, too', () => {
   beforeAll(async () => {
-    await admin.query(`
+    await use.admin.query(`
       ALTER TABLE chatops.ledger DROP CONSTRAINT ledger_seq, DROP CONSTRAINT ledger_chain, DROP CONSTRAINT ledger_event,
         DROP CONSTRAINT ledger_actor, DROP CONSTRAINT ledger_details, DROP CONSTRAINT ledger_hash,
         DROP CONSTRAINT ledger_prev_hash_key, DROP CONSTRAINT ledger_hash_key, DROP CONSTRAINT ledger_pkey;
@@ -63,24 +49,24 @@ describe('a superuser who takes away the constraints, too', () => {
       INSERT INTO chatops.ledger SELECT n, NULL, now(), 'refused', 'U0' || n, '{}', 'p' || n, 'h' || n, 1 FROM generate_series(1, 3) n`)
     await giveFittingHashes()
     messages = [await say()]
-    const { id } = await approveRequest(world, await sendRequest(world, 'fix-route', await form()))
-    await execute(world, id)
-    await verifyDue(world)
+    const { id } = await approveRequest(use.world, await sendRequest(use.world, 'fix-route', await form()))
+    await execute(use.world, id)
+    await verifyDue(use.world)
     messages.push(await say())
-    await admin.query(`SELECT chatops.append_ledger(NULL, 'refused', 'U07', '{}')`)
-    for (const table of KEPT) await admin.query(`CREATE TABLE public.kept_${table} AS TABLE chatops.${table}`)
+    await use.admin.query(`SELECT chatops.append_ledger(NULL, 'refused', 'U07', '{}')`)
+    for (const table of KEPT) await use.admin.query(`CREATE TABLE public.kept_${table} AS TABLE chatops.${table}`)
   })
 
   beforeEach(async () => {
-    expect(await verifyLedger(world.database)).toMatchObject({ broken: null })
-    const { contradictions, vouched } = await compareWithWitnesses(world.database, messages)
+    expect(await verifyLedger(use.world.database)).toMatchObject({ broken: null })
+    const { contradictions, vouched } = await compareWithWitnesses(use.world.database, messages)
     expect({ contradictions, vouched }).toEqual({ contradictions: [], vouched: messages.at(-1)?.entries })
   })
 
   afterEach(async () => {
     for (const table of KEPT) {
-      await admin.query(`DELETE FROM chatops.${table}`)
-      await admin.query(
+      await use.admin.query(`DELETE FROM chatops.${table}`)
+      await use.admin.query(
         `INSERT INTO chatops.${table} ${table === 'change_requests' ? 'OVERRIDING SYSTEM VALUE' : ''} TABLE public.kept_${table}`,
       )
     }
@@ -251,8 +237,8 @@ describe('a superuser who takes away the constraints, too', () => {
 
   test.each(TAMPERINGS)('%s', async (what, how, found) => {
     const said = ((await how()) as Witness[] | undefined) ?? messages
-    const { broken } = await verifyLedger(world.database)
-    const { contradictions, vouched } = await compareWithWitnesses(world.database, said)
+    const { broken } = await verifyLedger(use.world.database)
+    const { contradictions, vouched } = await compareWithWitnesses(use.world.database, said)
     if (found === NOBODY) {
       expect({ broken, contradictions }).toEqual({ broken: null, contradictions: [] })
       if (said === messages) expect(Number(vouched)).toBe((await lastSeq()) - 1)
@@ -270,13 +256,13 @@ describe('a superuser who takes away the constraints, too', () => {
   })
 
   async function form() {
-    const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+    const { rows } = await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')
     return { subject: rows[0].slug, route: 'assessment_only', reason: `Asked for by ${SUPPORT}`, ticket: '' }
   }
 })
 
 async function run(...statements: string[]): Promise<void> {
-  for (const statement of statements) await admin.query(statement)
+  for (const statement of statements) await use.admin.query(statement)
 }
 
 const rewrite = (seq: number) =>
@@ -291,25 +277,25 @@ const headTo = (seq: number) =>
      (SELECT encode(sha256(convert_to('chatops ledger ' || id, 'UTF8')), 'hex') FROM chatops.identity))`
 
 async function lastSeq(): Promise<number> {
-  const { rows } = await admin.query('SELECT max(seq)::int AS seq FROM chatops.ledger')
+  const { rows } = await use.admin.query('SELECT max(seq)::int AS seq FROM chatops.ledger')
   return rows[0].seq
 }
 
 /** What a message that is posted now says. */
 async function say(): Promise<Witness> {
-  const { rows } = await admin.query('SELECT seq, hash FROM chatops.ledger_head')
+  const { rows } = await use.admin.query('SELECT seq, hash FROM chatops.ledger_head')
   return { entries: rows[0].seq, head: rows[0].hash, where: 'a message' }
 }
 
 async function sayAnew(): Promise<Witness[]> {
-  const { rows } = await admin.query('SELECT seq, hash FROM chatops.ledger')
+  const { rows } = await use.admin.query('SELECT seq, hash FROM chatops.ledger')
   const hashes = new Map(rows.map(({ seq, hash }) => [seq, hash]))
   return messages.map((message) => ({ ...message, head: hashes.get(message.entries) }))
 }
 
 /** Gives one entry the hash that its content has after the one before it; computed apart from our code. */
 async function giveFittingHash(seq: number): Promise<void> {
-  const { rows } = await admin.query(
+  const { rows } = await use.admin.query(
     `SELECT *, seq::text, coalesce(change_request_id::text, '-') AS request, details::text AS details,
        to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at,
        coalesce((SELECT hash FROM chatops.ledger WHERE seq = $1 - 1),
@@ -322,7 +308,7 @@ async function giveFittingHash(seq: number): Promise<void> {
   const counted = ['chatops ledger 2', ...fields].map((field) => `${Buffer.from(field).length}:${field},`)
   const text = chain === 1 ? fields.join('\n') : counted.join('')
   const hash = createHash('sha256').update(text).digest('hex')
-  await admin.query('UPDATE chatops.ledger SET prev_hash = $2, hash = $3 WHERE seq = $1', [seq, previous, hash])
+  await use.admin.query('UPDATE chatops.ledger SET prev_hash = $2, hash = $3 WHERE seq = $1', [seq, previous, hash])
 }
 
 /** The same for every entry, and for the head. */

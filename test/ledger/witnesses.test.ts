@@ -1,35 +1,28 @@
 import { createHash } from 'node:crypto'
 import { parse } from 'csv-parse/sync'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Services } from '../../src/services.ts'
 import { botEnvironment, startBot, startStorySlack } from '../support/bot.ts'
 import { chatops as runChatops } from '../support/built.ts'
-import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
+import { useScratch } from '../support/world.ts'
 
-let scratch: ScratchDatabase
+const use = useScratch({ rows: 'demo' })
 let slack: FakeSlack
 let bot: Services
-let admin: pg.Client
 
 beforeAll(async () => {
-  scratch = await demoDatabase()
   slack = await startStorySlack()
-  bot = await startBot(slack, scratch.appUrl)
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-  await admin.query('SET session_replication_role = replica')
+  bot = await startBot(slack, use.scratch.appUrl)
+  await use.admin.query('SET session_replication_role = replica')
   await approveRequest(bot.changes, await sendRequest(bot.changes, 'fix-route', await form()))
   await slack.until(() => slack.messages(CHANNEL).some((message) => readText(message).includes('CR-1 is done')))
   await bot.stop()
 })
 
 afterAll(async () => {
-  await admin.end()
   await slack.stop()
-  await scratch.drop()
 })
 
 describe('bin/chatops verify-ledger --receipts', () => {
@@ -41,35 +34,35 @@ describe('bin/chatops verify-ledger --receipts', () => {
   })
 
   test('says which entries no message has spoken of', async () => {
-    await admin.query(`SELECT chatops.append_ledger(NULL, 'refused', 'U07', '{}') FROM generate_series(1, 3)`)
-    const last = Number((await admin.query('SELECT seq FROM chatops.ledger_head')).rows[0].seq)
+    await use.admin.query(`SELECT chatops.append_ledger(NULL, 'refused', 'U07', '{}') FROM generate_series(1, 3)`)
+    const last = Number((await use.admin.query('SELECT seq FROM chatops.ledger_head')).rows[0].seq)
     const { code, output } = await chatops('verify-ledger', '--receipts')
     expect(output).toMatch(new RegExp(`Nothing in Slack vouches for entries \\d+ to ${last}\\.`))
     expect(code).toBe(0)
   })
 
   test('names the messages that know of entries which are not there, and exits 1', async () => {
-    await admin.query('BEGIN')
-    await admin.query('CREATE TABLE kept AS TABLE chatops.ledger')
-    await admin.query('CREATE TABLE kept_head AS TABLE chatops.ledger_head')
-    await admin.query('CREATE TABLE kept_requests AS TABLE chatops.change_requests')
-    await admin.query('DELETE FROM chatops.ledger WHERE seq > 1')
-    await admin.query('DELETE FROM chatops.change_requests')
-    await admin.query('UPDATE chatops.ledger_head SET seq = 1, hash = (SELECT hash FROM chatops.ledger)')
-    await admin.query('COMMIT')
+    await use.admin.query('BEGIN')
+    await use.admin.query('CREATE TABLE kept AS TABLE chatops.ledger')
+    await use.admin.query('CREATE TABLE kept_head AS TABLE chatops.ledger_head')
+    await use.admin.query('CREATE TABLE kept_requests AS TABLE chatops.change_requests')
+    await use.admin.query('DELETE FROM chatops.ledger WHERE seq > 1')
+    await use.admin.query('DELETE FROM chatops.change_requests')
+    await use.admin.query('UPDATE chatops.ledger_head SET seq = 1, hash = (SELECT hash FROM chatops.ledger)')
+    await use.admin.query('COMMIT')
     const { code, output } = await chatops('verify-ledger', '--receipts')
-    await admin.query('INSERT INTO chatops.ledger SELECT * FROM kept WHERE seq > 1')
-    await admin.query('INSERT INTO chatops.change_requests OVERRIDING SYSTEM VALUE TABLE kept_requests')
-    await admin.query('UPDATE chatops.ledger_head SET (seq, hash) = (SELECT seq, hash FROM kept_head)')
+    await use.admin.query('INSERT INTO chatops.ledger SELECT * FROM kept WHERE seq > 1')
+    await use.admin.query('INSERT INTO chatops.change_requests OVERRIDING SYSTEM VALUE TABLE kept_requests')
+    await use.admin.query('UPDATE chatops.ledger_head SET (seq, hash) = (SELECT seq, hash FROM kept_head)')
     expect(output).toContain('The ledger is sound: 1 entries')
     expect(output).toMatch(/Slack contradicts the ledger: the message [\d.]+ in C01SUPPORT speaks of entry \d+/)
     expect(code).toBe(1)
   })
 
   test('says that it compared too little, and exits 3, where the database has another name', async () => {
-    await admin.query(`UPDATE chatops.identity SET environment = environment || '-2'`)
+    await use.admin.query(`UPDATE chatops.identity SET environment = environment || '-2'`)
     const { code, output } = await chatops('verify-ledger', '--receipts')
-    await admin.query(`UPDATE chatops.identity SET environment = left(environment, -2)`)
+    await use.admin.query(`UPDATE chatops.identity SET environment = left(environment, -2)`)
     expect(output).toMatch(
       /\d+ messages of the bot are from another database\.\nUnless .* its name or environment was changed/,
     )
@@ -155,15 +148,15 @@ test('verify-ledger --receipts knows the messages from before the database was t
   const { code, output } = await chatopsWith({ ENVIRONMENT: 'staging' }, 'verify-ledger', '--receipts')
   expect(output).not.toMatch(/contradicts|another database/)
   expect(code).toBe(0)
-  await admin.query(`UPDATE chatops.identity SET environment = 'production'`)
+  await use.admin.query(`UPDATE chatops.identity SET environment = 'production'`)
 })
 
 const chatops = (...words: string[]) => chatopsWith({}, ...words)
 
 const chatopsWith = (settings: Record<string, string>, ...words: string[]) =>
-  runChatops(words, { ...botEnvironment(slack, scratch.appUrl), ...settings })
+  runChatops(words, { ...botEnvironment(slack, use.scratch.appUrl), ...settings })
 
 async function form() {
-  const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+  const { rows } = await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')
   return { subject: rows[0].slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
 }

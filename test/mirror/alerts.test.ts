@@ -37,7 +37,7 @@ describe('what was dead before the first sweep', () => {
     await story.redis.del('retry')
     await story.sweep()
     expect(await story.alerts()).toEqual([])
-    const { deadBefore } = await story.context.database.manager.findOneByOrFail(Mirror, { id: true })
+    const { deadBefore } = await story.world.database.manager.findOneByOrFail(Mirror, { id: true })
     expect(deadBefore).toBe(8)
   })
 
@@ -47,7 +47,7 @@ describe('what was dead before the first sweep', () => {
     await story.put('dead', 'Dttp::WithdrawJob', { error: GONE })
     await story.sweep()
     expect(await story.causes()).toEqual(['gone:withdraw'])
-    const mirror = () => story.context.database.manager.findOneByOrFail(Mirror, { id: true })
+    const mirror = () => story.world.database.manager.findOneByOrFail(Mirror, { id: true })
     expect(await mirror()).toMatchObject({ deadBefore: 1 })
 
     await story.redis.rename('dead', 'elsewhere')
@@ -71,7 +71,7 @@ describe('every failure that was recorded', () => {
       new Set(['unexpected', 'gone', 'school-not-active', 'trainee-gone']),
     )
     for (const { id } of await story.alerts()) {
-      const sight = await findAlertSight(story.context.database, id)
+      const sight = await findAlertSight(story.world.database, id)
       expect(sight?.diagnosis.title).toMatch(/^\p{Lu}/u)
       expect(sight?.diagnosis.todo).toMatch(/ask|Ask|Select|select|do not need/)
     }
@@ -107,7 +107,7 @@ describe('a job that Sidekiq tries again', () => {
       inSeconds: 60,
     })
     await story.sweep()
-    const { jobs, counts } = await listJobs(story.context, { name: null, trainee: null })
+    const { jobs, counts } = await listJobs(story.world, { name: null, trainee: null })
     expect(counts).toMatchObject({ retrying: 1 })
     expect(jobs[0]).toMatchObject({ runner: 'register', place: 'retry', failure: { code: 'dttp-unavailable' } })
   })
@@ -214,7 +214,7 @@ describe('a post about a poll that failed', () => {
 
 describe('a post of Register’s that a poll has timed out', () => {
   const post = (ts: string, job: 'Dttp::RetrieveTrnJob' | 'Dttp::RetrieveAwardJob' = 'Dttp::RetrieveTrnJob') =>
-    answerTimeout(story.context, { channel: 'C01', ts, thread: ts }, { job, trainee: '5902', after: '7 days' })
+    answerTimeout(story.world, { channel: 'C01', ts, thread: ts }, { job, trainee: '5902', after: '7 days' })
 
   test('alarms nobody while a poll is live, unless it is the one whose time is up', async () => {
     await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: [aTime('2021-10-27T14:00:00Z')], inSeconds: 900 })
@@ -241,19 +241,19 @@ describe('a post of Register’s that a poll has timed out', () => {
     expect(await story.alerts()).toHaveLength(1)
 
     await story.forgetLook()
-    await lookAtAlerts(story.context)
+    await lookAtAlerts(story.world)
     expect(await story.causes()).toEqual([cause])
     await story.admin.query('UPDATE trainees SET state = 6 WHERE id = 5902')
     await story.forgetLook()
-    await lookAtAlerts(story.context)
+    await lookAtAlerts(story.world)
     expect(await story.causes('resolved')).toEqual([cause])
-    const sight = await findAlertSight(story.context.database, (await story.onlyAlert()).id)
+    const sight = await findAlertSight(story.world.database, (await story.onlyAlert()).id)
     expect(sight?.found?.because).toEqual({ 'retrieve-award:5902': 'award' })
   })
 
   test('is answered with the time that it says', async () => {
     const about = { trainee: '5902', job: 'Dttp::RetrieveTrnJob', after: '7 days', alert: null }
-    const sight = await findMessageSight(story.context.database, about)
+    const sight = await findMessageSight(story.world.database, about)
     expect(sight.diagnosis?.title).toContain('after 7 days')
   })
 })
@@ -263,9 +263,9 @@ describe('a failure beside an open request that has emptied the trainee’s ids'
     await story.sweep()
     const { rows } = await story.admin.query('SELECT slug FROM trainees WHERE id = 5913')
     const form = { subject: rows[0].slug, submitter: '', reason: 'Test', ticket: '' }
-    const request = await sendRequest(story.context, 're-register', form)
-    await approveRequest(story.context, request)
-    expect(await execute(story.context, request.id)).toBe('executed')
+    const request = await sendRequest(story.world, 're-register', form)
+    await approveRequest(story.world, request)
+    expect(await execute(story.world, request.id)).toBe('executed')
     return request.id
   }
   const refused = { class: 'Dttp::Client::HttpError', message: 'status: 404, body: {}, headers: {}' }
@@ -285,12 +285,12 @@ describe('a failure beside an open request that has emptied the trainee’s ids'
     const { rows } = await story.admin.query('SELECT slug FROM trainees WHERE id = 5902')
     const form = { subject: rows[0].slug, duration: '1 day', replace: '', reason: 'Test', ticket: '' }
     await story.sweep()
-    const asked = await sendRequest(story.context, 'requeue-trn', form)
+    const asked = await sendRequest(story.world, 'requeue-trn', form)
     await story.admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [asked.id])
     const poll = { trainee: 5913, args: [aTime('2021-10-31T12:00:00Z')] }
     const member = await story.put('schedule', 'Dttp::RetrieveTrnJob', poll)
     await story.sweep()
-    await giveToRequest(story.context.database.manager, (await story.row()).id, asked.id)
+    await giveToRequest(story.world.database.manager, (await story.row()).id, asked.id)
     const id = await emptied()
     await story.take('schedule', member)
     for (const retryCount of [0, 1]) {
@@ -368,7 +368,7 @@ test('a withdrawal that DTTP refused is not cured by the record’s being there'
   await story.sweep()
   await story.put('dead', 'Dttp::WithdrawJob', { error: GONE })
   await story.sweep()
-  await lookAtAlerts(story.context)
+  await lookAtAlerts(story.world)
   expect((await story.onlyAlert()).status).toBe('open')
 })
 
@@ -377,18 +377,18 @@ describe('a registration that Register started', () => {
     await story.admin.query('UPDATE trainees SET dttp_id = NULL, placement_assignment_dttp_id = NULL WHERE id = 5902')
     await story.runs(story.member('Dttp::RegisterForTrnJob', { args: [null] }))
     await story.sweep()
-    expect(await findHanging(story.context)).toBe(0)
+    expect(await findHanging(story.world)).toBe(0)
     await story.sweep(16 * 60)
-    expect(await findHanging(story.context)).toBe(1)
-    expect(await findHanging(story.context)).toBe(0)
+    expect(await findHanging(story.world)).toBe(1)
+    expect(await findHanging(story.world)).toBe(0)
     expect(await story.causes()).toEqual(['registration-unknown:5902'])
-    await lookAtAlerts(story.context)
+    await lookAtAlerts(story.world)
     expect((await story.onlyAlert()).found).toMatchObject({
       trainees: { '5902': { candidates: ['c0000000-0000-4000-8000-000000005902'] } },
     })
     await story.admin.query(`UPDATE trainees SET dttp_id = 'c0000000-0000-4000-8000-000000005902' WHERE id = 5902`)
     await story.forgetLook()
-    await lookAtAlerts(story.context)
+    await lookAtAlerts(story.world)
     expect(await story.causes('resolved')).toEqual(['registration-unknown:5902'])
   })
 })
@@ -413,11 +413,11 @@ describe('a registration that died before, and hangs when it is tried again', ()
 
   test('is reported, once for each run, and its post warns of a restart and offers nothing', async () => {
     await hung()
-    expect(await findHanging(story.context)).toBe(1)
-    expect(await findHanging(story.context)).toBe(0)
+    expect(await findHanging(story.world)).toBe(1)
+    expect(await findHanging(story.world)).toBe(0)
     expect(await story.causes()).toEqual([REFUSED, UNKNOWN])
     const alert = (await story.alerts()).find(({ cause }) => cause === UNKNOWN)
-    const sight = await findAlertSight(story.context.database, alert?.id ?? '')
+    const sight = await findAlertSight(story.world.database, alert?.id ?? '')
     expect(sight?.diagnosis).toMatchObject({
       offer: null,
       meaning: expect.stringContaining('Do not restart or deploy'),
@@ -431,14 +431,14 @@ describe('a registration that died before, and hangs when it is tried again', ()
       `UPDATE chatops.alerts SET cause = $1, status = 'dismissed', dismissed_by = 'U1', closed_at = now()`,
       [UNKNOWN],
     )
-    expect(await findHanging(story.context)).toBe(1)
-    expect(await findHanging(story.context)).toBe(0)
+    expect(await findHanging(story.world)).toBe(1)
+    expect(await findHanging(story.world)).toBe(0)
     expect(await story.causes()).toEqual([UNKNOWN])
   })
 
   test('has one post again once it has ended with a refusal', async () => {
     await hung()
-    await findHanging(story.context)
+    await findHanging(story.world)
     await story.runs(null)
     await story.put('dead', 'Dttp::RegisterForTrnJob', { ...given, error: refused })
     await story.sweep()
@@ -458,7 +458,7 @@ describe('a nightly update that fails each night', () => {
     await story.sweep()
     await night(refused)
     const { id } = await story.onlyAlert()
-    await dismiss(story.context, { id, actor: SUPPORT, reason: 'The provider knows' })
+    await dismiss(story.world, { id, actor: SUPPORT, reason: 'The provider knows' })
   }
 
   test('is not posted again once someone has dismissed it, unless it fails otherwise', async () => {
@@ -472,10 +472,10 @@ describe('a nightly update that fails each night', () => {
   test('is posted again once it has run in between, or two people have had it run again', async () => {
     await dismissed()
     await night(refused)
-    await forgetDismissal(story.context.database.manager, (await story.rows()).at(-1)?.id ?? '')
+    await forgetDismissal(story.world.database.manager, (await story.rows()).at(-1)?.id ?? '')
     await night(refused)
     expect(await story.causes()).toEqual(['update-trainee:dttp-refused:5902'])
-    await dismiss(story.context, { id: (await story.alerts()).at(-1)?.id ?? '', actor: SUPPORT, reason: 'Still' })
+    await dismiss(story.world, { id: (await story.alerts()).at(-1)?.id ?? '', actor: SUPPORT, reason: 'Still' })
     await night(refused)
     expect(await story.causes()).toEqual([])
     await night(null)
@@ -496,7 +496,7 @@ describe('outside working hours', () => {
 
   test('what can wait is posted at 9am, and a duplicate or an unknown outcome at once', async () => {
     hours = 'working'
-    story.context.alertHours = 'working'
+    story.world.alertHours = 'working'
     story.clock.time = Date.parse('2040-10-26T22:00:00Z') // a Friday evening
     await story.sweep()
     await story.put('dead', 'Dttp::UpdateTraineeJob', { error: GONE })

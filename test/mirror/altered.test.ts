@@ -34,7 +34,7 @@ test.each([
     ['retrieve-trn', 'schedule'],
     ['update-trainee', 'missing'],
   ])
-  expect(await findMirrorAge(story.context.database.manager, story.context.now())).toMatchObject({ isTooOld: false })
+  expect(await findMirrorAge(story.world.database.manager, story.world.now())).toMatchObject({ isTooOld: false })
   await story.sweep(HALF_AN_HOUR)
   expect((await story.rows()).find(({ name }) => name === 'update-trainee')).toMatchObject({
     failure: { code: 'vanished' },
@@ -82,14 +82,14 @@ test('a job of which nobody can be told holds up no other, and does not have the
   const goOn = await story.endAt('INSERT', 'chatops.alert_entries', `new.subject LIKE 'update-trainee:%'`)
   await story.sweep()
   expect(await story.causes()).toEqual(['unexpected:withdraw'])
-  expect(await tellOfMirrored(story.context, verifyAgain)).toBe(0)
-  expect(await findUntold(story.context.database.manager, 9)).toEqual(['00000000-0000-4000-8000-000000000001'])
+  expect(await tellOfMirrored(story.world, verifyAgain)).toBe(0)
+  expect(await findUntold(story.world.database.manager, 9)).toEqual(['00000000-0000-4000-8000-000000000001'])
   await story.put('dead', 'Dttp::DeferJob', { error, jobId: '00000000-0000-4000-8000-000000000003' })
-  await sweepSidekiq(story.context, story.context.upstreams.sidekiq as SidekiqClient)
-  expect(await findUntold(story.context.database.manager, 1)).toEqual(['00000000-0000-4000-8000-000000000003'])
+  await sweepSidekiq(story.world, story.world.upstreams.sidekiq as SidekiqClient)
+  expect(await findUntold(story.world.database.manager, 1)).toEqual(['00000000-0000-4000-8000-000000000003'])
   await goOn()
   await story.sweep()
-  expect(await findUntold(story.context.database.manager, 9)).toEqual([])
+  expect(await findUntold(story.world.database.manager, 9)).toEqual([])
 })
 
 const ODD = [1_795_850_005_276_593, 8e15, 253_402_300_800, 1e300]
@@ -107,7 +107,7 @@ test.each(ODD)('a job with %s for a time is read without that time', async (odd)
 test('where Sidekiq is not beside the bot any more, no job of its counts as live', async () => {
   await story.put('schedule', 'Dttp::RetrieveTrnJob', { inSeconds: 900 })
   await story.sweep()
-  expect(await endMirror(story.context)).toBe(1)
+  expect(await endMirror(story.world)).toBe(1)
   expect(await story.row()).toMatchObject({ place: 'gone', told: true, curedAt: expect.any(Date) })
   await story.sweep()
   expect(await story.row()).toMatchObject({ place: 'schedule', failure: null })
@@ -115,9 +115,9 @@ test('where Sidekiq is not beside the bot any more, no job of its counts as live
 
 test('operators are told while nobody reads Sidekiq anew, and not after that', async () => {
   await story.sweep()
-  expect(await findUnread(story.context)).toBeNull()
+  expect(await findUnread(story.world)).toBeNull()
   story.clock.time += 4 * 60_000
-  expect(await findUnread(story.context)).toContain('Check the way to Register’s Redis')
+  expect(await findUnread(story.world)).toContain('Check the way to Register’s Redis')
   await story.sweep()
-  expect(await findUnread(story.context)).toBeNull()
+  expect(await findUnread(story.world)).toBeNull()
 })

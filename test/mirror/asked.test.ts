@@ -10,7 +10,7 @@ import { relayToSidekiq } from '../sidekiq/beside-stage.ts'
 import { aTime, useMirror } from './mirror-story.ts'
 
 const story = useMirror()
-const sql = () => story.context.database.manager
+const sql = () => story.world.database.manager
 
 async function push(id: string): Promise<void> {
   const asked = {
@@ -21,7 +21,7 @@ async function push(id: string): Promise<void> {
     queue: 'dttp',
     changeRequest: null,
   } as const
-  await mirrorPush(sql(), { ...asked, id, dueAt: story.context.now() })
+  await mirrorPush(sql(), { ...asked, id, dueAt: story.world.now() })
   await addToOutbox(sql(), { id, stream: `job:${id}`, kind: 'job', changeRequest: null })
 }
 
@@ -56,10 +56,10 @@ test('a poll of ours is found in its own row, beside an older one with the same 
   await story.sweep()
   const job = { name: 'retrieve-trn', trainee: '5902', timeoutAt } as const
   const id = randomUUID()
-  await story.context.database.transaction((sql) =>
-    pushToSidekiq(sql, { id, name: job.name, trainee: job.trainee, job, dueAt: story.context.now() }),
+  await story.world.database.transaction((sql) =>
+    pushToSidekiq(sql, { id, name: job.name, trainee: job.trainee, job, dueAt: story.world.now() }),
   )
-  await relayToSidekiq(story.context)
+  await relayToSidekiq(story.world)
   await story.sweep()
   const rows = await story.rows()
   expect(rows.map((row) => [row.id === id, row.place]).sort()).toEqual([
@@ -76,7 +76,7 @@ test('what is left to an operator counts as not given to Sidekiq, until it is fo
   await story.sweep(31 * 60)
   expect(await only()).toMatchObject({ status: 'failed', failure: { code: 'not-given' } })
   expect(await story.causes()).toEqual(['not-given:update-trainee'])
-  const sight = await findAlertSight(story.context.database, (await story.onlyAlert()).id)
+  const sight = await findAlertSight(story.world.database, (await story.onlyAlert()).id)
   expect(sight?.diagnosis.title).toContain('could not be given to Register’s Sidekiq')
   await story.put('queue', 'Dttp::UpdateTraineeJob', { jobId: id })
   await story.sweep()

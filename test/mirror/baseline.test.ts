@@ -8,7 +8,7 @@ import { useMirror } from './mirror-story.ts'
 // What proves that a job ran must be of its present run.
 
 const story = useMirror()
-const sql = () => story.context.database.manager
+const sql = () => story.world.database.manager
 
 const ERROR = { class: 'TypeError', message: 'x' }
 const jobId = '3f0c9a52-8a57-4d0b-9e0c-1f7a2d2f6b10'
@@ -68,7 +68,7 @@ test('an update that was pushed is proved by what moves from then on', async () 
   await remembers('first')
   const id = randomUUID()
   const asked = { name: 'update-trainee', trainee: '5902', args: {}, timeoutAt: null, queue: 'dttp' } as const
-  await mirrorPush(sql(), { ...asked, id, dueAt: story.context.now(), changeRequest: null })
+  await mirrorPush(sql(), { ...asked, id, dueAt: story.world.now(), changeRequest: null })
   await sent(id)
   await story.sweep()
   await story.sweep(60)

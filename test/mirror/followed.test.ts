@@ -27,10 +27,10 @@ const WHY = { reason: 'It has timed out', ticket: '' }
 
 async function carriedOut(playbook: string, form: Record<string, string>): Promise<string> {
   await story.sweep()
-  const request = await sendRequest(story.context, playbook, { ...form, ...WHY })
-  await approveRequest(story.context, request)
-  expect(await execute(story.context, request.id)).toBe('executed')
-  await relayToSidekiq(story.context)
+  const request = await sendRequest(story.world, playbook, { ...form, ...WHY })
+  await approveRequest(story.world, request)
+  expect(await execute(story.world, request.id)).toBe('executed')
+  await relayToSidekiq(story.world)
   await story.admin.query('UPDATE chatops.outbox SET sent_at = $1', [new Date(story.clock.time)])
   story.clock.time += 1_000
   return request.id
@@ -51,7 +51,7 @@ const told = async () =>
       `SELECT payload FROM chatops.outbox WHERE payload ->> 'part' IN ('job-news', 'school-sync')`,
     )
   ).rows
-const outcome = async (id: string) => (await getRequest(story.context.database, id)).outcome
+const outcome = async (id: string) => (await getRequest(story.world.database, id)).outcome
 
 test('a poll without a TRN stands on the card with its next time; the TRN is told in the thread', async () => {
   const { id, member } = await polled()
@@ -76,7 +76,7 @@ test('a poll that has only put another one in its place has brought no TRN', asy
   const first = await story.put('queue', 'Dttp::RetrieveTrnJob')
   await story.sweep()
   const ofRegister = async () => (await story.rows()).find(({ timeoutAt }) => timeoutAt === null)
-  await giveToRequest(story.context.database.manager, (await ofRegister())?.id ?? '', id)
+  await giveToRequest(story.world.database.manager, (await ofRegister())?.id ?? '', id)
   await story.take('queue', first)
   await story.put('schedule', 'Dttp::RetrieveTrnJob', { args: [aTime('2021-10-30T00:00:00Z')], inSeconds: 3600 })
   await story.sweep()
@@ -169,12 +169,12 @@ test('a school sync of Register’s is followed up once its last page is over', 
   await story.admin.query(`UPDATE dttp_schools SET updated_at = '2021-10-27T13:30:00'`)
   await story.sweep()
   await story.sweep(60)
-  expect(await followUpSchools(story.context)).toBe(0)
+  expect(await followUpSchools(story.world)).toBe(0)
   await story.take('queue', second)
   await story.sweep()
-  expect(await followUpSchools(story.context)).toBe(0)
+  expect(await followUpSchools(story.world)).toBe(0)
   await story.sweep(60)
-  expect(await followUpSchools(story.context)).toBe(1)
+  expect(await followUpSchools(story.world)).toBe(1)
   expect(await told()).toMatchObject([{ payload: { part: 'school-sync', by: 'register' } }])
 })
 
@@ -186,11 +186,11 @@ test('the poll of a trainee whom a repaired school sets going is waited for unti
   await story.put('dead', 'Dttp::RegisterForTrnJob', { trainee: 5914, args: [SUBMITTER], error })
   await story.sweep()
   const form = { subject: 'URN 900004', row: '', missing: '', dttp_id: '', ...WHY }
-  const request = await sendRequest(story.context, 'repair-school', form)
-  await approveRequest(story.context, request)
-  expect(await execute(story.context, request.id)).toBe('executed')
+  const request = await sendRequest(story.world, 'repair-school', form)
+  await approveRequest(story.world, request)
+  expect(await execute(story.world, request.id)).toBe('executed')
   const line = async () => {
-    await verify(story.context, request.id)
+    await verify(story.world, request.id)
     return (await outcome(request.id)).verified?.find(({ sentence }) => sentence.includes('asked for their TRN again'))
   }
   expect(await line()).toMatchObject({ holds: false, waiting: true, found: expect.stringContaining('does not have') })
@@ -211,7 +211,7 @@ test('what a request writes into the list of schools proves no sync of Register�
   await story.sweep()
   await story.sweep(60)
   expect((await ofSync())?.place).toBe('missing')
-  expect(await followUpSchools(story.context)).toBe(0)
+  expect(await followUpSchools(story.world)).toBe(0)
   await story.admin.query(`UPDATE dttp_schools SET updated_at = '2021-10-27T13:30:00' WHERE urn <> '900004'`)
   await story.sweep()
   expect(await ofSync()).toMatchObject({ place: 'gone', failure: null })
@@ -226,7 +226,7 @@ test('a sync that had failed, and runs again after the request, counts as one af
   await carriedOut('repair-school', { subject: 'URN 900004', row: '', missing: '', dttp_id: '' })
   const { place, score, sha1, id = '' } = (await ofSync()) ?? {}
   const [outboxId, fingerprint] = [randomUUID(), `${place} ${score} ${sha1}`]
-  const sql = story.context.database.manager
+  const sql = story.world.database.manager
   await addToOutbox(sql, { id: outboxId, stream: `job:${id}`, kind: 'job', changeRequest: null })
   await mirrorRetry(sql, { id, fingerprint, outboxId, changeRequest: null as never })
   await story.admin.query(`UPDATE chatops.outbox SET status = 'sent', sent_at = $1`, [new Date(story.clock.time)])
@@ -235,7 +235,7 @@ test('a sync that had failed, and runs again after the request, counts as one af
   await story.admin.query(`UPDATE dttp_schools SET updated_at = '2099-01-01'`)
   await story.sweep(60)
   expect(await ofSync()).toMatchObject({ place: 'gone', failure: null })
-  expect(await followUpSchools(story.context)).toBe(1)
+  expect(await followUpSchools(story.world)).toBe(1)
 })
 
 test('a request’s job is kept as long as its plan', async () => {
@@ -245,8 +245,8 @@ test('a request’s job is kept as long as its plan', async () => {
   await story.sweep(3600)
   await story.sweep(60)
   story.clock.time += 9 * 24 * 3_600_000
-  expect(await purgeMirror(story.context)).toBe(0)
+  expect(await purgeMirror(story.world)).toBe(0)
   await story.admin.query(`UPDATE chatops.change_requests SET status = 'done', finished_at = now()`)
   await story.admin.query('UPDATE chatops.change_requests SET form = NULL, plan = NULL, checks = NULL')
-  expect(await purgeMirror(story.context)).toBe(1)
+  expect(await purgeMirror(story.world)).toBe(1)
 })

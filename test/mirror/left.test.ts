@@ -17,8 +17,8 @@ const UNTIL = [aTime('2021-10-31T12:00:00Z')]
 
 /** The bot is started anew, with our own workers as those who run Register's jobs. */
 function restarted(): World {
-  const { sidekiq: _, ...upstreams } = story.context.upstreams
-  return { ...story.context, upstreams }
+  const { sidekiq: _, ...upstreams } = story.world.upstreams
+  return { ...story.world, upstreams }
 }
 
 async function leave(world: World): Promise<void> {
@@ -49,7 +49,7 @@ test('a registration that Sidekiq had is for people to settle, and what had fail
   await story.put('dead', 'Dttp::UpdateTraineeJob', { trainee: 5901, error })
   await story.sweep()
   await leave(restarted())
-  const jobs = await story.context.database.manager.find(SeenJob, { order: { name: 'ASC' } })
+  const jobs = await story.world.database.manager.find(SeenJob, { order: { name: 'ASC' } })
   expect(jobs).toMatchObject([
     { name: 'register-for-trn', status: 'failed', curedAt: null, failure: { code: 'outcome-unknown' } },
     { name: 'update-trainee', status: 'failed', curedAt: null, failure: { code: 'unexpected' }, fingerprint: null },
@@ -78,10 +78,10 @@ test.each([
 ])(
   'a registration that Sidekiq was never given is not given to it later%s; what does no harm is',
   async (_, forgets) => {
-    const dueAt = story.context.now()
+    const dueAt = story.world.now()
     const register = { name: 'register-for-trn', trainee: '5902', submittedBy: null } as const
     const update = { name: 'update-trainee', trainee: '5902' } as const
-    await story.context.database.transaction(async (sql) => {
+    await story.world.database.transaction(async (sql) => {
       for (const job of [register, update]) {
         await pushToSidekiq(sql, { id: randomUUID(), name: job.name, trainee: job.trainee, job, dueAt })
       }
@@ -89,7 +89,7 @@ test.each([
     await leave(restarted())
     expect((await story.rows()).map(({ failure }) => failure?.code)).toEqual(['not-given', 'not-given'])
     if (forgets) await story.admin.query('DELETE FROM chatops.mirrored_jobs')
-    await relayToSidekiq(story.context)
+    await relayToSidekiq(story.world)
     const { rows } = await story.admin.query(
       `SELECT payload -> 'job' ->> 'name' AS name, status FROM chatops.outbox WHERE kind = 'sidekiq' ORDER BY name`,
     )
@@ -107,7 +107,7 @@ test('when Sidekiq is read again, what is dead in it is counted and posted by no
   await story.put('dead', 'Dttp::UpdateTraineeJob', { error: { class: 'TypeError', message: 'x' } })
   await story.sweep()
   expect(await story.alerts()).toEqual([])
-  expect(await story.context.database.manager.findOneByOrFail(Mirror, { id: true })).toMatchObject({ deadBefore: 1 })
+  expect(await story.world.database.manager.findOneByOrFail(Mirror, { id: true })).toMatchObject({ deadBefore: 1 })
 })
 
 test('as long as another process reads Sidekiq, none of its jobs is ended', async () => {
@@ -116,7 +116,7 @@ test('as long as another process reads Sidekiq, none of its jobs is ended', asyn
   const sweep = sweepsOf(restarted(), {} as never, 0).find(({ name }) => name === 'a mirror that is not kept any more')
   expect(await sweep?.round()).toBe(0)
   expect(await story.row()).toMatchObject({ place: 'queue' })
-  expect(await story.context.database.manager.findOneByOrFail(Mirror, { id: true })).toMatchObject({
+  expect(await story.world.database.manager.findOneByOrFail(Mirror, { id: true })).toMatchObject({
     readAt: expect.any(Date),
   })
 })

@@ -32,7 +32,7 @@ async function killProcess(): Promise<void> {
   await putProcess(story.redis, ANOTHER)
 }
 
-const unknown = () => story.context.database.manager.findBy(RegistrationAttempt, { outcome: 'unknown' })
+const unknown = () => story.world.database.manager.findBy(RegistrationAttempt, { outcome: 'unknown' })
 
 test('its outcome is unknown, and a post of its own says what DTTP holds', async () => {
   const member = await die()
@@ -47,7 +47,7 @@ test('its outcome is unknown, and a post of its own says what DTTP holds', async
   expect(await unknown()).toMatchObject([{ traineeId: '5902' }])
   expect(await story.causes()).toEqual([UNKNOWN])
   expect(await story.causes('resolved')).toEqual([POSTED])
-  await lookAtAlerts(story.context)
+  await lookAtAlerts(story.world)
   const alert = (await story.alerts()).find(({ cause }) => cause === UNKNOWN)
   expect(alert?.found).toMatchObject({
     trainees: { '5902': { candidates: ['c0000000-0000-4000-8000-000000005902'] } },

@@ -7,7 +7,7 @@ import { useMirror } from './mirror-story.ts'
 const story = useMirror()
 
 test('what is over is purged, too, once Register’s Sidekiq is not read any more', () => {
-  const { sidekiq: _, ...upstreams } = story.context.upstreams
-  const names = sweepsOf({ ...story.context, upstreams }, {} as never, 0).map(({ name }) => name)
+  const { sidekiq: _, ...upstreams } = story.world.upstreams
+  const names = sweepsOf({ ...story.world, upstreams }, {} as never, 0).map(({ name }) => name)
   expect(names).toContain('purge of the mirror')
 })

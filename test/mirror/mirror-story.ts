@@ -102,9 +102,9 @@ export function useMirror(overrides: () => Partial<World> = () => ({})) {
     /** A sweep, so many seconds after the last; then people are told. */
     async sweep(later = 15): Promise<void> {
       clock.time += later * 1000
-      const swept = await sweepSidekiq(story.context, sidekiq)
+      const swept = await sweepSidekiq(story.world, sidekiq)
       if (!swept) throw new Error('another sweep was under way')
-      await tellOfMirrored(story.context, verifyAgain)
+      await tellOfMirrored(story.world, verifyAgain)
     },
 
     /** Has whatever writes such rows end in the middle. Answers how to let it go on. */
@@ -117,7 +117,7 @@ export function useMirror(overrides: () => Partial<World> = () => ({})) {
     },
 
     rows: (): Promise<MirroredJob[]> =>
-      story.context.database.manager.find(MirroredJob, { order: { createdAt: 'ASC', id: 'ASC' } }),
+      story.world.database.manager.find(MirroredJob, { order: { createdAt: 'ASC', id: 'ASC' } }),
 
     async row(): Promise<MirroredJob> {
       const [row, ...more] = await this.rows()

@@ -19,7 +19,7 @@ import { aTime, useMirror } from './mirror-story.ts'
 const use = useStoryDttp()
 const story = useMirror(() => ({ upstreams: { dttp: use.dttp.client } as World['upstreams'] }))
 
-const only = async () => (await story.context.database.manager.find(SeenJob))[0]
+const only = async () => (await story.world.database.manager.find(SeenJob))[0]
 const minutes = 60
 const UNTIL = '2021-10-27T14:30:00.123456789Z'
 
@@ -89,7 +89,7 @@ test('one that hung before goes on in the same urgent post', async () => {
   await story.runs(member)
   await story.sweep()
   story.clock.time += 16 * minutes * 1000
-  expect(await findHanging(story.context)).toBe(1)
+  expect(await findHanging(story.world)).toBe(1)
   await story.runs(null)
   await story.sweep()
   await story.sweep(31 * minutes)
@@ -159,7 +159,7 @@ test('a poll whose time is up has timed out, unless the TRN is there', async () 
   await story.admin.query(`UPDATE trainees SET trn = '7654321' WHERE id = 5913`)
   await story.sweep(120 * minutes)
   await story.sweep(60)
-  const jobs = await findPolls(story.context.database.manager, ['5902', '5913'])
+  const jobs = await findPolls(story.world.database.manager, ['5902', '5913'])
   expect(jobs.get('5902')).toMatchObject({ status: 'failed', failure: { code: 'timed-out' } })
   expect(jobs.get('5913')).toMatchObject({ status: 'done' })
   expect(await story.causes()).toEqual(['timed-out:2021-10-27'])
@@ -206,7 +206,7 @@ test('what fell due while a sweep was reading may have run: nobody has deleted i
   await story.take('schedule', member)
   const startedAt = new Date(story.clock.time)
   story.clock.time += 10_000
-  await noteMissing(story.context, story.context.database.manager, [], startedAt)
+  await noteMissing(story.world, story.world.database.manager, [], startedAt)
   await story.sweep(60)
   expect(await only()).toMatchObject({ place: 'missing' })
   await story.sweep(30 * minutes)
@@ -257,7 +257,7 @@ describe('a job that only Register runs', () => {
     expect(await story.causes()).toEqual(['vanished:withdraw'])
     const [earlier, later] = await story.alerts()
     expect(earlier?.found).toMatchObject({ because: { 'withdraw:5902': 'vanished' } })
-    const sight = await findAlertSight(story.context.database, later?.id ?? '')
+    const sight = await findAlertSight(story.world.database, later?.id ?? '')
     expect(sight?.diagnosis.title).toBe('We cannot tell whether a job ran: Withdraw in DTTP (Dttp::WithdrawJob)')
     expect(sight?.diagnosis.todo).toContain('whether DTTP has the withdrawal')
   })
@@ -306,7 +306,7 @@ describe('a registration that died', () => {
     const member = await story.put('dead', 'Dttp::RegisterForTrnJob', { args: [null], error: REFUSED })
     await story.sweep()
     const { place, queue, score, sha1 } = await story.row()
-    await mirrorRemoval(story.context.database.manager, memberId.parse({ place, queue, score, sha1 }))
+    await mirrorRemoval(story.world.database.manager, memberId.parse({ place, queue, score, sha1 }))
     await story.take('dead', member)
     await story.sweep()
     await story.sweep(60)
@@ -349,7 +349,7 @@ describe('a registration that died', () => {
     await story.sweep(31 * minutes)
     await story.admin.query('UPDATE chatops.alert_entries SET settled_at = now()')
     story.clock.time += 9 * 24 * 60 * minutes * 1000
-    expect(await purgeMirror(story.context)).toBe(0)
+    expect(await purgeMirror(story.world)).toBe(0)
   })
 })
 
@@ -358,9 +358,9 @@ test('what is over is forgotten after a week, unless an open alert is about it',
   await lose('queue', 'Dttp::UpdateTraineeJob', { trainee: 5913 })
   await story.admin.query(`UPDATE trainees SET dttp_update_sha = 'another' WHERE id = 5902`)
   await story.sweep(31 * minutes)
-  expect(await purgeMirror(story.context)).toBe(0)
+  expect(await purgeMirror(story.world)).toBe(0)
   story.clock.time += 9 * 24 * 60 * minutes * 1000
-  expect(await purgeMirror(story.context)).toBe(1)
+  expect(await purgeMirror(story.world)).toBe(1)
   expect((await story.row()).traineeId).toBe('5913')
 })
 
@@ -386,9 +386,9 @@ test('a trainee without a live poll is found, whoever polls; not while Redis doe
   await story.put('schedule', 'Dttp::RetrieveTrnJob', { trainee: 5902, args: [aTime(UNTIL)], inSeconds: 900 })
   await story.sweep()
   story.clock.time += 10 * minutes * 1000
-  expect(await findUnpolled(story.context)).toBe(0)
+  expect(await findUnpolled(story.world)).toBe(0)
   await story.sweep()
-  await findUnpolled(story.context)
+  await findUnpolled(story.world)
   const subjects = (await story.entries()).map(({ subject }) => subject)
   expect(subjects).toContain('retrieve-trn:5913')
   expect(subjects).not.toContain('retrieve-trn:5902')
@@ -402,7 +402,7 @@ test('so is one whose poll was deleted, although our own workers had polled befo
   await story.poll(5913, '2021-10-20T00:00:00', { status: 'failed', failure, ...ended })
   const found = async () => (await story.entries()).map(({ subject }) => subject)
   await story.sweep()
-  await findUnpolled(story.context)
+  await findUnpolled(story.world)
   expect(await found()).toContain('retrieve-trn:5902')
   expect(await found()).not.toContain('retrieve-trn:5913') // people have heard that its time was up
   const member = await story.put('schedule', 'Dttp::RetrieveTrnJob', {
@@ -412,7 +412,7 @@ test('so is one whose poll was deleted, although our own workers had polled befo
   await story.take('schedule', member)
   await story.sweep()
   await story.sweep(60)
-  await findUnpolled(story.context)
+  await findUnpolled(story.world)
   expect(await found()).toContain('retrieve-trn:5913')
 })
 
@@ -422,19 +422,19 @@ test('so is one whose poll was dead before the first start, since nobody has hea
   await story.put('dead', 'Dttp::RetrieveTrnJob', { trainee: 5913, args: [aTime(UNTIL)], error })
   await story.sweep()
   expect(await story.alerts()).toEqual([])
-  await findUnpolled(story.context)
+  await findUnpolled(story.world)
   expect((await story.entries()).map(({ subject }) => subject)).toContain('retrieve-trn:5913')
   expect(await story.causes()).toEqual(['not-polled'])
   // The dead one makes nothing better; another one does.
   const isOpen = async () =>
     (await story.entries()).some((entry) => entry.subject === 'retrieve-trn:5913' && entry.settledAt === null)
-  await lookAtAlerts(story.context)
+  await lookAtAlerts(story.world)
   expect(await isOpen()).toBe(true)
   const again = { trainee: 5913, args: [aTime('2021-11-02T00:00:00Z')], inSeconds: 60 }
   await story.put('schedule', 'Dttp::RetrieveTrnJob', again)
   await story.sweep()
   await story.forgetLook()
-  await lookAtAlerts(story.context)
+  await lookAtAlerts(story.world)
   expect(await isOpen()).toBe(false)
 })
 

@@ -12,7 +12,7 @@ const TICK_MS = 15_000
 
 /** A worker beside the others, whose sweeps take so long. */
 function worker(tookMs: number): () => Promise<number> {
-  const sidekiq = story.context.upstreams.sidekiq as SidekiqClient
+  const sidekiq = story.world.upstreams.sidekiq as SidekiqClient
   const slow: SidekiqClient = {
     ...sidekiq,
     readProcesses: async () => {
@@ -20,8 +20,8 @@ function worker(tookMs: number): () => Promise<number> {
       return sidekiq.readProcesses()
     },
   }
-  const upstreams = { ...story.context.upstreams, sidekiq: slow } as World['upstreams']
-  const sweeps = sweepsOf({ ...story.context, upstreams }, {} as never, 0)
+  const upstreams = { ...story.world.upstreams, sidekiq: slow } as World['upstreams']
+  const sweeps = sweepsOf({ ...story.world, upstreams }, {} as never, 0)
   const sweep = sweeps.find(({ name }) => name === 'Register’s Sidekiq')
   if (!sweep) throw new Error('nobody sweeps')
   return sweep.round
@@ -39,10 +39,10 @@ test.each([24, 45, 60, 70])('with sweeps of %s seconds the mirror is never too o
     await round()
     // While it was being read, what was known was the sweep before.
     if (story.clock.time > before) continue
-    const { isTooOld } = await findMirrorAge(story.context.database.manager, new Date(story.clock.time))
+    const { isTooOld } = await findMirrorAge(story.world.database.manager, new Date(story.clock.time))
     expect(isTooOld).toBe(false)
   }
-  const { readAt } = await findMirrorAge(story.context.database.manager, new Date(story.clock.time))
+  const { readAt } = await findMirrorAge(story.world.database.manager, new Date(story.clock.time))
   expect(story.clock.time - (readAt?.getTime() ?? 0)).toBeLessThan(180_000)
 })
 

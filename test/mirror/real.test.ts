@@ -24,12 +24,12 @@ describeBesideSidekiq('the mirror of a real Sidekiq', 8, (use) => {
   /** A sweep, so many seconds later than it is. */
   async function sweep(seconds = later): Promise<void> {
     later = seconds
-    await sweepSidekiq(story.context, use.client)
-    await tellOfMirrored(story.context, verifyAgain)
+    await sweepSidekiq(story.world, use.client)
+    await tellOfMirrored(story.world, verifyAgain)
   }
 
   const jobFor = (trainee: number) =>
-    story.context.database.manager.findOneBy(SeenJob, { traineeId: String(trainee), runner: 'register' })
+    story.world.database.manager.findOneBy(SeenJob, { traineeId: String(trainee), runner: 'register' })
 
   const becomes = (trainee: number, seconds = later) =>
     expect.poll(

@@ -13,7 +13,7 @@ const HTTP_ERROR = {
   message: 'status: 400, body: {"message":"Cannot find record to be updated"}',
 }
 
-const seen = () => story.context.database.manager.find(SeenJob, { order: { createdAt: 'ASC', id: 'ASC' } })
+const seen = () => story.world.database.manager.find(SeenJob, { order: { createdAt: 'ASC', id: 'ASC' } })
 
 describe('a sweep', () => {
   test('keeps every job that Register’s own classes left, and not a word of what they say', async () => {
@@ -60,7 +60,7 @@ describe('a sweep', () => {
   })
 
   test('remembers a version that says no number by what it ran', async () => {
-    const isNewer = async () => (await story.context.database.manager.findOneByOrFail(Mirror, { id: true })).isNewer
+    const isNewer = async () => (await story.world.database.manager.findOneByOrFail(Mirror, { id: true })).isNewer
     await story.sweep()
     expect(await isNewer()).toBe(false)
     const work = JSON.stringify({ queue: 'default', payload: story.member('Dttp::WithdrawJob'), run_at: 1 })
@@ -78,13 +78,13 @@ describe('a sweep', () => {
     await putRecorded(story.redis)
     await story.sweep()
     const before = await story.rows()
-    expect(await sweepSidekiq(story.context, story.context.upstreams.sidekiq as never)).toMatchObject({ changed: 0 })
+    expect(await sweepSidekiq(story.world, story.world.upstreams.sidekiq as never)).toMatchObject({ changed: 0 })
     expect(await story.rows()).toEqual(before)
   })
 
   test('that has lost its lock writes nothing more', async () => {
     await putRecorded(story.redis)
-    const { sidekiq } = story.context.upstreams
+    const { sidekiq } = story.world.upstreams
     if (!sidekiq) throw new Error('there is no Sidekiq')
     async function* readWaiting(...given: Parameters<NonNullable<typeof sidekiq>['readWaiting']>) {
       for await (const page of sidekiq?.readWaiting(...given) ?? []) {
@@ -93,7 +93,7 @@ describe('a sweep', () => {
         yield page
       }
     }
-    await expect(sweepSidekiq(story.context, { ...sidekiq, readWaiting })).rejects.toThrow()
+    await expect(sweepSidekiq(story.world, { ...sidekiq, readWaiting })).rejects.toThrow()
     expect(await story.rows()).toEqual([])
     await story.sweep()
     expect(await story.rows()).not.toEqual([])
@@ -150,12 +150,12 @@ describe('a sweep', () => {
 
   test('is made by one worker at a time', async () => {
     await story.admin.query('SELECT pg_advisory_lock(7031522)')
-    expect(await sweepSidekiq(story.context, story.context.upstreams.sidekiq as never)).toBeNull()
+    expect(await sweepSidekiq(story.world, story.world.upstreams.sidekiq as never)).toBeNull()
     await story.admin.query('SELECT pg_advisory_unlock(7031522)')
   })
 
   test('by a worker that is frozen holds up no other, and writes nothing when it wakes', async () => {
-    const sidekiq = story.context.upstreams.sidekiq as SidekiqClient
+    const sidekiq = story.world.upstreams.sidekiq as SidekiqClient
     await story.put('queue', 'Dttp::UpdateTraineeJob')
     let wake = () => {}
     const woken = new Promise<void>((resolve) => {
@@ -172,14 +172,14 @@ describe('a sweep', () => {
         yield page
       }
     }
-    const frozen = sweepSidekiq(story.context, { ...sidekiq, readWaiting: readAsleep }, 2_000)
+    const frozen = sweepSidekiq(story.world, { ...sidekiq, readWaiting: readAsleep }, 2_000)
     const outcome = frozen.then(
       () => 'swept',
       () => 'lost its lock',
     )
     await asleep
-    expect(await sweepSidekiq(story.context, sidekiq)).toBeNull()
-    await expect.poll(() => sweepSidekiq(story.context, sidekiq)).toMatchObject({ changed: 1 })
+    expect(await sweepSidekiq(story.world, sidekiq)).toBeNull()
+    await expect.poll(() => sweepSidekiq(story.world, sidekiq)).toMatchObject({ changed: 1 })
     await story.admin.query('DELETE FROM chatops.mirrored_jobs')
     wake()
     expect(await outcome).toBe('lost its lock')
@@ -188,11 +188,11 @@ describe('a sweep', () => {
 
   test('ends where it is once its process is to stop, and the next one reads everything', async () => {
     await putRecorded(story.redis)
-    const readAt = async () => (await story.context.database.manager.findOneByOrFail(Mirror, { id: true })).readAt
-    const { sidekiq } = story.context.upstreams
+    const readAt = async () => (await story.world.database.manager.findOneByOrFail(Mirror, { id: true })).readAt
+    const { sidekiq } = story.world.upstreams
     if (!sidekiq) throw new Error('there is no Sidekiq')
     const before = await readAt()
-    expect(await sweepSidekiq({ ...story.context, stopping: AbortSignal.abort() }, sidekiq)).toBeNull()
+    expect(await sweepSidekiq({ ...story.world, stopping: AbortSignal.abort() }, sidekiq)).toBeNull()
     expect(await readAt()).toEqual(before)
     await story.sweep()
     expect(await readAt()).not.toEqual(before)

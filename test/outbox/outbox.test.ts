@@ -1,30 +1,17 @@
-import type { DataSource } from 'typeorm'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import * as z from 'zod'
 import { withClient } from '../../sandbox/register/database.ts'
 import { announce } from '../../src/changes/announce.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
-import { createDataSource } from '../../src/entities/data-source.ts'
 import { addToOutbox } from '../../src/outbox/add.ts'
 import { type Claimed, claimOutbox } from '../../src/outbox/claim.ts'
 import { giveUp, isStillClaimed, markSent, postponeRow } from '../../src/outbox/held.ts'
 import { TURN } from '../../src/outbox/not-sent.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { useWorld } from '../support/world.ts'
 
-let scratch: ScratchDatabase
-let database: DataSource
-
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  database = await createDataSource(scratch.appUrl, 10).initialize()
-})
+const use = useWorld()
 
 beforeEach(() => asAdmin('DELETE FROM chatops.outbox'))
-
-afterAll(async () => {
-  await database.destroy()
-  await scratch.drop()
-})
 
 test('rows of one stream are sent one at a time, in the order in which they were added', async () => {
   await add('a', 1)
@@ -44,11 +31,11 @@ test('streams do not wait for each other', async () => {
 
 test('no more are claimed than asked for', async () => {
   for (const stream of ['a', 'b', 'c']) await add(stream, 1)
-  expect(await claimOutbox(database, 2)).toHaveLength(2)
+  expect(await claimOutbox(use.world.database, 2)).toHaveLength(2)
 })
 
 test('what was rolled back is never sent', async () => {
-  const failing = database.transaction(async (sql) => {
+  const failing = use.world.database.transaction(async (sql) => {
     await addToOutbox(sql, { stream: 'a', kind: 'card', changeRequest: null })
     throw new Error('rolled back')
   })
@@ -73,19 +60,19 @@ test('however many send at once, each row is sent once and every stream in order
 
 test('the first attempt is not “again”; the row of a sender that died is taken over after a minute, and is', async () => {
   await add('a', 1)
-  const [first] = await claimOutbox(database, 1)
+  const [first] = await claimOutbox(use.world.database, 1)
   expect(first).toMatchObject({ again: false, attempts: 1 })
   await claimedSecondsAgo(59)
-  expect(await claimOutbox(database, 1)).toEqual([])
+  expect(await claimOutbox(use.world.database, 1)).toEqual([])
   await claimedSecondsAgo(61)
-  const [second] = await claimOutbox(database, 1)
+  const [second] = await claimOutbox(use.world.database, 1)
   expect(second).toMatchObject({ id: first?.id, again: true, attempts: 2 })
-  expect(await claimOutbox(database, 1)).toEqual([])
+  expect(await claimOutbox(use.world.database, 1)).toEqual([])
 })
 
 test('of several who would take over from a dead sender, one does', async () => {
   await add('a', 1)
-  await claimOutbox(database, 1)
+  await claimOutbox(use.world.database, 1)
   await claimedSecondsAgo(61)
   const claims = await Promise.all(Array.from({ length: 8 }, () => claim()))
   expect(claims.flat()).toEqual(['a1'])
@@ -94,18 +81,18 @@ test('of several who would take over from a dead sender, one does', async () => 
 test('a row that is put off waits until it is due, and its stream with it', async () => {
   await add('a', 1)
   await add('a', 2)
-  const [row] = await claimOutbox(database, 1)
-  await postponeRow(database.manager, claimed(row), 3_600_000, 'Error: timeout')
+  const [row] = await claimOutbox(use.world.database, 1)
+  await postponeRow(use.world.database.manager, claimed(row), 3_600_000, 'Error: timeout')
   expect(await claim()).toEqual([])
   expect(await findRow(row)).toMatchObject({ status: 'queued', lastError: 'Error: timeout' })
   await asAdmin('UPDATE chatops.outbox SET due_at = now()')
-  expect(await claimOutbox(database, 5)).toMatchObject([{ id: row?.id, again: true }])
+  expect(await claimOutbox(use.world.database, 5)).toMatchObject([{ id: row?.id, again: true }])
 })
 
 test('a reply leaves its turn to a card that waits for one, unless that is far', async () => {
-  const sql = database.manager
+  const sql = use.world.database.manager
   await addToOutbox(sql, { stream: 'card:1', kind: 'card', changeRequest: null, payload: { name: 'card' } })
-  const [card] = await claimOutbox(database, 5)
+  const [card] = await claimOutbox(use.world.database, 5)
   await addToOutbox(sql, { stream: 'thread:2', kind: 'thread', changeRequest: null, payload: { name: 'reply' } })
   if (card) await postponeRow(sql, card, 5_000, 'RetryLater: ratelimited', { waitsFor: TURN, isBlameless: true })
   expect(await claim()).toEqual([])
@@ -114,40 +101,41 @@ test('a reply leaves its turn to a card that waits for one, unless that is far',
 })
 
 test('a card that waits to be drawn is not asked for again; one that is being drawn is, and so is its thread', async () => {
-  const draw = () => database.transaction((sql) => announce(sql, '12', ['outcome']))
-  const kinds = async () => (await database.manager.find(OutboxRow, { order: { seq: 'ASC' } })).map(({ kind }) => kind)
+  const draw = () => use.world.database.transaction((sql) => announce(sql, '12', ['outcome']))
+  const kinds = async () =>
+    (await use.world.database.manager.find(OutboxRow, { order: { seq: 'ASC' } })).map(({ kind }) => kind)
   await asAdmin(`SET session_replication_role = 'replica'; ${REQUEST}`)
   await draw()
   await draw()
   expect(await kinds()).toEqual(['card', 'thread', 'thread'])
-  await claimOutbox(database, 20)
+  await claimOutbox(use.world.database, 20)
   await draw()
   expect(await kinds()).toEqual(['card', 'thread', 'thread', 'card', 'thread'])
 })
 
 test('a card is asked for before anybody can take the row that waits, so it is drawn as it then is', async () => {
   await asAdmin(`SET session_replication_role = 'replica'; ${REQUEST}`)
-  await announce(database.manager, '12')
-  await database.transaction(async (sql) => {
+  await announce(use.world.database.manager, '12')
+  await use.world.database.transaction(async (sql) => {
     await announce(sql, '12')
-    expect(await claimOutbox(database, 20)).toEqual([])
+    expect(await claimOutbox(use.world.database, 20)).toEqual([])
   })
-  expect(await claimOutbox(database, 20)).toHaveLength(1)
+  expect(await claimOutbox(use.world.database, 20)).toHaveLength(1)
 })
 
 test('a row that is given up keeps its reason, and those after it go on', async () => {
   await add('a', 1)
   await add('a', 2)
-  const [row] = await claimOutbox(database, 1)
-  await giveUp(database.manager, claimed(row), 'Undeliverable: is_archived')
+  const [row] = await claimOutbox(use.world.database, 1)
+  await giveUp(use.world.database.manager, claimed(row), 'Undeliverable: is_archived')
   expect(await findRow(row)).toMatchObject({ status: 'failed', lastError: 'Undeliverable: is_archived' })
   expect(await claim()).toEqual(['a2'])
 })
 
 test('what is sent is never claimed again', async () => {
   await add('a', 1)
-  const [row] = await claimOutbox(database, 1)
-  await markSent(database.manager, claimed(row))
+  const [row] = await claimOutbox(use.world.database, 1)
+  await markSent(use.world.database.manager, claimed(row))
   await claimedSecondsAgo(3_600)
   expect(await claim()).toEqual([])
   expect(await findRow(row)).toMatchObject({ status: 'sent', lastError: null })
@@ -155,16 +143,16 @@ test('what is sent is never claimed again', async () => {
 
 test('a sender that has lost its row to another says nothing of it any more', async () => {
   await add('a', 1)
-  const [asleep] = await claimOutbox(database, 1)
+  const [asleep] = await claimOutbox(use.world.database, 1)
   await claimedSecondsAgo(61)
-  const [awake] = await claimOutbox(database, 1)
-  expect(await isStillClaimed(database.manager, claimed(asleep))).toBe(false)
-  await markSent(database.manager, claimed(asleep))
-  await giveUp(database.manager, claimed(asleep), 'too late')
-  await postponeRow(database.manager, claimed(asleep), 1_000, 'too late')
+  const [awake] = await claimOutbox(use.world.database, 1)
+  expect(await isStillClaimed(use.world.database.manager, claimed(asleep))).toBe(false)
+  await markSent(use.world.database.manager, claimed(asleep))
+  await giveUp(use.world.database.manager, claimed(asleep), 'too late')
+  await postponeRow(use.world.database.manager, claimed(asleep), 1_000, 'too late')
   expect(await findRow(awake)).toMatchObject({ status: 'sending', lastError: null })
-  expect(await isStillClaimed(database.manager, claimed(awake))).toBe(true)
-  await markSent(database.manager, claimed(awake))
+  expect(await isStillClaimed(use.world.database.manager, claimed(awake))).toBe(true)
+  await markSent(use.world.database.manager, claimed(awake))
   expect(await findRow(awake)).toMatchObject({ status: 'sent' })
 })
 
@@ -175,7 +163,7 @@ function claimed(row: Claimed | undefined): Claimed {
 
 function add(stream: string, number: number): Promise<void> {
   const payload = { name: `${stream}${number}` }
-  return addToOutbox(database.manager, { stream, kind: 'card', changeRequest: null, payload })
+  return addToOutbox(use.world.database.manager, { stream, kind: 'card', changeRequest: null, payload })
 }
 
 /** Claims what can be claimed, by name. */
@@ -184,15 +172,15 @@ const REQUEST = `
   OVERRIDING SYSTEM VALUE VALUES (12, 'fix-route', 1, 'pending', 'U1', 'C1', '{}', repeat('0', 64)) ON CONFLICT DO NOTHING`
 
 async function claim(limit = 20): Promise<string[]> {
-  return (await claimOutbox(database, limit)).map(nameOf).sort()
+  return (await claimOutbox(use.world.database, limit)).map(nameOf).sort()
 }
 
 /** Sends as a relay does, until nothing is left. */
 async function drain(sent: string[]): Promise<void> {
-  while (await database.manager.existsBy(OutboxRow, { status: 'queued' })) {
-    for (const row of await claimOutbox(database, 20)) {
+  while (await use.world.database.manager.existsBy(OutboxRow, { status: 'queued' })) {
+    for (const row of await claimOutbox(use.world.database, 20)) {
       sent.push(nameOf(row))
-      await markSent(database.manager, row)
+      await markSent(use.world.database.manager, row)
     }
   }
 }
@@ -210,9 +198,9 @@ function claimedSecondsAgo(seconds: number): Promise<void> {
 }
 
 function findRow(row: Claimed | undefined): Promise<OutboxRow> {
-  return database.manager.findOneByOrFail(OutboxRow, { id: row?.id ?? '' })
+  return use.world.database.manager.findOneByOrFail(OutboxRow, { id: row?.id ?? '' })
 }
 
 async function asAdmin(statement: string): Promise<void> {
-  await withClient(scratch.adminUrl, (client) => client.query(statement))
+  await withClient(use.scratch.adminUrl, (client) => client.query(statement))
 }

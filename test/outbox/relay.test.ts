@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { withClient } from '../../sandbox/register/database.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
@@ -9,21 +9,13 @@ import { NEWER, RetryLater, TURN, Undeliverable } from '../../src/outbox/not-sen
 import type { Effects } from '../../src/outbox/relay.ts'
 import type { Loop } from '../../src/queue/loop.ts'
 import { startRelay } from '../../src/queue/relay-loop.ts'
-import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { createLifecycle } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
-let scratch: ScratchDatabase
-let context: World
+const use = useWorld()
 let relays: Loop[]
 /** What was sent, in order, and what sending does besides. */
 let sent: string[]
 let onSend: (name: string, row: Claimed) => Promise<void>
-
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  context = await createLifecycle(scratch.appUrl)
-})
 
 beforeEach(async () => {
   await asAdmin('DELETE FROM chatops.outbox')
@@ -33,11 +25,6 @@ beforeEach(async () => {
 })
 
 afterEach(() => Promise.all(relays.map((relay) => relay.stop())))
-
-afterAll(async () => {
-  await context.database.destroy()
-  await scratch.drop()
-})
 
 test('what is put out is sent by its kind, and each stream in order', async () => {
   const kinds: string[] = []
@@ -82,7 +69,7 @@ test.each([
 
 test('what is put out for later holds the next of its stream, and no other', async () => {
   const later = { stream: 'a', kind: 'card', changeRequest: null, payload: { name: 'later' }, delay: 3600_000 } as const
-  await addToOutbox(context.database.manager, later)
+  await addToOutbox(use.world.database.manager, later)
   await add('a', 'next')
   await add('b', 'other')
   start()
@@ -247,7 +234,7 @@ test('pauses grow with the time for which a row has failed, up to their end', as
   await asAdmin(`UPDATE chatops.outbox SET failing_since = now() - interval '2 hours'`)
   start()
   await expect.poll(reasons).not.toContain(null)
-  const [far] = await context.database.query<{ names: string[] }[]>(
+  const [far] = await use.world.database.query<{ names: string[] }[]>(
     `SELECT array_agg(payload->>'name') AS names FROM chatops.outbox WHERE due_at > now() + interval '25 minutes'`,
   )
   expect(far).toEqual({ names: ['long'] })
@@ -267,7 +254,7 @@ test('kinds that cannot be sent at the moment are left alone, and the others go 
 test('what wakes workers goes first, then cards and posts, then everything else', async () => {
   for (const kind of ['direct', 'thread', 'alert', 'card', 'hint'] as const) await add(kind, kind, kind)
   const claimed = []
-  for (let index = 0; index < 5; index++) claimed.push((await claimOutbox(context.database, 1))[0]?.kind)
+  for (let index = 0; index < 5; index++) claimed.push((await claimOutbox(use.world.database, 1))[0]?.kind)
   expect(claimed).toEqual(['hint', 'alert', 'card', 'direct', 'thread'])
 })
 
@@ -280,7 +267,7 @@ test('rows that waited for something are due once it is there, and others are no
   start()
   await expect.poll(reasons).not.toContain(null)
   onSend = async () => {}
-  await wakeOutbox(context.database.manager, 'channel:C1')
+  await wakeOutbox(use.world.database.manager, 'channel:C1')
   await expect.poll(statuses).toEqual(['queued', 'sent'])
 })
 
@@ -294,7 +281,7 @@ test('a receiver that asks us to wait is not asked again before', async () => {
   start()
   await expect.poll(() => sent).toHaveLength(1)
   await expect.poll(statuses).toContain('queued')
-  const [waiting] = await context.database.query<{ far: boolean }[]>(
+  const [waiting] = await use.world.database.query<{ far: boolean }[]>(
     `SELECT due_at > now() + interval '30 minutes' AS far FROM chatops.outbox WHERE status = 'queued'`,
   )
   expect(waiting).toEqual({ far: true })
@@ -319,7 +306,7 @@ test('stopping waits for what is being sent, and begins nothing new', async () =
   const stopping = relay.stop().then(() => {
     stopped = true
   })
-  await context.database.query('SELECT pg_sleep(0.3)')
+  await use.world.database.query('SELECT pg_sleep(0.3)')
   expect(stopped).toBe(false)
   finish()
   await stopping
@@ -338,7 +325,7 @@ test('a database that was away is asked again', async () => {
 })
 
 function start(effects: Effects = everyKind(send), isOpen?: (kind: OutboxKind) => boolean): Loop {
-  const relay = startRelay(context, effects, isOpen)
+  const relay = startRelay(use.world, effects, isOpen)
   relays.push(relay)
   return relay
 }
@@ -355,11 +342,11 @@ function everyKind(effect: Effects['card']): Effects {
 }
 
 function add(stream: string, name: string, kind: keyof Effects = 'card'): Promise<void> {
-  return addToOutbox(context.database.manager, { stream, kind, changeRequest: null, payload: { name } })
+  return addToOutbox(use.world.database.manager, { stream, kind, changeRequest: null, payload: { name } })
 }
 
 async function rows(): Promise<OutboxRow[]> {
-  return context.database.manager.find(OutboxRow, { order: { seq: 'ASC' } })
+  return use.world.database.manager.find(OutboxRow, { order: { seq: 'ASC' } })
 }
 
 async function statuses(): Promise<string[]> {
@@ -376,5 +363,5 @@ async function failsForHours(stream = 'a'): Promise<number> {
 }
 
 async function asAdmin(statement: string): Promise<void> {
-  await withClient(scratch.adminUrl, (client) => client.query(statement))
+  await withClient(use.scratch.adminUrl, (client) => client.query(statement))
 }

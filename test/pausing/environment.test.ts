@@ -14,7 +14,7 @@ import { resume } from '../../src/pausing/pause.ts'
 import type { Services } from '../../src/services.ts'
 import { botEnvironment, startBot, startStorySlack } from '../support/bot.ts'
 import { chatops as runCommand } from '../support/built.ts'
-import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
+import { demoDatabase } from '../support/database.ts'
 import {
   approveRequest,
   CHANNEL,
@@ -25,29 +25,24 @@ import {
   sendRequest,
 } from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
+import { useScratch } from '../support/world.ts'
 
-let scratch: ScratchDatabase
+const use = useScratch({ rows: 'demo', forEach: 'test' })
 let slack: FakeSlack
-let admin: pg.Client
 let bots: Services[]
 
 beforeEach(async () => {
-  scratch = await demoDatabase()
   slack = await startStorySlack()
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
   bots = []
 })
 
 afterEach(async () => {
   for (const bot of bots) await bot.stop()
   expect(slack.takeViolations()).toEqual([])
-  await admin.end()
   await slack.stop()
-  await scratch.drop()
 })
 
-async function start(env: Record<string, string> = {}, url = scratch.appUrl): Promise<Services> {
+async function start(env: Record<string, string> = {}, url = use.scratch.appUrl): Promise<Services> {
   const bot = await startBot(slack, url, { env })
   bots.push(bot)
   return bot
@@ -58,17 +53,17 @@ async function stop(): Promise<void> {
 }
 
 async function sent({ changes }: Services) {
-  const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+  const { rows } = await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')
   const form = { subject: rows[0].slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
   return sendRequest(changes, 'fix-route', form)
 }
 
 const chatops = (env: Record<string, string>, ...words: string[]) =>
   promisify(execFile)('bin/chatops', words, {
-    env: { PATH: process.env['PATH'], DATABASE_URL: scratch.appUrl, ALLOWED_CHANNELS: CHANNEL, ...env },
+    env: { PATH: process.env['PATH'], DATABASE_URL: use.scratch.appUrl, ALLOWED_CHANNELS: CHANNEL, ...env },
   })
 
-const isPaused = async () => (await admin.query('SELECT paused_at FROM chatops.brake')).rows[0].paused_at !== null
+const isPaused = async () => (await use.admin.query('SELECT paused_at FROM chatops.brake')).rows[0].paused_at !== null
 
 const says = (text: string) => slack.messages(CHANNEL).some((message) => readText(message).includes(text))
 
@@ -104,14 +99,14 @@ describe('a database', () => {
     await resume(copy.changes, SECOND_DEVELOPER)
     await slack.until(() => says('CR-1 is done'))
     expect(await verifyLedger(copy.changes.database)).toMatchObject({ broken: null })
-    const { rows } = await admin.query(`SELECT actor, details FROM chatops.ledger WHERE event = 'adopted'`)
+    const { rows } = await use.admin.query(`SELECT actor, details FROM chatops.ledger WHERE event = 'adopted'`)
     expect(rows).toEqual([{ actor: 'operator', details: { from: 'production', to: 'staging' } }])
   })
 })
 
 test('a command of an operator’s changes nothing in the database of another environment', async () => {
-  await admin.query(`UPDATE chatops.identity SET environment = 'staging'`)
-  const ofProduction = botEnvironment(slack, scratch.appUrl)
+  await use.admin.query(`UPDATE chatops.identity SET environment = 'staging'`)
+  const ofProduction = botEnvironment(slack, use.scratch.appUrl)
   const commands = ['pause Test', 'resume', 'outbox retry all', 'load-gias 1'].map((words) => words.split(' '))
   for (const said of await Promise.all(commands.map((words) => runCommand(words, ofProduction)))) {
     expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining('belongs to the environment “staging”') })
@@ -198,7 +193,7 @@ describe('a backup that was restored', () => {
     const look = createRestoredLook({ ...bot.changes, now }, client)
     expect(await look()).toEqual([])
     expect(await findPause(bot.changes.database.manager)).toBeNull()
-    const lost = new pg.Client(scratch.adminUrl)
+    const lost = new pg.Client(use.scratch.adminUrl)
     await lost.connect()
     await lost.query(`SET session_replication_role = replica;
       DELETE FROM chatops.ledger WHERE seq > 1;

@@ -1,37 +1,19 @@
 // How often Home tabs are drawn again.
-import pg from 'pg'
-import type { DataSource } from 'typeorm'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { claimOutdated, noteOpened } from '../../src/people/home-tabs.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { createLifecycle } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
-let scratch: ScratchDatabase
-let database: DataSource
-let admin: pg.Client
+const use = useWorld()
 
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  database = (await createLifecycle(scratch.appUrl)).database
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-})
-
-beforeEach(() => admin.query('DELETE FROM chatops.home_tabs'))
-
-afterAll(async () => {
-  await admin.end()
-  await database.destroy()
-  await scratch.drop()
-})
+beforeEach(() => use.admin.query('DELETE FROM chatops.home_tabs'))
 
 /** Tabs that were opened lately, drawn 31 seconds ago, and are out of date since. */
 async function open(people: number): Promise<void> {
-  for (let person = 1; person <= people; person++) await noteOpened(database, `U0PERSON${person}`, {})
-  await admin.query(`UPDATE chatops.home_tabs SET drawn_at = now() - interval '31 seconds', drawn_as = 'before'`)
+  for (let person = 1; person <= people; person++) await noteOpened(use.world.database, `U0PERSON${person}`, {})
+  await use.admin.query(`UPDATE chatops.home_tabs SET drawn_at = now() - interval '31 seconds', drawn_as = 'before'`)
 }
 
-const claimed = async () => (await claimOutdated(database)).length
+const claimed = async () => (await claimOutdated(use.world.database)).length
 
 describe('Home tabs that are out of date', () => {
   test('are drawn 30 a minute in all, by however many processes, and the others in the next one', async () => {
@@ -39,23 +21,23 @@ describe('Home tabs that are out of date', () => {
     const [one, other] = await Promise.all([claimed(), claimed()])
     expect((one ?? 0) + (other ?? 0)).toBe(30)
     expect(await claimed()).toBe(0)
-    await admin.query(`UPDATE chatops.home_tabs SET redrawn_at = redrawn_at - interval '59 seconds'`)
+    await use.admin.query(`UPDATE chatops.home_tabs SET redrawn_at = redrawn_at - interval '59 seconds'`)
     expect(await claimed()).toBe(0)
-    await admin.query(`UPDATE chatops.home_tabs SET redrawn_at = redrawn_at - interval '2 seconds'`)
+    await use.admin.query(`UPDATE chatops.home_tabs SET redrawn_at = redrawn_at - interval '2 seconds'`)
     expect(await claimed()).toBe(15)
     expect(await claimed()).toBe(0)
   })
 
   test('are drawn every 30 seconds for one person at the most, and not once they were left for 15 minutes', async () => {
     await open(3)
-    await admin.query(
+    await use.admin.query(
       `UPDATE chatops.home_tabs SET drawn_at = now() - interval '25 seconds' WHERE slack_user = 'U0PERSON1'`,
     )
-    await admin.query(
+    await use.admin.query(
       `UPDATE chatops.home_tabs SET opened_at = now() - interval '16 minutes' WHERE slack_user = 'U0PERSON2'`,
     )
-    expect((await claimOutdated(database)).map(({ user }) => user)).toEqual(['U0PERSON3'])
-    await admin.query(`UPDATE chatops.home_tabs SET drawn_as = 'before'`)
+    expect((await claimOutdated(use.world.database)).map(({ user }) => user)).toEqual(['U0PERSON3'])
+    await use.admin.query(`UPDATE chatops.home_tabs SET drawn_as = 'before'`)
     expect(await claimed()).toBe(0)
   })
 })

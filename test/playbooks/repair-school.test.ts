@@ -1,5 +1,4 @@
-import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 
 import { aroundOf } from '../../src/changes/assess/assess.ts'
@@ -14,47 +13,27 @@ import { getPlaybook } from '../../src/playbooks/index.ts'
 import { repairSchool } from '../../src/playbooks/repair-school/index.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
 import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
 import { addFailedJob } from '../support/failed-job.ts'
 import { loadGias } from '../support/gias.ts'
-import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, CHANNEL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { resetToDemo } from '../support/reset.ts'
+import { useWorldWithDttp } from '../support/world.ts'
 
 const EMPTY = { subject: '', row: '', missing: '', dttp_id: '', reason: 'Test', ticket: '' }
 const SLUGS = { 5903: 'gfoGqk5BDV999oyF2HvHko7X', 5914: 'uXbAVBx2CwfAfMfxt5ujADWk' }
 const NEW_ACCOUNT = '5a000000-0000-4000-8000-000000000705'
 
 describe('on the demo’s schools', () => {
-  let scratch: ScratchDatabase
-  let dttp: StoryDttp
-  let base: World
+  const use = useWorldWithDttp({}, () => ({ onStep: (step) => onStep(step) }))
   let context: World
-  let admin: pg.Client
   let onStep: (step: string) => Promise<void>
 
-  beforeAll(async () => {
-    scratch = await scratchDatabase()
-    dttp = await startStoryDttp()
-    const steps = (step: string) => onStep(step)
-    base = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client }, onStep: steps })
-    admin = new pg.Client(scratch.adminUrl)
-    await admin.connect()
-  })
-
   beforeEach(async () => {
-    context = base
+    context = use.world
     onStep = async () => {}
-    dttp.reset()
-    await resetToDemo(admin)
-    await loadGias(admin)
-  })
-
-  afterAll(async () => {
-    await admin.end()
-    await base.database.destroy()
-    await dttp.stop()
-    await scratch.drop()
+    use.dttp.reset()
+    await resetToDemo(use.admin)
+    await loadGias(use.admin)
   })
 
   const playbook = () => getPlaybook('repair-school')
@@ -100,19 +79,19 @@ describe('on the demo’s schools', () => {
         await runner.release()
       }
     }
-    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
     const one = await queries()
-    for (const trainee of [5901, 5904, 5905, 5906]) await addFailedJob(admin, { trainee, urns: ['900004'] })
-    await admin.query('UPDATE public.trainees SET dttp_id = NULL WHERE id IN (5901, 5904, 5905, 5906)')
+    for (const trainee of [5901, 5904, 5905, 5906]) await addFailedJob(use.admin, { trainee, urns: ['900004'] })
+    await use.admin.query('UPDATE public.trainees SET dttp_id = NULL WHERE id IN (5901, 5904, 5905, 5906)')
     const five = await queries()
     expect(five.waiting).toBe(one.waiting + 4)
     expect(five.queries).toBe(one.queries)
   })
 
   test('both schools of a trainee are repaired together, with a card for each', async () => {
-    await admin.query('UPDATE public.dttp_schools SET status_code = 2 WHERE id IN (801, 804)')
-    dttp.simulator.state.add('accounts', { id: dttpId('school', 801), dfe_urn: '900001', statuscode: 2 })
-    await addFailedJob(admin, { trainee: 5914, urns: ['900001', '900004'] })
+    await use.admin.query('UPDATE public.dttp_schools SET status_code = 2 WHERE id IN (801, 804)')
+    use.dttp.simulator.state.add('accounts', { id: dttpId('school', 801), dfe_urn: '900001', statuscode: 2 })
+    await addFailedJob(use.admin, { trainee: 5914, urns: ['900001', '900004'] })
     const { plan } = await look({ subject: SLUGS[5914] })
     expect(plan.updates.map(({ id, changes }) => [id, changes])).toEqual([
       ['801', { status_code: [2, 1] }],
@@ -122,8 +101,8 @@ describe('on the demo’s schools', () => {
   })
 
   test('a trainee with two such schools goes on only when both are there', async () => {
-    await admin.query('UPDATE public.dttp_schools SET status_code = 2 WHERE id IN (801, 804)')
-    await addFailedJob(admin, { trainee: 5914, urns: ['900001', '900004'] })
+    await use.admin.query('UPDATE public.dttp_schools SET status_code = 2 WHERE id IN (801, 804)')
+    await addFailedJob(use.admin, { trainee: 5914, urns: ['900001', '900004'] })
     const { plan, says } = await look({ subject: 'URN 900004' })
     expect(effectsOf(plan)).toEqual(['trello-card'])
     expect(says).toContain('Trainee 5914 is left out. It would fail for another reason. The lead school (URN 900001)')
@@ -136,8 +115,8 @@ describe('on the demo’s schools', () => {
     ['one is to be inserted', { missing: 'insert', dttp_id: NEW_ACCOUNT }],
     ['a row is chosen', { row: '802' }],
   ])('where one school is not active and the other not there, they are repaired one at a time: %s', async (_, said) => {
-    dttp.simulator.state.add('accounts', { id: NEW_ACCOUNT, name: 'Demo', dfe_urn: '900005', statuscode: 1 })
-    await admin.query('UPDATE public.trainees SET lead_school_id = 702, employing_school_id = 705 WHERE id = 5914')
+    use.dttp.simulator.state.add('accounts', { id: NEW_ACCOUNT, name: 'Demo', dfe_urn: '900005', statuscode: 1 })
+    await use.admin.query('UPDATE public.trainees SET lead_school_id = 702, employing_school_id = 705 WHERE id = 5914')
     const { kind, says } = await look({ subject: SLUGS[5914], ...said })
     expect(kind).toBe('blocked')
     expect(says).toContain('URN 900002 is in the list, but not active: row 802 is inactive (2).')
@@ -147,13 +126,13 @@ describe('on the demo’s schools', () => {
   })
 
   test('whose school has spaces around its URN in DTTP can be helped', async () => {
-    dttp.simulator.state.change('accounts', dttpId('school', 802), { dfe_urn: ' 900002 ' })
+    use.dttp.simulator.state.change('accounts', dttpId('school', 802), { dfe_urn: ' 900002 ' })
     expect((await look({ subject: 'URN 900002' })).kind).toBe('ready')
   })
 
   test('whose provider has chosen another school since their job failed can go on', async () => {
-    const job = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
-    await admin.query('UPDATE public.trainees SET employing_school_id = 703 WHERE id = 5914')
+    const job = await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
+    await use.admin.query('UPDATE public.trainees SET employing_school_id = 703 WHERE id = 5914')
     for (const form of [{ subject: SLUGS[5914] }, { subject: job }]) {
       const { plan, says } = await look(form)
       expect(plan.effects).toMatchObject([
@@ -165,12 +144,14 @@ describe('on the demo’s schools', () => {
   })
 
   test('who has another request open is left out, and does not hold up the others', async () => {
-    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
     const { id } = await sendRequest(context, 'repair-school', { ...EMPTY, subject: SLUGS[5914] })
-    await admin.query(`UPDATE chatops.change_requests SET status = 'approved', decided_by = 'U1' WHERE id = $1`, [id])
-    await admin.query(`UPDATE public.trainees SET lead_school_id = 702 WHERE id = 5914`)
-    await admin.query(`UPDATE public.dttp_schools SET status_code = 1 WHERE id = 804`)
-    await addFailedJob(admin, { trainee: 5903, name: 'update-trainee', urns: ['900002'] })
+    await use.admin.query(`UPDATE chatops.change_requests SET status = 'approved', decided_by = 'U1' WHERE id = $1`, [
+      id,
+    ])
+    await use.admin.query(`UPDATE public.trainees SET lead_school_id = 702 WHERE id = 5914`)
+    await use.admin.query(`UPDATE public.dttp_schools SET status_code = 1 WHERE id = 804`)
+    await addFailedJob(use.admin, { trainee: 5903, name: 'update-trainee', urns: ['900002'] })
     const { kind, plan, says } = await look({ subject: 'URN 900002' })
     expect(kind).toBe('ready')
     expect(plan.effects).toMatchObject([{ kind: 'retry', trainee: '5903' }, { kind: 'trello-card' }])
@@ -178,29 +159,31 @@ describe('on the demo’s schools', () => {
   })
 
   test('a registration that ended well before the trainee was taken out of DTTP stands in nobody’s way', async () => {
-    const old = await addFailedJob(admin, { trainee: 5914 })
-    await admin.query(`UPDATE chatops.jobs SET status = 'done', failure = NULL, created_at = now() - interval '2 days'`)
-    await admin.query(
+    const old = await addFailedJob(use.admin, { trainee: 5914 })
+    await use.admin.query(
+      `UPDATE chatops.jobs SET status = 'done', failure = NULL, created_at = now() - interval '2 days'`,
+    )
+    await use.admin.query(
       `INSERT INTO chatops.registration_attempts (job_id, trainee_id, outcome, sent_at, settled_at)
        VALUES ($1, 5914, 'registered', now() - interval '2 days', now() - interval '2 days')`,
       [old],
     )
-    const job = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    const job = await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
     expect((await look({ subject: 'URN 900004' })).plan.effects[0]).toMatchObject({ kind: 'retry', jobId: job })
-    await admin.query(`UPDATE chatops.registration_attempts SET settled_at = now() + interval '1 minute'`)
+    await use.admin.query(`UPDATE chatops.registration_attempts SET settled_at = now() + interval '1 minute'`)
     const { plan, says } = await look({ subject: 'URN 900004' })
     expect(effectsOf(plan)).toEqual(['trello-card'])
     expect(says).toContain('Their registration is done, but Register has no DTTP record of theirs. Ask a developer.')
   })
 
   test('a trainee who moves before they are registered ends alone: the others are registered', async () => {
-    const moved = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
-    await admin.query(
+    const moved = await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
+    await use.admin.query(
       `UPDATE public.trainees SET dttp_id = NULL, placement_assignment_dttp_id = NULL, training_route = 4,
          lead_school_id = 701, employing_school_id = 704 WHERE id = 5901`,
     )
-    dttp.deleteContact(5901)
-    const other = await addFailedJob(admin, {
+    use.dttp.deleteContact(5901)
+    const other = await addFailedJob(use.admin, {
       trainee: 5901,
       urns: ['900004'],
       args: { submitted_by: dttpId('user', 201) },
@@ -208,7 +191,7 @@ describe('on the demo’s schools', () => {
     const request = await sendRequest(context, 'repair-school', { ...EMPTY, subject: 'URN 900004' })
     await approveRequest(context, request)
     expect(await execute(context, request.id)).toBe('executed')
-    await admin.query(`UPDATE public.trainees SET last_name = 'Moved' WHERE id = 5914`)
+    await use.admin.query(`UPDATE public.trainees SET last_name = 'Moved' WHERE id = 5914`)
     for (const id of [moved, other]) await runJob(context, jobRunner, id)
     await verify(context, request.id)
     const { outcome } = await getRequest(context.database, request.id)
@@ -222,7 +205,7 @@ describe('on the demo’s schools', () => {
   })
 
   test('a school that is lead and employing school is looked at once', async () => {
-    await admin.query('UPDATE public.trainees SET lead_school_id = 704 WHERE id = 5914')
+    await use.admin.query('UPDATE public.trainees SET lead_school_id = 704 WHERE id = 5914')
     const { plan } = await look({ subject: SLUGS[5914] })
     expect(plan.updates).toHaveLength(1)
   })
@@ -261,33 +244,33 @@ describe('on the demo’s schools', () => {
       'No failed job is on record, and we cannot tell whether DTTP has the trainee already',
     ],
   ])('who %s is left out, and why is said', async (_who, change, words) => {
-    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
-    await admin.query(change)
+    await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
+    await use.admin.query(change)
     const { plan, says } = await look({ subject: 'URN 900004' })
     expect(effectsOf(plan)).toEqual(['trello-card'])
     expect(says).toContain(`warns: Trainee 5914 is left out. ${words}`)
   })
 
   test('an update is retried whatever else was sent, but not for a record that is finished', async () => {
-    await addFailedJob(admin, { trainee: 5903, name: 'update-trainee', urns: ['900002'] })
+    await addFailedJob(use.admin, { trainee: 5903, name: 'update-trainee', urns: ['900002'] })
     expect(effectsOf((await look({ subject: 'URN 900002' })).plan)).toEqual(['retry', 'trello-card'])
-    await admin.query('UPDATE trainees SET state = 6 WHERE id = 5903')
+    await use.admin.query('UPDATE trainees SET state = 6 WHERE id = 5903')
     expect((await look({ subject: 'URN 900002' })).says).toContain(
       'The record is QTS awarded, so it is not sent to DTTP again.',
     )
   })
 
   test('who has been registered since their registration failed does not wait', async () => {
-    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
-    await admin.query(`UPDATE trainees SET dttp_id = gen_random_uuid() WHERE id = 5914`)
+    await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
+    await use.admin.query(`UPDATE trainees SET dttp_id = gen_random_uuid() WHERE id = 5914`)
     const { plan, says } = await look({ subject: 'URN 900004' })
     expect(effectsOf(plan)).toEqual(['trello-card'])
     expect(says).not.toContain('5914 is left out')
   })
 
   test('only the last job of a trainee counts', async () => {
-    await addFailedJob(admin, { trainee: 5903, name: 'update-trainee', urns: ['900002'] })
-    await admin.query(
+    await addFailedJob(use.admin, { trainee: 5903, name: 'update-trainee', urns: ['900002'] })
+    await use.admin.query(
       `INSERT INTO chatops.jobs (name, trainee_id, status, created_at, finished_at)
        VALUES ('update-trainee', 5903, 'done', now() + interval '1 minute', now())`,
     )
@@ -295,8 +278,8 @@ describe('on the demo’s schools', () => {
   })
 
   test('someone who is polled for already gets no second poll', async () => {
-    const job = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
-    await admin.query(
+    const job = await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
+    await use.admin.query(
       `WITH poll AS (INSERT INTO chatops.jobs (name, trainee_id) VALUES ('retrieve-trn', 5914) RETURNING id)
        INSERT INTO chatops.polls (trainee_id, job_id) SELECT 5914, id FROM poll`,
     )
@@ -314,8 +297,8 @@ describe('on the demo’s schools', () => {
       'persist_to_dttp is off',
     ],
   ])('the school is repaired without the jobs %s', async (_where, register, words) => {
-    context = { ...base, register: { ...base.register, ...register } }
-    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    context = { ...use.world, register: { ...use.world.register, ...register } }
+    await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
     const { plan, says } = await look({ subject: 'URN 900004' })
     expect(plan.updates).toHaveLength(1)
     expect(effectsOf(plan)).toEqual(['trello-card'])
@@ -328,32 +311,32 @@ describe('on the demo’s schools', () => {
     [{ runsJobs: false }, 'The school sync is not run by this bot'],
     [{ isEnabled: (flag: string) => flag !== 'sync_from_dttp' }, 'sync_from_dttp is off'],
   ])('the sync is not offered where it would do nothing', async (register, words) => {
-    context = { ...base, register: { ...base.register, ...register } }
+    context = { ...use.world, register: { ...use.world.register, ...register } }
     expect((await look({ subject: 'URN 900005', missing: 'sync' })).says).toContain(words)
   })
 
   test('a sync that is switched off sets nothing back by itself, and the preview says so', async () => {
-    context = { ...base, register: { ...base.register, isEnabled: (flag) => flag !== 'sync_from_dttp' } }
+    context = { ...use.world, register: { ...use.world.register, isEnabled: (flag) => flag !== 'sync_from_dttp' } }
     expect((await look({ subject: 'URN 900002' })).says).toContain('Register’s school sync is switched off')
   })
 
   test('without Trello the card’s text is offered for copying', async () => {
-    context = { ...base, addsTrelloCards: false }
+    context = { ...use.world, addsTrelloCards: false }
     const { plan, says } = await look({ subject: 'URN 900002' })
     expect(plan.effects).toMatchObject([{ kind: 'manual-step', title: 'Update a school in DTTP: URN 900002' }])
     expect(says).toContain('Ask support to update DTTP: there is text to copy.')
   })
 
   test('rests on the same when GIAS is loaded anew, time passes and others fail for other reasons', async () => {
-    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
     const before = await look({ subject: 'URN 900004' })
-    await loadGias(admin, { '900001': { status: 2 } }, 'yesterday')
-    await addFailedJob(admin, { trainee: 5901, code: 'dttp-refused', words: 'No.' })
+    await loadGias(use.admin, { '900001': { status: 2 } }, 'yesterday')
+    await addFailedJob(use.admin, { trainee: 5901, code: 'dttp-refused', words: 'No.' })
     expect((await look({ subject: 'URN 900004' })).digest).toBe(before.digest)
   })
 
   test('holds nobody’s name', async () => {
-    await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
+    await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
     const { plan, says } = await look({ subject: 'URN 900004' })
     expect(JSON.stringify([plan, says])).not.toMatch(/Demofirst|Demofourteen|example\.test(?!\/trainees)/i)
   })
@@ -368,11 +351,11 @@ describe('on the demo’s schools', () => {
     test('the row is saved as Register saves it: its update time moves, and there is no audit', async () => {
       const read = async () =>
         (
-          await admin.query(
+          await use.admin.query(
             'SELECT status_code, updated_at > created_at AS moved, name FROM dttp_schools WHERE id = 802',
           )
         ).rows
-      const audits = async () => (await admin.query('SELECT count(*)::int AS n FROM audits')).rows[0].n
+      const audits = async () => (await use.admin.query('SELECT count(*)::int AS n FROM audits')).rows[0].n
       const [before, count] = [await read(), await audits()]
       const { id } = await approved({ subject: 'URN 900002' })
       expect(await execute(context, id)).toBe('executed')
@@ -381,11 +364,11 @@ describe('on the demo’s schools', () => {
     })
 
     test('a row that somebody else inserts at the same moment makes it out of date', async () => {
-      dttp.simulator.state.add('accounts', { id: NEW_ACCOUNT, name: 'Demo', dfe_urn: '900005', statuscode: 1 })
+      use.dttp.simulator.state.add('accounts', { id: NEW_ACCOUNT, name: 'Demo', dfe_urn: '900005', statuscode: 1 })
       const { id } = await approved({ subject: 'URN 900005', missing: 'insert', dttp_id: NEW_ACCOUNT })
       onStep = async (step) => {
         if (step !== 'judged') return
-        await admin.query(`INSERT INTO dttp_schools (urn, dttp_id, status_code) VALUES ('900005', $1, 1)`, [
+        await use.admin.query(`INSERT INTO dttp_schools (urn, dttp_id, status_code) VALUES ('900005', $1, 1)`, [
           NEW_ACCOUNT,
         ])
         onStep = async () => {}
@@ -396,26 +379,26 @@ describe('on the demo’s schools', () => {
 
     test('a second active row of the school takes everything back', async () => {
       const { id } = await approved({ subject: 'URN 900006', row: '806' })
-      await admin.query(
+      await use.admin.query(
         `CREATE FUNCTION public.twice() RETURNS trigger LANGUAGE plpgsql AS
            'BEGIN UPDATE public.dttp_schools SET status_code = 1 WHERE id = 807; RETURN NULL; END';
          CREATE TRIGGER twice AFTER UPDATE ON public.dttp_schools FOR EACH ROW WHEN (NEW.id = 806)
            EXECUTE FUNCTION public.twice()`,
       )
-      await admin.query('ALTER FUNCTION public.twice() SECURITY DEFINER')
+      await use.admin.query('ALTER FUNCTION public.twice() SECURITY DEFINER')
       try {
         expect(await execute(context, id)).toBe('failed')
       } finally {
-        await admin.query('DROP FUNCTION public.twice() CASCADE')
+        await use.admin.query('DROP FUNCTION public.twice() CASCADE')
       }
-      const { rows } = await admin.query('SELECT status_code FROM dttp_schools WHERE id IN (806, 807) ORDER BY id')
+      const { rows } = await use.admin.query('SELECT status_code FROM dttp_schools WHERE id IN (806, 807) ORDER BY id')
       expect(rows.map(({ status_code }) => status_code)).toEqual([2, 300000008])
     })
 
     test('a sync that sets the row back at once is noticed', async () => {
       const { id } = await approved({ subject: 'URN 900002' })
       await execute(context, id)
-      await admin.query('UPDATE dttp_schools SET status_code = 2 WHERE id = 802')
+      await use.admin.query('UPDATE dttp_schools SET status_code = 2 WHERE id = 802')
       await verify(context, id)
       const { status, outcome } = await getRequest(context.database, id)
       expect(status).toBe('needs-attention')
@@ -423,11 +406,11 @@ describe('on the demo’s schools', () => {
     })
 
     test('every trainee is followed until the last one is through', async () => {
-      const first = await addFailedJob(admin, { trainee: 5914, urns: ['900004'] })
-      await admin.query(
+      const first = await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
+      await use.admin.query(
         `UPDATE trainees SET training_route = 5, lead_school_id = 701, employing_school_id = 704 WHERE id = 5917`,
       )
-      const second = await addFailedJob(admin, { trainee: 5917, urns: ['900004'] })
+      const second = await addFailedJob(use.admin, { trainee: 5917, urns: ['900004'] })
       const { id } = await approved({ subject: 'URN 900004' })
       await execute(context, id)
       const linesNow = async () => {
@@ -436,7 +419,7 @@ describe('on the demo’s schools', () => {
         return { status, lines: outcome.verified?.flatMap(({ trainee }) => trainee ?? []) }
       }
       const end = (job: string, status: string) =>
-        admin.query(
+        use.admin.query(
           `UPDATE chatops.jobs SET status = $2, finished_at = now(),
              failure = CASE $2 WHEN 'failed' THEN '{"code": "unexpected", "words": "Broken.", "at": "2021-10-27T13:14:00Z"}'::jsonb END WHERE id = $1`,
           [job, status],

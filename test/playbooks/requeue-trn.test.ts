@@ -1,5 +1,4 @@
-import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 
 import { execute } from '../../src/changes/execute/execute.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
@@ -22,11 +21,9 @@ import type { Rows } from '../../src/playbooks/requeue-trn/rows.ts'
 import { jobRunner } from '../../src/queue/job-runner.ts'
 import type { POLL_DURATIONS } from '../../src/register/jobs/poll-durations.ts'
 import { sayingOf } from '../../src/views/request/saying.ts'
-import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { type StoryDttp, startStoryDttp } from '../support/dttp.ts'
-import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, CHANNEL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { resetToDemo } from '../support/reset.ts'
+import { useWorldWithDttp } from '../support/world.ts'
 import { around, plannedIn } from './around.ts'
 
 const CONTACT = 'c0000000-0000-4000-8000-000000005902'
@@ -204,44 +201,26 @@ describe('the plan', () => {
 })
 
 describe('with DTTP and a database', () => {
-  let scratch: ScratchDatabase
-  let dttp: StoryDttp
-  let context: World
-  let admin: pg.Client
+  const use = useWorldWithDttp({}, () => ({ now: () => clock }))
   let clock: Date
-
-  beforeAll(async () => {
-    scratch = await scratchDatabase()
-    dttp = await startStoryDttp()
-    context = await createLifecycle(scratch.appUrl, { upstreams: { dttp: dttp.client }, now: () => clock })
-    admin = new pg.Client(scratch.adminUrl)
-    await admin.connect()
-  })
 
   beforeEach(async () => {
     clock = new Date('2030-03-15T15:06:47.120Z') // a Friday
-    dttp.reset()
-    await resetToDemo(admin)
-  })
-
-  afterAll(async () => {
-    await admin.end()
-    await context.database.destroy()
-    await dttp.stop()
-    await scratch.drop()
+    use.dttp.reset()
+    await resetToDemo(use.admin)
   })
 
   test('DTTP is asked whether the record is there and has a TRN, and for nothing without a record', async () => {
-    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ exists: true, hasTrn: false, became: null })
-    dttp.giveTrn(5902, 'Not Registered')
-    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ exists: true, hasTrn: false, became: null })
-    dttp.giveTrn(5902, '3999999')
-    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ ...THERE, hasTrn: true })
-    dttp.deleteContact(5902)
-    expect(await lookInDttp(CONTACT, dttp.client)).toEqual({ ...THERE, exists: false })
-    dttp.goDown()
-    await expect(lookInDttp(CONTACT, dttp.client)).rejects.toBeInstanceOf(DttpError)
-    expect(await lookInDttp(null, dttp.client)).toBeNull()
+    expect(await lookInDttp(CONTACT, use.dttp.client)).toEqual({ exists: true, hasTrn: false, became: null })
+    use.dttp.giveTrn(5902, 'Not Registered')
+    expect(await lookInDttp(CONTACT, use.dttp.client)).toEqual({ exists: true, hasTrn: false, became: null })
+    use.dttp.giveTrn(5902, '3999999')
+    expect(await lookInDttp(CONTACT, use.dttp.client)).toEqual({ ...THERE, hasTrn: true })
+    use.dttp.deleteContact(5902)
+    expect(await lookInDttp(CONTACT, use.dttp.client)).toEqual({ ...THERE, exists: false })
+    use.dttp.goDown()
+    await expect(lookInDttp(CONTACT, use.dttp.client)).rejects.toBeInstanceOf(DttpError)
+    expect(await lookInDttp(null, use.dttp.client)).toBeNull()
   })
 
   test.each([
@@ -254,7 +233,7 @@ describe('with DTTP and a database', () => {
     async (duration, timeout) => {
       const id = await approved(duration)
       clock = new Date(clock.getTime() + 180_000)
-      expect(await execute(context, id)).toBe('executed')
+      expect(await execute(use.world, id)).toBe('executed')
       expect(await poll()).toMatchObject({ timeoutAt: timeout, polledAt: null })
       expect(await jobOfPoll()).toMatchObject({ status: 'waiting', dueAt: clock, changeRequestId: id })
       expect(await result(id)).toMatchObject({ status: 'done', held: [true] })
@@ -263,24 +242,24 @@ describe('with DTTP and a database', () => {
 
   test('a TRN that DTTP has by the time of the execution does not make the request out of date', async () => {
     const id = await approved()
-    dttp.giveTrn(5902)
-    expect(await execute(context, id)).toBe('executed')
+    use.dttp.giveTrn(5902)
+    expect(await execute(use.world, id)).toBe('executed')
   })
 
   test('a poll that has found the TRN is a good result', async () => {
     const id = await approved()
-    await execute(context, id)
-    dttp.giveTrn(5902, '3999999')
-    await runJob(context, jobRunner, (await jobOfPoll()).id)
+    await execute(use.world, id)
+    use.dttp.giveTrn(5902, '3999999')
+    await runJob(use.world, jobRunner, (await jobOfPoll()).id)
     expect(await result(id)).toMatchObject({ status: 'done', found: ['The TRN has arrived.'] })
     expect(await trainee()).toMatchObject({ trn: '3999999', state: 2 })
   })
 
   test('a poll that failed needs attention, and says why', async () => {
     const id = await approved()
-    await execute(context, id)
-    dttp.deleteContact(5902)
-    await runJob(context, jobRunner, (await jobOfPoll()).id)
+    await execute(use.world, id)
+    use.dttp.deleteContact(5902)
+    await runJob(use.world, jobRunner, (await jobOfPoll()).id)
     const { status, found } = await result(id)
     expect(status).toBe('needs-attention')
     expect(found[0]).toContain('The poll failed: DTTP does not have the record')
@@ -288,49 +267,49 @@ describe('with DTTP and a database', () => {
 
   test('a poll whose time someone has moved needs attention, and says to when', async () => {
     const id = await approved()
-    await execute(context, id)
-    await admin.query(`UPDATE chatops.polls SET timeout_at = timeout_at + interval '1 millisecond'`)
+    await execute(use.world, id)
+    await use.admin.query(`UPDATE chatops.polls SET timeout_at = timeout_at + interval '1 millisecond'`)
     expect(await result(id)).toMatchObject({ status: 'needs-attention', held: [false] })
   })
 
   test('a poll that is gone, or another’s, needs attention', async () => {
     const id = await approved()
-    await execute(context, id)
-    await admin.query('UPDATE chatops.jobs SET change_request_id = NULL')
+    await execute(use.world, id)
+    await use.admin.query('UPDATE chatops.jobs SET change_request_id = NULL')
     expect(await result(id)).toMatchObject({ found: ['We find no poll that belongs to this request.'] })
   })
 
   test('a trainee who is polled for already keeps that one poll, with the new time', async () => {
-    await execute(context, await approved('7 days'))
+    await execute(use.world, await approved('7 days'))
     const before = await jobOfPoll()
-    await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
+    await use.admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
     await expect(approved('1 day')).rejects.toThrow()
     const second = await approved('1 day', 'replace')
-    const warned = (await getRequest(context.database, second)).checks as { id: string; found: string }[]
+    const warned = (await getRequest(use.world.database, second)).checks as { id: string; found: string }[]
     expect(warned.find(({ id }) => id === 'poll')?.found).toContain('already polled for, until 22 March 2030')
-    expect(await execute(context, second)).toBe('executed')
+    expect(await execute(use.world, second)).toBe('executed')
     expect(await jobOfPoll()).toMatchObject({ id: before.id, changeRequestId: second })
     expect(await poll()).toMatchObject({ timeoutAt: '2030-03-16T15:06:47.12' })
-    expect(await context.database.manager.count(Job)).toBe(1)
+    expect(await use.world.database.manager.count(Job)).toBe(1)
     expect(await result(second)).toMatchObject({ status: 'done' })
   })
 
   test('what becomes of a poll is said of each request that asked for it', async () => {
     const first = await approved('7 days')
-    await execute(context, first)
+    await execute(use.world, first)
     const saidOf = async (id: string) => {
-      return sayingOf(await getRequest(context.database, id), requeueTrn)?.done
+      return sayingOf(await getRequest(use.world.database, id), requeueTrn)?.done
     }
     const job = async (name: 'retrieve-trn' | 'update-trainee', changeRequestId: string | null, news: JobNews) =>
-      context.database.transaction((sql) => announceNews(sql, { name, traineeId: '5902', changeRequestId }, news))
+      use.world.database.transaction((sql) => announceNews(sql, { name, traineeId: '5902', changeRequestId }, news))
     const yet = { kind: 'no-trn-yet', next: '2030-03-15T16:06:47.12', timeout: '2030-03-22T15:06:47.12' } as const
     await job('retrieve-trn', first, yet)
     expect(await saidOf(first)).toBe(
       'DTTP is asked for the TRN of trainee 5902 again. DTTP has no TRN yet. We go on until 22 March 2030 at 3:06pm.',
     )
-    await admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE id = $1`, [first])
+    await use.admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE id = $1`, [first])
     const second = await approved('1 day', 'replace')
-    await execute(context, second)
+    await execute(use.world, second)
     const failed = (code: JobFailure['code']) =>
       ({ kind: 'failed', failure: { code, words: 'It failed.', at: '2030-03-16T15:06:47Z' } }) as const
     await job('update-trainee', second, failed('timed-out'))
@@ -347,10 +326,10 @@ describe('with DTTP and a database', () => {
   })
 
   test('without an answer from DTTP there is no preview, and nothing is kept', async () => {
-    dttp.goDown()
+    use.dttp.goDown()
     const { count } = await requests()
     const asked = { playbook: requeueTrn, form: form('1 day'), requester: SUPPORT, channel: CHANNEL }
-    await expect(propose(context, asked)).rejects.toMatchObject({
+    await expect(propose(use.world, asked)).rejects.toMatchObject({
       code: 'upstream-unavailable',
       words: { text: expect.stringContaining('DTTP did not answer') },
     })
@@ -359,19 +338,19 @@ describe('with DTTP and a database', () => {
 
   test('without an answer at the execution the request waits, and time counts from when it is carried out', async () => {
     const id = await approved()
-    dttp.goDown()
-    expect(await execute(context, id)).toBe('postponed')
-    expect(await context.database.manager.count(Job)).toBe(0)
+    use.dttp.goDown()
+    expect(await execute(use.world, id)).toBe('postponed')
+    expect(await use.world.database.manager.count(Job)).toBe(0)
     clock = new Date(clock.getTime() + 600_000)
-    dttp.comeBack()
-    expect(await execute(context, id)).toBe('executed')
+    use.dttp.comeBack()
+    expect(await execute(use.world, id)).toBe('executed')
     expect(await poll()).toMatchObject({ timeoutAt: '2030-03-16T15:16:47.12' })
   })
 
   test('a draft is told to be submitted first, without DTTP being asked', async () => {
-    dttp.goDown()
+    use.dttp.goDown()
     const draft = { ...form('1 day'), subject: 'ZvjeJejNeS9KHEWzDgFWgg6C' }
-    const proposal = await propose(context, {
+    const proposal = await propose(use.world, {
       playbook: requeueTrn,
       form: draft,
       requester: SUPPORT,
@@ -387,23 +366,23 @@ describe('with DTTP and a database', () => {
   })
 
   async function approved(duration = '1 day', replace = ''): Promise<string> {
-    const request = await sendRequest(context, 'requeue-trn', form(duration, replace))
-    await approveRequest(context, request)
+    const request = await sendRequest(use.world, 'requeue-trn', form(duration, replace))
+    await approveRequest(use.world, request)
     return request.id
   }
 
   async function result(id: string) {
-    await verify(context, id)
-    const { status, outcome } = await getRequest(context.database, id)
+    await verify(use.world, id)
+    const { status, outcome } = await getRequest(use.world.database, id)
     const verified = outcome.verified ?? []
     return { status, held: verified.map(({ holds }) => holds), found: verified.map(({ found }) => found) }
   }
 
-  const poll = () => context.database.manager.findOneByOrFail(Poll, { traineeId: '5902' })
-  const jobOfPoll = async () => context.database.manager.findOneByOrFail(Job, { id: (await poll()).jobId })
-  const trainee = () => context.database.manager.findOneByOrFail(Trainee, { id: '5902' })
+  const poll = () => use.world.database.manager.findOneByOrFail(Poll, { traineeId: '5902' })
+  const jobOfPoll = async () => use.world.database.manager.findOneByOrFail(Job, { id: (await poll()).jobId })
+  const trainee = () => use.world.database.manager.findOneByOrFail(Trainee, { id: '5902' })
   const requests = async () =>
-    (await admin.query<{ count: string }>('SELECT count(*) FROM chatops.change_requests')).rows[0] ?? { count: '' }
+    (await use.admin.query<{ count: string }>('SELECT count(*) FROM chatops.change_requests')).rows[0] ?? { count: '' }
 })
 
 function facts(situation: Situation) {

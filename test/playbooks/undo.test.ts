@@ -1,5 +1,4 @@
-import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 
 import { execute } from '../../src/changes/execute/execute.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
@@ -12,35 +11,19 @@ import { checks } from '../../src/playbooks/undo/checks.ts'
 import { read } from '../../src/playbooks/undo/rows.ts'
 import { situationOf } from '../../src/playbooks/undo/situation.ts'
 import { sayingOf } from '../../src/views/request/saying.ts'
-import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, CHANNEL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { resetToDemo } from '../support/reset.ts'
+import { useWorld } from '../support/world.ts'
 
 const ID = '5909' // with spaces to tidy in the names
 const FORM = { route: 'assessment_only', reason: 'Wrong route', ticket: '' }
 
-let scratch: ScratchDatabase
-let context: World
-let admin: pg.Client
+const use = useWorld()
 let slug: string
 
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  context = await createLifecycle(scratch.appUrl)
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-})
-
 beforeEach(async () => {
-  await resetToDemo(admin)
-  slug = (await admin.query('SELECT slug FROM trainees WHERE id = $1', [ID])).rows[0].slug
-})
-
-afterAll(async () => {
-  await admin.end()
-  await context.database.destroy()
-  await scratch.drop()
+  await resetToDemo(use.admin)
+  slug = (await use.admin.query('SELECT slug FROM trainees WHERE id = $1', [ID])).rows[0].slug
 })
 
 describe('a finished request', () => {
@@ -50,7 +33,7 @@ describe('a finished request', () => {
     expect(await planned(await row())).not.toEqual(before)
     const undone = await done('undo', undo(request))
     expect(await planned(await row())).toEqual(before)
-    expect(await getRequest(context.database, undone)).toMatchObject({ status: 'done', traineeId: ID })
+    expect(await getRequest(use.world.database, undone)).toMatchObject({ status: 'done', traineeId: ID })
   })
 
   test('can be redone by undoing the undoing', async () => {
@@ -64,13 +47,13 @@ describe('a finished request', () => {
     const request = await done('fix-route', { subject: slug, ...FORM })
     await done('undo', undo(request))
     expect(await blocking('undo', undo(request))).toEqual(['undone']) // not: undo what has undone it first
-    await admin.query('UPDATE trainees SET training_route = 0 WHERE id = $1', [ID])
+    await use.admin.query('UPDATE trainees SET training_route = 0 WHERE id = $1', [ID])
     expect(await blocking('undo', undo(request))).toEqual(['undone'])
   })
 
   test('is not taken back where someone has changed a column since, which is named', async () => {
     const request = await done('fix-route', { subject: slug, ...FORM })
-    await admin.query(`UPDATE trainees SET course_start_date = '2021-09-09' WHERE id = $1`, [ID])
+    await use.admin.query(`UPDATE trainees SET course_start_date = '2021-09-09' WHERE id = $1`, [ID])
     const { checks } = await preview('undo', undo(request))
     expect(checks.find(({ id }) => id === 'moved')).toMatchObject({
       verdict: 'blocks',
@@ -88,12 +71,12 @@ describe('a finished request', () => {
   })
 
   test('names on each card what undid it, as long as that is in force', async () => {
-    const undoneBy = async (id: string) => (await getRequest(context.database, id)).outcome.undoneBy
+    const undoneBy = async (id: string) => (await getRequest(use.world.database, id)).outcome.undoneBy
     const request = await done('fix-route', { subject: slug, ...FORM })
     const back = await done('undo', undo(request))
     expect(await undoneBy(request)).toBe(back)
     const again = await done('undo', undo(back))
-    const redoing = sayingOf(await getRequest(context.database, again), getPlaybook('undo'))?.asks
+    const redoing = sayingOf(await getRequest(use.world.database, again), getPlaybook('undo'))?.asks
     expect(redoing).toContain(`undo CR-${back}, so that CR-${request} holds again: change training route`)
     expect([await undoneBy(request), await undoneBy(back)]).toEqual([undefined, again])
     await done('undo', undo(again))
@@ -107,16 +90,16 @@ describe('a finished request', () => {
     const warning = await check('since', undo(request))
     expect(warning).toMatchObject({ verdict: 'warns', found: expect.stringContaining('Bursary tier') })
     expect(warning.found).not.toContain('Applying for bursary') // which the request wrote itself
-    const sent = await sendRequest(context, 'undo', undo(request))
-    await approveRequest(context, sent)
+    const sent = await sendRequest(use.world, 'undo', undo(request))
+    await approveRequest(use.world, sent)
     await save({ region: [null, 'London'] })
-    expect(await execute(context, sent.id)).toBe('stale')
+    expect(await execute(use.world, sent.id)).toBe('stale')
   })
 
   test('is taken back with a warning where the record is finished by now', async () => {
     const request = await done('fix-route', { subject: slug, ...FORM })
     expect((await check('state', undo(request))).verdict).toBe('holds')
-    await admin.query('UPDATE trainees SET state = 6 WHERE id = $1', [ID])
+    await use.admin.query('UPDATE trainees SET state = 6 WHERE id = $1', [ID])
     expect(await check('state', undo(request))).toMatchObject({
       verdict: 'warns',
       found: expect.stringContaining('This record is finished: QTS awarded.'),
@@ -134,33 +117,35 @@ describe('a finished request', () => {
 
   test('goes out of date if a column moves before the undoing is carried out', async () => {
     const request = await done('fix-route', { subject: slug, ...FORM })
-    const sent = await sendRequest(context, 'undo', undo(request))
-    await approveRequest(context, sent)
-    await admin.query('UPDATE trainees SET training_route = 9 WHERE id = $1', [ID])
-    expect(await execute(context, sent.id)).toBe('stale')
+    const sent = await sendRequest(use.world, 'undo', undo(request))
+    await approveRequest(use.world, sent)
+    await use.admin.query('UPDATE trainees SET training_route = 9 WHERE id = $1', [ID])
+    expect(await execute(use.world, sent.id)).toBe('stale')
   })
 })
 
 describe('there is nothing to take back of', () => {
   test('a request that was never carried out', async () => {
-    const { id } = await sendRequest(context, 'fix-route', { subject: slug, ...FORM })
-    await admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [id])
+    const { id } = await sendRequest(use.world, 'fix-route', { subject: slug, ...FORM })
+    await use.admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = $1`, [id])
     expect(await blocking('undo', undo(id))).toEqual(['request'])
-    await admin.query('UPDATE chatops.change_requests SET form = NULL, plan = NULL, checks = NULL WHERE id = $1', [id])
+    await use.admin.query('UPDATE chatops.change_requests SET form = NULL, plan = NULL, checks = NULL WHERE id = $1', [
+      id,
+    ])
     expect(await whyNot(id)).toBe(`CR-${id} changed nothing, so there is nothing to undo.`)
   })
 
   test('one that waits or is about to be carried out, and it says which', async () => {
-    const sent = await sendRequest(context, 'fix-route', { subject: slug, ...FORM })
+    const sent = await sendRequest(use.world, 'fix-route', { subject: slug, ...FORM })
     expect(await whyNot(sent.id)).toContain('“Cancel request”')
-    await approveRequest(context, sent)
+    await approveRequest(use.world, sent)
     expect(await whyNot(sent.id)).toContain('is about to be carried out')
   })
 
   test('one whose result is still being checked', async () => {
-    const sent = await sendRequest(context, 'fix-route', { subject: slug, ...FORM })
-    await approveRequest(context, sent)
-    await execute(context, sent.id)
+    const sent = await sendRequest(use.world, 'fix-route', { subject: slug, ...FORM })
+    await approveRequest(use.world, sent)
+    await execute(use.world, sent.id)
     expect(await blocking('undo', undo(sent.id))).toContain('request')
   })
 
@@ -171,7 +156,7 @@ describe('there is nothing to take back of', () => {
       args: { trainee: ID, entity, status: 'prospective_trainee_trn_requested' },
     })
     const effects = [job('contact'), job('placement_assignment'), { kind: 'trello-card', title: 'x', text: 'x' }]
-    const rows = await read(context.database.manager, request)
+    const rows = await read(use.world.database.manager, request)
     const situation = situationOf({ ...rows, plan: plan.parse({ ...rows.plan, effects }) })
     expect(checks.find(({ id }) => id === 'inverse')?.look(situation)).toMatchObject({
       verdict: 'blocks',
@@ -185,7 +170,7 @@ describe('there is nothing to take back of', () => {
     const request = await done('fix-route', { subject: slug, ...FORM })
     const member = { place: 'dead', queue: 'default', score: '1.5', sha1: '0'.repeat(40) }
     const effects = [{ kind: 'remove-job', job: 'register-for-trn', trainee: ID, member }]
-    const rows = await read(context.database.manager, request)
+    const rows = await read(use.world.database.manager, request)
     const situation = situationOf({ ...rows, plan: plan.parse({ ...rows.plan, effects }) })
     expect(checks.find(({ id }) => id === 'inverse')?.look(situation)).toMatchObject({
       verdict: 'blocks',
@@ -197,7 +182,7 @@ describe('there is nothing to take back of', () => {
 
   test('one whose contents were removed', async () => {
     const request = await done('fix-route', { subject: slug, ...FORM })
-    await admin.query('UPDATE chatops.change_requests SET plan = NULL, form = NULL, checks = NULL WHERE id = $1', [
+    await use.admin.query('UPDATE chatops.change_requests SET plan = NULL, form = NULL, checks = NULL WHERE id = $1', [
       request,
     ])
     expect(await blocking('undo', undo(request))).toContain('request')
@@ -210,17 +195,17 @@ function undo(request: string): Record<string, string> {
 
 /** Carries a request out and looks at its result. */
 async function done(playbook: string, form: Record<string, string>): Promise<string> {
-  const sent = await sendRequest(context, playbook, form)
-  await approveRequest(context, sent)
-  expect(await execute(context, sent.id)).toBe('executed')
-  await verify(context, sent.id)
-  expect(await getRequest(context.database, sent.id)).toMatchObject({ status: 'done' })
+  const sent = await sendRequest(use.world, playbook, form)
+  await approveRequest(use.world, sent)
+  expect(await execute(use.world, sent.id)).toBe('executed')
+  await verify(use.world, sent.id)
+  expect(await getRequest(use.world.database, sent.id)).toMatchObject({ status: 'done' })
   return sent.id
 }
 
 /** As Register's own code saves, with its audit. */
 async function save(changes: Record<string, [unknown, unknown]>): Promise<void> {
-  await admin.query(
+  await use.admin.query(
     `INSERT INTO audits (auditable_type, auditable_id, action, audited_changes, version, created_at)
      VALUES ('Trainee', $1, 'update', $2, 99, now() AT TIME ZONE 'UTC')`,
     [ID, changes],
@@ -234,7 +219,7 @@ async function whyNot(id: string): Promise<string | undefined> {
 
 async function check(id: string, form: Record<string, string>) {
   const asked = { playbook: getPlaybook('undo'), form, requester: SUPPORT, channel: CHANNEL }
-  const proposal = await propose(context, asked)
+  const proposal = await propose(use.world, asked)
   const checks = proposal.kind === 'ready' ? checksOf(proposal.changeRequest) : []
   const found = checks.find((one) => one.id === id)
   if (!found) throw new Error(`there is no check ${id}`)
@@ -242,7 +227,7 @@ async function check(id: string, form: Record<string, string>) {
 }
 
 async function preview(playbook: string, form: Record<string, string>) {
-  const proposal = await propose(context, {
+  const proposal = await propose(use.world, {
     playbook: getPlaybook(playbook),
     form,
     requester: SUPPORT,
@@ -258,7 +243,7 @@ async function blocking(playbook: string, form: Record<string, string>): Promise
 }
 
 async function row(): Promise<Record<string, unknown>> {
-  return (await admin.query('SELECT to_jsonb(t) AS row FROM trainees t WHERE id = $1', [ID])).rows[0].row
+  return (await use.admin.query('SELECT to_jsonb(t) AS row FROM trainees t WHERE id = $1', [ID])).rows[0].row
 }
 
 /** Everything but the time of the last save. */

@@ -6,19 +6,13 @@ import { withClient } from '../../sandbox/register/database.ts'
 import { createQueueBackend, type JobWorker, type QueueBackend } from '../../src/queue/backend.ts'
 import type { JobQueue } from '../../src/queue/bull-queue.ts'
 import { createWaker, WAKE } from '../../src/queue/waker.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
 import { startSwitch } from '../support/switch.ts'
+import { useScratch } from '../support/world.ts'
 
 const HOUR = 3600_000
 const GONE = { removeOnComplete: true, removeOnFail: true }
 
-let scratch: ScratchDatabase
-
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-})
-
-afterAll(() => scratch.drop())
+const use = useScratch()
 
 describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
   let backend: QueueBackend
@@ -29,7 +23,7 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
   let ran: string[]
 
   beforeAll(() => {
-    const url = kind === 'redis' ? inject('redisUrl') : scratch.appUrl
+    const url = kind === 'redis' ? inject('redisUrl') : use.scratch.appUrl
     backend = createQueueBackend({ backend: kind, url }, pino({ level: 'silent' }))
   })
 
@@ -268,14 +262,16 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
         const listening = `SELECT FROM pg_stat_activity WHERE application_name = $1 AND query LIKE '%LISTEN bullmq_jobs%'`
         const isListening = async () => ((await server.query(listening, [name])).rowCount ?? 0) > 0
         await expect.poll(isListening).toBe(true)
-        await server.query(`ALTER DATABASE ${scratch.name} ALLOW_CONNECTIONS false`)
-        await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [scratch.name])
+        await server.query(`ALTER DATABASE ${use.scratch.name} ALLOW_CONNECTIONS false`)
+        await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+          use.scratch.name,
+        ])
         await sleep(1_000) // the worker has found out by then, and waits for as long as it may
-        await server.query(`ALTER DATABASE ${scratch.name} ALLOW_CONNECTIONS true`)
+        await server.query(`ALTER DATABASE ${use.scratch.name} ALLOW_CONNECTIONS true`)
         await expect.poll(isListening).toBe(true)
       })
       await sleep(1_000)
-      await withClient(scratch.adminUrl, (admin) =>
+      await withClient(use.scratch.adminUrl, (admin) =>
         admin.query(`UPDATE bullmq.job SET state = 'waiting', process_at_ms = NULL WHERE queue = $1`, [name]),
       )
       await expect.poll(() => ran).toEqual(['later'])
@@ -322,7 +318,7 @@ test.each([
 })
 
 test('a queue that was opened while its Postgres was away is not ready, so that nobody takes it for working', async () => {
-  const settings = { backend: 'postgres', url: scratch.appUrl } as const
+  const settings = { backend: 'postgres', url: use.scratch.appUrl } as const
   const backend = createQueueBackend(settings, pino({ level: 'silent' }))
   await allowConnections(false)
   const queue = backend.openQueue(`test-${randomUUID()}`)
@@ -335,12 +331,12 @@ test('a queue that was opened while its Postgres was away is not ready, so that 
 
 async function allowConnections(allowed: boolean): Promise<void> {
   await withClient(inject('postgresUrl'), (server) =>
-    server.query(`ALTER DATABASE ${scratch.name} ALLOW_CONNECTIONS ${allowed}`),
+    server.query(`ALTER DATABASE ${use.scratch.name} ALLOW_CONNECTIONS ${allowed}`),
   )
 }
 
 test('a Postgres that is frozen, and closes no connection, holds the queue up only until it is given up', async () => {
-  const url = new URL(scratch.appUrl)
+  const url = new URL(use.scratch.appUrl)
   const way = await startSwitch(Number(url.port))
   url.port = String(way.port)
   const settings = { backend: 'postgres', url: url.href, longestSilenceMs: 3_000 } as const

@@ -1,30 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import { purgeOver } from '../../src/queue/purge.ts'
-import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { createLifecycle } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
 const DAY = 24 * 60 * 60_000
 const KEPT = 90 * DAY
 
-let scratch: ScratchDatabase
-let world: World
-
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  world = await createLifecycle(scratch.appUrl)
-})
-
-afterAll(async () => {
-  await world.database.destroy()
-  await scratch.drop()
-})
+const use = useWorld()
 
 test('what has been over for its retention time is removed, and nothing that is needed', async () => {
-  const kept = await withClient(scratch.adminUrl, async (admin) => {
+  const kept = await withClient(use.scratch.adminUrl, async (admin) => {
     const names = ['sent', 'failed', 'queued', 'waiting']
     for (const status of names) await addMessage(admin, status, '91 days')
     await addMessage(admin, 'sent', '89 days')
@@ -54,10 +41,10 @@ test('what has been over for its retention time is removed, and nothing that is 
       INSERT INTO chatops.mornings SELECT 'C01', current_date - n FROM (VALUES (0), (89), (92)) age (n)`)
     return jobs
   })
-  expect(await purgeOver(world, KEPT)).toBe(9)
-  expect(await purgeOver(world, KEPT)).toBe(0)
+  expect(await purgeOver(use.world, KEPT)).toBe(9)
+  expect(await purgeOver(use.world, KEPT)).toBe(0)
   const column = async (statement: string) =>
-    (await world.database.query<{ it: string }[]>(statement)).map(({ it }) => it)
+    (await use.world.database.query<{ it: string }[]>(statement)).map(({ it }) => it)
   expect(await column('SELECT status AS it FROM chatops.outbox ORDER BY seq')).toEqual(['queued', 'waiting', 'sent'])
   expect((await column('SELECT id AS it FROM chatops.jobs')).sort()).toEqual(
     [kept.recent, kept.failed, kept.polled, kept.registered, kept.alerted, kept.wanted].sort(),
@@ -69,7 +56,7 @@ test('what has been over for its retention time is removed, and nothing that is 
 })
 
 test('a large backlog is removed in one go, and what is over is found by an index', async () => {
-  await withClient(scratch.adminUrl, async (admin) => {
+  await withClient(use.scratch.adminUrl, async (admin) => {
     await admin.query(
       `INSERT INTO chatops.outbox (stream, kind, payload, status, created_at)
        SELECT 'old:' || n, 'card', '{}', 'sent', now() - interval '91 days' FROM generate_series(1, 2500) n`,
@@ -79,8 +66,8 @@ test('a large backlog is removed in one go, and what is over is found by an inde
        SELECT 'new:' || n, 'card', '{}', 'sent' FROM generate_series(1, 5000) n`,
     )
   })
-  expect(await purgeOver(world, KEPT)).toBe(2500)
-  await withClient(scratch.adminUrl, async (admin) => {
+  expect(await purgeOver(use.world, KEPT)).toBe(2500)
+  await withClient(use.scratch.adminUrl, async (admin) => {
     await admin.query('ANALYZE chatops.outbox')
     const { rows } = await admin.query(
       `EXPLAIN SELECT id FROM chatops.outbox

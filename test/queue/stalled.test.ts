@@ -5,16 +5,15 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createQueueBackend, type QueueBackend, type WorkerSettings } from '../../src/queue/backend.ts'
 import { nodeRuns } from '../support/built.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
+import { useScratch } from '../support/world.ts'
 
 // A lock lasts 15 seconds and is looked at every 10, so each of these takes about half a minute: they run side by side.
 const GONE = { removeOnComplete: true, removeOnFail: true }
 
 const backends = {} as Record<'redis' | 'postgres', QueueBackend>
-let scratch: ScratchDatabase
+const use = useScratch()
 
 beforeAll(async () => {
-  scratch = await scratchDatabase()
   for (const kind of ['redis', 'postgres'] as const) {
     backends[kind] = createQueueBackend(settingsOf(kind), pino({ level: 'silent' }))
   }
@@ -22,7 +21,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(Object.values(backends).map((backend) => backend.close()))
-  await scratch.drop()
 })
 
 describe.concurrent.each(['redis', 'postgres'] as const)('on %s, a job whose worker was killed', (kind) => {
@@ -66,5 +64,5 @@ async function killWorkerOf(kind: 'redis' | 'postgres', prefix: string, options:
 }
 
 function settingsOf(kind: 'redis' | 'postgres') {
-  return { backend: kind, url: kind === 'redis' ? inject('redisUrl') : scratch.appUrl }
+  return { backend: kind, url: kind === 'redis' ? inject('redisUrl') : use.scratch.appUrl }
 }

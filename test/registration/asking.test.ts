@@ -1,30 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
 import { workingDaysAfter } from '../../src/calendar/working-time.ts'
 import { pause, resume } from '../../src/pausing/pause.ts'
 import { askedUntil } from '../../src/registration/asking.ts'
-import type { World } from '../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../support/database.ts'
-import { createLifecycle, DEVELOPER, SECOND_DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
+import { DEVELOPER, SECOND_DEVELOPER, SUPPORT } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
-let scratch: ScratchDatabase
-let world: World
-
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  world = await createLifecycle(scratch.appUrl)
-})
-
-afterAll(async () => {
-  await world.database.destroy()
-  await scratch.drop()
-})
+const use = useWorld()
 
 const DAY = 86_400_000
 
 /** What the ledger says, as though it had been said so many days ago. */
 async function backdate(event: string, days: number): Promise<void> {
-  await withClient(scratch.adminUrl, async (admin) => {
+  await withClient(use.scratch.adminUrl, async (admin) => {
     await admin.query('SET session_replication_role = replica')
     await admin.query(`UPDATE chatops.ledger SET at = now() - $2 * interval '1 day' WHERE event = $1`, [event, days])
   })
@@ -32,16 +20,16 @@ async function backdate(event: string, days: number): Promise<void> {
 
 test('the time for which the bot was paused does not count towards giving a registration up', async () => {
   const createdAt = new Date(Date.now() - 9 * DAY)
-  const until = () => askedUntil(world.database.manager, { changeRequestId: null, createdAt })
+  const until = () => askedUntil(use.world.database.manager, { changeRequestId: null, createdAt })
   expect(await until()).toEqual(workingDaysAfter(createdAt, 1))
 
-  await pause(world, { actor: DEVELOPER, reason: 'Something is odd' })
+  await pause(use.world, { actor: DEVELOPER, reason: 'Something is odd' })
   await backdate('paused', 8.9)
   const whilePaused = (await until()).getTime()
   expect(whilePaused).toBeGreaterThan(Date.now())
 
-  await resume(world, DEVELOPER)
-  await resume(world, SECOND_DEVELOPER)
+  await resume(use.world, DEVELOPER)
+  await resume(use.world, SECOND_DEVELOPER)
   await backdate('resumed', 1)
   const paused = 7.9 * DAY
   const expected = workingDaysAfter(new Date(createdAt.getTime() + paused), 1).getTime()
@@ -50,7 +38,7 @@ test('the time for which the bot was paused does not count towards giving a regi
 
 test('the time for which an approved request waited for its playbook does not count either', async () => {
   const [approved, executed] = [new Date(Date.now() - 9 * DAY), new Date(Date.now() - 2 * DAY)]
-  const id = await withClient(scratch.adminUrl, async (admin) => {
+  const id = await withClient(use.scratch.adminUrl, async (admin) => {
     const { rows } = await admin.query(
       `INSERT INTO chatops.change_requests (playbook, playbook_version, requester, channel, subjects, digest, decided_at, executed_at)
        VALUES ('re-register', 1, $1, 'C01', '{}', repeat('0', 64), $2, $3) RETURNING id`,
@@ -60,6 +48,6 @@ test('the time for which an approved request waited for its playbook does not co
   })
   await backdate('paused', 100)
   await backdate('resumed', 99)
-  const until = await askedUntil(world.database.manager, { changeRequestId: id, createdAt: executed })
+  const until = await askedUntil(use.world.database.manager, { changeRequestId: id, createdAt: executed })
   expect(until).toEqual(workingDaysAfter(executed, 1))
 })

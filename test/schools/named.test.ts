@@ -1,45 +1,31 @@
-import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { findPersonalDataIn } from '../../src/changes/decide/decide.ts'
 import { parseForm } from '../../src/contract/fields.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
-import type { World } from '../../src/world.ts'
-import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
-import { CHANNEL, createLifecycle, REGISTER_URL, SUPPORT } from '../support/lifecycle.ts'
+import { CHANNEL, REGISTER_URL, SUPPORT } from '../support/lifecycle.ts'
+import { useWorld } from '../support/world.ts'
 
 // Two trainees wait for one school: whoever names the one must not name the other.
 
-let scratch: ScratchDatabase
-let admin: pg.Client
-let world: World
+const use = useWorld({ rows: 'demo' })
 let urn: string
 let slug: string
 let repair: string
 const OTHER = 'Quillfeather'
 
 beforeAll(async () => {
-  scratch = await demoDatabase()
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-  world = await createLifecycle(scratch.appUrl)
-  const school = (await admin.query('SELECT id, urn FROM public.schools ORDER BY id LIMIT 1')).rows[0]
+  const school = (await use.admin.query('SELECT id, urn FROM public.schools ORDER BY id LIMIT 1')).rows[0]
   urn = school.urn
   const wait = `UPDATE public.trainees SET state = 1, dttp_id = NULL, trn = NULL, lead_school_id = $2 WHERE id = $1 RETURNING slug`
-  slug = (await admin.query(wait, [5901, school.id])).rows[0].slug
-  await admin.query(wait, [5902, school.id])
-  await admin.query('UPDATE public.trainees SET last_name = $1 WHERE id = 5902', [OTHER])
+  slug = (await use.admin.query(wait, [5901, school.id])).rows[0].slug
+  await use.admin.query(wait, [5902, school.id])
+  await use.admin.query('UPDATE public.trainees SET last_name = $1 WHERE id = 5902', [OTHER])
   repair = await kept('repair-school', `URN ${urn}`)
-})
-
-afterAll(async () => {
-  await admin.end()
-  await world.database.destroy()
-  await scratch.drop()
 })
 
 /** A request that is about no trainee of its own. */
 async function kept(playbook: string, subject: string): Promise<string> {
-  const { rows } = await admin.query(
+  const { rows } = await use.admin.query(
     `INSERT INTO chatops.change_requests (playbook, playbook_version, requester, channel, form, plan, checks, subjects, digest, sent_at)
      VALUES ($1, 1, $2, $3, $4, '{"updates": [], "inserts": [], "effects": []}', '[]', '{}', repeat('0', 64), now()) RETURNING id`,
     [playbook, SUPPORT, CHANNEL, { subject, reason: 'Test' }],
@@ -49,7 +35,7 @@ async function kept(playbook: string, subject: string): Promise<string> {
 
 async function revealing(playbook: string, subject: string): Promise<readonly string[]> {
   const typed = { subject, reason: `${OTHER}’s job fails, too` }
-  const context = { sql: world.database.manager, registerUrl: REGISTER_URL }
+  const context = { sql: use.world.database.manager, registerUrl: REGISTER_URL }
   const parsed = await parseForm(getPlaybook(playbook).form, typed, context)
   return parsed.ok ? [] : parsed.revealing
 }
@@ -65,6 +51,6 @@ test('a form that undoes the repair of their school', async () => {
 
 test('a rejection or a question about the repair, or about undoing it', async () => {
   const undo = await kept('undo', `CR-${repair}`)
-  for (const id of [repair, undo]) expect(await findPersonalDataIn(world, id, `Ask ${OTHER} first`)).toBe('name')
-  expect(await findPersonalDataIn(world, undo, 'Ask the school first')).toBeNull()
+  for (const id of [repair, undo]) expect(await findPersonalDataIn(use.world, id, `Ask ${OTHER} first`)).toBe('name')
+  expect(await findPersonalDataIn(use.world, undo, 'Ask the school first')).toBeNull()
 })

@@ -13,7 +13,7 @@ const ids = { contact: CONTACT, placementAssignment: CONTACT.replace('c', 'a'), 
 async function attempt(row: Partial<RegistrationAttempt>): Promise<string> {
   const over = { status: 'done', finishedAt: new Date() } as const
   const { id } = await story.job('register-for-trn', 5909, over)
-  await story.context.database.manager.insert(RegistrationAttempt, {
+  await story.world.database.manager.insert(RegistrationAttempt, {
     ...{ jobId: id, traineeId: '5909', sentAt: new Date() },
     ...row,
   })
@@ -21,7 +21,7 @@ async function attempt(row: Partial<RegistrationAttempt>): Promise<string> {
 }
 
 async function saysOf(id: string): Promise<string> {
-  const sight = await findAlertSight(story.context.database, id)
+  const sight = await findAlertSight(story.world.database, id)
   return JSON.stringify([
     sight?.diagnosis,
     sight?.groups.flatMap(({ entries }) => entries.map(({ failure }) => failure)),
@@ -31,8 +31,8 @@ async function saysOf(id: string): Promise<string> {
 describe('an answer to a registration that was given up', () => {
   test('is reported once, and names the record', async () => {
     const job = await attempt({ outcome: 'not-sent', ids })
-    expect(await reportAnswers(story.context)).toBe(1)
-    expect(await reportAnswers(story.context)).toBe(0)
+    expect(await reportAnswers(story.world)).toBe(1)
+    expect(await reportAnswers(story.world)).toBe(0)
     const alert = await story.onlyAlert()
     expect(alert.cause).toBe('late-answer:5909')
     expect(await saysOf(alert.id)).toContain(CONTACT)
@@ -42,7 +42,7 @@ describe('an answer to a registration that was given up', () => {
 
   test('stays although the trainee is registered by another record', async () => {
     await attempt({ outcome: 'not-sent', ids })
-    await reportAnswers(story.context)
+    await reportAnswers(story.world)
     await story.ran(await story.job('register-for-trn', 5909))
     expect(await story.causes()).toEqual(['late-answer:5909'])
   })
@@ -50,19 +50,19 @@ describe('an answer to a registration that was given up', () => {
   test('is none where Register names that record', async () => {
     await attempt({ outcome: 'not-sent', ids })
     await story.admin.query('UPDATE public.trainees SET dttp_id = $1 WHERE id = 5909', [CONTACT])
-    expect(await reportAnswers(story.context)).toBe(0)
+    expect(await reportAnswers(story.world)).toBe(0)
   })
 
   test('is none where the next registration has the same ids, and will find it', async () => {
     await attempt({ outcome: 'not-sent', ids, ownIds: ids })
     await attempt({ outcome: 'unknown', ownIds: ids })
-    expect(await reportAnswers(story.context)).toBe(0)
+    expect(await reportAnswers(story.world)).toBe(0)
   })
 
   test('is reported where a later registration took its ids over, and was refused', async () => {
     const job = await attempt({ outcome: 'taken-over', ids, ownIds: ids })
     await attempt({ outcome: 'not-sent', ownIds: ids })
-    expect(await reportAnswers(story.context)).toBe(1)
+    expect(await reportAnswers(story.world)).toBe(1)
     expect(await story.entries()).toMatchObject([{ jobId: job, traineeId: '5909' }])
     expect(await saysOf((await story.onlyAlert()).id)).toContain(CONTACT)
   })
@@ -70,7 +70,7 @@ describe('an answer to a registration that was given up', () => {
   test('is none where a later registration took its ids over, and may still find it', async () => {
     await attempt({ outcome: 'taken-over', ids, ownIds: ids })
     await attempt({ outcome: null, ownIds: ids })
-    expect(await reportAnswers(story.context)).toBe(0)
+    expect(await reportAnswers(story.world)).toBe(0)
   })
 
   test.each(['taken-over', 'not-sent'] as const)(
@@ -78,7 +78,7 @@ describe('an answer to a registration that was given up', () => {
     async (outcome) => {
       await attempt({ outcome, ids, ownIds: ids })
       await attempt({ outcome: 'registered', ids, ownIds: ids })
-      expect(await reportAnswers(story.context)).toBe(0)
+      expect(await reportAnswers(story.world)).toBe(0)
     },
   )
 
@@ -88,13 +88,13 @@ describe('an answer to a registration that was given up', () => {
     { outcome: 'registered' as const, ids },
   ])('is none in %j', async (row) => {
     await attempt(row)
-    expect(await reportAnswers(story.context)).toBe(0)
+    expect(await reportAnswers(story.world)).toBe(0)
   })
 })
 
 test('a DTTP that does not keep to our ids is reported, with what that means', async () => {
   await attempt({ outcome: 'registered', ids, doubt: 'other-ids' })
-  expect(await reportAnswers(story.context)).toBe(1)
+  expect(await reportAnswers(story.world)).toBe(1)
   const alert = await story.onlyAlert()
   expect(alert.cause).toBe('dttp:own-ids')
   expect(await saysOf(alert.id)).toContain('set DTTP_OWN_IDS=off')

@@ -89,9 +89,9 @@ describe('a failure', () => {
 
   test('that rolls back leaves no alert and no message', async () => {
     const job = await story.job('update-trainee', 5903)
-    const failing = story.context.database.transaction(async (sql) => {
+    const failing = story.world.database.transaction(async (sql) => {
       const at = '2021-10-27T09:02:00.000Z'
-      await noteFailure(sql, story.context, job, { code: 'gone', words: 'DTTP does not have the record.', at })
+      await noteFailure(sql, story.world, job, { code: 'gone', words: 'DTTP does not have the record.', at })
       throw new Error('rolled back')
     })
     await expect(failing).rejects.toThrow('rolled back')
@@ -209,7 +209,7 @@ describe('an alert that was resolved', () => {
 describe('an alert that was dismissed', () => {
   const dismissOpen = async () => {
     const [open] = (await story.alerts()).filter(({ status }) => status === 'open')
-    await dismiss(story.context, { id: open?.id ?? '', actor: SUPPORT, reason: 'Known' })
+    await dismiss(story.world, { id: open?.id ?? '', actor: SUPPORT, reason: 'Known' })
   }
 
   test('is not opened again by the same job failing on', async () => {
@@ -232,8 +232,8 @@ describe('an alert that was dismissed', () => {
       trainee: '5917',
     } as const
     const plan = { changes: [], effects: [effect] } as unknown as Plan
-    const { manager } = story.context.database
-    await queueEffects(story.context, manager, { id: null } as unknown as ChangeRequest, plan, new Date())
+    const { manager } = story.world.database
+    await queueEffects(story.world, manager, { id: null } as unknown as ChangeRequest, plan, new Date())
     await story.fails(job, { code: 'school-not-active', urns: ['900005'] })
     expect((await story.alerts()).map(({ status }) => status)).toEqual(['dismissed', 'open'])
   })

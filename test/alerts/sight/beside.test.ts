@@ -16,7 +16,7 @@ const FORM = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'opt_in_undergrad', r
 
 /** What stands beside the one alert, as its post would show it. */
 async function beside() {
-  const sight = await findAlertSight(story.context.database, (await story.onlyAlert()).id)
+  const sight = await findAlertSight(story.world.database, (await story.onlyAlert()).id)
   return {
     requests: sight?.requests.map(({ id, status }) => `${id} ${status}`),
     waits: sight?.waits.map(({ requester }) => requester),
@@ -33,9 +33,9 @@ async function fail(): Promise<Awaited<ReturnType<typeof story.job>>> {
 
 /** A request for the trainee that is carried out while the alert is open. */
 async function carryOut() {
-  const request = await sendRequest(story.context, 'fix-route', FORM)
-  await approveRequest(story.context, request)
-  expect(await execute(story.context, request.id)).toBe('executed')
+  const request = await sendRequest(story.world, 'fix-route', FORM)
+  await approveRequest(story.world, request)
+  expect(await execute(story.world, request.id)).toBe('executed')
   return request
 }
 
@@ -44,20 +44,20 @@ async function settle(because: string): Promise<void> {
   const { id } = await story.onlyAlert()
   const found = { at: '', dttp: null, statuses: null, trainees: {}, because: { 'update-trainee:5901': because } }
   await story.admin.query('UPDATE chatops.alerts SET found = $2 WHERE id = $1', [id, found])
-  await story.context.database.transaction((sql) => settleEntries(sql, id, ['update-trainee:5901']))
+  await story.world.database.transaction((sql) => settleEntries(sql, id, ['update-trainee:5901']))
 }
 
 describe('an open alert', () => {
   test('links the request for its trainee while that is not over, and has its post drawn again', async () => {
     await fail()
-    expect(await noteBeside(story.context)).toBe(0)
-    const request = await sendRequest(story.context, 'fix-route', FORM)
-    expect(await noteBeside(story.context)).toBe(1)
-    expect(await noteBeside(story.context)).toBe(0)
+    expect(await noteBeside(story.world)).toBe(0)
+    const request = await sendRequest(story.world, 'fix-route', FORM)
+    expect(await noteBeside(story.world)).toBe(1)
+    expect(await noteBeside(story.world)).toBe(0)
     expect(await beside()).toMatchObject({ requests: [`${request.id} pending`] })
     expect(await story.messages()).toBeGreaterThan(1)
-    await cancel(story.context, { id: request.id, actor: SUPPORT })
-    expect(await noteBeside(story.context)).toBe(1)
+    await cancel(story.world, { id: request.id, actor: SUPPORT })
+    expect(await noteBeside(story.world)).toBe(1)
     expect(await beside()).toMatchObject({ requests: [] })
   })
 
@@ -65,25 +65,25 @@ describe('an open alert', () => {
     await story.fails(await story.job('update-trainee', 5903), { code: 'school-not-active', urns: ['900002'] })
     const wait = { urn: '900002', requester: SUPPORT, channel: 'C01', playbook: 'repair-school', form: null }
     const asks = { title: 'Add it', text: 'Please' }
-    await story.context.database.manager.insert(SchoolWait, { ...wait, asks, status: 'waiting', createdAt: new Date() })
-    expect(await noteBeside(story.context)).toBe(1)
+    await story.world.database.manager.insert(SchoolWait, { ...wait, asks, status: 'waiting', createdAt: new Date() })
+    expect(await noteBeside(story.world)).toBe(1)
     expect(await beside()).toMatchObject({ waits: [SUPPORT] })
   })
 
   test('is found for its trainee, and for nobody else', async () => {
     await fail()
-    const about = await findAlertsAbout(story.context.database, { trainees: ['5901'], urns: [] })
+    const about = await findAlertsAbout(story.world.database, { trainees: ['5901'], urns: [] })
     expect(about.map(({ diagnosis }) => diagnosis.title)).toEqual(['DTTP no longer has the record of trainee 5901'])
-    expect(await findAlertsAbout(story.context.database, { trainees: ['5902'], urns: [] })).toEqual([])
+    expect(await findAlertsAbout(story.world.database, { trainees: ['5902'], urns: [] })).toEqual([])
   })
 })
 
 describe('an alert that is resolved', () => {
   test('names the request that started a job for its trainee meanwhile', async () => {
     const job = await fail()
-    const request = await sendRequest(story.context, 'fix-route', FORM)
-    await approveRequest(story.context, request)
-    expect(await execute(story.context, request.id)).toBe('executed')
+    const request = await sendRequest(story.world, 'fix-route', FORM)
+    await approveRequest(story.world, request)
+    expect(await execute(story.world, request.id)).toBe('executed')
     await story.admin.query('UPDATE chatops.jobs SET change_request_id = $1 WHERE id = $2', [request.id, job.id])
     await story.ran(job)
     expect((await story.onlyAlert()).status).toBe('resolved')
@@ -119,9 +119,9 @@ describe('an alert that is resolved', () => {
 
   test('names no request that only happened to change the same trainee', async () => {
     const job = await fail()
-    const request = await sendRequest(story.context, 'fix-route', FORM)
-    await approveRequest(story.context, request)
-    await execute(story.context, request.id)
+    const request = await sendRequest(story.world, 'fix-route', FORM)
+    await approveRequest(story.world, request)
+    await execute(story.world, request.id)
     await story.ran(job)
     expect(await beside()).toMatchObject({ resolvedBy: [] })
   })

@@ -1,5 +1,4 @@
-import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { cancel, openReview, reject } from '../../../src/changes/decide/decide.ts'
 import { execute } from '../../../src/changes/execute/execute.ts'
 import { getRequest } from '../../../src/changes/requests.ts'
@@ -11,10 +10,8 @@ import { getPlaybook } from '../../../src/playbooks/index.ts'
 import { renderCard } from '../../../src/views/request/card.ts'
 import { renderEnd } from '../../../src/views/request/thread.ts'
 import type { Standing, World } from '../../../src/world.ts'
-import { demoDatabase, type ScratchDatabase } from '../../support/database.ts'
 import {
   approveRequest,
-  createLifecycle,
   DEVELOPER,
   REGISTER_URL,
   SECOND_DEVELOPER,
@@ -22,6 +19,7 @@ import {
   SUPPORT,
   sendRequest,
 } from '../../support/lifecycle.ts'
+import { useWorld } from '../../support/world.ts'
 import { buttonsOf, readingOf } from '../../views/shown.ts'
 
 // What is approved and waits, for a pause, a deploy or another system: who can still take it back, and whether its approver
@@ -29,49 +27,40 @@ import { buttonsOf, readingOf } from '../../views/shown.ts'
 
 const MINUTE = 60_000
 
-let scratch: ScratchDatabase
-let admin: pg.Client
-let world: World
+const use = useWorld({ rows: 'demo' }, () => ({ now: () => new Date(clock) }))
 let clock: number
 let request: ChangeRequest
 
 beforeAll(async () => {
-  scratch = await demoDatabase()
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
   clock = Date.now()
-  world = await createLifecycle(scratch.appUrl, { now: () => new Date(clock) })
 })
 
 beforeEach(async () => {
   clock = Date.now()
-  const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+  const { rows } = await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')
   const form = { subject: rows[0].slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
-  request = await approveRequest(world, await sendRequest(world, 'fix-route', form))
+  request = await approveRequest(use.world, await sendRequest(use.world, 'fix-route', form))
 })
 
 afterEach(async () => {
-  await admin.query(`
+  await use.admin.query(`
     UPDATE chatops.brake SET paused_at = NULL, paused_by = NULL, reason = NULL, resume_asked_at = NULL,
       resume_asked_by = NULL;
     UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
 })
 
-afterAll(async () => {
-  await admin.end()
-  await world.database.destroy()
-  await scratch.drop()
-})
-
-const now = () => getRequest(world.database, request.id)
+const now = () => getRequest(use.world.database, request.id)
 const shownCard = async () =>
   renderCard({ changeRequest: await now(), playbook: getPlaybook('fix-route'), registerUrl: REGISTER_URL })
-const route = async () => (await admin.query('SELECT training_route FROM trainees WHERE id = 5901')).rows[0]
+const route = async () => (await use.admin.query('SELECT training_route FROM trainees WHERE id = 5901')).rows[0]
 
 /** Slack says this of the approver now. */
 const saying = (standing: Standing): World => ({
-  ...world,
-  people: { ...world.people, mayDecide: async (id) => (id === DEVELOPER ? standing : world.people.mayDecide(id)) },
+  ...use.world,
+  people: {
+    ...use.world.people,
+    mayDecide: async (id) => (id === DEVELOPER ? standing : use.world.people.mayDecide(id)),
+  },
 })
 
 describe('what is approved', () => {
@@ -80,25 +69,25 @@ describe('what is approved', () => {
     ['whoever asked for it', SUPPORT],
     ['whoever approved it', DEVELOPER],
   ])('can be cancelled by %s while the bot is paused, and is not carried out afterwards', async (_, actor) => {
-    await pause(world, { actor: SECOND_DEVELOPER, reason: 'An account is in wrong hands' })
+    await pause(use.world, { actor: SECOND_DEVELOPER, reason: 'An account is in wrong hands' })
     const before = await route()
     expect(buttonsOf((await shownCard()).blocks).map(({ text }) => text.text)).toContain('Cancel request')
-    await cancel(world, { id: request.id, actor })
-    await resume(world, DEVELOPER)
-    await resume(world, SECOND_DEVELOPER)
-    expect(await execute(world, request.id)).toBe('not-approved')
+    await cancel(use.world, { id: request.id, actor })
+    await resume(use.world, DEVELOPER)
+    await resume(use.world, SECOND_DEVELOPER)
+    expect(await execute(use.world, request.id)).toBe('not-approved')
     expect(await route()).toEqual(before)
-    expect(await verifyLedger(world.database)).toMatchObject({ broken: null })
-    const { rows } = await admin.query(
+    expect(await verifyLedger(use.world.database)).toMatchObject({ broken: null })
+    const { rows } = await use.admin.query(
       `SELECT actor, details FROM chatops.ledger WHERE event = 'cancelled' AND change_request_id = $1`,
       [request.id],
     )
     expect(rows).toEqual([{ actor, details: { was: 'approved' } }])
-    expect((await admin.query('SELECT 1 FROM chatops.open_subjects')).rowCount).toBe(0)
+    expect((await use.admin.query('SELECT 1 FROM chatops.open_subjects')).rowCount).toBe(0)
   })
 
   test('says on its card and in its thread who cancelled it, and who had approved it', async () => {
-    await cancel(world, { id: request.id, actor: SECOND_DEVELOPER })
+    await cancel(use.world, { id: request.id, actor: SECOND_DEVELOPER })
     const card = readingOf((await shownCard()).blocks)
     expect(card).toContain(`Approved by <@${DEVELOPER}>`)
     expect(card).toContain(`Cancelled by <@${SECOND_DEVELOPER}>`)
@@ -106,7 +95,7 @@ describe('what is approved', () => {
     const said = renderEnd({ changeRequest: await now(), playbook, registerUrl: REGISTER_URL, ledgerHash: null })
     const after = `after <@${DEVELOPER}> had approved it. Nothing has changed.`
     expect(said.text).toBe(`<@${SUPPORT}> CR-${request.id} was cancelled by <@${SECOND_DEVELOPER}> ${after}`)
-    const { rows } = await admin.query(
+    const { rows } = await use.admin.query(
       `SELECT payload FROM chatops.outbox WHERE kind = 'thread' AND change_request_id = $1`,
       [request.id],
     )
@@ -114,34 +103,37 @@ describe('what is approved', () => {
   })
 
   test('is cancelled by nobody else, and before its approval by its requester only', async () => {
-    await expect(cancel(world, { id: request.id, actor: STRANGER })).rejects.toMatchObject({ code: 'not-an-approver' })
+    await expect(cancel(use.world, { id: request.id, actor: STRANGER })).rejects.toMatchObject({
+      code: 'not-an-approver',
+    })
     expect((await now()).status).toBe('approved')
-    await cancel(world, { id: request.id, actor: SUPPORT })
-    const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+    await cancel(use.world, { id: request.id, actor: SUPPORT })
+    const { rows } = await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')
     const form = { subject: rows[0].slug, route: 'assessment_only', reason: 'Again', ticket: '' }
-    const { id } = await sendRequest(world, 'fix-route', form)
-    await expect(cancel(world, { id, actor: DEVELOPER })).rejects.toMatchObject({ code: 'not-requester' })
-    await cancel(world, { id, actor: SUPPORT })
+    const { id } = await sendRequest(use.world, 'fix-route', form)
+    await expect(cancel(use.world, { id, actor: DEVELOPER })).rejects.toMatchObject({ code: 'not-requester' })
+    await cancel(use.world, { id, actor: SUPPORT })
   })
 
   test('cannot be cancelled once an execution holds it: who tries waits, and is told that it was carried out', async () => {
     let cancelling: Promise<unknown> | undefined
     const onStep = async (step: string) => {
-      if (step === 'written') cancelling = cancel(world, { id: request.id, actor: SECOND_DEVELOPER }).catch((e) => e)
+      if (step === 'written')
+        cancelling = cancel(use.world, { id: request.id, actor: SECOND_DEVELOPER }).catch((e) => e)
     }
-    expect(await execute({ ...world, onStep }, request.id)).toBe('executed')
+    expect(await execute({ ...use.world, onStep }, request.id)).toBe('executed')
     const refused = await cancelling
     expect(refused).toMatchObject({ code: 'already-approved' })
     expect((refused as ChangeError).words.text).toContain('It was carried out at')
     expect((await now()).status).toBe('verifying')
-    await admin.query(`
+    await use.admin.query(`
       UPDATE public.trainees SET training_route = 1 WHERE id = 5901;
       UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
   })
 
   test('tells whoever would reject or review it how it can still be stopped', async () => {
-    const rejecting = reject(world, { id: request.id, actor: SECOND_DEVELOPER, reason: 'No' })
-    const reviewing = openReview(world, { id: request.id, actor: SECOND_DEVELOPER, viewId: 'V1' })
+    const rejecting = reject(use.world, { id: request.id, actor: SECOND_DEVELOPER, reason: 'No' })
+    const reviewing = openReview(use.world, { id: request.id, actor: SECOND_DEVELOPER, viewId: 'V1' })
     for (const refused of [await rejecting.catch((e) => e), await reviewing.catch((e) => e)]) {
       expect(refused).toBeInstanceOf(ChangeError)
       expect(refused.words.text).toContain('select “Cancel request”')
@@ -169,7 +161,7 @@ describe('an approval that has waited', () => {
   })
 
   test('of somebody who is out of the group by now stays while the bot is paused', async () => {
-    await pause(world, { actor: SECOND_DEVELOPER, reason: 'Test' })
+    await pause(use.world, { actor: SECOND_DEVELOPER, reason: 'Test' })
     clock += 6 * MINUTE
     expect(await execute(saying('not-listed'), request.id)).toBe('paused')
     expect(await execute(saying('people-unknown'), request.id)).toBe('paused')

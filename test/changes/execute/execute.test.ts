@@ -1,15 +1,13 @@
-import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withClient } from '../../../sandbox/register/database.ts'
 
 import { execute } from '../../../src/changes/execute/execute.ts'
 import { getRequest } from '../../../src/changes/requests.ts'
 import { hintAgain } from '../../../src/changes/sweeps/sweep.ts'
 import { LedgerEntry } from '../../../src/entities/chatops/ledger-entry.ts'
-import type { World } from '../../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../../support/database.ts'
-import { approveRequest, createLifecycle, sendRequest } from '../../support/lifecycle.ts'
+import { approveRequest, sendRequest } from '../../support/lifecycle.ts'
 import { resetToDemo } from '../../support/reset.ts'
+import { useWorld } from '../../support/world.ts'
 
 const MINUTE = 60_000
 /** On a route that sends both schools, and to be moved to another that does. */
@@ -21,57 +19,45 @@ const FORM = {
   ticket: '',
 }
 
-let scratch: ScratchDatabase
-let context: World
-let rails: pg.Client
+const use = useWorld({}, () => ({ now: () => new Date(clock), onStep: (step) => onStep(step) }))
 let clock: number
 let onStep: (step: string) => Promise<void>
 
 beforeAll(async () => {
-  scratch = await scratchDatabase()
-  rails = new pg.Client(scratch.adminUrl)
-  await rails.connect()
-  await rails.query('CREATE TABLE public.notes (trainee_id bigint NOT NULL REFERENCES public.trainees)')
-  context = await createLifecycle(scratch.appUrl, { now: () => new Date(clock), onStep: (step) => onStep(step) })
+  await use.admin.query('CREATE TABLE public.notes (trainee_id bigint NOT NULL REFERENCES public.trainees)')
 })
 
 beforeEach(async () => {
   clock = Date.now()
   onStep = async () => {}
-  await rails.query('DELETE FROM notes')
-  await resetToDemo(rails)
+  await use.admin.query('DELETE FROM notes')
+  await resetToDemo(use.admin)
 })
 
-afterEach(() => rails.query('ROLLBACK'))
-
-afterAll(async () => {
-  await rails.end()
-  await context.database.destroy()
-  await scratch.drop()
-})
+afterEach(() => use.admin.query('ROLLBACK'))
 
 describe('when what it needs is away', () => {
   test('a row that someone else holds for too long is left for later, and changed then', async () => {
     const id = await approved()
-    await rails.query('BEGIN')
-    await rails.query('SELECT 1 FROM trainees WHERE id = $1 FOR NO KEY UPDATE', [ID])
+    await use.admin.query('BEGIN')
+    await use.admin.query('SELECT 1 FROM trainees WHERE id = $1 FOR NO KEY UPDATE', [ID])
     const before = await registerRows()
-    expect(await execute(context, id)).toBe('postponed')
+    expect(await execute(use.world, id)).toBe('postponed')
     expect(await statusOf(id)).toBe('approved')
-    await rails.query('ROLLBACK')
+    await use.admin.query('ROLLBACK')
     expect(await registerRows()).toEqual(before)
-    expect(await execute(context, id)).toBe('executed')
+    expect(await execute(use.world, id)).toBe('executed')
     expect(await statusOf(id)).toBe('verifying')
   })
 
   test('a row that someone lets go of in time is waited for', async () => {
     const id = await approved()
-    await rails.query('BEGIN')
-    await rails.query('SELECT 1 FROM trainees WHERE id = $1 FOR NO KEY UPDATE', [ID])
+    await use.admin.query('BEGIN')
+    await use.admin.query('SELECT 1 FROM trainees WHERE id = $1 FOR NO KEY UPDATE', [ID])
     onStep = async (step) => {
-      if (step === 'claimed') setTimeout(() => void rails.query('ROLLBACK'), 300)
+      if (step === 'claimed') setTimeout(() => void use.admin.query('ROLLBACK'), 300)
     }
-    expect(await execute(context, id)).toBe('executed')
+    expect(await execute(use.world, id)).toBe('executed')
   })
 
   test.each(['claimed', 'locked', 'written', 'audited', 'recorded'] as const)(
@@ -80,10 +66,10 @@ describe('when what it needs is away', () => {
       const id = await approved()
       const before = await registerRows()
       onStep = (step) => (step === lost ? cutConnections() : Promise.resolve())
-      expect(await execute(context, id)).toBe('postponed')
+      expect(await execute(use.world, id)).toBe('postponed')
       expect({ status: await statusOf(id), rows: await registerRows() }).toEqual({ status: 'approved', rows: before })
       onStep = async () => {}
-      expect(await execute(context, id)).toBe('executed')
+      expect(await execute(use.world, id)).toBe('executed')
     },
   )
 
@@ -93,78 +79,78 @@ describe('when what it needs is away', () => {
   ])('%s leave it for later', async (_, refused) => {
     const id = await approved()
     onStep = async (step) => {
-      if (step === 'locked') await withClient(scratch.appUrl, (app) => app.query(refused))
+      if (step === 'locked') await withClient(use.scratch.appUrl, (app) => app.query(refused))
     }
-    expect(await execute(context, id)).toBe('postponed')
+    expect(await execute(use.world, id)).toBe('postponed')
     onStep = async () => {}
-    expect(await execute(context, id)).toBe('executed')
+    expect(await execute(use.world, id)).toBe('executed')
   })
 
   test('two failures with a long silence between them are not 30 minutes of trying', async () => {
     const id = await approved()
     onStep = (step) => (step === 'written' ? cutConnections() : Promise.resolve())
-    const drawn = async () => (await getRequest(context.database, id)).cardVersion
+    const drawn = async () => (await getRequest(use.world.database, id)).cardVersion
     const before = await drawn()
-    expect(await execute(context, id)).toBe('postponed')
+    expect(await execute(use.world, id)).toBe('postponed')
     expect(await drawn()).toBe(before + 1) // the card says so
-    expect(await execute(context, id)).toBe('postponed')
+    expect(await execute(use.world, id)).toBe('postponed')
     expect(await drawn()).toBe(before + 1)
     clock += 31 * MINUTE
-    expect(await execute(context, id)).toBe('postponed')
+    expect(await execute(use.world, id)).toBe('postponed')
     onStep = async () => {}
-    expect(await execute(context, id)).toBe('executed')
+    expect(await execute(use.world, id)).toBe('executed')
   })
 
   test('it is tried for 30 minutes, and then needs attention', async () => {
     const id = await approved()
     const before = await registerRows()
     onStep = (step) => (step === 'written' ? cutConnections() : Promise.resolve())
-    expect(await execute(context, id)).toBe('postponed')
+    expect(await execute(use.world, id)).toBe('postponed')
     const began = clock
     while (clock < began + 30 * MINUTE - 4 * MINUTE) {
       clock += 4 * MINUTE
-      await hintAgain(context)
-      expect(await execute(context, id)).toBe('postponed')
+      await hintAgain(use.world)
+      expect(await execute(use.world, id)).toBe('postponed')
     }
     clock = began + 30 * MINUTE
-    await hintAgain(context)
-    expect(await execute(context, id)).toBe('failed')
-    const { status, outcome } = await getRequest(context.database, id)
+    await hintAgain(use.world)
+    expect(await execute(use.world, id)).toBe('failed')
+    const { status, outcome } = await getRequest(use.world.database, id)
     expect({ status, problem: outcome.problem }).toEqual({
       status: 'needs-attention',
       problem: expect.stringContaining('None of the changes in this request were made'),
     })
     expect(await registerRows()).toEqual(before)
     onStep = async () => {}
-    expect(await execute(context, id)).toBe('not-approved')
+    expect(await execute(use.world, id)).toBe('not-approved')
   })
 })
 
 test('a write that the database refuses ends the request as failed, without values in the ledger', async () => {
   const id = await approved()
   const before = await registerRows()
-  await rails.query('ALTER TABLE trainees ADD CONSTRAINT refused CHECK (course_min_age IS NOT NULL) NOT VALID')
+  await use.admin.query('ALTER TABLE trainees ADD CONSTRAINT refused CHECK (course_min_age IS NOT NULL) NOT VALID')
   try {
-    expect(await execute(context, id)).toBe('failed')
+    expect(await execute(use.world, id)).toBe('failed')
   } finally {
-    await rails.query('ALTER TABLE trainees DROP CONSTRAINT refused')
+    await use.admin.query('ALTER TABLE trainees DROP CONSTRAINT refused')
   }
   expect({ status: await statusOf(id), rows: await registerRows() }).toEqual({ status: 'failed', rows: before })
-  const entry = await context.database.manager.findOneByOrFail(LedgerEntry, { changeRequestId: id, event: 'failed' })
+  const entry = await use.world.database.manager.findOneByOrFail(LedgerEntry, { changeRequestId: id, event: 'failed' })
   expect(entry.details).toEqual({ because: 'database 23514 refused' })
 })
 
 test('a request that fails keeps the names that its words are about', async () => {
   const id = await approved()
   const named = { undoes: { request: '7', title: 'Fix route' }, school: 'Oak School' }
-  await rails.query('UPDATE chatops.change_requests SET outcome = $2 WHERE id = $1', [id, named])
-  await rails.query('ALTER TABLE trainees ADD CONSTRAINT refused CHECK (course_min_age IS NOT NULL) NOT VALID')
+  await use.admin.query('UPDATE chatops.change_requests SET outcome = $2 WHERE id = $1', [id, named])
+  await use.admin.query('ALTER TABLE trainees ADD CONSTRAINT refused CHECK (course_min_age IS NOT NULL) NOT VALID')
   try {
-    expect(await execute(context, id)).toBe('failed')
+    expect(await execute(use.world, id)).toBe('failed')
   } finally {
-    await rails.query('ALTER TABLE trainees DROP CONSTRAINT refused')
+    await use.admin.query('ALTER TABLE trainees DROP CONSTRAINT refused')
   }
-  expect((await getRequest(context.database, id)).outcome).toMatchObject({ ...named, problem: expect.any(String) })
+  expect((await getRequest(use.world.database, id)).outcome).toMatchObject({ ...named, problem: expect.any(String) })
 })
 
 describe('while it holds the row', () => {
@@ -174,13 +160,13 @@ describe('while it holds the row', () => {
     const inserted: string[] = []
     onStep = async (step) => {
       if (step === 'begun' || step === 'asked' || step === 'committed') return
-      await rails.query(`SET lock_timeout = '500ms'`)
-      await rails.query('INSERT INTO notes VALUES ($1)', [ID]).then(
+      await use.admin.query(`SET lock_timeout = '500ms'`)
+      await use.admin.query('INSERT INTO notes VALUES ($1)', [ID]).then(
         () => inserted.push(step),
         () => blocked.push(step),
       )
     }
-    expect(await execute(context, id)).toBe('executed')
+    expect(await execute(use.world, id)).toBe('executed')
     expect(blocked).toEqual([])
     expect(inserted).toContain('locked')
     expect(inserted).toContain('recorded')
@@ -191,13 +177,13 @@ describe('while it holds the row', () => {
     let refused: unknown
     onStep = async (step) => {
       if (step !== 'judged') return
-      await rails.query(`SET lock_timeout = '200ms'`)
-      const change = rails.query(`UPDATE trainees SET course_subject_one = 'physics' WHERE id = $1`, [ID])
+      await use.admin.query(`SET lock_timeout = '200ms'`)
+      const change = use.admin.query(`UPDATE trainees SET course_subject_one = 'physics' WHERE id = $1`, [ID])
       await change.catch((error: unknown) => {
         refused = error
       })
     }
-    expect(await execute(context, id)).toBe('executed')
+    expect(await execute(use.world, id)).toBe('executed')
     expect(refused).toMatchObject({ code: '55P03' })
   })
 
@@ -205,12 +191,12 @@ describe('while it holds the row', () => {
     const id = await approved()
     onStep = async (step) => {
       if (step !== 'recorded') return
-      await rails.query(`SET lock_timeout = '500ms'`)
-      await rails.query('UPDATE trainees SET updated_at = now() WHERE id <> $1', [ID])
-      await rails.query('UPDATE degrees SET updated_at = now() WHERE trainee_id = $1', [ID])
-      await rails.query('UPDATE audits SET remote_address = NULL WHERE auditable_id = $1', [ID])
+      await use.admin.query(`SET lock_timeout = '500ms'`)
+      await use.admin.query('UPDATE trainees SET updated_at = now() WHERE id <> $1', [ID])
+      await use.admin.query('UPDATE degrees SET updated_at = now() WHERE trainee_id = $1', [ID])
+      await use.admin.query('UPDATE audits SET remote_address = NULL WHERE auditable_id = $1', [ID])
     }
-    expect(await execute(context, id)).toBe('executed')
+    expect(await execute(use.world, id)).toBe('executed')
   })
 })
 
@@ -255,10 +241,10 @@ describe('when something moved between the preview and the execution', () => {
     ],
   ])('%s, it is out of date, and the check is named', async (_, change, sentence) => {
     const id = await approved()
-    await rails.query(change)
+    await use.admin.query(change)
     const before = await registerRows()
-    expect(await execute(context, id)).toBe('stale')
-    const { status, outcome } = await getRequest(context.database, id)
+    expect(await execute(use.world, id)).toBe('stale')
+    const { status, outcome } = await getRequest(use.world.database, id)
     expect({ status, columns: outcome.moved?.columns }).toEqual({ status: 'stale', columns: [] })
     expect(outcome.moved?.checks).toContain(sentence)
     expect(await registerRows()).toEqual(before)
@@ -267,49 +253,50 @@ describe('when something moved between the preview and the execution', () => {
   test('after it asked and before it locked, it is out of date', async () => {
     const id = await approved()
     onStep = async (step) => {
-      if (step === 'asked') await rails.query(`UPDATE trainees SET course_subject_one = 'physics' WHERE id = $1`, [ID])
+      if (step === 'asked')
+        await use.admin.query(`UPDATE trainees SET course_subject_one = 'physics' WHERE id = $1`, [ID])
     }
-    expect(await execute(context, id)).toBe('stale')
-    const { outcome } = await getRequest(context.database, id)
+    expect(await execute(use.world, id)).toBe('stale')
+    const { outcome } = await getRequest(use.world.database, id)
     expect(outcome.moved?.columns).toEqual(['course_subject_one'])
   })
 
   test('and back again, it is carried out', async () => {
     const id = await approved()
-    await rails.query(`UPDATE trainees SET state = 4 WHERE id = $1`, [ID])
-    await rails.query(`UPDATE trainees SET state = 2 WHERE id = $1`, [ID])
-    expect(await execute(context, id)).toBe('executed')
+    await use.admin.query(`UPDATE trainees SET state = 4 WHERE id = $1`, [ID])
+    await use.admin.query(`UPDATE trainees SET state = 2 WHERE id = $1`, [ID])
+    expect(await execute(use.world, id)).toBe('executed')
   })
 
   test('that no check and no change depends on, it is carried out', async () => {
     const id = await approved()
-    await rails.query(`UPDATE trainees SET region = 'London', updated_at = now() WHERE id = $1`, [ID])
-    await rails.query('UPDATE schools SET updated_at = now()')
-    expect(await execute(context, id)).toBe('executed')
+    await use.admin.query(`UPDATE trainees SET region = 'London', updated_at = now() WHERE id = $1`, [ID])
+    await use.admin.query('UPDATE schools SET updated_at = now()')
+    expect(await execute(use.world, id)).toBe('executed')
   })
 })
 
 test('an approval is void in another database, such as a restored copy', async () => {
   const id = await approved()
   const before = await registerRows()
-  expect(await execute({ ...context, databaseIdentity: 'a copy' }, id)).toBe('stale')
+  expect(await execute({ ...use.world, databaseIdentity: 'a copy' }, id)).toBe('stale')
   expect(await registerRows()).toEqual(before)
 })
 
 /** An approved request for the trainee. */
 async function approved(): Promise<string> {
-  const request = await sendRequest(context, 'fix-route', FORM)
-  await approveRequest(context, request)
+  const request = await sendRequest(use.world, 'fix-route', FORM)
+  await approveRequest(use.world, request)
   return request.id
 }
 
 async function statusOf(id: string): Promise<string> {
-  return (await getRequest(context.database, id)).status
+  return (await getRequest(use.world.database, id)).status
 }
 
 /** Ends the sessions of the execution under way, as a database that is restarted would. */
 async function cutConnections(): Promise<void> {
-  await rails.query(
+  await use.admin.query(
     `SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
      WHERE datname = current_database() AND usename = 'chatops_app'`,
   )
@@ -317,7 +304,7 @@ async function cutConnections(): Promise<void> {
 
 /** Every row of the tables that the playbook writes, exactly. */
 async function registerRows(): Promise<unknown> {
-  return withClient(scratch.adminUrl, async (client) => {
+  return withClient(use.scratch.adminUrl, async (client) => {
     const { rows } = await client.query(
       `SELECT (SELECT jsonb_agg(to_jsonb(t) ORDER BY id) FROM public.trainees t) AS trainees,
               (SELECT jsonb_agg(to_jsonb(a) ORDER BY id) FROM public.audits a) AS audits`,

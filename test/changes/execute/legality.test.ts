@@ -1,55 +1,38 @@
-import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { openReview } from '../../../src/changes/decide/decide.ts'
 import { execute } from '../../../src/changes/execute/execute.ts'
 import type { ChangeRequest } from '../../../src/entities/chatops/change-request.ts'
 import { verifyLedger } from '../../../src/ledger/verify.ts'
-import type { World } from '../../../src/world.ts'
-import { demoDatabase, type ScratchDatabase } from '../../support/database.ts'
-import { approveRequest, createLifecycle, DEVELOPER, SECOND_DEVELOPER, sendRequest } from '../../support/lifecycle.ts'
+import { approveRequest, DEVELOPER, SECOND_DEVELOPER, sendRequest } from '../../support/lifecycle.ts'
+import { useWorld } from '../../support/world.ts'
 
-let scratch: ScratchDatabase
-let context: World
-let admin: pg.Client
+const use = useWorld({ rows: 'demo' })
 let request: ChangeRequest
 
-beforeAll(async () => {
-  scratch = await demoDatabase()
-  context = await createLifecycle(scratch.appUrl)
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-})
-
 beforeEach(async () => {
-  const { rows } = await admin.query('SELECT slug FROM trainees WHERE id = 5901')
+  const { rows } = await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')
   const form = { subject: rows[0].slug, route: 'assessment_only', reason: 'Asked for', ticket: '' }
-  request = await sendRequest(context, 'fix-route', form)
+  request = await sendRequest(use.world, 'fix-route', form)
 })
 
 afterEach(() =>
-  admin.query(`
+  use.admin.query(`
     UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending';
     UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`),
 )
 
-afterAll(async () => {
-  await admin.end()
-  await context.database.destroy()
-  await scratch.drop()
-})
-
-const trainee = async () => (await admin.query('SELECT * FROM trainees WHERE id = 5901')).rows[0]
+const trainee = async () => (await use.admin.query('SELECT * FROM trainees WHERE id = 5901')).rows[0]
 
 /** As the bot's own role could, past the modal. */
 const approveBySql = (decidedBy: string) =>
-  context.database.query(
+  use.world.database.query(
     `UPDATE chatops.change_requests SET status = 'approved', decided_by = $2, decided_at = now() WHERE id = $1`,
     [request.id, decidedBy],
   )
 
 const enter = (actor: string, details: object) =>
-  context.database.query('SELECT chatops.append_ledger($1, $2, $3, $4)', [
+  use.world.database.query('SELECT chatops.append_ledger($1, $2, $3, $4)', [
     request.id,
     'approved',
     actor,
@@ -58,9 +41,11 @@ const enter = (actor: string, details: object) =>
 
 async function expectRefused(): Promise<void> {
   const before = await trainee()
-  expect(await execute(context, request.id)).toBe('failed')
+  expect(await execute(use.world, request.id)).toBe('failed')
   expect(await trainee()).toEqual(before)
-  const { rows } = await admin.query('SELECT status, outcome FROM chatops.change_requests WHERE id = $1', [request.id])
+  const { rows } = await use.admin.query('SELECT status, outcome FROM chatops.change_requests WHERE id = $1', [
+    request.id,
+  ])
   expect(rows[0].status).toBe('failed')
   expect(rows[0].outcome.problem).toContain('no record that a second person reviewed and approved it')
 }
@@ -68,11 +53,11 @@ async function expectRefused(): Promise<void> {
 test('a bare approval in the row is not carried out', async () => {
   await approveBySql(DEVELOPER)
   await expectRefused()
-  expect(await verifyLedger(context.database)).toMatchObject({ broken: null })
+  expect(await verifyLedger(use.world.database)).toMatchObject({ broken: null })
 })
 
 test('nor is one of somebody who only opened the review', async () => {
-  await openReview(context, { id: request.id, actor: DEVELOPER, viewId: `V${request.id}` })
+  await openReview(use.world, { id: request.id, actor: DEVELOPER, viewId: `V${request.id}` })
   await approveBySql(DEVELOPER)
   await expectRefused()
 })
@@ -85,7 +70,7 @@ test('nor is one in the ledger of somebody who was shown nothing', async () => {
 
 test('nor is one of another digest', async () => {
   const viewId = `V${request.id}`
-  await openReview(context, { id: request.id, actor: DEVELOPER, viewId })
+  await openReview(use.world, { id: request.id, actor: DEVELOPER, viewId })
   await approveBySql(DEVELOPER)
   await enter(DEVELOPER, { digest: 'f'.repeat(64), viewId })
   await expectRefused()
@@ -93,25 +78,25 @@ test('nor is one of another digest', async () => {
 
 test('nor is one by another person than the row names', async () => {
   const viewId = `V${request.id}`
-  await openReview(context, { id: request.id, actor: SECOND_DEVELOPER, viewId })
+  await openReview(use.world, { id: request.id, actor: SECOND_DEVELOPER, viewId })
   await approveBySql(DEVELOPER)
   await enter(SECOND_DEVELOPER, { digest: request.digest, viewId })
   await expectRefused()
 })
 
 test('what was approved in a review is carried out, and a ledger is not sound that lacks the approval', async () => {
-  await approveRequest(context, request)
-  expect(await execute(context, request.id)).toBe('executed')
-  expect(await verifyLedger(context.database)).toMatchObject({ broken: null })
+  await approveRequest(use.world, request)
+  expect(await execute(use.world, request.id)).toBe('executed')
+  expect(await verifyLedger(use.world.database)).toMatchObject({ broken: null })
 
   const details = { digest: 'f'.repeat(64), requester: request.requester, approver: DEVELOPER }
-  await context.database.query('SELECT chatops.append_ledger($1, $2, $3, $4)', [
+  await use.world.database.query('SELECT chatops.append_ledger($1, $2, $3, $4)', [
     request.id,
     'executed',
     'chatops',
     JSON.stringify(details),
   ])
-  expect(await verifyLedger(context.database)).toMatchObject({
+  expect(await verifyLedger(use.world.database)).toMatchObject({
     broken: { why: 'a request was carried out that nobody had approved as it was' },
   })
 })

@@ -1,45 +1,31 @@
-import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { endOfSpan } from '../../../src/calendar/working-time.ts'
 import { cancel } from '../../../src/changes/decide/decide.ts'
 import { remindApprovers } from '../../../src/changes/propose/call.ts'
 import { sayMorning } from '../../../src/changes/sweeps/morning.ts'
 import type { ChangeRequest } from '../../../src/entities/chatops/change-request.ts'
-import type { World } from '../../../src/world.ts'
-import { demoDatabase, type ScratchDatabase } from '../../support/database.ts'
-import { CHANNEL, createLifecycle, DEVELOPER, SECOND_DEVELOPER, SUPPORT, sendRequest } from '../../support/lifecycle.ts'
+import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, SUPPORT, sendRequest } from '../../support/lifecycle.ts'
+import { useWorld } from '../../support/world.ts'
 
 const GROUP = 'S0APPROVERS'
 const TRAINEES = ['5901', '5902', '5903', '5904', '5905']
 
-let scratch: ScratchDatabase
-let admin: pg.Client
-let world: World
+const use = useWorld({ rows: 'demo', forEach: 'test' }, () => ({
+  now: () => now,
+  approverMention: GROUP,
+  closedDays: new Set(['2021-11-01']),
+  expiryOf: (_, sentAt) => endOfSpan({ unit: 'working-days', count: 1 }, sentAt, new Set(['2021-11-01'])),
+}))
 let now: Date
 
 beforeEach(async () => {
-  scratch = await demoDatabase()
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
   now = new Date('2021-10-27T13:14:00Z')
-  world = await createLifecycle(scratch.appUrl, {
-    now: () => now,
-    approverMention: GROUP,
-    closedDays: new Set(['2021-11-01']),
-    expiryOf: (_, sentAt) => endOfSpan({ unit: 'working-days', count: 1 }, sentAt, new Set(['2021-11-01'])),
-  })
-})
-
-afterEach(async () => {
-  await admin.end()
-  await world.database.destroy()
-  await scratch.drop()
 })
 
 async function send(index: number, requester = SUPPORT): Promise<ChangeRequest> {
-  const { rows } = await admin.query('SELECT slug FROM public.trainees WHERE id = $1', [TRAINEES[index]])
+  const { rows } = await use.admin.query('SELECT slug FROM public.trainees WHERE id = $1', [TRAINEES[index]])
   return sendRequest(
-    world,
+    use.world,
     'fix-route',
     { subject: rows[0].slug, route: 'opt_in_undergrad', reason: 'x', ticket: '' },
     requester,
@@ -47,7 +33,7 @@ async function send(index: number, requester = SUPPORT): Promise<ChangeRequest> 
 }
 
 async function reminders(): Promise<{ id: string; calls: string | null }[]> {
-  const { rows } = await admin.query(
+  const { rows } = await use.admin.query(
     `SELECT change_request_id AS id, payload ->> 'calls' AS calls FROM chatops.outbox
      WHERE kind = 'thread' AND payload ->> 'part' = 'reminder' ORDER BY seq`,
   )
@@ -80,13 +66,13 @@ describe('whom a request calls', () => {
   })
 
   test('is never its requester', async () => {
-    world = { ...world, approverMention: DEVELOPER }
+    use.world = { ...use.world, approverMention: DEVELOPER }
     expect((await send(0, DEVELOPER)).calls).toBeNull()
     expect((await send(1)).calls).toBe(DEVELOPER)
   })
 
   test('is nobody where nobody is named', async () => {
-    world = { ...world, approverMention: null }
+    use.world = { ...use.world, approverMention: null }
     expect((await send(0)).calls).toBeNull()
   })
 })
@@ -95,31 +81,31 @@ describe('the reminder', () => {
   test('comes two working hours before the request expires, once, however many workers there are', async () => {
     const { id } = await send(0)
     now = new Date('2021-10-28T11:13:59Z')
-    expect(await remindApprovers(world)).toBe(0)
+    expect(await remindApprovers(use.world)).toBe(0)
     now = new Date('2021-10-28T11:14:00Z')
-    await Promise.all([remindApprovers(world), remindApprovers(world), remindApprovers(world)])
-    await remindApprovers(world)
+    await Promise.all([remindApprovers(use.world), remindApprovers(use.world), remindApprovers(use.world)])
+    await remindApprovers(use.world)
     expect(await reminders()).toEqual([{ id, calls: GROUP }])
   })
 
   test('is still given by a bot that slept, and no longer once the request has expired', async () => {
     await send(0)
     now = new Date('2021-10-28T13:13:00Z')
-    expect(await remindApprovers(world)).toBe(1)
+    expect(await remindApprovers(use.world)).toBe(1)
     await send(1)
     now = new Date('2021-10-29T13:14:00Z')
-    expect(await remindApprovers(world)).toBe(0)
+    expect(await remindApprovers(use.world)).toBe(0)
   })
 
   test('is not given for what was cancelled', async () => {
     const { id } = await send(0)
-    await cancel(world, { id, actor: SUPPORT })
+    await cancel(use.world, { id, actor: SUPPORT })
     now = new Date('2021-10-28T12:00:00Z')
-    expect(await remindApprovers(world)).toBe(0)
+    expect(await remindApprovers(use.world)).toBe(0)
   })
 
   test('is not given where a request waits for less than two working hours', async () => {
-    world = { ...world, expiryOf: (_, sentAt) => new Date(sentAt.getTime() + 90 * 60_000) }
+    use.world = { ...use.world, expiryOf: (_, sentAt) => new Date(sentAt.getTime() + 90 * 60_000) }
     expect((await send(0)).remindAt).toBeNull()
   })
 
@@ -128,11 +114,11 @@ describe('the reminder', () => {
     now = new Date(now.getTime() + 60_000)
     const second = await send(1)
     now = new Date('2021-10-28T11:20:00Z')
-    await remindApprovers(world)
-    await remindApprovers(world)
+    await remindApprovers(use.world)
+    await remindApprovers(use.world)
     expect(await reminders()).toEqual([{ id: first.id, calls: GROUP }])
     now = new Date('2021-10-28T11:30:00Z')
-    await remindApprovers(world)
+    await remindApprovers(use.world)
     expect((await reminders()).map(({ id }) => id)).toEqual([first.id, second.id])
   })
 
@@ -140,11 +126,11 @@ describe('the reminder', () => {
     const sent = []
     for (const index of [0, 1, 2, 3]) sent.push((await send(index)).id)
     now = new Date('2021-10-28T12:40:00Z')
-    await remindApprovers(world)
+    await remindApprovers(use.world)
     expect(await reminders()).toEqual([{ id: sent[0], calls: GROUP }])
     now = new Date('2021-10-28T12:44:00Z')
-    await remindApprovers(world)
-    await remindApprovers(world)
+    await remindApprovers(use.world)
+    await remindApprovers(use.world)
     const [called, ...others] = await reminders()
     expect(called).toEqual({ id: sent[0], calls: GROUP })
     expect(others.map(({ calls }) => calls)).toEqual([null, null, null])
@@ -153,33 +139,33 @@ describe('the reminder', () => {
 
   test('is given without a call where Slack never said whom to call', async () => {
     const { id } = await send(0)
-    const people = { ...world.people, areOne: async () => null }
-    world = { ...world, approverMention: DEVELOPER, people }
+    const people = { ...use.world.people, areOne: async () => null }
+    use.world = { ...use.world, approverMention: DEVELOPER, people }
     now = new Date('2021-10-28T12:40:00Z')
-    expect(await remindApprovers(world)).toBe(0)
+    expect(await remindApprovers(use.world)).toBe(0)
     now = new Date('2021-10-28T12:44:00Z')
-    expect(await remindApprovers(world)).toBe(1)
+    expect(await remindApprovers(use.world)).toBe(1)
     expect(await reminders()).toEqual([{ id, calls: null }])
   })
 
   test('waits while the playbook is off, so that nobody is called who cannot approve', async () => {
     const { id } = await send(0)
     const setOff = (off: string | null) =>
-      world.database.query('UPDATE chatops.change_requests SET outcome = $1', [off === null ? {} : { off }])
+      use.world.database.query('UPDATE chatops.change_requests SET outcome = $1', [off === null ? {} : { off }])
     await setOff('A column is missing.')
     now = new Date('2021-10-28T12:00:00Z')
-    expect(await remindApprovers(world)).toBe(0)
+    expect(await remindApprovers(use.world)).toBe(0)
     await setOff(null)
-    expect(await remindApprovers(world)).toBe(1)
+    expect(await remindApprovers(use.world)).toBe(1)
     expect(await reminders()).toMatchObject([{ id }])
   })
 
   test('calls nobody where the only person to call has asked', async () => {
-    world = { ...world, approverMention: SECOND_DEVELOPER }
+    use.world = { ...use.world, approverMention: SECOND_DEVELOPER }
     await send(0)
-    world = { ...world, approverMention: SUPPORT }
+    use.world = { ...use.world, approverMention: SUPPORT }
     now = new Date('2021-10-28T12:00:00Z')
-    await remindApprovers(world)
+    await remindApprovers(use.world)
     expect(await reminders()).toMatchObject([{ calls: null }])
   })
 })
@@ -188,10 +174,10 @@ describe('where Slack does not say whether the person to call is the requester',
   let isDown: boolean
 
   beforeEach(() => {
-    const { people } = world
+    const { people } = use.world
     isDown = true
-    world = {
-      ...world,
+    use.world = {
+      ...use.world,
       approverMention: SECOND_DEVELOPER,
       people: { ...people, areOne: async (...ids) => (isDown ? null : people.areOne(...ids)) },
     }
@@ -200,13 +186,13 @@ describe('where Slack does not say whether the person to call is the requester',
   test('a request is sent without a call, which comes in its thread as soon as Slack answers, and the reminder later', async () => {
     const { id, calls } = await send(0)
     expect(calls).toBeNull()
-    expect(await remindApprovers(world)).toBe(0)
+    expect(await remindApprovers(use.world)).toBe(0)
     isDown = false
-    expect(await remindApprovers(world)).toBe(1)
-    expect(await remindApprovers(world)).toBe(0)
+    expect(await remindApprovers(use.world)).toBe(1)
+    expect(await remindApprovers(use.world)).toBe(0)
     now = new Date('2021-10-28T11:14:00Z')
-    expect(await remindApprovers(world)).toBe(1)
-    expect(await remindApprovers(world)).toBe(0)
+    expect(await remindApprovers(use.world)).toBe(1)
+    expect(await remindApprovers(use.world)).toBe(0)
     expect(await reminders()).toEqual([
       { id, calls: SECOND_DEVELOPER },
       { id, calls: SECOND_DEVELOPER },
@@ -218,23 +204,23 @@ describe('where Slack does not say whether the person to call is the requester',
     const { id } = await send(0)
     isDown = true
     now = new Date('2021-10-28T11:14:00Z')
-    expect(await remindApprovers(world)).toBe(0)
+    expect(await remindApprovers(use.world)).toBe(0)
     isDown = false
-    expect(await remindApprovers(world)).toBe(1)
+    expect(await remindApprovers(use.world)).toBe(1)
     expect(await reminders()).toEqual([{ id, calls: SECOND_DEVELOPER }])
   })
 })
 
 describe('the morning’s line', () => {
-  const said = async () => (await admin.query(`SELECT payload FROM chatops.outbox WHERE kind = 'morning'`)).rows
+  const said = async () => (await use.admin.query(`SELECT payload FROM chatops.outbox WHERE kind = 'morning'`)).rows
 
   test('is said once on a working day, from 9am in London', async () => {
     now = new Date('2021-10-28T07:59:00Z')
-    expect(await sayMorning(world)).toBe(0)
+    expect(await sayMorning(use.world)).toBe(0)
     now = new Date('2021-10-28T08:00:00Z')
-    const rounds = await Promise.all([sayMorning(world), sayMorning(world)])
+    const rounds = await Promise.all([sayMorning(use.world), sayMorning(use.world)])
     expect(rounds.sort()).toEqual([0, 1])
-    expect(await sayMorning(world)).toBe(0)
+    expect(await sayMorning(use.world)).toBe(0)
     expect(await said()).toEqual([{ payload: { channel: CHANNEL, day: '2021-10-28' } }])
   })
 
@@ -245,12 +231,12 @@ describe('the morning’s line', () => {
     ['the afternoon, by a bot that slept', '2021-10-28T11:00:00Z'],
   ])('is not said on %s', async (_, at) => {
     now = new Date(at)
-    expect(await sayMorning(world)).toBe(0)
+    expect(await sayMorning(use.world)).toBe(0)
     expect(await said()).toEqual([])
   })
 
   test('is said late by a bot that was not running at 9am', async () => {
     now = new Date('2021-10-28T10:59:00Z')
-    expect(await sayMorning(world)).toBe(1)
+    expect(await sayMorning(use.world)).toBe(1)
   })
 })

@@ -13,9 +13,9 @@ import { verifyLedger } from '../../../src/ledger/verify.ts'
 import { getPlaybook } from '../../../src/playbooks/index.ts'
 import type { World } from '../../../src/world.ts'
 import { countQueries } from '../../bench/count-queries.ts'
-import { type ScratchDatabase, scratchDatabase } from '../../support/database.ts'
 import { approveRequest, CHANNEL, createLifecycle, DEVELOPER, SUPPORT, sendRequest } from '../../support/lifecycle.ts'
 import { resetToDemo } from '../../support/reset.ts'
+import { useWorld } from '../../support/world.ts'
 
 const SECOND = 1_000
 const HOUR = 3_600 * SECOND
@@ -24,38 +24,31 @@ const RETENTION = 90 * DAY
 const ID = '5901'
 const FORM = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Wrong route', ticket: '' }
 
-let scratch: ScratchDatabase
-let context: World
+const settings = { now: () => new Date(clock), verifyAgainAfter: 60 * SECOND }
+const use = useWorld({}, () => settings)
 let other: World
 let clock: number
 
 beforeAll(async () => {
-  scratch = await scratchDatabase()
-  const settings = { now: () => new Date(clock), verifyAgainAfter: 60 * SECOND }
-  context = await createLifecycle(scratch.appUrl, settings)
-  other = await createLifecycle(scratch.appUrl, settings)
+  other = await createLifecycle(use.scratch.appUrl, settings)
 })
 
 beforeEach(async () => {
   clock = Date.now()
-  await withClient(scratch.adminUrl, resetToDemo)
+  await withClient(use.scratch.adminUrl, resetToDemo)
   await asAdmin('UPDATE chatops.change_requests SET form = NULL, plan = NULL, checks = NULL')
 })
 
-afterAll(async () => {
-  await context.database.destroy()
-  await other.database.destroy()
-  await scratch.drop()
-})
+afterAll(() => other.database.destroy())
 
 describe('a request that nobody approves', () => {
   test('expires when its time is over, and not before', async () => {
     const { id } = await send()
     clock += DAY - 1
-    expect(await expireRequests(context)).toBe(0)
+    expect(await expireRequests(use.world)).toBe(0)
     expect(await statusOf(id)).toBe('pending')
     clock += 1
-    expect(await expireRequests(context)).toBe(1)
+    expect(await expireRequests(use.world)).toBe(1)
     expect(await statusOf(id)).toBe('expired')
     expect(await lastEventOf(id)).toMatchObject({ event: 'expired', actor: 'chatops' })
     expect(await outboxOf(id)).toEqual(['card', 'outcome'])
@@ -64,23 +57,23 @@ describe('a request that nobody approves', () => {
   test('cannot be approved after its time, also if no sweeper came by', async () => {
     const request = await send()
     clock += DAY
-    await expect(approveRequest(context, request)).rejects.toMatchObject({ code: 'expired' })
+    await expect(approveRequest(use.world, request)).rejects.toMatchObject({ code: 'expired' })
     const asked = { id: request.id, actor: DEVELOPER, digest: request.digest, viewId: 'V1' }
-    await expect(approve(context, asked)).rejects.toMatchObject({ code: 'expired' })
+    await expect(approve(use.world, asked)).rejects.toMatchObject({ code: 'expired' })
   })
 
   test('lets go of its rows, so that someone else may ask', async () => {
     await send()
     clock += DAY
-    await expireRequests(context)
+    await expireRequests(use.world)
     expect((await send()).status).toBe('pending')
   })
 
   test('does not expire once approved', async () => {
     const request = await send()
-    await approveRequest(context, request)
+    await approveRequest(use.world, request)
     clock += 30 * DAY
-    expect(await expireRequests(context)).toBe(0)
+    expect(await expireRequests(use.world)).toBe(0)
     expect(await statusOf(request.id)).toBe('approved')
   })
 })
@@ -88,9 +81,9 @@ describe('a request that nobody approves', () => {
 test('a request that was never sent is dropped after a day, without a word in the channel', async () => {
   const { id } = await preview()
   clock += DAY - 1
-  expect(await expireRequests(context)).toBe(0)
+  expect(await expireRequests(use.world)).toBe(0)
   clock += 1
-  expect(await expireRequests(context)).toBe(1)
+  expect(await expireRequests(use.world)).toBe(1)
   expect(await statusOf(id)).toBe('expired')
   expect(await outboxOf(id)).toEqual([])
 })
@@ -98,10 +91,10 @@ test('a request that was never sent is dropped after a day, without a word in th
 test('a request whose answers are being changed at its last moment is kept', async () => {
   const { id } = await preview()
   clock += DAY
-  await withClient(scratch.adminUrl, async (owner) => {
+  await withClient(use.scratch.adminUrl, async (owner) => {
     await owner.query('BEGIN')
     await owner.query('SELECT FROM chatops.change_requests WHERE id = $1 FOR UPDATE', [id])
-    const swept = expireRequests(context)
+    const swept = expireRequests(use.world)
     const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
     await expect.poll(async () => (await owner.query(waiting)).rowCount).toBe(1)
     await owner.query('UPDATE chatops.change_requests SET answered_at = $2 WHERE id = $1', [id, new Date(clock)])
@@ -114,32 +107,32 @@ test('a request whose answers are being changed at its last moment is kept', asy
 describe('an approved request that nobody carries out', () => {
   test('is hinted at again after 30 seconds, and then every 30 seconds', async () => {
     const request = await send()
-    await approveRequest(context, request)
+    await approveRequest(use.world, request)
     expect(await hintsFor(request.id)).toBe(1)
     clock += 30 * SECOND - 1
-    expect(await hintAgain(context)).toBe(0)
+    expect(await hintAgain(use.world)).toBe(0)
     clock += 1
-    expect(await hintAgain(context)).toBe(1)
-    expect(await hintAgain(context)).toBe(0)
+    expect(await hintAgain(use.world)).toBe(1)
+    expect(await hintAgain(use.world)).toBe(0)
     expect(await hintsFor(request.id)).toBe(2)
     clock += 30 * SECOND
-    expect(await hintAgain(context)).toBe(1)
+    expect(await hintAgain(use.world)).toBe(1)
     expect(await hintsFor(request.id)).toBe(3)
   })
 
   test('is not hinted at once it was carried out', async () => {
     const request = await send()
-    await approveRequest(context, request)
-    await execute(context, request.id)
+    await approveRequest(use.world, request)
+    await execute(use.world, request.id)
     clock += HOUR
-    expect(await hintAgain(context)).toBe(0)
+    expect(await hintAgain(use.world)).toBe(0)
   })
 })
 
 describe('a record that moves while its request waits', () => {
   test('is looked for without reading or locking requests whose rows are where they were', async () => {
     await send()
-    const sweep = createDriftSweep(context)
+    const sweep = createDriftSweep(use.world)
     await sweep()
     const counter = countQueries()
     try {
@@ -153,12 +146,12 @@ describe('a record that moves while its request waits', () => {
 
   test('ends the request, which names every column that moved', async () => {
     const { id } = await send()
-    expect(await createDriftSweep(context)()).toBe(0)
+    expect(await createDriftSweep(use.world)()).toBe(0)
     await asAdmin(
       `UPDATE trainees SET course_subject_one = 'physics', course_start_date = '2021-09-07' WHERE id = ${ID}`,
     )
-    expect(await createDriftSweep(context)()).toBe(1)
-    const { status, outcome } = await getRequest(context.database, id)
+    expect(await createDriftSweep(use.world)()).toBe(1)
+    const { status, outcome } = await getRequest(use.world.database, id)
     expect({ status, columns: outcome.moved?.columns.sort() }).toEqual({
       status: 'stale',
       columns: ['course_start_date', 'course_subject_one'],
@@ -171,11 +164,11 @@ describe('a record that moves while its request waits', () => {
   test('ends it at once, also where someone else holds the request for a moment', async () => {
     const { id } = await send()
     await asAdmin(`UPDATE trainees SET study_mode = 0 WHERE id = ${ID}`)
-    await withClient(scratch.adminUrl, async (holder) => {
+    await withClient(use.scratch.adminUrl, async (holder) => {
       await holder.query('BEGIN')
       await holder.query('SELECT FROM chatops.change_requests WHERE id = $1 FOR UPDATE', [id])
       let ended: number | null = null
-      const sweep = createDriftSweep(context)().then((stale) => {
+      const sweep = createDriftSweep(use.world)().then((stale) => {
         ended = stale
       })
       const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
@@ -189,52 +182,52 @@ describe('a record that moves while its request waits', () => {
   test('ends it too when the record is deleted', async () => {
     const { id } = await send()
     await asAdmin(`DELETE FROM trainees WHERE id = ${ID}`)
-    expect(await createDriftSweep(context)()).toBe(1)
+    expect(await createDriftSweep(use.world)()).toBe(1)
     expect(await statusOf(id)).toBe('stale')
   })
 
   test('leaves it be when only other columns moved', async () => {
     const { id } = await send()
     await asAdmin(`UPDATE trainees SET region = 'London', updated_at = now() WHERE id = ${ID}`)
-    expect(await createDriftSweep(context)()).toBe(0)
+    expect(await createDriftSweep(use.world)()).toBe(0)
     expect(await statusOf(id)).toBe('pending')
   })
 
   test('leaves approved requests to their execution', async () => {
     const request = await send()
-    await approveRequest(context, request)
+    await approveRequest(use.world, request)
     await asAdmin(`UPDATE trainees SET course_subject_one = 'physics' WHERE id = ${ID}`)
-    expect(await createDriftSweep(context)()).toBe(0)
+    expect(await createDriftSweep(use.world)()).toBe(0)
   })
 })
 
 test('a request that is not sent is kept for a day after its answers were last changed', async () => {
   const asked = { playbook: getPlaybook('fix-route'), requester: SUPPORT, channel: CHANNEL }
-  const first = await propose(context, { ...asked, form: FORM })
+  const first = await propose(use.world, { ...asked, form: FORM })
   if (first.kind !== 'ready') throw new Error('the preview was not ready')
   const { id } = first.changeRequest
   clock += DAY - HOUR
-  await propose(context, { ...asked, form: { ...FORM, reason: 'Another reason' }, draft: { id } })
+  await propose(use.world, { ...asked, form: { ...FORM, reason: 'Another reason' }, draft: { id } })
   clock += DAY - 1
-  await expireRequests(context)
+  await expireRequests(use.world)
   expect(await statusOf(id)).toBe('unsent')
   clock += 1
-  await expireRequests(context)
+  await expireRequests(use.world)
   expect(await statusOf(id)).toBe('expired')
 })
 
 describe('the result of a change', () => {
   test('is looked at once after the commit and once a minute later', async () => {
     const { id } = await carryOut()
-    expect(await verifyDue(context)).toBe(1)
+    expect(await verifyDue(use.world)).toBe(1)
     expect(await statusOf(id)).toBe('verifying')
     clock += 60 * SECOND - 1
-    expect(await verifyDue(context)).toBe(0)
+    expect(await verifyDue(use.world)).toBe(0)
     clock += 1
-    expect(await verifyDue(context)).toBe(1)
+    expect(await verifyDue(use.world)).toBe(1)
     expect(await statusOf(id)).toBe('done')
     expect((await eventsOf(id)).slice(-3)).toEqual(['executed', 'verified', 'done'])
-    expect(await verifyDue(context)).toBe(0)
+    expect(await verifyDue(use.world)).toBe(0)
   })
 
   test.each([
@@ -242,17 +235,17 @@ describe('the result of a change', () => {
     ['between the first look and the second', 60 * SECOND],
   ])('that is overwritten %s needs attention, and the column is named', async (_, later) => {
     const { id } = await carryOut()
-    if (later > 0) await verifyDue(context)
+    if (later > 0) await verifyDue(use.world)
     clock += later
     await asAdmin(`UPDATE trainees SET study_mode = 1 WHERE id = ${ID}`)
-    expect(await verifyDue(context)).toBe(1)
-    const { status, outcome } = await getRequest(context.database, id)
+    expect(await verifyDue(use.world)).toBe(1)
+    const { status, outcome } = await getRequest(use.world.database, id)
     expect(status).toBe('needs-attention')
     expect(outcome.verified?.filter(({ holds }) => !holds)).toMatchObject([
       { found: expect.stringContaining('Study mode') },
     ])
     expect((await outboxOf(id)).at(-1)).toBe('outcome')
-    expect(await verifyDue(context)).toBe(0)
+    expect(await verifyDue(use.world)).toBe(0)
   })
 
   test('that a worker began to look at and never finished is looked at by another after a minute', async () => {
@@ -270,23 +263,23 @@ describe('the result of a change', () => {
 describe('after the retention time', () => {
   test('what was asked for is forgotten, and what happened is kept', async () => {
     const { id } = await send()
-    await cancel(context, { id, actor: SUPPORT })
+    await cancel(use.world, { id, actor: SUPPORT })
     clock = Date.now() + RETENTION - HOUR
-    expect(await purge(context, RETENTION)).toBe(0)
+    expect(await purge(use.world, RETENTION)).toBe(0)
     clock += 2 * HOUR
-    expect(await purge(context, RETENTION)).toBe(1)
-    const purged = await getRequest(context.database, id)
+    expect(await purge(use.world, RETENTION)).toBe(1)
+    const purged = await getRequest(use.world.database, id)
     expect(purged).toMatchObject({ form: null, plan: null, checks: null, status: 'cancelled', requester: SUPPORT })
     expect(await eventsOf(id)).toEqual(['proposed', 'sent', 'cancelled', 'purged'])
-    expect(await purge(context, RETENTION)).toBe(0)
-    expect(await verifyLedger(context.database)).toMatchObject({ broken: null })
+    expect(await purge(use.world, RETENTION)).toBe(0)
+    expect(await verifyLedger(use.world.database)).toMatchObject({ broken: null })
   })
 
   test('what is still open is kept', async () => {
     const { id } = await send()
     clock += 10 * RETENTION
-    expect(await purge(context, RETENTION)).toBe(0)
-    expect((await getRequest(context.database, id)).plan).not.toBeNull()
+    expect(await purge(use.world, RETENTION)).toBe(0)
+    expect((await getRequest(use.world.database, id)).plan).not.toBeNull()
   })
 })
 
@@ -294,30 +287,30 @@ describe('two sweepers at once', () => {
   test('expire each request once', async () => {
     const { id } = await send()
     clock += DAY
-    const swept = await Promise.all([context, other, context, other].map(expireRequests))
+    const swept = await Promise.all([use.world, other, use.world, other].map(expireRequests))
     expect(sum(swept)).toBe(1)
     expect(await eventsOf(id)).toEqual(['proposed', 'sent', 'expired'])
   })
 
   test('hint once', async () => {
     const request = await send()
-    await approveRequest(context, request)
+    await approveRequest(use.world, request)
     clock += 30 * SECOND
-    await Promise.all([context, other, context, other].map(hintAgain))
+    await Promise.all([use.world, other, use.world, other].map(hintAgain))
     expect(await hintsFor(request.id)).toBe(2)
   })
 
   test('end a request whose record moved once', async () => {
     const { id } = await send()
     await asAdmin(`UPDATE trainees SET course_subject_one = 'physics' WHERE id = ${ID}`)
-    const swept = await Promise.all([context, other, context, other].map((one) => createDriftSweep(one)()))
+    const swept = await Promise.all([use.world, other, use.world, other].map((one) => createDriftSweep(one)()))
     expect(sum(swept)).toBe(1)
     expect(await eventsOf(id)).toEqual(['proposed', 'sent', 'stale'])
   })
 
   test('look at a result once', async () => {
     const { id } = await carryOut()
-    const looked = await Promise.all([context, other, context, other].map(verifyDue))
+    const looked = await Promise.all([use.world, other, use.world, other].map(verifyDue))
     expect(sum(looked)).toBe(1)
     expect((await eventsOf(id)).filter((event) => event === 'verified')).toHaveLength(1)
   })
@@ -326,36 +319,36 @@ describe('two sweepers at once', () => {
     const { id } = await send()
     await asAdmin(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE id = ${id}`)
     clock += RETENTION + HOUR
-    const purged = await Promise.all([context, other, context, other].map((one) => purge(one, RETENTION)))
+    const purged = await Promise.all([use.world, other, use.world, other].map((one) => purge(one, RETENTION)))
     expect(sum(purged)).toBe(1)
     expect(await eventsOf(id)).toEqual(['proposed', 'sent', 'purged'])
   })
 })
 
 function send() {
-  return sendRequest(context, 'fix-route', FORM)
+  return sendRequest(use.world, 'fix-route', FORM)
 }
 
 async function preview() {
   const asked = { playbook: getPlaybook('fix-route'), form: FORM, requester: SUPPORT, channel: CHANNEL }
-  const proposal = await propose(context, asked)
+  const proposal = await propose(use.world, asked)
   if (proposal.kind !== 'ready') throw new Error(`the preview was ${proposal.kind}`)
   return proposal.changeRequest
 }
 
 async function carryOut() {
   const request = await send()
-  await approveRequest(context, request)
-  expect(await execute(context, request.id)).toBe('executed')
+  await approveRequest(use.world, request)
+  expect(await execute(use.world, request.id)).toBe('executed')
   return request
 }
 
 async function statusOf(id: string): Promise<string> {
-  return (await getRequest(context.database, id)).status
+  return (await getRequest(use.world.database, id)).status
 }
 
 function entriesOf(changeRequestId: string): Promise<LedgerEntry[]> {
-  return context.database.manager.find(LedgerEntry, { where: { changeRequestId }, order: { seq: 'ASC' } })
+  return use.world.database.manager.find(LedgerEntry, { where: { changeRequestId }, order: { seq: 'ASC' } })
 }
 
 async function eventsOf(id: string): Promise<string[]> {
@@ -369,12 +362,12 @@ async function lastEventOf(id: string): Promise<LedgerEntry> {
 /** What was put out for a request's card and thread, in order: "card", or the part of the thread. */
 async function outboxOf(id: string): Promise<string[]> {
   const where = { changeRequestId: id, stream: In([`card:${id}`, `thread:${id}`]) }
-  const rows = await context.database.manager.find(OutboxRow, { where, order: { seq: 'ASC' } })
+  const rows = await use.world.database.manager.find(OutboxRow, { where, order: { seq: 'ASC' } })
   return rows.map(({ kind, payload }) => (payload as { part?: string }).part ?? kind)
 }
 
 function hintsFor(changeRequestId: string): Promise<number> {
-  return context.database.manager.countBy(OutboxRow, { changeRequestId, kind: 'hint' })
+  return use.world.database.manager.countBy(OutboxRow, { changeRequestId, kind: 'hint' })
 }
 
 function sum(numbers: readonly number[]): number {
@@ -382,7 +375,7 @@ function sum(numbers: readonly number[]): number {
 }
 
 async function asAdmin(...statements: string[]): Promise<void> {
-  await withClient(scratch.adminUrl, async (client) => {
+  await withClient(use.scratch.adminUrl, async (client) => {
     for (const statement of statements) await client.query(statement)
   })
 }

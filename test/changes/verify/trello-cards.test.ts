@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withClient } from '../../../sandbox/register/database.ts'
 import type { Fault } from '../../../sandbox/trello/index.ts'
 import { startTrelloSimulator, type TrelloSimulator } from '../../../sandbox/trello/index.ts'
@@ -8,22 +8,18 @@ import { addToOutbox } from '../../../src/outbox/add.ts'
 import { type Claimed, claimOutbox } from '../../../src/outbox/claim.ts'
 import { RetryLater, TakenOver, Undeliverable } from '../../../src/outbox/not-sent.ts'
 import { createTrelloClient } from '../../../src/trello/index.ts'
-import type { World } from '../../../src/world.ts'
-import { demoDatabase, type ScratchDatabase } from '../../support/database.ts'
-import { createLifecycle, sendRequest } from '../../support/lifecycle.ts'
+import { sendRequest } from '../../support/lifecycle.ts'
+import { useWorld } from '../../support/world.ts'
 
 const CARD = { title: 'Update a school in DTTP: URN 900002', text: 'Please make it active.' }
 
-let scratch: ScratchDatabase
-let context: World
+const use = useWorld({ rows: 'demo' })
 let trello: TrelloSimulator
 let changeRequest: string
 
 beforeAll(async () => {
-  scratch = await demoDatabase()
-  context = await createLifecycle(scratch.appUrl)
   const form = { subject: 'eDEpiD3DVSPKtyHVtgTKxe71', route: 'assessment_only', reason: 'Test', ticket: '' }
-  changeRequest = (await sendRequest(context, 'fix-route', form)).id
+  changeRequest = (await sendRequest(use.world, 'fix-route', form)).id
 })
 
 beforeEach(async () => {
@@ -35,22 +31,17 @@ beforeEach(async () => {
 
 afterEach(() => trello.stop())
 
-afterAll(async () => {
-  await context.database.destroy()
-  await scratch.drop()
-})
-
-const query = (sql: string) => withClient(scratch.adminUrl, (client) => client.query(sql))
+const query = (sql: string) => withClient(use.scratch.adminUrl, (client) => client.query(sql))
 
 function cards() {
   const { url: apiUrl, key, token, listId } = trello
-  return createTrelloCards(context, createTrelloClient({ apiUrl, key, token, listId, timeoutMs: 500 }))
+  return createTrelloCards(use.world, createTrelloClient({ apiUrl, key, token, listId, timeoutMs: 500 }))
 }
 
 /** A card's outbox row, taken to be sent. */
 async function claimCard(): Promise<Claimed> {
-  await addToOutbox(context.database.manager, { stream: 'trello:1', kind: 'trello', changeRequest, payload: CARD })
-  const [row] = await claimOutbox(context.database, 1)
+  await addToOutbox(use.world.database.manager, { stream: 'trello:1', kind: 'trello', changeRequest, payload: CARD })
+  const [row] = await claimOutbox(use.world.database, 1)
   if (!row) throw new Error('there is nothing to send')
   return row
 }
@@ -76,7 +67,7 @@ const LEFT = {
 }
 
 const outcome = async () =>
-  (await context.database.manager.findOneByOrFail(ChangeRequest, { id: changeRequest })).outcome
+  (await use.world.database.manager.findOneByOrFail(ChangeRequest, { id: changeRequest })).outcome
 
 test('a card is added, and its link is kept for the request’s card', async () => {
   const row = await claimCard()
@@ -138,7 +129,7 @@ test('a token that stays expired is given up after an hour, and people are given
   expect(await messages()).toEqual([])
   trello.faults.add({ kind: 'refused', status: 401 })
   await query(`UPDATE chatops.outbox SET status = 'queued', attempts = 9, created_at = now() - interval '1 hour'`)
-  const [late] = await claimOutbox(context.database, 1)
+  const [late] = await claimOutbox(use.world.database, 1)
   await expect(cards()(late ?? row)).rejects.toBeInstanceOf(Undeliverable)
   expect(await messages()).toEqual([{ part: 'steps' }])
   expect(await steps()).toEqual([LEFT])
@@ -154,7 +145,7 @@ test('whoever has lost the row to another sender tells nobody of a card that Tre
 
 describe('without Trello', () => {
   test('a card that was approved while there was one is given to people to copy', async () => {
-    await createTrelloCards(context, null)(await claimCard())
+    await createTrelloCards(use.world, null)(await claimCard())
     expect(await messages()).toEqual([{ part: 'steps' }])
     expect(await steps()).toEqual([LEFT])
   })

@@ -1,9 +1,7 @@
-import type { DataSource } from 'typeorm'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { withClient } from '../../../sandbox/register/database.ts'
-import { createDataSource } from '../../../src/entities/data-source.ts'
 import { type SchoolInDttp, upsertDttpSchools } from '../../../src/register/schools/dttp-schools.ts'
-import { type ScratchDatabase, scratchDatabase } from '../../support/database.ts'
+import { useWorld } from '../../support/world.ts'
 
 const ID = 'aaaaaaaa-1111-e711-8888-0050568902d3'
 const OTHER_ID = 'bbbbbbbb-1111-e711-8888-0050568902d3'
@@ -11,20 +9,9 @@ const LONG_AGO = '2020-01-01 09:15:27.123456'
 
 const school = { id: ID, name: 'Ash Grove', urn: '100001', statusCode: 1 }
 
-let scratch: ScratchDatabase
-let database: DataSource
-
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  database = await createDataSource(scratch.appUrl, 2).initialize()
-})
+const use = useWorld()
 
 beforeEach(() => asAdmin('DELETE FROM public.dttp_schools'))
-
-afterAll(async () => {
-  await database.destroy()
-  await scratch.drop()
-})
 
 test('a school that is new is added, as of now in UTC', async () => {
   expect(await upsert(school)).toEqual({ inserted: 1, updated: 0 })
@@ -98,7 +85,7 @@ test('no schools are no error', async () => {
 })
 
 function upsert(...schools: SchoolInDttp[]) {
-  return database.transaction((sql) => upsertDttpSchools(sql, schools))
+  return use.world.database.transaction((sql) => upsertDttpSchools(sql, schools))
 }
 
 async function addLongAgo(dttpId: string): Promise<void> {
@@ -109,7 +96,7 @@ async function addLongAgo(dttpId: string): Promise<void> {
 type Row = { dttp_id: string; name: string; created_at: string; updated_at: string; is_recent: boolean }
 
 async function rows(): Promise<Row[]> {
-  const found = await database.query<Row[]>(
+  const found = await use.world.database.query<Row[]>(
     `SELECT dttp_id, name, urn, status_code, created_at, updated_at,
        updated_at > now() AT TIME ZONE 'UTC' - interval '30 minutes' AND updated_at <= clock_timestamp() AT TIME ZONE 'UTC'
          AS is_recent
@@ -119,5 +106,5 @@ async function rows(): Promise<Row[]> {
 }
 
 async function asAdmin(statement: string): Promise<void> {
-  await withClient(scratch.adminUrl, (client) => client.query(statement))
+  await withClient(use.scratch.adminUrl, (client) => client.query(statement))
 }

@@ -1,30 +1,18 @@
-import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { findSubmission } from '../../../src/register/trainees/submissions.ts'
-import type { World } from '../../../src/world.ts'
-import { type ScratchDatabase, scratchDatabase } from '../../support/database.ts'
-import { createLifecycle } from '../../support/lifecycle.ts'
+import { useWorld } from '../../support/world.ts'
 
 const DTTP_ID = 'e0000000-0000-4000-8000-000000000007'
 
-let scratch: ScratchDatabase
-let context: World
-let admin: pg.Client
-
-beforeAll(async () => {
-  scratch = await scratchDatabase()
-  context = await createLifecycle(scratch.appUrl)
-  admin = new pg.Client(scratch.adminUrl)
-  await admin.connect()
-})
+const use = useWorld()
 
 beforeEach(async () => {
-  await admin.query('TRUNCATE audits, users RESTART IDENTITY')
+  await use.admin.query('TRUNCATE audits, users RESTART IDENTITY')
   for (const [id, dttpId] of [
     [7, DTTP_ID],
     [8, null],
   ]) {
-    await admin.query(
+    await use.admin.query(
       `INSERT INTO users (id, provider_id, dttp_id, email, first_name, last_name, created_at, updated_at)
        VALUES ($1::bigint, 1, $2, 'user.' || $1::bigint || '@example.test', 'Demo', 'User', now(), now())`,
       [id, dttpId],
@@ -32,23 +20,17 @@ beforeEach(async () => {
   }
 })
 
-afterAll(async () => {
-  await admin.end()
-  await context.database.destroy()
-  await scratch.drop()
-})
-
 type Given = { version: number; state?: [number, number]; user?: number | null; trainee?: number; userType?: string }
 
 async function audit({ version, state = [0, 1], user = 7, trainee = 1, userType = 'User' }: Given): Promise<void> {
-  await admin.query(
+  await use.admin.query(
     `INSERT INTO audits (auditable_type, auditable_id, action, audited_changes, version, user_id, user_type, created_at)
      VALUES ('Trainee', $1, 'update', $2, $3, $4, $5, now())`,
     [trainee, { state, trn: [null, null] }, version, user, userType],
   )
 }
 
-const find = async () => findSubmission(context.database.manager, '1')
+const find = async () => findSubmission(use.world.database.manager, '1')
 
 test('nobody, where no audit says so', async () => {
   await audit({ version: 1, state: [1, 2] })

@@ -1,9 +1,7 @@
-import type { DataSource } from 'typeorm'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { withClient } from '../../../sandbox/register/database.ts'
-import { createDataSource } from '../../../src/entities/data-source.ts'
 import { findTrainee, parseTraineeReference } from '../../../src/register/trainees/trainee-reference.ts'
-import { demoDatabase, type ScratchDatabase } from '../../support/database.ts'
+import { useWorld } from '../../support/world.ts'
 
 const REGISTER = 'https://register.example.test'
 const SLUG = 'eDEpiD3DVSPKtyHVtgTKxe71'
@@ -80,28 +78,20 @@ describe('what is typed', () => {
 })
 
 describe('whom it names', () => {
-  let scratch: ScratchDatabase
-  let database: DataSource
+  const use = useWorld({ rows: 'demo' })
 
   beforeAll(async () => {
-    scratch = await demoDatabase()
-    await withClient(scratch.adminUrl, (client) =>
+    await withClient(use.scratch.adminUrl, (client) =>
       client.query(`
         UPDATE trainees SET trn = '5902' WHERE id = 5903;
         UPDATE trainees SET trn = '0005905' WHERE id = 5906;
         UPDATE trainees SET slug = '00005907' WHERE id = 5908`),
     )
-    database = await createDataSource(scratch.appUrl, 2).initialize()
-  })
-
-  afterAll(async () => {
-    await database.destroy()
-    await scratch.drop()
   })
 
   const find = async (typed: string) => {
     const reference = parseTraineeReference(typed, REGISTER)
-    return 'problem' in reference ? reference : findTrainee(database.manager, reference)
+    return 'problem' in reference ? reference : findTrainee(use.world.database.manager, reference)
   }
 
   test('a slug names its trainee', async () => {
