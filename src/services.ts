@@ -1,3 +1,4 @@
+import pTimeout from 'p-timeout'
 import type { Logger } from 'pino'
 import type { DataSource } from 'typeorm'
 import type { RunningBot } from './bot/app.ts'
@@ -18,65 +19,97 @@ import { runsHere } from './jobs/start/runner.ts'
 import { demandEnvironment } from './pausing/environment.ts'
 import { foldingsOfName } from './personal-data/readings.ts'
 import { findPlaybook } from './playbooks/index.ts'
-import { createQueueBackend, demandQueue, type QueueSettings } from './queue/backend.ts'
+import { createQueueBackend, demandQueue, type QueueBackend, type QueueSettings } from './queue/backend.ts'
 import { STEADY, startLoop } from './queue/loop.ts'
+import type { RunningWorker } from './queue/worker.ts'
 import { startBotRole, startWorkerRole } from './services/roles.ts'
 import { createClient, findOurselves, openReports, openSlack, type Slack } from './services/slack.ts'
-import { openWeb } from './services/web.ts'
+import { openWeb, type Web } from './services/web.ts'
 import { createWorld } from './services/world.ts'
 import type { World } from './world.ts'
 
 /** What a running process is made of. `stop` drains: no new work, what is in flight is finished, then all is closed. */
 export type Services = { port: number; changes: World; stop: () => Promise<void> }
 
-/** Builds every service once, passes them down, and starts the roles that are configured. */
-export async function startServices(
-  config: Config,
-  log: Logger,
-  overrides: Partial<Pick<World, 'now' | 'onStep' | 'onJobStep' | 'during' | 'schoolsPerPage'>> = {},
-): Promise<Services> {
+/** For how long a start that came to nothing may take to close what it had opened: nothing may keep its reason from being told. */
+const CLOSED_WITHIN_MS = 5_000
+
+type Overrides = Partial<Pick<World, 'now' | 'onStep' | 'onJobStep' | 'during' | 'schoolsPerPage'>>
+
+/**
+ * Builds every service once, passes them down, and starts the roles that are configured. Where one of them cannot be had, those
+ * that were opened are closed again before it throws.
+ */
+export async function startServices(config: Config, log: Logger, overrides: Overrides = {}): Promise<Services> {
+  const opened: Opened = {}
+  try {
+    return await open(config, log, overrides, opened)
+  } catch (error) {
+    const closing = pTimeout(close(opened), { milliseconds: CLOSED_WITHIN_MS })
+    await closing.catch(() => log.warn('what was opened could not be closed'))
+    throw error
+  }
+}
+
+async function open(config: Config, log: Logger, overrides: Overrides, opened: Opened): Promise<Services> {
   demandKnownPlaybooks(config)
   const client = createClient(config, log, SLACK_TIMEOUT_MS)
-  // None of the three needs another.
-  const [database, found] = await Promise.all([
-    openDatabase(config),
+  // None of the three needs another. Each has ended before anything is closed.
+  const first = [
+    openDatabase(config, opened),
     findOurselves(client, config, log),
     demandQueue(queueSettings(config)),
-  ])
+  ] as const
+  await Promise.allSettled(first)
+  const [database, found] = await Promise.all(first)
   const report = openReports(config, log, database)
   const slack = openSlack(config, database, report, client, found)
   const clock = await startDatabaseClock(database, log)
+  opened.clock = clock
   const clicks = createClicks()
   const made = await createWorld(config, log, database, report, clock.now)
   const world: World = { ...made, clicksPassed: clicks.passed, ...overrides }
-  const looks = await startLooks(world, slack, report)
+  opened.world = world
+  opened.looks = await startLooks(world, slack, report)
   const backend = createQueueBackend(queueSettings(config), log, world.now)
+  opened.backend = backend
 
   const isBot = config.ROLES.includes('bot')
-  let bot: RunningBot | null = null
-  const isConnected = () => !isBot || bot?.isConnected() === true
+  const isConnected = () => !isBot || opened.bot?.isConnected() === true
   const web = await openWeb(config, world, { slack, backend, isConnected })
+  opened.web = web
   const worker = config.ROLES.includes('worker') ? startWorkerRole(config, world, slack, backend) : null
-  if (isBot) bot = await startBotRole(config, world, slack, { web, clicks, backend, worker })
+  opened.worker = worker
+  if (isBot) opened.bot = await startBotRole(config, world, slack, { web, clicks, backend, worker })
+  opened.loading = setTimeout(loadTables, LOAD_TABLES_AFTER_MS)
+  return { port: web.port, changes: world, stop: () => close(opened) }
+}
 
-  const loading = setTimeout(loadTables, LOAD_TABLES_AFTER_MS)
+/** What there is to close, as far as the start has come. */
+type Opened = {
+  database?: DataSource
+  clock?: { stop: () => void }
+  world?: World
+  looks?: { stop: () => Promise<void> }
+  backend?: QueueBackend
+  web?: Web
+  worker?: RunningWorker | null
+  bot?: RunningBot
+  loading?: NodeJS.Timeout
+}
 
-  return {
-    port: web.port,
-    changes: world,
-    async stop() {
-      clearTimeout(loading)
-      await Promise.all([looks.stop(), bot?.stop(), worker?.takeNoMore()])
-      await web.close()
-      await worker?.stop()
-      await web.forget()
-      await backend.close()
-      world.upstreams.dttp.close()
-      world.upstreams.sidekiq?.close()
-      clock.stop()
-      await database.destroy()
-    },
-  }
+/** Drains, and closes all there is. */
+async function close({ database, clock, world, looks, backend, web, worker, bot, loading }: Opened): Promise<void> {
+  clearTimeout(loading)
+  await Promise.all([looks?.stop(), bot?.stop(), worker?.takeNoMore()])
+  await web?.close()
+  await worker?.stop()
+  await web?.forget()
+  await backend?.close()
+  world?.upstreams.dttp.close()
+  world?.upstreams.sidekiq?.close()
+  clock?.stop()
+  await database?.destroy()
 }
 
 const SLACK_TIMEOUT_MS = 10_000
@@ -90,8 +123,9 @@ function loadTables(): void {
 }
 
 /** Throws where the database is not as this version needs it, or belongs to another environment. */
-async function openDatabase(config: Config): Promise<DataSource> {
+async function openDatabase(config: Config, opened: Opened): Promise<DataSource> {
   const database = await createDataSource(config.DATABASE_URL, config.DATABASE_POOL, LONGEST_SILENCE_MS).initialize()
+  opened.database = database
   await demandLeastPrivilege(database)
   await demandMigrated(database)
   await demandEnvironment(database, config.ENVIRONMENT)

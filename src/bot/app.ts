@@ -99,7 +99,10 @@ export async function startBot(
     receiver.client.on('disconnected', () => {
       connected = false
     })
-    await app.start()
+    await app.start().catch(async (error: unknown) => {
+      await app.stop().catch(() => {}) // else it would go on trying to connect
+      throw error
+    })
   }
   return {
     isConnected: () => connected,

@@ -52,7 +52,12 @@ export async function startBotRole(
   const { posts, permalink, watched } = slack
   const nudge = () => (worker ? worker.nudge() : waker?.wake())
   const context = { changes: world, allowedChannels: config.ALLOWED_CHANNELS, posts, nudge, readRefusal, permalink }
-  const bot = await startBot(context, slackSettings(config, slack), { web: web.app, clicks }, world.log)
+  const bot = await startBot(context, slackSettings(config, slack), { web: web.app, clicks }, world.log).catch(
+    async (error: unknown) => {
+      await waker?.stop()
+      throw error
+    },
+  )
   const hear = (message: object) => answerPosted(context, message)
   const often = { interval: WATCH_MS, pace: STEADY }
   const reading = startLoop(world.log, 'the look at watched channels', often, () =>

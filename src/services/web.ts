@@ -42,7 +42,10 @@ export async function openWeb(
     }
   })
   const forget = config.JOBS_DASHBOARD ? await openDashboard(app, config.JOBS_DASHBOARD, backend) : async () => {}
-  const { port, close } = await listen(app, config.HTTP_HOST, config.HTTP_PORT)
+  const { port, close } = await listen(app, config.HTTP_HOST, config.HTTP_PORT).catch(async (error: unknown) => {
+    await forget()
+    throw error
+  })
   void warnings().then(
     (found) => found.length > 0 && log.warn({ warnings: found }, 'something should be set up otherwise'),
     () => {}, // what does not answer is said elsewhere
