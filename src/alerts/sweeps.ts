@@ -4,7 +4,7 @@ import { retryConflicts } from '../entities/transient.ts'
 import { NOT_POLLED } from '../failures/causes.ts'
 import { findMirrorAge } from '../jobs/mirror/age.ts'
 import type { World } from '../world.ts'
-import { announceAlert, joinAlert } from './live/entries.ts'
+import { announceAlerts, joinAlert } from './live/entries.ts'
 import { postedFrom } from './live/hours.ts'
 import { look } from './look/look.ts'
 
@@ -92,7 +92,7 @@ async function alone(world: World, id: string): Promise<boolean> {
  */
 async function announceForgotten(world: World): Promise<number> {
   const forgotten = await world.database.query<{ id: string }[]>(FORGOTTEN)
-  for (const { id } of forgotten) await announceAlert(world.database.manager, id)
+  if (forgotten.length > 0) await announceAlerts(world.database.manager, ...forgotten.map(({ id }) => id))
   return forgotten.length
 }
 

@@ -23,19 +23,31 @@ export const announcement = z.object({
   ]),
 })
 
-/** Has the card drawn again from the database, at once or after `delay` milliseconds, and adds messages to its thread. */
+/**
+ * Has the card of a request, or of several, drawn again from the database, at once or after `delay` milliseconds, and adds
+ * messages to its thread.
+ */
 export async function announce(
   sql: EntityManager,
-  changeRequest: string,
+  changeRequests: string | readonly string[],
   parts: readonly z.output<typeof threadPart>[] = [],
   { delay = 0 } = {},
 ) {
-  const card: NewRow = { stream: `card:${changeRequest}`, kind: 'card', changeRequest, delay }
-  const thread = parts.map((part) => threadRow(changeRequest, { part }))
-  await addWith(sql, { update: DRAW_AGAIN, parameters: [changeRequest] }, [card, ...thread], [card.stream])
+  const ids = [changeRequests].flat()
+  const cards = ids.map((id) => cardRow(id, delay))
+  const thread = ids.flatMap((id) => parts.map((part) => threadRow(id, { part })))
+  await addWith(sql, { update: DRAW_AGAIN, parameters: [ids] }, [...cards, ...thread], streamsOf(cards))
 }
 
-const DRAW_AGAIN = 'UPDATE chatops.change_requests SET card_version = card_version + 1 WHERE id = $3'
+const DRAW_AGAIN = 'UPDATE chatops.change_requests SET card_version = card_version + 1 WHERE id = ANY($3)'
+
+function cardRow(changeRequest: string, delay: number): NewRow {
+  return { stream: `card:${changeRequest}`, kind: 'card', changeRequest, delay }
+}
+
+function streamsOf(rows: readonly NewRow[]): string[] {
+  return rows.map(({ stream }) => stream)
+}
 
 /** Adds a message to a request's thread. The thread is a stream of its own: a card in trouble does not hold it up. */
 export async function addToThread(
@@ -60,27 +72,25 @@ export async function tellRequester(
 }
 
 /**
- * Wakes a worker for an approved request. It is only a hint: if it is lost, a sweep sends another one. Has the card drawn
- * again, too, after `cardAfter` milliseconds, unless that is null.
+ * Wakes a worker for an approved request, or for several. It is only a hint: if it is lost, a sweep sends another one; while one
+ * waits, none is added, however long the queue is away. Has the card drawn again, too, after `cardAfter` milliseconds, unless
+ * that is null.
  */
 export async function hintExecution(
   sql: EntityManager,
-  changeRequest: string,
+  changeRequests: string | readonly string[],
   now: Date,
   { cardAfter: delay = null }: { cardAfter?: number | null } = {},
 ): Promise<void> {
-  const hint: NewRow = { stream: `hint:${changeRequest}`, kind: 'hint', changeRequest }
-  const card = { stream: `card:${changeRequest}`, kind: 'card', changeRequest } as const
-  const cards = delay === null ? [] : [{ ...card, delay }]
-  await addWith(
-    sql,
-    { update: HINTED, parameters: [changeRequest, now, cards.length] },
-    [hint, ...cards],
-    [card.stream],
-  )
+  const ids = [changeRequests].flat()
+  const hints = ids.map((id): NewRow => ({ stream: `hint:${id}`, kind: 'hint', changeRequest: id }))
+  const cards = delay === null ? [] : ids.map((id) => cardRow(id, delay))
+  const rows = [...hints, ...cards]
+  const drawn = delay === null ? 0 : 1
+  await addWith(sql, { update: HINTED, parameters: [ids, now, drawn] }, rows, streamsOf(rows))
 }
 
-const HINTED = 'UPDATE chatops.change_requests SET hinted_at = $4, card_version = card_version + $5 WHERE id = $3'
+const HINTED = 'UPDATE chatops.change_requests SET hinted_at = $4, card_version = card_version + $5 WHERE id = ANY($3)'
 
 /** A request's card as it was drawn, and where it stands. */
 type Drawn = Pick<ChangeRequest, 'id'> & { version: number; cardTs: string }

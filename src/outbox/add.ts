@@ -34,8 +34,8 @@ export async function addToOutbox(sql: EntityManager, ...rows: readonly NewRow[]
 type Change = { update: string; parameters: readonly unknown[] }
 
 /**
- * Adds effects in one statement with a change of the caller's. The message of a stream in `drawn` is drawn from the database
- * when it is sent: while one waits it shows this change, too, and no other is added. Until we commit, no relay can take it.
+ * Adds effects in one statement with a change of the caller's. What is in a stream in `drawn` is read from the database when it
+ * is sent: while one waits it speaks of this change, too, and no other is added. Until we commit, no relay can take it.
  */
 export async function addWith(
   sql: EntityManager,

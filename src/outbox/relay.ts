@@ -20,7 +20,7 @@ const SHARE_OF_TROUBLE = 1 / 4
 const LONGEST_DELAY_MS = 5 * 60_000
 /** A hint is tried again this soon: somebody waits for their approved change. */
 const LONGEST_HINT_DELAY_MS = 5_000
-/** A row that failed for so long waits for an operator. */
+/** A row that failed for so long waits for an operator; not what wakes our workers, for whom the queue alone may be away. */
 const LEFT_AFTER_MS = 24 * 60 * 60_000
 
 /**
@@ -87,7 +87,8 @@ async function putBack(world: World, row: Claimed, error: unknown, log: World['l
   }
   const { delay = null, postponement = {} } = error instanceof RetryLater ? error : {}
   const failedForMs = row.failingSince ? world.now().getTime() - row.failingSince.getTime() : 0
-  if (failedForMs >= LEFT_AFTER_MS && !postponement.isBlameless && !postponement.isEndless) {
+  const isEndless = postponement.isEndless || receiverOf(row.kind) === 'workers'
+  if (failedForMs >= LEFT_AFTER_MS && !postponement.isBlameless && !isEndless) {
     log.error({ because }, 'outbox row waits for an operator')
     return leaveToOperator(sql, row, because, postponement)
   }

@@ -123,7 +123,7 @@ export async function resumeNow(world: BrakeWorld, sql: EntityManager, by: strin
   await sql.update(Brake, { onlyRow: true }, { ...nobody, holdsMessages: false })
   await tell(world, sql, { event: 'resumed', by, reason: '' })
   await redrawOpen(sql)
-  for (const id of await findRequests(sql, ['approved'])) await hintExecution(sql, id, world.now())
+  await hintExecution(sql, await findRequests(sql, ['approved']), world.now())
   await appendToLedger(sql, { changeRequest: null, event: 'resumed', actor: by, details: { with: resumeAskedBy } })
   return true
 }
@@ -146,7 +146,7 @@ async function tell({ alertChannel }: BrakeWorld, sql: EntityManager, news: Brak
 
 /** The cards of what waits say whether the bot is paused; one that somebody holds just now is drawn anew by them. */
 async function redrawOpen(sql: EntityManager): Promise<void> {
-  for (const id of await findRequests(sql, ['pending', 'approved'])) await announce(sql, id)
+  await announce(sql, await findRequests(sql, ['pending', 'approved']))
 }
 
 async function findRequests(sql: EntityManager, statuses: readonly string[]): Promise<string[]> {

@@ -6,7 +6,7 @@ import type { Postcondition } from '../entities/chatops/change-request.ts'
 import { isLive } from '../entities/chatops/live-jobs.ts'
 import type { RegistrationAttempt, RegistrationIds } from '../entities/chatops/registration-attempt.ts'
 import { SeenJob } from '../entities/chatops/seen-job.ts'
-import { findRemovals, lookUnseen } from '../entities/chatops/unseen-jobs.ts'
+import { findRemovals, lookUnseen, lookUnseenOf } from '../entities/chatops/unseen-jobs.ts'
 import { Degree } from '../entities/register/degree.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 import { DEFAULT_POLL_DURATION, pollTimeout } from '../register/jobs/poll-durations.ts'
@@ -145,8 +145,7 @@ export async function statusesChanged(
   const jobs = await sql.findBy(SeenJob, { changeRequestId: executed.changeRequest, name: 'change-trainee-status' })
   const failed = jobs.find(({ status }) => status === 'failed')
   if (failed) return { sentence, holds: false, found: failed.failure?.words ?? 'One failed.' }
-  const unseen = await Promise.all(jobs.map((one) => lookUnseen(sql, one)))
-  const refused = unseen.find((one) => one && !one.waiting)
+  const refused = (await lookUnseenOf(sql, jobs)).find(({ waiting }) => !waiting)
   if (refused) return { sentence, ...refused }
   const done = jobs.filter(({ status }) => status === 'done').length
   if (done < 2) return { sentence, holds: false, waiting: true, ...soonAfter(job), found: `${done} of 2.` }

@@ -24,16 +24,16 @@ export async function urnsWritten(sql: EntityManager, { updates, inserts }: Plan
 }
 
 /** Whether Register finds each school, and finds it once, as it takes either of two. */
-export function areFoundOnce(sql: EntityManager, urns: readonly string[]): Promise<Postcondition[]> {
-  return Promise.all(urns.map((urn) => isFoundOnce(sql, urn)))
-}
-
-async function isFoundOnce(sql: EntityManager, urn: string): Promise<Postcondition> {
-  const rows = await findInList(sql, urn)
-  const active = rows.filter(({ status_code, dttp_id }) => isActiveInDttp(status_code) && dttp_id !== null)
-  return {
-    sentence: `Register finds one active school for URN ${urn}`,
-    holds: active.length === 1,
-    found: rows.length === 0 ? `URN ${urn} is not in the list.` : `URN ${urn}: ${listWords(rows)}.`,
-  }
+export async function areFoundOnce(sql: EntityManager, urns: readonly string[]): Promise<Postcondition[]> {
+  if (urns.length === 0) return []
+  const all = await sql.find(DttpSchool, { where: { urn: In([...urns]) }, order: { id: 'ASC' } })
+  return urns.map((urn) => {
+    const rows = all.filter((row) => row.urn === urn)
+    const active = rows.filter(({ status_code, dttp_id }) => isActiveInDttp(status_code) && dttp_id !== null)
+    return {
+      sentence: `Register finds one active school for URN ${urn}`,
+      holds: active.length === 1,
+      found: rows.length === 0 ? `URN ${urn} is not in the list.` : `URN ${urn}: ${listWords(rows)}.`,
+    }
+  })
 }

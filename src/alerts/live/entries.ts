@@ -91,7 +91,7 @@ export async function redraw(sql: EntityManager, id: string): Promise<void> {
   const [queued] = await sql.query<unknown[]>(`SELECT 1 FROM chatops.outbox WHERE stream = $1 AND status = 'queued'`, [
     streamOf(id),
   ])
-  if (!queued) await announceAlert(sql, id)
+  if (!queued) await announceAlerts(sql, id)
 }
 
 /** The post as it was drawn, and where it stands. */
@@ -104,8 +104,12 @@ export async function noteDrawnPost(sql: EntityManager, { id, version, cardTs }:
   return affected === 1
 }
 
-export async function announceAlert(sql: EntityManager, id: string): Promise<void> {
-  await addToOutbox(sql, { stream: streamOf(id), kind: 'alert', changeRequest: null, payload: { alert: id } })
+export async function announceAlerts(sql: EntityManager, ...ids: readonly string[]): Promise<void> {
+  const rows = ids.map((alert) => ({
+    ...{ stream: streamOf(alert), kind: 'alert' as const, changeRequest: null },
+    payload: { alert },
+  }))
+  await addToOutbox(sql, ...rows)
 }
 
 function streamOf(id: string): string {

@@ -60,13 +60,15 @@ export async function demandMirror(world: World, plan: Plan): Promise<void> {
 
 /** A poll that is to be replaced can be taken out only while it waits. Soon it does so again, or is known to be lost. */
 async function demandTakable({ database }: World, { effects }: Plan, polls: readonly RegisterJob[]): Promise<void> {
-  for (const trainee of traineesPolledAnew(effects)) {
-    const own = polls.filter((poll) => poll.trainee === trainee)
-    const known = own.length > 0 ? undefined : (await findPolls(database.manager, [trainee])).get(trainee)
-    if (own.some(isTakenUp)) throw new UpstreamUnavailable('Register’s Sidekiq', TAKEN_UP)
-    if (known?.place === 'unsent' || known?.place === 'missing')
-      throw new UpstreamUnavailable('Register’s Sidekiq', NOWHERE)
-  }
+  const trainees = traineesPolledAnew(effects)
+  const isOfPlan = ({ trainee }: RegisterJob) => trainees.some((one) => one === trainee)
+  if (polls.some((poll) => isOfPlan(poll) && isTakenUp(poll)))
+    throw new UpstreamUnavailable('Register’s Sidekiq', TAKEN_UP)
+  const unfound = trainees.filter((trainee) => !polls.some((poll) => poll.trainee === trainee))
+  if (unfound.length === 0) return
+  const known = [...(await findPolls(database.manager, unfound)).values()]
+  if (known.some(({ place }) => place === 'unsent' || place === 'missing'))
+    throw new UpstreamUnavailable('Register’s Sidekiq', NOWHERE)
 }
 
 const TAKEN_UP = 'It is just about to make the poll that is to be replaced. Preview again in a minute.'

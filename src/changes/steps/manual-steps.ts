@@ -126,7 +126,7 @@ export async function tickSteps(
 }
 
 async function settle(sql: EntityManager, steps: readonly ManualStep[], as: Pick<ManualStep, 'doneAt' | 'doneBy'>) {
-  for (const { id } of steps) await sql.update(ManualStep, { id }, as)
+  if (steps.length > 0) await sql.update(ManualStep, { id: In(steps.map(({ id }) => id)) }, as)
 }
 
 /** Ticks off what nobody need do any more, since the trainee has a TRN. Returns how many requests had such a step. */

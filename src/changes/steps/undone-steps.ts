@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm'
+import { type EntityManager, In } from 'typeorm'
 import { formOf, planOf } from '../../contract/stored.ts'
 import { readSubject } from '../../contract/subject.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
@@ -27,8 +27,10 @@ export async function stepsLeft(
   const { id } = await lockRequest(sql, readSubject(formOf(form)['subject'] ?? '').id)
   const earlier = await listSteps(sql, id)
   const open = earlier.filter(({ doneAt }) => doneAt === null)
-  for (const step of open) await sql.update(ManualStep, { id: step.id }, { doneAt: now, doneBy: THE_BOT })
-  if (open.length > 0) await announce(sql, id)
+  if (open.length > 0) {
+    await sql.update(ManualStep, { id: In(open.map((step) => step.id)) }, { doneAt: now, doneBy: THE_BOT })
+    await announce(sql, id)
+  }
   const backOf = new Map(
     planOf({ plan }).effects.flatMap((effect) =>
       effect.kind === 'manual-step' && effect.back ? [[effect.title, effect.back.title] as const] : [],

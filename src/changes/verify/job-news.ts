@@ -32,7 +32,11 @@ async function notePoll(sql: EntityManager, { traineeId, changeRequestId }: OfRe
   const others = news.kind === 'trn-received' ? 'trn' : changeRequestId === null ? null : { by: changeRequestId }
   if (others === null) return
   const noted = await sql.query<{ id: string }[]>(NOTE_OTHERS, [traineeId, changeRequestId, JSON.stringify(others)])
-  for (const { id } of noted) await announce(sql, id)
+  if (noted.length > 0)
+    await announce(
+      sql,
+      noted.map(({ id }) => id),
+    )
 }
 
 function pollOf(news: PollNews): RequestOutcome['poll'] {

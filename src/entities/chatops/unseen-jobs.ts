@@ -1,26 +1,39 @@
-import { type EntityManager, In, Raw } from 'typeorm'
+import { type EntityManager, Raw } from 'typeorm'
 import * as z from 'zod'
 import type { Postcondition } from './change-request.ts'
-import { MirroredJob } from './mirrored-job.ts'
 import { OutboxRow } from './outbox-row.ts'
 import type { SeenJob } from './seen-job.ts'
 
 type Unseen = Pick<Postcondition, 'holds' | 'found'> & { waiting?: true }
 
-/**
- * What is said of a job that stands as live and that no sweep finds in Register's Sidekiq; null for any other. It is waited
- * for, unless it could not be given to Sidekiq at all.
- */
-export async function lookUnseen(
-  sql: EntityManager,
-  { id, place }: Pick<SeenJob, 'id' | 'place'>,
-): Promise<Unseen | null> {
-  if (place !== 'unsent' && place !== 'missing') return null
-  const outboxId = (await sql.findOneBy(MirroredJob, { id }))?.outboxId
-  const refused = { id: outboxId ?? '', status: In(['failed', 'waiting']) }
-  if (outboxId && (await sql.existsBy(OutboxRow, refused))) return { holds: false, found: REFUSED }
-  return { holds: false, waiting: true, found: place === 'unsent' ? UNSENT : MISSING }
+/** What is said of a job; null where a sweep has found it, or it is over. See `lookUnseenOf`. */
+export async function lookUnseen(sql: EntityManager, job: Pick<SeenJob, 'id' | 'place'>): Promise<Unseen | null> {
+  const [unseen] = await lookUnseenOf(sql, [job])
+  return unseen ?? null
 }
+
+/**
+ * What is said of those jobs that stand as live and that no sweep finds in Register's Sidekiq. They are waited for, unless
+ * they could not be given to Sidekiq at all.
+ */
+export async function lookUnseenOf(
+  sql: EntityManager,
+  jobs: readonly Pick<SeenJob, 'id' | 'place'>[],
+): Promise<Unseen[]> {
+  const unseen = jobs.filter(({ place }) => place === 'unsent' || place === 'missing')
+  if (unseen.length === 0) return []
+  const rows = await sql.query<{ id: string }[]>(NOT_TAKEN, [unseen.map(({ id }) => id)])
+  const refused = new Set(rows.map(({ id }) => id))
+  return unseen.map(({ id, place }) =>
+    refused.has(id)
+      ? { holds: false, found: REFUSED }
+      : { holds: false, waiting: true, found: place === 'unsent' ? UNSENT : MISSING },
+  )
+}
+
+const NOT_TAKEN = `
+  SELECT job.id FROM chatops.mirrored_jobs job JOIN chatops.outbox push ON push.id = job.outbox_id
+  WHERE job.id = ANY($1) AND push.status IN ('failed', 'waiting')`
 
 const REFUSED = 'The job could not be given to Register’s Sidekiq.'
 const UNSENT = 'Register’s Sidekiq does not have the job yet.'

@@ -7,7 +7,7 @@ import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { findPolls } from '../../entities/chatops/seen-polls.ts'
-import { findRemovals, lookUnseen } from '../../entities/chatops/unseen-jobs.ts'
+import { findRemovals, lookUnseen, lookUnseenOf } from '../../entities/chatops/unseen-jobs.ts'
 import { isActiveInDttp } from '../../register/schools/schools.ts'
 import { NOT_TAKEN_OUT } from '../../registration/result.ts'
 import { areFoundOnce, findInList, listWords, urnsWritten } from '../../schools/in-list.ts'
@@ -86,8 +86,8 @@ async function pollsFor(sql: EntityManager, plan: Plan): Promise<Postcondition[]
   if (trainees.length === 0) return []
   const polls = await findPolls(sql, trainees)
   const lost = trainees.filter((trainee) => !polls.has(trainee) || polls.get(trainee)?.status === 'failed')
-  const unseen = await Promise.all([...polls.values()].map((poll) => lookUnseen(sql, poll)))
-  const first = unseen.find((one) => one && !one.waiting) ?? unseen.find((one) => one !== null)
+  const unseen = await lookUnseenOf(sql, [...polls.values()])
+  const first = unseen.find(({ waiting }) => !waiting) ?? unseen[0]
   const sentence = 'DTTP is asked for their TRN again'
   if (lost.length > 0) {
     const found = `Nothing asks for it: ${lost.map((id) => `trainee ${id}`).join(', ')}.`

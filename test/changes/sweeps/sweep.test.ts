@@ -114,10 +114,13 @@ describe('an approved request that nobody carries out', () => {
     clock += 1
     expect(await hintAgain(use.world)).toBe(1)
     expect(await hintAgain(use.world)).toBe(0)
-    expect(await hintsFor(request.id)).toBe(2)
-    clock += 30 * SECOND
-    expect(await hintAgain(use.world)).toBe(1)
-    expect(await hintsFor(request.id)).toBe(3)
+    expect(await hintsFor(request.id)).toBe(1) // it waits still, as it does while Redis is away
+    for (const hints of [2, 3]) {
+      await sendHints()
+      clock += 30 * SECOND
+      expect(await hintAgain(use.world)).toBe(1)
+      expect(await hintsFor(request.id)).toBe(hints)
+    }
   })
 
   test('is not hinted at once it was carried out', async () => {
@@ -295,6 +298,7 @@ describe('two sweepers at once', () => {
   test('hint once', async () => {
     const request = await send()
     await approveRequest(use.world, request)
+    await sendHints()
     clock += 30 * SECOND
     await Promise.all([use.world, other, use.world, other].map(hintAgain))
     expect(await hintsFor(request.id)).toBe(2)
@@ -368,6 +372,10 @@ async function outboxOf(id: string): Promise<string[]> {
 
 function hintsFor(changeRequestId: string): Promise<number> {
   return use.world.database.manager.countBy(OutboxRow, { changeRequestId, kind: 'hint' })
+}
+
+function sendHints(): Promise<void> {
+  return asAdmin(`UPDATE chatops.outbox SET status = 'sent' WHERE kind = 'hint'`)
 }
 
 function sum(numbers: readonly number[]): number {
