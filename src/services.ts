@@ -3,7 +3,6 @@ import type { Logger } from 'pino'
 import type { DataSource } from 'typeorm'
 import type { RunningBot } from './bot/app.ts'
 import { createClicks } from './bot/clicks.ts'
-import type { Report } from './bot/reports.ts'
 import { createRestoredLook } from './bot/slack/restored.ts'
 import { workingDaysAfter } from './calendar/working-time.ts'
 import { createWatch } from './compatibility/watch.ts'
@@ -26,7 +25,7 @@ import { startBotRole, startWorkerRole } from './services/roles.ts'
 import { createClient, findOurselves, openReports, openSlack, type Slack } from './services/slack.ts'
 import { openWeb, type Web } from './services/web.ts'
 import { createWorld } from './services/world.ts'
-import type { World } from './world.ts'
+import type { Report, World } from './world.ts'
 
 /** What a running process is made of. `stop` drains: no new work, what is in flight is finished, then all is closed. */
 export type Services = { port: number; changes: World; stop: () => Promise<void> }

@@ -34,6 +34,9 @@ export type People = {
   areOne: (userId: string, otherId: string) => Promise<boolean | null>
 }
 
+/** Tells operators of a trouble that only they can mend: once a day each, whatever the number of processes. */
+export type Report = (trouble: string, facts: Record<string, string>) => Promise<void>
+
 /** What is built once, in services.ts, and handed down. */
 export type World = {
   database: DataSource
@@ -45,6 +48,7 @@ export type World = {
   /** Slack channels in which requests are posted. */
   channels: readonly string[]
   log: Logger
+  report: Report
   /** The database's time, whatever this machine's clock says; tests pass their own. */
   now: () => Date
   /** Whether an approver may ask for the values of personal columns that change. */

@@ -1,6 +1,6 @@
 import type { webApi } from '@slack/bolt'
 import type { Directory } from '../people/people.ts'
-import type { Report } from './reports.ts'
+import type { Report } from '../world.ts'
 import { readTrouble } from './slack/errors.ts'
 
 /** Codes with which Slack says that there is no such user, for us at least. */

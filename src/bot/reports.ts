@@ -1,9 +1,7 @@
 import type { Logger } from 'pino'
 import type { DataSource } from 'typeorm'
 import { addToOutbox } from '../outbox/add.ts'
-
-/** Tells operators of a trouble that only they can mend: once a day each, whatever the number of processes. */
-export type Report = (trouble: string, facts: Record<string, string>) => Promise<void>
+import type { Report } from '../world.ts'
 
 /**
  * Logs each report as an error, and sends it to the operators' channel where there is one.

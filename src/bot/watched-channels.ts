@@ -1,5 +1,5 @@
 import type { webApi } from '@slack/bolt'
-import type { Report } from './reports.ts'
+import type { Report } from '../world.ts'
 import { readTrouble } from './slack/errors.ts'
 import { historyPages } from './slack/history-pages.ts'
 

@@ -5,7 +5,7 @@ import type { SlackSettings } from '../bot/app.ts'
 import type { Speaker } from '../bot/naming.ts'
 import type { Ourselves } from '../bot/own-payloads.ts'
 import { createPermalinks, createRequestLinks, type Permalinks } from '../bot/permalinks.ts'
-import { createReports, type Report } from '../bot/reports.ts'
+import { createReports } from '../bot/reports.ts'
 import { createSlackLine, type SlackLine } from '../bot/slack/line.ts'
 import { slackLogger } from '../bot/slack/log.ts'
 import { watchChannels } from '../bot/watched-channels.ts'
@@ -14,6 +14,7 @@ import { OperatorError } from '../error-facts.ts'
 import type { HandlerContext } from '../handlers/context.ts'
 import { wakeOutbox } from '../outbox/due.ts'
 import { createNaming } from '../words.ts'
+import type { Report } from '../world.ts'
 
 /** What a process needs in order to speak with Slack, whichever roles it has. */
 export type Slack = {

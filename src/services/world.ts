@@ -1,12 +1,11 @@
 import type { Logger } from 'pino'
 import { forgetDismissal } from '../alerts/news/job-ends.ts'
 import { createDirectory } from '../bot/directory.ts'
-import type { Report } from '../bot/reports.ts'
 import { withBrake } from '../brake/dttp.ts'
 import { endOfSpan } from '../calendar/working-time.ts'
 import { approverMentionOf, type Config } from '../config/index.ts'
 import { createPeople } from '../people/people.ts'
-import { readDatabaseIdentity, type World } from '../world.ts'
+import { type Report, readDatabaseIdentity, type World } from '../world.ts'
 import { createClient } from './slack.ts'
 import { createDttp, createSidekiq } from './upstreams.ts'
 
@@ -44,6 +43,7 @@ export async function createWorld(
     },
     people: createPeople(people, directory, now),
     log,
+    report,
     now,
     reveals: config.REVEAL === 'on',
     tickets: { url: config.TICKET_URL ?? null, areRequired: config.TICKET_REQUIRED === 'on' },

@@ -55,6 +55,7 @@ export async function createLifecycle(appUrl: string, overrides: Partial<World> 
     dttpUrl: DTTP_URL,
     gias: { url: 'http://127.0.0.1:9/{yyyymmdd}.csv', maxAgeMs: 3 * 86_400_000 },
     addsTrelloCards: true,
+    report: async () => {},
     onRetry: forgetDismissal,
     ...overrides,
   }

@@ -1,10 +1,10 @@
 // The poster as services.ts builds it, on the fake Slack.
 import { webApi } from '@slack/bolt'
 import { pino } from 'pino'
-import type { Report } from '../../src/bot/reports.ts'
 import { createSlackLine } from '../../src/bot/slack/line.ts'
 import { slackLogger } from '../../src/bot/slack/log.ts'
 import { createPoster } from '../../src/bot/slack/poster.ts'
+import type { Report } from '../../src/world.ts'
 import type { FakeSlack } from './slack/index.ts'
 
 /** What the poster told others. */

@@ -1,5 +1,5 @@
 import type { webApi } from '@slack/bolt'
-import type { Report } from '../reports.ts'
+import type { Report } from '../../world.ts'
 import { findRemedy, readTrouble } from './errors.ts'
 
 /** Why nothing is sent, and until when. After that Slack is asked whether it is well again. */

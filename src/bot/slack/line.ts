@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { webApi } from '@slack/bolt'
 import { type Postponement, RetryLater, TURN, Undeliverable } from '../../outbox/not-sent.ts'
-import type { Report } from '../reports.ts'
+import type { Report } from '../../world.ts'
 import { createClosure } from './closure.ts'
 import { findRemedy, type Kind, type Remedy, readTrouble, type SlackTrouble } from './errors.ts'
 import { createTurns } from './turns.ts'
