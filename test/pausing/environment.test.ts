@@ -183,15 +183,20 @@ describe('a backup that was restored', () => {
     await backup.drop()
   })
 
-  test('is noticed, too, if a failover has lost the last entries while the bot lives on', async () => {
+  test('is noticed, too, if a failover has lost the last entries while the bot lives on and may not read another channel', async () => {
     const bot = await start()
     await sent(bot)
     await slack.until(() => says('CR-1'))
     let later = 0
     const now = () => new Date(Date.now() + later)
     const client = new webApi.WebClient('xoxb-test', { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } })
-    const look = createRestoredLook({ ...bot.changes, now }, client)
-    expect(await look()).toEqual([])
+    const reported: string[] = []
+    const channels = ['C00CLOSED', CHANNEL]
+    const report = async (trouble: string) => {
+      reported.push(trouble)
+    }
+    const look = createRestoredLook({ ...bot.changes, channels, now, report }, client)
+    expect(await look()).toEqual(['C00CLOSED'])
     expect(await findPause(bot.changes.database.manager)).toBeNull()
     const lost = new pg.Client(use.scratch.adminUrl)
     await lost.connect()
@@ -202,8 +207,12 @@ describe('a backup that was restored', () => {
     await look()
     expect(await findPause(bot.changes.database.manager)).toBeNull()
     later = 5 * 60_000
-    expect(await look()).toEqual([])
+    expect(await look()).toEqual(['C00CLOSED'])
     expect(await findPause(bot.changes.database.manager)).toMatchObject({ by: 'chatops' })
+    expect(reported).toEqual([])
+    later = 60 * 60_000
+    await look()
+    expect(reported).toEqual([expect.stringContaining('C00CLOSED for an hour (channel_not_found)')])
     await stop()
   })
 

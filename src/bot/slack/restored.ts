@@ -12,39 +12,46 @@ const MOST_PAGES = 10
 /** A failover of the database may lose what was done last, while the bot lives on: so often the newest page is read again. */
 const LOOK_ANEW_MS = 5 * 60_000
 
+/** After so long operators are told of a channel that Slack does not let us read. */
+const REPORT_AFTER_MS = 60 * 60_000
+
 /**
  * Looks into each of our channels, and pauses the bot if one has a message of ours that speaks of what this database does
- * not know. A channel that Slack does not let us read is looked at again the next time, and holds up no other; one that was
- * read is looked at again after some minutes. Each look answers which are left.
+ * not know. Each channel has its own time: it is due until it was read, and again some minutes after that, whatever becomes
+ * of the others. Each look answers which were due and could not be read.
  */
 export function createRestoredLook(world: World, client: webApi.WebClient): () => Promise<readonly string[]> {
-  const unread = new Set(world.channels)
-  const startedAt = world.now().getTime() / 1000
-  let [begunAt, pages] = [world.now().getTime(), MOST_PAGES]
+  const begunAt = world.now().getTime()
+  const readAt = new Map<string, number>()
   return async () => {
-    if (unread.size === 0 && world.now().getTime() - begunAt >= LOOK_ANEW_MS) {
-      for (const channel of world.channels) unread.add(channel)
-      begunAt = world.now().getTime()
-      pages = 1
-    }
-    if (unread.size === 0) return []
+    const now = world.now().getTime()
+    const due = world.channels.filter(
+      (channel) => now - (readAt.get(channel) ?? Number.NEGATIVE_INFINITY) >= LOOK_ANEW_MS,
+    )
+    if (due.length === 0) return []
     const { database } = await createReceipts(world.database)()
     const { user_id: user, bot_id, app_id } = await client.auth.test()
-    for (const channel of [...unread]) {
-      const us = { user, bot_id, app_id }
-      const latest = await readLatest(client, channel, us, database, { startedAt, pages }).catch(noneYet)
-      if (latest === null) continue
-      if (await pauseBehind(world, latest)) world.log.error({ channel }, 'paused: an older database')
-      unread.delete(channel)
+    const unread: string[] = []
+    for (const channel of due) {
+      const back = { startedAt: begunAt / 1000, pages: readAt.has(channel) ? 1 : MOST_PAGES }
+      try {
+        const latest = await readLatest(client, channel, { user, bot_id, app_id }, database, back)
+        if (await pauseBehind(world, latest)) world.log.error({ channel }, 'paused: an older database')
+        readAt.set(channel, now)
+      } catch (error) {
+        const trouble = readTrouble(error)
+        if (!trouble) throw error
+        unread.push(channel)
+        if (now - (readAt.get(channel) ?? begunAt) >= REPORT_AFTER_MS)
+          await world.report(notRead(channel, trouble.code), {})
+      }
     }
-    return [...unread]
+    return unread
   }
 }
 
-/** Slack's answer is awaited; what else goes wrong is not passed over. */
-function noneYet(error: unknown): null {
-  if (readTrouble(error)) return null
-  throw error
+function notRead(channel: string, code: string): string {
+  return `Slack has not let the bot read ${channel} for an hour (${code}): a failover or an older backup of the database may go unnoticed there`
 }
 
 /**
