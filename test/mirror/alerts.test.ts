@@ -469,6 +469,28 @@ describe('a nightly update that fails each night', () => {
     expect(await story.causes()).toEqual(['unexpected:update-trainee'])
   })
 
+  test('is posted again after a night without it, although nobody saw it run, and where another error has the same code', async () => {
+    await dismissed()
+    for (let nights = 1; nights <= 3; nights++) await night(refused)
+    expect(await story.causes()).toEqual([])
+    await story.sweep(24 * 3600)
+    await night(refused)
+    expect(await story.causes()).toEqual(['update-trainee:dttp-refused:5902'])
+
+    const starts = async (error: { class: string; message: string }) => {
+      await story.put('dead', 'Dttp::QueueTraineeUpdatesJob', { trainee: null, error })
+      await story.sweep(24 * 3600)
+    }
+    const cause = 'unexpected:queue-trainee-updates'
+    await starts({ class: 'ActiveRecord::QueryCanceled', message: 'x' })
+    const id = (await story.alerts()).find((alert) => alert.cause === cause)?.id ?? ''
+    await dismiss(story.world, { id, actor: SUPPORT, reason: 'It runs again tonight' })
+    await starts({ class: 'ActiveRecord::QueryCanceled', message: 'x' })
+    expect(await story.causes()).not.toContain(cause)
+    await starts({ class: 'NoMethodError', message: 'x' })
+    expect(await story.causes()).toContain(cause)
+  })
+
   test('is posted again once it has run in between, or two people have had it run again', async () => {
     await dismissed()
     await night(refused)

@@ -1,10 +1,9 @@
 import { type EntityManager, LessThan } from 'typeorm'
 import { Alert, type EntryFailure } from '../../entities/chatops/alert.ts'
-import { jobOf } from '../../failures/causes.ts'
 import type { Because } from '../../failures/found.ts'
 import { addToOutbox } from '../../outbox/add.ts'
 import { postFirstFrom } from '../../outbox/due.ts'
-import { isStartedNightly } from '../../register/jobs/nightly.ts'
+import { withoutDismissed } from './dismissed.ts'
 
 // The rows that a post is drawn from. Whoever writes an entry locks its alert first, and several alerts in the order of
 // their causes, so that there is no deadlock.
@@ -22,10 +21,9 @@ export async function holdCause(sql: EntityManager, cause: string): Promise<void
 }
 
 /**
- * Adds entries to the open alert of a cause, and opens one if there is none. An entry that was dismissed is left out as
- * long as it is about the same job, or about the same failure of one that Register starts anew each night. An alert that
- * has no post yet gets it at `from`, or at once where that is null; it stands in `thread`, if there is one. Returns how many
- * entries are new or different.
+ * Adds entries to the open alert of a cause, and opens one if there is none. What was dismissed is left out (dismissed.ts).
+ * An alert that has no post yet gets it at `from`, or at once where that is null; it stands in `thread`, if there is one.
+ * Returns how many entries are new or different.
  */
 export async function joinAlert(
   sql: EntityManager,
@@ -114,27 +112,6 @@ export async function announceAlerts(sql: EntityManager, ...ids: readonly string
 
 function streamOf(id: string): string {
   return `alert:${id}`
-}
-
-/**
- * The entries without those that somebody has dismissed: same cause, same subject, and the same job (or none in both),
- * and not cured since. What Register starts anew each night is another job each time, and goes on failing.
- */
-async function withoutDismissed(
-  sql: EntityManager,
-  cause: string,
-  entries: readonly NewEntry[],
-): Promise<readonly NewEntry[]> {
-  const dismissed = await sql.query<{ subject: string; job: string | null; code: string }[]>(
-    `SELECT entry.subject, entry.job_id AS job, entry.failure ->> 'code' AS code FROM chatops.alert_entries entry JOIN chatops.alerts alert ON alert.id = entry.alert_id
-     WHERE entry.subject = ANY($2) AND entry.settled_at IS NULL AND alert.cause = $1 AND alert.status = 'dismissed'`,
-    [cause, entries.map(({ subject }) => subject)],
-  )
-  return entries.filter(({ subject, job, failure: { code, by } }) => {
-    const isNightly = by === 'register' && isStartedNightly(jobOf({ subject }))
-    const isSame = (one: { job: string | null; code: string }) => one.job === job || (isNightly && one.code === code)
-    return !dismissed.some((one) => one.subject === subject && isSame(one))
-  })
 }
 
 const OPEN_OR_HOLD = `

@@ -17,7 +17,7 @@ export function renderDismiss({ alert, shown, about }: { alert: string; shown: s
     blocks: [
       ...plainSections(about),
       ...plainSections(
-        'The post stays, with your name and your reason. If another job fails this way, it is posted anew.',
+        'The post stays, with your name and your reason. If another job fails this way, it is posted anew. A job that Register starts every night stays quiet only while it fails this way each night.',
       ),
       {
         type: 'input',
