@@ -5,7 +5,7 @@ import { findJobsOf, findMember, findRegistrations } from './find.ts'
 import type { MemberId, Page } from './job.ts'
 import { readProcesses } from './processes.ts'
 import { readWaiting } from './read.ts'
-import { type Given, type Writing, write } from './write.ts'
+import { type Given, prevent, type Writing, write } from './write.ts'
 
 // Register's Sidekiq, as far as the bot uses it.
 
@@ -32,6 +32,8 @@ export function createSidekiqClient(settings: SidekiqSettings, log: Pick<Logger,
     findMember: (id: MemberId) => findMember(redis, id).catch(asUnavailable),
     /** Does it once, however often it is called with one id. Throws NotWritable where Sidekiq must not be written to. */
     write: (writing: Writing, given: Given) => write(redis, writing, given).catch(asUnavailable),
+    /** Sees to it that what was to be written by this id never is. False if it was written before. */
+    prevent: (id: string) => prevent(redis, id).catch(asUnavailable),
     ping: () =>
       redis
         .ping()

@@ -51,6 +51,22 @@ export async function write(redis: Redis, writing: Writing, given: Given): Promi
   return answer === 1 ? 'done' : 'moved'
 }
 
+/**
+ * Sees to it that a writing is never carried out, also by a sender that sleeps just now: it finds a mark. Answers false if it
+ * was carried out before.
+ */
+export async function prevent(redis: Redis, id: string): Promise<boolean> {
+  const mark = markOf(id)
+  return (await redis.eval(PREVENT, 2, mark, `${mark}:never`, MARKED_SECONDS)) === 1
+}
+
+const PREVENT = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('EXISTS', KEYS[2]) end
+redis.call('SET', KEYS[1], '1', 'EX', ARGV[1])
+redis.call('SET', KEYS[2], '1', 'EX', ARGV[1])
+return 1
+`
+
 /** For how long a mark is kept: no row of the outbox is tried for so long. */
 const MARKED_SECONDS = 30 * 24 * 60 * 60
 

@@ -429,6 +429,15 @@ describe('a request to replace a poll of Sidekiq’s', () => {
     })
   })
 
+  test('cannot be previewed while Sidekiq is still to be given the poll of another request, whatever it has', async () => {
+    await register.putPoll('schedule')
+    await mirrorPoll('unsent')
+    const given = { playbook: getPlaybook('requeue-trn'), form: REPLACE, requester: SUPPORT, channel: CHANNEL }
+    await expect(propose(stage.context, given)).rejects.toMatchObject({
+      ...{ code: 'upstream-unavailable', facts: { detail: expect.stringContaining('does not have yet') } },
+    })
+  })
+
   test('replaces it once, also if the answer was lost', async () => {
     await register.putPoll('schedule')
     const id = await approved(stage, 'requeue-trn', REPLACE)

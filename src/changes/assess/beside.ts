@@ -1,6 +1,8 @@
+import { In } from 'typeorm'
 import type { CheckResult } from '../../contract/check.ts'
 import { type Effect, traineeOf } from '../../contract/effect.ts'
 import type { Plan } from '../../contract/plan.ts'
+import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { findPolls } from '../../entities/chatops/seen-polls.ts'
 import { UpstreamUnavailable } from '../../errors.ts'
 import { findMirrorAge, notChecked, wasSidekiqNewer } from '../../jobs/mirror/age.ts'
@@ -58,19 +60,26 @@ export async function demandMirror(world: World, plan: Plan): Promise<void> {
   if (age.isTooOld) throw new UpstreamUnavailable('Register’s Sidekiq', notChecked(age))
 }
 
-/** A poll that is to be replaced can be taken out only while it waits. Soon it does so again, or is known to be lost. */
+/**
+ * A poll that is to be replaced can be taken out only while it waits; soon it does so again, or is known to be lost. One that
+ * Sidekiq is still to be given must be there first, whatever else is.
+ */
 async function demandTakable({ database }: World, { effects }: Plan, polls: readonly RegisterJob[]): Promise<void> {
   const trainees = traineesPolledAnew(effects)
+  if (trainees.length === 0) return
+  const unsent = { name: 'retrieve-trn', traineeId: In(trainees), place: 'unsent' } as const
+  if (await database.manager.existsBy(MirroredJob, unsent)) throw new UpstreamUnavailable('Register’s Sidekiq', UNSENT)
   const isOfPlan = ({ trainee }: RegisterJob) => trainees.some((one) => one === trainee)
   if (polls.some((poll) => isOfPlan(poll) && isTakenUp(poll)))
     throw new UpstreamUnavailable('Register’s Sidekiq', TAKEN_UP)
   const unfound = trainees.filter((trainee) => !polls.some((poll) => poll.trainee === trainee))
   if (unfound.length === 0) return
   const known = [...(await findPolls(database.manager, unfound)).values()]
-  if (known.some(({ place }) => place === 'unsent' || place === 'missing'))
-    throw new UpstreamUnavailable('Register’s Sidekiq', NOWHERE)
+  if (known.some(({ place }) => place === 'missing')) throw new UpstreamUnavailable('Register’s Sidekiq', NOWHERE)
 }
 
+const UNSENT =
+  'Another request has asked for a poll that Register’s Sidekiq does not have yet. Preview again once that request’s card says that the poll is under way.'
 const TAKEN_UP = 'It is just about to make the poll that is to be replaced. Preview again in a minute.'
 const NOWHERE =
   'The poll that is to be replaced is not to be found in Register’s Sidekiq at the moment: it runs, or was lost. Within half an hour we know.'

@@ -1,6 +1,7 @@
 import { type EntityManager, In, IsNull } from 'typeorm'
 import type { JobData, JobName } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
+import { REPLACED } from '../../failures/register-words.ts'
 import { demandMember, type MemberId } from '../../sidekiq/job.ts'
 import { measureAnew } from './baseline.ts'
 
@@ -66,13 +67,37 @@ export const NOT_GIVEN_SQL = `job.id = job.outbox_id AND job.sha1 IS NULL AND EX
   WHERE push.id = job.outbox_id AND push.status IN ('queued', 'waiting', 'failed') AND NOT push.unsure)`
 
 /**
- * Whether what an outbox row asks for is a registration that was taken for lost before Redis had it. People may have settled
- * it, and had the trainee registered anew. One that the mirror has forgotten was over long ago.
- * @param isPush whether it is known to be the push of one
+ * Whether what an outbox row asks for was taken for lost before Redis had it, and people were told so: they may have settled
+ * the registration and had the trainee registered anew, or have asked for another poll. What else is late does no harm. A
+ * row that the mirror has forgotten was over long ago.
  */
-export async function isRegistrationOver(sql: EntityManager, outboxId: string, isPush: boolean): Promise<boolean> {
+export async function isOver(sql: EntityManager, outboxId: string, pushed: JobName | null): Promise<boolean> {
   const job = await sql.findOneBy(MirroredJob, { outboxId })
-  return job === null ? isPush : job.name === 'register-for-trn' && job.place === 'gone'
+  const name = job?.name ?? pushed
+  return (name === 'register-for-trn' || name === 'retrieve-trn') && (job === null || job.place === 'gone')
+}
+
+/**
+ * Whether another poll for the trainee was asked for after the one of this outbox row, where either is to take the place of
+ * every poll. The one that was asked for last is to stay.
+ */
+export async function isOvertaken(sql: EntityManager, outboxId: string, trainee: string): Promise<boolean> {
+  const later = await sql.query<unknown[]>(LATER_POLLS, [outboxId, trainee])
+  return later.length > 0
+}
+
+const LATER_POLLS = `
+  SELECT FROM chatops.outbox own, chatops.mirrored_jobs later LEFT JOIN chatops.outbox push ON push.id = later.outbox_id
+  WHERE own.id = $1 AND later.name = 'retrieve-trn' AND later.trainee_id = $2 AND later.outbox_id <> own.id
+    AND later.created_at > own.created_at AND push.status IS DISTINCT FROM 'failed'
+    AND later.failure ->> 'code' IS DISTINCT FROM 'not-given'
+    AND (own.payload ->> 'instead' IS NOT NULL OR push.payload ->> 'instead' IS NOT NULL)`
+
+/** Notes that a poll was not pushed, as one that was asked for later takes its place. */
+export async function mirrorOvertaken(sql: EntityManager, id: string, now: Date): Promise<void> {
+  const failure = { code: 'vanished', words: REPLACED, at: now.toISOString(), by: 'register' } as const
+  const over = { place: 'gone', missingSince: null, finishedAt: now, curedAt: now, failure, told: false } as const
+  await sql.update(MirroredJob, { id, place: In(['unsent', 'missing']) }, { ...over, args: { replaced: true } })
 }
 
 /** Notes that a job was not pushed, as there is nothing left for it to do. */
@@ -88,10 +113,10 @@ export async function mirrorRemoval(sql: EntityManager, { sha1 }: MemberId): Pro
 
 /** Notes that a poll, by now in Redis, has taken the place of every other one for the trainee. */
 export async function mirrorReplacement(sql: EntityManager, trainee: string, id: string): Promise<void> {
-  await sql.query(REPLACED, [trainee, id])
+  await sql.query(REPLACE, [trainee, id])
 }
 
-const REPLACED = `
+const REPLACE = `
   UPDATE chatops.mirrored_jobs SET args = args || '{"replaced": true}'
   WHERE name = 'retrieve-trn' AND trainee_id = $1 AND id <> $2
     AND place IN ('queue', 'schedule', 'retry', 'running', 'missing')`

@@ -3,9 +3,7 @@ import type { EntityManager } from 'typeorm'
 import * as z from 'zod'
 import { mayAct } from '../../brake/brake.ts'
 import { EVERY_POLL } from '../../contract/effect.ts'
-import { STATUS_AFTER_REGISTRATION } from '../../dttp/statuses.ts'
 import { JOB_NAMES, type JobName } from '../../entities/chatops/job.ts'
-import { Trainee } from '../../entities/register/trainee.ts'
 import { addToOutbox } from '../../outbox/add.ts'
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
 import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
@@ -15,16 +13,9 @@ import { type JobToPush, jobToPush, queueOf } from '../../sidekiq/payload.ts'
 import type { Written } from '../../sidekiq/write.ts'
 import type { World } from '../../world.ts'
 import { wasSidekiqNewer } from '../mirror/age.ts'
-import {
-  isRegistrationOver,
-  mirrorNeedless,
-  mirrorPush,
-  mirrorRemoval,
-  mirrorReplacement,
-  mirrorRetry,
-} from '../mirror/asked.ts'
-import { isWaiting } from '../readiness.ts'
+import { isOver, mirrorPush, mirrorRemoval, mirrorReplacement, mirrorRetry } from '../mirror/asked.ts'
 import { enqueueJob, type NewJob } from './enqueue.ts'
+import { findWhyNot, leaveOut, notSidekiq } from './left-out.ts'
 
 // What is asked of Register's Sidekiq: a row of the outbox each, whose id is also the job's own (`job_id`), so that a
 // job can be followed and is never pushed twice. Until Redis has it, the mirror says "unsent" of it.
@@ -100,20 +91,17 @@ async function ask(sql: EntityManager, id: string, changeRequest: string | null,
 export async function writeToSidekiq(world: World, row: Claimed): Promise<void> {
   const what = readPayload(asked, row)
   if (what.do === 'remove') return removeAndGoOn(world, row, what)
-  const isRegistration = what.do === 'push' && what.job.name === 'register-for-trn'
-  if (await isRegistrationOver(world.database.manager, row.id, isRegistration))
-    throw new Undeliverable('the registration was given up, and people may have settled it')
   if (what.do === 'push') return push(world, row, what)
+  if (await isOver(world.database.manager, row.id, null)) return leaveOut(world, row, 'over')
   const written = await write(world, row.id, { kind: 'retry', member: what.member })
   if (written !== 'done') throw notDone(written)
 }
 
-async function push(
-  world: World,
-  { id }: Claimed,
-  { job, at, instead }: Extract<Asked, { do: 'push' }>,
-): Promise<void> {
-  if (await isNeedless(world.database.manager, job)) return mirrorNeedless(world.database.manager, id, world.now())
+async function push(world: World, row: Claimed, { job, at, instead }: Extract<Asked, { do: 'push' }>): Promise<void> {
+  const { id } = row
+  const sql = world.database.manager
+  const why = await findWhyNot(sql, id, job)
+  if (why !== null) return leaveOut(world, row, why)
   const trainee = job.name === 'retrieve-trn' && instead !== null ? job.trainee : null
   const members = instead === EVERY_POLL && trainee ? await findPollsToTake(world, id, trainee) : []
   const taken = instead === null || instead === EVERY_POLL ? members : [instead]
@@ -121,7 +109,7 @@ async function push(
   if (written === 'moved' && instead === EVERY_POLL)
     throw new RetryLater(1_000, { reason: 'a poll has moved', unsure: false })
   if (written !== 'done') throw notDone(written)
-  if (trainee) await mirrorReplacement(world.database.manager, trainee, id)
+  if (trainee) await mirrorReplacement(sql, trainee, id)
 }
 
 /** Each poll for the trainee, but that of the row itself, which may have been pushed without our hearing of it. */
@@ -134,17 +122,6 @@ async function findPollsToTake({ upstreams }: World, id: string, trainee: string
 
 function notDone(written: Written): Undeliverable {
   return new Undeliverable(`the job in Register’s Sidekiq is ${written}`)
-}
-
-/**
- * Whether a status change is for a trainee who waits for a TRN no more. Register's job does not ask, and its row here may have
- * waited for days while the bot was paused.
- */
-async function isNeedless(sql: EntityManager, job: JobToPush): Promise<boolean> {
-  if (job.name !== 'change-trainee-status' || job.status !== STATUS_AFTER_REGISTRATION) return false
-  const select = { id: true, trn: true, state: true } as const
-  const trainee = await sql.findOne(Trainee, { select, where: { id: job.trainee } })
-  return trainee !== null && !isWaiting(trainee)
 }
 
 /**
@@ -177,7 +154,7 @@ async function write(world: World, id: string, writing: Writing): Promise<Writte
   const { upstreams, now } = world
   if (!(await mayAct(world)))
     throw new RetryLater(null, { reason: 'the bot is paused', unsure: false, isBlameless: true })
-  if (!upstreams.sidekiq) throw new RetryLater(null, { reason: 'REGISTER_JOBS is not sidekiq', unsure: false })
+  if (!upstreams.sidekiq) throw notSidekiq()
   const wasNewer = await wasSidekiqNewer(world.database.manager)
   return upstreams.sidekiq.write(writing, { id, now: now(), wasNewer }).catch((error: unknown) => {
     if (error instanceof NotWritable) throw new RetryLater(null, { reason: error.code, unsure: false })

@@ -35,7 +35,10 @@ async function look(
   changeRequest: string,
 ): Promise<Pick<Postcondition, 'holds' | 'waiting' | 'found'>> {
   if (poll?.changeRequestId !== changeRequest) {
-    return { holds: false, found: 'We find no poll that belongs to this request.' }
+    const by = poll?.changeRequestId
+    const isLater = by && Number(by) > Number(changeRequest)
+    const later = `CR-${by} has asked for a poll since, which takes the place of this one.`
+    return { holds: false, found: isLater ? later : 'We find no poll that belongs to this request.' }
   }
   if (poll.failure && poll.status === 'failed') return { holds: false, found: `The poll failed: ${poll.failure.words}` }
   if (!isLive(poll)) return { holds: true, found: 'The TRN has arrived.' }
