@@ -21,17 +21,37 @@ export async function retryConflicts<T>(transaction: () => Promise<T>): Promise<
 }
 
 /**
- * Whether an error goes away by itself: a conflict that was left after the retries, a time-out, a server that is away,
- * shutting down, or not the primary (25006), a name that cannot be looked up just now, a lost connection.
+ * Codes of Postgres that say of a statement that it can never work, by their beginnings: its number of rows (21), its data
+ * (22), what the tables demand (23, 27, 44), its words (42), and what our own functions refuse (P0).
+ */
+const FINAL = /^(21|22|23|27|42|44|P0)/
+
+/**
+ * Codes that are known to go away by themselves: a server that is away (08), full (53), busy, shutting down (57), or not the
+ * primary (25006), a time-out, a name that cannot be looked up just now.
+ */
+const PASSING = /^(08|53|57|25P03|25006)|^E(AI_)?[A-Z]+$/
+
+const SQLSTATE = /^[0-9A-Z]{5}$/
+
+/**
+ * Whether an error may go away by itself: a conflict that was left after the retries, a lost connection, and every code of
+ * Postgres that does not say that the statement can never work. A password that is being changed (28P01) or a disk that
+ * stutters (58030) is "not now".
  */
 export function isTransient(error: unknown): boolean {
   const code = codeOf(error)
-  return (
-    CONFLICTS.has(code) ||
-    /^(08|53|57|25P03|25006)/.test(code) ||
-    /^E(AI_)?[A-Z]+$/.test(code) ||
-    isLostConnection(error)
-  )
+  return isKnownToPass(error) || (SQLSTATE.test(code) && !FINAL.test(code))
+}
+
+/** The code of an error that counts as one that goes away only because nothing says otherwise; null for every other. */
+export function unlistedCode(error: unknown): string | null {
+  return isTransient(error) && !isKnownToPass(error) ? codeOf(error) : null
+}
+
+function isKnownToPass(error: unknown): boolean {
+  const code = codeOf(error)
+  return CONFLICTS.has(code) || PASSING.test(code) || isLostConnection(error)
 }
 
 /** Whether a statement names what is no longer there, or is of another type, or what we may not touch. */

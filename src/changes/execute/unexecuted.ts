@@ -10,7 +10,7 @@ import { describeError } from '../../error-facts.ts'
 import { UpstreamUnavailable } from '../../errors.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { findMovedTold } from '../../registration/told.ts'
-import type { World } from '../../world.ts'
+import { reportUnlisted, type World } from '../../world.ts'
 import { announce } from '../announce.ts'
 import { findChangedChecks } from '../assess/assess.ts'
 import { LEFT_TO_OTHERS_MS } from '../other-versions.ts'
@@ -96,6 +96,7 @@ async function endOutdated(world: World, id: string, why: (request: ChangeReques
 /** Leaves the request approved, to be tried again by the sweeper, until it has failed for half an hour. */
 export async function postponeExecution(world: World, id: string, cause: unknown): Promise<Execution> {
   world.log.warn({ changeRequest: id, cause: describe(cause) }, 'execution postponed')
+  await reportUnlisted(world, cause)
   const problem = 'We tried for 30 minutes and could not carry it out. None of the changes in this request were made.'
   return postpone(world, id, GIVE_UP_AFTER_MS, {
     tell: (sql) => announce(sql, id),

@@ -7,7 +7,7 @@ import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import { isOfSchema, mayPass } from '../../entities/transient.ts'
 import { JobFailed } from '../../failures/job-failed.ts'
 import { FAILURES } from '../../failures/table.ts'
-import { during, type World } from '../../world.ts'
+import { during, reportUnlisted, type World } from '../../world.ts'
 import { ForNewerVersion } from '../job.ts'
 import type { JobNews } from '../news.ts'
 import { cureByJob } from './cured.ts'
@@ -117,6 +117,7 @@ function isOurDatabase(error: unknown): boolean {
 async function yieldToDatabase(world: World, ends: JobEnds, job: Job, error: unknown): Promise<void> {
   if (!isOurDatabase(error)) throw error
   world.log.warn({ job: job.id, name: job.name }, 'the database stood in the way of a job')
+  await reportUnlisted(world, error)
   if (job.stalls >= MOST_STALLS) return fail(world, ends, job, failureOf(BLOCKED, world.now()), 0)
   await handBack(world, job, new Date(world.now().getTime() + HANDED_BACK_MS * 2 ** job.stalls))
 }

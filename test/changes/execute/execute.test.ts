@@ -75,6 +75,8 @@ describe('when what it needs is away', () => {
 
   test.each([
     ['rights that it lacks for a moment', 'SELECT first_name FROM users'],
+    ['a password that is being changed', `DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '28P01'; END $$`],
+    ['a disk that stutters', `DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '58030'; END $$`],
     ['a server that takes no writes for a moment', 'BEGIN READ ONLY; CREATE TABLE chatops.refused ()'],
   ])('%s leave it for later', async (_, refused) => {
     const id = await approved()

@@ -329,6 +329,22 @@ describe('where our own database stands in the way', () => {
     expect(rows).toHaveLength(1)
   })
 
+  test('an error of the database that is on no list is waited for, and operators are told', async () => {
+    const id = await addJob(jobs, 'register-for-trn')
+    const reported: string[] = []
+    const report = async (trouble: string) => {
+      reported.push(trouble)
+    }
+    const stutters = async () => async (sql: EntityManager) => {
+      await sql.query(`DO $$ BEGIN RAISE 'no' USING ERRCODE = 'io_error'; END $$`)
+      return { kind: 'done' } as const
+    }
+    Object.assign(jobs.context, { report })
+    await runWith(jobs, id, stutters)
+    expect(await getJob(jobs, id)).toMatchObject({ status: 'waiting', dueAt: later(5 * SECOND), attempts: 0 })
+    expect(reported).toEqual([expect.stringContaining('58030')])
+  })
+
   test('a transaction that lost against another one is repeated at once', async () => {
     const id = await addJob(jobs, 'update-trainee')
     let tries = 0
