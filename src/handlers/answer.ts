@@ -79,7 +79,7 @@ export async function persist(
   call: () => Promise<unknown>,
   patience = LONGEST_WAIT_MS,
 ): Promise<void> {
-  const end = Date.now() + patience
+  const end = performance.now() + patience
   for (let attempt = 0; ; attempt++) {
     try {
       await call()
@@ -87,7 +87,7 @@ export async function persist(
     } catch (error) {
       const refusal = readRefusal(error)
       const pause = refusal?.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** attempt
-      if (!refusal?.isForNow || Date.now() + pause > end) throw error
+      if (!refusal?.isForNow || performance.now() + pause > end) throw error
       await sleep(pause)
     }
   }

@@ -36,6 +36,18 @@ test('the line counts as well only once Slack has answered this process', async 
   expect(line.demandToken).not.toThrow()
 })
 
+test('a line that is closed asks Slack no sooner than Slack wants to be asked, and opens by itself then', async () => {
+  const { line } = posterOn(slack)
+  slack.fault({ method: 'chat.postMessage', kind: 'server_error', times: 3 })
+  const posts = () => client.chat.postMessage({ channel: CHANNEL, text: 'x' })
+  const call = () => line.call({ kind: 'post', method: 'chat.postMessage', channel: CHANNEL }, posts)
+  for (let times = 1; times <= 3; times++) await expect(call()).rejects.toThrow()
+  slack.fault({ method: 'auth.test', kind: 'rate_limited', retryAfterSeconds: 1, times: 100 })
+  await expect.poll(line.isOpen, { timeout: 60_000, interval: 20 }).toBe(true)
+  expect(slack.callsTo('auth.test')).toHaveLength(1)
+  await call()
+})
+
 describe('a message that carries our key', () => {
   test('is taken for ours if we posted it', async () => {
     const ts = await post(MINE)

@@ -92,6 +92,7 @@ export function createSlackLine(client: webApi.WebClient, { wake, report }: List
   async function translate(call: Call, trouble: SlackTrouble): Promise<Error> {
     const { code, retryAfterMs, unsure, isSilent } = trouble
     if (retryAfterMs !== null) {
+      unanswered = 0
       turns.slowDown(call, retryAfterMs)
       return new RetryLater(retryAfterMs, { reason: code, unsure, waitsFor: TURN, isBlameless: true })
     }

@@ -16,7 +16,7 @@ const PATIENCE_MS = 1_500
 /** Slack's patience lasts a minute: that long after its last complaint we keep to the pace. */
 const PACED_FOR_MS = 60_000
 
-export function createTurns(now: () => number = Date.now) {
+export function createTurns(now: () => number = () => performance.now()) {
   const limits = new Map<string, { next: number; until: number }>()
   const keyOf = ({ method, channel }: Paced) => (method === POST ? `${method} ${channel}` : method)
 

@@ -101,8 +101,8 @@ async function orSilent<T>(answer: Promise<T>): Promise<T | null> {
 /** A job that a process has just taken is nowhere until the process says so, at its next heartbeat. */
 async function hasEachBeaten(sidekiq: SidekiqClient): Promise<boolean> {
   const before = await orSilent(beats(sidekiq))
-  const deadline = Date.now() + HEARTBEAT_WITHIN_MS
-  while (before && Date.now() < deadline) {
+  const deadline = performance.now() + HEARTBEAT_WITHIN_MS
+  while (before && performance.now() < deadline) {
     const now = await orSilent(beats(sidekiq))
     if (now && hasEveryBeaten(before, now)) return true
     await sleep(LOOK_EVERY_MS)
