@@ -61,6 +61,7 @@ import { CancelledApprovals1795903895000 } from './migrations/1795903895000-canc
 import { SweepLength1795905600000 } from './migrations/1795905600000-sweep-length.ts'
 import { NumbersOfLost1795907080000 } from './migrations/1795907080000-numbers-of-lost.ts'
 import { MirrorOfManyNights1795908600000 } from './migrations/1795908600000-mirror-of-many-nights.ts'
+import { LeftRows1795915906000 } from './migrations/1795915906000-left-rows.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -160,6 +161,7 @@ export function createDataSource(url: string, poolSize = 10, longestSilenceMs = 
       ...[CancelledApprovals1795903895000, SweepLength1795905600000],
       NumbersOfLost1795907080000,
       MirrorOfManyNights1795908600000,
+      LeftRows1795915906000,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

@@ -90,12 +90,17 @@ async function putBack(world: World, row: Claimed, error: unknown, log: World['l
   const isEndless = postponement.isEndless || receiverOf(row.kind) === 'workers'
   if (failedForMs >= LEFT_AFTER_MS && !postponement.isBlameless && !isEndless) {
     log.error({ because }, 'outbox row waits for an operator')
-    return leaveToOperator(sql, row, because, postponement)
+    await leaveToOperator(sql, row, because, postponement)
+    return world.report(leftToOperator(row.kind, because), { kind: row.kind })
   }
   const longest = row.kind === 'hint' ? LONGEST_HINT_DELAY_MS : (postponement.longest ?? LONGEST_DELAY_MS)
   const growing = Math.min(Math.max(failedForMs * SHARE_OF_TROUBLE, SHORTEST_DELAY_MS), longest)
   log[postponement.isBlameless ? 'debug' : 'warn']({ because, delay: delay ?? growing }, 'outbox row postponed')
   await postponeRow(sql, row, delay ?? growing, because, postponement)
+}
+
+function leftToOperator(kind: OutboxKind, because: string): string {
+  return `What was to be sent (${kind}) has failed for a day, and waits for bin/chatops outbox retry (${because})`
 }
 
 /** Of an error, only Slack's code is kept: it says what happened and holds nothing personal. */

@@ -180,8 +180,14 @@ describe('what has failed for a day', () => {
     await asAdmin(
       `UPDATE chatops.outbox SET failing_since = now() - interval '24 hours' WHERE payload->>'name' = 'one'`,
     )
+    const reported: string[] = []
+    const report = async (trouble: string) => {
+      reported.push(trouble)
+    }
+    Object.assign(use.world, { report })
     start()
     await expect.poll(statuses).toEqual(['waiting', 'sent'])
+    await expect.poll(() => reported).toEqual([expect.stringContaining('(card)')])
   })
 
   test('is only postponed if it was not tried, or if waiting has no end', async () => {
