@@ -32,13 +32,18 @@ export async function lookAtAlerts(world: World): Promise<number> {
 /** A sweep looks at so many parts of Register's trainees one after the other, so that none of its looks is a long one. */
 export const UNPOLLED_PARTS = 20
 
-/** What to call that many times in a sweep: each time looks at the next part, and after the last one at the first again. */
+/**
+ * Returns a function each call of which looks at the next part, so that that many calls look at all trainees. The newest come
+ * first: most of those who wait for a TRN are among them, and a worker may be started anew before it has come to the others.
+ * A part counts as looked at only once it was.
+ */
 export function createUnpolledSweep(world: World): () => Promise<number> {
-  let after = '0'
+  let looked: string | null = null
   return async () => {
-    const [part] = await world.database.query<[Part]>(NEXT_PART, [after, UNPOLLED_PARTS])
-    after = part.upTo
-    return findUnpolled(world, part)
+    const [part] = await world.database.query<[Part]>(NEXT_PART, [looked, UNPOLLED_PARTS])
+    const found = await lookAtPart(world, part)
+    if (found !== null) looked = part.after
+    return found ?? 0
   }
 }
 
@@ -48,10 +53,15 @@ type Part = { after: string; upTo: string }
 const EVERYBODY: Part = { after: '0', upTo: '9223372036854775807' }
 
 /** Opens an alert for trainees in "Pending TRN" for whose TRN nobody asks, as far as is known. Returns how many are new. */
-export async function findUnpolled(world: World, { after, upTo } = EVERYBODY): Promise<number> {
+export async function findUnpolled(world: World): Promise<number> {
+  return (await lookAtPart(world, EVERYBODY)) ?? 0
+}
+
+/** Null while what is known of Register's Sidekiq is too old to look. */
+async function lookAtPart(world: World, { after, upTo }: Part): Promise<number | null> {
   const now = world.now()
   const isMirrored = world.upstreams.sidekiq !== undefined
-  if (isMirrored && (await findMirrorAge(world.database.manager, now)).isTooOld) return 0
+  if (isMirrored && (await findMirrorAge(world.database.manager, now)).isTooOld) return null
   const before = new Date(now.getTime() - SUBMITTED_BEFORE_MS).toISOString().replace('Z', '')
   const unpolled = await world.database.query<{ id: string }[]>(UNPOLLED, [
     before,
@@ -103,12 +113,11 @@ const LEASE = `
     ORDER BY looked_at NULLS FIRST, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
   UPDATE chatops.alerts SET looked_at = now() WHERE id IN (SELECT id FROM due) RETURNING id`
 
-// Whoever is added while the parts are gone through has a higher number than all others, and is in the last part or in the
-// next round.
+// The parts go from the highest number down. Whoever is added meanwhile is in the next round.
 const NEXT_PART = `
   WITH known AS (SELECT coalesce(min(id), 1) AS first, coalesce(max(id), 1) AS last FROM public.trainees),
-    next AS (SELECT CASE WHEN $1::bigint >= last THEN first - 1 ELSE greatest($1, first - 1) END AS after, first, last FROM known)
-  SELECT after, after + 1 + (last - first) / $2 AS "upTo" FROM next`
+    next AS (SELECT CASE WHEN $1::bigint >= first THEN least($1, last) ELSE last END AS up_to, first, last FROM known)
+  SELECT up_to AS "upTo", up_to - 1 - (last - first) / $2 AS after FROM next`
 
 /**
  * The trainees in "Pending TRN" are read once, and their polls by an index. Few are left then, and only of these jobs are

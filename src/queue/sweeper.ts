@@ -113,11 +113,11 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
 /** How often each trainee is looked at. */
 const UNPOLLED_EVERY = 600 * SECOND
 
-/** A bot that has just been started has not asked for what it is about to ask for. */
+/** After a start, polls may not have been asked for yet: for the first ten minutes nobody is looked at. */
 function lookForUnpolled(world: World): () => Promise<number> {
-  const notBefore = Date.now() + UNPOLLED_EVERY
+  const notBefore = performance.now() + UNPOLLED_EVERY
   const look = createUnpolledSweep(world)
-  return async () => (Date.now() < notBefore ? 0 : look())
+  return async () => (performance.now() < notBefore ? 0 : look())
 }
 
 /** Ends the jobs of a Sidekiq that is not read any more, and tells whoever waits for one. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 import { findHanging } from '../../src/alerts/news/hanging.ts'
 import { findAlertSight } from '../../src/alerts/sight/read.ts'
-import { findUnpolled, lookAtAlerts } from '../../src/alerts/sweeps.ts'
+import { createUnpolledSweep, findUnpolled, lookAtAlerts } from '../../src/alerts/sweeps.ts'
 import { findCode } from '../../src/dttp/code-sets.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { findPolls } from '../../src/entities/chatops/seen-polls.ts'
@@ -387,7 +387,12 @@ test('a trainee without a live poll is found, whoever polls; not while Redis doe
   await story.sweep()
   story.clock.time += 10 * minutes * 1000
   expect(await findUnpolled(story.world)).toBe(0)
+  const look = createUnpolledSweep(story.world)
+  await look()
   await story.sweep()
+  await story.admin.query(`UPDATE trainees SET state = 1, trn = NULL, dttp_id = gen_random_uuid(),
+    submitted_for_trn_at = '2021-10-01' WHERE id = (SELECT max(id) FROM trainees)`)
+  expect(await look()).toBeGreaterThan(0) // the part that could not be looked at has its turn
   await findUnpolled(story.world)
   const subjects = (await story.entries()).map(({ subject }) => subject)
   expect(subjects).toContain('retrieve-trn:5913')
