@@ -22,29 +22,49 @@ export function createWeb(
   findRest: () => Promise<object>,
 ): Application {
   const web = express()
-  let metrics: Promise<Metrics> | undefined
+  const looks = Object.values(probes).map(shared)
+  const findShared = shared(findRest)
+  let metrics: Promise<Metrics & { shared: () => Promise<string> }> | undefined
   web.disable('x-powered-by')
   web.get('/healthz', (_request, response) => {
     response.json({ ok: true })
   })
   web.get('/readyz', async (_request, response) => {
     const names = Object.keys(probes)
-    const finding = pTimeout(findRest(), { milliseconds: ANSWER_WITHIN_MS }).catch(() => ({}))
-    const results = await Promise.allSettled(
-      Object.values(probes).map((probe) => pTimeout(probe(), { milliseconds: ANSWER_WITHIN_MS })),
-    )
+    const finding = pTimeout(findShared(), { milliseconds: ANSWER_WITHIN_MS }).catch(() => ({}))
+    const results = await Promise.allSettled(looks.map((look) => pTimeout(look(), { milliseconds: ANSWER_WITHIN_MS })))
     const answers = Object.fromEntries(names.map((name, index) => [name, results[index]?.status === 'fulfilled']))
     const ready = Object.values(answers).every(Boolean)
     response.status(ready ? 200 : 503).json({ ready, ...answers, ...(await finding) })
   })
   web.get('/metrics', async (_request, response) => {
-    metrics ??= openMetrics()
-    const { type, text } = await metrics
+    metrics ??= openMetrics().then((opened) => ({ ...opened, shared: shared(opened.text) }))
+    const { type, shared: text } = await metrics
     const found = await pTimeout(text(), { milliseconds: ANSWER_WITHIN_MS }).catch(() => null)
     if (found === null) response.status(503).end()
     else response.type(type).send(found)
   })
   return web
+}
+
+const SHARED_FOR_MS = 1_000
+
+/**
+ * The same for all who ask while it is under way, and for a second after: whoever reaches the port may ask as often as they
+ * like, and the sessions of the database are for approvals. What takes too long is not begun once more beside itself.
+ */
+function shared<T>(look: () => Promise<T>): () => Promise<T> {
+  let last: { answer: Promise<T>; until: number } | null = null
+  return () => {
+    if (last && performance.now() < last.until) return last.answer
+    const asked = { answer: look(), until: Number.POSITIVE_INFINITY }
+    const isOver = () => {
+      asked.until = performance.now() + SHARED_FOR_MS
+    }
+    asked.answer.then(isOver, isOver)
+    last = asked
+    return asked.answer
+  }
 }
 
 /** Starts listening; port 0 takes any free one. */

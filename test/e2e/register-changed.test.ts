@@ -26,7 +26,7 @@ describe('a column that a playbook needs is gone', () => {
     expect((await ready()).body).not.toHaveProperty('off')
     await use.admin.query('ALTER TABLE users DROP COLUMN dttp_id')
     const because = ['users.dttp_id is missing']
-    expect(await ready()).toMatchObject({
+    await expect.poll(ready, { timeout: 60_000 }).toMatchObject({
       status: 200,
       body: { ready: true, off: { 'repair-school': because, 're-register': because } },
     })
