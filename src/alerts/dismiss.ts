@@ -40,7 +40,7 @@ export async function getOpenAlert({ database }: World, id: string, sql = databa
   return alert
 }
 
-/** What a reason gives away about one of the trainees, or null. */
+/** What a reason gives away about one of the trainees, or about whom it speaks of; or null. */
 export async function findPersonalDataInReason(
   { database }: World,
   id: string,

@@ -184,12 +184,11 @@ export async function parseForm(
       errors[name] = error.message
     }
   }
-  for (const slug of await traineesIn(fields, values, context)) {
-    const texts = Object.entries(values).filter(([name, text]) => fields[name]?.freeText && text !== '')
-    for (const [name, personal] of await findPersonalData(context.sql, slug, texts)) {
-      revealing.push(name)
-      errors[name] = `Remove the trainee’s ${personal}: everyone in the channel can read this.`
-    }
+  const texts = Object.entries(values).filter(([name, text]) => fields[name]?.freeText && text !== '')
+  const about = texts.length > 0 ? [...(await traineesIn(fields, values, context))] : []
+  for (const [name, personal] of await findPersonalData(context.sql, about, texts)) {
+    revealing.push(name)
+    errors[name] = `Remove the trainee’s ${personal}: everyone in the channel can read this.`
   }
   return Object.keys(errors).length === 0 ? { ok: true, values } : { ok: false, errors, revealing }
 }

@@ -5,27 +5,41 @@ import { holdsDate } from './birth-dates.ts'
 import { holdsCutName, holdsName, type Names } from './names.ts'
 import { foldings, plainWords, readingsOf, squeeze } from './readings.ts'
 
-/** Which of these texts, by name, gives something away about a trainee, and what. */
+// Free text must name nobody whom it may mean: whoever it is about, as its caller knows, and whoever it speaks of itself, by
+// number or by link.
+
+/** Which of these texts, by name, gives something away about a trainee, by slug, or whom it speaks of; and what. */
 export async function findPersonalData(
   sql: EntityManager,
-  slug: string,
+  slugs: readonly string[],
   texts: readonly (readonly [name: string, text: string])[],
 ): Promise<[name: string, personal: string][]> {
-  const trainee = texts.length > 0 ? await sql.findOneBy(Trainee, { slug }) : null
-  if (!trainee) return []
-  return texts.flatMap(([name, text]) => {
-    const personal = personalDataIn(text, trainee)
-    return personal ? [[name, personal]] : []
-  })
+  const found: [string, string][] = []
+  for (const [name, text] of texts) {
+    const personal = await findIn(sql, text, { slug: slugs })
+    if (personal) found.push([name, personal])
+  }
+  return found
 }
 
-/** The same of any of these trainees, by number. */
+/** What a text gives away about any of these trainees, by number, or whom it speaks of. */
 export async function findPersonalDataOf(
   sql: EntityManager,
   ids: readonly string[],
   text: string,
 ): Promise<string | null> {
-  const trainees = await sql.findBy(Trainee, { id: In([...ids]) })
+  return findIn(sql, text, { id: ids })
+}
+
+async function findIn(
+  sql: EntityManager,
+  text: string,
+  { id = [], slug = [] }: { id?: readonly string[]; slug?: readonly string[] },
+): Promise<string | null> {
+  const words = [...new Set(text.match(/[\w-]+/g))]
+  const numbers = words.filter((word) => /^\d{1,18}$/.test(word))
+  const where = [{ id: In([...id, ...numbers]) }, { slug: In([...slug, ...words]) }]
+  const trainees = await sql.findBy(Trainee, where)
   return trainees.map((trainee) => personalDataIn(text, trainee)).find((found) => found !== null) ?? null
 }
 

@@ -136,6 +136,14 @@ describe('free text about the trainee', () => {
     expect(await parse({ ...GOOD, reason: 'Demo and Robina asked; born 2 January 1990' })).toMatchObject({ ok: true })
   })
 
+  test.each([
+    'As for 5902: Demotwo',
+    'As for <https://register.example.test/trainees/YEXq5VcjRjQ47sjr9L3CxKLC>, Demotwo',
+  ])('may not name another one either of whom it speaks: %j', async (text) => {
+    const { errors } = await refused({ ...GOOD, reason: text })
+    expect(errors).toMatchObject({ reason: expect.stringContaining('Remove the trainee’s name') })
+  })
+
   test('is looked at even when another field is wrong', async () => {
     const { errors } = await refused({ ...GOOD, route: 'none', reason: 'Robin asked' })
     expect(Object.keys(errors).sort()).toEqual(['reason', 'route'])

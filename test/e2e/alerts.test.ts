@@ -287,6 +287,7 @@ describe('“Dismiss”', () => {
   test.each([
     ['Demotwo asked for it', 'Remove the trainee’s name'],
     ['born 2 January 1990', 'Remove the trainee’s date of birth'],
+    ['It was Demoone’s record (trainee 5901)', 'Remove the trainee’s name'],
     [' . ', 'Enter a reason.'],
   ])('answers %j at the field', async (reason, words) => {
     await timeOut()

@@ -69,6 +69,8 @@ test('a question mentions the requester in the thread, and the request goes on w
   expect(refused.errors['question']).toContain('Remove the trainee')
   const noted = await use.admin.query(`SELECT actor, details FROM chatops.ledger WHERE event = 'refused'`)
   expect(noted.rows).toEqual([{ actor: DEVELOPER, details: { because: 'personal-data', fields: ['question'] } }])
+  const ofAnother = await slack.submit({ user: DEVELOPER, values: { question: 'Is it as with 5902, Demotwo?' } })
+  expect(ofAnother.errors['question']).toContain('Remove the trainee’s name')
   await slack.submit({ user: DEVELOPER, values: { question: 'Did the *provider* ask <!channel>?' } })
   expect(shown()).toContain('Your question is asked')
   const posted = await slack.until(() => slack.replies(CHANNEL, slack.messages(CHANNEL).at(-1)?.ts ?? '').at(-1))

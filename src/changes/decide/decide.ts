@@ -124,8 +124,8 @@ export async function checkRejection(world: World, asked: Actor): Promise<Change
 }
 
 /**
- * What a reason gives away about a trainee, or null. It is checked for whom the request is about, or takes back, for everyone
- * whose job it starts, and for those who wait for their schools.
+ * What a reason gives away about a trainee, or null. It is checked for whom it speaks of, for whom the request is about, or
+ * takes back, for everyone whose job it starts, and for those who wait for their schools.
  */
 export async function findPersonalDataIn(world: World, id: string, text: string): Promise<string | null> {
   const { manager } = world.database
