@@ -56,6 +56,7 @@ function placeIn<T extends object>(given: T, beginning: Beginning): T & Place {
   before(async () => {
     use.scratch = await (beginning.rows === 'demo' ? demoDatabase() : scratchDatabase())
     use.admin = new pg.Client(use.scratch.adminUrl)
+    use.admin.on('error', () => {}) // a test may end every session of its database: whoever uses this one then is told
     await use.admin.connect()
   })
   after(async () => {
