@@ -43,6 +43,7 @@ test('the bot’s user can read, push, retry and remove', async () => {
   expect(await write({ kind: 'remove', member: later })).toBe('done')
   expect(await write({ kind: 'push', job, at: null })).toBe('done')
   expect(await write({ kind: 'push', job, at: new Date('2026-11-29T08:00:00Z') })).toBe('done')
+  expect(await sidekiq.prevent(randomUUID())).toBe(true)
 })
 
 test.each([

@@ -86,6 +86,18 @@ describe('what is pushed', () => {
 describe('whatever is written is written once', () => {
   const job = { name: 'update-trainee', trainee: '5901' } as const
 
+  test('or never, if it is prevented before; what was written already is said to be so, however often', async () => {
+    const [never, written] = [randomUUID(), randomUUID()]
+    const push = { kind: 'push', job, at: null } as const
+    await write(push, written)
+    const before = await whole()
+    expect([await sidekiq.prevent(never), await sidekiq.prevent(never)]).toEqual([true, true])
+    expect([await sidekiq.prevent(written), await sidekiq.prevent(written)]).toEqual([false, false])
+    await write(push, never)
+    expect(await whole()).toEqual(before)
+    expect(await sidekiq.prevent(never)).toBe(true)
+  })
+
   const WRITINGS: Record<string, () => Promise<Writing>> = {
     push: async () => ({ kind: 'push', job, at: null }) as const,
     later: async () => ({ kind: 'push', job, at: new Date('2026-11-29T08:00:00Z') }) as const,
