@@ -92,7 +92,7 @@ describe('nothing is sent', () => {
   })
 
   test('for a record that has no status', async () => {
-    expect(await failureOf(await change('account'))).toMatchObject({ code: 'unexpected' })
+    expect(await failureOf(await change('account'))).toMatchObject({ status: 'waiting', code: 'other-version' })
     expect(writes()).toEqual([])
   })
 })

@@ -267,7 +267,7 @@ describe('nothing is sent', () => {
     async (args) => {
       const id = await stage.add('register-for-trn', args)
       await stage.run(id)
-      expect(await failureOf(id)).toMatchObject({ status: 'failed', code: 'unexpected' })
+      expect(await failureOf(id)).toMatchObject({ status: 'waiting', code: 'other-version' })
       await nothingHappened()
     },
   )
