@@ -138,6 +138,7 @@ class RegisterDatabase extends DataSource {
 export function createDataSource(url: string, poolSize = 10, longestSilenceMs = 0): DataSource {
   return new RegisterDatabase({
     type: 'postgres',
+    driver: pg,
     url,
     poolSize,
     applicationName: 'trainee-chatops',

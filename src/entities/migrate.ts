@@ -29,6 +29,7 @@ export async function migrate(url: string, report: (words: string) => void = () 
     } finally {
       await database.destroy()
     }
+    const { migrateQueue } = await import('./migrate-queue.ts') // no other command needs BullMQ
     await migrateQueue(client)
   } finally {
     clearInterval(alive)
@@ -45,16 +46,4 @@ function connect(url: string): pg.Client {
   const client = new pg.Client({ connectionString: url, application_name: 'trainee-chatops migrate' })
   client.on('error', () => {}) // whoever uses it is told
   return client
-}
-
-/** BullMQ's own migrations, as owner, so that the app's role needs no DDL. Unused when the queue runs on Redis. */
-async function migrateQueue(client: pg.Client): Promise<void> {
-  const { runMigrations } = await import('bullmq')
-  await runMigrations(client, 'bullmq')
-  await client.query(`
-    GRANT USAGE ON SCHEMA bullmq TO chatops_app;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO chatops_app;
-    GRANT USAGE ON ALL SEQUENCES IN SCHEMA bullmq TO chatops_app;
-    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bullmq TO chatops_app;
-  `)
 }

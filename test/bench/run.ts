@@ -81,8 +81,8 @@ async function measure(
 /** The bot as production runs it. */
 function build(): void {
   say('build')
-  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', BUILD]
-  const { status, stdout, stderr } = spawnSync(process.execPath, tsc, { cwd: ROOT, encoding: 'utf8' })
+  const bundle = ['build.mjs', BUILD, 'src/main.ts', 'src/cli.ts']
+  const { status, stdout, stderr } = spawnSync(process.execPath, bundle, { cwd: ROOT, encoding: 'utf8' })
   if (status !== 0) throw new Error(`The build failed: ${stdout}${stderr}`)
 }
 
