@@ -150,7 +150,7 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       await noteUndone(sql, claimed)
       const { steps, dropped } = await stepsLeft(sql, claimed, stepsOf(plan, advice), executedAt)
       await addSteps(sql, claimed, steps, executedAt)
-      await announce(sql, request.id, steps.some(({ neededUntil }) => neededUntil === null) ? ['steps'] : [])
+      await announce(sql, request.id)
       await queueEffects(world, sql, claimed, plan, executedAt)
       await step(world, 'queued', request.id)
 

@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm'
 import { findUnsafe } from '../../compatibility/look.ts'
 import { columnsHold } from '../../contract/planned-rows.ts'
 import type { AnyPlaybook, Executed } from '../../contract/playbook.ts'
@@ -14,6 +15,7 @@ import { announce } from '../announce.ts'
 import { isAsApproved, isNewTrouble } from '../attention.ts'
 import { LEFT_TO_OTHERS_MS } from '../other-versions.ts'
 import { getRequest, lockRequest } from '../requests.ts'
+import { areStepsUntold } from '../steps/untold.ts'
 
 type Looked = Extract<ChangeRequest['status'], 'verifying' | 'needs-attention' | 'done'>
 
@@ -51,7 +53,7 @@ export async function verify(world: World, id: string): Promise<void> {
     const dealt = next === 'needs-attention' ? dealtWith(world, current, verified) : {}
     const isNews = next !== was || (isSettledByPeople(current) && dealt.dealtAt === null)
     await sql.update(ChangeRequest, { id, status: was }, { status: next, outcome, nextVerifyAt, ...dealt })
-    await announce(sql, id, isNews ? ['outcome'] : [])
+    await announce(sql, id, isNews ? await partsOf(sql, current) : [])
     await appendToLedger(sql, {
       changeRequest: id,
       event: next === 'verifying' || !isNews ? 'verified' : next,
@@ -59,6 +61,11 @@ export async function verify(world: World, id: string): Promise<void> {
       details: { held: verified.filter(({ holds }) => holds).length, of: verified.length },
     })
   })
+}
+
+/** What came of it and then, once, what is left to do by hand. */
+async function partsOf(sql: EntityManager, { id, status }: ChangeRequest): Promise<('outcome' | 'steps')[]> {
+  return status === 'verifying' && (await areStepsUntold(sql, id)) ? ['outcome', 'steps'] : ['outcome']
 }
 
 /** A later version carries out what this one cannot read, and looks at it, too, while both run. */
