@@ -4,6 +4,7 @@ import { Alert, AlertEntry } from '../entities/chatops/alert.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
+import { hasJustDone } from '../people/just-now.ts'
 import { refuse } from '../people/standing.ts'
 import { findPersonalDataOf } from '../personal-data/in-text.ts'
 import type { World } from '../world.ts'
@@ -17,8 +18,11 @@ type Asked = { id: string; actor: string }
 /** A reason is checked for the names of so many of the alert's trainees. */
 const MOST_CHECKED = 1_000
 
-/** The open alert, if this person may dismiss it. Throws ChangeError. */
-export async function checkDismissal(world: World, { id, actor }: Asked): Promise<Alert> {
+/**
+ * The open alert, if this person may dismiss it. Throws ChangeError.
+ * @param isSent whether they have chosen to: what they have just dismissed is no obstacle then
+ */
+export async function checkDismissal(world: World, { id, actor }: Asked, { isSent = false } = {}): Promise<Alert> {
   const { people, database } = world
   const standings = await Promise.all([people.mayRequest(actor), people.mayApprove(actor)])
   if (!standings.includes('allowed')) {
@@ -29,7 +33,14 @@ export async function checkDismissal(world: World, { id, actor }: Asked): Promis
     const code = isUnknown ? 'people-unknown' : listed
     return refuse(world, code, actor, null)
   }
-  return getOpenAlert(world, id, database.manager)
+  return isSent ? getDismissable(world, { id, actor }, database.manager) : getOpenAlert(world, id, database.manager)
+}
+
+/** An open alert, or one that this person has just dismissed, in a window that is sent twice. */
+async function getDismissable(world: World, { id, actor }: Asked, sql: EntityManager): Promise<Alert> {
+  const alert = /^\d{1,18}$/.test(id) ? await sql.findOneBy(Alert, { id }) : null
+  const isSame = alert && hasJustDone(actor, { by: alert.dismissedBy, at: alert.closedAt }, world.now())
+  return isSame ? alert : getOpenAlert(world, id, sql)
 }
 
 /** The alert. Throws ChangeError if there is none, or if it is over. */
@@ -74,10 +85,11 @@ export async function dismiss(
   world: World,
   { id, actor, reason, shown }: Asked & { reason: string; shown?: string | undefined },
 ): Promise<Alert> {
-  const { cause } = await checkDismissal(world, { id, actor })
+  const { cause } = await checkDismissal(world, { id, actor }, { isSent: true })
   return sureTransaction(world.database, async (sql) => {
     await holdCause(sql, cause)
-    await getOpenAlert(world, id, sql)
+    const alert = await getDismissable(world, { id, actor }, sql)
+    if (alert.status !== 'open') return alert
     if (shown !== undefined && shown !== (await readShown(sql, id))) throw new ChangeError('alert-changed')
     const { affected } = await sql.update(
       Alert,

@@ -71,7 +71,7 @@ export async function dismissAlert(context: HandlerContext, submission: Submissi
     const { alert: id, shown } = metadata.parse(JSON.parse(view.private_metadata))
     const reason = (readFormValues(view.state.values)['reason'] ?? '').trim()
     if (!/[\p{L}\p{N}]/u.test(reason)) return { errors: { reason: 'Enter a reason.' } }
-    await checkDismissal(context.changes, { id, actor: body.user.id }) // others must not learn what the field says
+    await checkDismissal(context.changes, { id, actor: body.user.id }, { isSent: true }) // others must not learn what the field says
     const personal = await findPersonalDataInReason(context.changes, id, reason)
     if (personal) {
       await recordRevealing(context.changes, body.user.id, ['reason'])

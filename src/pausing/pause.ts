@@ -6,6 +6,7 @@ import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { addToOutbox } from '../outbox/add.ts'
+import { hasJustDone } from '../people/just-now.ts'
 import { refuse, refuseUnless } from '../people/standing.ts'
 import type { World } from '../world.ts'
 import { findPersonalDataInReason } from './reason.ts'
@@ -20,7 +21,10 @@ const MOST_OF_A_REASON = 300
 /** What is posted in the channel about the brake. */
 export type BrakeNews = { event: 'paused' | 'resume-asked' | 'resumed'; by: string; reason: string }
 
-/** An approver pauses the bot; `was` is the pause that there was already. Throws ChangeError. */
+/**
+ * An approver pauses the bot; `was` is the pause that there was already, unless they have just said the same. Throws
+ * ChangeError.
+ */
 export async function pause(
   world: World,
   { actor, reason }: { actor: string; reason: string },
@@ -34,7 +38,15 @@ export async function pause(
     )
     throw new ChangeError('reason-tells', { detail: personal })
   }
-  return sureTransaction(world.database, (sql) => pauseNow(world, sql, actor, reason))
+  return sureTransaction(world.database, async (sql) => {
+    const { by, at, reason: given, resumeAskedBy } = pauseOf(await lockBrake(sql)) ?? {}
+    const isSame = hasJustDone(actor, { by, at }, world.now()) && given === shortened(reason) && !resumeAskedBy
+    return isSame ? { was: null } : pauseNow(world, sql, actor, reason)
+  })
+}
+
+function shortened(reason: string): string {
+  return reason.slice(0, MOST_OF_A_REASON)
 }
 
 /** An approver wants the bot to go on: the first is put on record, the second lets it go on. Throws ChangeError. */
@@ -58,6 +70,14 @@ async function resumeKnowing(world: World, actor: string, known: Known): Promise
   return resumeKnowing(world, actor, { id: came.first, is })
 }
 
+/** The brake itself does not keep who let it off. */
+async function hasJustResumed(sql: EntityManager, actor: string, now: Date): Promise<boolean> {
+  const [last] = await sql.query<{ by: string; at: Date }[]>(
+    `SELECT actor AS by, at FROM chatops.ledger WHERE event = 'resumed' ORDER BY seq DESC LIMIT 1`,
+  )
+  return last !== undefined && hasJustDone(actor, last, now)
+}
+
 /** Null where Slack does not say. */
 async function whoIs({ people }: World, actor: string, first: string): Promise<Known['is'] | null> {
   const isOne = await people.areOne(actor, first)
@@ -74,8 +94,9 @@ async function resumeOrAsk(
   known: Known,
 ): Promise<'asked' | 'resumed' | { first: string }> {
   const { pausedAt, resumeAskedAt, resumeAskedBy } = await lockBrake(sql)
-  if (!pausedAt) throw new ChangeError('not-paused')
   const now = world.now()
+  if (!pausedAt && (await hasJustResumed(sql, actor, now))) return 'resumed'
+  if (!pausedAt) throw new ChangeError('not-paused')
   const isFresh = resumeAskedAt !== null && now.getTime() - resumeAskedAt.getTime() < ASKED_FOR_MS
   const first = isFresh ? resumeAskedBy : null
   if (first !== null && first !== actor && first !== known.id) return { first }
@@ -83,6 +104,7 @@ async function resumeOrAsk(
     await resumeNow(world, sql, actor)
     return 'resumed'
   }
+  if (hasJustDone(actor, { by: first, at: resumeAskedAt }, now)) return 'asked'
   await sql.update(Brake, { onlyRow: true }, { resumeAskedAt: now, resumeAskedBy: actor })
   if (!isFresh || known.is === 'nobody') await tell(world, sql, { event: 'resume-asked', by: actor, reason: '' })
   await redrawOpen(sql)
@@ -103,10 +125,10 @@ export async function pauseNow(
 ): Promise<{ was: Pause | null }> {
   const brake = await lockBrake(sql)
   const was = pauseOf(brake)
-  const kept = was ? {} : { pausedAt: world.now(), pausedBy: by, reason: reason.slice(0, MOST_OF_A_REASON) }
+  const kept = was ? {} : { pausedAt: world.now(), pausedBy: by, reason: shortened(reason) }
   const held = { holdsMessages: holdsMessages || brake.holdsMessages }
   await sql.update(Brake, { onlyRow: true }, { ...kept, ...held, resumeAskedAt: null, resumeAskedBy: null })
-  if (!was) await tell(world, sql, { event: 'paused', by, reason: reason.slice(0, MOST_OF_A_REASON) })
+  if (!was) await tell(world, sql, { event: 'paused', by, reason: shortened(reason) })
   await redrawOpen(sql)
   await appendToLedger(sql, { changeRequest: null, event: 'paused', actor: by })
   return { was }

@@ -10,6 +10,7 @@ import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { addToOutbox } from '../outbox/add.ts'
 import { MOST_COUNTED, type Page, pageOf, type Wanted } from '../pages.ts'
+import { hasJustDone } from '../people/just-now.ts'
 import { refuse, refuseUnless, refuseUnlessEither } from '../people/standing.ts'
 import type { World } from '../world.ts'
 
@@ -80,14 +81,31 @@ export async function stopWaiting(world: World, { id, actor }: { id: string; act
   if (requester !== actor) await refuseUnlessEither(world, actor)
   return sureTransaction(world.database, async (sql) => {
     const wait = await lockOwn(sql, id, requester)
+    if (await hasJustStopped(world, sql, wait, actor)) return Object.assign(new SchoolWait(), wait, WAITED)
     if (wait.overAt !== null) return wait
     await sql.update(SchoolWait, { id }, { status: 'dropped', overAt: world.now() })
     if (actor === requester) return wait
     await tellDirectly(sql, wait, 'wait-stopped', actor)
-    const details = { urn: wait.urn, requester }
+    const details = { wait: id, urn: wait.urn, requester }
     await appendToLedger(sql, { changeRequest: null, event: 'wait-stopped', actor, details })
     return wait
   })
+}
+
+/** As a wait stands before it is over. */
+const WAITED = { status: 'waiting', overAt: null } as const
+
+/** Whether this person has just ended it: what is one's own is ended without an entry in the ledger. */
+async function hasJustStopped({ now }: World, sql: EntityManager, wait: SchoolWait, actor: string): Promise<boolean> {
+  const { status, overAt: at, requester, askedAt } = wait
+  if (status !== 'dropped' || askedAt === null || !hasJustDone(actor, { by: actor, at }, now())) return false
+  if (actor === requester) return true
+  const [last] = await sql.query<{ by: string }[]>(
+    `SELECT actor AS by FROM chatops.ledger
+     WHERE event = 'wait-stopped' AND details ->> 'wait' = $1 ORDER BY seq DESC LIMIT 1`,
+    [wait.id],
+  )
+  return last?.by === actor
 }
 
 /** A wait, for this person; what somebody else was only shown is not there. Throws ChangeError `not-found`. */

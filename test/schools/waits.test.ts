@@ -145,7 +145,7 @@ test('a colleague ends a wait; whoever waited is told by whom, and it is on reco
   expect(await listWaits(use.world.database, SUPPORT, 5)).toEqual([])
   expect(await outbox('direct')).toEqual([{ user: SUPPORT, part: 'wait-stopped', wait: id, by: DEVELOPER }])
   const { rows } = await use.admin.query(`SELECT actor, details FROM chatops.ledger WHERE event = 'wait-stopped'`)
-  expect(rows).toEqual([{ actor: DEVELOPER, details: { urn: '900005', requester: SUPPORT } }])
+  expect(rows).toEqual([{ actor: DEVELOPER, details: { wait: id, urn: '900005', requester: SUPPORT } }])
   await arrive()
   expect(await tellArrivals(use.world)).toBe(0)
 })
@@ -168,10 +168,14 @@ test('what comes of ending a wait is said by how it stood', async () => {
     wordsAfterStopping(await stopWaiting(use.world, { id, actor }), actor)
   const { id } = await wait(SUPPORT)
   expect((await stopped(id)).title).toBe('You no longer wait')
+  expect((await stopped(id)).title).toBe('You no longer wait') // selected twice
+  expect((await stopped(id, DEVELOPER)).title).toBe('This wait had ended already')
+  clock += 60_000
   expect((await stopped(id)).title).toBe('This wait had ended already')
   expect(wordsAfterAsking(await startWaiting(use.world, { id, requester: SUPPORT })).text).toContain('ended meanwhile')
   const theirs = await wait(DEVELOPER)
   const ended = await stopped(theirs.id, SUPPORT)
+  expect(await stopped(theirs.id, SUPPORT)).toEqual(ended)
   expect(ended.title).toBe('You ended this wait')
   expect(ended.text).toContain(`<@${DEVELOPER}> is told so.`)
   const arrived = await wait(SUPPORT)

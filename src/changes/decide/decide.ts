@@ -19,6 +19,7 @@ import { asTold } from '../assess/assess.ts'
 import { FOREIGN } from '../execute/unexecuted.ts'
 import { isOfAnother, isOfLater } from '../other-versions.ts'
 import { digestOfRequest, endAsStale, getRequest, lockRequest, type Moved, refusalFor } from '../requests.ts'
+import { type IsSame, sameApproval, sameCancellation, sameRejection } from './same.ts'
 
 // Decisions about a request. However somebody asks for one, it is made here. Self-approval is refused before anything
 // else is looked at, without exemption.
@@ -91,15 +92,16 @@ export async function reveal(world: World, shown: Actor & { viewId: string }) {
 const SOON_DONE_MS = 1_000
 
 /**
- * Approves a request. If two people approve at once, the second is told who was first. Only submitting the review leads
- * here.
+ * Approves a request. If two people approve at once, the second is told who was first; a window that is sent twice comes to
+ * the same as the first time. Only submitting the review leads here.
  */
 export async function approve(
   world: World,
   { id, actor, digest, viewId, understood }: Actor & Shown & { understood?: boolean },
 ) {
-  await refuseUnlessDecidable(world, { id, actor }, 'own-request')
-  return decide(world, { id, actor }, async (sql, request, now) => {
+  const isSame = sameApproval(world, actor, digest)
+  await refuseUnlessDecidable(world, { id, actor }, 'own-request', isSame)
+  const act: Act = async (sql, request, now) => {
     const shown = await sql.existsBy(Review, { changeRequestId: id, digest: request.digest, slackUser: actor, viewId })
     if (!shown || digest !== request.digest) return { refusal: { code: 'not-shown' } }
     if (isOfAnother(request)) return { refusal: { code: 'another-version' } }
@@ -110,7 +112,8 @@ export async function approve(
     await hintExecution(sql, id, now, { cardAfter: SOON_DONE_MS })
     await appendToLedger(sql, { changeRequest: id, event: 'approved', actor, details: { digest, viewId } })
     return { decision }
-  })
+  }
+  return decide(world, { id, actor }, act, { isSame })
 }
 
 /** Whether this person may decide on this request now; throws ChangeError if not. */
@@ -118,9 +121,12 @@ export async function checkDecision(world: World, asked: Actor): Promise<ChangeR
   return refuseUnlessDecidable(world, asked, 'own-request')
 }
 
-/** Whether this person may reject this request now; throws ChangeError if not. */
-export async function checkRejection(world: World, asked: Actor): Promise<ChangeRequest> {
-  return refuseUnlessDecidable(world, asked, 'own-rejection')
+/**
+ * Whether this person may reject this request now; throws ChangeError if not.
+ * @param reason where it is sent: that this person has just rejected it for the same reason is no obstacle
+ */
+export async function checkRejection(world: World, asked: Actor & { reason?: string }): Promise<ChangeRequest> {
+  return refuseUnlessDecidable(world, asked, 'own-rejection', sameRejection(world, asked.actor, asked.reason))
 }
 
 /**
@@ -134,14 +140,15 @@ export async function findPersonalDataIn(world: World, id: string, text: string)
 
 /** Rejects with a reason, which everyone in the channel can read. */
 export async function reject(world: World, { id, actor, reason }: Actor & { reason: string }) {
-  await refuseUnlessDecidable(world, { id, actor }, 'own-rejection')
-  return decide(world, { id, actor }, async (sql, _request, now) => {
+  await checkRejection(world, { id, actor, reason })
+  const act: Act = async (sql, _request, now) => {
     const decision = { status: 'rejected', decidedBy: actor, decidedAt: now, decisionReason: reason } as const
     await sql.update(ChangeRequest, { id, status: 'pending' }, decision)
     await announce(sql, id, ['outcome'])
     await appendToLedger(sql, { changeRequest: id, event: 'rejected', actor })
     return { decision }
-  })
+  }
+  return decide(world, { id, actor }, act, { isSame: sameRejection(world, actor, reason) })
 }
 
 /**
@@ -156,17 +163,20 @@ export async function cancel(world: World, { id, actor }: Actor) {
   return decide(
     world,
     { id, actor },
-    async (sql, request) => {
+    async (sql, request, now) => {
       const was = request.status
       const wasApproved = was === 'approved'
       const outcome = wasApproved ? { outcome: { ...request.outcome, cancelledBy: actor } } : {}
-      const decision = { status: 'cancelled', ...outcome } as const
+      const decision = { status: 'cancelled', finishedAt: now, ...outcome } as const
       await sql.update(ChangeRequest, { id, status: was }, decision)
       await announce(sql, id, wasApproved ? ['outcome'] : [])
       await appendToLedger(sql, { changeRequest: id, event: 'cancelled', actor, details: { was } })
       return { decision }
     },
-    (request) => (request.status === 'approved' ? null : findObstacle(world, request)),
+    {
+      isSame: sameCancellation(world, actor),
+      findWhyNot: (request) => (request.status === 'approved' ? null : findObstacle(world, request)),
+    },
   )
 }
 
@@ -174,6 +184,7 @@ async function refuseUnlessDecidable(
   world: World,
   { id, actor }: Actor,
   own: 'own-request' | 'own-rejection',
+  isSame: IsSame = () => false,
 ): Promise<ChangeRequest> {
   const request = await getRequest(world.database, id)
   if (request.requester === actor) return refuse(world, own, actor, id)
@@ -181,6 +192,7 @@ async function refuseUnlessDecidable(
   const isOwn = await world.people.areOne(actor, request.requester)
   if (isOwn !== false) return refuse(world, isOwn ? own : 'people-unknown', actor, id)
   const problem = findObstacle(world, request)
+  if (problem && isSame(request)) return request
   if (problem) return refuse(world, problem.code, actor, id, problem.facts)
   if (own === 'own-request') await refuseWhereOff(world, request.playbook, actor, id)
   return request
@@ -196,6 +208,8 @@ function findObstacle(world: World, request: ChangeRequest): Refusal | null {
   return null
 }
 
+type Act = (sql: World['database']['manager'], request: ChangeRequest, now: Date) => Promise<Decided>
+
 type Decided = { refusal: Refusal } | { decision: Pick<ChangeRequest, 'status'> & Partial<ChangeRequest> }
 
 /**
@@ -203,16 +217,21 @@ type Decided = { refusal: Refusal } | { decision: Pick<ChangeRequest, 'status'> 
  * with its decision.
  * @param act appends to the ledger last, so nothing is read after it
  * @param findWhyNot what is in the way; unless given, that nobody can approve or reject it any more
+ * @param isSame whether that is what this person has just done
  */
 async function decide(
   world: World,
   { id, actor }: Actor,
-  act: (sql: World['database']['manager'], request: ChangeRequest, now: Date) => Promise<Decided>,
-  findWhyNot = (request: ChangeRequest) => findObstacle(world, request),
+  act: Act,
+  {
+    isSame,
+    findWhyNot = (request) => findObstacle(world, request),
+  }: { isSame: IsSame; findWhyNot?: (request: ChangeRequest) => Refusal | null },
 ): Promise<ChangeRequest> {
   const { request, decided } = await sureTransaction(world.database, async (sql) => {
     const request = await lockRequest(sql, id)
     const obstacle = findWhyNot(request)
+    if (obstacle && isSame(request)) return { request, decided: { decision: request } }
     const decided = obstacle ? { refusal: obstacle } : await act(sql, request, world.now())
     if ('refusal' in decided) {
       const details = { because: decided.refusal.code }

@@ -63,15 +63,15 @@ export async function rejectRequest(context: HandlerContext, submission: Submiss
   const { view, body } = submission
   await answerOnce(context, submission, async () => {
     const { changeRequest: id } = requestMetadata.parse(JSON.parse(view.private_metadata))
-    const reason = (readFormValues(view.state.values)['reason'] ?? '').trim()
+    const reason = (readFormValues(view.state.values)['reason'] ?? '').trim().slice(0, 500)
     if (!reason) return { errors: { reason: 'Enter a reason.' } }
-    await checkRejection(context.changes, { id, actor: body.user.id }) // others must not learn what the field says
+    await checkRejection(context.changes, { id, actor: body.user.id, reason }) // others must not learn what the field says
     const personal = await findPersonalDataIn(context.changes, id, reason)
     if (personal) {
       await recordRevealing(context.changes, body.user.id, ['reason'])
       return { errors: { reason: `Remove the trainee’s ${personal}: everyone in the channel can read this.` } }
     }
-    await reject(context.changes, { id, actor: body.user.id, reason: reason.slice(0, 500) })
+    await reject(context.changes, { id, actor: body.user.id, reason })
     context.nudge()
     const text = 'Nothing has changed in Register. The person who asked can read your reason on the request.'
     return { title: `You rejected CR-${id}`, text }

@@ -33,6 +33,9 @@ export type ModelRequest = {
   /** Whom the review was shown to, in which modal. */
   shown: Map<string, string>
   approver: string | null
+  approvedAt: number
+  /** Who rejected or cancelled it, and when. */
+  ended: { by: string; at: number } | null
   executedAt: number | null
   /** Which of its trainee's audits is its own. */
   audit: number | null

@@ -6,6 +6,7 @@ import { propose } from '../../../src/changes/propose/propose.ts'
 import { discard, send } from '../../../src/changes/propose/send.ts'
 import { listSteps, tickSteps } from '../../../src/changes/steps/manual-steps.ts'
 import { planOf } from '../../../src/contract/stored.ts'
+import type { Status } from '../../../src/entities/chatops/change-request.ts'
 import { getPlaybook } from '../../../src/playbooks/index.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../../support/lifecycle.ts'
 import { answerOf, type Command, expectAnswer, step, stepOn, type Tally } from './command.ts'
@@ -122,7 +123,15 @@ async function ask(
       expiresAt: 0,
       shown: new Map(),
     },
-    ...{ approver: null, executedAt: null, audit: null, nextLook: null, failingSince: null },
+    ...{
+      approver: null,
+      approvedAt: 0,
+      ended: null,
+      executedAt: null,
+      audit: null,
+      nextLook: null,
+      failingSince: null,
+    },
     ...{ history: ['proposed'], announced: 0, isSpoilt: false },
   }
   model.requests.push(request)
@@ -215,14 +224,24 @@ async function approveAs(
   { who, viewId, digest }: { who: string; viewId: string; digest: string },
 ): Promise<string> {
   const isShown = request.shown.get(who) === viewId && digest === request.digest
-  const expected = refusalOf(model, request, who) ?? (isShown ? 'done' : 'not-shown')
+  const isAgain = digest === request.digest && hasJustApproved(model, request, who)
+  const expected = isAgain ? 'done' : (refusalOf(model, request, who) ?? (isShown ? 'done' : 'not-shown'))
   const answer = await answerOf(approve(world, { id: request.id, actor: who, digest, viewId }))
-  if (expectAnswer(answer, expected) === 'done') approved(request, who)
+  if (expectAnswer(answer, expected) === 'done' && !isAgain) approved(model, request, who)
   return answer
 }
 
-function approved(request: ModelRequest, who: string): void {
+/** For so long what is sent twice is the same. */
+const JUST_NOW = 60_000
+
+function hasJustApproved({ clock }: Model, { approver, approvedAt, status }: ModelRequest, who: string): boolean {
+  const isInForce = ['approved', 'verifying', 'done', 'needs-attention'].includes(status)
+  return approver === who && isInForce && clock - approvedAt < JUST_NOW
+}
+
+function approved(model: Model, request: ModelRequest, who: string): void {
   request.approver = who
+  request.approvedAt = model.clock
   move(request, 'approved')
 }
 
@@ -290,23 +309,35 @@ function approveAtOnceStep(tally: Tally, which: number) {
         return { who, answer: await answerOf(approve(world, { id, actor: who, digest, viewId })) }
       }),
     )
-    const won = answers.filter(({ answer }) => answer === 'done').map(({ who }) => who)
+    const done = answers.filter(({ answer, who }) => answer === 'done' && !hasJustApproved(model, request, who))
+    const won = [...new Set(done.map(({ who }) => who))] // the second time is answered as the first
     if (won.length !== Math.min(mayApprove.length, 1)) throw new Error(`approved by ${won.join(', ') || 'nobody'}`)
     const [winner] = won
     if (!winner) return 'refused'
     if (!mayApprove.includes(winner)) throw new Error(`approved by ${NAMES[winner]}`)
-    approved(request, winner)
+    approved(model, request, winner)
     return 'one'
   })
 }
 
 function rejectStep(tally: Tally, who: string, which: number) {
   return stepOn(which, `${NAMES[who]} rejects`, tally, async (request, model, { world }) => {
-    const expected = refusalOf(model, request, who, 'own-rejection') ?? 'done'
+    const isAgain = hasJustEnded(model, request, 'rejected', who)
+    const expected = isAgain ? 'done' : (refusalOf(model, request, who, 'own-rejection') ?? 'done')
     const answer = await answerOf(reject(world, { id: request.id, actor: who, reason: 'No' }))
-    if (expectAnswer(answer, expected) === 'done') move(request, 'rejected')
+    if (expectAnswer(answer, expected) === 'done' && !isAgain) ended(model, request, 'rejected', who)
     return answer
   })
+}
+
+/** Whether this person has just done the same, so that it is answered as it was. */
+function hasJustEnded({ clock }: Model, { status, ended: end }: ModelRequest, how: Status, who: string): boolean {
+  return status === how && end?.by === who && clock - end.at < JUST_NOW
+}
+
+function ended({ clock }: Model, request: ModelRequest, how: Status, by: string): void {
+  request.ended = { by, at: clock }
+  move(request, how)
 }
 
 function cancelStep(tally: Tally, who: string, which: number) {
@@ -317,9 +348,10 @@ function cancelStep(tally: Tally, who: string, which: number) {
     const state = request.status === 'approved' ? null : refusalOf(model, { ...request, requester: '' }, DEVELOPER)
     const isDecided = request.status !== 'unsent' && request.status !== 'pending'
     const other = !isDecided ? 'not-requester' : APPROVERS.includes(who) ? state : 'not-an-approver'
-    const refusal = isOwn ? state : other
+    const isAgain = hasJustEnded(model, request, 'cancelled', who)
+    const refusal = isAgain ? null : isOwn ? state : other
     const answer = await answerOf(cancel(world, { id: request.id, actor: who }))
-    if (expectAnswer(answer, refusal ?? 'done') === 'done') move(request, 'cancelled')
+    if (expectAnswer(answer, refusal ?? 'done') === 'done' && !isAgain) ended(model, request, 'cancelled', who)
     return answer
   })
 }
