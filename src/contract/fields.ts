@@ -36,8 +36,6 @@ export type Field<T> = {
   freeText: boolean
   /** It answers what a check asks, and is left empty until one does. */
   isAnswer?: boolean
-  /** Another answer that it may go with: it is asked for where that one is. */
-  goesWith?: string
   /** The trainees that a value leads to, by slug. */
   leadsTo?: (value: T, context: FormContext) => Promise<string[]>
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { canonical, type Json } from '../entities/json.ts'
-import { whatJobDoes } from '../register/jobs/words.ts'
+import { jobDoes } from '../register/jobs/words.ts'
 import type { Change } from '../register/saves/rules.ts'
 import type { Verdict } from './check.ts'
 import { type Effect, type Enqueue, effect, traineeOf } from './effect.ts'
@@ -140,7 +140,7 @@ function whatCannotBeTakenBack(effect: Effect): string[] {
   switch (effect.kind) {
     case 'enqueue':
     case 'retry':
-      return [`It started a job: ${whatJobDoes(effect.job)}.`]
+      return [`It started a job: “${jobDoes(effect.job)}”.`]
     case 'remove-job':
       return ['It took a failed job out of Register’s Sidekiq.']
     case 'trello-card':

@@ -61,11 +61,11 @@ export async function columnsHold(sql: EntityManager, plan: Plan): Promise<Postc
   const lost = await findMoved(sql, plan, 'after')
   const count = plan.updates.reduce((sum, { changes }) => sum + Object.keys(changes).length, 0)
   return {
-    sentence: 'Every changed column holds the new value',
+    sentence: 'Everything that was changed holds its new value',
     holds: lost.length === 0,
     found:
       lost.length === 0
-        ? `Looked at ${count} ${count === 1 ? 'column' : 'columns'}.`
+        ? `${count} ${count === 1 ? 'detail is' : 'details are'} as approved.`
         : `Changed since: ${lost.map(({ column }) => columnLabel(column)).join(', ')}.`,
   }
 }

@@ -1,4 +1,4 @@
-import { jobFailedWords, whatJobDoes } from '../register/jobs/words.ts'
+import { jobDoes, jobFailedWords } from '../register/jobs/words.ts'
 import { type About, type Explanation, who } from './found.ts'
 
 // The failures for which there is no playbook, where several share an explanation or it depends on the job.
@@ -26,7 +26,7 @@ export function explainCannotReceive(about: About): Explanation {
 /** What proves that a job ran is in jobs/mirror/proofs.ts. */
 export function explainVanished(about: About): Explanation {
   return {
-    title: `We cannot tell whether a job ran: ${whatJobDoes(about.job)}`,
+    title: `We cannot tell whether a job ran: ${jobDoes(about.job)}`,
     meaning:
       'Register’s Sidekiq has it no longer, and nothing in Register or DTTP shows that it ran. A process that was killed loses what it runs.',
     without: 'Ask a developer to look whether it ran, and to start it again if it did not.',
@@ -46,7 +46,7 @@ export function explainHanging(about: About): Explanation {
 
 export function explainNotGiven(about: About): Explanation {
   return {
-    title: `A job could not be given to Register’s Sidekiq: ${whatJobDoes(about.job)}`,
+    title: `A job could not be given to Register’s Sidekiq: ${jobDoes(about.job)}`,
     meaning: 'A request has asked for it. It has not run.',
     without: 'Ask the operators of the bot why it could not be given. Then ask for it again if it is still needed.',
   }

@@ -6,13 +6,13 @@ import { type About, type Explanation, who } from './found.ts'
 
 type Advice = Pick<Explanation, 'meaning' | 'without'>
 
-const DEVELOPERS = 'There is no playbook for this. Ask the Register developers.'
+const DEVELOPERS = 'The bot can do nothing about this. Ask the Register developers.'
 
 /** What DTTP was to be told of a trainee. */
 function unsent(what: string): Advice {
   return {
     meaning: `Register has it, and DTTP does not know of the ${what} yet.`,
-    without: `There is no playbook for this. Ask the operations team whether DTTP has the ${what}, and the Register developers to run the job again.`,
+    without: `The bot can do nothing about this. Ask the operations team whether DTTP has the ${what}, and the Register developers to run the job again.`,
   }
 }
 
@@ -23,9 +23,9 @@ const NIGHTLY: Advice = {
 
 const ADVICE: Readonly<Partial<Record<SeenJobName, Advice>>> = {
   'retrieve-award': {
-    meaning: 'Register asks DTTP for the award until it is there. Like the poll for a TRN, this ends after a time.',
+    meaning: 'Register asks DTTP for the award until it is there. As for a TRN, this ends after a time.',
     without:
-      'There is no playbook for this. Ask the operations team about the award, then ask a developer to start the job again.',
+      'The bot can do nothing about this. Ask the operations team about the award, then ask a developer to start the job again.',
   },
   'recommend-for-award': unsent('recommendation'),
   withdraw: unsent('withdrawal'),

@@ -23,14 +23,14 @@ export function explainTimeout(about: About): Explanation {
       : 'This is usually a delay at DQT. Register has stopped asking.',
     offer: {
       ...requeue,
-      because: 'the time to poll for this TRN is up.',
+      because: 'the time for asking is up.',
       next: isThere
         ? `Select “${requeue.label}” to fetch it. ${SECOND_PERSON}`
         : `${check} If it looks right, select “${requeue.label}”. ${SECOND_PERSON} ${wrong}`,
     },
     without: isThere
-      ? 'Ask a developer to poll for the TRN again.'
-      : `${check} If it looks right, ask a developer to poll for the TRN again. ${wrong}`,
+      ? 'Ask a developer to have DTTP asked again.'
+      : `${check} If it looks right, ask a developer to have DTTP asked again. ${wrong}`,
   }
 }
 
@@ -42,13 +42,13 @@ export function explainUnpolled(about: About): Explanation {
   return {
     title,
     meaning:
-      'Registered with DTTP, and still Pending TRN more than an hour later. No poll is under way, so a TRN would go unnoticed.',
+      'Registered with DTTP, and still Pending TRN more than an hour later. Nothing asks DTTP, so a TRN would go unnoticed.',
     offer: {
       ...requeue,
-      because: 'no poll is under way.',
+      because: 'nothing asks for this TRN.',
       next: `Select “${requeue.label}” for each trainee. ${SECOND_PERSON}`,
     },
-    without: 'Ask a developer to poll for the TRN.',
+    without: 'Ask a developer to have DTTP asked for the TRN.',
   }
 }
 
@@ -66,7 +66,7 @@ export function explainSchool(about: About): Explanation {
   const title = urn === null ? `A school of ${who(about)} is not active in DTTP` : `School ${urn} is not active in DTTP`
   const meaning = isActive
     ? 'The school is active now; the job can be retried.'
-    : 'Register sends only schools that are active or new in DTTP, so it cannot send these trainees.'
+    : `Register sends only schools that are active or new in DTTP, so it cannot send ${about.trainees > 1 ? 'these trainees' : 'this trainee'}.`
   if (urn === null) return { title, meaning, without: 'Ask a developer which of the trainee’s schools it is.' }
   const label = 'Repair school'
   const next = `Select “${label}”. ${SECOND_PERSON}`

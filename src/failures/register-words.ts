@@ -10,7 +10,7 @@ type Failed = { name: SeenJobName; urn: string | null; errorClass: string | null
 export function registerWords(code: FailureCode, { name, urn, errorClass }: Failed): string {
   switch (code) {
     case 'timed-out':
-      return 'The time to poll for this TRN is up.'
+      return 'The time for asking DTTP for this TRN is up.'
     case 'school-not-active':
       return urn === null
         ? 'Register found a school of this trainee neither active nor new in its list of DTTP schools.'
@@ -22,7 +22,7 @@ export function registerWords(code: FailureCode, { name, urn, errorClass }: Fail
     case 'register-unavailable':
       return 'Register could not read the trainee from its database, so the job has not begun.'
     case 'cannot-receive-trn':
-      return 'Register cannot poll for a trainee who was never submitted for a TRN.'
+      return 'Register cannot ask for the TRN of a trainee who was never submitted for one.'
     case 'not-registered':
       return 'The trainee has no DTTP record yet.'
     case 'dttp-refused':
@@ -63,12 +63,12 @@ export const DELETED =
 export const REMOVED = 'Two people had the failed job taken out of Register’s Sidekiq.'
 
 /** Of a poll in whose place another one was put. */
-export const REPLACED = 'Two people had another poll put in the place of this one.'
+export const REPLACED = 'Two people had DTTP asked anew in the place of this.'
 
 /** Of a registration that does not end. */
 export const HANGS = 'Register’s Sidekiq has been running this registration for over 15 minutes. It takes seconds.'
 
 /** Of a poll that ended without what it asked for. */
 export function pollEnded(name: PollName): string {
-  return `The time to poll for this ${polledFor(name)} is up, and Register has stopped asking.`
+  return `The time for asking DTTP for this ${polledFor(name)} is up, and Register has stopped.`
 }

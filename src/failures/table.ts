@@ -1,5 +1,4 @@
 import type { FailureCode } from '../entities/chatops/job-failure.ts'
-import { flagOf } from '../register/jobs/words.ts'
 import * as causes from './causes.ts'
 import * as cures from './cures.ts'
 import {
@@ -57,7 +56,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
     ...FINAL,
     causes: ({ day }) => [`timed-out:${day}`],
     explain: explainTimeout,
-    next: 'Nothing asks for it any more. Check the DTTP record or ask the operations team. Then you can ask for another poll.',
+    next: 'Nothing asks for it any more. Check the DTTP record or ask the operations team. Then you can have DTTP asked again.',
     cure: cures.byArrival,
   },
   'not-polled': { ...FINAL, causes: () => [causes.NOT_POLLED], explain: explainUnpolled, cure: cures.byPoll },
@@ -178,9 +177,9 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRule>> = {
   'switched-off': {
     ...FINAL,
     causes: causes.ofFlag,
-    explain: ({ job }) => ({
+    explain: () => ({
       title: 'Register’s jobs for DTTP are switched off',
-      meaning: `Register’s feature flag ${flagOf(job)} is off. With it off these jobs do nothing, so we stop them and say so.`,
+      meaning: 'A feature flag of Register’s is off. With it off these jobs do nothing, so we stop them and say so.',
       without: 'Ask the Register developers whether it should be on. The jobs must then be run again.',
     }),
     cure: cures.byFlag,

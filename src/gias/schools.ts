@@ -44,10 +44,10 @@ export function isOpenOnGias(status: number): boolean {
   return status === 1 || status === 3
 }
 
-/** The status as GIAS calls it, with its code and close date, if any: "Closed (2), close date 31 August 2021". */
-export function giasStatusLabel(school: Pick<GiasSchool, 'status' | 'statusName' | 'closeDate'>): string {
+/** The status as GIAS calls it, with its close date, if any: "Closed, close date 31 August 2021". */
+export function giasStatusLabel(school: Pick<GiasSchool, 'statusName' | 'closeDate'>): string {
   const closes = school.closeDate ? `, close date ${describeDay(school.closeDate)}` : ''
-  return `${school.statusName} (${school.status})${closes}`
+  return `${school.statusName}${closes}`
 }
 
 /** The school's page on GIAS. */

@@ -12,7 +12,7 @@ import type { Click } from './entry-points.ts'
 const NUMBER = /^(\d{1,18})(?::\d{0,18})?$/
 
 /** Where the message stands that shows it as it is now, and what it is called. */
-type Shown = { name: string; channel: string; ts: string | null }
+type Shown = { name: string; channel: string; ts: string | null; isInThread?: boolean }
 
 /** For a button of a request's card. Never rejects. */
 export async function pointToCard(context: HandlerContext, click: Click): Promise<void> {
@@ -26,7 +26,8 @@ export async function pointToCard(context: HandlerContext, click: Click): Promis
 export async function pointToAlert(context: HandlerContext, click: Click): Promise<void> {
   await pointToNew(context, click, async (id) => {
     const alert = await context.changes.database.manager.findOneBy(Alert, { id })
-    return alert && { name: 'this alert', channel: alert.channel, ts: alert.cardTs }
+    const isInThread = alert?.threadTs != null
+    return alert && { name: 'this alert', channel: alert.channel, ts: alert.cardTs, isInThread }
   })
 }
 
@@ -38,10 +39,12 @@ async function pointToNew(
   const { body, action, client } = click
   const { message, channel } = body
   const [, id] = NUMBER.exec(action.value ?? '') ?? []
-  if (!id || !message || !channel || (message['thread_ts'] && message['thread_ts'] !== message.ts)) return
+  if (!id || !message || !channel) return
+  const isInThread = Boolean(message['thread_ts']) && message['thread_ts'] !== message.ts
   try {
     const shown = await find(id)
     if (!shown?.ts || shown.channel !== channel.id || shown.ts === message.ts) return
+    if (isInThread && !shown.isInThread) return // another message about it, such as a reminder
     const { permalink } = await client.chat.getPermalink({ channel: channel.id, message_ts: shown.ts })
     const where = `This is an old copy of ${shown.name}, which Slack did not let us change.`
     const text = `${where} <${permalink}|See ${shown.name} as it is now>.`

@@ -168,7 +168,7 @@ export async function pollScheduled(
   { job: registration }: Pick<SentRegistration, 'job'>,
   executed: Executed,
 ): Promise<Postcondition> {
-  const sentence = 'The poll for a TRN is scheduled'
+  const sentence = 'DTTP will be asked for the TRN'
   const job = await findJob(sql, executed, 'retrieve-trn')
   if (!job) return { sentence, holds: false, found: 'There is no such job.' }
   if (job.status === 'done') return { sentence, holds: true, found: 'The TRN has arrived.' }

@@ -3,6 +3,7 @@ import type { Plan } from '../contract/plan.ts'
 import type { Postcondition } from '../entities/chatops/change-request.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { dttpStatusLabel, isActiveInDttp } from '../register/schools/schools.ts'
+import { listed } from '../words.ts'
 
 // How schools stand in Register's list of DTTP schools once a plan was carried out.
 
@@ -11,9 +12,13 @@ export function findInList(sql: EntityManager, urn: string): Promise<DttpSchool[
   return sql.find(DttpSchool, { where: { urn }, order: { id: 'ASC' } })
 }
 
-/** "row 801 is active (1), row 802 is inactive (2)"; empty for none. */
+/** "inactive"; of several rows "active (row 801) and inactive (row 802)", since they must be told apart. Empty for none. */
 export function listWords(rows: readonly DttpSchool[]): string {
-  return rows.map(({ id, status_code }) => `row ${id} is ${dttpStatusLabel(status_code)}`).join(', ')
+  const isOne = rows.length === 1
+  return listed(
+    rows.map(({ id, status_code }) => `${dttpStatusLabel(status_code)}${isOne ? '' : ` (row ${id})`}`),
+    rows.length,
+  )
 }
 
 /** The URNs of the schools that a plan writes. */
@@ -33,7 +38,7 @@ export async function areFoundOnce(sql: EntityManager, urns: readonly string[]):
     return {
       sentence: `Register finds one active school for URN ${urn}`,
       holds: active.length === 1,
-      found: rows.length === 0 ? `URN ${urn} is not in the list.` : `URN ${urn}: ${listWords(rows)}.`,
+      found: rows.length === 0 ? `URN ${urn} is not in the list.` : `URN ${urn} is ${listWords(rows)}.`,
     }
   })
 }

@@ -29,8 +29,8 @@ export function renderForm(
   },
 ): Modal {
   const all: [string, Field<string>][] = Object.entries(playbook.form)
-  const isAsked = (name: string, { isAnswer, goesWith = name }: Field<string>) =>
-    isFirst ? name === 'subject' : !isAnswer || Boolean(values[name]) || asks.includes(name) || asks.includes(goesWith)
+  const isAsked = (name: string, { isAnswer }: Field<string>) =>
+    isFirst ? name === 'subject' : !isAnswer || Boolean(values[name]) || asks.includes(name)
   const lead = asks.length > 0 ? '' : '⚠️ Look again: ' // what a check asks is nobody's mistake
   const fields = all.filter(([name, field]) => isAsked(name, field))
   return {

@@ -96,10 +96,10 @@ function usageOf({ name, form }: AnyPlaybook): string {
   return [COMMAND, name, ...commandWords(form).map(([word]) => `[${word}]`)].join(' ').replace(/[^\w/[\] -]/g, '')
 }
 
-/** The usage with a number for the trainee and the first thing each select offers. */
+/** The usage with a number for the trainee and the first thing each select offers, in its own words. */
 function exampleOf({ name, form }: AnyPlaybook): string {
   const values = commandWords(form).map(([word, { input }]) => {
-    if (input.type === 'select') return input.options[0]?.value ?? `[${word}]`
+    if (input.type === 'select') return input.options[0]?.label ?? `[${word}]`
     return word.startsWith('trainee') ? '5913' : `[${word}]`
   })
   return [COMMAND, name, ...values].join(' ')

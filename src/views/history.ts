@@ -2,10 +2,10 @@ import { formatDateTime } from '../calendar/london.ts'
 import type { RequestEvent } from '../ledger/ledger.ts'
 import type { Page } from '../pages.ts'
 import { playbooks } from '../playbooks/index.ts'
-import { jobDoes, jobFailedWords, registerJobName } from '../register/jobs/words.ts'
+import { jobDoes, jobFailedWords, registerNamesOf } from '../register/jobs/words.ts'
 import type { HistoryEvent } from '../trainee/history.ts'
 import { count } from '../words.ts'
-import { heading, type Message, note, plainSections, section } from './kit/blocks.ts'
+import { heading, type Message, note, plainSections, section, smallPrint } from './kit/blocks.ts'
 import { ACTIONS } from './kit/ids.ts'
 import { pageBlocks } from './kit/pages.ts'
 import { escapeText, mention, shorten } from './kit/text.ts'
@@ -32,6 +32,7 @@ export function renderHistory({
       note(`${view}. ${number}, the newest first. Times are London time.`),
       ...(history.all === 0 ? plainSections('The bot has done and seen nothing for this trainee.') : []),
       ...history.items.map((event) => section(`${formatDateTime(event.at)}: ${eventWords(event)}`)),
+      ...smallPrint(registerNamesOf(history.items.flatMap(({ kind, which }) => (kind === 'job' ? [which] : [])))),
       ...pageBlocks(history, ACTIONS.historyPage, turnTo),
     ],
   }
@@ -44,9 +45,7 @@ function eventWords({ kind, what, which, who, words }: HistoryEvent): string {
     case 'request':
       return `*CR-${which}* (${titleOf(words)}) ${requestWords(what)}${who === 'chatops' ? '' : ` by ${mention(who)}`}`
     case 'job':
-      return what === 'failed'
-        ? `${jobFailedWords(which)} (${registerJobName(which)}).${said}`
-        : `“${jobDoes(which)}” ${JOB_WORDS[what] ?? what} (${registerJobName(which)}).`
+      return what === 'failed' ? `${jobFailedWords(which)}.${said}` : `“${jobDoes(which)}” ${JOB_WORDS[what] ?? what}.`
     case 'alert':
       return `${ALERT_WORDS[what] ?? what}${who ? ` by ${mention(who)}` : ''}.${said}`
     case 'registration':

@@ -4,14 +4,15 @@ import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import type { SeenJob } from '../entities/chatops/seen-job.ts'
 import { describeGiasAge, giasStatusLabel, giasUrl } from '../gias/schools.ts'
 import { playbooks } from '../playbooks/index.ts'
-import { jobDoes, jobFailedWords, registerJobName } from '../register/jobs/words.ts'
+import { jobDoes, jobFailedWords, registerNamesOf } from '../register/jobs/words.ts'
 import { dttpStatusLabel } from '../register/schools/schools.ts'
 import { stateLabel } from '../register/trainees/states.ts'
 import type { Submission } from '../register/trainees/submissions.ts'
 import { routeLabel } from '../register/trainees/training-routes.ts'
 import type { RecordFacts, SchoolFacts, TraineeFacts } from '../trainee/facts.ts'
+import { listed } from '../words.ts'
 import { waitWords } from './alert/beside.ts'
-import { type Block, heading, type Message, plainLines, plainSections, section } from './kit/blocks.ts'
+import { type Block, heading, type Message, plainLines, plainSections, section, smallPrint } from './kit/blocks.ts'
 import { capitalise } from './kit/labels.ts'
 import { escapeText, shorten } from './kit/text.ts'
 import { requestLine } from './request/request.ts'
@@ -37,11 +38,13 @@ export function renderTrainee(facts: TraineeFacts & { alerts?: readonly AlertSig
       ...facts.schools.flatMap((school) => describeSchool(school)),
       ...facts.waits.map((wait) => section(waitWords(wait))),
       ...plainSections(`From ${describeGiasAge(facts.giasAge)}.`),
+      ...smallPrint(rowWords(facts.schools)),
       ...((facts.alerts ?? []).length > 0 ? [heading('Open alerts')] : []),
       ...plainLines((facts.alerts ?? []).map(({ diagnosis }) => shorten(diagnosis.title, 200))),
       heading('Jobs'),
       ...plainLines(describeJobs(facts)),
       ...plainSections(more(facts.jobsInAll, facts.jobs)),
+      ...smallPrint(registerNamesOf(facts.jobs.map(({ name }) => name))),
       heading('Requests'),
       ...describeRequests(facts.requests, links.registerUrl),
       ...plainSections(more(facts.requestsInAll, facts.requests)),
@@ -95,11 +98,17 @@ function describeSchool({ which, sent, notApplicable, school, inDttp, onGias }: 
   const use = sent ? '' : ' The route does not send it.'
   if (notApplicable) return plainSections(`${label}: not applicable.${use}`)
   if (!school) return plainSections(`${label}: not set.${use}`)
-  const statuses = inDttp.map(({ id, status_code }) => `${dttpStatusLabel(status_code)}, row ${id}`)
-  const dttp = inDttp.length > 0 ? `In DTTP: ${statuses.join('; ')}.` : 'Not among the DTTP schools.'
+  const statuses = inDttp.map(({ status_code }) => dttpStatusLabel(status_code))
+  const dttp = inDttp.length > 0 ? `In DTTP: ${listed(statuses)}.` : 'Not among the DTTP schools.'
   const gias = onGias ? `GIAS: ${giasStatusLabel(onGias)}.` : 'Not on GIAS, as far as we know.'
   const name = escapeText(shorten(school.name, 150))
   return [section(`${label}: ${name}, <${giasUrl(school.urn)}|URN ${escapeText(school.urn)}>.${use}\n${dttp} ${gias}`)]
+}
+
+/** The form of a repair asks for a row where a school has several. */
+function rowWords(schools: readonly SchoolFacts[]): string {
+  const rows = schools.flatMap(({ inDttp }) => inDttp.map(({ id }) => `row ${id}`))
+  return rows.length > 0 ? `In Register’s list of DTTP schools: ${[...new Set(rows)].join(', ')}.` : ''
 }
 
 function describeJobs({ jobs }: TraineeFacts): string[] {
@@ -108,16 +117,15 @@ function describeJobs({ jobs }: TraineeFacts): string[] {
 }
 
 function describeJob(job: SeenJob): string {
-  const name = registerJobName(job.name)
   const does = `“${jobDoes(job.name)}”`
   if (job.status === 'failed') {
     const when = job.finishedAt ? ` on ${formatDateTime(job.finishedAt)}` : ''
-    return `${jobFailedWords(job.name)}${when} (${name}): ${shorten(job.failure?.words ?? 'for an unknown reason', 300)}`
+    return `${jobFailedWords(job.name)}${when}: ${shorten(job.failure?.words ?? 'for an unknown reason', 300)}`
   }
-  if (job.status === 'running') return `${does} is running (${name}).`
+  if (job.status === 'running') return `${does} is running.`
   const until = job.timeoutAt ? `, until ${formatDateTime(job.timeoutAt)}` : ''
   const again = job.attempts > 0 ? ` It failed ${job.attempts} times so far.` : ''
-  return `${does} runs next on ${formatDateTime(job.dueAt)}${until} (${name}).${again}`
+  return `${does} runs next on ${formatDateTime(job.dueAt)}${until}.${again}`
 }
 
 function describeRequests(requests: readonly ChangeRequest[], registerUrl: string): Block[] {

@@ -9,7 +9,7 @@ export function renderUnposted({ changeRequest, channel, because, part }: Unpost
   const text =
     part === 'behind'
       ? `We cannot show in <#${channel}> what has become of CR-${changeRequest}: ${why}. The request itself goes on as before, and we post what is missing as soon as the bot can. Until then, /trainee requests shows where it stands.`
-      : `We could not post CR-${changeRequest} in <#${channel}>: ${why}. It waits for approval, but nobody can see it. ${remedy} the request with /trainee requests.`
+      : `We could not post CR-${changeRequest} in <#${channel}>: ${why}. It waits for approval, but only on the bot’s Home tab. ${remedy} the request with /trainee requests.`
   return { text, blocks: [] }
 }
 

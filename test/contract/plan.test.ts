@@ -203,8 +203,8 @@ describe('the way back', () => {
     expect(given).toEqual({
       refused: [
         'It added a school to Register’s list of those in DTTP.',
-        'It started a job: Poll DTTP for a TRN (Dttp::RetrieveTrnJob).',
-        'It started a job: Register with DTTP (Dttp::RegisterForTrnJob).',
+        'It started a job: “Ask DTTP for a TRN”.',
+        'It started a job: “Register with DTTP”.',
         'It added a Trello card.',
       ],
     })

@@ -209,8 +209,8 @@ describe('the history of a trainee', () => {
       `was opened for review by <@${DEVELOPER}>`,
       `was approved by <@${DEVELOPER}>`,
       'The bot posted an alert. DTTP does not have the record.',
-      'Sending the record to DTTP failed (Dttp::UpdateTraineeJob). DTTP does not have the record.',
-      '“Poll DTTP for a TRN” waits for its turn (Dttp::RetrieveTrnJob).',
+      'Sending the record to DTTP failed. DTTP does not have the record.',
+      '“Ask DTTP for a TRN” waits for its turn.',
     ]) {
       expect(text).toContain(words)
     }

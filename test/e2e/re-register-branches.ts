@@ -67,8 +67,8 @@ const OWN_IDS = {
   degrees: {},
 }
 
-const REGISTERS = 'Register with DTTP (Dttp::RegisterForTrnJob) for trainee 5913 at once'
-const POLLS = 'Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5913 in 1 hour, for 4 days'
+const REGISTERS = 'Register trainee 5913 with DTTP at once'
+const POLLS = 'Ask DTTP for the TRN of trainee 5913 in 1 hour, then every hour for 4 days'
 
 export const branches: readonly Branch[] = [
   {
@@ -209,7 +209,7 @@ export const branches: readonly Branch[] = [
     form: { submitter: '203' },
     prepare: deleteBoth(5908),
     says: 'User 203, as you chose. User 202 submitted the trainee',
-    plan: { shows: `submitted by: ${dttpId('user', 203)}`, empties: BOTH },
+    plan: { shows: `submitted by ${dttpId('user', 203)}`, empties: BOTH },
   },
   {
     given: 'the same, and somebody who is not, or is another provider’s',
@@ -238,7 +238,7 @@ export const branches: readonly Branch[] = [
     trainee: 5913,
     form: { submitter: '203' },
     says: 'User 201 submitted the trainee on 14 October 2021 at 9am, and is registered with DTTP. You chose user 203 all the same.',
-    plan: { shows: `submitted by: ${dttpId('user', 203)}`, empties: BOTH },
+    plan: { shows: `submitted by ${dttpId('user', 203)}`, empties: BOTH },
   },
   {
     given: 'deferred once, and reinstated',
@@ -248,7 +248,7 @@ export const branches: readonly Branch[] = [
     trainee: 5915,
     prepare: deleteBoth(5915),
     says: 'User 203 submitted the trainee on 18 October 2021 at 10:12am. They were deferred, and reinstated on 22 October 2021 at 10:30am.',
-    plan: { shows: `submitted by: ${dttpId('user', 203)}`, empties: BOTH },
+    plan: { shows: `submitted by ${dttpId('user', 203)}`, empties: BOTH },
   },
   {
     given: 'something that DTTP must be told is missing',
@@ -278,7 +278,7 @@ export const branches: readonly Branch[] = [
       await set(`region = 'London'`, 5912)(world)
     },
     says: 'DTTP may refuse the registration; then nothing is created there.',
-    plan: { shows: 'Register with DTTP', empties: BOTH },
+    plan: { shows: 'Register trainee 5912 with DTTP at once', empties: BOTH },
   },
   {
     given: 'names that Register tidies on its next save',
@@ -288,7 +288,7 @@ export const branches: readonly Branch[] = [
     trainee: 5909,
     prepare: deleteBoth(5909),
     says: 'Register also puts this right, as on every save: First names, Last name. The timeline will show it.',
-    plan: { shows: 'Register with DTTP', empties: BOTH },
+    plan: { shows: 'Register trainee 5909 with DTTP at once', empties: BOTH },
   },
   {
     given: 'a registration is waiting or running',

@@ -105,7 +105,7 @@ describe('what is approved and carried out', () => {
     expect(await check()).toContain('What would change')
     const reviewed = await approve()
     expect(reviewed).toContain('DTTP record')
-    expect(reviewed).toContain('submitted by: e0000000-0000-4000-8000-000000000201')
+    expect(reviewed).toContain('submitted by e0000000-0000-4000-8000-000000000201')
     const said = await cardSays('CR-1 is done')
     expect(said).toContain(`is registered with DTTP again. New DTTP record ${(await trainee())['dttp_id']}.`)
     const done = await changes()
@@ -113,13 +113,13 @@ describe('what is approved and carried out', () => {
     expect(done).not.toMatch(/[✗○]/)
     for (const words of [
       'The state and the exact time of submission are as they were',
-      'Before the registration the audits were exactly as they had been. None was added.',
+      'Before the registration the history was exactly as it had been. None was added.',
       'The registration ran, and the new ids are set',
-      'The only new audits are the registration’s own, of the new ids. 2 of 2 are there.',
+      'The only new entries in the history are the registration’s own, of the new ids. 2 of 2 are there.',
       'The trainee’s timeline shows the same events',
       'The trainee is there. The training record is there. 1 of 1 degree there.',
       'Both status changes went through. DTTP shows both.',
-      'The poll for a TRN is scheduled. Next on',
+      'DTTP will be asked for the TRN. Next on',
     ]) {
       expect(done).toContain(words)
     }

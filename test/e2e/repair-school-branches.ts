@@ -58,7 +58,7 @@ export const branches: readonly Branch[] = [
     ends: 'nothing to do',
     means: 'Nothing is wrong with the school. What a failed job says is shown.',
     form: { subject: '900001' },
-    says: ['There is nothing to do', 'row 801 is active (1). Nothing is wrong with the school.'],
+    says: ['There is nothing to do', 'as active. Nothing is wrong with the school.'],
   },
   {
     list: 'new (300000007)',
@@ -71,7 +71,7 @@ export const branches: readonly Branch[] = [
       await addFailedJob(admin, { trainee: 5916, code: 'incomplete', words: 'The date of birth is not set.' })
     },
     form: { subject: '5916' },
-    says: ['row 803 is new (300000007)', 'Nothing is wrong with the school', 'The date of birth is not set.'],
+    says: ['as new', 'Nothing is wrong with the school', 'The date of birth is not set.'],
   },
   {
     list: 'active, and a job failed before it was',
@@ -108,7 +108,7 @@ export const branches: readonly Branch[] = [
     ends: 'nothing to do',
     means: 'Nothing is wrong, but a warning: Register takes either row.',
     form: { subject: '900007' },
-    says: ['in the list more than once: row 808 is active (1), row 809 is active (1)', 'Register may use either row'],
+    says: ['in the list more than once: as active (row 808) and active (row 809)', 'Register may use either row'],
   },
   {
     list: 'inactive (2)',
@@ -120,9 +120,9 @@ export const branches: readonly Branch[] = [
     prepare: failed(5903, '900002', 'update-trainee'),
     form: { subject: '900002' },
     says: [
-      'row 802 is inactive (2). It would become active (1).',
-      'GIAS has URN 900002 as Open (1) (GIAS’s extract of',
-      'DTTP still says inactive (2). If nobody updates DTTP, the next nightly school sync sets row 802 back to that.',
+      'it is inactive, and would become active.',
+      'GIAS has URN 900002 as Open (GIAS’s extract of',
+      'DTTP still says inactive. If nobody updates DTTP, the next nightly school sync sets the school back to that.',
       'Retried: trainee 5903 (update).',
       'Add a Trello card: Update a school in DTTP: URN 900002',
     ],
@@ -138,7 +138,7 @@ export const branches: readonly Branch[] = [
     form: { subject: '5914' },
     says: [
       'The lead school is URN 900001. The employing school is URN 900004.',
-      'row 804 is proposed to open (300000008). It would become active (1).',
+      'it is proposed to open, and would become active.',
       'Retried: trainee 5914 (registration).',
     ],
     becomes: { urn: '900004', statuses: [1] },
@@ -163,7 +163,7 @@ export const branches: readonly Branch[] = [
     async form({ admin }) {
       return { subject: await addFailedJob(admin, { trainee: 5914, urns: ['900004'] }) }
     },
-    says: ['Trainee 5914.', 'row 804 is proposed to open (300000008)', 'Retried: trainee 5914 (registration).'],
+    says: ['Trainee 5914.', 'it is proposed to open', 'Retried: trainee 5914 (registration).'],
     becomes: { urn: '900004', statuses: [1] },
   },
   {
@@ -174,7 +174,7 @@ export const branches: readonly Branch[] = [
     means: 'The same, with a warning that names the close date.',
     prepare: ({ admin }) => loadGias(admin, { '900002': { status: 3, closeDate: '2031-08-31' } }),
     form: { subject: '900002' },
-    says: ['Open, but proposed to close (3), close date 31 August 2031', 'It would become active (1)'],
+    says: ['Open, but proposed to close, close date 31 August 2031', 'It would become active'],
     becomes: { urn: '900002', statuses: [1] },
   },
   {
@@ -185,7 +185,7 @@ export const branches: readonly Branch[] = [
     means: 'The same without a Trello card: DTTP is right already.',
     prepare: async (world) => setAccount(world, 802, { dfe_urn: '900002', statuscode: 1 }),
     form: { subject: '900002' },
-    says: ['DTTP says active (1) by now, so the next school sync leaves row 802 active.', /^(?![\s\S]*Trello)/],
+    says: ['DTTP says active by now, so the next school sync leaves the school active.', /^(?![\s\S]*Trello)/],
     becomes: { urn: '900002', statuses: [1] },
   },
   {
@@ -197,8 +197,8 @@ export const branches: readonly Branch[] = [
     form: { subject: '900006' },
     says: [
       'URN 900006 has 2 rows in the list.',
-      'row 806 is inactive (2)',
-      'row 807 is proposed to open (300000008)',
+      'row 806 is inactive',
+      'row 807 is proposed to open',
       dttpId('school', 807),
     ],
   },
@@ -209,7 +209,7 @@ export const branches: readonly Branch[] = [
     ends: 'plan',
     means: 'Plan: that row becomes active; the others stay as they are.',
     form: { subject: '900006', row: '807' },
-    says: ['row 807 is proposed to open (300000008). It would become active (1).'],
+    says: ['it is proposed to open, and would become active.'],
     becomes: { urn: '900006', statuses: [2, 1] },
   },
   {
@@ -268,9 +268,9 @@ export const branches: readonly Branch[] = [
     means: 'It cannot be made active. Status and date are named: ask the provider for the right school.',
     form: { subject: '900011' },
     says: [
-      'GIAS has URN 900011 as Closed (2), close date 31 July 2021',
+      'GIAS has URN 900011 as Closed, close date 31 July 2021',
       'Ask the provider which school the trainee is at now',
-      'row 813 is closed (300000002)',
+      'it is closed',
     ],
   },
   {
@@ -281,7 +281,7 @@ export const branches: readonly Branch[] = [
     means: 'The same, with the day it opens: ask again then.',
     prepare: ({ admin }) => loadGias(admin, { '900004': { status: 4, openDate: '2031-09-01' } }),
     form: { subject: '900004' },
-    says: ['Proposed to open (4), open date 1 September 2031', 'ask again once GIAS has it open'],
+    says: ['Proposed to open, open date 1 September 2031', 'ask again once GIAS has it open'],
   },
   {
     list: 'inactive',
@@ -337,8 +337,8 @@ export const branches: readonly Branch[] = [
     },
     form: { subject: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
     says: [
-      `It would be inserted as DTTP has it: “Demo School Missing From Dttp”, active (1), DTTP id ${NEW_ACCOUNT}`,
-      'The row of URN 900005 is as DTTP has it',
+      `It would be inserted as DTTP has it: “Demo School Missing From Dttp”, active, DTTP id ${NEW_ACCOUNT}`,
+      'URN 900005 is in the list as DTTP has it',
       'Retried: trainee 5917 (registration).',
     ],
     becomes: { urn: '900005', statuses: [1] },
@@ -388,7 +388,7 @@ export const branches: readonly Branch[] = [
     means: 'The same: inserting it will not help.',
     prepare: async (world) => addToDttp(world, { statuscode: 2 }),
     form: { subject: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
-    says: ['is inactive (2) in DTTP, so inserting it will not help. Ask support to make it active in DTTP first.'],
+    says: ['is inactive in DTTP, so inserting it will not help. Ask support to make it active in DTTP first.'],
   },
   {
     list: 'not there; another row has the DTTP id',
@@ -404,7 +404,7 @@ export const branches: readonly Branch[] = [
       )
     },
     form: { subject: '900005', missing: 'insert', dttp_id: NEW_ACCOUNT },
-    says: ['row 850 has the DTTP id under no URN. That row would become as DTTP has it'],
+    says: ['a school without a URN there has its DTTP id. That would become as DTTP has it'],
     becomes: { urn: '900005', statuses: [1] },
   },
   {
@@ -415,7 +415,7 @@ export const branches: readonly Branch[] = [
     means: 'Plan: run the school sync now. What waits is retried by the next request.',
     prepare: async (world) => addToDttp(world),
     form: { subject: '900005', missing: 'sync' },
-    says: ['The school sync brings it, if DTTP has it.', 'Fetch the schools from DTTP (Dttp::SyncSchoolsJob) at once'],
+    says: ['The school sync brings it, if DTTP has it.', 'Fetch the schools from DTTP at once'],
     becomes: { urn: '900005', statuses: [1] },
   },
   {
@@ -451,7 +451,7 @@ export const branches: readonly Branch[] = [
     means: 'As for a closed school that is in the list.',
     prepare: ({ admin }) => loadGias(admin, { '900005': { status: 2, closeDate: '2021-08-31' } }),
     form: { subject: '900005' },
-    says: ['Closed (2), close date 31 August 2021', 'URN 900005 is not in the list of DTTP schools.'],
+    says: ['Closed, close date 31 August 2021', 'URN 900005 is not in the list of DTTP schools.'],
   },
   {
     list: 'not there',

@@ -37,6 +37,10 @@ export function schoolStory(use: ReturnType<typeof useStory>) {
       await slack.until(() => !top(user).includes('Checking'))
       if (!isShown('reason')) return { shown: top(user), errors: {} }
     }
+    if (isShown('missing') && !isShown('dttp_id') && values['dttp_id']) {
+      await slack.submit({ user, values: { reason: REASON, missing: values['missing'] ?? '' } })
+      await slack.until(() => isShown('dttp_id'))
+    }
     const isOffered = ([name, value]: [string, string]) => {
       const block = slack.view(user)?.blocks.find(({ block_id }) => block_id === name)
       const { options } = (block?.element ?? {}) as { options?: { value: string }[] }

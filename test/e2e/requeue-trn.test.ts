@@ -112,13 +112,13 @@ describe('the story', () => {
   test('asked for, approved, polled, told that there is no TRN yet, and told when it arrives', async () => {
     const { slack } = use.story
     const before = await trainee()
-    expect(await type('5902 1 day')).toContain('Keep polling for')
+    expect(await type('5902 1 day')).toContain('Keep asking for')
     await slack.submit({ user: SUPPORT, values: { reason } })
     const shown = await slack.until(() => {
       const text = readText(slack.view(SUPPORT) ?? [])
       return text.includes('What would happen') ? text : null
     })
-    expect(shown).toContain('Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5902 at once, for 1 day')
+    expect(shown).toContain('Ask DTTP for the TRN of trainee 5902 at once, then every hour for 1 day')
     expect(shown).not.toContain('What would change')
 
     const reviewed = await review()
@@ -161,7 +161,7 @@ describe('the story', () => {
 
   test('where DTTP has the TRN already the preview says so, and it is fetched at once', async () => {
     upstream.dttp.giveTrn(5902, TRN)
-    expect(await preview('5902 3 days')).toContain('the job will succeed at once')
+    expect(await preview('5902 3 days')).toContain('it will be saved at once')
     await review()
     await use.story.slack.submit(approval(use.story.slack, DEVELOPER))
     await cardSays('CR-1 is done')
@@ -184,7 +184,7 @@ describe('the story', () => {
     expect(readText(card())).not.toMatch(/is asked|We tell you directly/)
     expect(readText(card())).toContain('Still to do, by <@U01SUPPORT>: ask the operations team what keeps the TRN')
     await use.story.slack.closeView({ user: SUPPORT, all: true })
-    expect(await preview('5902 1 day')).toMatch(/Not sent yet[\s\S]*The last poll ended on .* has timed out/)
+    expect(await preview('5902 1 day')).toMatch(/Not sent yet[\s\S]*Asking ended on .*, and no TRN had come\./)
   })
 
   test('approved by two people, and carried out twice, it is one job', async () => {
@@ -206,13 +206,15 @@ describe('the story', () => {
     await use.story.slack.closeView({ user: SUPPORT, all: true })
     await use.story.slack.closeView({ user: DEVELOPER, all: true })
     const asked = await preview('5902 1 day')
-    expect(asked).toMatch(/already polled for, until \d+ \w+ \d+ at .*\. If that time is wrong, choose to replace it/)
+    expect(asked).toMatch(
+      /asked for this TRN already, until \d+ \w+ \d+ at .*\. If that time is wrong, choose to replace it/,
+    )
     await use.story.slack.submit({ user: SUPPORT, values: { replace: 'replace' } })
     const shown = await use.story.slack.until(() => {
       const now = readText(use.story.slack.view(SUPPORT) ?? [])
       return now.includes('This request replaces') ? now : null
     })
-    expect(shown).toMatch(/This trainee is already polled for, until \d+ \w+ \d+ at .*\. This request replaces/)
+    expect(shown).toMatch(/DTTP is asked for this TRN already, until \d+ \w+ \d+ at .*\. This request replaces/)
     await review()
     await use.story.slack.submit(approval(use.story.slack, DEVELOPER))
     await cardSays('CR-2 is done')
@@ -257,11 +259,11 @@ describe('when DTTP is away', () => {
 describe('what stands in the way', () => {
   test.each([
     [5904, 'the record is a draft', 'The provider must submit it'],
-    [5903, 'TRN received', 'nothing to poll for'],
-    [5906, 'withdrawn with a TRN', 'nothing to poll for'],
+    [5903, 'TRN received', 'nothing to ask for'],
+    [5906, 'withdrawn with a TRN', 'nothing to ask for'],
     [5907, 'awarded', 'QTS awarded'],
     [5913, 'the record was deleted in DTTP', 'must be registered again'],
-    [5917, 'the trainee was never registered', 'polling again will not help'],
+    [5917, 'the trainee was never registered', 'asking again will not help'],
   ])('%i: %s', async (id, _what, words) => {
     const { slug } = await trainee(id)
     const shown = await preview(`${slug} 1 day`)
@@ -292,7 +294,7 @@ describe('the form', () => {
 
   test('takes the end of the next working day in words', async () => {
     expect(await preview('5902 until the end of the next working day')).toContain(
-      'for trainee 5902 at once, until the end of the next working day',
+      'Ask DTTP for the TRN of trainee 5902 at once, then every hour until the end of the next working day',
     )
   })
 

@@ -51,7 +51,7 @@ test('its own change of three minutes ago is CR-1, and the checks unfold in the 
   expect(text).toContain('CR-1 was carried out')
   expect(text).toContain('https://desk.example.test/4711')
   expect(text).not.toContain('Last changed')
-  await slack.click({ user: DEVELOPER, actionId: ACTIONS.reviewPage })
+  await slack.click({ user: DEVELOPER, actionId: ACTIONS.reviewPage, value: '2:1:checks' })
   await slack.until(() => shown().includes('Last changed'))
   expect(shown()).toMatch(/Last changed .*, by CR-1\./)
   await slack.submit({ user: DEVELOPER })

@@ -33,9 +33,9 @@ describe('what support looks up', () => {
       'Demo Schools Partnership',
       'found in DTTP',
       'DTTP has a TRN',
-      'inactive (2)',
+      'inactive',
       'URN 900002',
-      'GIAS: Open (1)',
+      'GIAS: Open',
       'From GIAS’s extract of',
       'None is waiting, and none has failed.',
       'Submitted by: user 204, registered with DTTP',
@@ -80,7 +80,7 @@ describe('what support looks up', () => {
        VALUES ('update-trainee', 5902, 'failed', '{"code": "gone", "words": "DTTP does not have the record.", "at": "2029-12-31T10:00:00Z"}', now())`,
     )
     const text = await show('5902')
-    expect(text).toContain('“Poll DTTP for a TRN” runs next on 2 January 2030 at 10am, until 5 January 2030 at 10am')
+    expect(text).toContain('“Ask DTTP for a TRN” runs next on 2 January 2030 at 10am, until 5 January 2030 at 10am')
     expect(text).toContain('DTTP does not have the record.')
   })
 

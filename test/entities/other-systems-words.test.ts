@@ -55,7 +55,7 @@ test('is taken out of failures, alerts, messages that wait and the results of re
     `INSERT INTO chatops.change_requests (playbook, playbook_version, requester, channel, subjects, digest, outcome, checks)
      VALUES ('requeue-trn', 1, 'U01SUPPORT', 'C01SUPPORT', '{}', repeat('0', 64), $1, $2)`,
     [
-      { verified: [{ sentence: 'A poll', holds: false, found: `The poll failed: ${REFUSED}` }] },
+      { verified: [{ sentence: 'A poll', holds: false, found: `Asking failed: ${REFUSED}` }] },
       JSON.stringify([{ id: 'poll', verdict: 'holds', found: `It failed: ${REFUSED}`, evidence: {} }]),
     ],
   )
@@ -73,7 +73,7 @@ test('is taken out of failures, alerts, messages that wait and the results of re
     { part: 'job-news', news: { failure: { words: LEFT } } },
   ])
   expect(await only('SELECT outcome AS kept FROM chatops.change_requests')).toEqual([
-    { verified: [{ sentence: 'A poll', holds: false, found: `The poll failed: ${LEFT}` }] },
+    { verified: [{ sentence: 'A poll', holds: false, found: `Asking failed: ${LEFT}` }] },
   ])
   expect(await only('SELECT checks AS kept FROM chatops.change_requests')).toEqual([
     [{ id: 'poll', verdict: 'holds', found: `It failed: ${LEFT}`, evidence: {} }],

@@ -21,13 +21,11 @@ describe('a status', () => {
     [4, false],
   ])('%i is open: %s', (status, isOpen) => expect(isOpenOnGias(status)).toBe(isOpen))
 
-  test('is called what GIAS calls it, with its code and the close date', () => {
-    expect(giasStatusLabel({ status: 1, statusName: 'Open', closeDate: null })).toBe('Open (1)')
-    expect(giasStatusLabel({ status: 2, statusName: 'Closed', closeDate: '2021-08-31' })).toBe(
-      'Closed (2), close date 31 August 2021',
-    )
-    const proposed = { status: 3, statusName: 'Open, but proposed to close', closeDate: '2022-03-27' }
-    expect(giasStatusLabel(proposed)).toBe('Open, but proposed to close (3), close date 27 March 2022')
+  test('is called what GIAS calls it, with the close date', () => {
+    expect(giasStatusLabel({ statusName: 'Open', closeDate: null })).toBe('Open')
+    expect(giasStatusLabel({ statusName: 'Closed', closeDate: '2021-08-31' })).toBe('Closed, close date 31 August 2021')
+    const proposed = { statusName: 'Open, but proposed to close', closeDate: '2022-03-27' }
+    expect(giasStatusLabel(proposed)).toBe('Open, but proposed to close, close date 27 March 2022')
   })
 })
 

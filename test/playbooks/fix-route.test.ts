@@ -76,7 +76,7 @@ describe('checks', () => {
       { leadSchool: school(ACTIVE) },
       'school_direct_tuition_fee',
       'holds',
-      'is active (1) in DTTP',
+      'is active in DTTP',
     ],
     [
       'lead-school',
@@ -124,7 +124,7 @@ describe('checks', () => {
       { leadSchool: school(300000007) },
       'school_direct_tuition_fee',
       'holds',
-      'new (300000007)',
+      'new',
     ],
     [
       'lead-school',
@@ -148,7 +148,7 @@ describe('checks', () => {
       { leadSchool: school(INACTIVE, ACTIVE) },
       'school_direct_tuition_fee',
       'holds',
-      'inactive (2) and active (1)',
+      'inactive and active',
     ],
     [
       'lead-school',
@@ -270,7 +270,7 @@ describe('checks', () => {
       { lastAudit: audit(201) },
       'assessment_only',
       'holds',
-      '20 October 2021 at 10:15am, by user 201',
+      '20 October 2021 at 10:15am, by somebody in Register (user 201)',
     ],
     [
       'last-change',
@@ -278,7 +278,7 @@ describe('checks', () => {
       { lastAudit: audit(null) },
       'assessment_only',
       'holds',
-      'by the system or from the console',
+      'by Register itself, or at its console',
     ],
   ])('%s, when %s', (id, _, situation, route, verdict, found) => {
     const check = checkOf(id, situation, route)

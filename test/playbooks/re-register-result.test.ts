@@ -109,7 +109,7 @@ describe('what is committed', () => {
     }
     expect(await row()).toMatchObject({ dttp_id: LOST_CONTACT, submitted_for_trn_at: SUBMITTED })
     expect((await getRequest(stage.context.database, id)).outcome.problem).toContain(
-      'Only the ids of the missing records are emptied, and no audit is written',
+      'Only the ids of the missing records are emptied, and nothing is added to the history',
     )
   })
 })
@@ -121,14 +121,14 @@ describe('each line of the card', () => {
     expect(await look(stage, id)).toMatchObject({
       status: 'verifying',
       lines: [
-        `✓ The state and the exact time of submission are as they were: Submitted on 19 October 2021 at 9am (${SUBMITTED}).`,
-        '✓ Before the registration the audits were exactly as they had been: None was added.',
+        `✓ The state and the exact time of submission are as they were: Submitted on 19 October 2021 at 9am.`,
+        '✓ Before the registration the history was exactly as it had been: None was added.',
         '○ The registration ran, and the new ids are set: The registration has not been sent yet.',
-        '○ The only new audits are the registration’s own, of the new ids: None is new so far.',
+        '○ The only new entries in the history are the registration’s own, of the new ids: None is new so far.',
         '✓ The trainee’s timeline shows the same events: The 4 events are as before.',
         '○ DTTP has the trainee, the training record and every degree: Not looked at yet.',
         '○ Both status changes went through: 0 of 2.',
-        '✓ The poll for a TRN is scheduled: Next on 27 October 2021 at 3:14pm, and until 31 October 2021 at 1:14pm.',
+        '✓ DTTP will be asked for the TRN: Next on 27 October 2021 at 3:14pm, and until 31 October 2021 at 1:14pm.',
         '○ DTTP has no second record of the trainee: Not looked at yet.',
       ],
     })
@@ -141,7 +141,7 @@ describe('each line of the card', () => {
         expect.stringMatching(/^✓/),
         expect.stringMatching(/^✓/),
         `✓ The registration ran, and the new ids are set: The new record is ${contacts[0]?.['contactid']}.`,
-        '✓ The only new audits are the registration’s own, of the new ids: 3 of 3 are there.',
+        '✓ The only new entries in the history are the registration’s own, of the new ids: 3 of 3 are there.',
         expect.stringMatching(/^✓/),
         '✓ DTTP has the trainee, the training record and every degree: The trainee is there. The training record is there. 2 of 2 degrees there.',
         '○ Both status changes went through: 0 of 2.',
@@ -182,7 +182,7 @@ describe('each line of the card', () => {
       'an old audit is gone',
       () => stage.change('DELETE FROM audits WHERE version = 2 AND user_id = 7'),
       1,
-      'An audit is gone.',
+      'An entry is gone.',
     ],
     [
       'an id is lost again',
@@ -259,7 +259,7 @@ describe('each line of the card', () => {
     await audit(7, null)
     const { status, lines } = await look(stage, id)
     expect(lines[3]).toBe(
-      '✓ The only new audits are the registration’s own, of the new ids: 3 of 3 are there. 1 since then by other people or jobs.',
+      '✓ The only new entries in the history are the registration’s own, of the new ids: 3 of 3 are there. 1 since then by other people or jobs.',
     )
     expect(lines[4]).toBe('✓ The trainee’s timeline shows the same events: The 4 events are as before.')
     expect(status).toBe('done')
@@ -271,7 +271,7 @@ describe('each line of the card', () => {
     await stage.change(`UPDATE chatops.jobs SET due_at = '2021-10-27' WHERE name = 'retrieve-trn'`)
     await runJobs(stage, 'retrieve-trn')
     const { status, lines } = await look(stage, id)
-    expect(lines[7]).toBe('✓ The poll for a TRN is scheduled: The TRN has arrived.')
+    expect(lines[7]).toBe('✓ DTTP will be asked for the TRN: The TRN has arrived.')
     expect(lines.filter((line) => !line.startsWith('✓'))).toEqual([])
     expect(status).toBe('done')
   })
@@ -325,7 +325,9 @@ describe('a registration that fails', () => {
     const { status, lines, followUps } = await look(stage, id)
     expect(status).toBe('needs-attention')
     expect(lines[2]).toContain('✗ The registration ran, and the new ids are set: DTTP refused it')
-    expect(lines[3]).toBe('✓ The only new audits are the registration’s own, of the new ids: 0 of 0 are there.')
+    expect(lines[3]).toBe(
+      '✓ The only new entries in the history are the registration’s own, of the new ids: 0 of 0 are there.',
+    )
     expect(lines[5]).toContain('Not looked at, as the registration failed.')
     expect(lines[6]).toContain('Not started, as the registration failed.')
     expect(followUps).toEqual([{ label: 'Register again', playbook: 're-register', values: { subject: 'slug5901' } }])

@@ -38,7 +38,7 @@ describe('checks', () => {
   })
 
   test.each<[check: string, when: string, Situation, verdict: string, found: string]>([
-    ['trainee', 'there is one', {}, 'holds', 'Trainee 1.'],
+    ['trainee', 'there is one', {}, 'holds', 'It is trainee 1.'],
     ['jobs', 'the bot runs them', {}, 'holds', ''],
     ['jobs', 'it does not', { register: { runsJobs: false } }, 'blocks', 'not run by this bot'],
     ['flag', 'it is on', {}, 'holds', ''],
@@ -63,7 +63,7 @@ describe('checks', () => {
     ['state', 'deferred', { trainee: { state: 5 } }, 'blocks', 'The record is Deferred.'],
     ['state', 'one that Register added since', { trainee: { state: 9 } }, 'blocks', 'Unknown state (9)'],
 
-    ['submitted', 'to the microsecond', {}, 'holds', `(${SUBMITTED}). It is not touched.`],
+    ['submitted', 'when', {}, 'holds', '14 October 2021 at 9am. It is not touched.'],
     ['submitted', 'unknown', { trainee: { submitted_for_trn_at: null } }, 'blocks', 'timeline would be wrong'],
 
     ['contact', 'gone', {}, 'holds', `${CONTACT} is not in DTTP any more.`],
@@ -269,14 +269,14 @@ describe('checks', () => {
       'some wait',
       { live: [job({ name: 'retrieve-trn' })] },
       'holds',
-      'Waiting: retrieve-trn. It asks about the new record.',
+      'Waiting: “Ask DTTP for a TRN”. It asks about the new record.',
     ],
     [
       'other-jobs',
       'one failed',
       { failed: [job({ failure: { code: 'gone', words: 'DTTP does not have the record.', at: '' } })] },
       'holds',
-      'update-trainee failed: DTTP does not have the record.',
+      'Sending the record to DTTP failed: DTTP does not have the record.',
     ],
 
     ['tidy', 'nothing else changes', {}, 'holds', ''],
@@ -288,7 +288,7 @@ describe('checks', () => {
       'as on every save: First names. The timeline will show it.',
     ],
 
-    ['history', 'is known', {}, 'holds', '2 events, made of 3 audits.'],
+    ['history', 'is known', {}, 'holds', 'It has 2 events.'],
   ])('%s: %s', (check, _when, situation, verdict, found) => {
     const result = runChecks(reRegister.checks, facts(situation)).find(({ id }) => id === check)
     expect(result).toMatchObject({ verdict, found: expect.stringContaining(found) })

@@ -119,7 +119,7 @@ describe('on the demo’s schools', () => {
     await use.admin.query('UPDATE public.trainees SET lead_school_id = 702, employing_school_id = 705 WHERE id = 5914')
     const { kind, says } = await look({ subject: SLUGS[5914], ...said })
     expect(kind).toBe('blocked')
-    expect(says).toContain('URN 900002 is in the list, but not active: row 802 is inactive (2).')
+    expect(says).toContain('URN 900002 is in the list, but not active: it is inactive')
     expect(says).toContain('URN 900005 is not in the list of DTTP schools.')
     expect(says).toContain('one at a time. Start with /trainee repair-school 900002.')
     expect((await look({ subject: 'URN 900002' })).kind).toBe('ready')
@@ -402,7 +402,7 @@ describe('on the demo’s schools', () => {
       await verify(context, id)
       const { status, outcome } = await getRequest(context.database, id)
       expect(status).toBe('needs-attention')
-      expect(JSON.stringify(outcome.verified)).toContain('row 802 is inactive (2)')
+      expect(JSON.stringify(outcome.verified)).toContain('URN 900002 is inactive')
     })
 
     test('every trainee is followed until the last one is through', async () => {

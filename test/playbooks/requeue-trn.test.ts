@@ -47,7 +47,7 @@ describe('checks', () => {
   const unregistered = { trainee: { dttp_id: null }, inDttp: null }
 
   test.each<[check: string, when: string, Situation, verdict: string, found: string]>([
-    ['trainee', 'there is one', {}, 'holds', 'Trainee 5902.'],
+    ['trainee', 'there is one', {}, 'holds', 'It is trainee 5902.'],
     ['jobs', 'the bot runs them', {}, 'holds', ''],
     ['jobs', 'it does not', { register: { runsJobs: false } }, 'blocks', 'not run by this bot'],
     ['flag', 'it is on', {}, 'holds', ''],
@@ -66,9 +66,9 @@ describe('checks', () => {
     ['submitted', 'it never was', { trainee: { submitted_for_trn_at: null } }, 'blocks', 'never submitted'],
 
     ['trn', 'there is none anywhere', {}, 'holds', 'DTTP has none yet either'],
-    ['trn', 'DTTP has one by now', { inDttp: { ...THERE, hasTrn: true } }, 'holds', 'will succeed at once'],
+    ['trn', 'DTTP has one by now', { inDttp: { ...THERE, hasTrn: true } }, 'holds', 'will be saved at once'],
     ['trn', 'DTTP was not asked', unregistered, 'holds', 'There is none in Register.'],
-    ['trn', 'Register has one', { trainee: { trn: '3000003' } }, 'blocks', 'nothing to poll for'],
+    ['trn', 'Register has one', { trainee: { trn: '3000003' } }, 'blocks', 'nothing to ask for'],
 
     ['dttp', 'the record is there', {}, 'holds', CONTACT],
     ['dttp', 'it was deleted', { inDttp: { ...THERE, exists: false } }, 'blocks', 'must be registered again'],
@@ -262,7 +262,7 @@ describe('with DTTP and a database', () => {
     await runJob(use.world, jobRunner, (await jobOfPoll()).id)
     const { status, found } = await result(id)
     expect(status).toBe('needs-attention')
-    expect(found[0]).toContain('The poll failed: DTTP does not have the record')
+    expect(found[0]).toContain('Asking failed: DTTP does not have the record')
   })
 
   test('a poll whose time someone has moved needs attention, and says to when', async () => {
@@ -276,7 +276,7 @@ describe('with DTTP and a database', () => {
     const id = await approved()
     await execute(use.world, id)
     await use.admin.query('UPDATE chatops.jobs SET change_request_id = NULL')
-    expect(await result(id)).toMatchObject({ found: ['We find no poll that belongs to this request.'] })
+    expect(await result(id)).toMatchObject({ found: ['Nothing asks for it on behalf of this request.'] })
   })
 
   test('a trainee who is polled for already keeps that one poll, with the new time', async () => {
@@ -286,7 +286,7 @@ describe('with DTTP and a database', () => {
     await expect(approved('1 day')).rejects.toThrow()
     const second = await approved('1 day', 'replace')
     const warned = (await getRequest(use.world.database, second)).checks as { id: string; found: string }[]
-    expect(warned.find(({ id }) => id === 'poll')?.found).toContain('already polled for, until 22 March 2030')
+    expect(warned.find(({ id }) => id === 'poll')?.found).toContain('asked for this TRN already, until 22 March 2030')
     expect(await execute(use.world, second)).toBe('executed')
     expect(await jobOfPoll()).toMatchObject({ id: before.id, changeRequestId: second })
     expect(await poll()).toMatchObject({ timeoutAt: '2030-03-16T15:06:47.12' })

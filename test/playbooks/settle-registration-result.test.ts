@@ -77,10 +77,10 @@ describe('records that DTTP created without an answer', () => {
     await runJobs(stage, 'change-trainee-status')
     const { status, lines } = await look(stage, id)
     expect(lines).toEqual([
-      '✓ Every changed column holds the new value: Looked at 4 columns.',
+      '✓ Everything that was changed holds its new value: 4 details are as approved.',
       '✓ DTTP has the trainee, the training record and every degree: The trainee is there. The training record is there. 2 of 2 degrees there.',
       '✓ Both status changes went through: DTTP shows both.',
-      expect.stringMatching(/^✓ The poll for a TRN is scheduled/),
+      expect.stringMatching(/^✓ DTTP will be asked for the TRN/),
     ])
     expect(status).toBe('done')
     expect(stage.inDttp().contacts).toHaveLength(1)
@@ -166,7 +166,7 @@ describe('records that DTTP created without an answer', () => {
     expect(await stage.trainee()).toMatchObject({ dttp_id: stage.inDttp().contacts[0]?.['contactid'], state: 4 })
     expect(await stage.jobs('change-trainee-status')).toEqual(before)
     expect((await look(stage, id)).lines).toEqual([
-      expect.stringMatching(/^✓ Every changed column/),
+      expect.stringMatching(/^✓ Everything that was changed/),
       expect.stringMatching(/^✓ DTTP has the trainee/),
     ])
     expect(await stage.attempts()).toMatchObject([{ outcome: 'registered' }])

@@ -161,7 +161,7 @@ describe('there is nothing to take back of', () => {
     expect(checks.find(({ id }) => id === 'inverse')?.look(situation)).toMatchObject({
       verdict: 'blocks',
       found:
-        'It started a job: Set the status in DTTP (Dttp::ChangeTraineeStatusJob). It added a Trello card. ' +
+        'It started a job: “Set the status in DTTP”. It added a Trello card. ' +
         'The bot cannot take that back. Ask a developer what the job changed in DTTP. Archive the Trello card.',
     })
   })

@@ -363,7 +363,7 @@ describe('a request for a poll asks Redis itself', () => {
 
   test.each(PLACES)('and is refused while one is in %s, although no sweep has seen it', async (place) => {
     await isThere(place)
-    expect(await look()).toEqual(['blocked', expect.stringContaining('It polls for the TRN of trainee 5901 already')])
+    expect(await look()).toEqual(['blocked', expect.stringContaining('It asks for the TRN of trainee 5901 already')])
   })
 
   test('and is out of date if one has come since', async () => {
@@ -434,7 +434,7 @@ describe('a request to replace a poll of Sidekiq’s', () => {
     await mirrorPoll('unsent')
     const given = { playbook: getPlaybook('requeue-trn'), form: REPLACE, requester: SUPPORT, channel: CHANNEL }
     await expect(propose(stage.context, given)).rejects.toMatchObject({
-      ...{ code: 'upstream-unavailable', facts: { detail: expect.stringContaining('does not have yet') } },
+      ...{ code: 'upstream-unavailable', facts: { detail: expect.stringContaining('does not have it yet') } },
     })
   })
 
@@ -492,7 +492,7 @@ describe('the poll that a request has asked for', () => {
 })
 
 describe('the poll that goes with a registration', () => {
-  const POLL_LINE = 'The poll for a TRN is scheduled'
+  const POLL_LINE = 'DTTP will be asked for the TRN'
   const lineOf = async (id: string) => (await look(stage, id)).lines.find((line) => line.includes(POLL_LINE))
 
   test('is waited for until Sidekiq has it, and needs attention where it could not be given', async () => {

@@ -24,7 +24,7 @@ it('begins with the one field that says what it is about', () => {
 it('then asks why, and only for the answers that are needed', () => {
   const values = { subject: 'URN 900005' }
   expect(fieldsOf({ values })).toEqual({ fields: ['subject', 'reason', 'ticket'], submit: 'Check' })
-  expect(fieldsOf({ values, asks: ['missing'] }).fields).toEqual(['subject', 'missing', 'dttp_id', 'reason', 'ticket'])
+  expect(fieldsOf({ values, asks: ['missing'] }).fields).toEqual(['subject', 'missing', 'reason', 'ticket'])
 })
 
 it('keeps an answer that was given', () => {

@@ -20,6 +20,21 @@ export function readingOf(value: unknown): string {
   return textsOf(value).map(readable).join('\n')
 }
 
+/** The same of what stands in normal type: what is small or to be copied is left out, and where links lead. */
+export function normalTypeOf(value: unknown): string {
+  return readingOf(withoutSmall(value)).replace(/```[^`]*```|<https?:[^|>]*\|/g, '')
+}
+
+function withoutSmall(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((one) => !isSmall(one)).map(withoutSmall)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSmall(inner)]))
+}
+
+function isSmall(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'type' in value && value.type === 'context'
+}
+
 /** The same without breaks, to find a text that runs over several blocks. */
 export function runOf(value: unknown): string {
   return textsOf(value).map(readable).join('')

@@ -3,21 +3,38 @@
 import { describe, expect, test } from 'vitest'
 import { diagnose } from '../../src/alerts/sight/diagnosis.ts'
 import { TRANSITIONS } from '../../src/changes/transitions.ts'
+import { EVERY_POLL } from '../../src/contract/effect.ts'
+import type { Plan } from '../../src/contract/plan.ts'
 import type { Status } from '../../src/entities/chatops/change-request.ts'
 import type { FailureCode } from '../../src/entities/chatops/job-failure.ts'
 import { SeenJob } from '../../src/entities/chatops/seen-job.ts'
 import { Provider } from '../../src/entities/register/provider.ts'
 import { Trainee } from '../../src/entities/register/trainee.ts'
 import { ChangeError, ERROR_CODES } from '../../src/errors.ts'
+import { pollEnded } from '../../src/failures/register-words.ts'
 import { FAILURES } from '../../src/failures/table.ts'
+import { adviceFor } from '../../src/handlers/lists/job-offer.ts'
+import { JOB_KINDS, type JobKind, type ListedJob } from '../../src/jobs/list/listed-job.ts'
+import type { PostedNews } from '../../src/jobs/news.ts'
 import { playbooks } from '../../src/playbooks/index.ts'
 import type { HistoryEvent } from '../../src/trainee/history.ts'
 import { renderForm } from '../../src/views/form.ts'
 import { LOOKS_LIKE_TRN, nothingFound, SAY_WHAT_TO_FIND } from '../../src/views/found.ts'
 import { renderHelp } from '../../src/views/help.ts'
 import { REQUEST_WORDS, renderHistory } from '../../src/views/history.ts'
+import { renderJobs } from '../../src/views/jobs/list.ts'
+import { renderJobNews } from '../../src/views/jobs/news.ts'
 import { heading, plainSections } from '../../src/views/kit/blocks.ts'
+import { renderNoticeView } from '../../src/views/kit/notice.ts'
 import { toldApart } from '../../src/views/kit/told-apart.ts'
+import {
+  wordsAfterApproving,
+  wordsAfterCancelling,
+  wordsAfterDealing,
+  wordsAfterQuestion,
+  wordsAfterRejecting,
+  wordsAfterTicking,
+} from '../../src/views/request/answers.ts'
 import { renderCard } from '../../src/views/request/card.ts'
 import { renderWhatChanged } from '../../src/views/request/changes.ts'
 import { renderMorning } from '../../src/views/request/morning.ts'
@@ -27,7 +44,14 @@ import { renderReject } from '../../src/views/request/reject.ts'
 import { renderReview } from '../../src/views/request/review.ts'
 import { renderStepRow, renderSteps, renderTicks } from '../../src/views/request/steps.ts'
 import { renderEnd, renderReminder } from '../../src/views/request/thread.ts'
-import { renderOthersWait } from '../../src/views/school/wait.ts'
+import { renderSchoolSync } from '../../src/views/school/news.ts'
+import {
+  renderOthersWait,
+  renderWait,
+  renderWaitNews,
+  wordsAfterAsking,
+  wordsAfterStopping,
+} from '../../src/views/school/wait.ts'
 import { renderTrainee } from '../../src/views/trainee.ts'
 import { CONTACT, DTTP, draw, entry, foundOf, group, sight, trainee } from './alert/sights.ts'
 import {
@@ -39,9 +63,10 @@ import {
   manualStep,
   ownRequests,
   REGISTER,
+  ROUTE_PLAN,
   schoolWait,
 } from './builders.ts'
-import { buttonsOf, readingOf } from './shown.ts'
+import { buttonsOf, normalTypeOf, readingOf } from './shown.ts'
 
 const statuses = Object.keys(TRANSITIONS) as Status[] // its keys are all of them
 const [playbook] = playbooks
@@ -133,10 +158,110 @@ function history(): object {
   }).blocks
 }
 
+/** Every kind of change and effect. */
+const FULL_PLAN: Plan = {
+  updates: [
+    ...ROUTE_PLAN.updates,
+    { table: 'dttp_schools', id: '802', changes: { status_code: [2, 1] }, save: 'columns-only' },
+    { table: 'degrees', id: '7', changes: { dttp_id: [null, CONTACT] }, save: 'columns-only' },
+  ],
+  inserts: [{ table: 'dttp_schools', values: { dttp_id: CONTACT, name: 'A school', urn: '900005', status_code: 1 } }],
+  effects: [
+    { kind: 'enqueue', job: 'retrieve-trn', args: { trainee: '5913', poll_for: '1 day', replaces: EVERY_POLL } },
+    { kind: 'enqueue', job: 'register-for-trn', args: { trainee: '5913', submitted_by: CONTACT } },
+    { kind: 'enqueue', job: 'update-trainee', args: { trainee: '5913' } },
+    {
+      kind: 'enqueue',
+      job: 'change-trainee-status',
+      args: { trainee: '5913', status: 'prospective_trainee_trn_requested', entity: 'placement_assignment' },
+    },
+    { kind: 'enqueue', job: 'sync-schools', args: { urn: '900005' } },
+    { kind: 'retry', job: 'register-for-trn', jobId: CONTACT, fingerprint: '1', trainee: '5913' },
+    {
+      kind: 'remove-job',
+      job: 'register-for-trn',
+      trainee: '5913',
+      member: { place: 'dead', queue: 'default', score: '1', sha1: 'a'.repeat(40) },
+    },
+    { kind: 'settle-registration', jobId: CONTACT, trainee: '5913', outcome: 'registered' },
+    { kind: 'trello-card', title: 'Make school URN 900002 active', text: 'Make it active.' },
+    ...ROUTE_PLAN.effects,
+  ],
+}
+const whole = shown({ plan: FULL_PLAN })
+
+/** A job of every kind, and one that failed for every reason. */
+const jobLists = [
+  ...JOB_KINDS.map((kind) => listedJob(kind)),
+  ...(Object.keys(FAILURES) as FailureCode[]).map((code) => listedJob('failed', code)),
+].map((job, index): [string, object] => [
+  `the list of jobs, ${index + 1}: ${job.kind} ${job.failure?.code ?? ''}`,
+  renderJobs({
+    jobs: [{ ...job, advice: adviceFor(job) }],
+    counts: { stuck: 0, failed: 0, retrying: 0, running: 0, delayed: 0, [job.kind]: 1 },
+    page: 1,
+    pages: 1,
+    filter: { name: 'retrieve-trn', trainee: null },
+    isKnown: true,
+    mirror: null,
+    turnTo: String,
+    registerUrl: REGISTER,
+    now: NOON,
+  }).blocks,
+])
+
+function listedJob(kind: JobKind, code?: FailureCode): ListedJob {
+  const failure = code ? { code, words: 'Its own words.', at: NOON.toISOString() } : null
+  return {
+    ...{ id: CONTACT, kind, name: code ? 'retrieve-trn' : 'other', traineeId: '5913', slug: 'Ab3dEf6hIj' },
+    ...{ status: kind === 'failed' || kind === 'running' ? kind : 'waiting', dueAt: NOON, createdAt: NOON },
+    ...{ leaseUntil: null, finishedAt: kind === 'failed' ? NOON : null, attempts: 1, run: 1, failure, progress: null },
+    ...{ changeRequestId: '12', found: null, isCauseGone: false, runner: 'bot', place: null, inGroup: 1 },
+    ...{ className: code ? null : 'Dttp::SomethingElseJob', cause: code ?? null },
+  }
+}
+
+const notices = [
+  wordsAfterApproving({ id: '12' }, false),
+  wordsAfterApproving({ id: '12' }, true),
+  wordsAfterRejecting({ id: '12' }),
+  wordsAfterCancelling({ id: '12' }),
+  wordsAfterDealing({ id: '12' }),
+  wordsAfterQuestion({ id: '12' }, 'U0REQUESTER'),
+  wordsAfterTicking({ id: '12' }),
+  ...(['waiting', 'dropped', 'arrived'] as const).flatMap((status) => [
+    wordsAfterAsking(schoolWait({ status })),
+    wordsAfterStopping(schoolWait({ status }), 'U0ME'),
+  ]),
+]
+
+const asksSupport = schoolWait({ asks: { title: 'Add a school', text: 'Its URN is 900005.' } })
+
+const jobNews = [
+  { kind: 'no-trn-yet', next: NOON.toISOString(), timeout: NOON.toISOString() },
+  { kind: 'trn-received' },
+  { kind: 'done' },
+  { kind: 'failed', failure: { code: 'timed-out', words: pollEnded('retrieve-trn'), at: NOON.toISOString() } },
+] satisfies PostedNews['news'][]
+
+const synced = [
+  { row: '802', urn: '900002', is: 1, inDttp: { status: 1 } },
+  { row: '802', urn: '900002', is: 2, inDttp: { status: 2 } },
+  { row: '802', urn: '900002', is: 1, inDttp: null },
+  { row: '802', urn: null, is: 2, inDttp: { status: 1 } },
+]
+
 const views: [name: string, view: object][] = [
   ...statuses.map((status): [string, object] => [`the card: ${status}`, renderCard(shown({ status, ...made }))]),
   ['a review', renderReview({ ...shown(), personal: 'hidden', isUnfolded: true }).view],
   ['a preview', renderPreview(shown({ status: 'unsent' }))],
+  ...playbooks.map((one): [string, object] => [
+    `a preview of ${one.name} with everything that a plan can hold`,
+    renderPreview({ ...shown({ status: 'unsent', plan: FULL_PLAN }), playbook: one }),
+  ]),
+  ['a review of everything that a plan can hold', renderReview({ ...whole, personal: 'hidden' }).view],
+  ['the same with its texts', renderReview({ ...whole, personal: 'hidden', hasTexts: true }).view],
+  ['the card of everything that a plan can hold', renderCard(whole)],
   ['a refusal', renderBlocked({ playbook, checks })],
   ['a question', renderQuestionForm(changeRequest())],
   ['a rejection', renderReject({ changeRequest: changeRequest() })],
@@ -166,9 +291,33 @@ const views: [name: string, view: object][] = [
   ...[SAY_WHAT_TO_FIND, LOOKS_LIKE_TRN, nothingFound('T-1'), nothingFound('@sam')].map(
     ({ title, text }): [string, object] => [`“${title}”`, [heading(title), ...plainSections(text)]],
   ),
+  ...jobLists,
+  ...notices.map(({ title, text }): [string, object] => [`“${title}”`, renderNoticeView({ title, text })]),
+  ...[true, false].map((addsTrelloCards): [string, object] => [
+    `a wait for a school, ${addsTrelloCards ? 'with' : 'without'} Trello`,
+    renderWait({ wait: asksSupport, askedBefore: null, checks, playbook, addsTrelloCards }),
+  ]),
+  ...['wait-stopped', 'school-arrived', 'school-asked-for', 'school-not-asked-for'].map((part): [string, object] => [
+    `the news of a wait: ${part}`,
+    renderWaitNews(schoolWait(), { part, by: 'U0ME' }).blocks,
+  ]),
+  ...jobNews.map((news): [string, object] => [
+    `the news of a job: ${news.kind}`,
+    renderJobNews({ changeRequest: changeRequest(), registerUrl: REGISTER, job: 'retrieve-trn', trainee: '5913', news })
+      .blocks,
+  ]),
+  ...synced.map((school, index): [string, object] => [
+    `the news of a school, ${index + 1}`,
+    renderSchoolSync({ changeRequest: changeRequest(), by: index % 2 === 0 ? 'us' : 'register', schools: [school] })
+      .blocks,
+  ]),
   ['help', renderHelp(playbooks)],
   ...playbooks.map((one): [string, object] => [`the form of ${one.name}`, renderForm(one, { metadata: '{}' })]),
 ]
+
+/** What stands small at most, and last. */
+const JARGON =
+  /Dttp::|\w+Job\b|\b(?:[Pp]oll(?:s|ed|ing)?|[Pp]laybooks?|[Cc]olumns?|[Aa]udits?|[Ee]nqueued?|dttp_schools)\b|\brow \d|\b[a-z]+_[a-z_]+\b|\b(?:null|enum|payload|digest|outbox)\b/
 
 test.each(refusals)('the refusal %s says what happened and what to do, in our words', (_, { title, text }) => {
   expect(`${title} ${text}`).not.toMatch(/\bplease\b|→|:00[ap]m|\b(?:null|enum|payload|digest|outbox)\b/i)
@@ -183,6 +332,10 @@ test.each(explained)('an alert about %s says what it means in our words', (_, { 
 
 describe.each(views)('%s', (name, view) => {
   const read = readingOf(view)
+
+  test('has no name of a job, a table or a column in normal type, and no word of ours', () => {
+    expect(normalTypeOf(view)).not.toMatch(JARGON)
+  })
 
   test('says “please” only in text that people copy', () => {
     expect(read.replace(/```[^`]*```/g, '')).not.toMatch(/\bplease\b/i)

@@ -13,7 +13,7 @@ export function diagnose(about: About): Diagnosis {
   const { because, next, ...offered } = offer
   return {
     ...words,
-    why: `The playbook ${playbook.name} (${playbook.title}) applies: ${because}`,
+    why: `“${offered.label}” is /trainee ${playbook.name}: ${because}`,
     todo: next,
     offer: offered,
   }

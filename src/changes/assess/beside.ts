@@ -79,10 +79,10 @@ async function demandTakable({ database }: World, { effects }: Plan, polls: read
 }
 
 const UNSENT =
-  'Another request has asked for a poll that Register’s Sidekiq does not have yet. Preview again once that request’s card says that the poll is under way.'
-const TAKEN_UP = 'It is just about to make the poll that is to be replaced. Preview again in a minute.'
+  'Another request has asked for the same, and Register’s Sidekiq does not have it yet. Preview again once that request’s card says that DTTP is asked.'
+const TAKEN_UP = 'It is just about to ask DTTP once more. Preview again in a minute.'
 const NOWHERE =
-  'The poll that is to be replaced is not to be found in Register’s Sidekiq at the moment: it runs, or was lost. Within half an hour we know.'
+  'What asks for this TRN now is not to be found in Register’s Sidekiq at the moment: it runs, or was lost. Within half an hour we know.'
 
 /** Jobs that the plan has run again, and that are not there any more. */
 async function findMoved(sidekiq: SidekiqClient, { effects }: Plan): Promise<string[]> {

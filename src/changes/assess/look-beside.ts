@@ -43,7 +43,7 @@ function lookAtPolls({ effects }: Plan, { polls }: Beside, evidence: Finding['ev
   const replaced = traineesPolledAnew(effects)
   const other = jobs.length > 0 && jobs.every(isPoll) && polls.find(({ trainee }) => !replaced.includes(trainee ?? ''))
   if (!other) return { verdict: 'holds', found: '', evidence }
-  const found = `It polls for the TRN of trainee ${other.trainee} already: a poll ${WHERE[other.place]}. Preview again in a minute.`
+  const found = `It asks for the TRN of trainee ${other.trainee} already: a job ${WHERE[other.place]}. Preview again in a minute.`
   return { verdict: 'blocks', found, evidence: other.sha1 }
 }
 

@@ -1,4 +1,5 @@
 import { dealWith } from '../../changes/attention.ts'
+import { wordsAfterDealing } from '../../views/request/answers.ts'
 import { tell, tellBeside } from '../answer.ts'
 import { publishHome } from '../app-home.ts'
 import { type HandlerContext, wordsOfError } from '../context.ts'
@@ -12,7 +13,7 @@ export async function markDealtWith(context: HandlerContext, click: Click): Prom
     const [request = '', shown] = (action.value ?? '').split(':')
     const { id } = await dealWith(context.changes, { id: request, actor: body.user.id, shown })
     context.nudge()
-    await tellBeside(context, click, { title: `CR-${id} is marked as dealt with`, text: 'Its card says so.' })
+    await tellBeside(context, click, wordsAfterDealing({ id }))
   } catch (error) {
     await tell(context, click, wordsOfError(context, error))
   }

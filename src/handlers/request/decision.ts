@@ -2,6 +2,7 @@ import { mayAct } from '../../brake/brake.ts'
 import { approve, cancel, checkRejection, findPersonalDataIn, reject } from '../../changes/decide/decide.ts'
 import { readFormValues } from '../../views/form.ts'
 import { INPUT_ACTION } from '../../views/kit/ids.ts'
+import { wordsAfterApproving, wordsAfterCancelling, wordsAfterRejecting } from '../../views/request/answers.ts'
 import { renderReject } from '../../views/request/reject.ts'
 import { UNDERSTOOD } from '../../views/request/review.ts'
 import { tell, tellBeside } from '../answer.ts'
@@ -19,7 +20,7 @@ export async function approveRequest(context: HandlerContext, submission: Submis
     const { changeRequest: id, digest } = reviewMetadata.parse(JSON.parse(view.private_metadata))
     if (isTickMissing(view)) return { errors: { [UNDERSTOOD]: 'Tick this first, or close the window.' } }
     const viewId = view.root_view_id ?? view.id // the modal as it was opened; the local Slack renames it at every update
-    const text = (await mayAct(context.changes)) ? CARRIED_OUT : HELD
+    const isHeld = !(await mayAct(context.changes))
     const request = await approve(context.changes, {
       id,
       actor: body.user.id,
@@ -28,7 +29,7 @@ export async function approveRequest(context: HandlerContext, submission: Submis
       understood: isTicked(view),
     })
     context.nudge()
-    return { title: `You approved CR-${request.id}`, text }
+    return wordsAfterApproving(request, isHeld)
   })
 }
 
@@ -41,10 +42,6 @@ function isTickMissing({ blocks, state }: Pick<Submission['view'], 'blocks' | 's
 function isTicked({ state }: Pick<Submission['view'], 'state'>): boolean {
   return (state.values[UNDERSTOOD]?.[INPUT_ACTION]?.selected_options?.length ?? 0) > 0
 }
-
-const CARRIED_OUT = 'It is carried out now, once, against the record as you saw it. The result appears on the request.'
-const HELD =
-  'Nothing is carried out just now: the bot is paused, or shows previews only. Your approval is kept, and the request says what becomes of it.'
 
 /** "Reject" on the card: asks for the reason. */
 export async function openRejection(context: HandlerContext, click: Click): Promise<void> {
@@ -73,8 +70,7 @@ export async function rejectRequest(context: HandlerContext, submission: Submiss
     }
     await reject(context.changes, { id, actor: body.user.id, reason })
     context.nudge()
-    const text = 'Nothing has changed in Register. The person who asked can read your reason on the request.'
-    return { title: `You rejected CR-${id}`, text }
+    return wordsAfterRejecting({ id })
   })
 }
 
@@ -85,7 +81,7 @@ export async function cancelRequest(context: HandlerContext, click: Click): Prom
   try {
     const { id } = await cancel(context.changes, { id: action.value ?? '', actor: body.user.id })
     context.nudge()
-    await tellBeside(context, click, { title: `You cancelled CR-${id}`, text: 'Nothing has changed in Register.' })
+    await tellBeside(context, click, wordsAfterCancelling({ id }))
   } catch (error) {
     await tell(context, click, wordsOfError(context, error))
   }

@@ -3,9 +3,11 @@ import { readSchoolNames } from '../../changes/lists/school-names.ts'
 import { getVisible } from '../../changes/requests.ts'
 import { findSteps, tickSteps } from '../../changes/steps/manual-steps.ts'
 import type { ManualStep } from '../../entities/chatops/manual-step.ts'
+import { hasJustDone } from '../../people/just-now.ts'
 import { refuseUnlessEither } from '../../people/standing.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import { INPUT_ACTION } from '../../views/kit/ids.ts'
+import { wordsAfterMarking, wordsAfterTicking } from '../../views/request/answers.ts'
 import { renderWhatChanged } from '../../views/request/changes.ts'
 import { renderTexts, renderTicks } from '../../views/request/steps.ts'
 import { tell, tellBeside } from '../answer.ts'
@@ -43,17 +45,15 @@ export async function markSteps(context: HandlerContext, click: Click): Promise<
     if (others.length > 0 || (only.doneAt !== null && !isAgain)) return renderTicks(id, steps)
     if (!isAgain) await tickSteps(context.changes, { id, actor, ticks: new Map([[only.id, true]]) })
     context.nudge()
-    await tellBeside(context, click, { title: `CR-${id}: the step is marked as done`, text: only.title })
+    await tellBeside(context, click, wordsAfterMarking({ id }, only.title))
     return null
   })
   if (click.body.view?.type === 'home') await publishHome(context, click)
 }
 
-/** For so long a card or an answer may still offer "Mark as done" to whoever has selected it. */
-const DOUBLE_CLICK_MS = 60_000
-
-function isDoubleClick({ changes }: HandlerContext, { doneAt, doneBy }: ManualStep, actor: string): boolean {
-  return doneAt !== null && doneBy === actor && changes.now().getTime() - doneAt.getTime() < DOUBLE_CLICK_MS
+/** The card or the answer still offers "Mark as done" then. */
+function isDoubleClick({ changes }: HandlerContext, { doneAt: at, doneBy: by }: ManualStep, actor: string): boolean {
+  return hasJustDone(actor, { by, at }, changes.now())
 }
 
 /** "Not done after all": people choose what is not. */
@@ -81,7 +81,7 @@ export async function saveTicks(context: HandlerContext, submission: Submission)
     )
     await tickSteps(context.changes, { id, actor: body.user.id, ticks })
     context.nudge()
-    return { title: 'Saved', text: `The request shows which steps of CR-${id} are done, and who said so.` }
+    return wordsAfterTicking({ id })
   })
 }
 

@@ -1,6 +1,7 @@
 import { checkDecision, findPersonalDataIn } from '../../changes/decide/decide.ts'
 import { askQuestion } from '../../changes/decide/question.ts'
 import { readFormValues } from '../../views/form.ts'
+import { wordsAfterQuestion } from '../../views/request/answers.ts'
 import { QUESTION_MAX, renderQuestionForm } from '../../views/request/question.ts'
 import { tell } from '../answer.ts'
 import { answerOnce } from '../answer-once.ts'
@@ -49,7 +50,6 @@ export async function sendQuestion(context: HandlerContext, submission: Submissi
       view: view.id,
     })
     context.nudge()
-    const words = `<@${requester}> is told in the thread of CR-${id}, which goes on waiting for approval.\nNothing has changed. To decide, return to the review, or select “Review” on the request.`
-    return { title: 'Your question is asked', text: words }
+    return wordsAfterQuestion({ id }, requester)
   })
 }

@@ -7,7 +7,7 @@ import { readSchoolNames } from '../../changes/lists/school-names.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import type { KnownBeside } from '../../views/request/known.ts'
-import { CHECKS, PERSONAL, renderOpeningReview, renderReview } from '../../views/request/review.ts'
+import { CHECKS, PERSONAL, renderOpeningReview, renderReview, TEXTS } from '../../views/request/review.ts'
 import { type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click } from '../entry-points.ts'
 import { inWords, openModal, type Shown, show } from '../modal.ts'
@@ -37,20 +37,25 @@ export async function turnReviewPage(context: HandlerContext, click: Click): Pro
     const shown = { id, actor: body.user.id, viewId }
     const isRevealed = also.includes(PERSONAL) && context.changes.reveals
     const request = await (isRevealed ? reveal : getReviewed)(context.changes, shown)
-    const what = { page: Number(page) || 0, isRevealed, isUnfolded: also.includes(CHECKS) }
+    const what = {
+      page: Number(page) || 0,
+      isRevealed,
+      isUnfolded: also.includes(CHECKS),
+      hasTexts: also.includes(TEXTS),
+    }
     await show(context, click, viewId, await showPage(context, click, request, what))
   } catch (error) {
     await show(context, click, viewId, inWords(wordsOfError(context, error)))
   }
 }
 
-type What = { page: number; isRevealed?: boolean; isUnfolded?: boolean }
+type What = { page: number; isRevealed?: boolean; isUnfolded?: boolean; hasTexts?: boolean }
 
 async function showPage(
   context: HandlerContext,
   click: Click,
   changeRequest: ChangeRequest,
-  { page, isRevealed = false, isUnfolded = false }: What,
+  { page, isRevealed = false, isUnfolded = false, hasTexts = false }: What,
 ): Promise<Shown> {
   const { changes } = context
   const { view } = renderReview({
@@ -62,6 +67,7 @@ async function showPage(
     schools: await readSchoolNames(changes.database, changeRequest),
     known: await gatherKnown(context, click, changeRequest),
     isUnfolded,
+    hasTexts,
     page,
   })
   const title = `We could not show you CR-${changeRequest.id}`

@@ -16,7 +16,7 @@ import type { Situation } from './situation.ts'
 
 /** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
-  { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
+  { id: 'trainee', sentence: 'One trainee is meant', look: lookAtTrainee },
   { id: 'provider', sentence: 'The route is open to the provider', look: lookAtProvider },
   { id: 'route', sentence: 'The new route is not the current one', look: lookAtRoute },
   { id: 'route-enabled', sentence: 'The new route is switched on in Register', look: lookAtFlag },
@@ -31,7 +31,7 @@ export const checks: Check<Situation>[] = [
 
 function lookAtTrainee({ trainee }: Situation): Finding {
   const evidence = { id: trainee.id, slug: trainee.slug }
-  return { verdict: 'holds', found: `Trainee ${trainee.id}.`, evidence }
+  return { verdict: 'holds', found: `It is trainee ${trainee.id}.`, evidence }
 }
 
 function lookAtProvider({ provider, route }: Situation): Finding {
@@ -186,7 +186,10 @@ function lookAtDttp({ trainee, route }: Situation): Finding {
 function lookAtLastChange({ lastAudit }: Situation): Finding {
   if (!lastAudit) return { verdict: 'holds', found: 'Register has no history for this trainee.', evidence: null }
   const [, request] = /^(CR-\d+): /.exec(lastAudit.comment ?? '') ?? []
-  const someone = lastAudit.user_id === null ? 'the system or from the console' : `user ${lastAudit.user_id}`
+  const someone =
+    lastAudit.user_id === null
+      ? 'Register itself, or at its console'
+      : `somebody in Register (user ${lastAudit.user_id})`
   const by = request ? `by ${request}` : `by ${someone}`
   const when = lastAudit.created_at ? formatDateTime(lastAudit.created_at) : 'at an unknown time'
   return {

@@ -2,14 +2,16 @@ import { formatDateTime } from '../../calendar/london.ts'
 import type { Check, Finding } from '../../contract/check.ts'
 import { lookAtFlag, lookAtRunner } from '../../jobs/checks.ts'
 import { columnLabel } from '../../register/columns.ts'
+import { jobDoes, jobFailedWords } from '../../register/jobs/words.ts'
 import { findState, stateLabel } from '../../register/trainees/states.ts'
 import { lookAtPreflight } from '../../registration/checks.ts'
 import { namesakeWords } from '../../registration/namesakes.ts'
+import { count, listed } from '../../words.ts'
 import type { Situation } from './situation.ts'
 
 /** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
-  { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
+  { id: 'trainee', sentence: 'One trainee is meant', look: lookAtTrainee },
   { id: 'jobs', sentence: 'The bot runs Register’s jobs', look: lookAtRunner },
   { id: 'flag', sentence: 'Register’s jobs for DTTP are switched on', look: lookAtFlag },
   { id: 'state', sentence: 'The trainee waits for a TRN', look: lookAtState },
@@ -29,7 +31,7 @@ export const checks: Check<Situation>[] = [
 ]
 
 function lookAtTrainee({ trainee }: Situation): Finding {
-  return { verdict: 'holds', found: `Trainee ${trainee.id}.`, evidence: { id: trainee.id, slug: trainee.slug } }
+  return { verdict: 'holds', found: `It is trainee ${trainee.id}.`, evidence: { id: trainee.id, slug: trainee.slug } }
 }
 
 function lookAtState({ trainee }: Situation): Finding {
@@ -50,7 +52,7 @@ function lookAtSubmission({ trainee }: Situation): Finding {
     const found = 'The time of submission is empty. Register’s timeline would be wrong. Ask a developer.'
     return { verdict: 'blocks', found, evidence: { at } }
   }
-  return { verdict: 'holds', found: `${formatDateTime(at)} (${at}). It is not touched.`, evidence: { at } }
+  return { verdict: 'holds', found: `${formatDateTime(at)}. It is not touched.`, evidence: { at } }
 }
 
 function lookAtContact({ trainee, taken, own, namesakes, inDttp }: Situation): Finding {
@@ -183,8 +185,11 @@ function lookAtRegistrations({ trainee, live, unsettled, takesOver }: Situation)
 /** No evidence, so not part of what is approved: such jobs come and go, and none of them matters to the change. */
 function lookAtOtherJobs({ live, failed }: Situation): Finding {
   const others = live.filter(({ name }) => name !== 'register-for-trn').map(({ name }) => name)
-  const waiting = others.length > 0 ? [`Waiting: ${others.join(', ')}. ${whatBecomesOf(others)}`] : []
-  const failures = failed.map(({ name, failure }) => `${name} failed: ${failure?.words}`)
+  const waiting =
+    others.length > 0
+      ? [`Waiting: ${listed(others.map((name) => `“${jobDoes(name)}”`))}. ${whatBecomesOf(others)}`]
+      : []
+  const failures = failed.map(({ name, failure }) => `${jobFailedWords(name)}: ${failure?.words}`)
   return { verdict: 'holds', found: [...waiting, ...failures].join(' ') || 'There are none.', evidence: null }
 }
 
@@ -208,7 +213,6 @@ function lookAtTidying({ tidied }: Situation): Finding {
 }
 
 function lookAtHistory({ history }: Situation): Finding {
-  const { audits, events } = history
-  const found = `${events} ${events === 1 ? 'event' : 'events'}, made of ${audits} ${audits === 1 ? 'audit' : 'audits'}. We compare them again afterwards.`
+  const found = `It has ${count(history.events, 'event')}. We compare them again afterwards.`
   return { verdict: 'holds', found, evidence: { ...history } }
 }

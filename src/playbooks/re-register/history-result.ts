@@ -55,10 +55,10 @@ function isSigned({ user_id, comment }: Audit, { changeRequest }: Executed): boo
 type Other = Audit & { isSigned: boolean }
 
 function untouchedBefore(isWhole: boolean, own: readonly Audit[], others: readonly Other[]): Postcondition {
-  const sentence = 'Before the registration the audits were exactly as they had been'
+  const sentence = 'Before the registration the history was exactly as it had been'
   const [first] = own
   const early = others.filter(({ id }) => !first || BigInt(id) < BigInt(first.id))
-  if (!isWhole) return { sentence, holds: false, found: 'An audit is gone.' }
+  if (!isWhole) return { sentence, holds: false, found: 'An entry is gone.' }
   if (early.length === 0) return { sentence, holds: true, found: 'None was added.' }
   return { sentence, holds: early.every(({ isSigned }) => isSigned), found: auditWords(early) }
 }
@@ -69,7 +69,7 @@ function onlyIds(
   own: readonly Audit[],
   others: readonly Other[],
 ): Postcondition {
-  const sentence = 'The only new audits are the registration’s own, of the new ids'
+  const sentence = 'The only new entries in the history are the registration’s own, of the new ids'
   const allowed = ['dttp_id', 'placement_assignment_dttp_id', ...foreseen]
   const columns = own.flatMap(({ audited_changes }) => Object.keys(audited_changes ?? {}))
   const strange = columns.filter((column) => !allowed.includes(column))

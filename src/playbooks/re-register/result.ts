@@ -29,7 +29,7 @@ export async function onlyIdsChanged(
   const isSameHistory = canonical(await readTraineeHistory(sql, now)) === canonical(before.history)
   const wrong = [...others.map(columnLabel), ...(isSameHistory ? [] : ['the history'])]
   return {
-    sentence: 'Only the ids of the missing records are emptied, and no audit is written',
+    sentence: 'Only the ids of the missing records are emptied, and nothing is added to the history',
     holds: wrong.length === 0,
     found: wrong.length === 0 ? 'All else is as it was.' : `Also changed: ${wrong.join(', ')}.`,
   }
@@ -70,7 +70,7 @@ async function submissionStands(sql: EntityManager, trainee: Trainee, executed: 
     return { sentence, holds: false, found }
   }
   if (state === 'submitted_for_trn' || poll?.status === 'done') {
-    return { sentence, holds: true, found: `Submitted on ${formatDateTime(at)} (${at}).` }
+    return { sentence, holds: true, found: `Submitted on ${formatDateTime(at)}.` }
   }
   return { sentence, holds: false, found: 'The state has changed since.' }
 }

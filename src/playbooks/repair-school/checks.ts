@@ -12,7 +12,7 @@ import type { Sent, Situation } from './situation.ts'
 
 /** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
-  { id: 'about', sentence: 'The reference names a school, or a trainee with one', look: lookAtReference },
+  { id: 'about', sentence: 'A school is meant, or a trainee with one', look: lookAtReference },
   { id: 'sent', sentence: 'The schools that the route sends are set', look: lookAtSent },
   { id: 'urn', sentence: 'The URN is one that a school can have', look: lookAtUrn },
   { id: 'school', sentence: 'The school can be sent to DTTP, or made so', look: lookAtList },
@@ -113,10 +113,10 @@ function freedWords(freed: readonly Freed[]): string {
   const polled = freed.filter(({ needsPoll }) => needsPoll)
   return [
     ...(retried.length > 0 ? [`Retried: ${retried.map(nameOf).join(', ')}.`] : []),
-    ...(anew.length > 0 ? [`Enqueued anew, as no failed job is on record: ${anew.map(nameOf).join(', ')}.`] : []),
+    ...(anew.length > 0 ? [`Sent anew, as no failed job is on record: ${anew.map(nameOf).join(', ')}.`] : []),
     ...(polled.length > 0
       ? [
-          `Nothing asks for their TRN any more, so a new poll is added: ${polled.map(({ trainee }) => `trainee ${trainee.id}`).join(', ')}.`,
+          `Nothing asks for their TRN any more, so DTTP is asked anew: ${polled.map(({ trainee }) => `trainee ${trainee.id}`).join(', ')}.`,
         ]
       : []),
   ].join(' ')

@@ -19,7 +19,7 @@ import { repairedUrns, type Situation, situationOf } from './situation.ts'
 
 /** What can be done about a school that is not in the list of DTTP schools. */
 const MISSING = [
-  { value: 'insert', label: 'Insert it with its DTTP id, which I enter below' },
+  { value: 'insert', label: 'Insert it with its DTTP id' },
   { value: 'sync', label: 'Run the school sync now' },
   { value: 'wait', label: 'Ask support to add it to DTTP, and wait' },
 ]
@@ -36,10 +36,7 @@ export const repairSchool = definePlaybook({
     subject: school(findNamedWith),
     row: optionalNumber('Row of the school', 'The number of the row that should be used.'),
     missing: optionalSelect('If DTTP’s list lacks the school', 'What should be done about it.', MISSING),
-    dttp_id: {
-      ...optionalDttpId('The school’s DTTP id', 'Only to insert the school: the id that support has given you.'),
-      goesWith: 'missing',
-    },
+    dttp_id: optionalDttpId('The school’s DTTP id', 'Only to insert the school: the id that support has given you.'),
     reason: reason(),
     ticket: ticket(),
   },

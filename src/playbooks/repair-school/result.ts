@@ -71,12 +71,12 @@ async function describeSync(sql: EntityManager, urn: string, { changeRequest }: 
   if (job.status !== 'done') return { sentence, holds: false, waiting: true, found: 'The sync is under way.' }
   const rows = await findInList(sql, urn)
   if (rows.some(({ status_code }) => isActiveInDttp(status_code))) {
-    return { sentence, holds: true, found: `${listWords(rows)}. Ask for this repair again to retry what waits.` }
+    return { sentence, holds: true, found: `It is ${listWords(rows)}. Ask for this repair again to retry what waits.` }
   }
   const found =
     rows.length === 0
       ? `The sync ran, and DTTP has no school with URN ${urn}. Ask support to add it.`
-      : `The sync ran. URN ${urn} is in the list now, but not active: ${listWords(rows)}.`
+      : `The sync ran. URN ${urn} is in the list now, but not active: it is ${listWords(rows)}.`
   return { sentence, holds: false, found }
 }
 

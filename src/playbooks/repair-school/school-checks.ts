@@ -37,18 +37,20 @@ function describe(school: School): Omit<Finding, 'evidence'> {
   switch (repair.kind) {
     case 'active': {
       if (repair.rows.length === 1) {
-        return holds(`URN ${urn} is in the list: ${listWords(repair.rows)}. Nothing is wrong with the school.`)
+        return holds(`URN ${urn} is in the list, as ${listWords(repair.rows)}. Nothing is wrong with the school.`)
       }
-      const found = `URN ${urn} is in the list more than once: ${listWords(repair.rows)}. Nothing else is wrong with the school, but Register may use either row. Ask support which account DTTP should keep.`
+      const found = `URN ${urn} is in the list more than once: as ${listWords(repair.rows)}. Nothing else is wrong with the school, but Register may use either row. Ask support which account DTTP should keep.`
       return { verdict: 'warns', found }
     }
     case 'activate':
-      return holds(`URN ${urn} is in the list, but not active: ${listWords([repair.row])}. It would become active (1).`)
+      return holds(
+        `URN ${urn} is in the list, but not active: it is ${listWords([repair.row])}, and would become active.`,
+      )
     case 'insert':
       return holds(`URN ${urn} is not in the list. It would be inserted as DTTP has it: ${asInDttp(repair)}.`)
     case 'adopt':
       return holds(
-        `URN ${urn} is not in the list, but row ${repair.row.id} has the DTTP id under ${repair.row.urn === null ? 'no URN' : `URN ${repair.row.urn}`}. That row would become as DTTP has it: ${asInDttp(repair)}.`,
+        `URN ${urn} is not in the list, but ${repair.row.urn === null ? 'a school without a URN' : `URN ${repair.row.urn}`} there has its DTTP id. That would become as DTTP has it: ${asInDttp(repair)}.`,
       )
     case 'sync':
       return {
@@ -74,7 +76,7 @@ function asInDttp({ account }: Extract<Repair, { kind: 'insert' | 'adopt' }>): s
 function inListWords({ urn, inDttp }: School): string {
   return inDttp.length === 0
     ? `URN ${urn} is not in the list of DTTP schools.`
-    : `URN ${urn} is in the list, but not active: ${listWords(inDttp)}.`
+    : `URN ${urn} is in the list, but not active: it is ${listWords(inDttp)}.`
 }
 
 /**
@@ -86,7 +88,7 @@ export function lookAtLasting({ schools, register, addsTrelloCards }: Situation)
   return combine(
     schools.map(({ urn, repair }): Finding => {
       if (repair.kind === 'insert' || repair.kind === 'adopt') {
-        return { verdict: 'holds', found: `The row of URN ${urn} is as DTTP has it.`, evidence: null }
+        return { verdict: 'holds', found: `URN ${urn} is in the list as DTTP has it.`, evidence: null }
       }
       if (repair.kind !== 'activate') return notLookedAt()
       return { ...lookAtActivated(repair, isSynced, addsTrelloCards), evidence: { isSynced } }
@@ -95,7 +97,7 @@ export function lookAtLasting({ schools, register, addsTrelloCards }: Situation)
 }
 
 function lookAtActivated(
-  { row, account }: Extract<Repair, { kind: 'activate' }>,
+  { account }: Extract<Repair, { kind: 'activate' }>,
   isSynced: boolean,
   addsTrelloCards: boolean,
 ): Omit<Finding, 'evidence'> {
@@ -103,12 +105,12 @@ function lookAtActivated(
   if (!needsUpdateInDttp(account)) {
     return {
       verdict: 'holds',
-      found: `DTTP says ${status} by now, so the next school sync leaves row ${row.id} active.`,
+      found: `DTTP says ${status} by now, so the next school sync leaves the school active.`,
     }
   }
   const next = isSynced
-    ? `If nobody updates DTTP, the next nightly school sync sets row ${row.id} back to that.`
-    : `Register’s school sync is switched off; once it runs again, it sets row ${row.id} back to that.`
+    ? `If nobody updates DTTP, the next nightly school sync sets the school back to that.`
+    : `Register’s school sync is switched off; once it runs again, it sets the school back to that.`
   const ask = addsTrelloCards
     ? 'A Trello card asks support to update DTTP.'
     : 'Ask support to update DTTP: there is text to copy.'

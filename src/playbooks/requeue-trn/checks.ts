@@ -21,18 +21,18 @@ export type Situation = Rows & {
 
 /** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
-  { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
+  { id: 'trainee', sentence: 'One trainee is meant', look: lookAtTrainee },
   { id: 'jobs', sentence: 'The bot runs Register’s jobs', look: lookAtRunner },
   { id: 'flag', sentence: 'Register’s jobs for DTTP are switched on', look: lookAtFlag },
   { id: 'state', sentence: 'The record can still receive a TRN', look: lookAtState },
   { id: 'submitted', sentence: 'The trainee was submitted for a TRN', look: lookAtSubmission },
   { id: 'trn', sentence: 'The trainee has no TRN yet', look: lookAtTrn },
   { id: 'dttp', sentence: 'The trainee has a DTTP record, and DTTP still has it', look: lookAtDttp },
-  { id: 'poll', sentence: 'Nothing polls for this TRN yet, or the poll may be replaced', look: lookAtPoll },
+  { id: 'poll', sentence: 'Nothing asks for this TRN yet, or that may be replaced', look: lookAtPoll },
 ]
 
 function lookAtTrainee({ trainee }: Situation): Finding {
-  return { verdict: 'holds', found: `Trainee ${trainee.id}.`, evidence: { id: trainee.id, slug: trainee.slug } }
+  return { verdict: 'holds', found: `It is trainee ${trainee.id}.`, evidence: { id: trainee.id, slug: trainee.slug } }
 }
 
 function lookAtState({ trainee }: Situation): Finding {
@@ -49,7 +49,7 @@ function lookAtState({ trainee }: Situation): Finding {
       return { verdict: 'blocks', found, evidence }
     }
     case 'trn_received':
-      return { verdict: 'blocks', found: `The record is ${label} already, so there is nothing to poll for.`, evidence }
+      return { verdict: 'blocks', found: `The record is ${label} already, so there is nothing to ask for.`, evidence }
     case 'recommended_for_award':
     case 'awarded': {
       const found = `The record is ${label}. Only one that is Pending TRN, deferred or withdrawn can receive a TRN.`
@@ -75,12 +75,12 @@ function lookAtSubmission({ trainee }: Situation): Finding {
 function lookAtTrn({ trainee, inDttp }: Situation): Finding {
   const evidence = { received: trainee.trn !== null }
   if (trainee.trn !== null) {
-    const found = 'The trainee has a TRN in Register already, so there is nothing to poll for.'
+    const found = 'The trainee has a TRN in Register already, so there is nothing to ask for.'
     return { verdict: 'blocks', found, evidence }
   }
   if (!inDttp?.exists) return { verdict: 'holds', found: 'There is none in Register.', evidence }
   const found = inDttp.hasTrn
-    ? 'There is none in Register, but DTTP has one by now: the job will succeed at once.'
+    ? 'There is none in Register, but DTTP has one by now: it will be saved at once.'
     : 'There is none in Register, and DTTP has none yet either.'
   return { verdict: 'holds', found, evidence }
 }
@@ -99,7 +99,7 @@ function lookAtDttp({ trainee: { dttp_id }, inDttp, registration }: Situation): 
 }
 
 function whyNotRegistered(job: Rows['registration']): string {
-  const never = 'The trainee has no DTTP record: they were never registered there, so polling again will not help.'
+  const never = 'The trainee has no DTTP record: they were never registered there, so asking again will not help.'
   if (!job) return `${never} We have no record of an attempt to register them. Ask a developer.`
   if (isLive(job)) return `${never} They are being registered at the moment: wait until that is finished.`
   if (job.failure === null) return `${never} Ask a developer.`
@@ -110,7 +110,7 @@ function lookAtPoll({ lastPoll, replaces }: Situation): Finding {
   if (!lastPoll || !isLive(lastPoll)) {
     return { verdict: 'holds', found: lastPoll ? howItEnded(lastPoll) : '', evidence: { polled: false } }
   }
-  const found = `This trainee is already polled for, ${untilWhen(lastPoll)}.`
+  const found = `DTTP is asked for this TRN already, ${untilWhen(lastPoll)}.`
   const evidence = { polled: true }
   if (!replaces) {
     return {
@@ -123,8 +123,8 @@ function lookAtPoll({ lastPoll, replaces }: Situation): Finding {
   return { verdict: 'warns', found: `${found} This request replaces that time, even by an earlier one.`, evidence }
 }
 
-/** What the form can say of a poll that is under way. */
-export const REPLACE = [{ value: 'replace', label: 'Replace the poll that is under way' }]
+/** What the form can say where DTTP is asked already. */
+export const REPLACE = [{ value: 'replace', label: 'Replace what asks for it now' }]
 
 const HOW_TO_REPLACE = 'If that time is wrong, choose to replace it.'
 
@@ -134,5 +134,6 @@ function untilWhen({ timeoutAt }: SeenJob): string {
 
 function howItEnded({ failure, finishedAt }: SeenJob): string {
   const when = finishedAt ? ` on ${formatDateTime(finishedAt)}` : ''
-  return `The last poll ended${when}${failure ? `: ${failure.words}` : '.'}`
+  if (failure?.code === 'timed-out') return `Asking ended${when}, and no TRN had come.`
+  return `Asking ended${when}${failure ? `: ${failure.words}` : '.'}`
 }

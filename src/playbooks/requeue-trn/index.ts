@@ -21,16 +21,16 @@ const durations = POLL_DURATIONS.map((duration) => ({
 export const requeueTrn = definePlaybook({
   name: 'requeue-trn',
   version: 3,
-  title: 'Poll for a TRN again',
+  title: 'Ask for a TRN again',
   summary: 'Ask DTTP again whether a trainee’s TRN has arrived, every hour for as long as you choose.',
   says,
   form: {
     subject: trainee(),
     duration: {
-      ...select('Keep polling for', durations),
+      ...select('Keep asking for', durations),
       hint: 'Counted from when the request is carried out. Working days are Monday to Friday, without bank holidays.',
     },
-    replace: optionalSelect('If there is a poll already', 'What should become of it.', REPLACE),
+    replace: optionalSelect('If DTTP is asked already', 'What should become of that.', REPLACE),
     reason: reason(),
     ticket: ticket(),
   },
@@ -62,7 +62,7 @@ function pollAgain({ trainee, duration, lastPoll }: Situation): Effect {
  * part of the plan, so a TRN that comes after the approval does not make the request out of date.
  */
 function adviseSupport(situation: Situation): Advice {
-  const news = 'We tell you directly when the TRN arrives, or when the poll has failed.'
+  const news = 'We tell you directly when the TRN arrives, or when the time for it is up.'
   if (situation.inDttp?.hasTrn) return { lead: `DTTP has the TRN already. ${news}`, message: null }
   const step = 'Ask the operations team what keeps the TRN'
   return { lead: `${news} Ask the operations team meanwhile.`, message: askOperations(situation), step, until: 'trn' }

@@ -23,7 +23,7 @@ export async function pollHolds(sql: EntityManager, executed: Executed): Promise
       const found = tooOld
         ? { holds: false, waiting: true, found: tooOld }
         : await look(sql, poll, timeout, executed.changeRequest)
-      return { sentence: 'DTTP is polled for the TRN until the time that was approved', ...found }
+      return { sentence: 'DTTP is asked for the TRN until the time that was approved', ...found }
     }),
   )
 }
@@ -37,15 +37,15 @@ async function look(
   if (poll?.changeRequestId !== changeRequest) {
     const by = poll?.changeRequestId
     const isLater = by && Number(by) > Number(changeRequest)
-    const later = `CR-${by} has asked for a poll since, which takes the place of this one.`
-    return { holds: false, found: isLater ? later : 'We find no poll that belongs to this request.' }
+    const later = `CR-${by} has had DTTP asked since, which takes the place of this.`
+    return { holds: false, found: isLater ? later : 'Nothing asks for it on behalf of this request.' }
   }
-  if (poll.failure && poll.status === 'failed') return { holds: false, found: `The poll failed: ${poll.failure.words}` }
+  if (poll.failure && poll.status === 'failed') return { holds: false, found: `Asking failed: ${poll.failure.words}` }
   if (!isLive(poll)) return { holds: true, found: 'The TRN has arrived.' }
   const unseen = await lookUnseen(sql, poll)
   if (unseen) return unseen
-  if (poll.timeoutAt === null) return { holds: false, found: 'The poll has no time at which it ends.' }
-  const found = `The poll is under way until ${formatDateTime(poll.timeoutAt)}.`
+  if (poll.timeoutAt === null) return { holds: false, found: 'There is no time at which asking ends.' }
+  const found = `DTTP is asked until ${formatDateTime(poll.timeoutAt)}.`
   if (toInstant(poll.timeoutAt) === toInstant(timeout)) return { holds: true, found }
   return { holds: false, found: `${found} It should be until ${formatDateTime(timeout)}.` }
 }

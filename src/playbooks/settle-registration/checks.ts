@@ -9,7 +9,7 @@ import { isWhole, type Situation } from './situation.ts'
 
 /** The checks, each a sentence that should hold, in the order in which people read them. */
 export const checks: Check<Situation>[] = [
-  { id: 'trainee', sentence: 'The reference names one trainee', look: lookAtTrainee },
+  { id: 'trainee', sentence: 'One trainee is meant', look: lookAtTrainee },
   { id: 'jobs', sentence: 'The bot runs Register’s jobs', look: lookAtRunner },
   { id: 'flag', sentence: 'Register’s jobs for DTTP are switched on', look: lookAtFlag },
   { id: 'attempt', sentence: 'A registration was sent and never answered', look: lookAtAttempt },
@@ -20,7 +20,7 @@ export const checks: Check<Situation>[] = [
 ]
 
 function lookAtTrainee({ trainee }: Situation): Finding {
-  return { verdict: 'holds', found: `Trainee ${trainee.id}.`, evidence: { id: trainee.id, slug: trainee.slug } }
+  return { verdict: 'holds', found: `It is trainee ${trainee.id}.`, evidence: { id: trainee.id, slug: trainee.slug } }
 }
 
 function lookAtAttempt({ attempt, isUnderWay }: Situation): Finding {

@@ -54,7 +54,8 @@ function wasCarriedOut(request: Situation['request']): boolean {
 
 function lookAtInverse({ request, plan, back }: Situation): Finding {
   if (!wasCarriedOut(request)) return notLookedAt()
-  if ('plan' in back) return { verdict: 'holds', found: 'Only columns, which go back to what they held.', evidence: [] }
+  if ('plan' in back)
+    return { verdict: 'holds', found: 'Only details of the record, which go back to what they were.', evidence: [] }
   const byHand = [...new Set([...plan.inserts.map(() => BY_HAND.insert), ...plan.effects.flatMap(adviceFor)])]
   const found = `${back.refused.join(' ')} The bot cannot take that back. ${byHand.join(' ')}`
   return { verdict: 'blocks', found, evidence: back.refused }
@@ -62,7 +63,7 @@ function lookAtInverse({ request, plan, back }: Situation): Finding {
 
 const BY_HAND = {
   insert: 'A developer can take the school off the list, if no trainee has it.',
-  poll: 'A poll changes nothing until the TRN arrives, and a developer can stop it.',
+  poll: 'Asking for a TRN changes nothing until it arrives, and a developer can stop it.',
   registration: 'Ask the operations team to delete the record in DTTP, then ask a developer to correct Register.',
   job: 'Ask a developer what the job changed in DTTP.',
   removal:

@@ -14,7 +14,7 @@ export const undo = definePlaybook({
   name: 'undo',
   version: 2,
   title: 'Undo a request',
-  summary: 'Put back the columns that a finished request changed. Jobs and cards that were sent cannot be taken back.',
+  summary: 'Put back what a finished request changed. What was sent to DTTP or Trello cannot be taken back.',
   says,
   form: { subject: request(findNamedBy), reason: reason(), ticket: ticket() },
   read: (sql, form) => read(sql, readSubject(form.subject).id),

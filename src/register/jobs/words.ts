@@ -4,9 +4,9 @@ type JobWords = { does: string; did: string; fails: string; registerName: string
 
 const WORDS: Readonly<Record<SeenJobName, JobWords>> = {
   'retrieve-trn': {
-    does: 'Poll DTTP for a TRN',
+    does: 'Ask DTTP for a TRN',
     did: 'The TRN has arrived',
-    fails: 'Polling DTTP for a TRN failed',
+    fails: 'Asking DTTP for a TRN failed',
     registerName: 'Dttp::RetrieveTrnJob',
   },
   'register-for-trn': {
@@ -40,9 +40,9 @@ const WORDS: Readonly<Record<SeenJobName, JobWords>> = {
     registerName: 'load-gias',
   },
   'retrieve-award': {
-    does: 'Poll DTTP for an award',
+    does: 'Ask DTTP for an award',
     did: 'The award has arrived',
-    fails: 'Polling DTTP for an award failed',
+    fails: 'Asking DTTP for an award failed',
     registerName: 'Dttp::RetrieveAwardJob',
   },
   'recommend-for-award': {
@@ -131,15 +131,9 @@ const WORDS: Readonly<Record<SeenJobName, JobWords>> = {
   },
 }
 
-/** What a job does: "Poll DTTP for a TRN". */
+/** What a job does: "Ask DTTP for a TRN". */
 export function jobDoes(name: string): string {
   return findWords(name)?.does ?? `Run ${name}`
-}
-
-/** What a job does, and Register's name for it: "Poll DTTP for a TRN (Dttp::RetrieveTrnJob)". */
-export function whatJobDoes(name: string): string {
-  const words = findWords(name)
-  return words ? `${words.does} (${words.registerName})` : `Run ${name}`
 }
 
 /** "The record is sent to DTTP". */
@@ -147,7 +141,7 @@ export function jobDoneWords(name: string): string {
   return findWords(name)?.did ?? `${name} is done`
 }
 
-/** "Polling DTTP for a TRN failed". */
+/** "Asking DTTP for a TRN failed". */
 export function jobFailedWords(name: string): string {
   return findWords(name)?.fails ?? `${name} failed`
 }
@@ -155,6 +149,11 @@ export function jobFailedWords(name: string): string {
 /** Register's name for a job, as the playbook and its console have it. */
 export function registerJobName(name: string): string {
   return findWords(name)?.registerName ?? name
+}
+
+/** Register's names, each once: "“Ask DTTP for a TRN” is Dttp::RetrieveTrnJob." */
+export function registerNamesOf(jobs: readonly string[]): string {
+  return [...new Set(jobs)].map((name) => `“${jobDoes(name)}” is ${registerJobName(name)}.`).join(' ')
 }
 
 /** Our name for one of Register's jobs, by its class; null for every other class. */

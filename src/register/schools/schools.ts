@@ -20,10 +20,10 @@ export function isActiveInDttp(statusCode: number | null): boolean {
   return statusCode === 1 || statusCode === 300000007
 }
 
-/** The status in words, with its code. */
+/** The status in words; with its code where it has none. */
 export function dttpStatusLabel(statusCode: number | null): string {
   if (statusCode === null) return 'no status'
-  return `${DTTP_STATUSES[statusCode] ?? 'unknown status'} (${statusCode})`
+  return DTTP_STATUSES[statusCode] ?? `unknown status (${statusCode})`
 }
 
 /** Whether a text could be the URN of a school: GIAS gives out six digits, and five to schools elsewhere. */

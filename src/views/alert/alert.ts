@@ -1,7 +1,19 @@
 import { LONG_WAIT_DAYS } from '../../alerts/sight/beside.ts'
 import type { AlertSight } from '../../alerts/sight/sight.ts'
 import { formatDateTime } from '../../calendar/london.ts'
-import { actions, type Block, button, header, type Message, plainNote, plainSections, section } from '../kit/blocks.ts'
+import { jobOf } from '../../failures/causes.ts'
+import { registerNamesOf } from '../../register/jobs/words.ts'
+import {
+  actions,
+  type Block,
+  button,
+  header,
+  type Message,
+  plainNote,
+  plainSections,
+  section,
+  smallPrint,
+} from '../kit/blocks.ts'
 import { onOneLine } from '../kit/exact-text.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { escapeText, inert, mention, shorten } from '../kit/text.ts'
@@ -82,14 +94,18 @@ const GIAS = 'https://get-information-schools.service.gov.uk/Establishments/Esta
 
 /** What to do, unless somebody does it already. */
 export function renderAdvice(sight: AlertSight): Block[] {
-  const [one] = sight.groups
-  const isDealtWith = isForAlert(sight) || (sight.all === 1 && one !== undefined && isDoneFor(sight, one))
-  if (sight.alert.status !== 'open' || isDealtWith) return []
+  if (sight.alert.status !== 'open' || isDealtWith(sight)) return []
   if (sight.waits.length === 0) return plainSections(sight.diagnosis.todo)
   const told = 'Whoever waits is told when the school is there.'
   if (!isLongWaitedFor(sight)) return plainSections(told)
   const long = `That has been so for more than ${LONG_WAIT_DAYS} days: ask whether support will add the school.`
   return plainSections([told, long, sight.diagnosis.todo].join(' '))
+}
+
+/** Whether somebody has asked for what is offered. */
+function isDealtWith(sight: AlertSight): boolean {
+  const [one] = sight.groups
+  return isForAlert(sight) || (sight.all === 1 && one !== undefined && isDoneFor(sight, one))
 }
 
 /** As of the last look. */
@@ -116,13 +132,19 @@ function renderButtons(sight: AlertSight, places: Places): Block[] {
   return buttons.length > 0 ? [actions(buttons)] : []
 }
 
+/** Register's names for the jobs; what nobody polls for has none. */
+function namesOf(sight: AlertSight): string {
+  const jobs = entriesOf(sight).flatMap((entry) => (entry.failure.code === 'not-polled' ? [] : [jobOf(entry)]))
+  return registerNamesOf(jobs)
+}
+
 /** Register's own words, which job failed and when, and which playbook applies. */
 function renderSmall(sight: AlertSight, places: Places): Block[] {
   const words = shorten(wordsInCommon(sight).join(' '), 1500)
-  const why = sight.alert.status === 'open' ? sight.diagnosis.why : null
+  const why = sight.alert.status === 'open' && !isDealtWith(sight) ? sight.diagnosis.why : null
   return [
     ...(words ? [plainNote(words)] : []),
-    ...(sight.all === 1 ? renderParticulars(sight, places) : []),
+    ...(sight.all === 1 ? renderParticulars(sight, places) : smallPrint(namesOf(sight))),
     ...(why ? [plainNote(why)] : []),
   ]
 }

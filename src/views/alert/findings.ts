@@ -36,7 +36,7 @@ export function checkedAt({ found, alert }: Pick<AlertSight, 'found' | 'alert'>)
   return found ? formatLater(found.at, alert.openedAt) : ''
 }
 
-/** "inactive (2)", or of several rows "closed (300000002) and inactive (2)". */
+/** "inactive", or of several rows "closed and inactive". */
 export function statusWords(statuses: readonly (number | null)[]): string {
   return statuses.length === 0 ? 'not in DTTP' : `${listed(statuses.map(dttpStatusLabel), 5)} in DTTP`
 }
@@ -71,9 +71,9 @@ export function isOvertaken({ alert, groups, found }: Pick<AlertSight, 'alert' |
   return alert.status === 'resolved' && subjects.every((subject) => found?.because[subject] === 'timed-out-again')
 }
 
-/** Until when the poll that timed out was to go on. The error's own words do not say that. */
+/** Until when DTTP was to be asked. The error's own words do not say that. */
 export function deadlineWords({ failure }: Pick<AlertEntry, 'failure'>): string {
-  return failure.deadline === undefined ? '' : `This poll was to go on until ${formatDateTime(failure.deadline)}.`
+  return failure.deadline === undefined ? '' : `DTTP was to be asked until ${formatDateTime(failure.deadline)}.`
 }
 
 /** Why there is nothing left to do about an entry; empty while there is. */
@@ -101,7 +101,7 @@ const REASONS: Readonly<Record<Because, string>> = {
   'school-active': 'The school is active now.',
   'trainee-gone': 'The trainee is no longer in Register.',
   ran: 'The job has run, or somebody has taken it away.',
-  'timed-out-again': 'The next poll has timed out, too. A later post is about it.',
+  'timed-out-again': 'The time for asking again is up, too. A later post is about it.',
   vanished: 'It is in Register’s Sidekiq no longer, and nothing shows that it ran. A later post is about it.',
   ended:
     'It has run to its end since, and a later post says how it failed. If Register was restarted meanwhile, it may have run twice: look in DTTP before the trainee is registered again.',
@@ -113,7 +113,7 @@ function schoolSentence({ which, urn, statuses }: FoundSchool): string {
 }
 
 function pollSentence({ until }: NonNullable<FoundTrainee['poll']>): string {
-  return until === null ? 'Being polled again.' : `Being polled again until ${formatDateTime(until)}.`
+  return until === null ? 'DTTP is asked again.' : `DTTP is asked again until ${formatDateTime(until)}.`
 }
 
 function recordWords({ contact, became, placementAssignment, trnInDttp, hasTrn, candidates }: FoundTrainee): string {

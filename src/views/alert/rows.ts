@@ -13,18 +13,23 @@ import { link, linksOf, nameOf, type Places, recordPage, startButton, viewButton
 export function renderOne(sight: AlertSight, places: Places): Block[] {
   const [group] = sight.groups
   if (!group) return []
-  const found = group.trainee ? recordSentence(foundOf(sight, group), ` (checked ${checkedAt(sight)})`) : ''
+  const found = sight.urn === null ? recordOf(sight, group) : '' // one about a school is not about the record
   const words = [found, meaningOf(sight), ...outageChecked(sight)].filter(Boolean).join(' ')
   return [...plainSections(shorten(words, 2500)), ...renderCandidates(sight, group, places)]
+}
+
+function recordOf(sight: AlertSight, group: Group): string {
+  return group.trainee ? recordSentence(foundOf(sight, group), ` (checked ${checkedAt(sight)})`) : ''
 }
 
 /** The rest of what is known of the one trainee, small: links, which jobs failed and when, the state, the schools. */
 export function renderParticulars(sight: AlertSight, places: Places): Block[] {
   const [group] = sight.groups
   if (!group) return []
-  const since = [...linksOf(group, places), ...group.entries.map((entry) => sinceWords(entry))].join(' ')
+  const since = [...linksOf(group, places), ...group.entries.map((entry) => sinceWords(entry, true))].join(' ')
   const deadlines = group.entries.map(deadlineWords).filter(Boolean)
-  const words = [...deadlines, circumstancesOf(foundOf(sight, group))].filter(Boolean).join(' ')
+  const record = sight.urn === null ? '' : recordOf(sight, group)
+  const words = [...deadlines, circumstancesOf(foundOf(sight, group)), record].filter(Boolean).join(' ')
   return [note(since), ...(words ? [plainNote(shorten(words, 1500))] : [])]
 }
 
@@ -91,12 +96,13 @@ function renderRow(sight: AlertSight, group: Group, places: Places): Block[] {
   ]
 }
 
-/** Which job failed, and since when. */
-function sinceWords({ subject, failure, addedAt }: SeenEntry): string {
+/** Which job failed, and since when; small also with Register's name for it. */
+function sinceWords({ subject, failure, addedAt }: SeenEntry, isSmall = false): string {
   if (failure.code === 'not-polled') return `Found on ${formatDateTime(addedAt)}.`
   const job = subject.split(':')[0] ?? ''
   const again = failure.at !== addedAt.toISOString() ? `, last on ${formatDateTime(failure.at)}` : ''
-  const when = `${jobFailedWords(job)} (${registerJobName(job)}) on ${formatDateTime(addedAt)}${again}.`
+  const name = isSmall ? ` (${registerJobName(job)})` : ''
+  const when = `${jobFailedWords(job)}${name} on ${formatDateTime(addedAt)}${again}.`
   return escapeText([when, referenceWords(failure.reference)].filter(Boolean).join(' '))
 }
 

@@ -77,9 +77,9 @@ export function numberOf(jobs: number): string {
   return jobs > MOST_COUNTED ? `more than ${MOST_COUNTED.toLocaleString('en-GB')}` : jobs.toLocaleString('en-GB')
 }
 
-/** "Failed: poll DTTP for a TRN (12)", with the number of all that there are, on this page or not. */
-function titleOf([{ kind, name, className, inGroup }]: readonly [ShownJob, ...ShownJob[]]): string {
-  const does = name === 'other' && className !== null ? `run ${className}` : uncapitalise(jobDoes(name))
+/** "Failed: ask DTTP for a TRN (12)", with the number of all that there are, on this page or not. */
+function titleOf([{ kind, name, inGroup }]: readonly [ShownJob, ...ShownJob[]]): string {
+  const does = uncapitalise(jobDoes(name))
   return `*${KIND_TITLES[kind]}: ${escapeText(does)}* (${numberOf(inGroup)})`
 }
 
@@ -134,7 +134,7 @@ function whenOf(
     case 'retrying':
       return `Failed ${ago(failure ? new Date(failure.at) : createdAt, now)}. Next attempt ${ahead(dueAt, now)}.`
     case 'running':
-      return `It was due ${ago(dueAt, now)}.`
+      return `It runs now. It was due ${ago(dueAt, now)}.`
     case 'delayed':
       return `Runs ${ahead(dueAt, now)}. Added ${ago(createdAt, now)}.`
   }

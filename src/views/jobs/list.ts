@@ -1,7 +1,7 @@
 import { formatLater } from '../../calendar/london.ts'
 import { JOB_KINDS, type JobCounts, type JobFilter, type JobKind } from '../../jobs/list/listed-job.ts'
 import type { MirrorAge } from '../../jobs/mirror/age.ts'
-import { whatJobDoes } from '../../register/jobs/words.ts'
+import { jobDoes } from '../../register/jobs/words.ts'
 import { count, listed } from '../../words.ts'
 import { heading, type Message, plainSections } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
@@ -54,7 +54,7 @@ export function renderJobs({
 
 /** What the list is narrowed to. */
 function titleOf({ name, trainee }: JobFilter): string {
-  const parts = [...(name ? [whatJobDoes(name)] : []), ...(trainee ? [`trainee ${trainee}`] : [])]
+  const parts = [...(name ? [jobDoes(name)] : []), ...(trainee ? [`trainee ${trainee}`] : [])]
   return ['Jobs', ...parts].join(', ')
 }
 

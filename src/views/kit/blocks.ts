@@ -73,6 +73,21 @@ export function plainNote(text: string): types.ContextBlock {
   return { type: 'context', elements: [plain(shorten(text, LIMITS.fieldText))] }
 }
 
+/** Names of jobs, ids and codes: any text, small, uninterpreted and whole; none for an empty text. */
+export function smallPrint(text: string): types.ContextBlock[] {
+  return text === ''
+    ? []
+    : split(text, LIMITS.fieldText).map((piece) => ({ type: 'context', elements: [plain(piece)] }))
+}
+
+/** Lines that are not interpreted, ten to a block. */
+export function tenToABlock(lines: readonly string[]): BlockGroup[] {
+  return Array.from({ length: Math.ceil(lines.length / 10) }, (_, index) => {
+    const some = lines.slice(index * 10, (index + 1) * 10)
+    return { blocks: plainSections(some.join('\n')), shows: some.length }
+  })
+}
+
 /** Any text as blocks that are easy to copy. Nothing in it is interpreted; its backticks become apostrophes. */
 export function copyable(text: string): types.SectionBlock[] {
   const lines = text.replaceAll('`', '’')

@@ -1,18 +1,23 @@
 import type { types } from '@slack/bolt'
-import { type Block, type BlockGroup, heading, LIMITS, plainSections } from '../kit/blocks.ts'
+import { type Block, type BlockGroup, heading, LIMITS, plainSections, tenToABlock } from '../kit/blocks.ts'
 import { plain, shorten, size, strong } from '../kit/text.ts'
-import type { DescribedChange } from './values.ts'
+import { type DescribedChange, EMPTY } from './values.ts'
 
-/** Changes as a table of two columns, the name beside "from before to after", five to a block. Longer values are shortened. */
+/**
+ * Changes as a table of two columns, the name beside "from before to after", five to a block; then what is emptied, where
+ * that is much. Longer values are shortened.
+ */
 export function renderChangeRows(changes: readonly DescribedChange[], maxValue: number): BlockGroup[] {
-  return inRows(changes.map((change) => toFields(shortened(change, maxValue))))
+  const { changed, emptied } = apart(changes.map((change) => shortened(change, maxValue)))
+  return [...inRows(changed.map(toFields)), ...renderEmptied(emptied)]
 }
 
 /** Changes whole: those too long for a row of the table get sections of their own. */
 export function renderWholeChanges(changes: readonly DescribedChange[]): BlockGroup[] {
+  const { changed, emptied } = apart(changes)
   const groups: BlockGroup[] = []
   let rows: [types.TextObject, types.TextObject][] = []
-  for (const change of changes) {
+  for (const change of changed) {
     if (size(change.label) <= 500 && size(wordsOf(change)) <= LIMITS.fieldText) {
       rows.push(toFields(change))
       continue
@@ -20,7 +25,29 @@ export function renderWholeChanges(changes: readonly DescribedChange[]): BlockGr
     groups.push(...inRows(rows), ...wholeValue(change))
     rows = []
   }
-  return [...groups, ...inRows(rows)]
+  return [...groups, ...inRows(rows), ...renderEmptied(emptied)]
+}
+
+/** So many columns that are emptied are told together. */
+const MANY_EMPTIED = 3
+
+/** What is emptied apart from what else changes, where that is much. */
+export function apart(changes: readonly DescribedChange[]): Record<'changed' | 'emptied', DescribedChange[]> {
+  const emptied = changes.filter(isEmptied)
+  if (emptied.length < MANY_EMPTIED) return { changed: [...changes], emptied: [] }
+  return { changed: changes.filter((change) => !isEmptied(change)), emptied }
+}
+
+function isEmptied({ before, after }: DescribedChange): boolean {
+  return before !== null && after === EMPTY
+}
+
+/** One heading for all, in place of "to empty" beside each. */
+function renderEmptied(emptied: readonly DescribedChange[]): BlockGroup[] {
+  if (emptied.length === 0) return []
+  const title = heading(`Emptied (${emptied.length}), each with its value before`)
+  const lines = tenToABlock(emptied.map(({ label, before }) => `${label}: ${before}`))
+  return lines.map(({ blocks, shows }, index) => ({ blocks: [...(index === 0 ? [title] : []), ...blocks], shows }))
 }
 
 /** Whether a row leaves anything out at this length. */

@@ -8,6 +8,7 @@ import {
   type BlockGroup,
   divider,
   heading,
+  linkableSections,
   type Modal,
   modalTitle,
   note,
@@ -108,7 +109,7 @@ function renderWarnings(changeRequest: ChangeRequest): Block[] {
 }
 
 function group(words: string): BlockGroup {
-  return { blocks: plainSections(shorten(words, 600)), shows: 1 }
+  return { blocks: linkableSections(shorten(words, 600)), shows: 1 }
 }
 
 function bounded(groups: readonly BlockGroup[], room: { blocks: number; weight: number }): Block[] {

@@ -1,29 +1,35 @@
 import { type Effect, type Enqueue, traineeOf } from '../../contract/effect.ts'
 import type { Plan } from '../../contract/plan.ts'
 import { canonical } from '../../entities/json.ts'
-import { registerJobName, whatJobDoes } from '../../register/jobs/words.ts'
+import { registerJobName } from '../../register/jobs/words.ts'
 import { count, listed } from '../../words.ts'
-import { type BlockGroup, copyable, heading, plainSections } from '../kit/blocks.ts'
-import { renderTold, type ToldOf } from './told.ts'
+import type { ToldOf } from './told.ts'
 
-/** An effect in words: what happens, its particulars, and a text that people can copy. */
+/** An effect in words. */
 export type DescribedEffect = {
+  /** What happens, without the names of jobs. */
   title: string
   details: string | null
+  /** Which job it is, ids and codes: for whoever looks closely. */
+  small: string
+  /** What people copy, or Trello is sent. */
   text: string | null
   byHand: boolean
   /** What DTTP will be told of each trainee. */
   told?: readonly ToldOf[]
 }
 
-/** What a plan does besides changing columns. */
+type Words = { title: string; details?: string; text?: string; byHand?: boolean }
+
+/** What a plan does besides changing columns, in plain words. */
 export function describeEffects(plan: Plan): DescribedEffect[] {
   const unaudited = plan.updates.some(({ save }) => save === 'columns-only')
-  const silent = 'Register’s timeline will not show the changed columns'
-  return [
-    ...(unaudited ? [{ title: silent, details: null, text: null, byHand: false }] : []),
-    ...alike(plan.effects).map(describeGroup),
-  ]
+  const silent = { title: 'Register’s timeline will not show these changes' }
+  return [...(unaudited ? [whole(silent)] : []), ...alike(plan.effects).map(describeGroup)]
+}
+
+function whole({ title, details = '', text = '', byHand = false }: Words): DescribedEffect {
+  return { title, details: details || null, small: '', text: text || null, byHand }
 }
 
 /** Effects that do the same for several trainees are shown as one, so that fifty trainees still fit. */
@@ -43,18 +49,24 @@ function keyOf(effect: Effect): string | null {
   return canonical([effect.kind, effect.job, effect.delaySeconds ?? 0, Object.fromEntries(args)])
 }
 
-function describeGroup([effect, ...others]: Effect[]): DescribedEffect {
-  if (!effect) throw new TypeError('an empty group')
-  const told = [effect, ...others].flatMap(toldBy)
-  const first = { ...describeEffect(effect), ...(told.length > 0 ? { told } : {}) }
-  if (others.length === 0) return first
-  const trainees = [effect, ...others].map((one) => traineeOf(one) ?? '')
-  const title = first.title.replace(`for trainee ${trainees[0]}`, `for trainees ${listed(trainees, trainees.length)}`)
-  const details = [effect, ...others].flatMap((one) => {
-    const words = describeEffect(one).details
-    return words ? [`Trainee ${traineeOf(one)}: ${words.replaceAll('\n', ', ')}`] : []
-  })
-  return { ...first, title, details: details.join('\n') || null }
+function describeGroup(effects: readonly Effect[]): DescribedEffect {
+  const [first] = effects
+  if (!first) throw new TypeError('an empty group')
+  const trainees = effects.map((effect) => traineeOf(effect) ?? '')
+  const who = `${trainees.length === 1 ? 'trainee' : 'trainees'} ${listed(trainees, trainees.length)}`
+  const told = effects.flatMap(toldBy)
+  const described = effects.map((effect) => describeEffect(effect, who, effects.length))
+  const details = described.map((words) => words.details ?? '')
+  const ofEach = (words: readonly string[]) =>
+    words.flatMap((some, index) => (some ? [`Trainee ${trainees[index]}: ${some}`] : []))
+  const small = trainees.length > 1 ? ofEach(effects.map(codesOf)) : effects.map(codesOf)
+  const name = 'job' in first ? registerJobName(first.job) : ''
+  return {
+    ...whole(describeEffect(first, who, effects.length)),
+    details: (new Set(details).size === 1 ? details.slice(0, 1) : ofEach(details)).join('\n') || null,
+    small: [name, ...small].filter(Boolean).join('; '),
+    ...(told.length > 0 ? { told } : {}),
+  }
 }
 
 function toldBy(effect: Effect): ToldOf[] {
@@ -65,60 +77,82 @@ function toldBy(effect: Effect): ToldOf[] {
 /** What is sent is not what was approved, where something else than a registration of our own workers sends it. */
 const AS_IT_IS = 'It sends the record as it is in Register then.'
 
-function describeEffect(effect: Effect): DescribedEffect {
+function describeEffect(effect: Effect, who: string, number: number): Words {
   switch (effect.kind) {
     case 'enqueue':
-      return describeJob(effect)
-    case 'retry':
+      return { title: `${jobFor(effect, who)} ${timeOf(effect)}`, details: detailsOf(effect) }
+    case 'retry': {
+      const again = number === 1 ? 'the job that failed runs again' : 'the jobs that failed run again'
+      return { title: `${sendsFor(effect.job, who)}: ${again}`, details: asItIs(effect) }
+    }
+    case 'remove-job':
+      return { title: `Take the failed registration of ${who} out of Register’s Sidekiq` }
+    case 'settle-registration':
       return {
-        title: `Retry the failed job ${registerJobName(effect.job)} for trainee ${effect.trainee}`,
-        details: [`Job ${effect.jobId}, ${effect.fingerprint}`, ...asItIs(effect)].join('\n'),
-        text: null,
-        byHand: false,
+        title: `Record that the registration of ${who} ${effect.outcome === 'registered' ? 'worked' : 'is given up'}`,
       }
-    case 'remove-job': {
-      const title = `Remove the failed job ${registerJobName(effect.job)} for trainee ${effect.trainee} from Register’s Sidekiq`
-      const { place, score, sha1 } = effect.member
-      return { title, details: `In ${place}: ${score ?? ''} ${sha1}`, text: null, byHand: false }
-    }
-    case 'settle-registration': {
-      const what = effect.outcome === 'registered' ? 'worked' : 'is given up'
-      const title = `Record that the registration of trainee ${effect.trainee} ${what}`
-      return { title, details: `Job ${effect.jobId}`, text: null, byHand: false }
-    }
     case 'trello-card':
-      return { title: `Add a Trello card: ${effect.title}`, details: null, text: effect.text, byHand: false }
+      return { title: `Add a Trello card: ${effect.title}`, text: effect.text }
     case 'manual-step':
-      return { title: `To do by hand: ${effect.title}`, details: null, text: effect.text, byHand: true }
+      return { title: `To do by hand: ${effect.title}`, text: effect.text, byHand: true }
   }
 }
 
-function describeJob(effect: Enqueue): DescribedEffect {
-  const trainee = traineeOf(effect)
-  const whose = trainee === null ? '' : ` for trainee ${trainee}`
-  const howLong = effect.job === 'retrieve-trn' ? `, ${durationWords(effect.args.poll_for)}` : ''
-  const title = `${whatJobDoes(effect.job)}${whose} ${delayWords(effect.delaySeconds ?? 0)}${howLong}`
-  const details = Object.entries(effect.args)
-    .filter(([name]) => name !== 'trainee' && name !== 'poll_for')
-    .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${value ?? 'empty'}`)
-  return { title, details: [...details, ...asItIs(effect)].join('\n') || null, text: null, byHand: false }
+function jobFor({ job }: Enqueue, who: string): string {
+  switch (job) {
+    case 'retrieve-trn':
+      return `Ask DTTP for the TRN of ${who}`
+    case 'change-trainee-status':
+      return `Set the status of ${who} in DTTP`
+    case 'sync-schools':
+      return 'Fetch the schools from DTTP'
+    default:
+      return sendsFor(job, who)
+  }
 }
 
-function asItIs({ job, told }: { job: string; told?: object }): string[] {
-  return job === 'update-trainee' || (job === 'register-for-trn' && !told) ? [AS_IT_IS] : []
+function sendsFor(job: 'register-for-trn' | 'update-trainee', who: string): string {
+  return job === 'update-trainee' ? `Send the record of ${who} to DTTP` : `Register ${who} with DTTP`
 }
 
-/** Effects with their texts; for the person who approves also the particulars, which link to Register. */
-export function renderEffects(plan: Plan, whole: { registerUrl: string } | null): BlockGroup[] {
-  return describeEffects(plan).map(({ title, details, text, byHand, told }) => ({
-    blocks: [
-      ...(title.length <= 500 ? [heading(title)] : plainSections(title)),
-      ...(whole && details ? plainSections(details) : []),
-      ...(whole && told ? renderTold(told, whole.registerUrl) : []),
-      ...(text ? (byHand ? copyable(text) : plainSections(text)) : []),
-    ],
-    shows: 1,
-  }))
+/** "at once, then every hour for 1 day": the time between two goes is Register's. */
+function timeOf(effect: Enqueue): string {
+  const first = delayWords(effect.delaySeconds ?? 0)
+  return effect.job === 'retrieve-trn' ? `${first}, then every hour ${durationWords(effect.args.poll_for)}` : first
+}
+
+function detailsOf(effect: Enqueue): string {
+  switch (effect.job) {
+    case 'retrieve-trn':
+      return effect.args.replaces ? 'It takes the place of what asks for it now.' : ''
+    case 'change-trainee-status':
+      return `Status: ${effect.args.status.replaceAll('_', ' ')}, on ${RECORDS[effect.args.entity]}.`
+    default:
+      return asItIs(effect)
+  }
+}
+
+const RECORDS = { contact: 'the trainee’s record', placement_assignment: 'the training record' } as const
+
+function asItIs({ job, told }: { job: string; told?: object }): string {
+  return job === 'update-trainee' || (job === 'register-for-trn' && !told) ? AS_IT_IS : ''
+}
+
+/** What tells one effect from another that has the same words. */
+function codesOf(effect: Effect): string {
+  switch (effect.kind) {
+    case 'enqueue':
+      if (effect.job === 'register-for-trn') return `submitted by ${effect.args.submitted_by ?? 'nobody'}`
+      return effect.job === 'sync-schools' ? `URN ${effect.args.urn}` : ''
+    case 'retry':
+      return `job ${effect.jobId}, ${effect.fingerprint}`
+    case 'remove-job':
+      return ['in', effect.member.place, effect.member.score, effect.member.sha1].filter(Boolean).join(' ')
+    case 'settle-registration':
+      return `job ${effect.jobId}`
+    default:
+      return ''
+  }
 }
 
 /** "for 1 day", "until the end of the next working day". */

@@ -4,6 +4,7 @@ import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { ManualStep } from '../../entities/chatops/manual-step.ts'
 import { THE_BOT } from '../../ledger/ledger.ts'
 import { count } from '../../words.ts'
+import type { Standstill } from '../brake.ts'
 import { actions, type Block, button, section } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { linkTo, mention } from '../kit/text.ts'
@@ -22,6 +23,7 @@ type Shown = {
   playbook: Speaking
   registerUrl: string
   steps: readonly ManualStep[]
+  standstill?: Standstill | undefined
 }
 
 /** "CR-8 is done in Register. 2 steps left for support"; otherwise where the request stands. */
@@ -43,7 +45,12 @@ export function renderFinished(shown: Shown): Block[] {
     ...trelloLines(changeRequest),
     ...stepLines(steps),
   ]
-  return [section(lines.join('\n')), ...renderOutcome(changeRequest), ...renderButtons(shown)]
+  return [section(lines.join('\n')), ...renderOutcome(changeRequest, isHeld(shown)), ...renderButtons(shown)]
+}
+
+/** Whether it is approved and waits, as the head of the card says. */
+function isHeld({ changeRequest: { outcome }, standstill }: Shown): boolean {
+  return Boolean(outcome.off ?? standstill?.pause ?? standstill?.previewOnly)
 }
 
 /** How things are once it is done, for as long as nothing has undone it; otherwise what it was to do. */

@@ -50,8 +50,9 @@ export function followUpsOf(changeRequest: ChangeRequest): FollowUp[] {
 /**
  * What has become of a request and what to do next, for its card. Bounded: 20 blocks, 9,000 characters. Nothing once
  * another request has undone it: what was found then is no longer so.
+ * @param isHeld whether nothing is carried out just now
  */
-export function renderOutcome(changeRequest: ChangeRequest): Block[] {
+export function renderOutcome(changeRequest: ChangeRequest, isHeld = false): Block[] {
   const { status, decidedBy, decidedAt, decisionReason, executedAt, finishedAt, expiresAt, outcome } = changeRequest
   if (outcome.undoneBy) return []
   const approved = `Approved by ${byWhom(decidedBy, decidedAt)}.`
@@ -64,7 +65,7 @@ export function renderOutcome(changeRequest: ChangeRequest): Block[] {
     case 'pending':
       return []
     case 'approved':
-      return [section(`${approved} ${comingWords(changeRequest)}`)]
+      return [section(`${approved} ${isHeld ? HELD : comingWords(changeRequest)}`)]
     case 'verifying':
       return [
         section('We are checking the result. You do not need to do anything.'),
@@ -121,6 +122,9 @@ function isPollOver({ poll }: ChangeRequest['outcome']): boolean {
 }
 
 const ASK_AGAIN = 'Select “Ask again” once that is put right.'
+
+/** Above it stands why. */
+const HELD = 'The changes are not made before that is over. Nothing has changed yet.'
 
 /** That something does not answer is said from the first failure on, with how long it is tried. */
 function comingWords({ upstreamFailingSince: since }: ChangeRequest): string {

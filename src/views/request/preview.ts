@@ -13,6 +13,7 @@ import {
   divider,
   header,
   heading,
+  linkableSections,
   type Modal,
   modalTitle,
   plainSections,
@@ -23,7 +24,7 @@ import { onOneLine } from '../kit/exact-text.ts'
 import { ACTIONS, MODALS } from '../kit/ids.ts'
 import { plain, shorten } from '../kit/text.ts'
 import { isShortened, renderChangeRows } from './change-rows.ts'
-import { renderEffects } from './effects.ts'
+import { renderEffects } from './effect-blocks.ts'
 import { crName, findPlan, traineeLink, typedIn, whatItIsAbout, whyNoDetails } from './request.ts'
 import { linked, type Speaking, sayingOf } from './saying.ts'
 import { describeChanges } from './values.ts'
@@ -69,7 +70,7 @@ export function renderPreview({
   const changes = describeChanges(plan, { reveal: false, schools })
   const cut = changes.some((change) => isShortened(change, MOST_OF_A_VALUE))
   const checks = checksOf(changeRequest)
-  const warnings = checks.filter(isWarning).length
+  const warnings = checks.filter(isWarning).length + alerts.filter((alert) => !isMeant(alert, changeRequest)).length
   const sendable = isSendable && changeRequest.status === 'unsent'
   const blocks = [
     header(warnings > 0 ? `Read ${count(warnings, 'warning')} first` : 'Nothing stands in the way'),
@@ -81,7 +82,7 @@ export function renderPreview({
     ...plainSections(
       typedIn(changeRequest, 'ticket') && `Support ticket: ${onOneLine(typedIn(changeRequest, 'ticket'))}`,
     ),
-    ...alerts.flatMap((alert) => plainSections(alertWords(alert, changeRequest))),
+    ...alerts.flatMap((alert) => linkableSections(alertWords(alert, changeRequest))),
     ...bounded(renderVerdicts(checks.filter(isWarning)), { blocks: 20, weight: 6_000 }),
     divider(),
     ...(changes.length > 0 ? [heading('What would change')] : []),
@@ -115,10 +116,15 @@ function firstWords({ id, status }: ChangeRequest, words: string): Block[] {
   return [{ ...section(words), accessory: button('Change answers', ACTIONS.changeAnswers, id) }]
 }
 
-/** An alert that offers this very change is what the request is for; any other is a warning. */
-function alertWords({ diagnosis }: AlertSight, { playbook, traineeId }: ChangeRequest): string {
-  const title = shorten(diagnosis.title, 200)
-  if (diagnosis.offer?.playbook === playbook) return `This is about the alert “${title}”.`
+/** Whether an alert offers this very change, which is what the request is for then; any other is a warning. */
+function isMeant({ diagnosis }: AlertSight, { playbook }: ChangeRequest): boolean {
+  return diagnosis.offer?.playbook === playbook
+}
+
+function alertWords(alert: AlertSight, request: ChangeRequest): string {
+  const { traineeId } = request
+  const title = shorten(alert.diagnosis.title, 200)
+  if (isMeant(alert, request)) return `This is about the alert “${title}”.`
   const whose = traineeId === null ? '' : ' for this trainee'
   return `⚠️ Warning: an alert is open${whose}: “${title}”. Look at it first: this change may not be what is needed.`
 }

@@ -21,11 +21,12 @@ import {
   note,
   plainSections,
   section,
+  smallPrint,
 } from '../kit/blocks.ts'
 import { ACTIONS, INPUT_ACTION, MODALS } from '../kit/ids.ts'
-import { escapeText, mrkdwn, plain } from '../kit/text.ts'
+import { escapeText, plain } from '../kit/text.ts'
 import { renderWholeChanges } from './change-rows.ts'
-import { renderEffects } from './effects.ts'
+import { codesIn, renderEffects } from './effect-blocks.ts'
 import { type KnownBeside, renderKnown } from './known.ts'
 import { paginate } from './pages.ts'
 import { byWhom, crName, findPlan, typedIn, whatItIsAbout, whyNoDetails } from './request.ts'
@@ -49,20 +50,22 @@ type Shown = {
   known?: KnownBeside
   /** What the schools are called that the plan names. */
   schools?: SchoolNames
-  /** Whether the checks that hold are shown one by one. */
+  /** Whether the checks that hold are shown one by one, and texts that people copy. */
   isUnfolded?: boolean
+  hasTexts?: boolean
 }
 
-/** At the end of a button's value: the page is shown with personal values, or with every check. */
+/** At the end of a button's value: the page is shown with personal values, with every check, or with texts to copy. */
 export const PERSONAL = 'personal'
 export const CHECKS = 'checks'
+export const TEXTS = 'texts'
 
 /** The tick without which what cannot be undone is not approved. */
 export const UNDERSTOOD = 'understood'
 
 /**
  * Everything an approver approves, what matters most first, and nothing left out but what `personal` says, for that one
- * person; checks that hold are folded until asked for. Pages count from 1; a page beyond the last is the last. Only the
+ * person; checks that hold and texts to copy are folded until asked for. Pages count from 1; a page beyond the last is the last. Only the
  * last page can be submitted.
  */
 export function renderReview({ page = 1, ...given }: Shown & { page?: number }): {
@@ -72,7 +75,9 @@ export function renderReview({ page = 1, ...given }: Shown & { page?: number }):
 } {
   const { changeRequest } = given
   const plan = findPlan(changeRequest)
-  const pages = plan ? paginate(contentOf(given, plan)) : [plainSections(whyNoDetails(changeRequest))]
+  const pages = plan
+    ? paginate(contentOf(given, plan, Math.max(1, Math.trunc(page) || 1)))
+    : [plainSections(whyNoDetails(changeRequest))]
   const shown = Math.min(Math.max(1, Math.trunc(page) || 1), pages.length)
   const cr = crName(changeRequest)
   const isLast = shown === pages.length
@@ -86,7 +91,7 @@ export function renderReview({ page = 1, ...given }: Shown & { page?: number }):
     blocks: [
       ...(pages.length > 1 ? [note(`${cr}: page ${shown} of ${pages.length}. You can approve on the last page.`)] : []),
       ...(pages[shown - 1] ?? []),
-      ...(isLast && plan ? renderFold(given, shown) : []),
+      ...(isLast && plan ? renderFold(given) : []),
       ...turning(given, shown, pages.length),
       ...(isLast && plan ? renderEnd(changeRequest, plan) : []),
     ],
@@ -104,10 +109,11 @@ export function renderOpeningReview(): Modal {
   }
 }
 
-function contentOf(shown: Shown, plan: Plan): BlockGroup[] {
+function contentOf(shown: Shown, plan: Plan, page: number): BlockGroup[] {
   const { changeRequest, registerUrl, personal, known, schools = NO_SCHOOLS, isUnfolded = false } = shown
   const changes = describeChanges(plan, { reveal: personal === 'shown', exact: true, schools })
-  const effects = renderEffects(plan, { registerUrl })
+  const unfoldsTexts = shown.hasTexts ? null : pageValue({ ...shown, hasTexts: true }, page)
+  const effects = renderEffects(plan, { registerUrl, unfoldsTexts })
   const checks = checksOf(changeRequest)
   const { loud } = sorted(checks)
   return [
@@ -118,6 +124,7 @@ function contentOf(shown: Shown, plan: Plan): BlockGroup[] {
     ...one(...withheld(changeRequest.id, plan, personal)),
     ...(effects.length > 0 ? one(divider(), heading(changes.length > 0 ? 'What else happens' : 'What happens')) : []),
     ...effects,
+    ...one(...smallPrint([codesIn(plan), rowWords(plan)].filter(Boolean).join(' '))),
     ...one(divider()),
     ...whoAndWhy(shown).flatMap((block) => one(block)),
     ...(known ? renderKnown(known).flatMap((block) => one(block)) : []),
@@ -147,7 +154,7 @@ function whoAndWhy({ changeRequest, playbook, ticketUrl = null }: Shown): Block[
   const typed = fields.flatMap(([name, { label, input }]) => {
     const value = typedIn(changeRequest, name)
     if (value === '' || name === 'ticket') return []
-    if (name === 'subject') return subjectWords(value)
+    if (name === 'subject') return subjectWords(value, said)
     const option = input.type === 'select' ? input.options.find((offered) => offered.value === value) : undefined
     return option && said.includes(option.label) ? [] : [`${label}: ${option?.label ?? value}`]
   })
@@ -161,13 +168,22 @@ function whoAndWhy({ changeRequest, playbook, ticketUrl = null }: Shown): Block[
 
 const SUBJECTS = { urn: 'URN of the school', job: 'Failed job', request: 'Request' } as const
 
-function subjectWords(value: string): string[] {
+/** What the first sentence does not name. */
+function subjectWords(value: string, said: string): string[] {
   const { kind, id } = readSubject(value)
-  return kind === 'trainee' ? [] : [`${SUBJECTS[kind]}: ${kind === 'request' ? value : id}`]
+  return kind === 'trainee' || said.includes(kind === 'request' ? value : id)
+    ? []
+    : [`${SUBJECTS[kind]}: ${kind === 'request' ? value : id}`]
 }
 
 function one(...blocks: Block[]): BlockGroup[] {
   return [{ blocks, shows: 0 }]
+}
+
+/** Two rows of one school have the same name. */
+function rowWords({ updates }: Plan): string {
+  const rows = updates.flatMap(({ table, id }) => (table === 'dttp_schools' ? [id] : []))
+  return rows.length > 0 ? `In Register’s list of DTTP schools: ${rows.map((id) => `row ${id}`).join(', ')}.` : ''
 }
 
 /** Says that values of personal columns are not shown, and offers them where they may be. */
@@ -178,31 +194,40 @@ function withheld(id: string, plan: Plan, personal: PersonalSight): Block[] {
   return [actions([button('Show personal details (this is recorded)', ACTIONS.reviewPage, `${id}:1:${PERSONAL}`)])]
 }
 
-/** "14 checks hold", with the button that shows them. */
-function renderFold(shown: Shown, page: number): Block[] {
+/** "14 checks hold"; the button that shows them stands below it. */
+function renderFold(shown: Shown): Block[] {
   const { quiet } = sorted(checksOf(shown.changeRequest))
   const held = quiet.filter(({ verdict }) => verdict === 'holds').length
-  if (quiet.length === 0 || shown.isUnfolded) return []
+  if (!hasFold(shown)) return []
   const more = quiet.length > held ? `, ${quiet.length - held} not looked at` : ''
-  const value = pageValue({ ...shown, isUnfolded: true }, page)
-  const accessory = button('Show checks', ACTIONS.reviewPage, value)
-  return [
-    { type: 'section', text: mrkdwn(`${count(held, 'check')} ${held === 1 ? 'holds' : 'hold'}${more}.`), accessory },
-  ]
+  return [section(`${count(held, 'check')} ${held === 1 ? 'holds' : 'hold'}${more}.`)]
 }
 
+function hasFold({ changeRequest, isUnfolded = false }: Shown): boolean {
+  return !isUnfolded && sorted(checksOf(changeRequest)).quiet.length > 0
+}
+
+/** To other pages, a button a row; on the last page also to the checks, and to the question. */
 function turning(shown: Shown, page: number, pages: number): Block[] {
-  const { id } = shown.changeRequest
-  const buttons = [
+  const turns = [
     ...(page > 1 ? [button('Previous page', ACTIONS.reviewPage, pageValue(shown, page - 1))] : []),
     ...(page < pages ? [button('Next page', ACTIONS.reviewPage, pageValue(shown, page + 1))] : []),
-    ...(page === pages ? [button('Ask a question', ACTIONS.openQuestion, id)] : []),
   ]
-  return buttons.map((element) => actions([element]))
+  const checks = button('Show checks', ACTIONS.reviewPage, pageValue({ ...shown, isUnfolded: true }, page))
+  const question = button('Ask a question', ACTIONS.openQuestion, shown.changeRequest.id)
+  const rows = [
+    ...turns.map((one) => [one]),
+    ...(page === pages ? [[...(findPlan(shown.changeRequest) && hasFold(shown) ? [checks] : []), question]] : []),
+  ]
+  return rows.map(actions)
 }
 
-function pageValue({ changeRequest, personal, isUnfolded }: Shown, page: number): string {
-  const also = [...(personal === 'shown' ? [PERSONAL] : []), ...(isUnfolded ? [CHECKS] : [])]
+function pageValue({ changeRequest, personal, isUnfolded, hasTexts }: Shown, page: number): string {
+  const also = [
+    ...(personal === 'shown' ? [PERSONAL] : []),
+    ...(isUnfolded ? [CHECKS] : []),
+    ...(hasTexts ? [TEXTS] : []),
+  ]
   return [changeRequest.id, page, ...also].join(':')
 }
 

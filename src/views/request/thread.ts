@@ -89,13 +89,14 @@ function changedColumns(changeRequest: ChangeRequest): string {
   const names =
     columns.length > 0
       ? [
-          `Changed ${count(columns.length, 'column')}: ${listed(
+          `Changed ${count(columns.length, 'detail')}: ${listed(
             columns.map((label) => shorten(label, 60)),
             40,
           )}.`,
         ]
       : []
-  const added = plan.inserts.length > 0 ? [`Added ${count(plan.inserts.length, 'DTTP school row')}.`] : []
+  const added =
+    plan.inserts.length > 0 ? [`Added ${count(plan.inserts.length, 'school')} to Register’s list of DTTP schools.`] : []
   const jobs = plan.effects.filter(({ kind }) => kind === 'enqueue' || kind === 'retry').length
   return [...names, ...added, ...(jobs > 0 ? [`Started ${count(jobs, 'job')}.`] : [])].join('\n')
 }

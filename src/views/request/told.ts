@@ -2,7 +2,7 @@ import type { Told } from '../../contract/effect.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { type Block, plainSections, section } from '../kit/blocks.ts'
 import { traineeUrl } from './request.ts'
-import { describeValue } from './values.ts'
+import { describeValue, inReadingOrder } from './values.ts'
 
 /** What DTTP will be told of a trainee, by number. */
 export type ToldOf = { trainee: string; told: Told }
@@ -17,8 +17,9 @@ export function renderTold(all: readonly ToldOf[], registerUrl: string): Block[]
 
 function linesOf({ shows }: Told): string[] {
   const route = shows['training_route'] ?? null
-  return Object.entries(shows).map(
-    ([column, value]) => `${columnLabel(column)}: ${describeValue(column, value, route, false)}`,
+  const columns = inReadingOrder(Object.keys(shows))
+  return columns.map(
+    (column) => `${columnLabel(column)}: ${describeValue(column, shows[column] ?? null, route, false)}`,
   )
 }
 

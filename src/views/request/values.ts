@@ -70,7 +70,12 @@ export function describeChanges(
 
 /** The columns of an update, in the order people read them. */
 export function columnsOf({ changes }: Pick<Update, 'changes'>): string[] {
-  return Object.keys(changes).sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))
+  return inReadingOrder(Object.keys(changes))
+}
+
+/** Columns as people read them: the route first, and progress last. */
+export function inReadingOrder(columns: readonly string[]): string[] {
+  return [...columns].sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))
 }
 
 function rankOf(column: string): number {
@@ -79,11 +84,11 @@ function rankOf(column: string): number {
   return index === -1 ? ORDER.length : index
 }
 
-const ROWS = { trainees: 'trainee', degrees: 'degree', dttp_schools: 'DTTP school row' } as const
+const ROWS = { trainees: 'trainee', degrees: 'degree', dttp_schools: 'DTTP school' } as const
 
 function describeUpdate(update: Update, several: boolean, sight: Sight): DescribedChange[] {
   const school = update.table === 'dttp_schools' && sight.schools.get(schoolRow('dttp_schools', update.id))
-  const row = `${ROWS[update.table]} ${update.id}${school ? `: ${school}` : ''}`
+  const row = school || `${ROWS[update.table]} ${update.id}`
   const where = several || update.table !== 'trainees' ? ` (${row})` : ''
   return columnsOf(update)
     .flatMap((column) => describeColumn(column, update.changes, sight))
@@ -94,7 +99,7 @@ function describeInsert({ values }: Insert, sight: Sight): DescribedChange[] {
   const changes = Object.fromEntries(Object.entries(values).map(([column, value]) => [column, [null, value] as const]))
   return columnsOf({ changes })
     .flatMap((column) => describeColumn(column, changes, sight))
-    .map((change) => ({ ...change, label: `${change.label} (new DTTP school)`, before: change.before && 'no row' }))
+    .map((change) => ({ ...change, label: `${change.label} (new DTTP school)`, before: change.before && 'not there' }))
 }
 
 function describeColumn(

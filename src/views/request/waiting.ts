@@ -4,18 +4,28 @@ import { checksOf } from '../../contract/stored.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { NO_SCHOOLS, type SchoolNames } from '../../register/schools/schools.ts'
 import { count, listed } from '../../words.ts'
-import { actions, type Block, button, heading, note, plainSections, section, takeWithin } from '../kit/blocks.ts'
+import {
+  actions,
+  type Block,
+  button,
+  heading,
+  linkableSections,
+  note,
+  plainSections,
+  section,
+  takeWithin,
+} from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { uncapitalise } from '../kit/labels.ts'
 import { call, escapeText, mention, shorten } from '../kit/text.ts'
 import { cancelButton } from './cancel-button.ts'
-import { isShortened, renderChangeRows } from './change-rows.ts'
+import { apart, isShortened, renderChangeRows } from './change-rows.ts'
 import { typedWords } from './changes.ts'
 import { describeEffects } from './effects.ts'
 import { headlineOf } from './outcome.ts'
 import { byWhom, crName, findPlan, traineeUrl, whatItIsAbout, whyNoDetails } from './request.ts'
 import { linked, type Speaking, sayingOf } from './saying.ts'
-import { type DescribedChange, describeChanges, EMPTY } from './values.ts'
+import { describeChanges } from './values.ts'
 import { loudestFirst } from './verdicts.ts'
 
 // The card of a request that somebody has to decide on, or that is not sent yet.
@@ -72,9 +82,7 @@ function renderChanges(changeRequest: ChangeRequest, schools: SchoolNames): Bloc
   const plan = findPlan(changeRequest)
   const changes = plan ? describeChanges(plan, { reveal: false, schools }) : []
   if (changes.length === 0) return []
-  const emptied = changes.filter(isEmptied)
-  const isOneLine = emptied.length >= MANY_EMPTIED
-  const rows = isOneLine ? changes.filter((change) => !isEmptied(change)) : changes
+  const { changed: rows, emptied } = apart(changes)
   const { blocks, left } = takeWithin(renderChangeRows(rows, MOST_OF_A_VALUE), { blocks: 12, weight: 5500 })
   const shown = rows.slice(0, rows.length - left)
   const shortened = shown.filter((change) => isShortened(change, MOST_OF_A_VALUE)).length
@@ -82,20 +90,14 @@ function renderChanges(changeRequest: ChangeRequest, schools: SchoolNames): Bloc
     ...(shortened > 0 ? [`${count(shortened, 'long value')} shortened.`] : []),
     ...(left > 0 ? [`And ${count(left, 'more change')}.`] : []),
   ].join(' ')
+  // Who reviews sees what they hold.
   const names = emptied.map(({ label }) => shorten(label, 60))
   return [
     heading('What would change'),
     ...blocks,
-    ...(isOneLine ? plainSections(`Emptied: ${listed(names.map(uncapitalise), 30)}.`) : []),
+    ...(emptied.length > 0 ? plainSections(`Emptied: ${listed(names.map(uncapitalise), 30)}.`) : []),
     ...(missing ? [note(`${missing}${POINTER}`)] : []),
   ]
-}
-
-/** So many columns that are emptied are named in one line. Who reviews sees what they hold. */
-const MANY_EMPTIED = 3
-
-function isEmptied({ before, after }: DescribedChange): boolean {
-  return before !== null && after === EMPTY
 }
 
 function renderAlso(changeRequest: ChangeRequest): Block[] {
@@ -115,7 +117,7 @@ function renderWarnings(checks: readonly CheckResult[]): Block[] {
   const loud = loudestFirst(checks).filter(isWarning)
   const holding = checks.filter(({ verdict }) => verdict === 'holds').length
   const groups = loud.map(({ found }) => ({
-    blocks: plainSections(shorten(`Warning: ${found}`, 900)),
+    blocks: linkableSections(shorten(`Warning: ${found}`, 900)),
     shows: 1,
   }))
   const { blocks, left } = takeWithin(groups, { blocks: 10, weight: 3000 })

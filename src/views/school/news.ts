@@ -39,7 +39,7 @@ export function renderSchoolSync({
   const lines =
     schools.length > 0
       ? schools.map((school) => (by === 'us' ? lineFor(school) : lineNow(school)))
-      : ['The row is no longer in the list of DTTP schools.']
+      : ['The school is no longer in the list of DTTP schools.']
   const cards = changeRequest.outcome.trello ?? []
   const isOpen = schools.some(({ is, inDttp }) => !isActiveInDttp(is) || !isActiveInDttp(inDttp?.status ?? null))
   const open = cards.map(({ title, url }) => linkTo(url, title)).join(', ')
@@ -52,9 +52,9 @@ export function renderSchoolSync({
   return { text: words, blocks: [section(words)] }
 }
 
-function lineFor({ row, urn, is, inDttp }: SyncedSchool): string {
-  const name = `URN ${urn ?? 'none'} (row ${row})`
-  if (!inDttp) return `${name}: DTTP no longer has this school, so the sync left the row ${dttpStatusLabel(is)}.`
+function lineFor({ urn, is, inDttp }: SyncedSchool): string {
+  const name = nameOf(urn)
+  if (!inDttp) return `${name}: DTTP no longer has this school, so the sync left it ${dttpStatusLabel(is)}.`
   const says = dttpStatusLabel(inDttp.status)
   if (isActiveInDttp(is)) {
     if (isActiveInDttp(inDttp.status)) return `Confirmed: DTTP says ${says} too, and ${name} stays active.`
@@ -67,8 +67,12 @@ function lineFor({ row, urn, is, inDttp }: SyncedSchool): string {
 }
 
 /** The line where it is not known which sync has run: how the row is now, and what DTTP says. */
-function lineNow({ row, urn, is, inDttp }: SyncedSchool): string {
+function lineNow({ urn, is, inDttp }: SyncedSchool): string {
   const says = inDttp ? `DTTP says ${dttpStatusLabel(inDttp.status)}` : 'DTTP no longer has this school'
   const agrees = isActiveInDttp(is) && inDttp !== null && isActiveInDttp(inDttp.status)
-  return `${agrees ? 'Confirmed: ' : ''}URN ${urn ?? 'none'} (row ${row}) is ${dttpStatusLabel(is)} in the list. ${says}.`
+  return `${agrees ? 'Confirmed: ' : ''}${nameOf(urn)} is ${dttpStatusLabel(is)} in the list. ${says}.`
+}
+
+function nameOf(urn: string | null): string {
+  return urn === null ? 'The school, which has no URN by now,' : `URN ${urn}`
 }

@@ -33,7 +33,7 @@ describe('a poll that timed out', () => {
     expect(title).toBe('No TRN yet for trainee 5913')
     expect(diagnose(about({ after: '4 days' })).title).toBe('No TRN for trainee 5913 after 4 days')
     expect(meaning).toContain('usually a delay at DQT')
-    expect(why).toBe('The playbook requeue-trn (Poll for a TRN again) applies: the time to poll for this TRN is up.')
+    expect(why).toBe('“Ask again for 1 day” is /trainee requeue-trn: the time for asking is up.')
     expect(todo).toBe(
       'Check the DTTP record. If it looks right, select “Ask again for 1 day”. A second person must approve it. If it looks wrong, contact the operations team.',
     )
@@ -138,7 +138,7 @@ describe('a job of Register’s own', () => {
 
   test('without a playbook is said with whom to ask', () => {
     const { title, todo, offer } = register('Dttp::RetrieveAwardJob')
-    expect(title).toBe('Polling DTTP for an award failed for trainee 5913')
+    expect(title).toBe('Asking DTTP for an award failed for trainee 5913')
     expect(todo).toContain('Ask the operations team about the award')
     expect(offer).toBeNull()
     expect(register('Dttp::QueueTraineeUpdatesJob').todo).toContain('Ask the Register developers')

@@ -21,10 +21,10 @@ describe('the post about one trainee', () => {
       'DTTP has the trainee’s record but no TRN (checked at 10:02am). This is usually a delay at DQT. Register has stopped asking.',
       'Check the DTTP record. If it looks right, select “Ask again for 1 day”. A second person must approve it. If it looks wrong, contact the operations team.',
       TIMED_OUT,
-      'Polling DTTP for a TRN failed (Dttp::RetrieveTrnJob) on 27 October 2021 at 10:02am.',
-      'This poll was to go on until 25 October 2021 at 9:12am.',
+      'Asking DTTP for a TRN failed (Dttp::RetrieveTrnJob) on 27 October 2021 at 10:02am.',
+      'DTTP was to be asked until 25 October 2021 at 9:12am.',
       'Pending TRN.',
-      'The playbook requeue-trn (Poll for a TRN again) applies: the time to poll for this TRN is up.',
+      '“Ask again for 1 day” is /trainee requeue-trn: the time for asking is up.',
     ]) {
       expect(read).toContain(words)
     }
@@ -60,7 +60,7 @@ describe('the post about one trainee', () => {
 
   it('offers no second poll while the trainee is polled again, and says until when', () => {
     const polled = sight({ found: foundOf({ '5913': trainee({ poll: { until: '2021-11-01T12:00:00.5' } }) }) })
-    expect(readingOf(draw(polled).blocks)).toContain('Being polled again until 1 November 2021 at midday.')
+    expect(readingOf(draw(polled).blocks)).toContain('DTTP is asked again until 1 November 2021 at midday.')
     expect(labels(polled)).not.toContain('Ask again for 1 day')
   })
 
@@ -167,18 +167,14 @@ describe('what was found', () => {
     [
       'a school',
       { schools: [{ which: 'lead', urn: '900002', statuses: [2] }] },
-      'Lead school 900002: inactive (2) in DTTP.',
+      'Lead school 900002: inactive in DTTP.',
     ],
     [
       'no such school',
       { schools: [{ which: 'employing', urn: '9', statuses: [] }] },
       'Employing school 9: not in DTTP.',
     ],
-    [
-      'two rows',
-      { schools: [{ which: 'lead', urn: '9', statuses: [2, 1] }] },
-      '9: inactive (2) and active (1) in DTTP.',
-    ],
+    ['two rows', { schools: [{ which: 'lead', urn: '9', statuses: [2, 1] }] }, '9: inactive and active in DTTP.'],
   ]
 
   it.each(cases)('is said: %s', (_, found, words) => {
@@ -271,14 +267,14 @@ describe('the post about several', () => {
     const message = draw(sight({ groups: affected, urn: '900002', found: foundOf({}, { statuses: [2] }) }))
     const read = readingOf(message.blocks)
     expect(read).toContain('School 900002 is not active in DTTP')
-    expect(read).toContain('It is inactive (2) in DTTP.')
+    expect(read).toContain('It is inactive in DTTP.')
     const named = sight({
       groups: affected,
       urn: '900002',
       school: 'Oak *School*',
       found: foundOf({}, { statuses: [2] }),
     })
-    expect(readingOf(draw(named).blocks)).toContain('Oak  School  is inactive (2) in DTTP.')
+    expect(readingOf(draw(named).blocks)).toContain('Oak  School  is inactive in DTTP.')
     const unseen = sight({ groups: affected, urn: '900002', school: 'Oak School' })
     expect(readingOf(draw(unseen).blocks)).toContain('Oak School: URN 900002.')
     expect(mrkdwnOf(message.blocks)).toContain(
@@ -333,7 +329,7 @@ describe('a post that is over', () => {
     const shown = sight({ alert: { status: 'resolved', ...CLOSED }, groups: [settled], open: 0, found })
     const read = readingOf(draw(shown).blocks)
     expect(read).toContain('⏩ Goes on in a later post: No TRN for trainee 5913')
-    expect(read).toContain('The next poll has timed out, too. A later post is about it.')
+    expect(read).toContain('The time for asking again is up, too. A later post is about it.')
     expect(read).not.toMatch(/resolved/i)
   })
 

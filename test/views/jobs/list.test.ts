@@ -77,7 +77,7 @@ describe('a job in the list', () => {
   it('says what it does, in words and by Register’s name, and for whom, with a link', () => {
     const read = readOne(job('delayed'))
     const link = `<${REGISTER}/trainees/Ab3dEf6hIj|Trainee 5902>`
-    expect(read).toContain(`*Delayed: poll DTTP for a TRN* (1)\nDttp::RetrieveTrnJob.\n${link}. Runs now.`)
+    expect(read).toContain(`*Delayed: ask DTTP for a TRN* (1)\nDttp::RetrieveTrnJob.\n${link}. Runs now.`)
   })
 
   it('of a trainee who is no longer in Register names the number alone', () => {
@@ -88,7 +88,7 @@ describe('a job in the list', () => {
 
   it('that is for no trainee names none', () => {
     const read = readOne(job('running', { name: 'sync-schools', traineeId: null, slug: null }))
-    expect(read).toContain('*Running: fetch the schools from DTTP* (1)\nDttp::SyncSchoolsJob.\nIt was due')
+    expect(read).toContain('*Running: fetch the schools from DTTP* (1)\nDttp::SyncSchoolsJob.\nIt runs now. It was due')
   })
 
   it('that failed says when, how often, why, and what to do', () => {
@@ -195,7 +195,7 @@ describe('the list', () => {
 
   it('says what it is narrowed to', () => {
     const both = render([], { filter: { name: 'sync-schools', trainee: '5902' } })
-    expect(both.text).toBe('Jobs, Fetch the schools from DTTP (Dttp::SyncSchoolsJob), trainee 5902')
+    expect(both.text).toBe('Jobs, Fetch the schools from DTTP, trainee 5902')
     expect(render([]).text).toBe('Jobs')
   })
 

@@ -15,6 +15,7 @@ import { changeRequest, check, EMPTY_PLAN, manualStep, planOf, REGISTER } from '
 import { buttonsOf, expectMessage, expectView, mrkdwnOf, readingOf } from '../shown.ts'
 
 const APPROVED = { decidedBy: 'U0APPROVER', decidedAt: new Date('2021-10-27T13:20:00Z') }
+const PAUSE = { at: APPROVED.decidedAt, by: 'U0ME', reason: 'A test', resumeAskedBy: null }
 const MADE = { ...APPROVED, executedAt: new Date('2021-10-27T13:21:00Z') }
 
 function card(given: Parameters<typeof changeRequest>[0] = {}, steps: ManualStep[] = []) {
@@ -257,6 +258,19 @@ describe('a card of a request that is decided or over', () => {
     expectMessage(message)
   })
 
+  it.each<[string, Partial<ChangeRequest>, Partial<Parameters<typeof renderCard>[0]>]>([
+    ['paused', {}, { standstill: { pause: PAUSE, previewOnly: false } }],
+    ['set to previews', {}, { standstill: { pause: null, previewOnly: true } }],
+    ['switched off', { outcome: { off: 'A column is gone.' } }, {}],
+  ])('does not say that the changes are made next while nothing is carried out: %s', (_, { outcome = {} }, more) => {
+    const approved = changeRequest({ status: 'approved', ...APPROVED, outcome })
+    const read = readingOf(
+      renderCard({ changeRequest: approved, playbook: fixRoute, registerUrl: REGISTER, ...more }).blocks,
+    )
+    expect(read).not.toContain('The changes are made next.')
+    expect(read).toContain('The changes are not made before that is over.')
+  })
+
   it('offers no undo where something was done that cannot be taken back', () => {
     const job = { kind: 'enqueue', job: 'retrieve-trn', args: { trainee: '5901', poll_for: '1 day' } } as const
     const message = card({ status: 'done', ...MADE, plan: { ...EMPTY_PLAN, effects: [job] } })
@@ -358,7 +372,7 @@ it.each(STATUSES)('still says what became of a request whose details were remove
 describe('a plan that changes no column', () => {
   const job = { kind: 'enqueue', job: 'retrieve-trn', args: { trainee: '5913', poll_for: '1 day' } } as const
   const plan = { ...EMPTY_PLAN, effects: [job] }
-  const poll = 'Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5913 at once, for 1 day'
+  const poll = 'Ask DTTP for the TRN of trainee 5913 at once, then every hour for 1 day'
 
   it('has what would happen under a heading of its own', () => {
     const message = card({ plan })
@@ -386,10 +400,10 @@ describe('a plan that changes no column', () => {
       registerUrl: REGISTER,
     }
     const preview = readingOf(renderPreview(shown))
-    expect(preview).toContain(`What would happen*\n${poll}`)
+    expect(preview).toContain(`What would happen*\n*${poll}*`)
     expect(preview).not.toMatch(/What would change|What else happens/)
     const review = readingOf(renderReview({ ...shown, personal: 'hidden', isUnfolded: true }).view)
-    expect(review).toContain(`What happens*\n${poll}`)
+    expect(review).toContain(`What happens*\n*${poll}*`)
     expect(review).not.toMatch(/What changes|What else happens/)
   })
 })

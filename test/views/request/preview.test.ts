@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { fixRoute as playbook } from '../../../src/playbooks/fix-route/index.ts'
 import { MODALS } from '../../../src/views/kit/ids.ts'
 import { renderBlocked, renderChecking, renderNothingToDo, renderPreview } from '../../../src/views/request/preview.ts'
+import { sight } from '../alert/sights.ts'
 import { changeRequest, check, REGISTER } from '../builders.ts'
 import { expectView, readingOf } from '../shown.ts'
 
@@ -37,9 +38,26 @@ describe('the preview', () => {
     expect(read.indexOf('✅ The provider is right. Found provider.')).toBeGreaterThan(
       read.indexOf('⚠️ Warning: Found state.'),
     )
-    expect(read).toContain('Course start date*\nfrom 1 September 2021 to empty')
+    expect(read).toContain('*Training route*\nfrom Provider-led (postgrad) to School direct (salaried)')
+    expect(read).toMatch(/\*Emptied \(5\), each with its value before\*\n[\s\S]*Course start date: 1 September 2021\n/)
+    expect(read).not.toContain('to empty')
     expect(read).toContain('To do by hand: Ask for the route to be changed in DTTP')
     expect(read).toContain('```Please change it.\nThanks```')
+  })
+
+  it('counts an open alert that is about something else among the warnings', () => {
+    const about = (alerts: Parameters<typeof renderPreview>[0]['alerts'], checks = [check('holds', 'provider')]) =>
+      readingOf(
+        renderPreview({
+          changeRequest: changeRequest({ status: 'unsent', checks }),
+          playbook,
+          registerUrl: REGISTER,
+          ...(alerts ? { alerts } : {}),
+        }),
+      )
+    expect(about([])).toContain('Nothing stands in the way')
+    expect(about([sight()])).toContain('Read 1 warning first')
+    expect(about([sight()], [check('warns', 'state')])).toContain('Read 2 warnings first')
   })
 
   it('cannot be sent once it was, or once its details are removed', () => {

@@ -10,7 +10,10 @@ import { buttonsOf, expectView, readingOf, runOf } from '../shown.ts'
 function pagesOf(given: Parameters<typeof changeRequest>[0] = {}) {
   const request = changeRequest(given)
   const show = (page: number) =>
-    renderReview({ changeRequest: request, playbook, registerUrl: REGISTER, page, personal: 'shown', isUnfolded: true })
+    renderReview({
+      ...{ changeRequest: request, playbook, registerUrl: REGISTER, page },
+      ...{ personal: 'shown', isUnfolded: true, hasTexts: true },
+    })
   return Array.from({ length: show(1).pages }, (_, index) => show(index + 1).view)
 }
 
@@ -132,6 +135,28 @@ describe('what is seen first', () => {
     expect(unfolded.private_metadata).toBe(folded.private_metadata)
   })
 
+  it('folds texts that people copy or Trello gets, and shows them on request', () => {
+    const folded = show()
+    expect(readingOf(folded)).toContain('To do by hand: Ask for the route to be changed in DTTP')
+    expect(readingOf(folded)).not.toContain('Please change it.')
+    const shows = buttonsOf(folded).find(({ text }) => text.text === 'Show text')
+    expect(shows).toMatchObject({ action_id: ACTIONS.reviewPage, value: '12:1:texts' })
+    const unfolded = show({}, { hasTexts: true })
+    expect(readingOf(unfolded)).toContain('```Please change it.\nThanks```')
+    expect(unfolded.private_metadata).toBe(folded.private_metadata)
+    const sent = {
+      plan: planOf({}, { effects: [{ kind: 'trello-card', title: 'Update it', text: 'What Trello gets' }] }),
+    }
+    expect(readingOf(show(sent))).toContain('Add a Trello card: Update it')
+    expect(readingOf(show(sent))).not.toContain('What Trello gets')
+    expect(readingOf(show(sent, { hasTexts: true }))).toContain('What Trello gets')
+  })
+
+  it('tells what is emptied together, each with its value before', () => {
+    expect(readingOf(show())).toMatch(/\*Emptied \(\d+\), each with its value before\*\n[\s\S]*Study mode: Full time/)
+    expect(readingOf(show())).not.toContain('to empty')
+  })
+
   it('asks for a tick where it cannot be undone, and says why it cannot', () => {
     const effects = [{ kind: 'enqueue', job: 'update-trainee', args: { trainee: '5913' } }] as const
     const view = show({ plan: { updates: [], inserts: [], effects } })
@@ -248,10 +273,16 @@ describe('a review that does not fit on a page', () => {
     })
     expect(buttonsOf(hidden.view).map(({ value }) => value)).toEqual(['12:2'])
     expect(buttonsOf(pages[0]).map(({ action_id, value }) => [action_id, value])).toEqual([
-      [ACTIONS.reviewPage, '12:2:personal:checks'],
+      [ACTIONS.reviewPage, '12:2:personal:checks:texts'],
     ])
-    expect(buttonsOf(pages[1]).map(({ value }) => value)).toEqual(['12:1:personal:checks', '12:3:personal:checks'])
-    expect(buttonsOf(pages.at(-1)).map(({ value }) => value)).toEqual([`12:${pages.length - 1}:personal:checks`, '12'])
+    expect(buttonsOf(pages[1]).map(({ value }) => value)).toEqual([
+      '12:1:personal:checks:texts',
+      '12:3:personal:checks:texts',
+    ])
+    expect(buttonsOf(pages.at(-1)).map(({ value }) => value)).toEqual([
+      `12:${pages.length - 1}:personal:checks:texts`,
+      '12',
+    ])
   })
 
   it('leaves nothing out', () => {
@@ -275,6 +306,7 @@ describe('a review that does not fit on a page', () => {
         page,
         personal: 'shown',
         isUnfolded: true,
+        hasTexts: true,
       }).page
     expect([show(999), show(0), show(-1), show(Number.NaN)]).toEqual([pages.length, 1, 1, 1])
   })

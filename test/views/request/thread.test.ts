@@ -31,7 +31,7 @@ describe('the receipt', () => {
     expect(read).toContain('Approved by <@U0APPROVER> on 27 October 2021 at 2:20pm')
     expect(read).toContain('Made at 2:21pm on 27 October 2021')
     expect(read).toContain(`\`${HASH}\``)
-    expect(read).toContain('Changed 8 columns: Training route, Course subject, ')
+    expect(read).toContain('Changed 8 details: Training route, Course subject, ')
     expect(read).not.toContain('Anna')
   })
 
@@ -39,7 +39,7 @@ describe('the receipt', () => {
     const changes = Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`column_${n}`, [1, 2] as const]))
     const message = renderEnd({ ...shown({ status: 'done', plan: planOf(changes) }), ledgerHash: HASH })
     expectMessage(message)
-    expect(readingOf(message.blocks)).toContain('Changed 2,000 columns')
+    expect(readingOf(message.blocks)).toContain('Changed 2,000 details')
     expect(readingOf(message.blocks)).toContain('and 1,960 more')
   })
 })
@@ -179,9 +179,9 @@ describe('news of a job', () => {
 
   it.each([
     ['timed-out', 'No TRN has come in time', 'ask the operations team'],
-    ['gone', 'Polling DTTP for a TRN failed', 'must be registered again'],
-    ['outcome-unknown', 'Polling DTTP for a TRN failed', 'Do not register or retry this trainee'],
-    ['dttp-refused', 'Polling DTTP for a TRN failed', 'A developer needs to look at it'],
+    ['gone', 'Asking DTTP for a TRN failed', 'must be registered again'],
+    ['outcome-unknown', 'Asking DTTP for a TRN failed', 'Do not register or retry this trainee'],
+    ['dttp-refused', 'Asking DTTP for a TRN failed', 'A developer needs to look at it'],
   ] as const)('says why it failed (%s) and what to do', (code, title, next) => {
     const reading = said({ news: failed({ code, words: 'DTTP said <!channel> *no*.' }) })
     for (const words of [title, 'DTTP said <!channel> *no*.', 'This is about', next]) expect(reading).toContain(words)

@@ -27,7 +27,7 @@ describe('a change in words', () => {
     expect(described.map(({ label, before }) => [label, before])).toEqual([
       ['Lead school (trainee 5913)', 'school 12 (URN 900001, Example School)'],
       ['Employing school (trainee 5913)', 'school 13'],
-      ['DTTP status (DTTP school row 7: URN 900004, Other School)', 'Inactive (2)'],
+      ['DTTP status (URN 900004, Other School)', 'Inactive'],
     ])
   })
 
@@ -82,7 +82,7 @@ describe('a change in words', () => {
   it('names the row where it is not the trainee alone', () => {
     const school = { table: 'dttp_schools', id: '7', changes: { status_code: [2, 1] }, save: 'audited' } as const
     expect(describeChanges({ ...EMPTY_PLAN, updates: [school] }, { reveal: false })).toEqual([
-      { label: 'DTTP status (DTTP school row 7)', before: 'Inactive (2)', after: 'Active (1)', note: null },
+      { label: 'DTTP status (DTTP school 7)', before: 'Inactive', after: 'Active', note: null },
     ])
   })
 
@@ -92,8 +92,8 @@ describe('a change in words', () => {
       inserts: [{ table: 'dttp_schools', values: { name: 'Hill', urn: '100001' } } as const],
     }
     expect(describeChanges(plan, { reveal: false })).toEqual([
-      { label: 'Name (new DTTP school)', before: 'no row', after: '“Hill”', note: null },
-      { label: 'Urn (new DTTP school)', before: 'no row', after: '100001', note: null },
+      { label: 'Name (new DTTP school)', before: 'not there', after: '“Hill”', note: null },
+      { label: 'Urn (new DTTP school)', before: 'not there', after: '100001', note: null },
     ])
   })
 })
@@ -187,15 +187,15 @@ it('tells in words what happens besides the changes', () => {
     ],
   } as const
   expect(describeEffects(plan).map(({ title }) => title)).toEqual([
-    'Register’s timeline will not show the changed columns',
-    'Send the record to DTTP (Dttp::UpdateTraineeJob) for trainee 5913 in 1 hour',
-    'Retry the failed job Dttp::RegisterForTrnJob for trainee 5913',
+    'Register’s timeline will not show these changes',
+    'Send the record of trainee 5913 to DTTP in 1 hour',
+    'Register trainee 5913 with DTTP: the job that failed runs again',
     'Add a Trello card: Update school',
     'To do by hand: Ask DTTP',
   ])
 })
 
-it('tells Register’s jobs in words for people, with how long a poll goes on', () => {
+it('tells Register’s jobs in words for people, and small which job it is', () => {
   const kind = 'enqueue'
   const at = { delaySeconds: 0 }
   const told = { slug: null, hash: 'a1', shows: {} }
@@ -212,20 +212,28 @@ it('tells Register’s jobs in words for people, with how long a poll goes on', 
   ]
   const described = describeEffects({ updates: [], inserts: [], effects })
   expect(described.map(({ title }) => title)).toEqual([
-    'Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5902 at once, for 1 day',
-    'Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5902 at once, until the end of the next working day',
-    'Poll DTTP for a TRN (Dttp::RetrieveTrnJob) for trainee 5902 in 1 hour, for 4 days',
-    'Register with DTTP (Dttp::RegisterForTrnJob) for trainees 5913 and 5914 at once',
-    'Set the status in DTTP (Dttp::ChangeTraineeStatusJob) for trainee 5913 at once',
-    'Send the record to DTTP (Dttp::UpdateTraineeJob) for trainee 5913 at once',
-    'Fetch the schools from DTTP (Dttp::SyncSchoolsJob) at once',
-    'Retry the failed job Dttp::RegisterForTrnJob for trainee 5913',
+    'Ask DTTP for the TRN of trainee 5902 at once, then every hour for 1 day',
+    'Ask DTTP for the TRN of trainee 5902 at once, then every hour until the end of the next working day',
+    'Ask DTTP for the TRN of trainee 5902 in 1 hour, then every hour for 4 days',
+    'Register trainees 5913 and 5914 with DTTP at once',
+    'Set the status of trainee 5913 in DTTP at once',
+    'Send the record of trainee 5913 to DTTP at once',
+    'Fetch the schools from DTTP at once',
+    'Register trainee 5913 with DTTP: the job that failed runs again',
   ])
   expect(described.map(({ details }) => details).filter(Boolean)).toEqual([
-    'Trainee 5913: submitted by: e1\nTrainee 5914: submitted by: e2, It sends the record as it is in Register then.',
-    'status: s\nentity: contact',
+    'Trainee 5914: It sends the record as it is in Register then.',
+    'Status: s, on the trainee’s record.',
     'It sends the record as it is in Register then.',
-    'urn: 900001',
-    'Job j1, 3',
+  ])
+  expect(described.map(({ small }) => small)).toEqual([
+    'Dttp::RetrieveTrnJob',
+    'Dttp::RetrieveTrnJob',
+    'Dttp::RetrieveTrnJob',
+    'Dttp::RegisterForTrnJob; Trainee 5913: submitted by e1; Trainee 5914: submitted by e2',
+    'Dttp::ChangeTraineeStatusJob',
+    'Dttp::UpdateTraineeJob',
+    'Dttp::SyncSchoolsJob; URN 900001',
+    'Dttp::RegisterForTrnJob; job j1, 3',
   ])
 })

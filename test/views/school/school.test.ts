@@ -115,16 +115,16 @@ describe('the morning after', () => {
   }
 
   it.each<[string, Partial<SyncedSchool>, string]>([
-    ['DTTP agrees', {}, 'Confirmed: DTTP says active (1) too, and URN 900002 (row 802) stays active.'],
-    ['DTTP has it as new', { inDttp: { status: 300000007 } }, 'Confirmed: DTTP says new (300000007) too'],
-    ['it was set back', { is: 2, inDttp: { status: 2 } }, 'DTTP still says inactive (2): the sync set URN 900002'],
-    ['it was set back, and DTTP is right by now', { is: 2 }, 'DTTP says active (1) by now, so the next sync makes it'],
+    ['DTTP agrees', {}, 'Confirmed: DTTP says active too, and URN 900002 stays active.'],
+    ['DTTP has it as new', { inDttp: { status: 300000007 } }, 'Confirmed: DTTP says new too'],
+    ['it was set back', { is: 2, inDttp: { status: 2 } }, 'DTTP still says inactive: the sync set URN 900002'],
+    ['it was set back, and DTTP is right by now', { is: 2 }, 'DTTP says active by now, so the next sync makes it'],
     [
       'DTTP has changed since the sync',
       { inDttp: { status: 2 } },
-      'but DTTP says inactive (2). The next sync sets it back',
+      'but DTTP says inactive. The next sync sets it back',
     ],
-    ['DTTP lost it', { inDttp: null }, 'DTTP no longer has this school, so the sync left the row active (1).'],
+    ['DTTP lost it', { inDttp: null }, 'DTTP no longer has this school, so the sync left it active.'],
   ])('says so where %s', (_what, school, words) => {
     expect(tell(school)).toContain(words)
   })
@@ -134,11 +134,9 @@ describe('the morning after', () => {
     ['nobody', 'No school sync has run for a week. Ask a developer why.'],
   ])('claims nothing of a sync that we did not see (%s)', (by, words) => {
     expect(tell({}, true, by)).toContain(words)
-    expect(tell({}, true, by)).toContain(
-      'Confirmed: URN 900002 (row 802) is active (1) in the list. DTTP says active (1).',
-    )
+    expect(tell({}, true, by)).toContain('Confirmed: URN 900002 is active in the list. DTTP says active.')
     const said = tell({ is: 2, inDttp: null }, true, by)
-    expect(said).toContain('URN 900002 (row 802) is inactive (2) in the list. DTTP no longer has this school.')
+    expect(said).toContain('URN 900002 is inactive in the list. DTTP no longer has this school.')
     expect(said).toContain('Trello card open: ')
     expect(said).not.toMatch(/Confirmed|The sync|the sync/)
   })
@@ -178,10 +176,10 @@ describe('a line for each trainee', () => {
 
 it('a field that the form asks for can become a choice', () => {
   const options = [
-    { value: '806', label: 'Row 806: inactive (2)' },
+    { value: '806', label: 'Row 806: inactive' },
     { value: '807', label: `Row 807: ${'x'.repeat(200)}` },
   ]
   const view = renderForm(repairSchool, { values: { row: '807' }, choices: { row: options }, metadata: '{}' })
   expectView(view)
-  expect(JSON.stringify(view)).toContain('Row 806: inactive (2)')
+  expect(JSON.stringify(view)).toContain('Row 806: inactive')
 })
