@@ -14,8 +14,8 @@ import { tell } from './answer.ts'
 import { answerOnce } from './answer-once.ts'
 import { channelFor, type HandlerContext, wordsOfError } from './context.ts'
 import type { Click, Submission } from './entry-points.ts'
-import { offeredForm } from './form/offered-form.ts'
 import { recordRevealing } from './form/typed.ts'
+import { showOffered } from './request/offered.ts'
 
 const startValue = z
   .string()
@@ -23,11 +23,11 @@ const startValue = z
   .transform((value) => value.split(':'))
 
 /**
- * A post's button for a playbook: its form, filled in as far as the alert knows. It only opens: the request is checked,
- * sent and approved like any other, in the channel of the post.
+ * A post's button for a playbook: the preview of what it would do. Nothing is sent by it: the request is sent and approved
+ * like any other, in the channel of the post.
  */
 export async function startFromAlert(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body, client } = click
+  const { ack, action, body } = click
   await ack()
   try {
     const { changes } = context
@@ -38,8 +38,7 @@ export async function startFromAlert(context: HandlerContext, click: Click): Pro
     await demandOn(changes, offer.playbook)
     const title = (await findAlertSight(changes.database, id))?.diagnosis.title ?? ''
     const known = { slug: group.trainee?.slug ?? null, words: title }
-    const view = offeredForm(context, offer, { ...known, channel: channelFor(context, alert.channel) })
-    await client.views.open({ trigger_id: body.trigger_id ?? '', view })
+    await showOffered(context, click, offer, { ...known, channel: channelFor(context, alert.channel) })
   } catch (error) {
     await tell(context, click, wordsOfError(context, error))
   }

@@ -99,7 +99,7 @@ test('a form asks in steps, an alert says who waits for its school, and jobs are
   await slack.pictures('day-alert-wait', post)
 
   await slack.type('/trainee jobs')
-  const jobs = await slack.message('Delayed: poll DTTP for a TRN')
+  const jobs = await slack.message('Delayed: ask DTTP for a TRN')
   await slack.pictures('day-jobs', jobs)
   expect(await slack.undrawn()).toBe(0)
 })

@@ -76,6 +76,15 @@ async function open(user: string, actionId: string, message: Message): Promise<s
   })
 }
 
+/** What the person's window shows, once it says this. */
+async function until(user: string, words: string): Promise<string> {
+  const { slack } = use.story
+  return slack.until(() => {
+    const shown = readText(slack.view(user) ?? [])
+    return shown.includes(words) ? shown : null
+  }, words)
+}
+
 /** Clicks and waits for the words that only this person sees. */
 async function refused(user: string, actionId: string, message: Message, force = false): Promise<string> {
   const { slack } = use.story
@@ -100,8 +109,8 @@ describe('a poll that times out', () => {
     const text = readText(post)
     expect(text).toContain('No TRN for trainee 5902 after 4 days')
     expect(text).toContain(TIMED_OUT)
-    expect(text).toContain('This poll was to go on until 15 October 2021 at 5:40pm.')
-    expect(text).toContain('The playbook requeue-trn (Poll for a TRN again) applies')
+    expect(text).toContain('DTTP was to be asked until 15 October 2021 at 5:40pm.')
+    expect(text).toContain('“Ask again for 1 day” is /trainee requeue-trn: the time for asking is up.')
     expect(buttons(post).map((one) => one.text)).toEqual([
       'Ask again for 1 day',
       'View trainee',
@@ -112,10 +121,11 @@ describe('a poll that times out', () => {
       `${upstream.dttp.environment()['DTTP_URL']}/main.aspx?pagetype=entityrecord&etn=contact&id=c0000000-0000-4000-8000-000000005902`,
     )
 
-    expect(await open(SUPPORT, ACTIONS.startFromAlert, post)).toContain('Keep polling for')
-    await slack.submit({ user: SUPPORT })
+    await open(SUPPORT, ACTIONS.startFromAlert, post)
     await slack.until(() => readText(slack.view(SUPPORT) ?? []).includes('What would happen'))
-    expect(readText(slack.view(SUPPORT) ?? [])).toContain('for trainee 5902 at once, for 1 day')
+    expect(readText(slack.view(SUPPORT) ?? [])).toContain(
+      'Ask DTTP for the TRN of trainee 5902 at once, then every hour for 1 day',
+    )
     await slack.submit({ user: SUPPORT })
     const card = await slack.until(() => cards()[0])
     expect(readText(card)).toContain('Reason: “No TRN for trainee 5902 after 4 days”')
@@ -126,7 +136,7 @@ describe('a poll that times out', () => {
     await open(DEVELOPER, ACTIONS.openReview, card)
     await slack.until(() => readText(slack.view(DEVELOPER) ?? []).includes('What happens'))
     await slack.submit(approval(slack, DEVELOPER))
-    const polled = await postSays('Being polled again until')
+    const polled = await postSays('DTTP is asked again until')
     expect(buttons(polled).map((one) => one.text)).not.toContain('Ask again for 1 day')
 
     upstream.dttp.giveTrn(5902, '3999999')
@@ -166,11 +176,10 @@ describe('an error that no retry can cure', () => {
     expect(posts()).toHaveLength(1)
     const { rows } = await use.admin.query(`SELECT attempts, status FROM chatops.jobs WHERE name = 'update-trainee'`)
     expect(rows).toEqual(Array(3).fill({ attempts: 1, status: 'failed' }))
-    const found = await postSays('Demo School Inactive In Dttp is inactive (2) in DTTP.')
-    expect(await open(SUPPORT, ACTIONS.startFromAlert, found)).toContain('Trainee, URN or failed job')
-    const form = JSON.stringify(use.story.slack.view(SUPPORT)?.blocks)
-    expect(form).toContain('"initial_value":"URN 900002"')
-    expect(form).toContain('"initial_value":"School 900002 is not active in DTTP')
+    const found = await postSays('Demo School Inactive In Dttp is inactive in DTTP.')
+    await open(SUPPORT, ACTIONS.startFromAlert, found)
+    const preview = await until(SUPPORT, 'This is about the alert “School 900002 is not active in DTTP”.')
+    expect(preview).toContain('Repair school 900002'.toLowerCase())
 
     await use.admin.query(`UPDATE public.dttp_schools SET status_code = 1 WHERE urn = '900002'`)
     await lookNow()
@@ -180,15 +189,13 @@ describe('an error that no retry can cure', () => {
     expect(posts()).toHaveLength(1)
   })
 
-  test('such as a record that is gone from DTTP names the trainee, and the playbook with its form filled in', async () => {
+  test('such as a record that is gone from DTTP names the trainee, and what it offers is previewed at once', async () => {
     await update(5913)
     const text = readText(await postSays('DTTP has neither the trainee’s record nor the training record'))
     expect(text).toContain('DTTP no longer has the record of trainee 5913')
-    expect(text).toContain('The playbook re-register (Register again with DTTP) applies')
-    expect(await open(SUPPORT, ACTIONS.startFromAlert, posts()[0] as Message)).toContain('Register again with DTTP')
-    expect(JSON.stringify(use.story.slack.view(SUPPORT)?.blocks)).toContain(
-      '"initial_value":"PB6pjweNaBzZDXGFPFs92WaZ"',
-    )
+    expect(text).toContain('“Register again” is /trainee re-register: ')
+    await open(SUPPORT, ACTIONS.startFromAlert, posts()[0] as Message)
+    await until(SUPPORT, 'This is about the alert “DTTP no longer has the record of trainee 5913”.')
   })
 })
 
@@ -269,6 +276,19 @@ describe('“Dismiss”', () => {
     expect(await verifyLedger(use.story.bot.changes.database)).toMatchObject({ broken: null })
     await lookNow()
     expect(posts()).toHaveLength(1)
+  })
+
+  test('sent twice is answered as the first time, and on record once', async () => {
+    await timeOut()
+    const { slack } = use.story
+    await open(SUPPORT, ACTIONS.openDismissal, await postSays('No TRN for'))
+    const first = await dismiss(SUPPORT, 'Known')
+    expect(first.ackBody).toContain('You dismissed this')
+    for (const { ackBody } of await Promise.all([slack.redeliver(first), slack.redeliver(first)])) {
+      expect(ackBody).toEqual(first.ackBody)
+    }
+    const { rows } = await use.admin.query(`SELECT event FROM chatops.ledger WHERE actor = $1`, [SUPPORT])
+    expect(rows).toEqual([{ event: 'alert-dismissed' }])
   })
 
   test('dismisses nothing that joined after its window was opened, and says so', async () => {

@@ -9,11 +9,13 @@ import { cureByJob } from '../../src/jobs/run/cured.ts'
 import { addNightlyJob } from '../../src/jobs/start/enqueue.ts'
 import { ACTIONS } from '../../src/views/kit/ids.ts'
 import { GUEST, OTHER_CHANNEL, startBot, useStory } from '../support/bot.ts'
+import { useStoryDttp } from '../support/dttp.ts'
 import { CHANNEL, DEVELOPER, SECOND_DEVELOPER, STRANGER, SUPPORT } from '../support/lifecycle.ts'
 import { buttons, type Ephemeral, liveMarkup, readText } from '../support/slack/index.ts'
 
 // Nothing runs the jobs here, so that they stay as they are while they are looked at.
-const use = useStory(() => ({ ROLES: 'bot', REGISTER_JOBS: 'own' }))
+const upstream = useStoryDttp()
+const use = useStory(() => ({ ...upstream.dttp.environment(), ROLES: 'bot', REGISTER_JOBS: 'own' }))
 
 type Row = {
   name?: JobName
@@ -227,8 +229,8 @@ describe('jobs that failed for one reason', () => {
     await add({ status: 'failed', trainee: 5905, finished: '3.5 hours', words: timedOut(5905) })
     const message = await ask()
     const text = readText(message)
-    expect(text).toContain('Failed: poll DTTP for a TRN* (2)')
-    expect(text.match(/\bapplies\b/g)).toHaveLength(1)
+    expect(text).toContain('Failed: ask DTTP for a TRN* (2)')
+    expect(text.match(/is \/trainee requeue-trn/g)).toHaveLength(1)
     expect(text.match(/has timed out after 4 days/g)).toHaveLength(1)
     const lines = text.match(/(?<=\|)Trainee \d+>\. Failed \d hours/g)
     expect(lines).toEqual([
@@ -281,7 +283,7 @@ describe('a long list', () => {
     await ask('5902 update-trainee')
     const second = await turn('Next page')
     expect(second).toContain('Page 2 of 2')
-    expect(second).not.toContain('Poll DTTP')
+    expect(second).not.toContain('Ask DTTP')
   })
 
   test('that has become shorter shows its last page', async () => {
@@ -383,19 +385,17 @@ describe('what applies', () => {
     await slack.click({ user, actionId: ACTIONS.startFromJob, message, ...(force ? { force } : {}) })
   }
 
-  test('is offered with the form filled in, and is a request like any other', async () => {
+  test('is previewed at once, and is a request like any other', async () => {
     const { slack } = use.story
     await add({ status: 'failed', words: 'Dttp::RetrieveTrnJob for Trainee id: 5902 has timed out after 4 days.' })
     const message = await ask('', SUPPORT, OTHER_CHANNEL)
-    expect(readText(message)).toContain('The playbook requeue-trn (Poll for a TRN again) applies')
+    expect(readText(message)).toContain('“Ask again for 1 day” is /trainee requeue-trn')
     expect(buttons(message).map(({ text }) => text)).toEqual(['Ask again for 1 day'])
     await start(message)
-    const form = await slack.until(() => slack.view(SUPPORT))
-    expect(JSON.stringify(form)).toContain('YEXq5VcjRjQ47sjr9L3CxKLC')
-    expect(readText(form)).toContain('Poll for a TRN again')
-    expect(JSON.parse(form.private_metadata ?? '{}')).toMatchObject({ playbook: 'requeue-trn', channel: CHANNEL })
-    const { rows } = await use.admin.query('SELECT 1 FROM chatops.change_requests')
-    expect(rows).toEqual([])
+    await slack.until(() => readText(slack.view(SUPPORT) ?? []).includes('Not sent yet'))
+    expect(readText(slack.view(SUPPORT) ?? [])).toContain('Ask DTTP for the TRN of trainee 5902 at once')
+    const { rows } = await use.admin.query('SELECT playbook, channel, status FROM chatops.change_requests')
+    expect(rows).toEqual([{ playbook: 'requeue-trn', channel: CHANNEL, status: 'unsent' }])
   })
 
   test('is not offered for a job that is tried again by itself, or that failed for what people must look into', async () => {

@@ -88,8 +88,13 @@ async function review({ transcript, developer, records }: Tour, cr: string, mess
   )
   const text = lines.join('\n')
   const changes = Object.keys(request?.changes ?? {}).length
-  const arrows = lines.filter((line) => /: from .* to /.test(line)).length
-  transcript.hold(`It shows all ${changes} changed columns`, changes > 0 && arrows >= changes, () => text)
+  const changed = lines.filter((line) => /: from .* to /.test(line)).length
+  const [, emptied = '0'] = /Emptied \((\d+)\)/.exec(text) ?? []
+  transcript.hold(
+    `It shows all ${changes} changed columns`,
+    changes > 0 && changed + Number(emptied) >= changes,
+    () => text,
+  )
   const checks = request?.checks ?? []
   const warnings = checks.filter(({ verdict }) => verdict === 'warns')
   const unsaid = warnings.filter(({ found }) => !text.includes(found))

@@ -31,7 +31,7 @@ async function timeOut(tour: Tour, before: Row): Promise<Message> {
   const lines = linesOf(message.blocks ?? [], nameOf)
   transcript.show('The bot posts by itself, for everyone in #register-support', lines)
   const text = lines.join('\n')
-  transcript.hold('It says which playbook applies', text.includes('The playbook requeue-trn'), () => text)
+  transcript.hold('It says which command it is', text.includes('/trainee requeue-trn'), () => text)
   const personal = ['first_names', 'last_name', 'email'].filter((column) => text.includes(String(before[column])))
   transcript.hold('It does not name the trainee', personal.length === 0, () => personal.join(', '))
   return message
@@ -48,13 +48,8 @@ async function requeue(tour: Tour, message: Message): Promise<Request> {
   const { transcript, support } = tour
   transcript.step('The post’s button')
   await support.selects('Ask again for 1 day', message)
-  const form = await support.getsModal('Keep polling for')
-  transcript.show('A form opens, filled in', form)
-  const text = form.join('\n')
-  transcript.hold('It names the trainee and the time', /Trainee: \[ \w{24} \][\s\S]*\[ 1 day \]/.test(text), () => text)
-  support.submits('Check')
   const { cr, lines } = await getPreview(support)
-  transcript.show('The preview', lines)
+  transcript.show('The preview opens at once', lines)
   const preview = lines.join('\n')
   transcript.hold('It says what the checks found', preview.includes('DTTP has none yet either'), () => preview)
   return { cr, message: await askForApproval(tour, cr) }

@@ -23,11 +23,8 @@ async function askFromPost(tour: Tour): Promise<Request> {
   const message = await post(tour, about, /checked at|checked on/)
   transcript.show('The bot posts by itself', linesOf(message.blocks ?? [], nameOf))
   await support.selects('Register again', message)
-  const form = await support.getsModal('Reason')
-  transcript.show('A form opens, filled in', form)
-  support.submits('Check')
   const { cr, lines } = await getPreview(support)
-  transcript.show('The preview', lines)
+  transcript.show('The preview opens at once', lines)
   const text = lines.join('\n')
   transcript.hold('It says what DTTP lacks', text.includes('is not in DTTP any more'), () => text)
   return { cr, message: await askForApproval(tour, cr) }

@@ -25,13 +25,10 @@ async function ask(tour: Tour): Promise<Request> {
   transcript.show('The bot posts by itself', linesOf(message.blocks ?? [], nameOf))
   const sent = upstreams.dttp.requestsTo('$batch').length
   await support.selects('Repair school', message)
-  const form = await support.getsModal('Trainee, URN or failed job')
-  transcript.show('A form opens, filled in', form)
-  support.submits('Check')
   const { cr, lines } = await getPreview(support)
-  transcript.show('The preview', lines)
+  transcript.show('The preview opens at once', lines)
   const text = lines.join('\n')
-  transcript.hold('It says what GIAS has', text.includes('Open (1)'), () => text)
+  transcript.hold('It says what GIAS has', text.includes('GIAS has URN 900004 as Open'), () => text)
   const quiet = upstreams.dttp.requestsTo('$batch').length === sent && upstreams.trello.cards.length === 0
   transcript.hold('Nothing was sent to DTTP or Trello so far', quiet, () => upstreams.trello.cards)
   return { cr, message: await askForApproval(tour, cr) }

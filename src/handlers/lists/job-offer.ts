@@ -11,7 +11,7 @@ import type { JobAdvice } from '../../views/jobs/groups.ts'
 import { tell } from '../answer.ts'
 import { channelFor, type HandlerContext, wordsOfError } from '../context.ts'
 import type { Click } from '../entry-points.ts'
-import { offeredForm } from '../form/offered-form.ts'
+import { showOffered } from '../request/offered.ts'
 
 /** What people can do about a job in the list; null where there is nothing to say. Pure. */
 export function adviceFor(job: ListedJob): JobAdvice | null {
@@ -29,9 +29,9 @@ export function adviceFor(job: ListedJob): JobAdvice | null {
 
 const jobId = z.uuid()
 
-/** A job's button for a playbook: its form, filled in as far as is known. The request is like any other. */
+/** A job's button for a playbook: the preview of what it would do. The request is like any other. */
 export async function startFromJob(context: HandlerContext, click: Click): Promise<void> {
-  const { ack, action, body, client } = click
+  const { ack, action, body } = click
   await ack()
   try {
     await refuseUnless(context.changes, 'mayRequest', body.user.id)
@@ -45,7 +45,7 @@ export async function startFromJob(context: HandlerContext, click: Click): Promi
       words: diagnosisOf(job)?.title ?? '',
       channel: channelFor(context, body.channel?.id),
     }
-    await client.views.open({ trigger_id: body.trigger_id ?? '', view: offeredForm(context, offer, known) })
+    await showOffered(context, click, offer, known)
   } catch (error) {
     await tell(context, click, wordsOfError(context, error))
   }
