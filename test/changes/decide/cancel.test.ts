@@ -134,7 +134,7 @@ describe('what is approved', () => {
   test('tells whoever would reject or review it how it can still be stopped', async () => {
     const rejecting = reject(use.world, { id: request.id, actor: SECOND_DEVELOPER, reason: 'No' })
     const reviewing = openReview(use.world, { id: request.id, actor: SECOND_DEVELOPER, viewId: 'V1' })
-    for (const refused of [await rejecting.catch((e) => e), await reviewing.catch((e) => e)]) {
+    for (const refused of await Promise.all([rejecting, reviewing].map((one) => one.catch((e) => e)))) {
       expect(refused).toBeInstanceOf(ChangeError)
       expect(refused.words.text).toContain('select “Cancel request”')
       expect(refused.words.text).not.toContain('do not need to do anything')
