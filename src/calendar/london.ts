@@ -1,5 +1,5 @@
 // London's days and times of day. Everything that people read or choose is in London time, summer time included.
-import { DateTime } from 'luxon'
+import { DateTime, Info } from 'luxon'
 
 const LONDON = 'Europe/London'
 /** In this locale, luxon has the English words itself. In en-GB they are the same, but it asks Intl, three times as slow. */
@@ -64,6 +64,16 @@ export function describeDay(day: string): string {
   return formatDate(DateTime.fromISO(day, UTC))
 }
 
+const SAID = new RegExp(
+  `\\b(\\d{1,2}(:\\d\\d)?[ap]m|midday|midnight|\\d{1,2} (${Info.months('long', UTC).join('|')})( \\d{4})?)\\b`,
+  'g',
+)
+
+/** A text without the times and days that are said in it as above: what is left says the same at another time. */
+export function withoutTimes(text: string): string {
+  return text.replace(SAID, '')
+}
+
 /** The beginning of the last day on which London's clocks have reached `hour`: of today, or before then of yesterday. */
 export function startOfDayThatReached(hour: number, now: Date): Date {
   const time = inLondon(now)
@@ -75,7 +85,6 @@ function formatDate(time: DateTime): string {
   return time.toFormat('d MMMM y')
 }
 
-/** As "2:14pm". */
 /** As "2:14pm", "9am", "midday" or "midnight". */
 function formatTime(time: DateTime): string {
   if (time.minute !== 0) return time.toFormat('h:mma').toLowerCase()

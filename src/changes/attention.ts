@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { ChangeRequest, type Postcondition } from '../entities/chatops/change-request.ts'
+import { withoutTimes } from '../calendar/london.ts'
+import { ChangeRequest, type Postcondition, type RequestOutcome } from '../entities/chatops/change-request.ts'
 import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
@@ -24,25 +25,39 @@ export function isAsApproved(verified: readonly Postcondition[]): boolean {
   return verified.every(({ holds }) => holds)
 }
 
-/** What does not hold of a result and is not only waited for. Numbers and times in it may move without being news. */
+/** What does not hold of a result, whether or not it is still waited for. */
 function troublesOf(verified: readonly Postcondition[] = []): string[] {
-  return verified.flatMap(({ sentence, holds, waiting, found, trainee }) =>
-    holds || waiting ? [] : [`${trainee?.id ?? ''} ${sentence}: ${found.replace(/\d[\d:,]*([ap]m)?/g, '')}`],
-  )
+  return verified.filter(({ holds }) => !holds).map(troubleIn)
 }
 
-/** Whether a look has found something wrong that the look before it had not. */
-export function isNewTrouble(
+/** Times in it may move without being news; numbers are news. */
+function troubleIn(one: Postcondition): string {
+  return `${subjectOf(one)}${withoutTimes(one.found)}`
+}
+
+function subjectOf({ sentence, trainee }: Postcondition): string {
+  return `${trainee?.id ?? ''} ${sentence}: `
+}
+
+/**
+ * What people know to be wrong with a request that they have dealt with, once it was looked at again; null if something else
+ * is wrong by now. What is only waited for, or of which nothing was said, is no news, and what was known before it stays so:
+ * it counts as new again only once it has held.
+ */
+export function stillKnown(
   verified: readonly Postcondition[],
-  before: readonly Postcondition[] | undefined,
-): boolean {
-  const known = new Set(troublesOf(before))
-  return troublesOf(verified).some((trouble) => !known.has(trouble))
+  { dealtWith, verified: before }: RequestOutcome,
+): string[] | null {
+  const known = dealtWith ?? troublesOf(before) // a version before this one did not keep it
+  const isNews = (one: Postcondition) => !one.holds && !one.waiting && !one.silent && !known.includes(troubleIn(one))
+  if (verified.some(isNews)) return null
+  const settled = verified.filter(({ holds }) => holds).map(subjectOf)
+  return known.filter((trouble) => !settled.some((subject) => trouble.startsWith(subject)))
 }
 
 /** What is wrong with a request, as a number: who says that it is dealt with has seen just that. */
 export function troubleShown({ outcome }: Pick<ChangeRequest, 'outcome'>): string {
-  const troubles = [outcome.problem ?? '', ...troublesOf(outcome.verified)].join('\n')
+  const troubles = [withoutTimes(outcome.problem ?? ''), ...troublesOf(outcome.verified)].join('\n')
   return createHash('sha256').update(troubles).digest().readUInt32BE().toString()
 }
 
@@ -55,17 +70,21 @@ export async function dealWith(
   { id, actor, shown }: { id: string; actor: string; shown?: string | undefined },
 ): Promise<ChangeRequest> {
   await refuseUnlessEither(world, actor)
-  return sureTransaction(world.database, async (sql) => {
+  const { request, isOther } = await sureTransaction(world.database, async (sql) => {
     const request = await lockRequest(sql, id)
     if (request.status !== 'needs-attention') throw new ChangeError('not-found')
-    if (!needsAttention(request)) return request
+    if (!needsAttention(request)) return { request, isOther: false }
     if (shown !== undefined && shown !== troubleShown(request)) {
-      throw new ChangeError('attention-changed', { cr: `CR-${id}` })
+      await announce(sql, id) // its card may have been drawn by a version that told troubles apart in another way
+      return { request, isOther: true }
     }
-    const dealt = { dealtAt: world.now(), dealtBy: actor }
+    const outcome = { ...request.outcome, dealtWith: troublesOf(request.outcome.verified) }
+    const dealt = { dealtAt: world.now(), dealtBy: actor, outcome }
     await sql.update(ChangeRequest, { id }, dealt)
     await announce(sql, id)
     await appendToLedger(sql, { changeRequest: id, event: 'dealt-with', actor })
-    return { ...request, ...dealt }
+    return { request: { ...request, ...dealt }, isOther: false }
   })
+  if (isOther) throw new ChangeError('attention-changed', { cr: `CR-${id}` })
+  return request
 }

@@ -3,7 +3,7 @@ import type { FollowUp, Postcondition } from '../entities/chatops/change-request
 import type { RegistrationAttempt } from '../entities/chatops/registration-attempt.ts'
 import type { Trainee } from '../entities/register/trainee.ts'
 
-type Unknown = Pick<Postcondition, 'found' | 'problem' | 'followUps'>
+type Unknown = Pick<Postcondition, 'found' | 'silent' | 'problem' | 'followUps'>
 
 /**
  * What a card says of a registration that nobody has settled: what DTTP has now, and what people can do.
@@ -38,7 +38,8 @@ function unanswered({ slug }: Pick<Trainee, 'slug'>, sentAt: Date, candidates: r
     'Do not register or retry this trainee. Trying again could create a duplicate.',
     `A developer needs to check ${candidates?.length ? 'the DTTP records listed below' : 'what DTTP holds'}, then choose “Use these records” or “Register again”. A second person must approve either choice.`,
   ].join('\n')
-  return { found: whatDttpShows(candidates), problem, followUps: [use(slug), again(slug)] }
+  const silent = candidates === null ? { silent: true } : {}
+  return { found: whatDttpShows(candidates), ...silent, problem, followUps: [use(slug), again(slug)] }
 }
 
 function answered({ slug }: Pick<Trainee, 'slug'>, contact: string): Unknown {

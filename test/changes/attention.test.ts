@@ -1,13 +1,15 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { dealWith, troubleShown } from '../../src/changes/attention.ts'
+import { dealWith, stillKnown, troubleShown } from '../../src/changes/attention.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { findRequests } from '../../src/changes/lists/find-requests.ts'
 import { readWork, type WorkList } from '../../src/changes/lists/work-lists.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { catchUp } from '../../src/changes/sweeps/catch-up.ts'
 import { verify } from '../../src/changes/verify/verify.ts'
+import type { Postcondition } from '../../src/entities/chatops/change-request.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { CardsOfAttention1795899152000 } from '../../src/entities/migrations/1795899152000-cards-of-attention.ts'
+import { unknownOutcome } from '../../src/registration/unknown.ts'
 import { approveRequest, DEVELOPER, STRANGER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { useWorld } from '../support/world.ts'
 
@@ -83,6 +85,13 @@ describe('what needs attention', () => {
     expect(await dealWith(use.world, { id, actor: DEVELOPER, shown })).toMatchObject({ dealtBy: DEVELOPER })
   })
 
+  test('has its card drawn anew for whoever clicked on another, so that the next click counts', async () => {
+    const { cardVersion } = await getRequest(use.world.database, id)
+    const marking = dealWith(use.world, { id, actor: DEVELOPER, shown: '1' })
+    await expect(marking).rejects.toMatchObject({ code: 'attention-changed' })
+    expect((await getRequest(use.world.database, id)).cardVersion).toBe(cardVersion + 1)
+  })
+
   test('is among what has ended lately once it is dealt with', async () => {
     expect(await listed('finished')).toEqual([])
     await dealWith(use.world, { id, actor: SUPPORT })
@@ -138,6 +147,28 @@ describe('what needs attention', () => {
     await expect(dealWith(use.world, { id, actor: STRANGER })).rejects.toMatchObject({ code: 'not-a-requester' })
     const other = await sendRequest(use.world, 'fix-route', { ...FORM, subject: await slugOf(5911) })
     await expect(dealWith(use.world, { id: other.id, actor: DEVELOPER })).rejects.toMatchObject({ code: 'not-found' })
+  })
+})
+
+describe('what people know to be wrong', () => {
+  const line = (found: string, more: Partial<Postcondition> = {}): Postcondition => {
+    return { sentence: 'It is there', holds: false, found, ...more }
+  }
+  const dealtWith = [line('DTTP shows 1 of 2.'), line('Next at 2:14pm on 27 October 2021.')]
+
+  test.each<[what: string, isKnown: boolean, one: Postcondition]>([
+    ['the same', true, line('DTTP shows 1 of 2.')],
+    ['the same at another time', true, line('Next at 9am on 3 May 2022.')],
+    ['another number', false, line('DTTP shows 0 of 2.')],
+    ['what is waited for', true, line('DTTP did not answer.', { waiting: true })],
+    ['what nobody has said', true, line('Nobody knows.', { silent: true })],
+  ])('holds %s: %s', (_what, isKnown, one) => {
+    expect(stillKnown([one], { verified: dealtWith }) !== null).toBe(isKnown)
+  })
+
+  test('is not news that DTTP does not say what became of a registration', () => {
+    const unknown = unknownOutcome({ slug: 'x' }, { sentAt: new Date(), ids: null }, null)
+    expect(stillKnown([line('', unknown)], { verified: dealtWith })).not.toBeNull()
   })
 })
 

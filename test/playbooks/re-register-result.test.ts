@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { dealWith } from '../../src/changes/attention.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
@@ -15,7 +16,7 @@ import {
   runJobs,
   SUBMITTED,
 } from '../registration/setup.ts'
-import { sendRequest } from '../support/lifecycle.ts'
+import { DEVELOPER, sendRequest } from '../support/lifecycle.ts'
 
 const stage = useStage()
 const reRegister = (form = FORM) => carriedOut(stage, 're-register', form)
@@ -314,6 +315,62 @@ describe('each line of the card', () => {
       lines: ['✗ The registration ran, and the new ids are set: The trainee is no longer in Register.'],
     })
   })
+})
+
+describe('what somebody has dealt with', () => {
+  const actor = DEVELOPER
+  const isDealtWith = async (id: string) => {
+    await look(stage, id)
+    return (await getRequest(stage.context.database, id)).dealtBy === actor
+  }
+
+  test('stays so while DTTP is silent, and when it says the same again', async () => {
+    const id = await lost()
+    await dealWith(stage.context, { id, actor })
+    stage.simulator.faults.add({ kind: 'server-error', times: Number.POSITIVE_INFINITY })
+    expect(await isDealtWith(id)).toBe(true)
+    expect((await look(stage, id)).lines[5]).toContain('DTTP did not answer.')
+    stage.simulator.faults.clear()
+    expect(await isDealtWith(id)).toBe(true)
+    expect((await look(stage, id)).lines[5]).toContain('2 of 2 degrees there.')
+  })
+
+  test('stays so when people save the trainee in Register', async () => {
+    const id = await lost()
+    await stage.change('DELETE FROM audits WHERE id = (SELECT max(id) FROM audits)')
+    await look(stage, id)
+    await dealWith(stage.context, { id, actor })
+    await audit(7, null)
+    expect(await isDealtWith(id)).toBe(true)
+  })
+
+  test('is back when fewer records are there', async () => {
+    const id = await lost()
+    await dealWith(stage.context, { id, actor })
+    const { dfe_degreequalifications: degrees } = stage.simulator.state
+    degrees.delete([...degrees.keys()][0] ?? '')
+    expect(await isDealtWith(id)).toBe(false)
+  })
+
+  test('is back when what was wrong has been right meanwhile', async () => {
+    const id = await lost()
+    await dealWith(stage.context, { id, actor })
+    const { contact } = (await stage.attempts())[0]?.ids ?? {}
+    stage.simulator.state.add('contacts', { id: contact ?? '' })
+    expect(await isDealtWith(id)).toBe(true)
+    stage.simulator.state.contacts.delete(contact ?? '')
+    expect(await isDealtWith(id)).toBe(false)
+  })
+
+  /** A registration whose record somebody has deleted in DTTP since. */
+  async function lost(): Promise<string> {
+    await lose(stage)
+    const id = await reRegister()
+    await runJobs(stage, 'register-for-trn', 'change-trainee-status')
+    stage.simulator.state.contacts.delete(String((await stage.trainee()).dttp_id))
+    expect((await look(stage, id)).lines[5]).toContain('The trainee is missing.')
+    return id
+  }
 })
 
 describe('a registration that fails', () => {

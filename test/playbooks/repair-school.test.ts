@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { dttpId } from '../../sandbox/register/seed/ids.ts'
 
 import { aroundOf } from '../../src/changes/assess/assess.ts'
+import { dealWith } from '../../src/changes/attention.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
 import { getRequest } from '../../src/changes/requests.ts'
@@ -15,7 +16,7 @@ import { jobRunner } from '../../src/queue/job-runner.ts'
 import type { World } from '../../src/world.ts'
 import { addFailedJob } from '../support/failed-job.ts'
 import { loadGias } from '../support/gias.ts'
-import { approveRequest, CHANNEL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, CHANNEL, DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { resetToDemo } from '../support/reset.ts'
 import { useWorldWithDttp } from '../support/world.ts'
 
@@ -406,11 +407,7 @@ describe('on the demo’s schools', () => {
     })
 
     test('every trainee is followed until the last one is through', async () => {
-      const first = await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
-      await use.admin.query(
-        `UPDATE trainees SET training_route = 5, lead_school_id = 701, employing_school_id = 704 WHERE id = 5917`,
-      )
-      const second = await addFailedJob(use.admin, { trainee: 5917, urns: ['900004'] })
+      const [first, second] = await twoWhoWait()
       const { id } = await approved({ subject: 'URN 900004' })
       await execute(context, id)
       const linesNow = async () => {
@@ -418,12 +415,6 @@ describe('on the demo’s schools', () => {
         const { status, outcome } = await getRequest(context.database, id)
         return { status, lines: outcome.verified?.flatMap(({ trainee }) => trainee ?? []) }
       }
-      const end = (job: string, status: string) =>
-        use.admin.query(
-          `UPDATE chatops.jobs SET status = $2, finished_at = now(),
-             failure = CASE $2 WHEN 'failed' THEN '{"code": "unexpected", "words": "Broken.", "at": "2021-10-27T13:14:00Z"}'::jsonb END WHERE id = $1`,
-          [job, status],
-        )
       const line = (trainee: string, is: string) => ({ id: trainee, is })
       expect(await linesNow()).toEqual({
         status: 'verifying',
@@ -440,5 +431,36 @@ describe('on the demo’s schools', () => {
         lines: [line('5914', 'failed'), line('5917', 'done')],
       })
     })
+
+    test.each([
+      ['does not come back when the other one is through', 'done', true],
+      ['comes back when the other one fails, too', 'failed', false],
+    ])('a trainee whom somebody has dealt with %s', async (_what, other, stays) => {
+      const [first, second] = await twoWhoWait()
+      const { id } = await approved({ subject: 'URN 900004' })
+      await execute(context, id)
+      await end(first, 'failed')
+      context = { ...use.world, now: () => new Date(Date.now() + 31 * 60_000) }
+      await verify(context, id)
+      await dealWith(context, { id, actor: DEVELOPER })
+      await end(second, other)
+      await verify(context, id)
+      expect((await getRequest(context.database, id)).dealtBy === DEVELOPER).toBe(stays)
+    })
+
+    const end = (job: string, status: string) =>
+      use.admin.query(
+        `UPDATE chatops.jobs SET status = $2, finished_at = now(),
+           failure = CASE $2 WHEN 'failed' THEN '{"code": "unexpected", "words": "Broken.", "at": "2021-10-27T13:14:00Z"}'::jsonb END WHERE id = $1`,
+        [job, status],
+      )
+
+    async function twoWhoWait(): Promise<[string, string]> {
+      const first = await addFailedJob(use.admin, { trainee: 5914, urns: ['900004'] })
+      await use.admin.query(
+        `UPDATE trainees SET training_route = 5, lead_school_id = 701, employing_school_id = 704 WHERE id = 5917`,
+      )
+      return [first, await addFailedJob(use.admin, { trainee: 5917, urns: ['900004'] })]
+    }
   })
 })

@@ -12,7 +12,7 @@ import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { getPlaybook } from '../../playbooks/index.ts'
 import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
-import { isAsApproved, isNewTrouble } from '../attention.ts'
+import { isAsApproved, stillKnown } from '../attention.ts'
 import { LEFT_TO_OTHERS_MS } from '../other-versions.ts'
 import { getRequest, lockRequest } from '../requests.ts'
 import { areStepsUntold } from '../steps/untold.ts'
@@ -49,8 +49,9 @@ export async function verify(world: World, id: string): Promise<void> {
       return
     }
     const problem = next === 'needs-attention' ? { problem: problemOf(verified) } : {}
-    const outcome = { ...current.outcome, verified, ...problem }
-    const dealt = next === 'needs-attention' ? dealtWith(world, current, verified) : {}
+    const known = isSettledByPeople(current) ? stillKnown(verified, current.outcome) : null
+    const outcome = { ...current.outcome, verified, ...problem, dealtWith: known ?? undefined }
+    const dealt = next === 'needs-attention' ? dealtWith(world, current, { verified, known }) : {}
     const isNews = next !== was || (isSettledByPeople(current) && dealt.dealtAt === null)
     await sql.update(ChangeRequest, { id, status: was }, { status: next, outcome, nextVerifyAt, ...dealt })
     await announce(sql, id, isNews ? await partsOf(sql, current) : [])
@@ -77,6 +78,7 @@ function isLeftToOthers(world: World, { executedAt }: ChangeRequest): boolean {
 const CANNOT_LOOK: Postcondition = {
   sentence: 'The result can be looked at',
   holds: false,
+  silent: true,
   found: 'This version of the bot cannot read what was approved. A developer must look at the record.',
 }
 
@@ -147,12 +149,17 @@ function nextStatus(world: World, request: ChangeRequest, verified: readonly Pos
 
 type Dealt = Partial<Pick<ChangeRequest, 'dealtAt' | 'dealtBy'>>
 
-/** What the bot says of whether a request is dealt with. What a person has said stays, of what was wrong then. */
-function dealtWith(world: World, request: ChangeRequest, verified: readonly Postcondition[]): Dealt {
-  const { dealtAt, dealtBy, outcome } = request
+/**
+ * What the bot says of whether a request is dealt with. What a person has said stands until something else is wrong.
+ * @param known what they know to be wrong; null if nobody has dealt with it, or something else is wrong
+ */
+function dealtWith(
+  world: World,
+  { dealtAt, dealtBy }: ChangeRequest,
+  { verified, known }: { verified: readonly Postcondition[]; known: string[] | null },
+): Dealt {
   if (isAsApproved(verified)) return dealtAt === null ? { dealtAt: world.now(), dealtBy: THE_BOT } : {}
-  const isOver = isSettledByPeople(request) && !isNewTrouble(verified, outcome.verified)
-  return dealtBy === null || isOver ? {} : { dealtAt: null, dealtBy: null }
+  return dealtBy === null || known !== null ? {} : { dealtAt: null, dealtBy: null }
 }
 
 function isSettledByPeople({ dealtBy }: ChangeRequest): boolean {

@@ -26,6 +26,8 @@ const postcondition = z.object({
   found: z.string(),
   /** It does not hold yet, but may do so before the playbook's deadline. */
   waiting: z.boolean().exactOptional(),
+  /** Whoever knows has not said: it is no news, whatever was found before. */
+  silent: z.boolean().exactOptional(),
   /** Until when it may wait, where that is later than the playbook's deadline. */
   until: z.string().exactOptional(),
   /** What to say of the whole request while this does not hold, in place of the general words. */
@@ -80,6 +82,8 @@ const outcome = z.object({
   problem: z.string().optional().catch(undefined),
   /** Postconditions as last looked at after the commit. */
   verified: z.array(postcondition).optional().catch(undefined),
+  /** What people knew to be wrong when they dealt with it, one line for each postcondition (changes/attention.ts). */
+  dealtWith: z.array(z.string()).optional().catch(undefined),
   advice: advice.nullable().optional().catch(undefined),
   /** Why it can be neither decided nor carried out for now: its playbook is off. */
   off: z.string().optional().catch(undefined),

@@ -77,10 +77,10 @@ function onlyIds(
     return { sentence, holds: false, found: `They also name ${strange.map(columnLabel).join(', ')}.` }
   if (job?.status !== 'failed' && !ids) return { sentence, holds: false, waiting: true, found: 'None is new so far.' }
   const expected = ids ? 1 + Object.keys(ids.degrees).length : 0
-  const found = [`${own.length} of ${expected} are there.`, ...(others.length > 0 ? [auditWords(others)] : [])].join(
-    ' ',
-  )
-  return { sentence, holds: own.length === expected && others.every(({ isSigned }) => isSigned), found }
+  const isWhole = own.length === expected
+  const told = isWhole ? others : others.filter(({ isSigned }) => !isSigned)
+  const found = [`${own.length} of ${expected} are there.`, ...(told.length > 0 ? [auditWords(told)] : [])].join(' ')
+  return { sentence, holds: isWhole && others.every(({ isSigned }) => isSigned), found }
 }
 
 /** Compares the events of the timeline from before with those that the old audits and the registration's make now. */
@@ -105,11 +105,8 @@ function timelineStands(
   }
 }
 
+/** Signed ones are named only where all is well: of what is wrong nothing changes when people save the trainee once more. */
 function auditWords(audits: readonly Other[]): string {
   const unsigned = audits.filter(({ isSigned }) => !isSigned).length
-  const signed = audits.length - unsigned
-  return [
-    ...(signed > 0 ? [`${signed} since then by other people or jobs.`] : []),
-    ...(unsigned > 0 ? [`${unsigned} that nobody has signed.`] : []),
-  ].join(' ')
+  return unsigned > 0 ? `${unsigned} that nobody has signed.` : `${audits.length} since then by other people or jobs.`
 }
