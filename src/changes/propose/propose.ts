@@ -139,7 +139,7 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
       checks: assessment.checks,
       database: world.databaseIdentity,
     })
-    if (draft && digest === draft.digest) return draft
+    if (draft && digest === draft.digest) return renew(sql, draft, world.now())
     if (draft && (asked.draft?.digest ?? draft.digest) !== draft.digest)
       throw new ChangeError('draft-changed', { cr: `CR-${id}` })
     const answers = {
@@ -175,6 +175,12 @@ function started(sql: EntityManager, request: Partial<ChangeRequest>) {
 
 function withAnswers(sql: EntityManager, id: string, answers: Partial<ChangeRequest>) {
   return sql.createQueryBuilder().update(ChangeRequest).set(answers).where({ id, status: 'unsent' })
+}
+
+/** Nothing about it is new, but it was looked at just now: its day begins again. */
+async function renew(sql: EntityManager, draft: ChangeRequest, answeredAt: Date): Promise<ChangeRequest> {
+  await sql.update(ChangeRequest, { id: draft.id, status: 'unsent' }, { answeredAt })
+  return { ...draft, answeredAt }
 }
 
 /** Locked. Two clicks on "Ask again" at once make one request: the second finds what the first has made. */

@@ -88,6 +88,17 @@ test('a request that was never sent is dropped after a day, without a word in th
   expect(await outboxOf(id)).toEqual([])
 })
 
+test('a request that is drawn up anew, with the same answers, is kept for a day from then', async () => {
+  const { id } = await preview({ isAgain: true })
+  clock += DAY - HOUR
+  expect(await preview({ isAgain: true })).toMatchObject({ id, answeredAt: new Date(clock) })
+  clock += 2 * HOUR
+  expect(await expireRequests(use.world)).toBe(0)
+  expect(await statusOf(id)).toBe('unsent')
+  clock += DAY
+  expect(await expireRequests(use.world)).toBe(1)
+})
+
 test('a request whose answers are being changed at its last moment is kept', async () => {
   const { id } = await preview()
   clock += DAY
@@ -333,8 +344,8 @@ function send() {
   return sendRequest(use.world, 'fix-route', FORM)
 }
 
-async function preview() {
-  const asked = { playbook: getPlaybook('fix-route'), form: FORM, requester: SUPPORT, channel: CHANNEL }
+async function preview(more: { isAgain?: true } = {}) {
+  const asked = { playbook: getPlaybook('fix-route'), form: FORM, requester: SUPPORT, channel: CHANNEL, ...more }
   const proposal = await propose(use.world, asked)
   if (proposal.kind !== 'ready') throw new Error(`the preview was ${proposal.kind}`)
   return proposal.changeRequest
