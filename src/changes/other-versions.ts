@@ -1,6 +1,7 @@
 import { isReadable } from '../contract/stored.ts'
 import type { ChangeRequest } from '../entities/chatops/change-request.ts'
 import { findPlaybook } from '../playbooks/index.ts'
+import type { World } from '../world.ts'
 
 // Requests that another version of the bot made. During an upgrade both versions run, and take what either of them made.
 
@@ -8,6 +9,14 @@ type Made = Pick<ChangeRequest, 'playbook' | 'playbookVersion' | 'plan' | 'check
 
 /** For how long what only another version can carry out, or read, is left to it: about as long as an upgrade takes. */
 export const LEFT_TO_OTHERS_MS = 30 * 60_000
+
+/**
+ * Whether what became of a request at a time, such as its sending, is still left to another version: it has half an hour from
+ * then, and from when this process began, since that is when an upgrade begins.
+ */
+export function isLeftToOthers({ now, startedAt }: World, at: Date): boolean {
+  return now().getTime() - Math.max(at.getTime(), startedAt.getTime()) < LEFT_TO_OTHERS_MS
+}
 
 /** Whether this version of the bot makes another plan of a request than the one that made it, or cannot read it. */
 export function isOfAnother(request: Made): boolean {
@@ -20,4 +29,9 @@ export function isOfAnother(request: Made): boolean {
  */
 export function isOfLater(request: Made): boolean {
   return isOfAnother(request) && (findPlaybook(request.playbook)?.version ?? 0) <= request.playbookVersion
+}
+
+/** Whether an earlier version made it. That one goes, and this one only ends what it made. */
+export function isOfEarlier(request: Made): boolean {
+  return isOfAnother(request) && !isOfLater(request)
 }

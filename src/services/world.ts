@@ -45,6 +45,7 @@ export async function createWorld(
     log,
     report,
     now,
+    startedAt: now(),
     reveals: config.REVEAL === 'on',
     tickets: { url: config.TICKET_URL ?? null, areRequired: config.TICKET_REQUIRED === 'on' },
     closedDays,

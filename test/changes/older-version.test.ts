@@ -1,6 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { approve, openReview } from '../../src/changes/decide/decide.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
+import { remindApprovers } from '../../src/changes/propose/call.ts'
+import { propose } from '../../src/changes/propose/propose.ts'
+import { send } from '../../src/changes/propose/send.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { createDriftSweep } from '../../src/changes/sweeps/drift.ts'
 import { hintAgain } from '../../src/changes/sweeps/sweep.ts'
@@ -10,7 +13,7 @@ import { checksOf, planOf } from '../../src/contract/stored.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { renderCard } from '../../src/views/request/card.ts'
-import { approveRequest, DEVELOPER, REGISTER_URL, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, CHANNEL, DEVELOPER, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { useWorld } from '../support/world.ts'
 import { readingOf } from '../views/shown.ts'
 
@@ -132,6 +135,60 @@ test('a request of an older playbook is not shown to anybody, and ends out of da
   expect((await getRequest(use.world.database, request.id)).outcome.moved?.checks).toEqual([MADE_BY_ANOTHER])
 })
 
+describe.each([
+  ['of an older playbook', 'playbook_version = 0'],
+  ['that cannot be read', `plan = jsonb_set(plan, '{effects}', '${UNKNOWN_JOB}')`],
+])('a request %s that waited long before this version was started', (_what, set) => {
+  const HOURS = 2 * 60 * 60_000
+
+  test('is left to the version that made it for half an hour, and then ends by itself, in words', async () => {
+    const { id } = await leave(await sent(), set)
+    later = HOURS
+    const sweep = createDriftSweep({ ...use.world, startedAt: use.world.now() })
+    await sweep()
+    expect((await getRequest(use.world.database, id)).status).toBe('pending')
+    later = HOURS + 31 * 60_000
+    await sweep()
+    const { status, outcome } = await getRequest(use.world.database, id)
+    expect({ status, checks: outcome.moved?.checks }).toEqual({ status: 'stale', checks: [MADE_BY_ANOTHER] })
+  })
+
+  test('calls nobody once more before it expires', async () => {
+    const { id } = await leave(await sent(), `${set}, remind_at = now() - interval '1 minute'`)
+    await remindApprovers(use.world)
+    const { rows } = await use.admin.query(
+      `SELECT FROM chatops.outbox WHERE change_request_id = $1 AND payload ->> 'part' = 'reminder'`,
+      [id],
+    )
+    expect(rows).toEqual([])
+  })
+})
+
+describe('a preview that another version has made', () => {
+  const preview = async () => {
+    const form = { subject: slug, route: 'provider_led_postgrad', reason: 'x', ticket: '' }
+    const asked = { playbook: getPlaybook('fix-route'), form, requester: SUPPORT, channel: CHANNEL }
+    const proposal = await propose(use.world, asked)
+    if (proposal.kind !== 'ready') throw new Error(`the preview was ${proposal.kind}`)
+    return proposal.changeRequest
+  }
+
+  test('is not sent if that was an earlier one: it is out of date', async () => {
+    const { id } = await leave(await preview(), 'playbook_version = 0')
+    expect(await send(use.world, { id, requester: SUPPORT })).toMatchObject({ status: 'stale', sentAt: null })
+    expect((await getRequest(use.world.database, id)).outcome.moved?.checks).toEqual([MADE_BY_ANOTHER])
+  })
+
+  test.each([
+    ['of a later version', 'playbook_version = 99'],
+    ['that cannot be read', `plan = jsonb_set(plan, '{effects}', '${UNKNOWN_JOB}')`],
+  ])('is not sent here, and kept, if it is one %s', async (_what, set) => {
+    const { id } = await leave(await preview(), set)
+    await expect(send(use.world, { id, requester: SUPPORT })).rejects.toMatchObject({ code: 'another-version' })
+    expect((await getRequest(use.world.database, id)).status).toBe('unsent')
+  })
+})
+
 describe('a request that cannot be read', () => {
   test('waits for the version that made it, and ends out of date by itself, in words', async () => {
     const request = await leavePlan(await sent())
@@ -166,6 +223,8 @@ describe('a request that cannot be read', () => {
     await verify(use.world, request.id)
     expect((await getRequest(use.world.database, request.id)).status).toBe('verifying')
     later = 31 * 60_000
+    await verify({ ...use.world, startedAt: use.world.now() }, request.id)
+    expect((await getRequest(use.world.database, request.id)).status).toBe('verifying')
     await verify(use.world, request.id)
     const { status, outcome } = await getRequest(use.world.database, request.id)
     expect({ status, problem: outcome.problem }).toEqual({

@@ -39,6 +39,7 @@ export async function createLifecycle(appUrl: string, overrides: Partial<World> 
     people: createPeople(listed, everyone, now),
     log: pino({ level: 'silent' }),
     now,
+    startedAt: new Date(0),
     closedDays: new Set(),
     expiryOf: (_, sentAt) => new Date(sentAt.getTime() + 24 * 3600_000),
     approverMention: null,

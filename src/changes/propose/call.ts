@@ -3,6 +3,7 @@ import { workingHoursBefore } from '../../calendar/working-time.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { World } from '../../world.ts'
 import { addToThread } from '../announce.ts'
+import { isOfAnother } from '../other-versions.ts'
 import { getRequest } from '../requests.ts'
 import { alone, findIds, sweepEach } from '../sweeps/sweep-each.ts'
 
@@ -63,6 +64,7 @@ export async function remindApprovers(world: World): Promise<number> {
       const named = callee === 'unknown' ? null : callee.calls
       await sweepEach(world, [id], ['pending'], 'skip_locked', async (sql, request) => {
         if (request.remindAt === null || request.remindAt > now) return
+        if (isOfAnother(request)) return // whoever was called could not approve it in this version
         const calls = named !== null && (await claimCall(sql, request.channel, now)) ? named : null
         if (named !== null && calls === null && !isLast) return
         const remindAt = request.expiresAt && reminderFor(world, now, request.expiresAt)

@@ -10,6 +10,8 @@ import { refuse, refuseUnless } from '../../people/standing.ts'
 import { refuseWhereOff } from '../../playbooks/switched-on.ts'
 import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
+import { FOREIGN } from '../execute/unexecuted.ts'
+import { isOfAnother, isOfLater } from '../other-versions.ts'
 import { endAsStale, getRequest, lockRequest } from '../requests.ts'
 import { type Callee, claimCall, findCallee, reminderFor } from './call.ts'
 
@@ -48,6 +50,8 @@ async function sendUnsent(
       detail: world.channels.map((one) => `<#${one}>`).join(' or '),
     })
   }
+  if (isOfLater(request)) throw new ChangeError('another-version', { cr: `CR-${id}` })
+  if (isOfAnother(request)) return endAsStale(world, sql, request, FOREIGN)
   const moved = await findMoved(sql, planOf(request), 'before')
   if (moved.length > 0) {
     return endAsStale(world, sql, request, { columns: moved.map(({ column }) => column), checks: [] })

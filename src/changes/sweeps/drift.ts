@@ -6,27 +6,27 @@ import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { runsHere } from '../../jobs/start/runner.ts'
 import type { World } from '../../world.ts'
 import { FOREIGN } from '../execute/unexecuted.ts'
-import { LEFT_TO_OTHERS_MS } from '../other-versions.ts'
+import { isLeftToOthers, isOfAnother, isOfEarlier } from '../other-versions.ts'
 import { endAsStale, type Moved } from '../requests.ts'
 import { alone, findIds, sweepEach } from './sweep-each.ts'
 
 // Requests that wait while their rows change. Any number of workers may sweep at once: each request is locked by one of them.
 
 /**
- * Makes a sweep that ends waiting requests whose rows have moved, naming the columns, and those that it cannot read if no
- * other version of the bot has had them approved in time. It asks nobody but the database. What a request is to do never
- * changes while it waits, so each is read and parsed once.
+ * Makes a sweep that ends waiting requests whose rows have moved, naming the columns, and those of an earlier version, or that
+ * it cannot read, if no other version of the bot has had them approved in time. It asks nobody but the database. What a request
+ * is to do never changes while it waits, so each is read and parsed once.
  */
 export function createDriftSweep(world: World): () => Promise<number> {
-  let readable: ReadonlySet<string> = new Set()
+  let ours: ReadonlySet<string> = new Set()
   return async () => {
     // What is not safe may look as if it had moved: it waits.
     const unsafe = [...(await lookAtRegister(world.database, runsHere(world))).playbooks.keys()]
     const moved = await alone(world, null, () => world.database.query<{ id: string }[]>(MOVED, [unsafe]))
     const waiting = await findIds(world, `status = 'pending' AND playbook <> ALL($1)`, [unsafe])
-    readable = await keepReadable(world, waiting, readable)
+    ours = await keepOurs(world, waiting, ours)
     const suspect = moved && new Set(moved.map(({ id }) => id))
-    const due = waiting.filter((id) => !suspect || suspect.has(id) || !readable.has(id))
+    const due = waiting.filter((id) => !suspect || suspect.has(id) || !ours.has(id))
     return sweepEach(world, due, ['pending'], 'wait', async (sql, locked) => {
       const why = await whatMoved(world, sql, locked)
       if (why) await endAsStale(world, sql, locked, why)
@@ -37,20 +37,20 @@ export function createDriftSweep(world: World): () => Promise<number> {
 /** Plans that are read together. */
 const PAGE = 500
 
-/** Which of the waiting requests this version of the bot can read, as far as that is not known. */
-async function keepReadable(
+/** Which of the waiting requests this version of the bot would carry out, as far as that is not known. */
+async function keepOurs(
   { database: { manager } }: World,
   waiting: readonly string[],
   known: ReadonlySet<string>,
 ): Promise<Set<string>> {
   const unknown = waiting.filter((id) => !known.has(id))
-  const readable = new Set(waiting.filter((id) => known.has(id)))
+  const ours = new Set(waiting.filter((id) => known.has(id)))
   for (let start = 0; start < unknown.length; start += PAGE) {
-    const select = { id: true, plan: true, checks: true } as const
+    const select = { id: true, playbook: true, playbookVersion: true, plan: true, checks: true } as const
     const page = await manager.find(ChangeRequest, { select, where: { id: In(unknown.slice(start, start + PAGE)) } })
-    for (const request of page) if (readPlan(request) !== null) readable.add(request.id)
+    for (const request of page) if (!isOfAnother(request)) ours.add(request.id)
   }
-  return readable
+  return ours
 }
 
 /**
@@ -75,8 +75,8 @@ const MOVED = `
 
 async function whatMoved(world: World, sql: EntityManager, request: ChangeRequest): Promise<Moved | null> {
   const plan = readPlan(request)
-  const { sentAt, createdAt } = request
-  if (!plan) return world.now().getTime() - (sentAt ?? createdAt).getTime() < LEFT_TO_OTHERS_MS ? null : FOREIGN
-  const moved = await findMoved(sql, plan, 'before')
-  return moved.length > 0 ? { columns: moved.map(({ column }) => column), checks: [] } : null
+  const moved = plan ? await findMoved(sql, plan, 'before') : []
+  if (moved.length > 0) return { columns: moved.map(({ column }) => column), checks: [] }
+  const isOver = !plan || isOfEarlier(request)
+  return isOver && !isLeftToOthers(world, request.sentAt ?? request.createdAt) ? FOREIGN : null
 }

@@ -13,7 +13,7 @@ import { getPlaybook } from '../../playbooks/index.ts'
 import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
 import { isAsApproved, stillKnown } from '../attention.ts'
-import { LEFT_TO_OTHERS_MS } from '../other-versions.ts'
+import { isLeftToOthers } from '../other-versions.ts'
 import { getRequest, lockRequest } from '../requests.ts'
 import { areStepsUntold } from '../steps/untold.ts'
 
@@ -34,7 +34,8 @@ export async function verify(world: World, id: string): Promise<void> {
   if (!isLookedAt(request)) return
   if ((await findUnsafe(world.database, runsHere(world), request.playbook)).length > 0) return // its lease has it looked at again in a minute
   const isRead = isReadable(request)
-  if (!isRead && isLeftToOthers(world, request)) return
+  // A later version carries out what this one cannot read, and looks at it, too, while both run.
+  if (!isRead && isLeftToOthers(world, request.executedAt ?? request.createdAt)) return
   const verified = isRead ? await look(world, request) : [CANNOT_LOOK]
   await world.database.transaction(async (sql) => {
     const current = await lockRequest(sql, id)
@@ -67,11 +68,6 @@ export async function verify(world: World, id: string): Promise<void> {
 /** What came of it and then, once, what is left to do by hand. */
 async function partsOf(sql: EntityManager, { id, status }: ChangeRequest): Promise<('outcome' | 'steps')[]> {
   return status === 'verifying' && (await areStepsUntold(sql, id)) ? ['outcome', 'steps'] : ['outcome']
-}
-
-/** A later version carries out what this one cannot read, and looks at it, too, while both run. */
-function isLeftToOthers(world: World, { executedAt }: ChangeRequest): boolean {
-  return executedAt !== null && world.now().getTime() - executedAt.getTime() < LEFT_TO_OTHERS_MS
 }
 
 /** Another version of the bot carried it out, or somebody altered its row. */

@@ -1,4 +1,5 @@
 // A request that is not sent yet: its requester opens it, changes its answers, or discards it.
+import { isOfLater } from '../../changes/other-versions.ts'
 import { discard } from '../../changes/propose/send.ts'
 import { getRequest } from '../../changes/requests.ts'
 import { formOf } from '../../contract/stored.ts'
@@ -71,5 +72,6 @@ function wordsAfterDiscarding(request: Awaited<ReturnType<typeof discard>>): { t
 async function getDraft({ changes }: HandlerContext, { id, user }: { id: string; user: string }) {
   const request = await getRequest(changes.database, id)
   if (request.requester !== user || request.status !== 'unsent') throw new ChangeError('not-a-draft')
+  if (isOfLater(request)) throw new ChangeError('another-version', { cr: `CR-${id}` })
   return request
 }
