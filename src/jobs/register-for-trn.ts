@@ -26,6 +26,7 @@ import {
   traineeGone,
 } from './readiness.ts'
 import { askedAgain, demandNoneMissing, findAlone, NotAlone } from './registration/alone.ts'
+import { isBacked, NotBacked } from './registration/backed.ts'
 import { saveRegistration } from './registration/save.ts'
 import { findSeconds, secondRecord } from './registration/second.ts'
 import { type Came, demandWhole, lookForOwn, sendRegistration } from './registration/send.ts'
@@ -83,8 +84,9 @@ async function register(world: World, job: Job): Promise<Came> {
   const { batch, sent } = await prepare(world, job)
   const gone = await findGone(world, job)
   await reach('read')
+  if (!(await isBacked(world, job))) return wait(world, job, 'Slack did not say whether its approver may still approve')
   const alone = await findAlone(world, job)
-  if (!alone) return waitForSidekiq(world, job)
+  if (!alone) return wait(world, job, 'Register’s Sidekiq did not say whether it has a registration of this trainee')
   const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) =>
     demandReady(world, sql, job, batch),
   )
@@ -93,13 +95,10 @@ async function register(world: World, job: Job): Promise<Came> {
 }
 
 /** Nothing was sent so far. It is put back for as long as DTTP would be asked. */
-async function waitForSidekiq(world: World, job: Job): Promise<Came> {
+async function wait(world: World, job: Job, silent: string): Promise<Came> {
   const until = await askedUntil(world.database.manager, job)
   if (world.now() < until) return { kind: 'unknown', from: askedAgain(world) }
-  throw new JobFailed(
-    'not-as-approved',
-    `Until ${formatDateTime(until)} Register’s Sidekiq did not say whether it has a registration of this trainee, so we sent nothing.`,
-  )
+  throw new JobFailed('not-as-approved', `Until ${formatDateTime(until)} ${silent}, so we sent nothing.`)
 }
 
 /** An earlier run has left DTTP's answer, which is only to be saved; or a registration that DTTP can be asked about. */
@@ -115,9 +114,9 @@ async function goOn(world: World, job: Job, left: RegistrationAttempt): Promise<
   if (!(await usesOwnIds(world, manager))) throw unanswered(left.sentAt)
   if (world.now() >= (await askedUntil(manager, job))) return { kind: 'unknown' }
   return sendAgain(world, job).catch(async (error: unknown) => {
-    if (!(error instanceof NotAlone)) throw error
+    if (!(error instanceof NotAlone || error instanceof NotBacked)) throw error
     await keepDoubt(world, job)
-    throw besideTheirs(left.sentAt)
+    throw error instanceof NotBacked ? lostBacking(left.sentAt) : besideTheirs(left.sentAt)
   })
 }
 
@@ -130,10 +129,18 @@ function besideTheirs(sentAt: Date): JobFailed {
   )
 }
 
+function lostBacking(sentAt: Date): JobFailed {
+  return new JobFailed(
+    'unanswered',
+    `We sent the registration on ${formatDateTime(sentAt)} and got no reply, and DTTP does not have it. Whoever approved it may ` +
+      'no longer approve requests, so we do not send it again. You can register the trainee again: it cannot be registered twice.',
+  )
+}
+
 /** It repeats what two people have approved, if all of that is still so. */
 async function sendAgain(world: World, job: Job): Promise<Came> {
   const { batch, sent } = await prepare(world, job)
-  const alone = await findAlone(world, job)
+  const alone = (await isBacked(world, job)) && (await findAlone(world, job))
   if (!alone) return { kind: 'unknown', from: askedAgain(world) }
   const sending = await reopenAttempt(world, job, ownerOf(world, job), sent, (sql) =>
     demandReady(world, sql, job, batch),

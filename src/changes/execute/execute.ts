@@ -11,6 +11,7 @@ import { isTaken, mayPass, retryConflicts } from '../../entities/transient.ts'
 import { UpstreamUnavailable } from '../../errors.ts'
 import { runsHere } from '../../jobs/start/runner.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
+import { hasWaited, isApproverStanding } from '../../people/approver.ts'
 import { findPlaybook } from '../../playbooks/index.ts'
 import { findWhyOff, isChosen } from '../../playbooks/switched-on.ts'
 import { writeDegreeAudit, writeTraineeAudit } from '../../register/saves/audits.ts'
@@ -24,7 +25,7 @@ import { addSteps, stepsOf } from '../steps/manual-steps.ts'
 import { recordDropped, stepsLeft } from '../steps/undone-steps.ts'
 import { noteUndone } from '../undoing.ts'
 import { queueEffects } from './effects.ts'
-import { demandApproval, hasWaited, isApproverStanding } from './legality.ts'
+import { demandApproval } from './legality.ts'
 import {
   claimRequest,
   type Execution,

@@ -1,7 +1,5 @@
 import type { EntityManager } from 'typeorm'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
-import { UpstreamUnavailable } from '../../errors.ts'
-import type { World } from '../../world.ts'
 
 /** Nothing shows that a second person read the request and approved it as it is. */
 export class NotApproved extends Error {}
@@ -15,25 +13,6 @@ export async function demandApproval(sql: EntityManager, request: ChangeRequest)
   const { id, digest, requester, decidedBy } = request
   const [found] = await sql.query<{ approved: boolean }[]>(APPROVED, [id, digest, requester, decidedBy])
   if (!found?.approved) throw new NotApproved('there is no approval of this digest on record')
-}
-
-/** Within this time an approval is carried out, unless it waits for a pause, a deploy or another system. */
-const SOON_MS = 5 * 60_000
-
-/** Whether so much time has passed since the approval that its approver must be asked about again. */
-export function hasWaited(world: World, { decidedAt }: ChangeRequest): boolean {
-  return decidedAt !== null && world.now().getTime() - decidedAt.getTime() >= SOON_MS
-}
-
-/**
- * Whether whoever approved a request may still approve: they may have been taken out of the group because of what they
- * approved. Asks Slack, so never call it inside a transaction. Throws UpstreamUnavailable where Slack does not say.
- */
-export async function isApproverStanding({ people }: World, { decidedBy }: ChangeRequest): Promise<boolean> {
-  if (decidedBy === null) return true // the transaction looks for the approval, and finds none
-  const standing = await people.mayDecide(decidedBy)
-  if (standing === 'people-unknown' || standing === 'group-gone') throw new UpstreamUnavailable('Slack')
-  return standing === 'allowed'
 }
 
 const APPROVED = `

@@ -1,0 +1,80 @@
+// Somebody is taken out of the approvers while what they approved is carried out and not sent yet.
+import { beforeEach, expect, test } from 'vitest'
+import type { Standing } from '../../src/world.ts'
+import { NOW, useStage } from '../jobs/stage.ts'
+import { carriedOut, FORM, look, lose, runJobs } from './setup.ts'
+
+const stage = useStage()
+const MINUTE = 60_000
+let standing: Standing
+
+beforeEach(async () => {
+  at(0)
+  standing = 'allowed'
+  stage.context.people = { ...stage.context.people, mayDecide: async () => standing }
+  await lose(stage)
+})
+
+/** So many minutes after the stage's own time. */
+function at(minutes: number): void {
+  stage.context = { ...stage.context, now: () => new Date(Date.parse(NOW) + minutes * MINUTE) }
+}
+
+const register = () => carriedOut(stage, 're-register', FORM)
+const line = async (id: string) => (await look(stage, id)).lines[2]
+const statusOfJob = async () => (await stage.jobs('register-for-trn')).map(({ status }) => status)
+
+test('a registration that has waited is not sent if its approver may approve no more', async () => {
+  const id = await register()
+  at(6)
+  standing = 'not-listed'
+  await runJobs(stage, 'register-for-trn')
+  expect(stage.inDttp().contacts).toEqual([])
+  expect(await line(id)).toContain('Whoever approved it may no longer approve requests, so we sent nothing.')
+  expect(await look(stage, id)).toMatchObject({ status: 'needs-attention', followUps: [{ label: 'Preview again' }] })
+})
+
+test('one that is sent at once asks nobody', async () => {
+  await register()
+  at(4)
+  standing = 'not-listed'
+  await runJobs(stage, 'register-for-trn')
+  expect(stage.inDttp().contacts).toHaveLength(1)
+})
+
+test('while Slack does not say, it waits, for a working day at most', async () => {
+  const id = await register()
+  at(6)
+  standing = 'people-unknown'
+  await runJobs(stage, 'register-for-trn')
+  expect(await statusOfJob()).toEqual(['waiting'])
+  at(7)
+  await runJobs(stage, 'register-for-trn')
+  expect(stage.inDttp().contacts).toEqual([])
+  at(25 * 60)
+  await runJobs(stage, 'register-for-trn')
+  expect(await line(id)).toContain('Slack did not say whether its approver may still approve, so we sent nothing.')
+})
+
+test('it is sent once Slack says that they may', async () => {
+  await register()
+  at(6)
+  standing = 'people-unknown'
+  await runJobs(stage, 'register-for-trn')
+  standing = 'allowed'
+  at(7)
+  await runJobs(stage, 'register-for-trn')
+  expect(stage.inDttp().contacts).toHaveLength(1)
+})
+
+test('one that DTTP has lost is not sent again, and can be asked for anew', async () => {
+  const id = await register()
+  stage.simulator.faults.add({ kind: 'lost-request', path: '$batch' })
+  await runJobs(stage, 'register-for-trn')
+  at(6)
+  standing = 'not-listed'
+  await runJobs(stage, 'register-for-trn')
+  expect(stage.inDttp().contacts).toEqual([])
+  expect(await line(id)).toContain('no longer approve requests, so we do not send it again.')
+  expect(await look(stage, id)).toMatchObject({ status: 'needs-attention', followUps: [{ label: 'Register again' }] })
+})
