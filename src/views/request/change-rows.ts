@@ -4,17 +4,17 @@ import { plain, shorten, size, strong } from '../kit/text.ts'
 import { type DescribedChange, EMPTY } from './values.ts'
 
 /**
- * Changes as a table of two columns, the name beside "from before to after", five to a block; then what is emptied, where
- * that is much. Longer values are shortened.
+ * Changes as a table of two columns, the name beside "from before to after", five to a block; then what is emptied or filled
+ * in, where that is much. Longer values are shortened.
  */
 export function renderChangeRows(changes: readonly DescribedChange[], maxValue: number): BlockGroup[] {
-  const { changed, emptied } = apart(changes.map((change) => shortened(change, maxValue)))
-  return [...inRows(changed.map(toFields)), ...renderEmptied(emptied)]
+  const { rows, lists } = sorted(changes.map((change) => shortened(change, maxValue)))
+  return [...inRows(rows.map(toFields)), ...lists]
 }
 
 /** Changes whole: those too long for a row of the table get sections of their own. */
 export function renderWholeChanges(changes: readonly DescribedChange[]): BlockGroup[] {
-  const { changed, emptied } = apart(changes)
+  const { rows: changed, lists } = sorted(changes)
   const groups: BlockGroup[] = []
   let rows: [types.TextObject, types.TextObject][] = []
   for (const change of changed) {
@@ -25,29 +25,48 @@ export function renderWholeChanges(changes: readonly DescribedChange[]): BlockGr
     groups.push(...inRows(rows), ...wholeValue(change))
     rows = []
   }
-  return [...groups, ...inRows(rows), ...renderEmptied(emptied)]
+  return [...groups, ...inRows(rows), ...lists]
 }
 
-/** So many columns that are emptied are told together. */
-const MANY_EMPTIED = 3
+/** So many columns that are emptied, or filled in, are told together. */
+const MANY = 3
 
 /** What is emptied apart from what else changes, where that is much. */
 export function apart(changes: readonly DescribedChange[]): Record<'changed' | 'emptied', DescribedChange[]> {
   const emptied = changes.filter(isEmptied)
-  if (emptied.length < MANY_EMPTIED) return { changed: [...changes], emptied: [] }
+  if (emptied.length < MANY) return { changed: [...changes], emptied: [] }
   return { changed: changes.filter((change) => !isEmptied(change)), emptied }
+}
+
+/** What has a row of its own, and the lists of what is emptied and of what is filled in, as an undo does. */
+function sorted(changes: readonly DescribedChange[]): { rows: DescribedChange[]; lists: BlockGroup[] } {
+  const { changed, emptied } = apart(changes)
+  const filled = changed.filter(isFilled)
+  const isMuch = filled.length >= MANY
+  return {
+    rows: isMuch ? changed.filter((change) => !isFilled(change)) : changed,
+    lists: [
+      ...listOf(`Emptied (${emptied.length}), each with its value before`, emptied, 'before'),
+      ...(isMuch ? listOf(`Filled in (${filled.length}), empty before`, filled, 'after') : []),
+    ],
+  }
+}
+
+function isFilled({ before, after }: DescribedChange): boolean {
+  return before === EMPTY && after !== null
 }
 
 function isEmptied({ before, after }: DescribedChange): boolean {
   return before !== null && after === EMPTY
 }
 
-/** One heading for all, in place of "to empty" beside each. */
-function renderEmptied(emptied: readonly DescribedChange[]): BlockGroup[] {
-  if (emptied.length === 0) return []
-  const title = heading(`Emptied (${emptied.length}), each with its value before`)
-  const lines = tenToABlock(emptied.map(({ label, before }) => `${label}: ${before}`))
-  return lines.map(({ blocks, shows }, index) => ({ blocks: [...(index === 0 ? [title] : []), ...blocks], shows }))
+/** One heading for all, in place of "from … to empty" beside each. */
+function listOf(words: string, changes: readonly DescribedChange[], which: 'before' | 'after'): BlockGroup[] {
+  const lines = tenToABlock(changes.map((change) => `${change.label}: ${change[which]}`))
+  return lines.map(({ blocks, shows }, index) => ({
+    blocks: [...(index === 0 ? [heading(words)] : []), ...blocks],
+    shows,
+  }))
 }
 
 /** Whether a row leaves anything out at this length. */

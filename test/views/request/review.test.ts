@@ -157,6 +157,12 @@ describe('what is seen first', () => {
     expect(readingOf(show())).not.toContain('to empty')
   })
 
+  it('tells what is filled in together, as an undo does', () => {
+    const plan = planOf({ study_mode: [null, 1], course_min_age: [null, 11], course_max_age: [null, 16] })
+    expect(readingOf(show({ plan }))).toMatch(/\*Filled in \(3\), empty before\*\nYoungest age taught: 11\n/)
+    expect(readingOf(show({ plan }))).not.toContain('from empty')
+  })
+
   it('asks for a tick where it cannot be undone, and says why it cannot', () => {
     const effects = [{ kind: 'enqueue', job: 'update-trainee', args: { trainee: '5913' } }] as const
     const view = show({ plan: { updates: [], inserts: [], effects } })
