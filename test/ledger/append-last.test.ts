@@ -64,7 +64,9 @@ function callsOf({ name, path: own }: Appending): Call[] {
     lines.flatMap((line, index) => {
       const called = new RegExp(`(?<!function )(?<![.\\w])${name}\\(`).exec(line)
       if (!called) return []
-      const isResult = /(=>|\breturn( await)?)$/.test(`${lines[index - 1] ?? ''} ${line.slice(0, called.index)}`.trimEnd())
+      const isResult = /(=>|\breturn( await)?)$/.test(
+        `${lines[index - 1] ?? ''} ${line.slice(0, called.index)}`.trimEnd(),
+      )
       const head = headAbove(lines, index)
       const rest = restAfter(lines, index, endOfCall(lines, index, called.index), indentOf(lines[head] ?? ''))
       return [{ at: `${path}:${index + 1}`, isResult, rest, head: signatureOf(lines, head), path }]
