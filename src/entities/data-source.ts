@@ -62,6 +62,7 @@ import { SweepLength1795905600000 } from './migrations/1795905600000-sweep-lengt
 import { NumbersOfLost1795907080000 } from './migrations/1795907080000-numbers-of-lost.ts'
 import { MirrorOfManyNights1795908600000 } from './migrations/1795908600000-mirror-of-many-nights.ts'
 import { LeftRows1795915906000 } from './migrations/1795915906000-left-rows.ts'
+import { PurgesByIndex1795917000000 } from './migrations/1795917000000-purges-by-index.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -161,8 +162,7 @@ export function createDataSource(url: string, poolSize = 10, longestSilenceMs = 
       ...[CardsOfAttention1795899152000, NewerSidekiq1795903500000],
       ...[CancelledApprovals1795903895000, SweepLength1795905600000],
       NumbersOfLost1795907080000,
-      MirrorOfManyNights1795908600000,
-      LeftRows1795915906000,
+      ...[MirrorOfManyNights1795908600000, LeftRows1795915906000, PurgesByIndex1795917000000],
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

@@ -14,7 +14,7 @@ import { expireRequests, hintAgain, purge, tellWhatIsOff, VERIFY_BATCH, verifyDu
 import { followUpSchools } from '../changes/verify/school-follow-ups.ts'
 import { isReadingDue, READ_EVERY_MS } from '../jobs/mirror/age.ts'
 import { endMirror, forgetReading, isMirrorLeft } from '../jobs/mirror/end.ts'
-import { purgeMirror } from '../jobs/mirror/purge.ts'
+import { createMirrorPurge } from '../jobs/mirror/purge.ts'
 import { sweepSidekiq } from '../jobs/mirror/sweep.ts'
 import { LATE_BATCH } from '../jobs/run/late.ts'
 import { createFirstGiasLoad } from '../jobs/start/first-gias-load.ts'
@@ -25,7 +25,7 @@ import type { World } from '../world.ts'
 import type { JobQueues } from './job-queues.ts'
 import { hintLateJobs } from './job-sweeps.ts'
 import { type Pace, startLoop } from './loop.ts'
-import { purgeOver } from './purge.ts'
+import { createPurge } from './purge.ts'
 
 const SECOND = 1_000
 
@@ -89,8 +89,8 @@ export function sweepsOf(world: World, queues: JobQueues, retention: number): Sw
     sweep('schools that arrived', 30 * SECOND, () => tellArrivals(world)),
     sweep('schools after a sync', 60 * SECOND, () => followUpSchools(world)),
     sweep('purge of waits', 3600 * SECOND, () => purgeWaits(world, retention)),
-    sweep('purge of what is over', 3600 * SECOND, () => purgeOver(world, retention)),
-    sweep('purge of the mirror', 600 * SECOND, () => purgeMirror(world)), // what it held before Sidekiq was left, too
+    sweep('purge of what is over', 300 * SECOND, createPurge(world, retention)), // a part at a time
+    sweep('purge of the mirror', 600 * SECOND, createMirrorPurge(world)), // what it held before Sidekiq was left, too
     sweep('reminders', 10 * SECOND, () => remindApprovers(world)),
     sweep('mornings', 30 * SECOND, () => sayMorning(world)),
     sweep('needless steps', 5 * SECOND, () => dropNeedlessSteps(world)),

@@ -3,7 +3,14 @@
 import { withClient } from '../../sandbox/register/database.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 
-export type Size = { trainees: number; audits: number; requests: number; failedJobs: number; mirrored: number }
+export type Size = {
+  trainees: number
+  audits: number
+  requests: number
+  failedJobs: number
+  kept: number
+  mirrored: number
+}
 
 const FIRST_ID = 10_000_001
 /** Of so many trainees one is Pending TRN; that one is polled. */
@@ -71,26 +78,81 @@ export async function addRequests(adminUrl: string, count: number): Promise<void
   })
 }
 
-/** Jobs that failed over the last year: nine in ten were made up for, as they are where people look after them. */
+/** Jobs that were given up in the last 29 days, so that `/trainee jobs` has all of them. */
 export async function addFailedJobs(adminUrl: string, count: number): Promise<void> {
   await inBulk(adminUrl, (_, query) =>
     query(`
-      INSERT INTO chatops.jobs (name, trainee_id, status, failure, created_at, due_at, finished_at, cured_at)
+      INSERT INTO chatops.jobs (name, trainee_id, status, failure, created_at, due_at, finished_at)
       SELECT (ARRAY['update-trainee', 'change-trainee-status', 'retrieve-trn'])[1 + n % 3], ${FIRST_ID} + n, 'failed',
-        jsonb_build_object('code', 'dttp-refused', 'words', 'DTTP refused it.', 'at', at), at, at, at,
-        CASE WHEN n % 10 > 0 THEN at END
-      FROM generate_series(1, ${count}) n, LATERAL (SELECT now() - n * interval '5 minutes' AS at) AS moment`),
+        jsonb_build_object('code', (ARRAY['dttp-refused', 'gone', 'incomplete'])[1 + n / 3 % 3], 'words', 'DTTP refused it.', 'at', at),
+        at, at, at
+      FROM generate_series(1, ${count}) n, LATERAL (SELECT now() - n * interval '29 days' / ${count} AS at) AS moment`),
   )
 }
 
-/** Jobs of Register's Sidekiq that are over, of the nights for which the mirror keeps them. */
+/** What is kept although it is long over: registrations that worked, and alerts that were dismissed and settled by nothing. */
+export async function addKept(adminUrl: string, count: number): Promise<void> {
+  await inBulk(adminUrl, async (_, query) => {
+    const at = `LATERAL (SELECT now() - interval '100 days' - n * interval '5 minutes' AS at) AS moment`
+    await query(`
+      WITH job AS (
+        INSERT INTO chatops.jobs (name, trainee_id, status, created_at, due_at, finished_at)
+        SELECT 'register-for-trn', ${FIRST_ID} + n, 'done', at, at, at FROM generate_series(1, ${count}) n, ${at}
+        RETURNING id, trainee_id, finished_at)
+      INSERT INTO chatops.registration_attempts (job_id, trainee_id, sent_at, outcome, settled_at)
+      SELECT id, trainee_id, finished_at, 'registered', finished_at FROM job`)
+    await query(`
+      WITH alert AS (
+        INSERT INTO chatops.alerts (cause, status, channel, opened_at, closed_at, card_version, rendered_version, dismissed_by, dismiss_reason)
+        SELECT 'past:' || n, 'dismissed', 'C01SUPPORT', at, at, 1, 1, 'U02DEV', 'Known' FROM generate_series(1, ${count}) n, ${at}
+        RETURNING id, cause, closed_at)
+      INSERT INTO chatops.alert_entries (alert_id, subject, failure, added_at)
+      SELECT id, cause, '{"code": "gone", "words": "It is gone.", "at": "2021-10-27T13:14:00.000Z"}', closed_at FROM alert`)
+  })
+}
+
+/**
+ * Jobs of Register's Sidekiq that are over, of the nights for which the mirror keeps them. One in a hundred was lost; and one in
+ * fifty is older, and kept because the plan of its request is.
+ */
 export async function addMirrored(adminUrl: string, count: number): Promise<void> {
+  await inBulk(adminUrl, async (_, query) => {
+    await query(`
+      INSERT INTO chatops.mirrored_jobs (id, name, trainee_id, place, queue, due_at, created_at, finished_at, told, failure)
+      SELECT gen_random_uuid(), 'update-trainee', ${FIRST_ID} + n, 'gone', 'dttp', at, at, at, true,
+        CASE WHEN n % 100 = 0 THEN jsonb_build_object('code', 'vanished', 'words', 'It is not there.', 'at', at, 'by', 'register') END
+      FROM generate_series(1, ${count}) n, LATERAL (SELECT now() - n * interval '7 days' / ${count} AS at) AS moment`)
+    await query(`
+      INSERT INTO chatops.mirrored_jobs (id, name, trainee_id, place, queue, due_at, created_at, finished_at, told, change_request_id)
+      SELECT gen_random_uuid(), 'retrieve-trn', ${FIRST_ID} + n, 'gone', 'dttp', at, at, at, true,
+        (SELECT max(id) FROM chatops.change_requests WHERE plan IS NOT NULL)
+      FROM generate_series(1, ${count} / 50) n, LATERAL (SELECT now() - interval '9 days' - n * interval '1 minute' AS at) AS moment`)
+    await query('UPDATE chatops.mirror SET sweep = 1, begun_at = now(), read_at = now(), read_to = now()')
+  })
+}
+
+/** Somebody clears a queue of Register's Sidekiq: so many jobs are not to be found. */
+export async function addMissing(adminUrl: string, count: number): Promise<void> {
   await inBulk(adminUrl, (_, query) =>
     query(`
-      INSERT INTO chatops.mirrored_jobs (id, name, trainee_id, place, queue, due_at, created_at, finished_at, told)
-      SELECT gen_random_uuid(), 'update-trainee', ${FIRST_ID} + n, 'gone', 'dttp', at, at, at, true
-      FROM generate_series(1, ${count}) n, LATERAL (SELECT now() - n * interval '7 days' / ${count} AS at) AS moment`),
+      INSERT INTO chatops.mirrored_jobs (id, name, trainee_id, place, queue, due_at, created_at, missing_since, told)
+      SELECT gen_random_uuid(), 'update-trainee', ${FIRST_ID} + n, 'missing', 'dttp', now(), now(), now() - interval '2 minutes', true
+      FROM generate_series(1, ${count}) n`),
   )
+}
+
+/** From now on Register's Sidekiq makes the polls. */
+export async function moveBeside(adminUrl: string): Promise<void> {
+  await inBulk(adminUrl, async (_, query) => {
+    await query(`
+      INSERT INTO chatops.mirrored_jobs (id, name, trainee_id, place, queue, due_at, created_at, timeout_at)
+      SELECT job.id, job.name, job.trainee_id, 'schedule', 'dttp', job.due_at, job.created_at, poll.timeout_at
+      FROM chatops.jobs job JOIN chatops.polls poll ON poll.job_id = job.id`)
+    await query('DELETE FROM chatops.polls')
+    await query(`DELETE FROM chatops.jobs WHERE name = 'retrieve-trn' AND status = 'waiting'`)
+    await query('UPDATE chatops.mirror SET read_at = now(), read_to = now()')
+  })
+  await withClient(adminUrl, (client) => client.query('ANALYZE chatops.mirrored_jobs'))
 }
 
 /** As many waiting requests like this one, each for a trainee that was seeded after its own. */

@@ -20,12 +20,24 @@ import { purgeMirror } from '../../src/jobs/mirror/purge.ts'
 import { fixRoute } from '../../src/playbooks/fix-route/index.ts'
 import { purgeOver } from '../../src/queue/purge.ts'
 import { findMistake, resolveTrainee } from '../../src/register/trainees/trainee-reference.ts'
+import type { SidekiqClient } from '../../src/sidekiq/index.ts'
 import type { World } from '../../src/world.ts'
 import { ROUTE, seedTrainees } from '../proof/trainees.ts'
 import { approveRequest, CHANNEL, createLifecycle, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { openBareSql } from './bare-sql.ts'
+import { FIRST_VERSION } from './first-version.ts'
 import { machineFacts } from './machine.ts'
-import { addFailedJobs, addMirrored, addRequests, addTrainees, addWaiting, type Size } from './scale-rows.ts'
+import {
+  addFailedJobs,
+  addKept,
+  addMirrored,
+  addMissing,
+  addRequests,
+  addTrainees,
+  addWaiting,
+  moveBeside,
+  type Size,
+} from './scale-rows.ts'
 import { timesOf } from './statistics.ts'
 
 const FULL: Size = {
@@ -33,9 +45,12 @@ const FULL: Size = {
   audits: 5_000_000,
   requests: 100_000,
   failedJobs: 100_000,
+  kept: 100_000,
   mirrored: 1_000_000,
 }
 const TIMES = 15
+/** Jobs of Register's Sidekiq that are not to be found: as many as one sweep judges, and as many as a night has. */
+const MISSING = { empty: 2_000, full: 100_000 }
 const WAITING = 1_000
 const RETENTION_MS = 90 * 86_400_000
 
@@ -48,16 +63,22 @@ async function benchScale(size: Size) {
   })
   const names = { empty: `bench_empty_${process.pid}`, full: `bench_full_${process.pid}` }
   try {
-    const empty = await inDatabase(postgres.adminUrl, names.empty, async () => {})
-    const full = await inDatabase(postgres.adminUrl, names.full, async (adminUrl) => {
+    const empty = await inDatabase(postgres.adminUrl, names.empty, MISSING.empty, async () => {})
+    const full = await inDatabase(postgres.adminUrl, names.full, MISSING.full, async (adminUrl) => {
       await addTrainees(adminUrl, size)
       await addRequests(adminUrl, size.requests)
       await addFailedJobs(adminUrl, size.failedJobs)
+      await addKept(adminUrl, size.kept)
       await addMirrored(adminUrl, size.mirrored)
     })
     return {
       size,
       milliseconds: Object.fromEntries(Object.keys(empty).map((name) => [name, beside(empty, full, name)])),
+      sectionC: Object.keys(FIRST_VERSION).map((what) => {
+        const first = beside(empty, full, `${what}InFirstVersion`)
+        const now = beside(empty, full, what)
+        return { what, before: `${first.empty} → ${first.full}`, now: `${now.empty} → ${now.full}` }
+      }),
     }
   } finally {
     for (const name of Object.values(names))
@@ -71,7 +92,12 @@ function beside(empty: Figures, full: Figures, name: string) {
   return { empty: before, full: after, ratio: Math.round((after / before) * 10) / 10 }
 }
 
-async function inDatabase(adminUrl: string, name: string, fill: (adminUrl: string) => Promise<void>): Promise<Figures> {
+async function inDatabase(
+  adminUrl: string,
+  name: string,
+  missing: number,
+  fill: (adminUrl: string) => Promise<void>,
+): Promise<Figures> {
   const urls = await createRegisterDatabase(adminUrl, name)
   const slugs = await seedTrainees(urls.adminUrl, WAITING + TIMES * 4)
   await fill(urls.adminUrl)
@@ -79,7 +105,7 @@ async function inDatabase(adminUrl: string, name: string, fill: (adminUrl: strin
   const world = await createLifecycle(urls.appUrl)
   const bareSql = await openBareSql(urls.appUrl)
   try {
-    return await measure(world, bareSql, urls.adminUrl, slugs)
+    return await measure(world, bareSql, urls.adminUrl, slugs, missing)
   } finally {
     await bareSql.close()
     await world.database.destroy()
@@ -87,7 +113,13 @@ async function inDatabase(adminUrl: string, name: string, fill: (adminUrl: strin
 }
 
 /** Milliseconds, the median of all times. */
-async function measure(world: World, bareSql: BareSql, adminUrl: string, slugs: string[]): Promise<Figures> {
+async function measure(
+  world: World,
+  bareSql: BareSql,
+  adminUrl: string,
+  slugs: string[],
+  missing: number,
+): Promise<Figures> {
   const sql = world.database.manager
   const figures: Figures = {}
   const time = async (name: string, act: () => Promise<unknown>) => {
@@ -126,8 +158,19 @@ async function measure(world: World, bareSql: BareSql, adminUrl: string, slugs: 
   }
   await addWaiting(adminUrl, await sendRequest(world, 'fix-route', formOf(slugs.shift() ?? '')), WAITING - 1)
   await time('driftOf1000Waiting', findDrift)
+  await withClient(adminUrl, async (client) => {
+    for (const [name, ask] of Object.entries(FIRST_VERSION)) await time(`${name}InFirstVersion`, () => ask(client))
+  })
+  await moveBeside(adminUrl)
+  const isBeside = { ...world, upstreams: { ...world.upstreams, sidekiq: NOBODY_ASKS } }
+  await time('unpolledBesideSidekiqOnePart', createUnpolledSweep(isBeside))
+  await addMissing(adminUrl, missing)
+  await time('mirrorOfThoseMissing', () => judgeMissing(world, sql, new Date()))
   return figures
 }
+
+/** Whether polls are made beside the bot is all that is looked at. */
+const NOBODY_ASKS = {} as SidekiqClient
 
 /** As far as Slack's door. */
 async function drawHome(world: World): Promise<void> {

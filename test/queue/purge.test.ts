@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
-import { purgeOver } from '../../src/queue/purge.ts'
+import { createMirrorPurge } from '../../src/jobs/mirror/purge.ts'
+import { createPurge, purgeOver } from '../../src/queue/purge.ts'
 import { useWorld } from '../support/world.ts'
 
 const DAY = 24 * 60 * 60_000
@@ -74,6 +75,45 @@ test('a large backlog is removed in one go, and what is over is found by an inde
        WHERE status IN ('sent', 'failed') AND created_at <= now() - interval '90 days'`,
     )
     expect(JSON.stringify(rows)).toContain('outbox_over')
+  })
+})
+
+describe('what is kept although it is long over', () => {
+  const EVERY_MINUTE = `generate_series(1, 2500) n, LATERAL (SELECT now() - interval '200 days' + n * interval '1 minute' AS at) moment`
+
+  test('is not gone through again in each purge: the next goes on where one has ended', async () => {
+    await use.admin.query(
+      `DELETE FROM chatops.polls; DELETE FROM chatops.registration_attempts; DELETE FROM chatops.jobs; DELETE FROM chatops.alert_entries; DELETE FROM chatops.alerts`,
+    )
+    await use.admin.query(`
+      WITH job AS (
+        INSERT INTO chatops.jobs (name, trainee_id, status, finished_at)
+        SELECT 'register-for-trn', n, 'done', at FROM ${EVERY_MINUTE} RETURNING id, trainee_id)
+      INSERT INTO chatops.registration_attempts (job_id, trainee_id, outcome) SELECT id, trainee_id, 'registered' FROM job`)
+    await use.admin.query(`
+      WITH alert AS (
+        INSERT INTO chatops.alerts (cause, status, channel, closed_at, dismissed_by, dismiss_reason)
+        SELECT 'kept:' || n, 'dismissed', 'C01', at, 'U01', 'Known' FROM ${EVERY_MINUTE} RETURNING id)
+      INSERT INTO chatops.alert_entries (alert_id, subject, failure) SELECT id, 'update-trainee:5901', '{}' FROM alert`)
+    await addJob(use.admin, 'done', '91 days')
+    await addAlert(use.admin, { closed: '91 days', settled: true, job: null })
+    const purge = createPurge(use.world, KEPT)
+    const removed = [await purge(), await purge(), await purge(), await purge()]
+    expect(removed).toEqual([0, 0, 2, 0])
+  })
+
+  test('nor in the mirror', async () => {
+    await use.admin.query(
+      `INSERT INTO chatops.mirrored_jobs (id, name, place, queue, due_at, created_at, finished_at, change_request_id)
+       SELECT gen_random_uuid(), 'retrieve-trn', 'gone', 'dttp', at, at, at, $1 FROM ${EVERY_MINUTE}`,
+      [await addRequest(use.admin)],
+    )
+    await use.admin.query(
+      `INSERT INTO chatops.mirrored_jobs (id, name, place, queue, due_at, created_at, finished_at)
+       SELECT gen_random_uuid(), 'retrieve-trn', 'gone', 'dttp', now(), now(), now() - interval '9 days'`,
+    )
+    const purge = createMirrorPurge(use.world)
+    expect([await purge(), await purge(), await purge(), await purge()]).toEqual([0, 0, 1, 0])
   })
 })
 

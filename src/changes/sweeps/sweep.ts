@@ -107,8 +107,8 @@ export async function purge(world: World, keptMs: number): Promise<number> {
 }
 
 // A step that is still to be done keeps its words until somebody has marked it: they may be the only ones that say which record
-// is meant.
+// is meant. One that was added when its request was over already keeps them as long from then on.
 const FORGET_STEPS = `
   UPDATE chatops.manual_steps step SET text = NULL FROM chatops.change_requests request
   WHERE request.id = step.change_request_id AND request.plan IS NULL AND request.finished_at <= $1
-    AND step.done_at IS NOT NULL AND step.text IS NOT NULL`
+    AND step.done_at IS NOT NULL AND step.text IS NOT NULL AND step.added_at <= $1`

@@ -1,4 +1,5 @@
 import { type EntityManager, In, IsNull, MoreThan, Raw } from 'typeorm'
+import { JOB_NAMES, OTHER_JOB_NAMES } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import type { World } from '../../world.ts'
 import { NOT_GIVEN_SQL } from './asked.ts'
@@ -54,7 +55,7 @@ const SENT = `
     AND (sent.status IN ('failed', 'waiting') OR (sent.status = 'sent' AND sent.sent_at < $1))`
 
 async function judge(world: World, sql: EntityManager, now: Date): Promise<number> {
-  const due = await sql.query<{ id: string }[]>(DUE, [new Date(now.getTime() - SECOND_LOOK_MS), MOST])
+  const due = await sql.query<{ id: string }[]>(DUE, [new Date(now.getTime() - SECOND_LOOK_MS), MOST, NAMES])
   const jobs = await sql.find(MirroredJob, { where: { id: In(due.map(({ id }) => id)) }, order: { id: 'ASC' } })
   const proven = await findProven(world, sql, jobs, now)
   const posted = await findPosted(sql, jobs)
@@ -81,12 +82,17 @@ async function judge(world: World, sql: EntityManager, now: Date): Promise<numbe
 }
 
 // However many of one kind are missing, since somebody has cleared a queue, all other kinds have their turn, and
-// registrations before them: of some it is known only after half an hour that nothing can be known.
+// registrations before them: of some it is known only after half an hour that nothing can be known. Of each kind no more are
+// read than can have a turn.
 const DUE = `
-  SELECT id FROM (
-    SELECT id, name, row_number() OVER (PARTITION BY name ORDER BY missing_since, id) AS turn
-    FROM chatops.mirrored_jobs WHERE place = 'missing' AND missing_since <= $1) missing
+  SELECT id FROM unnest($3::text[]) AS kind (name) CROSS JOIN LATERAL (
+    SELECT id, row_number() OVER (ORDER BY missing_since, id) AS turn FROM (
+      SELECT id, missing_since FROM chatops.mirrored_jobs job
+      WHERE place = 'missing' AND job.name = kind.name AND missing_since <= $1
+      ORDER BY missing_since, id LIMIT $2) first) missing
   ORDER BY name <> 'register-for-trn', turn, name LIMIT $2`
+
+const NAMES = [...JOB_NAMES, ...OTHER_JOB_NAMES]
 
 /** Those whose failure an open post is about. */
 async function findPosted(sql: EntityManager, jobs: readonly MirroredJob[]): Promise<Set<string>> {
@@ -125,7 +131,7 @@ async function proveLate(world: World, sql: EntityManager, now: Date): Promise<n
       place: 'gone',
       curedAt: IsNull(),
       finishedAt: MoreThan(new Date(now.getTime() - STILL_PROVEN_MS)),
-      failure: Raw((failure) => `${failure} IS NOT NULL`),
+      failure: Raw((failure) => `${failure} IS NOT NULL AND status = 'failed'`), // by the index of what is given up
     },
     order: { finishedAt: 'DESC', id: 'ASC' },
     take: MOST,

@@ -1,27 +1,43 @@
+import { beginning, type Place, walk } from '../../entities/walk.ts'
 import type { World } from '../../world.ts'
 
 /** For so long jobs that are over are kept; each night leaves as many as there are trainees. */
 const KEPT_DAYS = 8
-const AT_ONCE = 10_000
+
+const NO_UUID = '00000000-0000-0000-0000-000000000000'
+
+/** Makes a sweep of `purgeMirror` that goes on where the last one has ended. */
+export function createMirrorPurge(world: World): () => Promise<number> {
+  const looked = beginning(NO_UUID)
+  return () => purgeMirror(world, looked)
+}
 
 /**
  * Removes jobs from the mirror that are over and that neither an open alert is about, nor a registration that has to
  * be settled; those of a request once its plan is forgotten. Returns how many.
  */
-export async function purgeMirror({ database, now }: World): Promise<number> {
+export function purgeMirror({ database, now, stopping }: World, looked: Place = beginning(NO_UUID)): Promise<number> {
   const before = new Date(now().getTime() - KEPT_DAYS * 86_400_000)
-  const [, purged] = (await database.query(PURGE, [before, AT_ONCE])) as [unknown, number]
-  return purged
+  const isStopped = () => stopping?.aborted === true
+  return walk(database, looked, { statement: PURGE, before, first: NO_UUID, isStopped })
 }
 
+// OFFSET 0 has each row looked for by an index.
 const PURGE = `
-  DELETE FROM chatops.mirrored_jobs WHERE id IN (
-    SELECT id FROM chatops.mirrored_jobs job
-    WHERE place = 'gone' AND finished_at < $1
+  WITH looked AS MATERIALIZED (
+    SELECT id, finished_at, change_request_id FROM chatops.mirrored_jobs
+    WHERE place = 'gone' AND finished_at < $1 AND (finished_at, id) > ($3::timestamptz, $4::uuid)
+    ORDER BY finished_at, id LIMIT $2),
+  needless AS MATERIALIZED (
+    SELECT job.id FROM chatops.mirrored_jobs job JOIN looked ON looked.id = job.id
+    WHERE NOT EXISTS (
+        SELECT FROM chatops.change_requests WHERE id = looked.change_request_id AND plan IS NOT NULL OFFSET 0)
       AND NOT EXISTS (
-        SELECT FROM chatops.change_requests WHERE id = job.change_request_id AND plan IS NOT NULL)
+        SELECT FROM chatops.alert_entries entry WHERE entry.job_id = looked.id AND entry.settled_at IS NULL OFFSET 0)
       AND NOT EXISTS (
-        SELECT FROM chatops.alert_entries entry WHERE entry.job_id = job.id AND entry.settled_at IS NULL)
-      AND NOT EXISTS (
-        SELECT FROM chatops.registration_attempts sent WHERE sent.job_id = job.id AND sent.outcome = 'unknown')
-    LIMIT $2)`
+        SELECT FROM chatops.registration_attempts sent WHERE sent.job_id = looked.id AND sent.outcome = 'unknown' OFFSET 0)
+    FOR UPDATE OF job SKIP LOCKED),
+  gone AS (DELETE FROM chatops.mirrored_jobs job USING needless WHERE job.id = needless.id AND job.place = 'gone' RETURNING 1),
+  latest AS (SELECT finished_at, id FROM looked ORDER BY 1 DESC, 2 DESC LIMIT 1)
+  SELECT (SELECT finished_at::text FROM latest) AS at, (SELECT id::text FROM latest) AS id,
+    (SELECT count(*)::int FROM looked) AS looked, (SELECT count(*)::int FROM gone) AS removed`
