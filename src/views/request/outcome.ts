@@ -6,7 +6,7 @@ import type { ChangeRequest, FollowUp, Postcondition, Status } from '../../entit
 import { THE_BOT } from '../../ledger/ledger.ts'
 import { columnLabel } from '../../register/columns.ts'
 import { count, listed } from '../../words.ts'
-import { type Block, heading, plainLines, plainSections, section, takeWithin } from '../kit/blocks.ts'
+import { type Block, heading, linkableSections, plainLines, plainSections, section, takeWithin } from '../kit/blocks.ts'
 import { asOneLine, onOneLine } from '../kit/exact-text.ts'
 import { capitalise, uncapitalise } from '../kit/labels.ts'
 import { shorten } from '../kit/text.ts'
@@ -134,7 +134,7 @@ function comingWords({ upstreamFailingSince: since }: ChangeRequest): string {
 }
 
 function problem(words: string | undefined): Block[] {
-  return words ? plainSections(shorten(words, 1500)) : []
+  return words ? linkableSections(shorten(words, 1500)) : []
 }
 
 function whatMoved(moved: ChangeRequest['outcome']['moved']): Block[] {
@@ -187,7 +187,9 @@ function whatDoesNotHold(verified: readonly Postcondition[], said: string): Bloc
   const broken = verified.filter(({ holds }) => !holds)
   if (broken.length === 0) return []
   const groups = broken.map(({ sentence, found }) => ({
-    blocks: plainSections(shorten(`${sentence}: this does not hold.${said.includes(found) ? '' : ` ${found}`}`, 600)),
+    blocks: linkableSections(
+      shorten(`${sentence}: this does not hold.${said.includes(found) ? '' : ` ${found}`}`, 600),
+    ),
     shows: 1,
   }))
   const { blocks, left } = takeWithin(groups, { blocks: 6, weight: 1500 })

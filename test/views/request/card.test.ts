@@ -271,6 +271,20 @@ describe('a card of a request that is decided or over', () => {
     expect(read).toContain('The changes are not made before that is over.')
   })
 
+  it('names other requests where their names can become links', () => {
+    const other = 'CR-9 has changed this since.'
+    const warned = { checks: [check('warns', 'state', other)] }
+    const held = [{ sentence: 'It is so', holds: false, found: other }]
+    const trouble = { outcome: { problem: `It is not so: ${other}`, verified: held } }
+    for (const shown of [
+      card({ status: 'pending', ...warned }).blocks,
+      card({ status: 'needs-attention', ...MADE, ...trouble }).blocks,
+      renderWhatChanged(changeRequest({ status: 'done', ...MADE, ...warned }), fixRoute, REGISTER).blocks,
+    ]) {
+      expect(mrkdwnOf(shown)).toContain('CR-9 has changed this since.')
+    }
+  })
+
   it('offers no undo where something was done that cannot be taken back', () => {
     const job = { kind: 'enqueue', job: 'retrieve-trn', args: { trainee: '5901', poll_for: '1 day' } } as const
     const message = card({ status: 'done', ...MADE, plan: { ...EMPTY_PLAN, effects: [job] } })
