@@ -258,7 +258,7 @@ describe('a job that only Register runs', () => {
     const [earlier, later] = await story.alerts()
     expect(earlier?.found).toMatchObject({ because: { 'withdraw:5902': 'vanished' } })
     const sight = await findAlertSight(story.world.database, later?.id ?? '')
-    expect(sight?.diagnosis.title).toBe('We cannot tell whether a job ran: Withdraw in DTTP (Dttp::WithdrawJob)')
+    expect(sight?.diagnosis.title).toBe('We cannot tell whether a job ran: Withdraw in DTTP')
     expect(sight?.diagnosis.todo).toContain('whether DTTP has the withdrawal')
   })
 
