@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { programArguments } from './built.ts'
 import type { Bot } from './demo/bot.ts'
 import { addQuietPolls } from './demo/jobs.ts'
 import { runSession, type Session, say } from './demo/session.ts'
@@ -117,7 +118,7 @@ async function raiseCurtain(session: Session, options: { sidekiq: boolean }): Pr
 }
 
 function verifyLedger({ appUrl }: RegisterDatabase): string {
-  const command = ['--import', 'tsx', 'src/cli.ts', 'verify-ledger']
+  const command = [...programArguments('src/cli.ts'), 'verify-ledger']
   const env = { ...process.env, DATABASE_URL: appUrl }
   const { stdout, stderr } = spawnSync(process.execPath, command, { cwd: ROOT, env, encoding: 'utf8' })
   return `${stdout}${stderr}`.trim()

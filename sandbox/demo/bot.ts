@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { programArguments } from '../built.ts'
 import { endProcess, markProcess, type ProcessMark } from '../processes.ts'
 import { DEMO_TOKENS, PEOPLE, SUPPORT_CHANNEL, TEAM_ID } from './workspace.ts'
 
@@ -52,16 +53,11 @@ export function botSettings(places: {
   }
 }
 
-const AS_IT_IS_WRITTEN = ['--import', 'tsx', 'src/main.ts']
-
-/**
- * Starts the bot, its output in `logFile`, in a process group of its own: we stop it, in our order.
- * @param program what node is told to run
- */
-export function startBot(settings: Record<string, string>, logFile: string, program = AS_IT_IS_WRITTEN): Bot {
+/** Starts the bot, its output in `logFile`, in a process group of its own: we stop it, in our order. */
+export function startBot(settings: Record<string, string>, logFile: string): Bot {
   const log = openSync(logFile, 'w')
   const { PATH, HOME, NODE_OPTIONS, NODE_EXTRA_CA_CERTS } = process.env
-  const child = spawn(process.execPath, program, {
+  const child = spawn(process.execPath, programArguments('src/main.ts'), {
     cwd: ROOT,
     detached: true,
     env: { PATH, HOME, NODE_OPTIONS, NODE_EXTRA_CA_CERTS, ...settings },

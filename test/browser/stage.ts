@@ -13,7 +13,6 @@ import { demoWorkspace } from '../../sandbox/demo/workspace.ts'
 import { startLocalSlack } from '../../sandbox/local-slack.ts'
 import { freePort } from '../../sandbox/ports.ts'
 import { openRecords, type Records } from '../../sandbox/tour/records.ts'
-import { nodeRuns } from '../support/built.ts'
 import { demoDatabase } from '../support/database.ts'
 import { startChromium } from './chromium.ts'
 import { SlackPage } from './slack-page.ts'
@@ -66,7 +65,7 @@ export function useStage(): Stage {
     const httpPort = await freePort()
     const places = { slackUrl: local.url, databaseUrl, signingSecret, httpPort, upstreams: use.upstreams.settings }
     const soon = { VERIFY_AGAIN_AFTER: '1s', POLL_EVERY: '1s' }
-    const bot = startBot({ ...botSettings(places), ...soon }, join(directory, 'bot.log'), nodeRuns('src/main.ts'))
+    const bot = startBot({ ...botSettings(places), ...soon }, join(directory, 'bot.log'))
     session.onStop(bot.stop)
     await waitUntilReady(httpPort, session.interrupted)
     return local.url

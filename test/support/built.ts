@@ -5,13 +5,11 @@ import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { BUILT, programArguments } from '../../sandbox/built.ts'
 import { markProcess } from '../../sandbox/processes.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const SANDBOX = join(ROOT, '.sandbox')
-/** Where the run's processes find it. */
-const BUILT = 'CHATOPS_BUILT'
-
 /** Whatever tests start, named by its path from the root. */
 const PROGRAMS = [
   'src/main.ts',
@@ -44,8 +42,7 @@ export function build(): () => void {
 
 /** What node is told to run one of our programs. */
 export function nodeRuns(file: Program): string[] {
-  const directory = process.env[BUILT]
-  return directory ? [join(directory, file.replace(/\.ts$/, '.js'))] : ['--import', 'tsx', join(ROOT, file)]
+  return programArguments(file)
 }
 
 /** Runs the command line with these settings and no others. */
