@@ -130,8 +130,9 @@ export class SlackPage {
     return this.page.locator('.bk-unknown').count()
   }
 
-  /** A picture of a message or a modal as on a desktop, and one as on a phone, 390 px wide. */
+  /** A picture of a message or a modal as on a desktop, and one as on a phone, 390 px wide; only when asked for, too. */
   async pictures(name: string, of: Locator): Promise<void> {
+    if (process.env['UPDATE_PICTURES'] !== '1') return
     await this.picture(`${name}.png`, of)
     await asOnPhone(of, () => this.picture(`${name}-390.png`, of))
   }
