@@ -8,6 +8,7 @@ import { seedRegister } from '../sandbox/register/seed.ts'
 import { whyNoSidekiq } from '../sandbox/sidekiq/index.ts'
 import { build } from './support/built.ts'
 import { startRedis } from './support/redis.ts'
+import { insertStoryRows } from './support/story-rows.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -19,6 +20,10 @@ declare module 'vitest' {
     templateDatabase: string
     /** What demoDatabase() clones: the same with the demo rows. */
     demoTemplate: string
+    /** What storyDatabase() clones: the same with what a story begins with. */
+    storyTemplate: string
+    /** The day on which it was made, for runs that pass midnight. */
+    storyDay: string
     /** One Redis for the whole run: give queues a prefix of their own. */
     redisUrl: string
     /** Why no test runs beside a real Sidekiq; null where they do. */
@@ -36,12 +41,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const runPrefix = `run_${process.pid}_`
   const templateDatabase = `${runPrefix}template`
   const demoTemplate = `${runPrefix}demo_template`
+  const storyTemplate = `${runPrefix}story_template`
   await dropDatabases(postgres.adminUrl, isLeftover)
   await createRegisterDatabase(postgres.adminUrl, templateDatabase)
   await withClient(postgres.adminUrl, async (client) => {
     await client.query(`CREATE DATABASE ${demoTemplate} TEMPLATE ${templateDatabase}`)
     await seedRegister(databaseUrls(postgres.adminUrl, demoTemplate).adminUrl)
-    for (const name of [templateDatabase, demoTemplate]) {
+    await client.query(`CREATE DATABASE ${storyTemplate} TEMPLATE ${demoTemplate}`)
+    await withClient(databaseUrls(postgres.adminUrl, storyTemplate).adminUrl, insertStoryRows)
+    for (const name of [templateDatabase, demoTemplate, storyTemplate]) {
       await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`)
     }
   })
@@ -49,6 +57,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('runPrefix', runPrefix)
   project.provide('templateDatabase', templateDatabase)
   project.provide('demoTemplate', demoTemplate)
+  project.provide('storyTemplate', storyTemplate)
+  project.provide('storyDay', new Date().toDateString())
   project.provide('redisUrl', redis.url)
   project.provide('noSidekiq', whyNoSidekiq())
   return async () => {

@@ -12,7 +12,7 @@ import { useWorld } from '../support/world.ts'
 
 /** A world on a seeded database for each test of a file, and what happens to jobs there. */
 export function useAlertStory(overrides: () => Partial<World> = () => ({})) {
-  const story = useWorld({ rows: 'demo', forEach: 'test' }, overrides)
+  const story = useWorld({ rows: 'demo', forEach: 'test, put back' }, overrides)
   return Object.assign(story, {
     /** A job that is over, or that its worker holds. */
     async job(name: JobName, trainee: number | null, row: Partial<Job> = {}): Promise<Job> {

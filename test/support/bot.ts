@@ -2,22 +2,22 @@
 
 import { readFileSync } from 'node:fs'
 import { Redis } from 'ioredis'
-import pg from 'pg'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { parse } from 'yaml'
-import { insertDemoRows } from '../../sandbox/register/seed.ts'
+import { withClient } from '../../sandbox/register/database.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { type Services, startServices } from '../../src/services.ts'
 import { UNDERSTOOD } from '../../src/views/request/review.ts'
 import type { World } from '../../src/world.ts'
-import { scratchDatabase } from './database.ts'
+import type { ScratchDatabase } from './database.ts'
 import { extent } from './extent.ts'
-import { loadGias } from './gias.ts'
 import { CHANNEL, DEVELOPER, REGISTER_URL, SECOND_DEVELOPER, STRANGER, SUPPORT, TEAM } from './lifecycle.ts'
 import { redisDatabase } from './redis-database.ts'
 import { type FakeSlack, startFakeSlack } from './slack/index.ts'
+import { leaveMornings } from './story-rows.ts'
 import { isUnderWay } from './under-way.ts'
+import { useScratch } from './world.ts'
 
 export const OTHER_CHANNEL = 'C02RANDOM'
 export const GUEST = 'U08GUEST'
@@ -90,33 +90,29 @@ export function botEnvironment(
 export async function startBot(
   slack: FakeSlack,
   appUrl: string,
-  options: { env?: Record<string, string>; overrides?: Partial<Pick<World, 'now' | 'onStep'>> } = {},
+  options: {
+    env?: Record<string, string>
+    overrides?: Partial<Pick<World, 'now' | 'onStep'>>
+    isMorningOver?: true
+  } = {},
 ): Promise<Services> {
   const config = loadConfig(botEnvironment(slack, appUrl, { ...frugality(), ...options.env }))
-  await leaveMornings(appUrl, config.ALLOWED_CHANNELS)
+  if (!options.isMorningOver) await withClient(appUrl, (client) => leaveMornings(client, config.ALLOWED_CHANNELS))
   const services = await startServices(config, pino({ level: 'silent' }), options.overrides)
   if (config.ROLES.includes('bot')) slack.addReplica(`http://127.0.0.1:${services.port}/slack/events`)
   return services
 }
 
-/** At whatever time of day the tests run, nothing is posted but what they ask for. */
-async function leaveMornings(appUrl: string, channels: readonly string[]): Promise<void> {
-  const client = new pg.Client(appUrl)
-  await client.connect()
-  await client.query(
-    `INSERT INTO chatops.mornings SELECT channel, current_date + n FROM unnest($1::text[]) channel, generate_series(-1, 1) n
-     ON CONFLICT DO NOTHING`,
-    [channels],
-  )
-  await client.end()
-}
+type Story = Awaited<ReturnType<typeof startStory>>
 
-/** Slack, a database and one bot on it; `stop` ends them all. */
-async function startStory(options: { env?: Record<string, string>; overrides?: Partial<Pick<World, 'now'>> } = {}) {
-  const scratch = await scratchDatabase()
+/** Slack, and one bot on a database; `stop` ends both. */
+async function startStory(scratch: ScratchDatabase, env: Record<string, string>) {
   const slack = await startStorySlack()
   await forgetJobs()
-  const bot = await startBot(slack, scratch.appUrl, options)
+  const bot = await startBot(slack, scratch.appUrl, {
+    env,
+    ...(env['ALLOWED_CHANNELS'] ? {} : { isMorningOver: true }),
+  })
   return {
     scratch,
     slack,
@@ -124,7 +120,6 @@ async function startStory(options: { env?: Record<string, string>; overrides?: P
     async stop() {
       await this.bot.stop()
       await slack.stop()
-      await scratch.drop()
     },
   }
 }
@@ -135,17 +130,12 @@ async function startStory(options: { env?: Record<string, string>; overrides?: P
  * @param environment further settings of the bot, asked for before each test
  */
 export function useStory(environment: () => Record<string, string> = () => ({})) {
-  const use = {} as { story: Awaited<ReturnType<typeof startStory>>; admin: pg.Client }
+  const use = Object.assign(useScratch({ rows: 'story', forEach: 'test, put back' }), {} as { story: Story })
   beforeEach(async () => {
-    use.story = await startStory({ env: environment() })
-    use.admin = new pg.Client(use.story.scratch.adminUrl)
-    await use.admin.connect()
-    await insertDemoRows(use.admin)
-    await loadGias(use.admin)
+    use.story = await startStory(use.scratch, environment())
   })
   afterEach(async () => {
     expect(use.story.slack.takeViolations()).toEqual([])
-    await use.admin.end()
     await use.story.stop()
   })
   return use

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
-import { databaseUrls, type RegisterDatabase } from '../../sandbox/register/database.ts'
+import { databaseUrls, type RegisterDatabase, withClient } from '../../sandbox/register/database.ts'
+import { insertStoryRows } from './story-rows.ts'
 
 export interface ScratchDatabase extends RegisterDatabase {
   name: string
@@ -19,6 +20,13 @@ export function scratchDatabase(): Promise<ScratchDatabase> {
 /** The same with the demo rows in Register's tables. */
 export function demoDatabase(): Promise<ScratchDatabase> {
   return cloneOf(inject('demoTemplate'))
+}
+
+/** The same with today's GIAS, and nothing left to say in the morning. */
+export async function storyDatabase(): Promise<ScratchDatabase> {
+  const database = await cloneOf(inject('storyTemplate'))
+  if (inject('storyDay') !== new Date().toDateString()) await withClient(database.adminUrl, insertStoryRows)
+  return database
 }
 
 async function cloneOf(template: string): Promise<ScratchDatabase> {

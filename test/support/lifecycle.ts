@@ -11,13 +11,15 @@ import { createDataSource } from '../../src/entities/data-source.ts'
 import { createPeople, type Directory } from '../../src/people/people.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { readDatabaseIdentity, type World } from '../../src/world.ts'
+import { CHANNEL } from './story-rows.ts'
+
+export { CHANNEL }
 
 export const SUPPORT = 'U01SUPPORT'
 export const DEVELOPER = 'U02DEV'
 export const SECOND_DEVELOPER = 'U03DEV'
 export const STRANGER = 'U09STRANGER'
 export const TEAM = 'T01TEST'
-export const CHANNEL = 'C01SUPPORT'
 export const REGISTER_URL = 'https://register.example.test'
 export const DTTP_URL = 'https://dttp.example.test'
 

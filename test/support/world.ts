@@ -2,15 +2,19 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import type { World } from '../../src/world.ts'
-import { demoDatabase, type ScratchDatabase, scratchDatabase } from './database.ts'
+import { demoDatabase, type ScratchDatabase, scratchDatabase, storyDatabase } from './database.ts'
 import { type StoryDttp, startStoryDttp } from './dttp.ts'
 import { createLifecycle } from './lifecycle.ts'
+import { type Renew, rememberRows } from './renewal.ts'
 
 export interface Beginning {
-  /** What Register's tables hold at first: nothing, or the demo rows. */
-  rows?: 'none' | 'demo'
-  /** Whether all tests of the file, or of the block it is called in, share one, or each test has its own. */
-  forEach?: 'file' | 'test'
+  /** What it holds at first: nothing, the demo rows, or those and what a story of the whole bot begins with. */
+  rows?: 'none' | 'demo' | 'story'
+  /**
+   * Whether all tests of the file, or of the block it is called in, share one, or each test has its own; or, which is
+   * faster, each has the last one's, with every row put back.
+   */
+  forEach?: 'file' | 'test' | 'test, put back'
 }
 
 export interface Place {
@@ -52,21 +56,43 @@ function worldIn<T extends object>(given: T, beginning: Beginning, overrides: ()
 
 function placeIn<T extends object>(given: T, beginning: Beginning): T & Place {
   const use = given as T & Place
-  const [before, after] = hooksFor(beginning)
-  before(async () => {
-    use.scratch = await (beginning.rows === 'demo' ? demoDatabase() : scratchDatabase())
+  const make = async () => {
+    use.scratch = await MADE[beginning.rows ?? 'none']()
     use.admin = new pg.Client(use.scratch.adminUrl)
     use.admin.on('error', () => {}) // a test may end every session of its database: whoever uses this one then is told
     await use.admin.connect()
-  })
-  after(async () => {
+  }
+  const end = async () => {
     await use.admin.end()
     await use.scratch.drop()
-  })
+  }
+  if (beginning.forEach === 'test, put back') putBackEach(use, make, end)
+  else {
+    const [before, after] = hooksFor(beginning)
+    before(make)
+    after(end)
+  }
   return use
 }
 
+/** Another one is made where rows are not all that has changed, where its connection is lost, and on another day. */
+function putBackEach(use: Place, make: () => Promise<void>, end: () => Promise<void>): void {
+  let last: { renew: Renew; day: string } | null = null
+  beforeEach(async () => {
+    const day = new Date().toDateString()
+    if (last?.day === day && (await last.renew().catch(() => false))) return
+    if (last) await end()
+    await make()
+    last = { renew: await rememberRows(use.admin), day }
+  })
+  afterAll(async () => {
+    if (last) await end()
+  })
+}
+
+const MADE = { none: scratchDatabase, demo: demoDatabase, story: storyDatabase }
+
 /** What is begun first is ended last. */
 function hooksFor({ forEach = 'file' }: Beginning) {
-  return forEach === 'test' ? ([beforeEach, afterEach] as const) : ([beforeAll, afterAll] as const)
+  return forEach === 'file' ? ([beforeAll, afterAll] as const) : ([beforeEach, afterEach] as const)
 }
