@@ -14,7 +14,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...unwanted],
     globalSetup: ['test/global-setup.ts'],
     reporters: ['default', './test/support/tally-reporter.ts'],
-    maxWorkers: 4, // for two cores: most tests wait for other processes, or for time to pass
+    maxWorkers: 6, // for two cores: most tests wait for other processes, or for time to pass
     sequence: { sequencer: LongestFirst },
     coverage: {
       provider: 'v8',
