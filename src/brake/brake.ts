@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import { Brake } from '../entities/chatops/brake.ts'
+import { selectRow } from '../entities/select-rows.ts'
 import type { World } from '../world.ts'
 
 // The brake is one row. Whoever is about to carry something out, or to send something to DTTP or a queue, reads it there
@@ -21,7 +22,7 @@ export const LOOK_AGAIN_MS = 15_000
 
 /** The pause, or null if the bot is not paused. */
 export async function findPause(sql: EntityManager): Promise<Pause | null> {
-  return pauseOf(await sql.findOneByOrFail(Brake, { onlyRow: true }))
+  return pauseOf(await readBrake(sql))
 }
 
 /** Whether this process carries anything out: it may be set to previews only, and the bot may be paused. */
@@ -35,8 +36,14 @@ export async function mayAct(world: Pick<World, 'database' | 'mode'>): Promise<b
  */
 export async function holdBrakeOff(world: World, sql: EntityManager): Promise<void> {
   if (world.mode === 'preview-only') throw new Paused()
-  const brake = await sql.findOneOrFail(Brake, { where: { onlyRow: true }, lock: { mode: 'pessimistic_read' } })
+  const brake = await readBrake(sql, 'FOR SHARE')
   if (brake.pausedAt) throw new Paused()
+}
+
+async function readBrake(sql: EntityManager, lock: '' | 'FOR SHARE' = ''): Promise<Brake> {
+  const brake = await selectRow(sql, Brake, lock, [])
+  if (!brake) throw new Error('chatops.brake is empty: run the migrations')
+  return brake
 }
 
 /** For how many milliseconds the bot has been paused since then; the ledger knows. */

@@ -30,18 +30,13 @@ export async function findMoved(sql: EntityManager, plan: Plan, side: 'before' |
   })
 }
 
-/** The planned columns of all rows that a plan writes, by `table:id`, with one query a table. */
+/** All rows that a plan writes, by `table:id`, with one query a table. */
 async function readRows(sql: EntityManager, { updates }: Plan): Promise<Map<string, Record<string, Json>>> {
   const rows = new Map<string, Record<string, Json>>()
   for (const table of new Set(updates.map((update) => update.table))) {
     const written = updates.filter((update) => update.table === table)
-    const columns = new Set(['id', ...written.flatMap(({ changes }) => Object.keys(changes))])
-    const found = await sql
-      .createQueryBuilder(TABLES[table], 'row')
-      .select([...columns].map((column) => `row.${column}`))
-      .where('row.id = ANY(:ids)', { ids: written.map(({ id }) => id) })
-      .getMany()
-    for (const row of found as unknown as Record<string, Json>[]) rows.set(`${table}:${row['id']}`, row)
+    const found = await selectRows<object>(sql, TABLES[table], 'WHERE id = ANY($1)', [written.map(({ id }) => id)])
+    for (const row of found as Record<string, Json>[]) rows.set(`${table}:${row['id']}`, row)
   }
   return rows
 }

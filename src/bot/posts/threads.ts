@@ -6,6 +6,7 @@ import { listSteps } from '../../changes/steps/manual-steps.ts'
 import { postedCard } from '../../changes/verify/trello-cards.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { LedgerEntry } from '../../entities/chatops/ledger-entry.ts'
+import { selectRow } from '../../entities/select-rows.ts'
 import { postedNews } from '../../jobs/news.ts'
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
 import { RetryLater } from '../../outbox/not-sent.ts'
@@ -90,12 +91,14 @@ export function createThreads(database: DataSource, poster: Poster, projection: 
   }
 
   async function findExecutionHash(changeRequestId: string): Promise<string | null> {
-    const executed = await database.manager.findOneBy(LedgerEntry, { changeRequestId, event: 'executed' })
+    const executed = await selectRow(database.manager, LedgerEntry, EXECUTED, [changeRequestId])
     return executed?.hash ?? null
   }
 
   return { thread }
 }
+
+const EXECUTED = `WHERE change_request_id = $1 AND event = 'executed'`
 
 /** The thread looks again once there is a card. */
 function untilCard(id: string, isBlameless: boolean): RetryLater {

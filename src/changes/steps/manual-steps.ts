@@ -2,6 +2,7 @@ import { type DataSource, type EntityManager, In, IsNull, Not } from 'typeorm'
 import type { Plan } from '../../contract/plan.ts'
 import { type Advice, ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { ManualStep } from '../../entities/chatops/manual-step.ts'
+import { selectRows } from '../../entities/select-rows.ts'
 import { sureTransaction } from '../../entities/sure-transaction.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { MOST_COUNTED, type Page, pageOf, type Wanted } from '../../pages.ts'
@@ -50,7 +51,7 @@ export function isNeedless({ doneAt, doneBy }: ManualStep): boolean {
 
 /** All steps of one request, in their order. */
 export function listSteps(sql: EntityManager, changeRequestId: string): Promise<ManualStep[]> {
-  return sql.find(ManualStep, { where: { changeRequestId }, order: { place: 'ASC' } })
+  return selectRows(sql, ManualStep, 'WHERE change_request_id = $1 ORDER BY place', [changeRequestId])
 }
 
 export type OpenStep = { step: ManualStep; request: ChangeRequest }

@@ -5,7 +5,7 @@ import { DttpSchool } from '../../entities/register/dttp-school.ts'
 import { Provider } from '../../entities/register/provider.ts'
 import { School } from '../../entities/register/school.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
-import { selectRow } from '../../entities/select-rows.ts'
+import { selectRow, selectRows } from '../../entities/select-rows.ts'
 
 export type SchoolRows = { school: School; inDttp: DttpSchool[] }
 
@@ -22,7 +22,8 @@ export type Rows = {
 export async function read(sql: EntityManager, slug: string): Promise<Rows> {
   const trainee = await selectRow(sql, Trainee, 'WHERE slug = $1', [slug])
   if (!trainee) throw new EntityNotFoundError(Trainee, { slug })
-  const provider = await sql.findOneByOrFail(Provider, { id: trainee.provider_id })
+  const provider = await selectRow(sql, Provider, 'WHERE id = $1', [trainee.provider_id])
+  if (!provider) throw new EntityNotFoundError(Provider, { id: trainee.provider_id })
   const ids = [trainee.lead_school_id, trainee.employing_school_id].filter((id) => id !== null)
   const schools = ids.length > 0 ? await sql.findBy(School, { id: In(ids) }) : []
   const urns = schools.map(({ urn }) => urn)
@@ -36,7 +37,7 @@ export async function read(sql: EntityManager, slug: string): Promise<Rows> {
     provider,
     leadSchool: find(trainee.lead_school_id),
     employingSchool: find(trainee.employing_school_id),
-    degrees: await sql.countBy(Degree, { trainee_id: trainee.id }),
+    degrees: (await selectRows(sql, Degree, 'WHERE trainee_id = $1', [trainee.id])).length,
     lastAudit: await selectRow(sql, Audit, LAST_AUDIT, [trainee.id]),
   }
 }
