@@ -10,13 +10,21 @@ const STILL_CLAIMED = `id = $1 AND status = 'sending' AND attempts = $2`
 
 export type Held = { id: string; attempts: number }
 
-/** Whether a sender still has its row. If so, it counts as alive from now. */
+/** Nobody takes a row from a sender that has had it, or has asked about it, within so many seconds. */
+const SURE_SECONDS = 15
+
+/** Whether a sender still has its row. If so, it counts as alive: from now, or since it last said so, a moment ago. */
 export async function isStillClaimed(sql: EntityManager, { id, attempts }: Held): Promise<boolean> {
-  const rows = await sql.query<unknown[]>(
+  const fresh = await sql.query<unknown[]>(
+    `SELECT 1 FROM chatops.outbox WHERE ${STILL_CLAIMED} AND claimed_at > now() - make_interval(secs => $3)`,
+    [id, attempts, SURE_SECONDS],
+  )
+  if (fresh.length > 0) return true
+  const [alive] = await sql.query<[unknown[], number]>(
     `UPDATE chatops.outbox SET claimed_at = now() WHERE ${STILL_CLAIMED} RETURNING 1`,
     [id, attempts],
   )
-  return (rows[0] as unknown[]).length > 0
+  return alive.length > 0
 }
 
 /** False if the sender has lost its row. */

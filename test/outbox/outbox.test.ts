@@ -141,6 +141,16 @@ test('what is sent is never claimed again', async () => {
   expect(await findRow(row)).toMatchObject({ status: 'sent', lastError: null })
 })
 
+test('a sender that asks whether it has its row still writes that down only if it has not for a while', async () => {
+  await add('a', 1)
+  const [row] = await claimOutbox(use.world.database, 1)
+  const isHeldSince = async () => ((await row?.isHeld()) ? (await findRow(row)).claimedAt : null)
+  const claimed = (await findRow(row)).claimedAt
+  expect(await isHeldSince()).toEqual(claimed)
+  await claimedSecondsAgo(30)
+  expect((await isHeldSince())?.getTime()).toBeGreaterThan(claimed?.getTime() ?? Number.POSITIVE_INFINITY)
+})
+
 test('a sender that has lost its row to another says nothing of it any more', async () => {
   await add('a', 1)
   const [asleep] = await claimOutbox(use.world.database, 1)
