@@ -73,6 +73,10 @@ const CATALOGUE = {
     title: 'Review the request first',
     text: `We have no record of showing you ${f.cr} as it is now.\nNothing has changed. Select “Review” on the request and read it there.`,
   }),
+  'reveal-off': (f: Facts) => ({
+    title: 'This bot shows nobody personal details',
+    text: `You can approve or reject ${f.cr} without them.\nNothing has changed. We have recorded this attempt. Select “Review” on the request to read it again.`,
+  }),
   expired: (f: Facts) => ({
     title: `${f.cr} has expired`,
     text: `Nobody approved it before ${f.when}.\nNothing has changed. Select “Ask again” if it is still needed.`,

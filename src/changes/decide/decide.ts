@@ -76,10 +76,14 @@ export async function getReviewed(world: World, { id, actor, viewId }: Actor & {
   return request
 }
 
-/** The same, with values of personal columns: records which were revealed, every time. */
+/**
+ * The same, with values of personal columns: records which were revealed, every time. Throws ChangeError where this bot shows
+ * them to nobody.
+ */
 export async function reveal(world: World, shown: Actor & { viewId: string }) {
   await refuseUnless(world, 'mayDecide', shown.actor, shown.id)
   const request = await getReviewed(world, shown)
+  if (!world.reveals) return refuse(world, 'reveal-off', shown.actor, shown.id)
   const { id: changeRequest, digest } = request
   const details = { digest, revealed: personalColumns(request) }
   await sureTransaction(world.database, (sql) =>

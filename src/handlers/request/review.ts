@@ -35,7 +35,7 @@ export async function turnReviewPage(context: HandlerContext, click: Click): Pro
   if (!viewId) return
   try {
     const shown = { id, actor: body.user.id, viewId }
-    const isRevealed = also.includes(PERSONAL) && context.changes.reveals
+    const isRevealed = also.includes(PERSONAL)
     const request = await (isRevealed ? reveal : getReviewed)(context.changes, shown)
     const what = {
       page: Number(page) || 0,
