@@ -63,6 +63,7 @@ import { NumbersOfLost1795907080000 } from './migrations/1795907080000-numbers-o
 import { MirrorOfManyNights1795908600000 } from './migrations/1795908600000-mirror-of-many-nights.ts'
 import { LeftRows1795915906000 } from './migrations/1795915906000-left-rows.ts'
 import { PurgesByIndex1795917000000 } from './migrations/1795917000000-purges-by-index.ts'
+import { LeftToOthers1795917900000 } from './migrations/1795917900000-left-to-others.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -163,6 +164,7 @@ export function createDataSource(url: string, poolSize = 10, longestSilenceMs = 
       ...[CancelledApprovals1795903895000, SweepLength1795905600000],
       NumbersOfLost1795907080000,
       ...[MirrorOfManyNights1795908600000, LeftRows1795915906000, PurgesByIndex1795917000000],
+      LeftToOthers1795917900000,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

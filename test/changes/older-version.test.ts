@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { approve, openReview } from '../../src/changes/decide/decide.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
+import type { Execution } from '../../src/changes/execute/unexecuted.ts'
 import { remindApprovers } from '../../src/changes/propose/call.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
 import { send } from '../../src/changes/propose/send.ts'
@@ -11,7 +12,8 @@ import { verify } from '../../src/changes/verify/verify.ts'
 import { digestOf } from '../../src/contract/plan.ts'
 import { checksOf, planOf } from '../../src/contract/stored.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
-import { getPlaybook } from '../../src/playbooks/index.ts'
+import { UpstreamUnavailable } from '../../src/errors.ts'
+import { findPlaybook, getPlaybook } from '../../src/playbooks/index.ts'
 import { renderCard } from '../../src/views/request/card.ts'
 import { approveRequest, CHANNEL, DEVELOPER, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { useWorld } from '../support/world.ts'
@@ -22,9 +24,16 @@ import { readingOf } from '../views/shown.ts'
 const MADE_BY_ANOTHER = 'The request was made with this version of the bot, for this database'
 const UNKNOWN_JOB = '[{"kind": "enqueue", "job": "drop-schools", "args": {}}]'
 
-const use = useWorld({ rows: 'demo' }, () => ({ now: () => new Date(Date.now() + later) }))
+const use = useWorld({ rows: 'demo' }, () => ({
+  now: () => new Date(Date.now() + later),
+  async onStep() {
+    if (isAway) throw new UpstreamUnavailable('DTTP')
+  },
+}))
 let slug: string
 let later = 0
+/** Whether something that an execution needs does not answer. */
+let isAway = false
 
 beforeAll(async () => {
   slug = (await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')).rows[0].slug
@@ -32,6 +41,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   later = 0
+  isAway = false
   await use.admin.query(`UPDATE chatops.change_requests SET status = 'cancelled' WHERE status = 'pending'`)
   await use.admin.query(`UPDATE chatops.change_requests SET status = 'stale' WHERE status = 'approved'`)
   await use.admin.query(`UPDATE chatops.change_requests SET status = 'done' WHERE status = 'verifying'`)
@@ -75,13 +85,21 @@ test('a request whose form names its trainee as it used to is approved and carri
   expect(rows).toEqual([{ training_route: 1 }])
 })
 
-/** Lets as many minutes pass, in each of which the request is hinted at, and tries to carry it out after them. */
-async function tryAfter(minutes: number, id: string) {
+async function cardOf(id: string): Promise<string> {
+  const changeRequest = await getRequest(use.world.database, id)
+  const playbook = findPlaybook(changeRequest.playbook) ?? getPlaybook('fix-route')
+  return readingOf(renderCard({ changeRequest, playbook, registerUrl: REGISTER_URL }).blocks)
+}
+
+/** Tries to carry it out in each of as many minutes, and answers what came of it in the last. */
+async function tryFor(minutes: number, id: string) {
+  let execution: Execution = 'postponed'
   for (let minute = 0; minute < minutes; minute++) {
     later += 60_000
     await hintAgain(use.world)
+    execution = await execute(use.world, id)
   }
-  return execute(use.world, id)
+  return execution
 }
 
 describe.each([
@@ -99,8 +117,9 @@ describe.each([
   test('is left to the workers of that version as long as an upgrade may take, and then ends, in words', async () => {
     const { id } = await approved()
     expect(await execute(use.world, id)).toBe('postponed')
-    expect(await tryAfter(29, id)).toBe('postponed')
-    expect(await tryAfter(2, id)).toBe('stale')
+    expect(await cardOf(id)).toContain('another version of the bot made this request, and carries it out.')
+    expect(await tryFor(29, id)).toBe('postponed')
+    expect(await tryFor(1, id)).toBe('stale')
     expect((await getRequest(use.world.database, id)).outcome.moved?.checks).toEqual([MADE_BY_ANOTHER])
   })
 
@@ -113,6 +132,20 @@ describe.each([
     await leave(before, 'playbook = $2, playbook_version = $3, plan = $4', playbook, playbookVersion, plan)
     expect(await execute(use.world, before.id)).toBe('executed')
   })
+})
+
+test('what its own version cannot reach has half an hour of its own, and says so', async () => {
+  const request = await sent()
+  await approveRequest(use.world, request)
+  await leave(request, 'playbook_version = 99')
+  expect(await tryFor(20, request.id)).toBe('postponed')
+  const { cardVersion } = await leave(request, 'playbook_version = $2', request.playbookVersion)
+  isAway = true
+  expect(await tryFor(1, request.id)).toBe('postponed')
+  expect((await getRequest(use.world.database, request.id)).cardVersion).toBe(cardVersion + 1)
+  expect(await cardOf(request.id)).toContain('something that they need does not answer.')
+  expect(await tryFor(29, request.id)).toBe('postponed')
+  expect(await tryFor(1, request.id)).toBe('failed')
 })
 
 test('a request of a later playbook is neither shown nor approved, and goes on waiting', async () => {

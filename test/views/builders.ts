@@ -76,6 +76,8 @@ export function changeRequest(
     decidedBy: null,
     decisionReason: null,
     upstreamFailingSince: null,
+    leftToOthersSince: null,
+    triedAt: null,
     hintedAt: null,
     executedAt: null,
     nextVerifyAt: null,

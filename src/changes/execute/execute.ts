@@ -26,6 +26,7 @@ import { recordDropped, stepsLeft } from '../steps/undone-steps.ts'
 import { noteUndone } from '../undoing.ts'
 import { queueEffects } from './effects.ts'
 import { demandApproval } from './legality.ts'
+import { leaveToOthers, postponeExecution } from './postponed.ts'
 import {
   claimRequest,
   type Execution,
@@ -33,9 +34,7 @@ import {
   endGone,
   endMoved,
   endUnsupported,
-  leaveToOthers,
   PostconditionFailed,
-  postponeExecution,
 } from './unexecuted.ts'
 import { writePlan } from './write-plan.ts'
 

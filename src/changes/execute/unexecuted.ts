@@ -10,10 +10,9 @@ import { describeError } from '../../error-facts.ts'
 import { UpstreamUnavailable } from '../../errors.ts'
 import { appendToLedger, THE_BOT } from '../../ledger/ledger.ts'
 import { findMovedTold } from '../../registration/told.ts'
-import { reportUnlisted, type World } from '../../world.ts'
+import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
 import { findChangedChecks } from '../assess/assess.ts'
-import { LEFT_TO_OTHERS_MS } from '../other-versions.ts'
 import { endAsStale, type Moved, namedIn } from '../requests.ts'
 import { NotApproved } from './legality.ts'
 
@@ -27,11 +26,6 @@ export type Execution = 'executed' | 'stale' | 'failed' | 'not-approved' | 'post
 
 /** A postcondition that does not hold rolls everything back. */
 export class PostconditionFailed extends Error {}
-
-/** For how long an execution that cannot reach what it needs is tried again. */
-export const GIVE_UP_AFTER_MS = 30 * 60_000
-/** If there was a longer pause between two attempts, the bot was not running, and the half hour begins anew. */
-const STILL_TRYING_MS = 5 * 60_000
 
 /** Said if neither a column nor a check differs. Then the playbook's version or the database is another one. */
 const SAME_SOFTWARE = 'The request was made with this version of the bot, for this database'
@@ -93,63 +87,13 @@ async function endOutdated(world: World, id: string, why: (request: ChangeReques
   })
 }
 
-/** Leaves the request approved, to be tried again by the sweeper, until it has failed for half an hour. */
-export async function postponeExecution(world: World, id: string, cause: unknown): Promise<Execution> {
-  world.log.warn({ changeRequest: id, cause: describe(cause) }, 'execution postponed')
-  await reportUnlisted(world, cause)
-  const problem = 'We tried for 30 minutes and could not carry it out. None of the changes in this request were made.'
-  return postpone(world, id, GIVE_UP_AFTER_MS, {
-    tell: (sql) => announce(sql, id),
-    giveUp: (sql, request) => end(sql, request, 'needs-attention', problem, cause),
-  })
-}
-
-/**
- * Leaves what another version of the bot made to the workers of that version: while both run, the next hint may wake one of
- * them. It ends as out of date if none has taken it.
- */
-export async function leaveToOthers(world: World, id: string): Promise<Execution> {
-  world.log.warn({ changeRequest: id }, 'left to the version of the bot that it was made with')
-  return postpone(world, id, LEFT_TO_OTHERS_MS, {
-    tell: async () => {},
-    giveUp: async (sql, request) => {
-      await endAsStale(world, sql, request, FOREIGN)
-      return 'stale'
-    },
-  })
-}
-
-/** @param then what people are told at the first failure, and how it ends after the last */
-async function postpone(
-  world: World,
-  id: string,
-  giveUpAfterMs: number,
-  then: {
-    tell: (sql: EntityManager) => Promise<void>
-    giveUp: (sql: EntityManager, request: ChangeRequest) => Promise<Execution>
-  },
-): Promise<Execution> {
-  return world.database.transaction(async (sql) => {
-    const request = await claimRequest(sql, id)
-    if (!request) return 'not-approved'
-    const now = world.now()
-    const tried = request.hintedAt ?? now
-    const lately = now.getTime() - tried.getTime() < STILL_TRYING_MS
-    const since = (lately ? request.upstreamFailingSince : null) ?? now
-    if (now.getTime() - since.getTime() >= giveUpAfterMs) return then.giveUp(sql, request)
-    await sql.update(ChangeRequest, { id, status: 'approved' }, { upstreamFailingSince: since })
-    if (since === now) await then.tell(sql)
-    return 'postponed'
-  })
-}
-
 /** After the rollback: the request ends as failed, in a second transaction. */
 export async function endFailed(world: World, id: string, cause: unknown): Promise<Execution> {
-  world.log.error({ changeRequest: id, cause: describe(cause) }, 'execution failed')
+  world.log.error({ changeRequest: id, cause: describeCause(cause) }, 'execution failed')
   const problem = problemOf(cause)
   return world.database.transaction(async (sql) => {
     const request = await claimRequest(sql, id)
-    return request ? end(sql, request, 'failed', problem, cause) : 'not-approved'
+    return request ? endUndone(sql, request, 'failed', problem, cause) : 'not-approved'
   })
 }
 
@@ -163,7 +107,8 @@ function problemOf(cause: unknown): string {
   return 'The database refused it, so we took everything back. The developers can find the cause in the log.'
 }
 
-async function end(
+/** Ends a request that was approved, none of whose changes were made. */
+export async function endUndone(
   sql: EntityManager,
   { id, outcome }: ChangeRequest,
   status: 'failed' | 'needs-attention',
@@ -172,13 +117,13 @@ async function end(
 ): Promise<Execution> {
   await sql.update(ChangeRequest, { id, status: 'approved' }, { status, outcome: { ...namedIn(outcome), problem } })
   await announce(sql, id, ['outcome'])
-  const details = { because: describe(cause) }
+  const details = { because: describeCause(cause) }
   await appendToLedger(sql, { changeRequest: id, event: status, actor: THE_BOT, details })
   return 'failed'
 }
 
 /** A cause as it goes into the log and the ledger: messages only of errors of our own. */
-function describe(cause: unknown): string {
+export function describeCause(cause: unknown): string {
   if (cause instanceof QueryFailedError) {
     const { code, constraint, column } = new DatabaseError(cause.driverError)
     return ['database', code, constraint ?? column].filter(Boolean).join(' ')

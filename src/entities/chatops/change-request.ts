@@ -154,7 +154,7 @@ export class ChangeRequest {
   @Column({ type: 'text', array: true })
   subjects!: string[]
 
-  /** SHA-256 in hex over everything that is approved (playbooks/plan.ts). */
+  /** SHA-256 in hex over everything that is approved (contract/plan.ts). */
   @Column({ type: 'text' })
   digest!: string
 
@@ -196,8 +196,17 @@ export class ChangeRequest {
   @Column({ name: 'decision_reason', type: 'text', nullable: true })
   decisionReason!: string | null
 
+  /** Since when something that its execution needs does not answer. */
   @Column({ name: 'upstream_failing_since', type: 'timestamptz', nullable: true })
   upstreamFailingSince!: Date | null
+
+  /** Since when a version of the bot that did not make it has left its execution to the one that did. */
+  @Column({ name: 'left_to_others_since', type: 'timestamptz', nullable: true })
+  leftToOthersSince!: Date | null
+
+  /** When its execution was last put off, for either reason. */
+  @Column({ name: 'tried_at', type: 'timestamptz', nullable: true })
+  triedAt!: Date | null
 
   @Column({ name: 'hinted_at', type: 'timestamptz', nullable: true })
   hintedAt!: Date | null

@@ -1,6 +1,6 @@
 import { formatDateTime } from '../../calendar/london.ts'
 import { needsAttention } from '../../changes/attention.ts'
-import { GIVE_UP_AFTER_MS } from '../../changes/execute/unexecuted.ts'
+import { findHoldUp } from '../../changes/execute/postponed.ts'
 import { cancellerOf } from '../../changes/requests.ts'
 import type { ChangeRequest, FollowUp, Postcondition, Status } from '../../entities/chatops/change-request.ts'
 import { THE_BOT } from '../../ledger/ledger.ts'
@@ -126,11 +126,16 @@ const ASK_AGAIN = 'Select “Ask again” once that is put right.'
 /** Above it stands why. */
 const HELD = 'The changes are not made before that is over. Nothing has changed yet.'
 
-/** That something does not answer is said from the first failure on, with how long it is tried. */
-function comingWords({ upstreamFailingSince: since }: ChangeRequest): string {
-  if (since === null) return 'The changes are made next.'
-  const until = formatDateTime(new Date(since.getTime() + GIVE_UP_AFTER_MS))
-  return `We could not make the changes yet: something that they need does not answer. We try until ${until}. Nothing has changed yet.`
+/** Why they are not made yet is said from the first failure on, with how long it is tried. */
+function comingWords(changeRequest: ChangeRequest): string {
+  const holdUp = findHoldUp(changeRequest)
+  if (!holdUp) return 'The changes are made next.'
+  const until = formatDateTime(holdUp.until)
+  const why = {
+    unreachable: `something that they need does not answer. We try until ${until}.`,
+    'left-to-others': `another version of the bot made this request, and carries it out. We wait for it until ${until}.`,
+  }[holdUp.reason]
+  return `We could not make the changes yet: ${why} Nothing has changed yet.`
 }
 
 function problem(words: string | undefined): Block[] {

@@ -98,7 +98,9 @@ describe('when what it needs is away', () => {
     expect(await execute(use.world, id)).toBe('postponed')
     expect(await drawn()).toBe(before + 1)
     clock += 31 * MINUTE
+    await hintAgain(use.world)
     expect(await execute(use.world, id)).toBe('postponed')
+    expect(await drawn()).toBe(before + 2) // with another time until which it is tried
     onStep = async () => {}
     expect(await execute(use.world, id)).toBe('executed')
   })

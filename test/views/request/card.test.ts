@@ -202,6 +202,15 @@ describe('a card of a request that is decided or over', () => {
       ['Cancel request', 'Show what will change'],
     ],
     [
+      'approved',
+      { ...APPROVED, leftToOthersSince: new Date('2021-10-27T13:14:00Z') },
+      [
+        'another version of the bot made this request, and carries it out. We wait for it until 27 October 2021 at 2:44pm.',
+        'Nothing has changed yet.',
+      ],
+      ['Cancel request', 'Show what will change'],
+    ],
+    [
       'needs-attention',
       { ...APPROVED, outcome: { problem: 'We tried for 30 minutes.' } },
       ['We have not made any of the changes', 'We tried for 30 minutes.', 'Select “Ask again” once that is put right.'],
