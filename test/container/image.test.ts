@@ -1,7 +1,7 @@
 // What the Dockerfile claims, as far as it shows without Docker.
 import { type ChildProcess, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -112,6 +112,10 @@ describe.runIf(canStartContainers())('a container', { timeout: 5 * MINUTES }, ()
   test('brings the database up to date, and checks the ledger', async () => {
     const migrated = await run(['bin/chatops', 'migrate'], { MIGRATE_DATABASE_URL: database.ownerUrl })
     expect(migrated).toEqual({ code: 0, said: 'The schemas are up to date.\n' })
+    // A cache of the build's layers keeps the build for as long as what it is made of is the same.
+    const tomorrow = new Date(Date.now() + 24 * 60 * MINUTES)
+    const scripts = join(image.root, image.workdir, 'src/entities')
+    for (const name of readdirSync(scripts)) utimesSync(join(scripts, name), tomorrow, tomorrow)
     const checked = await run(['bin/chatops', 'verify-ledger'], { DATABASE_URL: database.appUrl })
     expect(checked).toMatchObject({ code: 0, said: expect.stringContaining('The ledger is sound') })
   })

@@ -22,7 +22,7 @@ function copyContext(checkout: string, context: string): void {
   const patterns = readFileSync(join(checkout, '.dockerignore'), 'utf8').split('\n')
   for (const pattern of patterns.filter((line) => line.startsWith('!'))) {
     const path = pattern.slice(1)
-    cpSync(join(checkout, path), join(context, path), { recursive: true })
+    cpSync(join(checkout, path), join(context, path), { recursive: true, preserveTimestamps: true })
   }
 }
 
@@ -75,13 +75,16 @@ async function carryOut(
   }
 }
 
-/** As COPY does: of a directory its contents, of a file the file, into a directory if the target ends with a slash. */
+/**
+ * As COPY does: of a directory its contents, of a file the file, into a directory if the target ends with a slash; each with
+ * the time that it had.
+ */
 function copy({ sources, to }: { sources: readonly string[]; to: string }, from: string, inside: string): void {
   for (const source of sources) {
     const path = join(from, source)
     const isInto = statSync(path).isFile() && to.endsWith('/')
     const target = isInto ? join(inside, to, basename(path)) : join(inside, to)
-    cpSync(path, target, { recursive: true, verbatimSymlinks: true })
+    cpSync(path, target, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
   }
 }
 
