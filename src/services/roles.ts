@@ -68,8 +68,7 @@ export async function startBotRole(
   return {
     isConnected: bot.isConnected,
     async stop() {
-      await Promise.all([reading.stop(), homes.stop()])
-      await bot.stop()
+      await Promise.all([bot.stop(), reading.stop(), homes.stop()])
       await waker?.stop()
     },
   }
