@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { MigrationInterface } from 'typeorm'
 import { createDataSource } from './data-source.ts'
 
 const MIGRATION_LOCK = 7_031_520 // any number of our own; only one migrator holds it at a time
@@ -24,6 +25,7 @@ export async function migrate(url: string, report: (words: string) => void = () 
     alive = setInterval(() => lock.query('SELECT 1').catch(() => {}), ALIVE_EVERY_MS)
     await client.query('CREATE SCHEMA IF NOT EXISTS chatops')
     const database = await createDataSource(url, 1).initialize()
+    database.migrations.forEach(takeItsTime)
     try {
       await database.runMigrations({ transaction: 'each' })
     } finally {
@@ -34,6 +36,15 @@ export async function migrate(url: string, report: (words: string) => void = () 
   } finally {
     clearInterval(alive)
     await Promise.all([lock.end(), client.end()])
+  }
+}
+
+/** A change of a large table may take longer than any statement of the bot's. It waits for a lock no longer than those do. */
+function takeItsTime(migration: MigrationInterface): void {
+  const up = migration.up.bind(migration)
+  migration.up = async (runner) => {
+    await runner.query('SET LOCAL statement_timeout = 0')
+    await up(runner)
   }
 }
 

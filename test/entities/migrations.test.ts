@@ -82,6 +82,26 @@ describe('migrating', () => {
     }
   })
 
+  test('takes longer than a statement of the bot’s may, where a table is large', async () => {
+    const large = `${name}_large`
+    const urls = databaseUrls(inject('postgresUrl'), large)
+    await withClient(inject('postgresUrl'), (client) => client.query(`CREATE DATABASE ${large}`))
+    try {
+      await withClient(urls.adminUrl, (client) => client.query(registerSchemaSql()))
+      await grantRights(urls.adminUrl)
+      await withClient(urls.adminUrl, (client) =>
+        client.query(`
+          ALTER ROLE chatops_owner IN DATABASE ${large} SET statement_timeout = '2s';
+          CREATE FUNCTION public.dawdle() RETURNS event_trigger LANGUAGE plpgsql AS $$
+            BEGIN IF current_query() ~ 'INDEX mirrored_jobs_over' THEN PERFORM pg_sleep(2.5); END IF; END $$;
+          CREATE EVENT TRIGGER dawdles ON ddl_command_start EXECUTE FUNCTION public.dawdle()`),
+      )
+      await migrate(urls.ownerUrl)
+    } finally {
+      await withClient(inject('postgresUrl'), (client) => client.query(`DROP DATABASE ${large} WITH (FORCE)`))
+    }
+  })
+
   test('is not needed by the app’s role, which could not do it', async () => {
     await expect(migrate(appUrl)).rejects.toMatchObject(DENIED)
   })
