@@ -59,7 +59,7 @@ export function startLoop(
   }
 
   async function untilNext(): Promise<void> {
-    for (let turn = 1; !nudged && !stopped; turn++) {
+    for (let waited = interval; !nudged && !stopped; waited += interval) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, interval)
         wake = () => {
@@ -67,7 +67,7 @@ export function startLoop(
           resolve()
         }
       })
-      if (!pace.isIdle() || interval >= OFTEN_MS || turn === IDLE_RUNS_EVERY) return
+      if (!pace.isIdle() || waited >= idlePause(interval)) return
     }
   }
 

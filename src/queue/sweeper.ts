@@ -39,7 +39,6 @@ type Sweep = {
   round: () => Promise<number>
   /** Where a round did so much, there may be more. */
   batch?: number
-  isFirstLater?: boolean
 }
 
 /** @param settings.nudge called when a sweep has left something in the outbox */
@@ -48,8 +47,8 @@ export function startSweepers(
   queues: JobQueues,
   settings: { retention: number; pace: Pace; nudge: () => void },
 ): Sweepers {
-  const start = ({ name, every, round, batch = Number.POSITIVE_INFINITY, isFirstLater = false }: Sweep) =>
-    startLoop(world.log, name, { interval: every, pace: settings.pace, isFirstLater }, async () => {
+  const start = ({ name, every, round, batch = Number.POSITIVE_INFINITY }: Sweep) =>
+    startLoop(world.log, name, { interval: every, pace: settings.pace }, async () => {
       await world.clicksPassed?.()
       const swept = await round()
       if (swept > 0) settings.nudge()
