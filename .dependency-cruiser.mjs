@@ -22,7 +22,7 @@ const FLOORS = [
   ['compatibility'],
   ['register', 'personal-data'],
   ['entities', 'config', 'log', 'pages'],
-  ['calendar', 'words'],
+  ['calendar', 'words', 'uuid'],
   ['error-facts'],
 ]
 

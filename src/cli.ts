@@ -11,6 +11,7 @@ import { loadExtract } from './gias/load.ts'
 import { listTroubled, retry } from './outbox/operator.ts'
 import { adopt } from './pausing/environment.ts'
 import { pauseAsOperator, resumeAsOperator } from './pausing/operator.ts'
+import { isUuid } from './uuid.ts'
 import { createNaming } from './words.ts'
 
 // The commands for people who run the bot. None of them decides anything about a change request.
@@ -90,7 +91,7 @@ async function runMigrations([option, ...more]: readonly string[]): Promise<numb
 }
 
 async function manageOutbox([what, ...ids]: readonly string[]): Promise<number> {
-  const isRetry = what === 'retry' && ids.every((id) => id === 'all' || UUID.test(id)) && ids.length > 0
+  const isRetry = what === 'retry' && ids.every((id) => id === 'all' || isUuid(id)) && ids.length > 0
   if (what !== 'list' && !isRetry) {
     console.log(
       'Usage: bin/chatops outbox list\n       bin/chatops outbox retry <id> …\n       bin/chatops outbox retry all',
@@ -107,8 +108,6 @@ async function manageOutbox([what, ...ids]: readonly string[]): Promise<number> 
 
 const NOT_TRIED =
   'The others are sent, or are not there, or are Trello cards that were given up: people were asked to add those by hand.'
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** One row on one line: its id, whether it waits for an operator, what it is, since when, and why. */
 function describe({ id, status, kind, changeRequestId, createdAt, lastError }: OutboxRow): string {

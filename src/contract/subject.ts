@@ -5,6 +5,7 @@ import { SeenJob } from '../entities/chatops/seen-job.ts'
 import { Trainee } from '../entities/register/trainee.ts'
 import { isUrn } from '../register/schools/schools.ts'
 import { findMistake, parseTraineeReference, resolveTrainee } from '../register/trainees/trainee-reference.ts'
+import { isUuid } from '../uuid.ts'
 import { type Field, FieldError, type FormContext } from './fields.ts'
 
 // What a request is about, in the field of its form that is named `subject`. Its value is a trainee's slug, "URN 123456",
@@ -22,10 +23,8 @@ export function readSubject(value: string): Subject {
   const [, request] = /^CR-(\d+)$/.exec(value) ?? []
   if (urn !== undefined) return { kind: 'urn', id: urn }
   if (request !== undefined) return { kind: 'request', id: request }
-  return { kind: UUID.test(value) ? 'job' : 'trainee', id: value }
+  return { kind: isUuid(value) ? 'job' : 'trainee', id: value }
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** A trainee, by slug, Register link or number. */
 export function trainee(): SubjectField {
@@ -86,7 +85,7 @@ export function school(
     schema: reference('Enter a trainee, a URN or a failed job.')
       .transform((text) => (/^\d{6}$/.test(text) || /^URN/i.test(text) ? `URN ${text.replace(/^URN\s*/i, '')}` : text))
       .refine((text) => !text.startsWith('URN ') || isUrn(text.slice(4)), 'A URN has 5 or 6 digits. Check it on GIAS.')
-      .transform((text) => (UUID.test(text) ? text.toLowerCase() : text)),
+      .transform((text) => (isUuid(text) ? text.toLowerCase() : text)),
     async resolve(value, context) {
       const { kind } = readSubject(value)
       if (kind === 'job') return checkJob(value, context)

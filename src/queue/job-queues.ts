@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { JOB_NAMES, type Job, type JobName } from '../entities/chatops/job.ts'
 import { type JobRunner, runJob } from '../jobs/run/run-job.ts'
 import { runnerOf } from '../jobs/start/runner.ts'
+import { isUuid } from '../uuid.ts'
 import type { World } from '../world.ts'
 import type { JobWorker, QueueBackend } from './backend.ts'
 import type { JobQueue } from './bull-queue.ts'
@@ -96,10 +97,6 @@ export function startJobWorkers(
 
 /** What the queue says of a job of its own; nothing where it is none of ours. */
 const hint = z.object({
-  job: z
-    .string()
-    .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
-    .optional()
-    .catch(undefined),
+  job: z.string().refine(isUuid).optional().catch(undefined),
   nightly: z.string().optional().catch(undefined),
 })

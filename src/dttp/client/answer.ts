@@ -1,5 +1,6 @@
 // What an answer that is no success means.
 import { z } from 'zod'
+import { isUuid, UUID } from '../../uuid.ts'
 import { DttpError } from './errors.ts'
 import { type Asked, CANNOT_FIND, findMeaning } from './meanings.ts'
 import type { Answer } from './transport.ts'
@@ -52,16 +53,14 @@ function isGone(asked: Asked, status: number, code: string, message: string): bo
   // RFC 9110 §13.1.1: `If-Match: *` is false only where there is no record.
   if (status === 412) return asked.ifMatch === '*'
   if (status !== 404 || !(code === DOES_NOT_EXIST || (code === '' && /does not exist/i.test(message)))) return false
-  const named = message.toLowerCase().match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g)
+  const named = message.toLowerCase().match(new RegExp(UUID, 'g'))
   return !named || named.includes(asked.recordId)
 }
-
-const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** DTTP's own id of a request; the first of the headers that hold one (learn.microsoft.com, Dataverse, "Compose HTTP requests"). */
 export function requestIdOf({ headers }: Pick<Answer, 'headers'>): string | null {
   const named = ['x-ms-service-request-id', 'req_id', 'x-ms-client-request-id'].map((name) => headers[name])
-  return named.flat().find((id) => id !== undefined && GUID.test(id)) ?? null
+  return named.flat().find((id) => id !== undefined && isUuid(id)) ?? null
 }
 
 function readError(text: string): { code: string; message: string } {

@@ -1,5 +1,6 @@
 // Several creates at once, all or nothing: `$batch` with one change set (OData 4.0 part 1 §11.7).
 import { randomUUID } from 'node:crypto'
+import { UUID } from '../../uuid.ts'
 import { requestIdOf } from './answer.ts'
 import { DttpError } from './errors.ts'
 import { type InnerAnswer, readInnerAnswers } from './multipart.ts'
@@ -99,7 +100,7 @@ function idsByContentId(parts: readonly BatchPart[], answer: Answer, answers: re
 /** The id in `OData-EntityId` or `Location`, if it is of the record set we created in and both agree. */
 function createdId({ status, headers }: InnerAnswer, entity: EntitySet): string | null {
   if (status !== 201 && status !== 204) return null
-  const pattern = new RegExp(`/${entity}\\(([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\)$`, 'i')
+  const pattern = new RegExp(`/${entity}\\((${UUID})\\)$`, 'i')
   const named = ['odata-entityid', 'location'].flatMap((name) => headers.get(name) ?? [])
   const ids = new Set(named.map((url) => pattern.exec(url)?.[1]?.toLowerCase() ?? null))
   return ids.size === 1 ? ([...ids][0] ?? null) : null

@@ -4,6 +4,7 @@ import type { JobFailure } from '../../entities/chatops/job-failure.ts'
 import { registerWords } from '../../failures/register-words.ts'
 import { findSeenName } from '../../register/jobs/words.ts'
 import type { Place, RegisterJob, StrangeMember } from '../../sidekiq/index.ts'
+import { isUuid } from '../../uuid.ts'
 
 // A member of Register's Redis as a row of the mirror.
 
@@ -47,7 +48,7 @@ export function rowOf(job: RegisterJob, now: Date): MirrorRow {
   const failedAt = job.retriedAt ?? job.failedAt ?? job.at ?? now
   const { status, entity, submittedBy, isLaterPage } = args
   return {
-    id: job.jobId !== null && UUID.test(job.jobId) ? job.jobId.toLowerCase() : nameAfter(sha1),
+    id: job.jobId !== null && isUuid(job.jobId) ? job.jobId.toLowerCase() : nameAfter(sha1),
     name,
     class_name: className,
     trainee_id: trainee,
@@ -123,8 +124,6 @@ const KNOWN_POLLS = `
       ON known.trainee_id = poll.trainee_id AND known.name = poll.name AND known.timeout_at = poll.timeout_at
         AND NOT jsonb_exists(known.args, 'replaced')
   ORDER BY poll.id, known.id <> poll.id, known.place = 'gone', known.created_at, known.id`
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** A UUID (version 8) made of a member's hash. */
 function nameAfter(sha1: string): string {

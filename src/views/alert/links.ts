@@ -1,4 +1,5 @@
 import type { AlertSight, Group, SeenTrainee } from '../../alerts/sight/sight.ts'
+import { isUuid } from '../../uuid.ts'
 import { button } from '../kit/blocks.ts'
 import { ACTIONS } from '../kit/ids.ts'
 import { escapeText } from '../kit/text.ts'
@@ -45,8 +46,7 @@ function traineePage(slug: string | null, registerUrl: string): string | null {
 
 /** Dynamics' page of a contact (learn.microsoft.com, "Open forms, views, dialogs, and reports with a URL"). */
 export function recordPage(id: string | null, dttpUrl: string): string | null {
-  const isId = id !== null && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
-  return isId ? `${dttpUrl}/main.aspx?pagetype=entityrecord&etn=contact&id=${id}` : null
+  return id !== null && isUuid(id) ? `${dttpUrl}/main.aspx?pagetype=entityrecord&etn=contact&id=${id}` : null
 }
 
 /** Mrkdwn. */
