@@ -115,8 +115,8 @@ export async function startBot(
 }
 
 /**
- * Whoever has given an acknowledgement leaves a turn of the loop to those clicks that have come meanwhile, and waits until they
- * are acknowledged, too, before it goes on with what takes longer.
+ * After an acknowledgement, lets Node handle the clicks that have arrived meanwhile, and waits until they are acknowledged, too.
+ * Only then the handler goes on with what takes longer.
  */
 function lettingOthersIn<G extends object>(given: G, clicks: Clicks): G {
   const { ack } = given as { ack?: (...answer: unknown[]) => Promise<unknown> }

@@ -12,8 +12,9 @@ export type Clicks = { count: RequestHandler; passed: () => Promise<void> }
 
 const LONGEST_MS = 100
 const LOOK_AGAIN_MS = 2
-/** Clicks that come so soon after one another are a crowd's; the next one is waited for so long. */
+/** Two clicks within so many milliseconds count as a crowd. */
 const CROWD_MS = 20
+/** For how long a crowd's next click is waited for. */
 const NEXT_COMES_MS = 5
 
 export function createClicks(): Clicks {

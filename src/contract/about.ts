@@ -14,8 +14,8 @@ function traineesOf({ traineeId, subjects }: Pick<ChangeRequest, 'traineeId' | '
 }
 
 /**
- * The same, and the schools: the one that its form names, or else those of its trainee; and all of the request that it
- * undoes.
+ * The same, with schools: the one that its form names, or else those of its trainee. An undo is also about everything that the
+ * undone request was about.
  */
 export async function findAbout(
   sql: EntityManager,

@@ -73,8 +73,8 @@ async function askUntilOver(database: DataSource, { id, entry }: Transaction, st
 }
 
 /**
- * After a failover that has lost the transaction, another one has its number. Asked once that number is committed: the entry
- * is there by then, or never.
+ * After a failover that has lost our transaction, another one may have its number. Ask only after that number is committed: if
+ * our entry is not there then, our transaction was lost.
  */
 async function isOnRecord(database: DataSource, entry: string): Promise<boolean> {
   const [found] = await database.query<{ is: boolean }[]>(

@@ -33,7 +33,7 @@ export function explainVanished(about: About): Explanation {
   }
 }
 
-/** Settling it must wait until it has ended, and the quickest way to end it is the one that does harm. */
+/** It can be settled only after it has ended. Restarting Sidekiq would end it at once, and run it a second time. */
 export function explainHanging(about: About): Explanation {
   return {
     title: `A registration of ${who(about)} does not end`,

@@ -11,6 +11,6 @@ export async function leaveOutNumbers(sql: EntityManager): Promise<void> {
   await sql.query(TAKEN, [LEFT_OUT, ['change_requests', 'alerts', 'school_waits'].map((table) => `chatops.${table}`)])
 }
 
-// Taking them one by one asks for no more rights than using them does. One that is taken is not given back by a rollback.
+// nextval needs only the right that inserting a row needs, too. A number that was taken is not given back by a rollback.
 const TAKEN = `
   SELECT count(nextval(pg_get_serial_sequence(name, 'id'))) FROM unnest($2::text[]) AS name, generate_series(1, $1)`

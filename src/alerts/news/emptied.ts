@@ -6,7 +6,7 @@ import { unlessMovedWithin } from '../../jobs/mirror/moved-tables.ts'
 import type { World } from '../../world.ts'
 
 // A request that is not over may have emptied the trainee's ids: then jobs of Register's fail that ask DTTP for their
-// record. That is its doing, and its people hear of it.
+// record. The request has caused the failure, so its thread is told.
 
 /**
  * The request that has made a job fail so, whoever asked for the job; null for none. What a request has started itself

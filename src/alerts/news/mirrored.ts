@@ -76,7 +76,7 @@ async function tell(world: World, sql: EntityManager, job: MirroredJob, over: Ov
     await noteSuccess(sql, job)
     await announceNews(sql, job, { kind: (await hasBroughtTrn(world, sql, job)) ? 'trn-received' : 'done' })
   } else if (place === 'gone' && curedAt === null && hasDied(job)) {
-    // Nobody has heard of those that were dead before the first sweep, and nobody needs to.
+    // Jobs that were dead before the first reading were never posted, so their end is not posted either.
     if (!(await sql.existsBy(AlertEntry, { jobId: job.id }))) return
     await noteFailure(sql, world, job, { code: 'vanished', words: VANISHED, at: now.toISOString(), by: 'register' })
   } else if (curedAt !== null) {

@@ -4,7 +4,7 @@ import type { JobRow } from '../../entities/chatops/job.ts'
 import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
 import type { Found, Offer } from '../../failures/found.ts'
 
-// What a post about failed jobs is drawn from. alerts/ finds it, and views/alert.ts shows it.
+// What a post about failed jobs is drawn from. alerts/ finds it, and views/alert/alert.ts shows it.
 
 /** An entry, and where its job stands; null where there is no job. */
 export type SeenEntry = AlertEntry & { job: Pick<JobRow, 'status' | 'curedAt'> | null }
@@ -31,7 +31,7 @@ export type AlertSight = {
   school: string | null
   found: Found | null
   groups: readonly Group[]
-  /** Others that it is about, for whom the post has no room and nothing is settled: so many that they can be named. */
+  /** Its other trainees that are still open, as many as can be named: the post names them in one block, without details. */
   others: readonly SeenTrainee[]
   open: number
   all: number

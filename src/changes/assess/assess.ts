@@ -37,7 +37,10 @@ export async function gather(world: World, playbook: AnyPlaybook, form: Form, se
   return { rows, about, answers, beside }
 }
 
-/** Everything that a preview shows: in one snapshot where no other system has a say, and otherwise they are asked between two. */
+/**
+ * Everything that a preview shows. If another system must be asked, the rows are read in one snapshot, that system is asked, and
+ * the plan is made in a second snapshot; otherwise one does for both.
+ */
 export async function assess(world: World, playbook: AnyPlaybook, form: Form): Promise<Assessment> {
   const asked = { form, self: null }
   if (playbook.ask || world.upstreams.sidekiq) {

@@ -13,9 +13,9 @@ import { isNeedless, listSteps, type Step } from './manual-steps.ts'
 type Left = { steps: readonly Step[]; dropped: { request: string; places: number[] } | null }
 
 /**
- * The steps that a request really leaves to people: all that its approver saw. One that undoes another makes that one's open
- * steps needless. That nobody has marked a step as done does not say that nobody has done it, so taking it back is asked for
- * all the same, and its title says what is not known.
+ * The steps that a request leaves to people: all that its approver saw. If it undoes another request, that one's open steps are
+ * dropped. A step that nobody ticked may still have been done, so taking it back is asked for, too, with "if that is needed" in
+ * its title.
  */
 export async function stepsLeft(
   sql: EntityManager,
@@ -56,7 +56,7 @@ function ifNeeded(title: string, takenBack: string, request: string): string {
   return `${title}${IF_NEEDED} “${step}” of CR-${request} as done`
 }
 
-/** Whether a step has this title, with or without what is not known of it. */
+/** Whether a step has this title, with or without the ending "if that is needed …". */
 function isTitled(title: string, wanted: string | undefined): boolean {
   return wanted !== undefined && (title === wanted || title.startsWith(`${wanted}${IF_NEEDED}`))
 }

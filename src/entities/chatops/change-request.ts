@@ -91,7 +91,7 @@ const outcome = z.object({
   trello: z.array(trelloCard).optional().catch(undefined),
   /** What has become of the poll that it started. */
   poll: poll.optional().catch(undefined),
-  /** The request that it undoes, as its number, and that one's title; of the undoing of an undoing what is done again. */
+  /** The request that it undoes, as its number, and that one's title. For the undo of an undo: the request that holds again. */
   undoes: z
     .object({ request: z.string(), title: z.string(), redoes: z.string().optional() })
     .optional()

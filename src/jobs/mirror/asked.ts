@@ -61,7 +61,10 @@ export async function mirrorRetry(
   await measureAnew(sql, await sql.findOneByOrFail(MirroredJob, { id }))
 }
 
-/** SQL: that Redis was surely never given a row `job`. A relay that has its push in hand may give it at any moment. */
+/**
+ * SQL: the push of a row `job` has certainly not reached Redis. Never so while the push is being sent: it may arrive at any
+ * moment.
+ */
 export const NOT_GIVEN_SQL = `job.id = job.outbox_id AND job.sha1 IS NULL AND EXISTS (
   SELECT FROM chatops.outbox push
   WHERE push.id = job.outbox_id AND push.status IN ('queued', 'waiting', 'failed') AND NOT push.unsure)`

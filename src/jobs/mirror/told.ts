@@ -31,7 +31,7 @@ const UNTOLD = `
   SELECT id FROM chatops.mirrored_jobs WHERE NOT told AND (failure IS NOT NULL OR place = 'gone')
   ORDER BY args ->> 'untold' NULLS FIRST, name <> 'register-for-trn', id LIMIT $1`
 
-/** Has every other job told of first: with this one it has gone wrong. */
+/** Telling of this job failed, so it goes to the end of the line. */
 export async function putOffNews(sql: EntityManager, id: string, now: Date): Promise<void> {
   await sql.query(PUT_OFF, [id, now.toISOString()])
 }
@@ -52,7 +52,7 @@ export async function nameFailure(sql: EntityManager, id: string, failure: JobFa
   await sql.update(MirroredJob, { id }, { failure })
 }
 
-/** From now on the job is one of a request's that has made it fail; one that another request has asked for stays that one's. */
+/** Gives the job to the request that made it fail, unless another request asked for it. */
 export async function giveToRequest(sql: EntityManager, id: string, changeRequestId: string): Promise<void> {
   await sql.query(GIVE, [id, changeRequestId])
 }

@@ -81,7 +81,7 @@ function adviceFor(effect: Effect): string[] {
   return [effect.job === 'register-for-trn' ? BY_HAND.registration : BY_HAND.job]
 }
 
-/** What took it back has changed the same columns: to say so would send people to undo that, too. */
+/** Not looked at once it is undone: the undo itself has changed these columns, and would be named as what has changed them. */
 function lookAtMoved({ request, moved, movedBy, undoneBy }: Situation): Finding {
   if (!wasCarriedOut(request) || undoneBy) return notLookedAt()
   const evidence = moved.map(({ table, id, column }) => [table, id, column])
