@@ -50,12 +50,12 @@ export async function getVisible(database: DataSource, id: string, viewer: strin
 }
 
 /** A channel; or every one but these, also such as the bot is not allowed in any more. */
-export type Place = { channel: string } | { notIn: readonly string[] }
+export type InChannels = { channel: string } | { notIn: readonly string[] }
 
 /** What waits for approval in a channel, the first to expire first; and how much there is in all. */
 export async function listWaiting(
   database: DataSource,
-  { place, take }: { place: Place; take: number },
+  { place, take }: { place: InChannels; take: number },
 ): Promise<{ requests: ChangeRequest[]; inAll: number }> {
   const [requests, inAll] = await database.manager.findAndCount(ChangeRequest, {
     where: { channel: 'notIn' in place ? Not(In([...place.notIn])) : place.channel, status: 'pending' },

@@ -16,8 +16,8 @@ export function differencesFor(
     if (!found || broken) return broken ?? []
     const uses = { table, found, expected: expected[table] }
     return [
-      ...expected[table].flatMap((column) => readTrouble(uses, column)),
-      ...(touched.updates?.[table] ?? []).flatMap((column: string) => writeTrouble(uses, column, 'mayUpdate')),
+      ...expected[table].flatMap((column) => troubleReading(uses, column)),
+      ...(touched.updates?.[table] ?? []).flatMap((column: string) => troubleWriting(uses, column, 'mayUpdate')),
       ...insertTrouble(uses, touched.inserts?.[table]),
       ...(touched.unique?.[table] ?? []).flatMap((column: string) => keyTrouble(uses, column)),
     ]
@@ -44,7 +44,7 @@ function tableTrouble(table: string, found: LiveTable | undefined): string[] | n
 
 type Uses = { table: string; found: LiveTable; expected: readonly ExpectedColumn[] }
 
-function readTrouble({ table, found }: Uses, { name, type, isRequired }: ExpectedColumn): string[] {
+function troubleReading({ table, found }: Uses, { name, type, isRequired }: ExpectedColumn): string[] {
   const column = found.columns.find((one) => one.name === name)
   const where = `${table}.${name}`
   if (!column) return [`${where} is missing`]
@@ -55,7 +55,7 @@ function readTrouble({ table, found }: Uses, { name, type, isRequired }: Expecte
   ]
 }
 
-function writeTrouble(uses: Uses, name: string, right: 'mayUpdate' | 'mayInsert'): string[] {
+function troubleWriting(uses: Uses, name: string, right: 'mayUpdate' | 'mayInsert'): string[] {
   const column = uses.found.columns.find((one) => one.name === name)
   if (!column) return [] // said where it is read
   const where = `${uses.table}.${name}`
@@ -77,7 +77,7 @@ function insertTrouble(uses: Uses, names: readonly string[] | undefined): string
   )
   const closed = found.columns.filter(({ name, mayDraw }) => mayDraw === false && !names.includes(name))
   return [
-    ...names.flatMap((name) => writeTrouble(uses, name, 'mayInsert')),
+    ...names.flatMap((name) => troubleWriting(uses, name, 'mayInsert')),
     ...wanted.map(({ name }) => `a new row of ${table} needs ${name} now`),
     ...closed.map(({ name }) => `the bot may not use the sequence of ${table}.${name}`),
   ]

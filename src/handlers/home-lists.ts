@@ -58,11 +58,11 @@ export async function readHomeList(
   page: number | null,
 ): Promise<HomeList> {
   const wanted = { page: page ?? 1, perPage: page === null ? ROWS_AT_FIRST : ROWS_PER_PAGE }
-  const { items, ...found } = await readRows(context, viewer, name, wanted)
+  const { items, ...found } = await readItems(context, viewer, name, wanted)
   return { name, title: TITLES[name], none: noneOf(name, viewer), rows: items, ...found }
 }
 
-async function readRows({ changes, permalink }: HandlerContext, viewer: HomeViewer, name: Name, wanted: Wanted) {
+async function readItems({ changes, permalink }: HandlerContext, viewer: HomeViewer, name: Name, wanted: Wanted) {
   if (name === 'alerts') {
     const found = await readOpenAlerts(changes.database, wanted)
     return {

@@ -18,7 +18,7 @@ export async function demandEnvironment(database: DataSource, environment: strin
 
 /** The same for a command of an operator's, which stamps nothing. */
 export async function refuseForeign(database: DataSource, environment: string): Promise<void> {
-  const stamped = await readEnvironment(database.manager)
+  const stamped = await readStamp(database.manager)
   if (stamped === null || stamped === environment) return
   throw new OperatorError(
     `the database belongs to the environment “${stamped}”, and ENVIRONMENT is “${environment}”. ` +
@@ -35,7 +35,7 @@ export type Waiting = { what: string; count: string; requests: string | null }
  */
 export async function adopt(database: DataSource, environment: string, alertChannel: string): Promise<Waiting[]> {
   return database.transaction(async (sql) => {
-    const from = await readEnvironment(sql)
+    const from = await readStamp(sql)
     await sql.query('UPDATE chatops.identity SET environment = $1', [environment])
     const waiting = await sql.query<Waiting[]>(WAITING)
     await leaveOutNumbers(sql)
@@ -47,7 +47,7 @@ export async function adopt(database: DataSource, environment: string, alertChan
   })
 }
 
-async function readEnvironment(sql: EntityManager): Promise<string | null> {
+async function readStamp(sql: EntityManager): Promise<string | null> {
   const [row] = await sql.query<{ environment: string | null }[]>('SELECT environment FROM chatops.identity')
   if (!row) throw new OperatorError('chatops.identity is empty: run the migrations')
   return row.environment

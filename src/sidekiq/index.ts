@@ -2,14 +2,14 @@ import type { Logger } from 'pino'
 import { connectSidekiq, type SidekiqSettings } from './connection.ts'
 import { asUnavailable } from './errors.ts'
 import { findJobsOf, findMember, findRegistrations } from './find.ts'
-import type { MemberId, Page } from './job.ts'
+import type { JobPage, MemberId } from './job.ts'
 import { readProcesses } from './processes.ts'
 import { readWaiting } from './read.ts'
 import { type Given, prevent, type Writing, write } from './write.ts'
 
 // Register's Sidekiq, as far as the bot uses it.
 
-export type { Page, Place, RegisterJob, StrangeMember } from './job.ts'
+export type { JobPage, Place, RegisterJob, StrangeMember } from './job.ts'
 
 export type SidekiqClient = ReturnType<typeof createSidekiqClient>
 
@@ -43,7 +43,7 @@ export function createSidekiqClient(settings: SidekiqSettings, log: Pick<Logger,
   }
 }
 
-async function* reached(pages: AsyncGenerator<Page>): AsyncGenerator<Page> {
+async function* reached(pages: AsyncGenerator<JobPage>): AsyncGenerator<JobPage> {
   try {
     yield* pages
   } catch (error) {

@@ -91,4 +91,4 @@ export type RegisterJob = MemberId & {
 export type StrangeMember = MemberId & { why: 'not-json' | 'no-job' | 'too-long' }
 
 /** A step of reading: what one command of Redis gave. Members that moved meanwhile may be in several pages. */
-export type Page = { place: Place; jobs: RegisterJob[]; strange: StrangeMember[] }
+export type JobPage = { place: Place; jobs: RegisterJob[]; strange: StrangeMember[] }

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 import * as z from 'zod'
-import type { Page } from './job.ts'
+import type { JobPage } from './job.ts'
 import { parseJson, queueName, readMember, sidekiqTime } from './member.ts'
-import { pageOf, scanNames } from './read.ts'
+import { jobPageOf, scanNames } from './read.ts'
 
 // Sidekiq's processes and what each of them runs. A job that runs is nowhere else, and here only from the next
 // heartbeat on, up to five seconds later.
@@ -26,7 +26,7 @@ export type SidekiqProcess = {
   runsUnder: 'workers' | 'work' | null
 }
 
-type Running = { processes: SidekiqProcess[] } & Page
+type Running = { processes: SidekiqProcess[] } & JobPage
 
 /** Processes read at most: Register has a handful. */
 const MOST_PROCESSES = 200
@@ -85,11 +85,11 @@ async function readProcess(redis: Redis, identity: string): Promise<Omit<Sidekiq
   }
 }
 
-function isEmpty({ jobs, strange }: Page): boolean {
+function isEmpty({ jobs, strange }: JobPage): boolean {
   return jobs.length + strange.length === 0
 }
 
-async function readWork(redis: Redis, key: string): Promise<Page> {
+async function readWork(redis: Redis, key: string): Promise<JobPage> {
   const found: Buffer[] = []
   let cursor = '0'
   do {
@@ -97,7 +97,7 @@ async function readWork(redis: Redis, key: string): Promise<Page> {
     cursor = next.toString()
     found.push(...pairs.filter((_, index) => index % 2 === 1))
   } while (cursor !== '0' && found.length < MOST_THREADS)
-  return pageOf('running', found, (thread) => {
+  return jobPageOf('running', found, (thread) => {
     const read = work.safeParse(parseJson(thread.toString()))
     if (!read.success) return readMember(thread, { place: 'running', queue: null, score: null })
     const { payload, queue, run_at: at } = read.data

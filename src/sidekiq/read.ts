@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import type { Page, Place, RegisterJob } from './job.ts'
+import type { JobPage, Place, RegisterJob } from './job.ts'
 import { isStrange, queueName, readMember } from './member.ts'
 
 // Reads queues and sets in steps that are short for Redis, however much is in them. While one is read, Sidekiq moves
@@ -20,13 +20,13 @@ export async function* readSet(
   redis: Redis,
   place: 'schedule' | 'retry' | 'dead',
   wanted: Wanted = EVERY,
-): AsyncGenerator<Page> {
+): AsyncGenerator<JobPage> {
   let cursor = '0'
   do {
     const [next, found] = await redis.zscanBuffer(place, cursor, 'COUNT', AT_ONCE)
     cursor = next.toString()
     const pairs = Array.from({ length: found.length / 2 }, (_, index) => [found[2 * index], found[2 * index + 1]])
-    yield pageOf(
+    yield jobPageOf(
       place,
       pairs.flatMap(([member, score]) => (member && score && wanted(member) ? [{ member, score }] : [])),
       ({ member, score }) => readMember(member, { place, queue: null, score: score.toString() }),
@@ -35,10 +35,10 @@ export async function* readSet(
 }
 
 /** Reads a queue from its newest job on: what is pushed meanwhile moves the others to where they are read again. */
-async function* readQueue(redis: Redis, queue: string, wanted: Wanted): AsyncGenerator<Page> {
+async function* readQueue(redis: Redis, queue: string, wanted: Wanted): AsyncGenerator<JobPage> {
   for (let start = 0; ; start += AT_ONCE - OVERLAP) {
     const members = await redis.lrangeBuffer(`queue:${queue}`, start, start + AT_ONCE - 1)
-    yield pageOf('queue', members.filter(wanted), (member) =>
+    yield jobPageOf('queue', members.filter(wanted), (member) =>
       readMember(member, { place: 'queue', queue, score: null }),
     )
     if (members.length < AT_ONCE) return
@@ -76,14 +76,18 @@ export async function* scanNames(redis: Redis, key: string): AsyncGenerator<stri
  * Every set and queue, in the order in which jobs move on, so that one that moves is seen twice rather than never. What
  * runs is read afterwards: see `readProcesses`.
  */
-export async function* readWaiting(redis: Redis, wanted: Wanted = EVERY): AsyncGenerator<Page> {
+export async function* readWaiting(redis: Redis, wanted: Wanted = EVERY): AsyncGenerator<JobPage> {
   yield* readSet(redis, 'dead', wanted)
   yield* readSet(redis, 'schedule', wanted)
   yield* readSet(redis, 'retry', wanted)
   for (const queue of await findQueues(redis)) yield* readQueue(redis, queue, wanted)
 }
 
-export function pageOf<T>(place: Place, found: readonly T[], read: (one: T) => ReturnType<typeof readMember>): Page {
+export function jobPageOf<T>(
+  place: Place,
+  found: readonly T[],
+  read: (one: T) => ReturnType<typeof readMember>,
+): JobPage {
   const members = found.map(read)
   const isJob = (member: (typeof members)[number]): member is RegisterJob => !isStrange(member)
   return { place, jobs: members.filter(isJob), strange: members.filter(isStrange) }

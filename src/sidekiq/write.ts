@@ -34,7 +34,7 @@ export async function write(redis: Redis, writing: Writing, given: Given): Promi
   if (members.includes(null)) return (await redis.exists(mark)) ? 'done' : 'moved' // done by an earlier sending meanwhile
   const pushed = pushedBy(writing, members[0] ?? null, { id, now })
   if (pushed === 'unreadable') return pushed
-  await demandWritable(redis, pushed?.queue ?? null, wasNewer)
+  await demandSidekiqWritable(redis, pushed?.queue ?? null, wasNewer)
   const answer = await redis.eval(
     SCRIPT,
     3 + taken.length,
@@ -74,7 +74,7 @@ const MARKED_SECONDS = 30 * 24 * 60 * 60
 const markOf = (id: string) => `trainee-chatops:sent:${id}`
 
 /** A job in a queue that no process serves would wait for ever, and Register's health check would answer 503. */
-async function demandWritable(redis: Redis, queue: string | null, wasNewer: boolean): Promise<void> {
+async function demandSidekiqWritable(redis: Redis, queue: string | null, wasNewer: boolean): Promise<void> {
   const { processes } = await readProcesses(redis)
   const may = judgeVersion(processes, wasNewer)
   if (!may.mayWrite) throw new NotWritable(may.why, may.isPassing)

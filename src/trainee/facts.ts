@@ -14,7 +14,7 @@ import { inSnapshot } from '../entities/snapshot.ts'
 import { findGiasAge, findGiasSchools, type GiasAge } from '../gias/schools.ts'
 import { readTrn } from '../register/jobs/retrieve-trn.ts'
 import { schoolsSentBy } from '../register/schools/sent-schools.ts'
-import { findSubmission, type Submission } from '../register/trainees/submissions.ts'
+import { findSubmission, type TrnSubmission } from '../register/trainees/submissions.ts'
 import { findRoute } from '../register/trainees/training-routes.ts'
 import type { World } from '../world.ts'
 
@@ -44,7 +44,7 @@ export type TraineeFacts = {
   trnInDttp: boolean | null
   schools: SchoolFacts[]
   giasAge: GiasAge | null
-  submission: Submission | null
+  submission: TrnSubmission | null
   /** Jobs that are not over or are given up, newest first, and how many there are in all. */
   jobs: SeenJob[]
   jobsInAll: number

@@ -7,7 +7,7 @@ import { playbooks } from '../playbooks/index.ts'
 import { jobDoes, jobFailedWords, registerNamesOf } from '../register/jobs/words.ts'
 import { dttpStatusLabel } from '../register/schools/schools.ts'
 import { stateLabel } from '../register/trainees/states.ts'
-import type { Submission } from '../register/trainees/submissions.ts'
+import type { TrnSubmission } from '../register/trainees/submissions.ts'
 import { routeLabel } from '../register/trainees/training-routes.ts'
 import type { RecordFacts, SchoolFacts, TraineeFacts } from '../trainee/facts.ts'
 import { listed } from '../words.ts'
@@ -69,7 +69,7 @@ function describeRecord({ trainee, provider, submission }: TraineeFacts): string
 }
 
 /** A user of Register is shown by number: a name would be a colleague's personal data. */
-function describeSubmitter(submission: Submission | null): string {
+function describeSubmitter(submission: TrnSubmission | null): string {
   if (!submission?.user) return 'not known'
   const { user, reinstated } = submission
   const again = reinstated?.created_at ? `; reinstated on ${formatDateTime(reinstated.created_at)}` : ''

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { createSidekiqClient } from '../../src/sidekiq/index.ts'
-import type { Page, RegisterJob } from '../../src/sidekiq/job.ts'
+import type { JobPage, RegisterJob } from '../../src/sidekiq/job.ts'
 import { judgeVersion } from '../../src/sidekiq/version.ts'
 import { redisDatabase } from '../support/redis-database.ts'
 import { memberOf, putProcess, putRecorded, recorded } from './recorded.ts'
@@ -16,8 +16,8 @@ afterAll(() => {
   redis.disconnect()
 })
 
-async function readAll(): Promise<Page> {
-  const all: Page = { place: 'queue', jobs: [], strange: [] }
+async function readAll(): Promise<JobPage> {
+  const all: JobPage = { place: 'queue', jobs: [], strange: [] }
   for await (const { jobs, strange } of sidekiq.readWaiting()) {
     all.jobs.push(...jobs)
     all.strange.push(...strange)

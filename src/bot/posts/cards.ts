@@ -9,7 +9,7 @@ import type { Claimed } from '../../outbox/claim.ts'
 import { wakeOutbox } from '../../outbox/due.ts'
 import { renderCard } from '../../views/request/card.ts'
 import type { Poster } from '../slack/poster.ts'
-import { cannotShow, getRequest, ownPrefix, type Projection, playbookOf, waitsForCard } from './requests.ts'
+import { cannotShow, getRequestOf, ownPrefix, type Projection, playbookOf, waitsForCard } from './requests.ts'
 
 /**
  * Shows change requests in Slack. A message is drawn from the database at the moment it is sent, never from the message
@@ -25,7 +25,7 @@ export function createCards(database: DataSource, poster: Poster, projection: Pr
    */
   async function card(row: Claimed): Promise<void> {
     for (let drawn = Number.POSITIVE_INFINITY; ; ) {
-      const request = await getRequest(database, row)
+      const request = await getRequestOf(database, row)
       const isCurrent = request.cardTs !== null && request.renderedVersion >= request.cardVersion
       if (isCurrent && drawn >= request.renderedVersion) return
       const cardTs = await draw(row, request).catch((error: unknown) => cannotShow(database, request, error))

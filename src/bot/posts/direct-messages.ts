@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DataSource } from 'typeorm'
 import * as z from 'zod'
-import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { SchoolWait } from '../../entities/chatops/school-wait.ts'
 import { postedNews } from '../../jobs/news.ts'
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
@@ -14,6 +13,7 @@ import { renderSchoolSync } from '../../views/school/news.ts'
 import { renderWaitNews } from '../../views/school/wait.ts'
 import { renderReport, renderUnposted } from '../../views/unposted.ts'
 import type { Poster } from '../slack/poster.ts'
+import { getRequestOf } from './requests.ts'
 
 const report = z.object({ user: z.string(), report: z.string() })
 const unposted = z.object({
@@ -36,22 +36,16 @@ export function createDirectMessages(
 ) {
   const ours = createHash('sha256').update(databaseIdentity).digest('hex').slice(0, 16)
 
-  async function messageFor(told: z.output<typeof directMessage>, { changeRequest }: Claimed): Promise<Message> {
+  async function messageFor(told: z.output<typeof directMessage>, row: Claimed): Promise<Message> {
     if ('report' in told) return renderReport(told.report)
     if ('news' in told) {
-      return renderJobNews({ ...told, changeRequest: await getRequest(changeRequest), registerUrl })
+      return renderJobNews({ ...told, changeRequest: await getRequestOf(database, row), registerUrl })
     }
-    if ('schools' in told) return renderSchoolSync({ ...told, changeRequest: await getRequest(changeRequest) })
-    if (!('wait' in told)) return renderUnposted({ ...told, changeRequest: changeRequest ?? '' })
+    if ('schools' in told) return renderSchoolSync({ ...told, changeRequest: await getRequestOf(database, row) })
+    if (!('wait' in told)) return renderUnposted({ ...told, changeRequest: row.changeRequest ?? '' })
     const wait = await database.manager.findOneBy(SchoolWait, { id: told.wait })
     if (!wait) throw new Undeliverable('there is no such wait')
     return renderWaitNews(wait, told)
-  }
-
-  async function getRequest(id: string | null): Promise<ChangeRequest> {
-    const request = id && (await database.manager.findOneBy(ChangeRequest, { id }))
-    if (!request) throw new Undeliverable('there is no such request')
-    return request
   }
 
   return {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { londonDay } from '../../calendar/london.ts'
-import { listWaiting, type Place } from '../../changes/requests.ts'
+import { type InChannels, listWaiting } from '../../changes/requests.ts'
 import { listOpenSteps } from '../../changes/steps/manual-steps.ts'
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
 import { MOST_IN_MORNING, renderMorning } from '../../views/request/morning.ts'
@@ -13,8 +13,8 @@ const posted = z.object({ channel: z.string(), day: z.string() })
 /** Tells a channel in the morning what waits in it. Nothing is said where nothing waits, or once that day is over. */
 export function createMorningPosts({ database, databaseIdentity, register, channels, now }: World, poster: Poster) {
   const ours = createHash('sha256').update(databaseIdentity).digest('hex').slice(0, 16)
-  /** The first channel is told also of what waits where the bot is not allowed any more, and nobody is told of it. */
-  const placeOf = (channel: string): Place =>
+  /** The first channel is also told what waits in channels where the bot may no longer post. */
+  const placeOf = (channel: string): InChannels =>
     channel === channels[0] ? { notIn: channels.filter((one) => one !== channel) } : { channel }
   return {
     async morning(row: Claimed): Promise<void> {

@@ -25,7 +25,8 @@ export function ownPrefix({ databaseIdentity }: Projection): string {
   return createHash('sha256').update(databaseIdentity).digest('hex').slice(0, 16)
 }
 
-export async function getRequest(database: DataSource, row: Claimed): Promise<ChangeRequest> {
+/** The request that a row is about. Throws Undeliverable where there is none. */
+export async function getRequestOf(database: DataSource, row: Claimed): Promise<ChangeRequest> {
   const { changeRequest: id } = row
   const request = id && (await selectRow(database.manager, ChangeRequest, 'WHERE id = $1', [id]))
   if (!request) throw new Undeliverable('there is no such request')

@@ -19,7 +19,7 @@ import { renderEnd, renderReminder } from '../../views/request/thread.ts'
 import { renderSchoolSync, renderTrelloCard } from '../../views/school/news.ts'
 import { MessageGone } from '../slack/line.ts'
 import type { Poster } from '../slack/poster.ts'
-import { cannotShow, getRequest, ownPrefix, type Projection, playbookOf, waitsForCard } from './requests.ts'
+import { cannotShow, getRequestOf, ownPrefix, type Projection, playbookOf, waitsForCard } from './requests.ts'
 
 /** A reply looks for its card again after at most this many milliseconds; the card's being posted has it sent at once. */
 const LOOK_FOR_CARD_MS = 5 * 60_000
@@ -35,7 +35,7 @@ export function createThreads(database: DataSource, poster: Poster, projection: 
 
   /** Replies once there is a card to reply to; one that has gone is posted anew first. */
   async function thread(row: Claimed): Promise<void> {
-    const request = await getRequest(database, row)
+    const request = await getRequestOf(database, row)
     if (!request.cardTs) throw untilCard(request.id, true)
     const messages = await renderPart(request, row)
     for (const [index, message] of messages.entries()) {

@@ -7,7 +7,7 @@ import { receiptOf } from './receipts.ts'
 type ShownReceipt = NonNullable<ReturnType<typeof receiptOf>> & { where: string }
 
 /** What Slack still shows, and the channels that could not be read, each with Slack's code. */
-export type Shown = { receipts: ShownReceipt[]; unread: { channel: string; code: string }[] }
+export type ShownReceipts = { receipts: ShownReceipt[]; unread: { channel: string; code: string }[] }
 
 const PAGE = 200
 
@@ -19,10 +19,10 @@ export async function readShownReceipts(
   client: webApi.WebClient,
   channels: readonly string[],
   since: Date,
-): Promise<Shown> {
+): Promise<ShownReceipts> {
   const { user_id: user, bot_id, app_id } = await client.auth.test()
   const us = { user, bot_id, app_id }
-  const shown: Shown = { receipts: [], unread: [] }
+  const shown: ShownReceipts = { receipts: [], unread: [] }
   const take = (channel: string, messages: readonly Message[]) => {
     for (const message of messages) {
       const receipt = receiptOf(message, us)

@@ -41,7 +41,7 @@ export async function openReview(world: World, { id, actor, viewId }: Actor & { 
   if (isOfLater(request)) return refuse(world, 'another-version', actor, id)
   const moved = await findMovedSince(world, request)
   if (moved) {
-    const { code, facts } = refusalFor(await endMoved(world, id, moved))
+    const { code, facts } = refusalFor(await endWhilePending(world, id, moved))
     return refuse(world, code, actor, id, facts)
   }
   await sureTransaction(world.database, async (sql) => {
@@ -60,7 +60,7 @@ async function findMovedSince(world: World, request: ChangeRequest): Promise<Mov
   return trainees.length > 0 ? { columns, checks: [], told: trainees } : null
 }
 
-async function endMoved(world: World, id: string, moved: Moved): Promise<ChangeRequest> {
+async function endWhilePending(world: World, id: string, moved: Moved): Promise<ChangeRequest> {
   return sureTransaction(world.database, async (sql) => {
     const request = await lockRequest(sql, id)
     return request.status === 'pending' ? endAsStale(world, sql, request, moved) : request

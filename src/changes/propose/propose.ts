@@ -44,14 +44,14 @@ export type Asking = {
   requester: string
   channel: string
   follows?: string
-  draft?: Draft
+  draft?: UnsentRequest
   isFirst?: boolean
   isAgain?: boolean
   submission?: string
 }
 
 /** Forms that an earlier version opened do not say which answers they were filled in with. */
-export type Draft = { id: string; digest?: string | undefined }
+export type UnsentRequest = { id: string; digest?: string | undefined }
 
 /**
  * Looks at everything a playbook looks at and keeps the result as an unsent request, which only its requester sees.

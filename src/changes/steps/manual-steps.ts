@@ -9,7 +9,7 @@ import { MOST_COUNTED, type Page, pageOf, type Wanted } from '../../pages.ts'
 import { refuseUnlessEither } from '../../people/standing.ts'
 import type { World } from '../../world.ts'
 import { announce } from '../announce.ts'
-import { getVisible, lockRequest, type Place } from '../requests.ts'
+import { getVisible, type InChannels, lockRequest } from '../requests.ts'
 import { alone } from '../sweeps/sweep-each.ts'
 
 // What is left to do by hand once a request is carried out. The requester sees to it; anyone who may ask or approve can
@@ -59,7 +59,7 @@ export type OpenStep = { step: ManualStep; request: ChangeRequest }
 /** What is left to do by hand, the oldest first, of one channel or of all; and how much there is in all. */
 export async function listOpenSteps(
   { manager }: DataSource,
-  { place, take }: { place: Place; take: number },
+  { place, take }: { place: InChannels; take: number },
 ): Promise<{ steps: OpenStep[]; inAll: number }> {
   const open = manager
     .createQueryBuilder(ManualStep, 'step')

@@ -1,7 +1,7 @@
 // Trainees in DTTP: the contact, and its placement assignment (the training record).
 import { z } from 'zod'
 import { DttpError } from './errors.ts'
-import { checkedId, guid, query, quote } from './odata.ts'
+import { checkedId, guid, query, stringLiteral } from './odata.ts'
 import type { BeforeSending, Read, Requests } from './requests.ts'
 
 const text = z
@@ -105,7 +105,7 @@ export async function findContactsBy(
   const call = 'findContactsBy'
   const ofProvider = providerId ? [`_parentcustomerid_value eq ${checkedId(call, providerId)}`] : []
   const since = createdSince ? [`createdon ge ${createdSince.toISOString()}`] : []
-  const filter = [`dfe_traineeid eq ${quote(traineeId)}`, ...ofProvider, ...since].join(' and ')
+  const filter = [`dfe_traineeid eq ${stringLiteral(traineeId)}`, ...ofProvider, ...since].join(' and ')
   const url = new URL('contacts', requests.api)
   url.search = query({ $select: CONTACT, $filter: filter, $top: String(MOST_FOUND) })
   const answer = await requests.read({ call, isWrite: false, url })

@@ -7,7 +7,7 @@ import { undergraduateDegree } from './degrees.ts'
 import { type Draft, reference } from './draft.ts'
 import { funding, initiative, qualificationAim, region, routeReference } from './funding.ts'
 import { midnight, type RegistrationRows, type RouteRules } from './rows.ts'
-import { sentSchools } from './schools.ts'
+import { schoolReferences } from './schools.ts'
 
 // The training record, as Register's Dttp::Params::PlacementAssignment sends it.
 
@@ -43,7 +43,7 @@ export function placementAssignmentUpdate(rows: RegistrationRows, rules: RouteRu
     dfe_programmelength: 1,
     dfe_ebacc: trainee.ebacc,
     ...(rules.requiresDegree && undergraduateDegree(rows)),
-    ...sentSchools(rows, rules),
+    ...schoolReferences(rows, rules),
     ...subjects(trainee),
     ...studyMode(trainee),
     ...initiative(trainee),

@@ -8,7 +8,7 @@ import { byId, type RegistrationRows, type RouteRules } from './rows.ts'
 const NOT_APPLICABLE = '9e7fcac0-4a37-e811-80ef-005056ac45bb'
 
 /** The schools in the training record, as far as the route sends them. */
-export function sentSchools(rows: RegistrationRows, rules: RouteRules): Draft {
+export function schoolReferences(rows: RegistrationRows, rules: RouteRules): Draft {
   const columns = { lead: 'dfe_LeadSchoolId@odata.bind', employing: 'dfe_EmployingSchoolId@odata.bind' } as const
   return Object.fromEntries(rules.schools.map((which) => [columns[which], reference('accounts', account(rows, which))]))
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Draft } from '../../changes/propose/propose.ts'
+import type { UnsentRequest } from '../../changes/propose/propose.ts'
 import type { AnyPlaybook } from '../../contract/playbook.ts'
 import { renderForm } from '../../views/form.ts'
 import type { HandlerContext } from '../context.ts'
@@ -26,7 +26,7 @@ export const formMetadata = z.object({
 type Given = Omit<Parameters<typeof renderForm>[1], 'metadata'> & {
   channel: string
   follows?: string | undefined
-  draft?: Draft | undefined
+  draft?: UnsentRequest | undefined
 }
 
 /** A playbook's form, filled in as far as is known, with what it must carry to its submission. */

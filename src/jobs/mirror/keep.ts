@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm'
-import type { Page } from '../../sidekiq/index.ts'
+import type { JobPage } from '../../sidekiq/index.ts'
 import type { World } from '../../world.ts'
 import { SHA_SQL } from './baseline.ts'
 import { unlessMoved } from './moved-tables.ts'
@@ -30,7 +30,7 @@ export function newSweep(number: string, startedAt: Date, lastAt: Date | null): 
 }
 
 /** Inserts the page's new jobs, and remembers those that have moved. */
-export async function keepPage(world: World, sweep: Sweep, { jobs, strange }: Page): Promise<void> {
+export async function keepPage(world: World, sweep: Sweep, { jobs, strange }: JobPage): Promise<void> {
   const now = sweep.startedAt
   const sql = world.database.manager
   sweep.strange += strange.length
@@ -99,11 +99,12 @@ async function write(world: World, sweep: Sweep, rows: readonly MirrorRow[]): Pr
   sweep.old += changed.filter(({ old }) => old).length
 }
 
-// What had been dead for a while when a sweep did not find it, was dead in another Redis than the one that was read then: that
-// is nobody's news, nor is what was gone from it and is there again, unless it was posted.
+// A job that has been dead since before the last reading, and is new to us, means that another Redis was read then. It is not
+// posted. Nor is a job that was gone and is there again, unless it was posted before.
 // A row that a request has just asked to be moved stays "unsent" as long as its member is where it was. With each failure
-// the proof of a next run begins anew (baseline.ts). Of a poll is kept when we first found the one that another had put in
-// its place: that other one has worked. An earlier version kept "yes" as `again`, which names none.
+// the proof of a next run begins anew (baseline.ts). A poll that found no TRN puts the next one in its place, which `again` names:
+// we keep when we first found that one, since the one before it has worked. An earlier version kept "yes" as `again`, which
+// names none.
 const KEEP = (sha: string) => `
   INSERT INTO chatops.mirrored_jobs AS known (id, name, class_name, trainee_id, args, timeout_at, place, queue, score, sha1,
     jid, attempts, error_class, failure, due_at, created_at, finished_at, first_seen_at, last_seen_at, sweep, told)

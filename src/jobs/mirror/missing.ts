@@ -4,7 +4,7 @@ import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import type { World } from '../../world.ts'
 import { NOT_GIVEN_SQL } from './asked.ts'
 import { findProven } from './proofs.ts'
-import { type Verdict, verdictOn } from './verdict.ts'
+import { type Judgement, verdictOn } from './verdict.ts'
 
 // What becomes of jobs that a whole sweep did not find. Between the queue and the next heartbeat of the process that
 // took it, a job is nowhere: it counts as vanished only when a second sweep, a minute later, has not found it either.
@@ -113,7 +113,7 @@ async function findNotGiven(sql: EntityManager, jobs: readonly MirroredJob[]): P
 const NOT_GIVEN = `
   SELECT id FROM chatops.mirrored_jobs job WHERE id = ANY($1) AND ${NOT_GIVEN_SQL}`
 
-function distinct(verdicts: readonly Verdict[]): Verdict[] {
+function distinct(verdicts: readonly Judgement[]): Judgement[] {
   return [...new Map(verdicts.map((one) => [`${one.code} ${one.words} ${one.quietly}`, one])).values()]
 }
 

@@ -20,7 +20,7 @@ import { wasLookedFor } from './proofs.ts'
 const UNPROVEN_AFTER_MS = 30 * 60_000
 
 /** How a job ended: null as code for one that ran, and no other than it had for a dead registration. Without `words` it is too soon to say. */
-export type Verdict = { code: JobFailure['code'] | 'as-it-died' | null; words?: string; quietly?: boolean }
+export type Judgement = { code: JobFailure['code'] | 'as-it-died' | null; words?: string; quietly?: boolean }
 
 /**
  * What else is known of the job: whether something proves that it ran, whether Redis surely has never had it, and whether a
@@ -28,7 +28,7 @@ export type Verdict = { code: JobFailure['code'] | 'as-it-died' | null; words?: 
  */
 type Known = { isProven: boolean; isNotGiven: boolean; isPosted: boolean }
 
-export function verdictOn(job: MirroredJob, { isProven, isNotGiven, isPosted }: Known, now: Date): Verdict {
+export function verdictOn(job: MirroredJob, { isProven, isNotGiven, isPosted }: Known, now: Date): Judgement {
   const { name, timeoutAt, missingSince } = job
   // We took it out ourselves: whatever proof there is, is another one's.
   if ('removed' in job.args) return { code: 'vanished', words: REMOVED, quietly: true }

@@ -9,7 +9,7 @@ import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
 import { User } from '../../entities/register/user.ts'
 import { findMirror, type MirrorAge } from '../../jobs/mirror/age.ts'
-import { findSubmission, type Submission } from '../../register/trainees/submissions.ts'
+import { findSubmission, type TrnSubmission } from '../../register/trainees/submissions.ts'
 import { findLast } from '../../registration/attempts.ts'
 import { findNamesakes } from '../../registration/namesakes.ts'
 import { usesOwnIds } from '../../registration/own-ids.ts'
@@ -18,7 +18,7 @@ import { type History, readTraineeHistory } from './history.ts'
 export type Rows = {
   trainee: Trainee
   registration: RegistrationRows
-  submission: Submission | null
+  submission: TrnSubmission | null
   /** The user named in the form. */
   named: User | null
   /** Ids of the provider's users who are registered with DTTP. */

@@ -9,7 +9,7 @@ import { planFor } from './plan.ts'
 import { lookAtResult, nobodyElseHas, recordsToLookFor } from './result.ts'
 import { read } from './rows.ts'
 import { says } from './says.ts'
-import { namedIn, situationOf } from './situation.ts'
+import { chosenRecord, situationOf } from './situation.ts'
 
 /** Settles a registration that DTTP never answered: its records are used, or the trainee is registered again. */
 export const settleRegistration = definePlaybook({
@@ -31,7 +31,7 @@ export const settleRegistration = definePlaybook({
   read: (sql, form, world) => read(sql, form.subject, world),
   ask: {
     about: ({ attempt, trainee, registration }, form) =>
-      tracesOf(attempt, trainee, registration.provider, namedIn(form)),
+      tracesOf(attempt, trainee, registration.provider, chosenRecord(form)),
     ask: (traces, { dttp }) => findCandidates(traces, dttp),
   },
   situation: (rows, traced, form, { register }) => situationOf(rows, traced, form, register),

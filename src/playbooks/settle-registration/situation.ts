@@ -37,7 +37,7 @@ export function situationOf(
   const isTellable = attempt !== null && saysWhose(attempt, trainee)
   const ids = attempt?.ids ?? attempt?.ownIds ?? null
   const answered = records.find(({ contact }) => contact === ids?.contact) ?? null
-  const named = namedIn(form)
+  const named = chosenRecord(form)
   const only =
     records.length === 1 && rows.namesakes.length === 0 && !traced.isMore && isTellable ? (records[0] ?? null) : null
   const chosen = named === null ? (answered ?? only) : (records.find(({ contact }) => contact === named) ?? null)
@@ -51,7 +51,7 @@ export function situationOf(
 }
 
 /** The record that a form names. */
-export function namedIn({ contact }: { contact: string }): string | null {
+export function chosenRecord({ contact }: { contact: string }): string | null {
   return contact === '' ? null : contact
 }
 

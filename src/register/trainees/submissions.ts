@@ -6,10 +6,10 @@ import { User } from '../../entities/register/user.ts'
  * Who last submitted a trainee for a TRN: the latest audit of a change from draft to submitted. `user` is null for
  * someone who is no longer known; `reinstated` is the audit of a return from a deferral since then.
  */
-export type Submission = { audit: Audit; user: User | null; reinstated: Audit | null }
+export type TrnSubmission = { audit: Audit; user: User | null; reinstated: Audit | null }
 
 /** Null where no audit says so. */
-export async function findSubmission(sql: EntityManager, traineeId: string): Promise<Submission | null> {
+export async function findSubmission(sql: EntityManager, traineeId: string): Promise<TrnSubmission | null> {
   return (await findSubmissions(sql, [traineeId])).get(traineeId) ?? null
 }
 
@@ -17,7 +17,7 @@ export async function findSubmission(sql: EntityManager, traineeId: string): Pro
 export async function findSubmissions(
   sql: EntityManager,
   traineeIds: readonly string[],
-): Promise<Map<string, Submission>> {
+): Promise<Map<string, TrnSubmission>> {
   const submitted = await findStateChanges(sql, traineeIds, '[0, 1]')
   const reinstated = await findStateChanges(sql, traineeIds, '[5, 1]')
   const users = await sql.findBy(User, { id: In([...submitted.values()].flatMap(userIdOf)) })
