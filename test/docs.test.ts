@@ -96,6 +96,33 @@ describe('the documents', () => {
   })
 })
 
+describe('the comments', () => {
+  const sources = ['src', 'sandbox', 'test', 'docs'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => join(folder, file)),
+  )
+
+  test('name source files that are there, from the root, from src, or from where they stand', () => {
+    const named = sources.flatMap((file) =>
+      commentsOf(read(file)).flatMap((comment) =>
+        [...comment.matchAll(/(?<![\w./@-])(?:[\w-]+\/)+[\w.-]+\.(?:ts|sql|md|json)\b/g)].map(([path]) => ({
+          file,
+          path,
+        })),
+      ),
+    )
+    expect(named.length).toBeGreaterThan(10)
+    const isThere = ({ file, path }: { file: string; path: string }) =>
+      ['', 'src', dirname(file)].some((folder) => existsSync(join(folder, path)))
+    expect(named.filter((one) => !isThere(one))).toEqual([])
+  })
+
+  function commentsOf(text: string): string[] {
+    return text.split('\n').map((line) => /(?:^|\s)(?:\/\/|\/?\*+) (.*)$/.exec(line)?.[1] ?? '')
+  }
+})
+
 describe('the version', () => {
   test('of the package has a section in the changelog, which begins with what is unreleased', () => {
     const [first, second] = [...read('CHANGELOG.md').matchAll(/^## (\S+)/gm)].map(([, title]) => title)
