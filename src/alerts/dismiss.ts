@@ -6,7 +6,7 @@ import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { hasJustDone } from '../people/just-now.ts'
 import { refuse } from '../people/standing.ts'
-import { findPersonalDataOf } from '../personal-data/in-text.ts'
+import { findPersonalDataAbout } from '../schools/named.ts'
 import type { World } from '../world.ts'
 import { holdCause, redraw } from './live/entries.ts'
 import { findResolving } from './sight/beside.ts'
@@ -51,20 +51,21 @@ export async function getOpenAlert({ database }: World, id: string, sql = databa
   return alert
 }
 
-/** What a reason gives away about one of the trainees, or about whom it speaks of; or null. */
-export async function findPersonalDataInReason(
+/** What a reason gives away about one of the alert's trainees, about one who waits for its schools, or about whom it speaks of. */
+export async function findPersonalDataInDismissal(
   { database }: World,
   id: string,
   reason: string,
 ): Promise<string | null> {
   const entries = await database.manager.find(AlertEntry, {
     where: { alertId: id },
-    select: { alertId: true, subject: true, traineeId: true },
+    select: { alertId: true, subject: true, traineeId: true, failure: true },
     order: { addedAt: 'ASC', subject: 'ASC' },
     take: MOST_CHECKED,
   })
   const trainees = entries.flatMap(({ traineeId }) => traineeId ?? [])
-  return findPersonalDataOf(database.manager, trainees, reason)
+  const urns = [...new Set(entries.flatMap(({ failure }) => failure.urns ?? []))]
+  return findPersonalDataAbout(database.manager, { trainees, urns }, reason)
 }
 
 /** What an alert is about at the moment, as a hash: whoever dismisses it has seen just that. */

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm'
 import * as z from 'zod'
-import { checkDismissal, dismiss, findPersonalDataInReason, getOpenAlert, readShown } from '../alerts/dismiss.ts'
+import { checkDismissal, dismiss, findPersonalDataInDismissal, getOpenAlert, readShown } from '../alerts/dismiss.ts'
 import { findAlertSight, findGroup } from '../alerts/sight/read.ts'
 import type { Group } from '../alerts/sight/sight.ts'
 import type { Alert } from '../entities/chatops/alert.ts'
@@ -71,7 +71,7 @@ export async function dismissAlert(context: HandlerContext, submission: Submissi
     const reason = (readFormValues(view.state.values)['reason'] ?? '').trim()
     if (!/[\p{L}\p{N}]/u.test(reason)) return { errors: { reason: 'Enter a reason.' } }
     await checkDismissal(context.changes, { id, actor: body.user.id }, { isSent: true }) // others must not learn what the field says
-    const personal = await findPersonalDataInReason(context.changes, id, reason)
+    const personal = await findPersonalDataInDismissal(context.changes, id, reason)
     if (personal) {
       await recordRevealing(context.changes, body.user.id, ['reason'])
       return { errors: { reason: `Remove the trainee’s ${personal}: everyone in the channel can read this.` } }

@@ -2,14 +2,14 @@ import type { DataSource, EntityManager } from 'typeorm'
 import { OperatorError } from '../error-facts.ts'
 import { OPERATOR } from '../ledger/ledger.ts'
 import { type BrakeWorld, pauseNow, resumeNow } from './pause.ts'
-import { findPersonalDataInReason } from './reason.ts'
+import { findPersonalDataInPause } from './reason.ts'
 
 // The brake from the command line. Who has the database's password needs nobody's leave; it is in the ledger all the same.
 
 /** @param alertChannel where it is told; empty for nowhere. Answers whether the bot was paused already. */
 export async function pauseAsOperator(database: DataSource, alertChannel: string, reason: string): Promise<boolean> {
   return database.transaction(async (sql) => {
-    const personal = await findPersonalDataInReason(sql, reason)
+    const personal = await findPersonalDataInPause(sql, reason)
     if (personal) throw new OperatorError(`Remove the trainee’s ${personal}: everybody can read the reason.`)
     const { was } = await pauseNow(await worldAt(sql, alertChannel), sql, OPERATOR, reason)
     return was !== null

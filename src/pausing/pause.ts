@@ -9,7 +9,7 @@ import { addToOutbox } from '../outbox/add.ts'
 import { hasJustDone } from '../people/just-now.ts'
 import { refuse, refuseUnless } from '../people/standing.ts'
 import type { World } from '../world.ts'
-import { findPersonalDataInReason } from './reason.ts'
+import { findPersonalDataInPause } from './reason.ts'
 
 // Anyone who may approve can stop the bot, at once. It takes two of them to let it go on.
 
@@ -30,7 +30,7 @@ export async function pause(
   { actor, reason }: { actor: string; reason: string },
 ): Promise<{ was: Pause | null }> {
   await refuseUnless(world, 'mayApprove', actor)
-  const personal = await findPersonalDataInReason(world.database.manager, reason)
+  const personal = await findPersonalDataInPause(world.database.manager, reason)
   if (personal) {
     const details = { because: 'personal-data', fields: ['reason'] }
     await sureTransaction(world.database, (sql) =>

@@ -1,6 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
+import { findPersonalDataInDismissal } from '../../src/alerts/dismiss.ts'
 import { findPersonalDataIn } from '../../src/changes/decide/decide.ts'
 import { parseForm } from '../../src/contract/fields.ts'
+import { findPersonalDataInPause } from '../../src/pausing/reason.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
 import { CHANNEL, REGISTER_URL, SUPPORT } from '../support/lifecycle.ts'
 import { useWorld } from '../support/world.ts'
@@ -53,4 +55,22 @@ test('a rejection or a question about the repair, or about undoing it', async ()
   const undo = await kept('undo', `CR-${repair}`)
   for (const id of [repair, undo]) expect(await findPersonalDataIn(use.world, id, `Ask ${OTHER} first`)).toBe('name')
   expect(await findPersonalDataIn(use.world, undo, 'Ask the school first')).toBeNull()
+})
+
+test('a dismissal of the post about the one', async () => {
+  const failure = { code: 'school-not-active', words: 'x', at: '2021-10-27T10:00:00Z', urns: [urn] }
+  const { rows } = await use.admin.query(
+    `WITH alert AS (INSERT INTO chatops.alerts (cause, channel) VALUES ('school-not-active', $1) RETURNING id)
+     INSERT INTO chatops.alert_entries (alert_id, subject, trainee_id, failure)
+     SELECT id, 'register-for-trn:5901', 5901, $2 FROM alert RETURNING alert_id`,
+    [CHANNEL, failure],
+  )
+  const reason = `${OTHER}’s school comes next week`
+  expect(await findPersonalDataInDismissal(use.world, rows[0].alert_id, reason)).toBe('name')
+  await use.admin.query('DELETE FROM chatops.alert_entries; DELETE FROM chatops.alerts')
+})
+
+test('a pause while a request is about their school', async () => {
+  expect(await findPersonalDataInPause(use.world.database.manager, `${OTHER} is put right by hand`)).toBe('name')
+  expect(await findPersonalDataInPause(use.world.database.manager, 'The school is put right by hand')).toBeNull()
 })

@@ -1,4 +1,5 @@
 import { formatDateTime } from '../../calendar/london.ts'
+import { findAbout } from '../../contract/about.ts'
 import { inverse } from '../../contract/plan.ts'
 import { isReadable, planOf } from '../../contract/stored.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
@@ -9,10 +10,9 @@ import { ChangeError } from '../../errors.ts'
 import { appendToLedger } from '../../ledger/ledger.ts'
 import { refuse, refuseUnless } from '../../people/standing.ts'
 import { isPersonal } from '../../personal-data/columns.ts'
-import { findPersonalDataOf } from '../../personal-data/in-text.ts'
 import { refuseWhereOff } from '../../playbooks/switched-on.ts'
 import { findMovedTold, registersAnyone } from '../../registration/told.ts'
-import { findNamedBy } from '../../schools/named.ts'
+import { findPersonalDataAbout } from '../../schools/named.ts'
 import type { World } from '../../world.ts'
 import { announce, hintExecution } from '../announce.ts'
 import { asTold } from '../assess/assess.ts'
@@ -139,7 +139,7 @@ export async function checkRejection(world: World, asked: Actor & { reason?: str
  */
 export async function findPersonalDataIn(world: World, id: string, text: string): Promise<string | null> {
   const { manager } = world.database
-  return findPersonalDataOf(manager, await findNamedBy(manager, await getRequest(world.database, id)), text)
+  return findPersonalDataAbout(manager, await findAbout(manager, await getRequest(world.database, id)), text)
 }
 
 /** Rejects with a reason, which everyone in the channel can read. */
