@@ -253,7 +253,7 @@ describe('the requester of a card that cannot be posted', () => {
     await directMessages.direct(row({ kind: 'direct', payload: (await directs())[0]?.payload as Claimed['payload'] }))
     const [text] = slack.directMessages(SUPPORT).map(readText)
     expect(text).toBe(
-      `We could not post CR-${id} in <#${CHANNEL}>: ${why}. It waits for approval, but nobody can see it. ${remedy} the request with /trainee requests.`,
+      `We could not post CR-${id} in <#${CHANNEL}>: ${why}. It waits for approval, but only on the bot’s Home tab. ${remedy} the request with /trainee requests.`,
     )
   })
 
