@@ -145,7 +145,12 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
       await sql.update(
         ChangeRequest,
         { id: request.id, status: 'approved' },
-        { status: 'verifying', executedAt, nextVerifyAt: executedAt, outcome: { advice, ...namedIn(claimed.outcome) } },
+        {
+          status: 'verifying',
+          executedAt,
+          nextVerifyAt: executedAt,
+          outcome: { advice, stepsFollow: true, ...namedIn(claimed.outcome) },
+        },
       )
       await noteUndone(sql, claimed)
       const { steps, dropped } = await stepsLeft(sql, claimed, stepsOf(plan, advice), executedAt)

@@ -1,4 +1,3 @@
-import type { EntityManager } from 'typeorm'
 import { findUnsafe } from '../../compatibility/look.ts'
 import { columnsHold } from '../../contract/planned-rows.ts'
 import type { AnyPlaybook, Executed } from '../../contract/playbook.ts'
@@ -15,7 +14,7 @@ import { announce } from '../announce.ts'
 import { isAsApproved, stillKnown } from '../attention.ts'
 import { isLeftToOthers } from '../other-versions.ts'
 import { getRequest, lockRequest } from '../requests.ts'
-import { areStepsUntold } from '../steps/untold.ts'
+import { stepsOf } from '../steps/manual-steps.ts'
 
 type Looked = Extract<ChangeRequest['status'], 'verifying' | 'needs-attention' | 'done'>
 
@@ -55,7 +54,7 @@ export async function verify(world: World, id: string): Promise<void> {
     const dealt = next === 'needs-attention' ? dealtWith(world, current, { verified, known }) : {}
     const isNews = next !== was || (isSettledByPeople(current) && dealt.dealtAt === null)
     await sql.update(ChangeRequest, { id, status: was }, { status: next, outcome, nextVerifyAt, ...dealt })
-    await announce(sql, id, isNews ? await partsOf(sql, current) : [])
+    await announce(sql, id, isNews ? partsOf(current) : [])
     await appendToLedger(sql, {
       changeRequest: id,
       event: next === 'verifying' || !isNews ? 'verified' : next,
@@ -66,8 +65,11 @@ export async function verify(world: World, id: string): Promise<void> {
 }
 
 /** What came of it and then, once, what is left to do by hand. */
-async function partsOf(sql: EntityManager, { id, status }: ChangeRequest): Promise<('outcome' | 'steps')[]> {
-  return status === 'verifying' && (await areStepsUntold(sql, id)) ? ['outcome', 'steps'] : ['outcome']
+function partsOf(request: ChangeRequest): ('outcome' | 'steps')[] {
+  const { status, outcome } = request
+  const isFirst = status === 'verifying' && outcome.stepsFollow === true && isReadable(request)
+  const steps = isFirst ? stepsOf(planOf(request), outcome.advice ?? null) : []
+  return steps.some(({ neededUntil }) => neededUntil === null) ? ['outcome', 'steps'] : ['outcome']
 }
 
 /** Another version of the bot carried it out, or somebody altered its row. */

@@ -85,6 +85,8 @@ const outcome = z.object({
   /** What people knew to be wrong when they dealt with it, one line for each postcondition (changes/attention.ts). */
   dealtWith: z.array(z.string()).optional().catch(undefined),
   advice: advice.nullable().optional().catch(undefined),
+  /** The thread says what is left to do by hand after what came of it; earlier versions said it before. */
+  stepsFollow: z.literal(true).optional().catch(undefined),
   /** Why it can be neither decided nor carried out for now: its playbook is off. */
   off: z.string().optional().catch(undefined),
   /** The cards that were added to Trello, each by its outbox row. */
