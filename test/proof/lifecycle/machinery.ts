@@ -13,7 +13,7 @@ import { letGoOn } from './brake.ts'
 import { type Command, step, stepOn, type Tally } from './command.ts'
 import { endLeases, runDue } from './jobs.ts'
 import { look } from './look.ts'
-import { MINUTE, type Model, type ModelRequest, move, railsWrites } from './model.ts'
+import { changesOf, MINUTE, type Model, type ModelRequest, move, railsWrites } from './model.ts'
 import { carryOut, drift, expire, factsFor, lookAtResults } from './rules.ts'
 import { cutAt, loseCommit, type Stage, workerThat } from './stage.ts'
 
@@ -243,17 +243,18 @@ function meanwhileStep(tally: Tally, which: number, at: ExecutionStep, what: Mov
     }
     const [column, [value]] = movesOf(model, request.trainee)[what]
     const others: Promise<unknown>[] = []
+    // Rails is first where the row is free: before it is locked, and where nothing of it is to be written.
+    const isFirst = at === 'claimed' || (at === 'locked' && Object.keys(changesOf(request.plan)).length === 0)
     const sleepy = workerThat(stage, at, async () => {
       if (others.length > 0) return
       const { slug } = request.trainee
       others.push(stage.admin.query(`UPDATE trainees SET ${column} = $1 WHERE slug = $2`, [value, slug]))
-      if (at === 'claimed') await others[0] // the row is free: Rails is first
+      if (isFirst) await others[0]
       others.push(execute(stage.world, request.id))
       await sleep(NAP_MS)
     })
     const ended = await execute(sleepy, request.id)
     await Promise.all(others)
-    const isFirst = at === 'claimed'
     if (isFirst) railsWrites(model, request.trainee, column, value)
     carryOut(model, request)
     if (!isFirst) railsWrites(model, request.trainee, column, value)
