@@ -160,6 +160,17 @@ describe('an approval that has waited', () => {
     expect((await now()).status).toBe('approved')
   })
 
+  test('has half an hour anew after a pause, whatever failed before it', async () => {
+    clock += 6 * MINUTE
+    expect(await execute(saying('people-unknown'), request.id)).toBe('postponed')
+    await pause(use.world, { actor: SECOND_DEVELOPER, reason: 'Test' })
+    clock += 31 * MINUTE
+    await resume(use.world, DEVELOPER)
+    await resume(use.world, SECOND_DEVELOPER)
+    expect(await execute(saying('people-unknown'), request.id)).toBe('postponed')
+    expect(await now()).toMatchObject({ status: 'approved', upstreamFailingSince: new Date(clock) })
+  })
+
   test('of somebody who is out of the group by now stays while the bot is paused', async () => {
     await pause(use.world, { actor: SECOND_DEVELOPER, reason: 'Test' })
     clock += 6 * MINUTE
