@@ -174,7 +174,7 @@ export const branches: readonly Branch[] = [
     means: 'The same, with a warning that names the close date.',
     prepare: ({ admin }) => loadGias(admin, { '900002': { status: 3, closeDate: '2031-08-31' } }),
     form: { subject: '900002' },
-    says: ['Open, but proposed to close, close date 31 August 2031', 'It would become active'],
+    says: ['Open, but proposed to close, close date 31 August 2031', 'would become active'],
     becomes: { urn: '900002', statuses: [1] },
   },
   {

@@ -288,7 +288,8 @@ test('a load whose process is killed leaves what was there, and the next one tid
 /** Whether a load has begun to write schools down, which nobody else sees before it is done. */
 async function isStaging(): Promise<boolean> {
   const [found] = await gias.database.query(
-    `SELECT FROM pg_locks WHERE relation = 'chatops.gias_staging'::regclass AND mode = 'RowExclusiveLock'`,
+    `SELECT FROM pg_locks WHERE relation = 'chatops.gias_staging'::regclass AND mode = 'RowExclusiveLock'
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
   )
   return found !== undefined
 }
