@@ -51,7 +51,8 @@ const SHARED_FOR_MS = 1_000
 
 /**
  * The same for all who ask while it is under way, and for a second after: whoever reaches the port may ask as often as they
- * like, and the sessions of the database are for approvals. What takes too long is not begun once more beside itself.
+ * like, and the sessions of the database are for approvals. What takes too long is not begun once more beside itself. That
+ * something is not so yet is nobody's answer but of those who asked meanwhile: a process that starts is ready once it is.
  */
 function shared<T>(look: () => Promise<T>): () => Promise<T> {
   let last: { answer: Promise<T>; until: number } | null = null
@@ -61,7 +62,9 @@ function shared<T>(look: () => Promise<T>): () => Promise<T> {
     const isOver = () => {
       asked.until = performance.now() + SHARED_FOR_MS
     }
-    asked.answer.then(isOver, isOver)
+    asked.answer.then(isOver, () => {
+      asked.until = 0
+    })
     last = asked
     return asked.answer
   }

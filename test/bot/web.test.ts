@@ -27,3 +27,19 @@ test('however many ask at once, each look is under way only once', async () => {
   answer()
   expect(looks).toEqual({ database: 1, rest: 1, metrics: 1 })
 })
+
+test('what is not ready yet is looked at again by the next who asks', async () => {
+  let looks = 0
+  const slack = async () => {
+    looks += 1
+    if (looks === 1) throw new Error('not connected yet')
+  }
+  const web = createWeb(
+    { slack },
+    async () => ({ type: 'text/plain', text: async () => '' }),
+    async () => ({}),
+  )
+  server = await listen(web, '127.0.0.1', 0)
+  const ask = async () => (await fetch(`http://127.0.0.1:${server?.port}/readyz`)).status
+  expect([await ask(), await ask()]).toEqual([503, 200])
+})
