@@ -1,6 +1,6 @@
 // What bin/demo starts with, and what it remembers of earlier runs.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -132,18 +132,26 @@ describe('a second run in the same folder', () => {
 })
 
 describe('a first run without a network', () => {
-  test('is told so, and why, before npm has tried for minutes', () => {
+  const NOBODY_LISTENS = { npm_config_registry: 'http://127.0.0.1:9/' }
+
+  test.each([
+    ['with the code that npm gives', null, 'code ECONNREFUSED'],
+    ['where npm gives a long list of them', 'seq -f "code E_%.0f" 1 100000 | tr 0-9 A-J >&2; exit 1', 'code E_B'],
+    ['where npm gives none', 'exit 1', 'no code'],
+  ])('is told so, and why, before npm has tried for minutes: %s', (_what, npm, code) => {
     const checkout = mkdtempSync(join(tmpdir(), 'chatops-setup-'))
     try {
       for (const file of ['bin/setup', 'package.json', 'package-lock.json']) cpSync(file, join(checkout, file))
+      const programs = join(checkout, 'programs')
+      mkdirSync(programs)
+      if (npm !== null) writeFileSync(join(programs, 'npm'), `#!/bin/sh\n${npm}\n`, { mode: 0o755 })
       const env = {
-        ...process.env,
-        npm_config_registry: 'http://127.0.0.1:9/',
-        npm_config_cache: join(checkout, 'cache'),
+        ...{ ...process.env, ...NOBODY_LISTENS, npm_config_cache: join(checkout, 'cache') },
+        PATH: `${programs}:${process.env['PATH']}`,
       }
       const { status, stderr } = spawnSync(join(checkout, 'bin/setup'), { env, encoding: 'utf8' })
       expect(status).toBe(1)
-      expect(stderr).toContain('the npm registry does not answer (code ECONNREFUSED)')
+      expect(stderr).toContain(`the npm registry does not answer (${code})`)
       expect(stderr).toContain('then try again')
     } finally {
       rmSync(checkout, { recursive: true })
