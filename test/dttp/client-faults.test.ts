@@ -75,10 +75,14 @@ function observe(fault: string, call: Call): Promise<Seen> {
   return seen
 }
 
+/** Only what hangs is to run into a time-out, however slow the machine is. */
+const PATIENT = { read: 30_000, write: 30_000, token: 30_000, page: 30_000 }
+
 async function run(fault: string, call: Call): Promise<Seen> {
-  const dttp = await startDttp()
-  const { simulator, logged } = dttp
   const faults = FAULTS[fault] ?? []
+  const hangs = typeof faults === 'object' && faults.some(({ kind }) => kind === 'hang')
+  const dttp = await startDttp({}, hangs ? {} : { timeouts: PATIENT })
+  const { simulator, logged } = dttp
   if (!fault.startsWith('token')) await dttp.client.getTrn(dttp.contact)
   simulator.forgetRequests()
   if (faults === 'nothing-listens') await simulator.stop()

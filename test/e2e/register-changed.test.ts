@@ -22,7 +22,8 @@ async function ready() {
 describe('a column that a playbook needs is gone', () => {
   test('help and readiness say which are off and why; the others work', async () => {
     const { slack } = use.story
-    expect((await ready()).body).toMatchObject({ ready: true, database: true, queue: true, slack: true })
+    const body = { ready: true, database: true, queue: true, slack: true }
+    await expect.poll(ready, { timeout: 60_000 }).toMatchObject({ body })
     expect((await ready()).body).not.toHaveProperty('off')
     await use.admin.query('ALTER TABLE users DROP COLUMN dttp_id')
     const because = ['users.dttp_id is missing']
