@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { DataSource } from 'typeorm'
 import * as z from 'zod'
 import { noteDrawnPost } from '../../alerts/live/entries.ts'
@@ -12,6 +11,7 @@ import type { Places } from '../../views/alert/links.ts'
 import { renderMessageAnswer } from '../../views/alert/message-answer.ts'
 import { MessageGone } from '../slack/line.ts'
 import type { Poster } from '../slack/poster.ts'
+import { ownPrefix } from './requests.ts'
 
 /**
  * @property databaseIdentity keeps apart what is posted from one database and from a copy of it
@@ -25,7 +25,7 @@ const LOOK_AGAIN_MS = 2_000
 
 /** Shows alerts in Slack, with one post for each. A post is drawn from the database at the moment it is sent. */
 export function createAlertPosts(database: DataSource, poster: Poster, projection: Projection) {
-  const ours = createHash('sha256').update(projection.databaseIdentity).digest('hex').slice(0, 16)
+  const ours = ownPrefix(projection)
 
   /**
    * Draws the post and then looks whether it is still the newest: a relay that stalled may have sent an older drawing

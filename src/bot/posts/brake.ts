@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { type Claimed, readPayload } from '../../outbox/claim.ts'
 import { renderBrakeNews } from '../../views/brake.ts'
 import type { Poster } from '../slack/poster.ts'
+import { ownPrefix } from './requests.ts'
 
 const posted = z.object({
   channel: z.string(),
@@ -13,7 +13,7 @@ const posted = z.object({
 
 /** Tells the channel that the bot was paused or goes on. */
 export function createBrakePosts(poster: Poster, databaseIdentity: string) {
-  const ours = createHash('sha256').update(databaseIdentity).digest('hex').slice(0, 16)
+  const ours = ownPrefix({ databaseIdentity })
   return {
     async brake(row: Claimed): Promise<void> {
       const { channel, ...news } = readPayload(posted, row)

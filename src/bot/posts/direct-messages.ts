@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { DataSource } from 'typeorm'
 import * as z from 'zod'
 import { SchoolWait } from '../../entities/chatops/school-wait.ts'
@@ -13,7 +12,7 @@ import { renderSchoolSync } from '../../views/school/news.ts'
 import { renderWaitNews } from '../../views/school/wait.ts'
 import { renderReport, renderUnposted } from '../../views/unposted.ts'
 import type { Poster } from '../slack/poster.ts'
-import { getRequestOf } from './requests.ts'
+import { getRequestOf, ownPrefix } from './requests.ts'
 
 const report = z.object({ user: z.string(), report: z.string() })
 const unposted = z.object({
@@ -34,7 +33,7 @@ export function createDirectMessages(
   poster: Poster,
   { databaseIdentity, registerUrl }: { databaseIdentity: string; registerUrl: string },
 ) {
-  const ours = createHash('sha256').update(databaseIdentity).digest('hex').slice(0, 16)
+  const ours = ownPrefix({ databaseIdentity })
 
   async function messageFor(told: z.output<typeof directMessage>, row: Claimed): Promise<Message> {
     if ('report' in told) return renderReport(told.report)

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { londonDay } from '../../calendar/london.ts'
 import { type InChannels, listWaiting } from '../../changes/requests.ts'
@@ -7,12 +6,13 @@ import { type Claimed, readPayload } from '../../outbox/claim.ts'
 import { MOST_IN_MORNING, renderMorning } from '../../views/request/morning.ts'
 import type { World } from '../../world.ts'
 import type { Poster } from '../slack/poster.ts'
+import { ownPrefix } from './requests.ts'
 
 const posted = z.object({ channel: z.string(), day: z.string() })
 
 /** Tells a channel in the morning what waits in it. Nothing is said where nothing waits, or once that day is over. */
 export function createMorningPosts({ database, databaseIdentity, register, channels, now }: World, poster: Poster) {
-  const ours = createHash('sha256').update(databaseIdentity).digest('hex').slice(0, 16)
+  const ours = ownPrefix({ databaseIdentity })
   /** The first channel is also told what waits in channels where the bot may no longer post. */
   const placeOf = (channel: string): InChannels =>
     channel === channels[0] ? { notIn: channels.filter((one) => one !== channel) } : { channel }

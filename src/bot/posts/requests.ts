@@ -21,7 +21,7 @@ export type Projection = {
 }
 
 /** What the keys of our messages begin with. */
-export function ownPrefix({ databaseIdentity }: Projection): string {
+export function ownPrefix({ databaseIdentity }: Pick<Projection, 'databaseIdentity'>): string {
   return createHash('sha256').update(databaseIdentity).digest('hex').slice(0, 16)
 }
 

@@ -15,7 +15,7 @@ export function checkedId(call: string, id: string): string {
   return parsed.data
 }
 
-/** A string literal (OData 4.0 part 2 §5.1.1.6.1: a single stringLiteral is doubled). */
+/** A string literal (OData 4.0 part 2 §5.1.1.6.1: a single quote is doubled). */
 export function stringLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
