@@ -1,11 +1,16 @@
 import type { DataSource } from 'typeorm'
 
-/** How far a walk over the rows of a table has come: it goes on after this row. */
-export type Place = { at: string; id: string }
+/** How far a walk over the rows of a table has come: it goes on after this row. `lowest` comes before every id. */
+export type Place = { at: string; id: string; lowest: string }
 
-/** Before the first row. */
-export function beginning(id: string): Place {
-  return { at: '-infinity', id }
+/** Before the first row of a table whose ids are UUIDs. */
+export const beforeUuids = (): Place => before('00000000-0000-0000-0000-000000000000')
+
+/** Before the first row of a table whose ids are numbers. */
+export const beforeNumbers = (): Place => before('0')
+
+function before(lowest: string): Place {
+  return { at: '-infinity', id: lowest, lowest }
 }
 
 /** Rows that are looked at in one transaction, so that none holds its locks for long. */
@@ -20,15 +25,11 @@ type Looked = { at: string | null; id: string | null; looked: number; removed: n
  * @param place where the last walk ended; moved on
  * @param statement looks at $2 rows after $3 and $4 that are due at $1
  */
-export async function walk(
-  database: DataSource,
-  place: Place,
-  { statement, before, first, isStopped }: Walk,
-): Promise<number> {
+export async function walk(database: DataSource, place: Place, { statement, due, isStopped }: Walk): Promise<number> {
   for (let removed = 0; ; ) {
-    const [row] = await database.query<[Looked]>(statement, [before, BATCH, place.at, place.id])
+    const [row] = await database.query<[Looked]>(statement, [due, BATCH, place.at, place.id])
     const isLast = row.looked < BATCH || row.at === null || row.id === null
-    Object.assign(place, isLast ? beginning(first) : { at: row.at, id: row.id })
+    Object.assign(place, isLast ? before(place.lowest) : { at: row.at, id: row.id })
     removed += row.removed
     if (isLast || row.removed === 0 || isStopped()) return removed
   }
@@ -36,8 +37,7 @@ export async function walk(
 
 type Walk = {
   statement: string
-  before: Date
-  /** The lowest id there can be. */
-  first: string
+  /** What was over by then is due. */
+  due: Date
   isStopped: () => boolean
 }

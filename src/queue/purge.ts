@@ -1,10 +1,8 @@
-import { beginning, type Place, walk } from '../entities/walk.ts'
+import { beforeNumbers, beforeUuids, type Place, walk } from '../entities/walk.ts'
 import type { World } from '../world.ts'
 
 /** Rows of each table that are removed in one transaction, so that none holds its locks for long. */
 const BATCH = 1_000
-
-const NO_UUID = '00000000-0000-0000-0000-000000000000'
 
 /** How far the purge has come in each table of which it keeps what is needed still. */
 type Looked = { alerts: Place; jobs: Place }
@@ -14,26 +12,30 @@ type Looked = { alerts: Place; jobs: Place }
  * said as long ago; the migrations PurgesByIndex and Said say which. It returns how many.
  */
 export function createPurge(world: World, keptMs: number): () => Promise<number> {
-  const looked = { alerts: beginning('0'), jobs: beginning(NO_UUID) }
+  const looked = nothingYet()
   return () => purgeOver(world, keptMs, looked)
+}
+
+function nothingYet(): Looked {
+  return { alerts: beforeNumbers(), jobs: beforeUuids() }
 }
 
 /** The same once, from the first row on. */
 export async function purgeOver(
   { database, now, stopping }: World,
   keptMs: number,
-  looked: Looked = { alerts: beginning('0'), jobs: beginning(NO_UUID) },
+  looked: Looked = nothingYet(),
 ): Promise<number> {
-  const before = new Date(now().getTime() - keptMs)
+  const due = new Date(now().getTime() - keptMs)
   const isStopped = () => stopping?.aborted === true
   let purged = 0
   for (let removed = 1; removed > 0 && !isStopped(); purged += removed) {
-    const [row] = await database.query<[{ removed: string }]>(OVER, [before, BATCH])
+    const [row] = await database.query<[{ removed: string }]>(OVER, [due, BATCH])
     removed = Number(row.removed)
   }
   // Alerts first: a job is needed as long as one is about it.
-  purged += await walk(database, looked.alerts, { statement: ALERTS, before, first: '0', isStopped })
-  return purged + (await walk(database, looked.jobs, { statement: JOBS, before, first: NO_UUID, isStopped }))
+  purged += await walk(database, looked.alerts, { statement: ALERTS, due, isStopped })
+  return purged + (await walk(database, looked.jobs, { statement: JOBS, due, isStopped }))
 }
 
 const OVER = 'SELECT chatops.purge_over($1, $2) + chatops.purge_said($1, $2) AS removed'

@@ -1,14 +1,12 @@
-import { beginning, type Place, walk } from '../../entities/walk.ts'
+import { beforeUuids, type Place, walk } from '../../entities/walk.ts'
 import type { World } from '../../world.ts'
 
 /** For so long jobs that are over are kept; each night leaves as many as there are trainees. */
 const KEPT_DAYS = 8
 
-const NO_UUID = '00000000-0000-0000-0000-000000000000'
-
 /** Makes a sweep of `purgeMirror` that goes on where the last one has ended. */
 export function createMirrorPurge(world: World): () => Promise<number> {
-  const looked = beginning(NO_UUID)
+  const looked = beforeUuids()
   return () => purgeMirror(world, looked)
 }
 
@@ -16,10 +14,10 @@ export function createMirrorPurge(world: World): () => Promise<number> {
  * Removes jobs from the mirror that are over and that neither an open alert is about, nor a registration that has to
  * be settled; those of a request once its plan is forgotten. Returns how many.
  */
-export function purgeMirror({ database, now, stopping }: World, looked: Place = beginning(NO_UUID)): Promise<number> {
-  const before = new Date(now().getTime() - KEPT_DAYS * 86_400_000)
+export function purgeMirror({ database, now, stopping }: World, looked: Place = beforeUuids()): Promise<number> {
+  const due = new Date(now().getTime() - KEPT_DAYS * 86_400_000)
   const isStopped = () => stopping?.aborted === true
-  return walk(database, looked, { statement: PURGE, before, first: NO_UUID, isStopped })
+  return walk(database, looked, { statement: PURGE, due, isStopped })
 }
 
 // OFFSET 0 has each row looked for by an index.
