@@ -8,8 +8,8 @@ import { selectRows } from '../../entities/select-rows.ts'
 /** Whether the columns are still as planned, and Register's timeline can show who changed them. */
 export async function lookAtResult(sql: EntityManager, { plan }: Executed): Promise<Postcondition[]> {
   const audits = await Promise.all(plan.updates.map(({ id, changes }) => findAudit(sql, id, Object.keys(changes))))
-  const found = audits.every((audit) => audit !== null) ? 'It has an entry for it.' : 'It has no entry for it.'
   const holds = audits.every((audit) => audit !== null)
+  const found = holds ? 'It has an entry for it.' : 'It has no entry for it.'
   return [await columnsHold(sql, plan), { sentence: 'Register’s timeline shows the change', holds, found }]
 }
 

@@ -65,8 +65,8 @@ export const UNDERSTOOD = 'understood'
 
 /**
  * Everything an approver approves, what matters most first, and nothing left out but what `personal` says, for that one
- * person; checks that hold and texts to copy are folded until asked for. Pages count from 1; a page beyond the last is the last. Only the
- * last page can be submitted.
+ * person; checks that hold and texts to copy are folded until asked for. Pages count from 1; a page beyond the last is the
+ * last. Only the last page can be submitted.
  */
 export function renderReview({ page = 1, ...given }: Shown & { page?: number }): {
   view: Modal
@@ -75,10 +75,9 @@ export function renderReview({ page = 1, ...given }: Shown & { page?: number }):
 } {
   const { changeRequest } = given
   const plan = findPlan(changeRequest)
-  const pages = plan
-    ? paginate(contentOf(given, plan, Math.max(1, Math.trunc(page) || 1)))
-    : [plainSections(whyNoDetails(changeRequest))]
-  const shown = Math.min(Math.max(1, Math.trunc(page) || 1), pages.length)
+  const wanted = Math.max(1, Math.trunc(page) || 1)
+  const pages = plan ? paginate(contentOf(given, plan, wanted)) : [plainSections(whyNoDetails(changeRequest))]
+  const shown = Math.min(wanted, pages.length)
   const cr = crName(changeRequest)
   const isLast = shown === pages.length
   const view: Modal = {
@@ -196,9 +195,9 @@ function withheld(id: string, plan: Plan, personal: PersonalSight): Block[] {
 
 /** "14 checks hold"; the button that shows them stands below it. */
 function renderFold(shown: Shown): Block[] {
+  if (!hasFold(shown)) return []
   const { quiet } = sorted(checksOf(shown.changeRequest))
   const held = quiet.filter(({ verdict }) => verdict === 'holds').length
-  if (!hasFold(shown)) return []
   const more = quiet.length > held ? `, ${quiet.length - held} not looked at` : ''
   return [section(`${count(held, 'check')} ${held === 1 ? 'holds' : 'hold'}${more}.`)]
 }
