@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import * as decisions from '../../src/changes/decide/decide.ts'
+import * as reviews from '../../src/changes/decide/review.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { verify } from '../../src/changes/verify/verify.ts'
 import { loadConfig } from '../../src/config/index.ts'
@@ -113,7 +114,7 @@ async function countExecution(
     for (const trainee of slugs.splice(0, 2)) {
       const form = { subject: trainee, route: ROUTE, reason: 'Measured', ticket: '' }
       const request = await sendRequest(changes, 'fix-route', form, requester)
-      const { digest } = await decisions.openReview(changes, { id: request.id, actor: approver, viewId: 'V' })
+      const { digest } = await reviews.openReview(changes, { id: request.id, actor: approver, viewId: 'V' })
       counter.reset()
       await decisions.approve(changes, { id: request.id, actor: approver, digest, viewId: 'V' })
       const ofWhichApprove = counter.read()

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 
-import { approve, openReview } from '../../src/changes/decide/decide.ts'
+import { approve } from '../../src/changes/decide/decide.ts'
+import { openReview } from '../../src/changes/decide/review.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { createDriftSweep } from '../../src/changes/sweeps/drift.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { answerAbout } from '../../src/alerts/message-answers.ts'
-import { approve, cancel, openReview, reject } from '../../src/changes/decide/decide.ts'
+import { approve, cancel, reject } from '../../src/changes/decide/decide.ts'
+import { openReview } from '../../src/changes/decide/review.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
 import { discard, send } from '../../src/changes/propose/send.ts'
 import { digestOfRequest } from '../../src/changes/requests.ts'

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { approve, openReview } from '../../src/changes/decide/decide.ts'
+import { approve } from '../../src/changes/decide/decide.ts'
+import { openReview } from '../../src/changes/decide/review.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import type { Execution } from '../../src/changes/execute/unexecuted.ts'
 import { remindApprovers } from '../../src/changes/propose/call.ts'

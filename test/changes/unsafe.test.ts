@@ -1,6 +1,7 @@
 // Requests and jobs while Register's database is not as this version of the bot knows it.
 import { beforeEach, describe, expect, test } from 'vitest'
-import { approve, checkRejection, openReview, reject } from '../../src/changes/decide/decide.ts'
+import { approve, checkRejection, reject } from '../../src/changes/decide/decide.ts'
+import { openReview } from '../../src/changes/decide/review.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
 import { send } from '../../src/changes/propose/send.ts'

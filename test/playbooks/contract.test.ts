@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aroundOf } from '../../src/changes/assess/assess.ts'
-import { approve, openReview } from '../../src/changes/decide/decide.ts'
+import { approve } from '../../src/changes/decide/decide.ts'
+import { openReview } from '../../src/changes/decide/review.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { writePlan } from '../../src/changes/execute/write-plan.ts'
 import { propose } from '../../src/changes/propose/propose.ts'

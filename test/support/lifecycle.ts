@@ -2,7 +2,8 @@
 
 import { pino } from 'pino'
 import { forgetDismissal } from '../../src/alerts/news/job-ends.ts'
-import { approve, openReview } from '../../src/changes/decide/decide.ts'
+import { approve } from '../../src/changes/decide/decide.ts'
+import { openReview } from '../../src/changes/decide/review.ts'
 import { propose } from '../../src/changes/propose/propose.ts'
 import { send } from '../../src/changes/propose/send.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'

@@ -1,7 +1,7 @@
 // The review: the whole request for one person who may decide on it.
 
 import { findAlertsAbout } from '../../alerts/sight/about.ts'
-import { getReviewed, openReview, reveal } from '../../changes/decide/decide.ts'
+import { getReviewed, openReview, reveal } from '../../changes/decide/review.ts'
 import { findKnown } from '../../changes/lists/known.ts'
 import { readSchoolNames } from '../../changes/lists/school-names.ts'
 import type { ChangeRequest } from '../../entities/chatops/change-request.ts'

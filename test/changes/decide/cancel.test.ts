@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { cancel, openReview, reject } from '../../../src/changes/decide/decide.ts'
+import { cancel, reject } from '../../../src/changes/decide/decide.ts'
+import { openReview } from '../../../src/changes/decide/review.ts'
 import { execute } from '../../../src/changes/execute/execute.ts'
 import { getRequest } from '../../../src/changes/requests.ts'
 import type { ChangeRequest } from '../../../src/entities/chatops/change-request.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { openReview } from '../../../src/changes/decide/decide.ts'
+import { openReview } from '../../../src/changes/decide/review.ts'
 import { execute } from '../../../src/changes/execute/execute.ts'
 import type { ChangeRequest } from '../../../src/entities/chatops/change-request.ts'
 import { verifyLedger } from '../../../src/ledger/verify.ts'

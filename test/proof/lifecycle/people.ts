@@ -1,6 +1,7 @@
 // What people do, and what each should be answered.
 import fc from 'fast-check'
-import { approve, cancel, openReview, reject } from '../../../src/changes/decide/decide.ts'
+import { approve, cancel, reject } from '../../../src/changes/decide/decide.ts'
+import { openReview } from '../../../src/changes/decide/review.ts'
 import { execute } from '../../../src/changes/execute/execute.ts'
 import { propose } from '../../../src/changes/propose/propose.ts'
 import { discard, send } from '../../../src/changes/propose/send.ts'
