@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type DataSource, type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm'
+import { type DataSource, type EntityManager, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm'
 import * as z from 'zod'
 import type { Form } from '../contract/fields.ts'
 import type { AnyPlaybook, Wait } from '../contract/playbook.ts'
@@ -9,7 +9,6 @@ import { sureTransaction } from '../entities/sure-transaction.ts'
 import { ChangeError } from '../errors.ts'
 import { appendToLedger } from '../ledger/ledger.ts'
 import { addToOutbox } from '../outbox/add.ts'
-import { MOST_COUNTED, type Page, pageOf, type Wanted } from '../pages.ts'
 import { hasJustDone } from '../people/just-now.ts'
 import { refuse, refuseUnless, refuseUnlessEither } from '../people/standing.ts'
 import type { World } from '../world.ts'
@@ -120,30 +119,6 @@ export async function getOwnWait(database: DataSource, id: string, requester: st
   const wait = /^\d{1,18}$/.test(id) ? await database.manager.findOneBy(SchoolWait, { id, requester }) : null
   if (!wait) throw new ChangeError('not-found')
   return wait
-}
-
-/** What someone waits for, and what has arrived lately, newest first. */
-export function listWaits(database: DataSource, requester: string, take: number): Promise<SchoolWait[]> {
-  return database.manager.find(SchoolWait, { where: { requester, status: 'waiting' }, order: { id: 'DESC' }, take })
-}
-
-/** A page of what anybody waits for: one's own first, then the oldest. */
-export async function readWaits(database: DataSource, viewer: string, wanted: Wanted): Promise<Page<SchoolWait>> {
-  const waiting = await database.query<{ id: string }[]>(
-    `SELECT id FROM chatops.school_waits WHERE status = 'waiting' ORDER BY requester <> $1, id LIMIT ${MOST_COUNTED + 1}`,
-    [viewer],
-  )
-  const { items: ids, ...place } = pageOf(
-    waiting.map(({ id }) => id),
-    wanted,
-  )
-  const rows = await database.manager.findBy(SchoolWait, { id: In(ids) })
-  return { items: ids.flatMap((id) => rows.find((row) => row.id === id) ?? []), ...place }
-}
-
-/** Who waits for one of these schools, the longest first. */
-export function findWaitsFor(sql: EntityManager, urns: readonly string[], most = 5): Promise<SchoolWait[]> {
-  return sql.find(SchoolWait, { where: { urn: In([...urns]), status: 'waiting' }, order: { id: 'ASC' }, take: most })
 }
 
 const SHOWN_KEPT_MS = 24 * 60 * 60_000

@@ -3,8 +3,8 @@ import { beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { propose } from '../../src/changes/propose/propose.ts'
 import { getPlaybook } from '../../src/playbooks/index.ts'
+import { listWaits } from '../../src/schools/list-waits.ts'
 import {
-  listWaits,
   noteWaitCard,
   noteWaitCardRefused,
   purgeWaits,

@@ -3,7 +3,7 @@ import { type About, findAbout } from '../../contract/about.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import { LedgerEntry } from '../../entities/chatops/ledger-entry.ts'
 import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
-import { findWaitsFor } from '../../schools/waits.ts'
+import { findWaitsFor } from '../../schools/list-waits.ts'
 
 /** What the bot itself knows of what a request is about, apart from the request. */
 export type Known = {
