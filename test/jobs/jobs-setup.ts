@@ -1,6 +1,7 @@
 // Jobs on a database of one's own, with a clock that stands still unless someone moves it, and a simulated DTTP.
 
 import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { startDttpSimulator } from '../../sandbox/dttp/index.ts'
 import { createDttpClient } from '../../src/dttp/client/index.ts'
 import { Job, type JobName } from '../../src/entities/chatops/job.ts'
@@ -11,6 +12,7 @@ import { jobRunner } from '../../src/queue/job-runner.ts'
 import type { World } from '../../src/world.ts'
 import { scratchDatabase } from '../support/database.ts'
 import { createLifecycle } from '../support/lifecycle.ts'
+import { emptyDatabase } from '../support/reset.ts'
 
 export const NOW = '2021-10-27T15:06:47.000Z'
 
@@ -57,6 +59,20 @@ export async function startJobs(overrides: Partial<World> = {}) {
       await scratch.drop()
     },
   }
+}
+
+/** Jobs for all tests of a file: the clock is put back before each of them, and what it left is removed. */
+export function useJobs(): Jobs {
+  const jobs = {} as Jobs
+  beforeAll(async () => {
+    Object.assign(jobs, await startJobs())
+  })
+  beforeEach(() => {
+    jobs.clock.time = Date.parse(NOW)
+  })
+  afterEach(() => emptyDatabase(jobs.admin))
+  afterAll(() => jobs.stop())
+  return jobs
 }
 
 /** Adds a job that is due now, or some milliseconds from now; returns its id. */

@@ -1,27 +1,14 @@
 // During an upgrade, workers of two versions share the jobs.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { JobName } from '../../../src/entities/chatops/job.ts'
 import { type JobHandler, runJob } from '../../../src/jobs/run/run-job.ts'
 import { jobRunner } from '../../../src/queue/job-runner.ts'
-import { emptyDatabase } from '../../support/reset.ts'
-import { addJob, getJob, type Jobs, NOW, runWith, startJobs } from '../jobs-setup.ts'
+import { addJob, getJob, NOW, runWith, useJobs } from '../jobs-setup.ts'
 
 const HOUR = 3_600_000
 const SOON = 15_000
 
-let jobs: Jobs
-
-beforeAll(async () => {
-  jobs = await startJobs()
-})
-
-beforeEach(() => {
-  jobs.clock.time = Date.parse(NOW)
-})
-
-afterEach(() => emptyDatabase(jobs.admin))
-
-afterAll(() => jobs.stop())
+const jobs = useJobs()
 
 const TOLD: [JobName, string][] = [
   ['register-for-trn', '{"submitted_by": null, "later": 1}'],

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { insertDemoRows } from '../../../sandbox/register/seed.ts'
 import { execute } from '../../../src/changes/execute/execute.ts'
 import { DttpError, type DttpErrorKind } from '../../../src/dttp/client/errors.ts'
@@ -10,28 +10,18 @@ import { claimJob } from '../../../src/jobs/run/leases.ts'
 import type { Ending, JobHandler } from '../../../src/jobs/run/run-job.ts'
 import { enqueueJob } from '../../../src/jobs/start/enqueue.ts'
 import { approveRequest, sendRequest } from '../../support/lifecycle.ts'
-import { emptyDatabase } from '../../support/reset.ts'
-import { addJob, getJob, type Jobs, loseWorker, NOW, runWith, startJobs } from '../jobs-setup.ts'
+import { addJob, getJob, loseWorker, NOW, runWith, useJobs } from '../jobs-setup.ts'
 
 const SECOND = 1_000
 const HOUR = 3600 * SECOND
 
-let jobs: Jobs
+const jobs = useJobs()
 /** Every handler that was started, in order. */
 let ran: string[]
 
-beforeAll(async () => {
-  jobs = await startJobs()
-})
-
-beforeEach(async () => {
-  jobs.clock.time = Date.parse(NOW)
+beforeEach(() => {
   ran = []
 })
-
-afterEach(() => emptyDatabase(jobs.admin))
-
-afterAll(() => jobs.stop())
 
 describe('who runs a job', () => {
   test('nobody before it is due, and then somebody', async () => {

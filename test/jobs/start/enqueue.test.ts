@@ -1,29 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Job } from '../../../src/entities/chatops/job.ts'
 import { OutboxRow } from '../../../src/entities/chatops/outbox-row.ts'
 import { Poll } from '../../../src/entities/chatops/poll.ts'
 import { claimJob } from '../../../src/jobs/run/leases.ts'
 import { addNightlyJob, enqueueJob, startPoll } from '../../../src/jobs/start/enqueue.ts'
-import { emptyDatabase } from '../../support/reset.ts'
-import { findPoll, getJob, type Jobs, loseWorker, NOW, runWith, startJobs } from '../jobs-setup.ts'
+import { findPoll, getJob, loseWorker, NOW, runWith, useJobs } from '../jobs-setup.ts'
 
 const HOUR = 3600_000
 const TIMEOUT = '2021-10-31T15:06:47.123456'
 const OTHER_TIMEOUT = '2021-11-03T15:06:47'
 
-let jobs: Jobs
-
-beforeAll(async () => {
-  jobs = await startJobs()
-})
-
-beforeEach(() => {
-  jobs.clock.time = Date.parse(NOW)
-})
-
-afterEach(() => emptyDatabase(jobs.admin))
-
-afterAll(() => jobs.stop())
+const jobs = useJobs()
 
 describe('a job', () => {
   test('is added with the outbox row that tells the queue of it, under the same id', async () => {
