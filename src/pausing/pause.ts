@@ -114,7 +114,7 @@ async function resumeOrAsk(
 
 /**
  * Pauses the bot for somebody at the command line, or for the bot itself. With `holdsMessages` nobody is told anything but
- * that it is paused.
+ * that it is paused; and since whoever had paused it before knew nothing of that reason, it is a pause of its own.
  */
 export async function pauseNow(
   world: BrakeWorld,
@@ -125,13 +125,20 @@ export async function pauseNow(
 ): Promise<{ was: Pause | null }> {
   const brake = await lockBrake(sql)
   const was = pauseOf(brake)
-  const kept = was ? {} : { pausedAt: world.now(), pausedBy: by, reason: shortened(reason) }
+  const isSaid = was !== null && (!holdsMessages || (brake.holdsMessages && hasJustDone(by, was, world.now())))
+  const news = { by, reason: shortened(withEarlier(reason, was)) }
+  const said = isSaid ? {} : { pausedAt: world.now(), pausedBy: by, reason: news.reason }
   const held = { holdsMessages: holdsMessages || brake.holdsMessages }
-  await sql.update(Brake, { onlyRow: true }, { ...kept, ...held, resumeAskedAt: null, resumeAskedBy: null })
-  if (!was) await tell(world, sql, { event: 'paused', by, reason: shortened(reason) })
+  await sql.update(Brake, { onlyRow: true }, { ...said, ...held, resumeAskedAt: null, resumeAskedBy: null })
+  if (!isSaid) await tell(world, sql, { event: 'paused', ...news })
   await redrawOpen(sql)
   await appendToLedger(sql, { changeRequest: null, event: 'paused', actor: by })
   return { was }
+}
+
+function withEarlier(reason: string, was: Pause | null): string {
+  if (!was || was.reason.startsWith(reason)) return reason
+  return `${reason} The bot was paused before that: ${was.reason}`
 }
 
 /** What the brake needs of the world; the command line has no more. */

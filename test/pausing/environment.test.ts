@@ -162,6 +162,22 @@ describe('a backup that was restored', () => {
     await backup.drop()
   })
 
+  test('is noticed although the bot was paused when it was made, and whoever paused it knew nothing of it', async () => {
+    const backup = await demoDatabase()
+    await runCommand(['pause', 'We upgrade Postgres'], botEnvironment(slack, backup.appUrl))
+    await sent(await start())
+    await slack.until(() => says('CR-1'))
+    await stop()
+
+    const restored = await start({}, backup.appUrl)
+    await slack.until(() => says('older backup'))
+    const { manager } = restored.changes.database
+    const reason = expect.stringMatching(/older backup.*paused before that: We upgrade Postgres$/)
+    expect(await findPause(manager)).toMatchObject({ by: 'chatops', reason })
+    await stop()
+    await backup.drop()
+  })
+
   test('is noticed as soon as Slack lets us read, whatever other channels do', async () => {
     const backup = await demoDatabase()
     await sent(await start())
