@@ -1,4 +1,4 @@
-import { ErrorCode, type JobsOptions, type Queue } from 'bullmq'
+import { ErrorCode, type Job, type JobsOptions, type Queue } from 'bullmq'
 import pTimeout from 'p-timeout'
 import type { Logger } from 'pino'
 
@@ -20,12 +20,21 @@ export function wrapQueue(queue: Queue, log: Logger, now: () => Date): JobQueue 
   queue.on('error', (error) => log.warn({ error: error.name }, 'queue error'))
   return {
     bull: queue,
-    add: (name, data, options) => answeredInTime(queue.add(name, data, options)),
+    add: (name, data, options) => answeredInTime(addOnce(queue, name, data, options)),
     addAt: (name, data, at, options) =>
       answeredInTime(addDelayed(queue, name, data, Math.max(0, at.getTime() - now().getTime()), options)),
     schedule: (id, pattern, data) => answeredInTime(schedule(queue, id, pattern, data)),
     close: () => queue.close(),
   }
+}
+
+async function addOnce(
+  queue: Queue,
+  name: string,
+  data: object,
+  options: JobsOptions & { jobId: string },
+): Promise<void> {
+  if (!(await findListed(queue, options.jobId))) await queue.add(name, data, options)
 }
 
 async function addDelayed(
@@ -35,9 +44,20 @@ async function addDelayed(
   delay: number,
   options: JobsOptions & { jobId: string },
 ): Promise<void> {
-  const there = await queue.getJob(options.jobId)
+  const there = await findListed(queue, options.jobId)
   if (!there) return void (await queue.add(name, data, { ...options, delay }))
   if (there.delay > 0) await there.changeDelay(delay).catch(unlessItRuns)
+}
+
+/**
+ * The job with this id that waits or runs. A Redis that has lost a list still knows its jobs: they would never run, and any with
+ * their ids be dropped as duplicates, so such a job is removed.
+ */
+async function findListed(queue: Queue, id: string): Promise<Job | undefined> {
+  const there = await queue.getJob(id)
+  if (!there || (await there.getState()) !== 'unknown') return there
+  await queue.remove(id)
+  return undefined
 }
 
 /** If the job has just started, it need not be moved. */

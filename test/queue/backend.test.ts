@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { withClient } from '../../sandbox/register/database.ts'
@@ -157,6 +158,23 @@ describe.each(['redis', 'postgres'] as const)('on %s', (kind) => {
     await addAt('one', Date.now())
     await expect.poll(() => ran).toEqual(['one', 'one'])
   })
+
+  test.runIf(kind === 'redis')(
+    'jobs whose list Redis has lost, and which it still knows, can be added again',
+    async () => {
+      const add = async () => {
+        await queue.add('job', {}, { jobId: 'approved', ...GONE })
+        await addAt('poll', Date.now() + 500)
+      }
+      await add()
+      const redis = new Redis(inject('redisUrl'))
+      expect(await redis.del(queue.bull.toKey('wait'), queue.bull.toKey('delayed'))).toBe(2)
+      await redis.quit()
+      startWorker()
+      await add()
+      await expect.poll(() => ran).toEqual(['approved', 'poll'])
+    },
+  )
 
   describe('a schedule', () => {
     const everySecond = '* * * * * *'
