@@ -12,7 +12,7 @@ import { demandPrimary } from '../entities/demand-primary.ts'
 import { giveUpSilent, LONGEST_SILENCE_MS, outliveAndTellLoss } from '../entities/lost-sessions.ts'
 import { describeError } from '../error-facts.ts'
 import { type JobQueue, wrapQueue } from './bull-queue.ts'
-import { demandOwnSession } from './own-session.ts'
+import { demandOwnSession, SESSION_OPTIONS } from './own-session.ts'
 import { connectRedis, demandWritable, findEviction, type RedisSettings } from './redis.ts'
 
 /** Where jobs are kept. */
@@ -45,7 +45,7 @@ export type QueueBackend = {
 
 /** Throws, with what to do about it, if a queue cannot be kept there. */
 export async function demandQueue(settings: QueueSettings): Promise<void> {
-  if (settings.backend === 'postgres') await demandOwnSession(settings.url, OPTIONS)
+  if (settings.backend === 'postgres') await demandOwnSession(settings.url)
 }
 
 const WORKERS = { lockDuration: 15_000, stalledInterval: 10_000, maxStalledCount: 5, runRetryDelay: 1_000 }
@@ -83,8 +83,7 @@ function redisBackend(settings: RedisSettings, log: Logger, now: () => Date): Qu
 }
 
 /** Each worker keeps one connection to listen on; the others are shared by everything the process has open. */
-const OPTIONS = '-c search_path=bullmq'
-const POSTGRES_POOL = { max: 14, connectionTimeoutMillis: 5_000, options: OPTIONS }
+const POSTGRES_POOL = { max: 14, connectionTimeoutMillis: 5_000, options: SESSION_OPTIONS }
 /** For the sessions that listen, and are owed no answer. */
 const ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 }
 

@@ -5,6 +5,7 @@ import { databaseUrls } from '../../sandbox/register/database.ts'
 import { createDataSource } from '../../src/entities/data-source.ts'
 import { migrate } from '../../src/entities/migrate.ts'
 import { loadExtract } from '../../src/gias/load.ts'
+import { demandQueue } from '../../src/queue/backend.ts'
 import { startBot, startStorySlack } from '../support/bot.ts'
 import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 import { approveRequest, CHANNEL, sendRequest } from '../support/lifecycle.ts'
@@ -54,12 +55,17 @@ describe.skipIf(!hasPgBouncer)(`behind PgBouncer in transaction mode${WITHOUT}`,
     await expect(startBot(slack, url, { env: { QUEUE_BACKEND: 'postgres' } })).rejects.toThrow(
       /keep their session.*Set QUEUE_DATABASE_URL to the database itself, or use Redis/,
     )
-    const careless = await startPgBouncer([scratch.appUrl], 'extra_float_digits,options')
-    ends.push(() => careless.stop())
-    await expect(
-      startBot(slack, careless.through(scratch.appUrl), { env: { QUEUE_BACKEND: 'postgres' } }),
-    ).rejects.toThrow('Set QUEUE_DATABASE_URL')
   })
+
+  test.each(['transaction', 'session'] as const)(
+    'it is refused in %s mode, too, where the pooler drops the options that it is asked for',
+    async (mode) => {
+      const careless = await startPgBouncer([scratch.appUrl], 'extra_float_digits,options', mode)
+      ends.push(() => careless.stop())
+      const url = careless.through(scratch.appUrl)
+      await expect(demandQueue({ backend: 'postgres', url })).rejects.toThrow('Set QUEUE_DATABASE_URL')
+    },
+  )
 
   test('every session has UTC and the time-outs', async () => {
     const database = await createDataSource(url, 5).initialize()

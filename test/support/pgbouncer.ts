@@ -1,4 +1,4 @@
-// A real PgBouncer in transaction mode in front of the run's Postgres.
+// A real PgBouncer, in transaction mode unless told otherwise, in front of the run's Postgres.
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -10,7 +10,11 @@ import { freePort } from '../../sandbox/ports.ts'
 export const hasPgBouncer = spawnSync('pgbouncer', ['--version']).status === 0
 
 /** `through` is a URL with PgBouncer's port in it. `ignoring` are parameters that it drops rather than refuses. */
-export async function startPgBouncer(urls: readonly string[], ignoring = 'extra_float_digits') {
+export async function startPgBouncer(
+  urls: readonly string[],
+  ignoring = 'extra_float_digits',
+  mode: 'transaction' | 'session' = 'transaction',
+) {
   const port = await freePort()
   const directory = mkdtempSync(join(tmpdir(), 'pgbouncer-'))
   const at = (name: string) => join(directory, name)
@@ -27,7 +31,7 @@ listen_port = ${port}
 unix_socket_dir =
 auth_type = trust
 auth_file = ${at('users.txt')}
-pool_mode = transaction
+pool_mode = ${mode}
 default_pool_size = 20
 ignore_startup_parameters = ${ignoring}
 `,
