@@ -125,4 +125,18 @@ export const repairs: readonly Sample[] = [
       },
     ],
   },
+  {
+    name: 'inactive, with a registration of which no job is on record',
+    seed: seed(5914, '900004', (admin) => admin.query('DELETE FROM chatops.jobs')),
+    form: { ...FORM, subject: 'URN 900004' },
+    drifts: [closed, { check: 'school', move: goneFromDttp(804) }],
+  },
 ]
+
+/** It writes no row that could be deleted, which the contract suite does. */
+export const broughtBySync: Sample = {
+  name: 'brought by the school sync',
+  seed: seed(5917, '900005'),
+  inDttp: addAccount,
+  form: { ...FORM, subject: 'URN 900005', missing: 'sync' },
+}

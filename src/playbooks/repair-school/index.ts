@@ -27,7 +27,7 @@ const MISSING = [
 /** Has Register find a school in DTTP again, and retries what failed for want of it. */
 export const repairSchool = definePlaybook({
   name: 'repair-school',
-  version: 2,
+  version: 3,
   title: 'Repair a school',
   summary: 'Make a school active or add it where jobs fail with “Unable to find DTTP school with URN”, and retry them.',
   says,
