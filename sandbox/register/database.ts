@@ -10,16 +10,22 @@ export interface RegisterDatabase {
   ownerUrl: string
   /** As the role the bot runs as. */
   appUrl: string
-  /** As the superuser, who stands in for Register itself. */
+  /** As the superuser, who stands in for Register itself. Its tables belong to a role that is none. */
   adminUrl: string
 }
 
 const ROLES_LOCK = 7_031_521 // roles belong to the whole server, so two databases must not prepare them at once
 
+/** Owns the database and Register's tables, and is no superuser: as Rails' own role on a server in production. */
+const RAILS = 'rails'
+
 /** Makes the database `name` with Register's empty tables and everything of ours. Fails if it exists. */
 export async function createRegisterDatabase(adminUrl: string, name: string): Promise<RegisterDatabase> {
-  await withClient(adminUrl, (client) => client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`))
-  await withClient(databaseUrls(adminUrl, name).adminUrl, (client) => client.query(registerSchemaSql()))
+  await prepareRoles(adminUrl)
+  await withClient(adminUrl, (client) => client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${RAILS}`))
+  await withClient(databaseUrls(adminUrl, name).adminUrl, (client) =>
+    client.query(`SET ROLE ${RAILS}; ${registerSchemaSql()}`),
+  )
   return upgradeRegisterDatabase(adminUrl, name)
 }
 
@@ -32,15 +38,22 @@ export async function upgradeRegisterDatabase(adminUrl: string, name: string): P
   return urls
 }
 
-/** Runs the grants file in one database. */
+/** Runs the grants file in one database, as whoever owns Register's tables there. */
 export async function grantRights(databaseAdminUrl: string): Promise<void> {
-  await withClient(databaseAdminUrl, (client) => client.query(entitiesSql('grants.sql')))
+  await withClient(databaseAdminUrl, async (client) => {
+    await client.query(
+      `SELECT set_config('role', tableowner, false) FROM pg_tables WHERE schemaname = 'public' AND tablename = 'trainees'`,
+    )
+    await client.query(entitiesSql('grants.sql'))
+  })
 }
 
 async function prepareRoles(adminUrl: string): Promise<void> {
   await withClient(adminUrl, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [ROLES_LOCK])
     await client.query(entitiesSql('roles.sql'))
+    const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [RAILS])
+    if (rowCount === 0) await client.query(`CREATE ROLE ${RAILS} NOSUPERUSER`)
     for (const role of ['chatops_owner', 'chatops_app']) {
       await client.query(`ALTER ROLE ${role} PASSWORD ${pg.escapeLiteral(rolePassword(adminUrl, role))}`)
     }

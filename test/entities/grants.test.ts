@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { grantRights, withClient } from '../../sandbox/register/database.ts'
 import { useScratch } from '../support/world.ts'
 
@@ -37,4 +37,48 @@ test('what Register does not have any more, or calls by another name, costs the 
   )
   await grantRights(use.scratch.adminUrl)
   expect(await readRights()).toEqual(before.filter((may) => !isGone(may) && !isRenamed(may)))
+})
+
+describe('run by the owner of Register’s tables, who is no superuser,', () => {
+  const alter = (sql: string) => withClient(use.scratch.adminUrl, (admin) => admin.query(sql))
+
+  test('the grants are given beside what others own', async () => {
+    const before = await readRights()
+    await alter(`
+      CREATE TABLE public.trainees_backup AS TABLE public.trainees; CREATE SEQUENCE public.of_others;
+      REVOKE ALL ON public.trainees FROM chatops_app; GRANT SELECT ON public.trainees TO chatops_app;
+      GRANT UPDATE (slug) ON public.trainees TO chatops_app; GRANT DELETE ON public.audits TO chatops_app`)
+    await grantRights(use.scratch.adminUrl)
+    expect(await readRights()).toEqual(before)
+    const { rows } = await alter(`SELECT has_table_privilege('chatops_app', 'audits', 'DELETE') AS deletes`)
+    expect(rows).toEqual([{ deletes: false }])
+  })
+
+  test.each([
+    [
+      'the bot has rights on what others own',
+      'CREATE TABLE public.x (); GRANT SELECT ON x TO chatops_app',
+      /rights on x that only its owner, postgres/,
+    ],
+    [
+      'a table belongs to somebody else',
+      'REVOKE ALL ON degrees FROM chatops_app; ALTER TABLE degrees OWNER TO postgres; GRANT SELECT ON degrees TO rails',
+      /degrees belongs to postgres/,
+    ],
+    [
+      'the database does, and our owner may not create in it',
+      'REVOKE CREATE ON DATABASE :name FROM chatops_owner',
+      /Have its owner, postgres, run: GRANT CONNECT, CREATE/,
+    ],
+    [
+      'the bot may not look into the schema',
+      'REVOKE USAGE ON SCHEMA public FROM chatops_app, PUBLIC; GRANT USAGE ON SCHEMA public TO rails',
+      /GRANT USAGE ON SCHEMA public TO chatops_app/,
+    ],
+  ])('nothing is changed, and that is said, if %s', async (_, statements, said) => {
+    await alter(statements.replace(':name', use.scratch.name))
+    const before = await readRights()
+    await expect(grantRights(use.scratch.adminUrl)).rejects.toThrow(said)
+    expect(await readRights()).toEqual(before)
+  })
 })

@@ -50,7 +50,7 @@ test('the script gives the right to whoever owns something there, says so, and t
   await use.admin.query('DROP TABLE public.of_everybody')
   await use.admin.query(SCRIPT)
   expect(notices.splice(0)).toEqual([
-    'GRANT CREATE ON SCHEMA public TO postgres',
+    'GRANT CREATE ON SCHEMA public TO rails',
     `GRANT CREATE ON SCHEMA public TO ${rails}`,
     'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
   ])
