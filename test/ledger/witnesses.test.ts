@@ -130,6 +130,15 @@ describe('bin/chatops export-ledger', () => {
     expect(rows.at(-1)).toMatchObject({ request: '', actor: 'U07', actor_name: '' })
   })
 
+  test('csv: people who call themselves a formula are none', async () => {
+    slack.updateUser(SUPPORT, { realName: '=1+1' })
+    slack.updateUser(DEVELOPER, { realName: '@SUM(A1)' })
+    const { output } = await chatops('export-ledger', 'csv')
+    const rows: Record<string, string>[] = parse(output, { columns: true })
+    expect(rows.find(({ actor }) => actor === SUPPORT)?.['actor_name']).toBe(`'=1+1`)
+    expect(rows.find(({ actor }) => actor === DEVELOPER)?.['actor_name']).toBe(`'@SUM(A1)`)
+  })
+
   test('names nobody without a token, and says so', async () => {
     const { output } = await chatopsWith({ SLACK_BOT_TOKEN: '' }, 'export-ledger', 'json')
     expect(output).toContain('SLACK_BOT_TOKEN is not set')

@@ -213,6 +213,8 @@ describe.each(playbooks)('$name', (playbook) => {
       expect(entries.slice(0, -1).map(({ event }) => event)).toEqual(story)
       expect(playbook.settles?.within === undefined ? ['done'] : ['done', 'verified']).toContain(entries.at(-1)?.event)
       expect(await verifyLedger(use.world.database)).toMatchObject({ broken: null })
+      const executed = entries.find(({ event }) => event === 'executed')
+      expect(executed?.details).toHaveProperty('ids', idsOf(planOf(request)))
     })
 
     test('the inverse puts every planned column back, byte for byte', async () => {
@@ -230,6 +232,17 @@ describe.each(playbooks)('$name', (playbook) => {
     })
   })
 })
+
+/** What a plan changes of ids in Register's rows, before and after. */
+function idsOf({ updates }: Plan): object {
+  const ids: Record<string, object> = {}
+  for (const { table, id, changes } of updates) {
+    for (const [column, change] of Object.entries(changes)) {
+      if (/_id$/.test(column)) ids[`${table}:${id}`] = { ...ids[`${table}:${id}`], [column]: change }
+    }
+  }
+  return ids
+}
 
 /** Every row of the tables that a playbook could write, exactly. */
 async function writableRows(): Promise<unknown> {

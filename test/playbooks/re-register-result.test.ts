@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { dealWith } from '../../src/changes/attention.ts'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
+import { purge } from '../../src/changes/sweeps/sweep.ts'
 import { Poll } from '../../src/entities/chatops/poll.ts'
 import { startPoll } from '../../src/jobs/start/enqueue.ts'
 import { NOW, SUBMITTER, TRAINEE, useStage } from '../jobs/stage.ts'
@@ -34,6 +35,22 @@ describe('what is committed', () => {
     expect(await row()).toEqual({ ...before, dttp_id: null, placement_assignment_dttp_id: null })
     expect(before).toMatchObject({ submitted_for_trn_at: SUBMITTED, state: 1 })
     expect(await stage.audits()).toEqual(audits)
+  })
+
+  test('is on record with the emptied ids, also once the plan is forgotten', async () => {
+    await lose(stage)
+    const id = await reRegister()
+    const ids = () =>
+      stage.admin
+        .query(`SELECT details -> 'ids' AS ids FROM chatops.ledger WHERE event = 'executed'`)
+        .then(({ rows }) => rows)
+    const emptied = { dttp_id: [LOST_CONTACT, null], placement_assignment_dttp_id: [LOST_ASSIGNMENT, null] }
+    expect(await ids()).toEqual([{ ids: { [`trainees:${TRAINEE}`]: emptied } }])
+    await stage.change(`UPDATE chatops.change_requests SET status = 'done', finished_at = '2021-10-28'`)
+    const muchLater = { ...stage.context, now: () => new Date('2022-10-28') }
+    expect(await purge(muchLater, 90 * 86_400_000)).toBe(1)
+    expect((await getRequest(stage.context.database, id)).plan).toBeNull()
+    expect(await ids()).toEqual([{ ids: { [`trainees:${TRAINEE}`]: emptied } }])
   })
 
   test('is the registration at once and the poll in an hour, for four days', async () => {
