@@ -5,15 +5,15 @@ import { describeEffects } from './effects.ts'
 import { renderTold } from './told.ts'
 
 /**
- * Where the particulars link to; and the value of the button behind which the texts are that people copy or Trello gets; null
- * where they are shown.
+ * Where the particulars link to; and the value of the button behind which the texts are that people copy, null where they are
+ * shown. What the bot itself sends is always shown.
  */
 type Approver = { registerUrl: string; unfoldsTexts: string | null }
 
 /** Effects with their texts; for the person who approves also the particulars. */
 export function renderEffects(plan: Plan, approver: Approver | null): BlockGroup[] {
   return describeEffects(plan).map(({ title, details, text, byHand, told }) => {
-    const unfolds = text ? (approver?.unfoldsTexts ?? null) : null
+    const unfolds = text && byHand ? (approver?.unfoldsTexts ?? null) : null
     return {
       blocks: [
         ...renderTitle(title, unfolds),

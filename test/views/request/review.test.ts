@@ -135,7 +135,7 @@ describe('what is seen first', () => {
     expect(unfolded.private_metadata).toBe(folded.private_metadata)
   })
 
-  it('folds texts that people copy or Trello gets, and shows them on request', () => {
+  it('folds texts that people copy, and shows them on request', () => {
     const folded = show()
     expect(readingOf(folded)).toContain('To do by hand: Ask for the route to be changed in DTTP')
     expect(readingOf(folded)).not.toContain('Please change it.')
@@ -144,12 +144,23 @@ describe('what is seen first', () => {
     const unfolded = show({}, { hasTexts: true })
     expect(readingOf(unfolded)).toContain('```Please change it.\nThanks```')
     expect(unfolded.private_metadata).toBe(folded.private_metadata)
-    const sent = {
-      plan: planOf({}, { effects: [{ kind: 'trello-card', title: 'Update it', text: 'What Trello gets' }] }),
-    }
-    expect(readingOf(show(sent))).toContain('Add a Trello card: Update it')
-    expect(readingOf(show(sent))).not.toContain('What Trello gets')
-    expect(readingOf(show(sent, { hasTexts: true }))).toContain('What Trello gets')
+  })
+
+  it('shows the whole text of a Trello card, on pages that Slack takes', () => {
+    const lines = Array.from({ length: 4000 }, (_, n) => `Line ${n} <!channel>`)
+    const effects = [{ kind: 'trello-card', title: 'Update it', text: lines.join('\n') }] as const
+    const given = { changeRequest: changeRequest({ plan: planOf({}, { effects }) }), playbook, registerUrl: REGISTER }
+    const { pages } = renderReview({ ...given, personal: 'hidden' })
+    const views = Array.from(
+      { length: pages },
+      (_, n) => renderReview({ ...given, personal: 'hidden', page: n + 1 }).view,
+    )
+    for (const view of views) expectView(view)
+    expect(buttonsOf(views).map(({ text }) => text.text)).not.toContain('Show text')
+    expect(readingOf(views)).toContain('Add a Trello card: Update it')
+    expect(runOf(views.map(({ blocks }) => blocks.filter(({ type }) => type === 'section')))).toContain(
+      lines.join('\n'),
+    )
   })
 
   it('tells what is emptied together, each with its value before', () => {
