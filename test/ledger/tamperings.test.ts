@@ -1,12 +1,14 @@
-// What somebody could do to the ledger who has the database's superuser, and who finds it. docs/trust.md has the same table.
+// What somebody could do to the ledger who has the database's superuser, or the bot's own password, and who finds it.
+// docs/trust.md has the same table.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { execute } from '../../src/changes/execute/execute.ts'
 import { verifyDue } from '../../src/changes/sweeps/sweep.ts'
+import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { compareWithWitnesses, type Witness } from '../../src/ledger/witnesses.ts'
-import { approveRequest, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { useWorld } from '../support/world.ts'
 
 const KEPT = ['ledger', 'ledger_head', 'change_requests', 'identity']
@@ -236,6 +238,17 @@ describe('a superuser who takes away the constraints, too', () => {
       },
       NOBODY,
     ],
+    [
+      'an approval in another person’s name is added with the bot’s own password, as the bot adds it',
+      async () => {
+        const request = await sendRequest(use.world, 'fix-route', await form('provider_led_postgrad'))
+        await approveAsTheBot(request)
+        expect(await execute(use.world, request.id)).toBe('executed')
+        await verifyDue(use.world)
+        return [...messages, await say()]
+      },
+      NOBODY,
+    ],
   ]
 
   test.each(TAMPERINGS)('%s', async (what, how, found) => {
@@ -262,11 +275,26 @@ describe('a superuser who takes away the constraints, too', () => {
     )
   })
 
-  async function form() {
+  async function form(route = 'assessment_only') {
     const { rows } = await use.admin.query('SELECT slug FROM trainees WHERE id = 5901')
-    return { subject: rows[0].slug, route: 'assessment_only', reason: `Asked for by ${SUPPORT}`, ticket: '' }
+    return { subject: rows[0].slug, route, reason: `Asked for by ${SUPPORT}`, ticket: '' }
   }
 })
+
+/** Needs no more than the bot's own role may do: what the bot itself writes when an approver approves. */
+async function approveAsTheBot({ id, digest }: ChangeRequest): Promise<void> {
+  const { manager } = use.world.database
+  await manager.query(
+    `INSERT INTO chatops.reviews (change_request_id, digest, slack_user, view_id) VALUES ($1, $2, $3, 'V')`,
+    [id, digest, DEVELOPER],
+  )
+  await manager.query(
+    `UPDATE chatops.change_requests SET status = 'approved', decided_by = $2, decided_at = now() WHERE id = $1`,
+    [id, DEVELOPER],
+  )
+  const details = { digest, viewId: 'V' }
+  await manager.query(`SELECT chatops.append_ledger($1, 'approved', $2, $3)`, [id, DEVELOPER, JSON.stringify(details)])
+}
 
 async function run(...statements: string[]): Promise<void> {
   for (const statement of statements) await use.admin.query(statement)
