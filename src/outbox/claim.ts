@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm'
 import type * as z from 'zod'
 import { OUTBOX_KINDS, type OutboxKind } from './add.ts'
 import { type Held, isStillClaimed, markSent } from './held.ts'
-import { NEWER, RetryLater, TakenOver, TURN, Undeliverable } from './not-sent.ts'
+import { LEFT_TO_NEWER, NEWER, RetryLater, TakenOver, TURN, Undeliverable } from './not-sent.ts'
 
 /** A row to send now. `again` is true if an earlier attempt may have got through without our hearing of it. */
 export type Claimed = Held & {
@@ -13,7 +13,7 @@ export type Claimed = Held & {
   createdAt: Date
   /** Since when it has failed for the reason that it last failed for. */
   failingSince: Date | null
-  /** Whether it has waited for an hour for a version of the bot that can send it. */
+  /** Whether it has waited for long enough for a version of the bot that can send it. */
   hasWaitedForNewer: boolean
   /**
    * Whether its sender still has it: one that slept may have lost it to another. Asked as late as possible before
@@ -33,7 +33,7 @@ export function readPayload<T>(schema: z.ZodType<T>, row: Pick<Claimed, 'payload
 
 /**
  * What to throw of a row that this version of the bot cannot send. During an upgrade a newer one runs beside it and takes the
- * row in one of its next turns; if none has come within an hour, the row is given up.
+ * row in one of its next turns; if none has come by then (`LEFT_TO_NEWER`), the row is given up.
  */
 export function leaveToNewer({ hasWaitedForNewer }: Pick<Claimed, 'hasWaitedForNewer'>, reason: string): Error {
   if (hasWaitedForNewer) return new Undeliverable(reason)
@@ -41,7 +41,6 @@ export function leaveToNewer({ hasWaitedForNewer }: Pick<Claimed, 'hasWaitedForN
 }
 
 const ANOTHER_TURN_MS = 10_000
-const NEWER_WITHIN_SECONDS = 60 * 60
 
 /** The sender of a row that has been "sending" for this many seconds counts as dead. */
 const SENDER_DEAD_AFTER_SECONDS = 60
@@ -56,8 +55,9 @@ export async function claimOutbox(
   limit: number,
   kinds: readonly OutboxKind[] = OUTBOX_KINDS,
 ): Promise<Claimed[]> {
+  const { ms, attempts } = LEFT_TO_NEWER
   const rows = await returned<ClaimedRow>(
-    database.query(CLAIM, [limit, SENDER_DEAD_AFTER_SECONDS, kinds, NEWER, NEWER_WITHIN_SECONDS]),
+    database.query(CLAIM, [limit, SENDER_DEAD_AFTER_SECONDS, kinds, NEWER, ms / 1000, attempts]),
   )
   return rows.map(({ change_request_id, created_at, failing_since, ...row }) => ({
     ...row,
@@ -105,7 +105,7 @@ const CLAIM = `
   FROM due WHERE row.id = due.id
   RETURNING row.id, row.kind, row.change_request_id, row.payload, row.attempts, row.created_at, row.failing_since,
     row.unsure AS again, coalesce(
-      row.failing_for = $4 AND row.failing_since < now() - make_interval(secs => $5), false) AS "hasWaitedForNewer"`
+      row.failing_for = $4 AND row.failing_since < now() - make_interval(secs => $5) AND row.attempts > $6, false) AS "hasWaitedForNewer"`
 
 /** Throws TakenOver if the sender has lost its row to another. */
 export async function demandHeld(row: Pick<Claimed, 'isHeld'>): Promise<void> {

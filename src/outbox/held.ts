@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import { OutboxRow } from '../entities/chatops/outbox-row.ts'
-import type { Postponement } from './not-sent.ts'
+import { NEWER, type Postponement } from './not-sent.ts'
 
 /**
  * What became of a row is written only by the sender that still has it: one that slept may have lost it to another, who
@@ -37,7 +37,10 @@ export async function markSent(sql: EntityManager, { id, attempts }: Held): Prom
   return marked === 1
 }
 
-/** Puts a row back to be sent later; `delay` in milliseconds. A blameless delay leaves alone why it fails, and since when. */
+/**
+ * Puts a row back to be sent later; `delay` in milliseconds. A blameless delay leaves alone why it fails, and since when; but this
+ * version can read the row, which waits for no newer one.
+ */
 export async function postponeRow(
   sql: EntityManager,
   { id, attempts }: Held,
@@ -51,8 +54,8 @@ export async function postponeRow(
 const POSTPONE = `
   UPDATE chatops.outbox SET status = 'queued', due_at = now() + make_interval(secs => $3), last_error = $4,
     unsure = unsure OR $5, waits_for = $6, attempts = attempts - CASE WHEN $7 THEN 1 ELSE 0 END,
-    failing_for = CASE WHEN $7 THEN failing_for ELSE $6 END,
-    failing_since = CASE WHEN $7 THEN failing_since
+    failing_for = CASE WHEN $7 THEN nullif(failing_for, '${NEWER}') ELSE $6 END,
+    failing_since = CASE WHEN $7 AND failing_for = '${NEWER}' THEN NULL WHEN $7 THEN failing_since
       WHEN failing_for IS NOT DISTINCT FROM $6 THEN COALESCE(failing_since, now()) ELSE now() END
   WHERE ${STILL_CLAIMED}`
 

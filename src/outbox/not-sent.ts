@@ -9,6 +9,12 @@ export const TURN = 'turn'
 /** What a row waits for that this version of the bot cannot read, or has nothing to draw it with. */
 export const NEWER = 'a newer version'
 
+/**
+ * What this version cannot read is left to a newer one for this long, and for this many attempts: during a pause nobody tries
+ * anything, and then the newer one must have its turns, too.
+ */
+export const LEFT_TO_NEWER = { ms: 60 * 60_000, attempts: 20 }
+
 /** How and why a row is put off. */
 export type Postponement = {
   /** A code; never words of another system's. */
@@ -22,7 +28,7 @@ export type Postponement = {
   waitsFor?: string | null
   /** Where the delay grows: its end, in milliseconds. */
   longest?: number
-  /** The row was not even tried: no attempt is used up. */
+  /** The row was read and not even tried: no attempt is used up. */
   isBlameless?: boolean
   /** Waiting has no end: no operator can help. */
   isEndless?: boolean

@@ -155,18 +155,38 @@ describe('what this version of the bot cannot read', () => {
     await expect.poll(statuses).toEqual(['sent', 'sent'])
   })
 
-  test('is given up where none has come within an hour, however long something else stood in its way', async () => {
-    await add('a', 'new')
-    await add('b', 'new')
-    const since = (minutes: number) => `failing_since = now() - interval '${minutes} minutes'`
-    await asAdmin(`UPDATE chatops.outbox SET ${since(61)}, failing_for = '${NEWER}' WHERE stream = 'a'`)
-    await asAdmin(`UPDATE chatops.outbox SET ${since(600)} WHERE stream = 'b'`)
+  const since = (minutes: number) => `failing_since = now() - interval '${minutes} minutes'`
+
+  test('is given up where none has come within an hour and 20 turns, however long something else stood in its way', async () => {
+    await add('tried', 'new')
+    await add('other reason', 'new')
+    await add('paused', 'new')
+    await asAdmin(`UPDATE chatops.outbox SET ${since(61)}, failing_for = '${NEWER}', attempts = 20`)
+    await asAdmin(`UPDATE chatops.outbox SET ${since(600)}, failing_for = NULL WHERE stream = 'other reason'`)
+    await asAdmin(`UPDATE chatops.outbox SET attempts = 1 WHERE stream = 'paused'`) // and nobody tried it for an hour
     start(older())
     await expect
       .poll(reasons)
-      .toEqual(['Undeliverable: its payload cannot be read', 'RetryLater: its payload cannot be read'])
+      .toEqual([
+        'Undeliverable: its payload cannot be read',
+        'RetryLater: its payload cannot be read',
+        'RetryLater: its payload cannot be read',
+      ])
     expect((await statuses())[0]).toBe('failed')
-    expect(await failsForHours('b')).toBe(0)
+    expect(await failsForHours('other reason')).toBe(0)
+  })
+
+  test('does not count as that once a version that can read it waits for something else', async () => {
+    await add('a', 'new')
+    await asAdmin(`UPDATE chatops.outbox SET ${since(61)}, failing_for = '${NEWER}', attempts = 20`)
+    onSend = async () => {
+      throw new RetryLater(0, { waitsFor: TURN, isBlameless: true })
+    }
+    const newer = start()
+    await expect.poll(reasons).toEqual([expect.stringContaining('RetryLater: asked to wait')])
+    await newer.stop()
+    start(older())
+    await expect.poll(reasons).toEqual(['RetryLater: its payload cannot be read'])
   })
 })
 

@@ -1,5 +1,6 @@
 import { LOOK_AGAIN_MS } from '../../brake/brake.ts'
 import type { Job } from '../../entities/chatops/job.ts'
+import { LEFT_TO_NEWER } from '../../outbox/not-sent.ts'
 import type { World } from '../../world.ts'
 import { ForNewerVersion } from '../job.ts'
 import { failureOf } from './failures.ts'
@@ -22,18 +23,16 @@ export async function waitForRegister(world: World, job: Job, because: readonly 
   await handBack(world, job, after(world, REGISTER_AGAIN_MS), { stalls: job.stalls })
 }
 
-/** For how long a job is left to a newer version of the bot. */
-const NEWER_WITHIN_MS = 60 * 60_000
-
 /**
- * Leaves a job to a worker of a newer version, which takes it in one of its next turns. False where none has come within an
- * hour: then it has failed.
+ * Leaves a job to a worker of a newer version, which takes it in one of its next turns. False where none has come by then
+ * (`LEFT_TO_NEWER`): it has failed.
  */
 export async function leaveToNewer(world: World, job: Job): Promise<boolean> {
   const now = world.now()
   const failure = failureOf(new ForNewerVersion(), now)
   const since = job.failure?.code === failure.code ? job.failure.at : failure.at
-  if (now.getTime() - Date.parse(since) >= NEWER_WITHIN_MS) return false
+  const isOver = now.getTime() - Date.parse(since) >= LEFT_TO_NEWER.ms
+  if (isOver && job.run > LEFT_TO_NEWER.attempts) return false
   world.log.warn({ job: job.id, name: job.name }, 'a job waits: a newer version of the bot has added it')
   await handBack(world, job, after(world, LOOK_AGAIN_MS), { stalls: job.stalls, failure: { ...failure, at: since } })
   return true

@@ -25,9 +25,15 @@ test.each(TOLD)('a %s that was told what this version cannot read waits for a ne
   expect(await getJob(jobs, id)).toMatchObject({ status: 'done', failure: null })
 })
 
-test('it fails where none has come within an hour, and people are told', async () => {
+/** Pauses of a job that is tried so often, every few seconds. */
+const turns = (times: number) => Array.from({ length: times }, () => SOON)
+
+test.each([
+  ['tried all the time', [...turns(24), HOUR - 24 * SOON - 1, 1]],
+  ['that nobody tried for an hour, as in a pause', [SOON, HOUR, ...turns(18)]],
+])('one %s fails where none has come within an hour and 20 turns, and people are told', async (_, waits) => {
   const id = await addTold(...(TOLD[0] as (typeof TOLD)[number]))
-  for (const wait of [SOON, HOUR - SOON - 1, 1]) {
+  for (const wait of waits) {
     expect(await runJob(jobs.context, jobRunner, id)).not.toBeNull()
     jobs.clock.time += wait
     await jobs.admin.query('UPDATE chatops.jobs SET due_at = $1', [new Date(jobs.clock.time)])
