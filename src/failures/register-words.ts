@@ -47,6 +47,9 @@ export const VANISHED =
 /** Of a job that a request has asked for, and that no attempt has brought into Register's Sidekiq. */
 export const NOT_GIVEN = 'The job could not be given to Register’s Sidekiq, so it has not run.'
 
+/** Of a registration that had waited, whoever was to send it. */
+export const NOT_BACKED = 'Whoever approved it may no longer approve requests, so we sent nothing.'
+
 /** Of a failed registration that went when a process of Sidekiq's ended. */
 export const MAY_HAVE_RUN =
   'The failed registration is no longer in Register’s Sidekiq, of which a process ended at that time. Somebody may have ' +

@@ -1,7 +1,7 @@
 import { type EntityManager, In, IsNull } from 'typeorm'
-import type { JobData, JobName } from '../../entities/chatops/job.ts'
+import type { JobData, JobName, SeenJobName } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
-import { REPLACED } from '../../failures/register-words.ts'
+import { NOT_BACKED, REPLACED } from '../../failures/register-words.ts'
 import { demandMember, type MemberId } from '../../sidekiq/job.ts'
 import { measureAnew } from './baseline.ts'
 
@@ -74,10 +74,8 @@ export const NOT_GIVEN_SQL = `job.id = job.outbox_id AND job.sha1 IS NULL AND EX
  * the registration and had the trainee registered anew, or have asked for another poll. What else is late does no harm. A
  * row that the mirror has forgotten was over long ago.
  */
-export async function isOver(sql: EntityManager, outboxId: string, pushed: JobName | null): Promise<boolean> {
-  const job = await sql.findOneBy(MirroredJob, { outboxId })
-  const name = job?.name ?? pushed
-  return (name === 'register-for-trn' || name === 'retrieve-trn') && (job === null || job.place === 'gone')
+export function isOver(asked: MirroredJob | null, name: SeenJobName | undefined): boolean {
+  return (name === 'register-for-trn' || name === 'retrieve-trn') && (asked === null || asked.place === 'gone')
 }
 
 /**
@@ -107,6 +105,14 @@ export async function mirrorOvertaken(sql: EntityManager, id: string, now: Date)
 export async function mirrorNeedless(sql: EntityManager, id: string, now: Date): Promise<void> {
   const over = { place: 'gone', missingSince: null, finishedAt: now, failure: null, told: false } as const
   await sql.update(MirroredJob, { id, place: In(['unsent', 'missing']) }, { ...over, args: { needless: true } })
+}
+
+/** Notes that a registration was not pushed, as its approver may approve no more. Answers false for what was not to be pushed. */
+export async function mirrorNotBacked(sql: EntityManager, id: string, now: Date): Promise<boolean> {
+  const failure = { code: 'not-as-approved', words: NOT_BACKED, at: now.toISOString(), by: 'register' } as const
+  const over = { place: 'gone', missingSince: null, finishedAt: now, failure, told: false } as const
+  const { affected } = await sql.update(MirroredJob, { id, place: In(['unsent', 'missing']) }, over)
+  return affected === 1
 }
 
 /** Notes that two people had a job taken out of Redis, so that nobody takes it for lost. */

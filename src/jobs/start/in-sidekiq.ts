@@ -13,7 +13,7 @@ import { type JobToPush, jobToPush, queueOf } from '../../sidekiq/payload.ts'
 import type { Written } from '../../sidekiq/write.ts'
 import type { World } from '../../world.ts'
 import { wasSidekiqNewer } from '../mirror/age.ts'
-import { isOver, mirrorPush, mirrorRemoval, mirrorReplacement, mirrorRetry } from '../mirror/asked.ts'
+import { mirrorPush, mirrorRemoval, mirrorReplacement, mirrorRetry } from '../mirror/asked.ts'
 import { enqueueJob, type NewJob } from './enqueue.ts'
 import { findWhyNot, leaveOut, notSidekiq } from './left-out.ts'
 
@@ -92,7 +92,8 @@ export async function writeToSidekiq(world: World, row: Claimed): Promise<void> 
   const what = readPayload(asked, row)
   if (what.do === 'remove') return removeAndGoOn(world, row, what)
   if (what.do === 'push') return push(world, row, what)
-  if (await isOver(world.database.manager, row.id, null)) return leaveOut(world, row, 'over')
+  const why = await findWhyNot(world, row, null)
+  if (why !== null) return leaveOut(world, row, why)
   const written = await write(world, row.id, { kind: 'retry', member: what.member })
   if (written !== 'done') throw notDone(written)
 }
@@ -100,7 +101,7 @@ export async function writeToSidekiq(world: World, row: Claimed): Promise<void> 
 async function push(world: World, row: Claimed, { job, at, instead }: Extract<Asked, { do: 'push' }>): Promise<void> {
   const { id } = row
   const sql = world.database.manager
-  const why = await findWhyNot(sql, id, job)
+  const why = await findWhyNot(world, row, job)
   if (why !== null) return leaveOut(world, row, why)
   const trainee = job.name === 'retrieve-trn' && instead !== null ? job.trainee : null
   const members = instead === EVERY_POLL && trainee ? await findPollsToTake(world, id, trainee) : []

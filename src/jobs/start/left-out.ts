@@ -1,25 +1,45 @@
 import type { EntityManager } from 'typeorm'
 import { STATUS_AFTER_REGISTRATION } from '../../dttp/statuses.ts'
+import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
+import { NOT_BACKED } from '../../failures/register-words.ts'
 import type { Claimed } from '../../outbox/claim.ts'
 import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import type { JobToPush } from '../../sidekiq/payload.ts'
 import type { World } from '../../world.ts'
-import { isOver, isOvertaken, mirrorNeedless, mirrorOvertaken } from '../mirror/asked.ts'
+import { isOver, isOvertaken, mirrorNeedless, mirrorNotBacked, mirrorOvertaken } from '../mirror/asked.ts'
 import { isWaiting } from '../readiness.ts'
+import { isBacked, NotBacked } from '../registration/backed.ts'
 
-// What is not pushed to Register's Sidekiq any more, since it has waited: the row of a push may be tried for days.
+// What is not asked of Register's Sidekiq any more, since it has waited: its row may be tried for days.
 
-/** Why a job is not pushed: people know it as lost, a later poll is to stay, or there is nothing left for it to do. */
-type WhyNot = 'over' | 'overtaken' | 'needless'
+/**
+ * Why a job is not pushed, or not run again: people know it as lost, a later poll is to stay, there is nothing left for it to do,
+ * or it is a registration whose approver may approve no more.
+ */
+type WhyNot = 'over' | 'overtaken' | 'needless' | 'unbacked'
 
-export async function findWhyNot(sql: EntityManager, id: string, job: JobToPush): Promise<WhyNot | null> {
-  if (await isOver(sql, id, job.name)) return 'over'
-  if (job.name === 'retrieve-trn' && (await isOvertaken(sql, id, job.trainee))) return 'overtaken'
-  return (await isNeedless(sql, job)) ? 'needless' : null
+/** @param pushed null for a job that is to run again. Throws RetryLater where Slack does not say who may approve. */
+export async function findWhyNot(world: World, row: Claimed, pushed: JobToPush | null): Promise<WhyNot | null> {
+  const sql = world.database.manager
+  const asked = await sql.findOneBy(MirroredJob, { outboxId: row.id })
+  const name = asked?.name ?? pushed?.name
+  if (isOver(asked, name)) return 'over'
+  if (pushed?.name === 'retrieve-trn' && (await isOvertaken(sql, row.id, pushed.trainee))) return 'overtaken'
+  if (pushed && (await isNeedless(sql, pushed))) return 'needless'
+  return name === 'register-for-trn' && !(await isStillBacked(world, row)) ? 'unbacked' : null
 }
 
-/** An earlier attempt may have pushed it, or may sleep just before that: then nothing is said, or it is kept from it. */
+async function isStillBacked(world: World, { changeRequest }: Claimed): Promise<boolean> {
+  const isKnown = await isBacked(world, { changeRequestId: changeRequest }).catch((error: unknown) => {
+    if (error instanceof NotBacked) return null
+    throw error
+  })
+  if (isKnown === false) throw new RetryLater(null, { reason: 'Slack does not say who may approve', unsure: false })
+  return isKnown !== null
+}
+
+/** An earlier attempt may have done it, or may sleep just before that: then nothing is said, or it is kept from it. */
 export async function leaveOut(world: World, { id, again }: Claimed, why: WhyNot): Promise<void> {
   const { upstreams, database, now } = world
   if (again) {
@@ -28,7 +48,8 @@ export async function leaveOut(world: World, { id, again }: Claimed, why: WhyNot
   }
   if (why === 'over') throw new Undeliverable('it is over or was given up, and people may have asked for it again')
   if (why === 'overtaken') await mirrorOvertaken(database.manager, id, now())
-  else await mirrorNeedless(database.manager, id, now())
+  else if (why === 'needless') await mirrorNeedless(database.manager, id, now())
+  else if (!(await mirrorNotBacked(database.manager, id, now()))) throw new Undeliverable(NOT_BACKED) // it stays as it failed
 }
 
 export function notSidekiq(): RetryLater {
