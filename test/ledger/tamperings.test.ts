@@ -32,6 +32,7 @@ describe('the database itself refuses, without its triggers,', () => {
     ['a line break in an event', values('1', `E'sent\\nU01'`, `'U01'`)],
     ['a line break in an actor', values('1', `'sent'`, `E'U01\\nU02'`)],
     ['details that are no object', values('1', `'sent'`, `'U01'`).replace(`'{}'`, `'[]'`)],
+    ['a version of the chain that is none of ours', values('1', `'sent'`, `'U01'`).replace(/\)$/, ', 3)')],
     ['a hash that is none', values('1', `'sent'`, `'U01'`).replace(`repeat('a', 64)`, `'none'`)],
     ['a second head', `INSERT INTO chatops.ledger_head VALUES (false, 0, repeat('a', 64))`],
     ['a head below the beginning', 'UPDATE chatops.ledger_head SET seq = -1'],
