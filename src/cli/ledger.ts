@@ -6,7 +6,7 @@ import { readShownReceipts } from '../bot/slack/shown-receipts.ts'
 import { exportLedger, FORMATS, findPeople } from '../ledger/export.ts'
 import { verifyLedger } from '../ledger/verify.ts'
 import { compareWithWitnesses } from '../ledger/witnesses.ts'
-import { count } from '../words.ts'
+import { count, listed } from '../words.ts'
 import { requireSetting, withDatabase } from './database.ts'
 
 /** Exit code: not everything that Slack may know was compared. Nothing is known to be wrong. */
@@ -43,6 +43,8 @@ async function checkReceipts(database: DataSource, since: Date): Promise<'agrees
   const { receipts, unread } = await readShownReceipts(slack(), named, since)
   const { entries, vouched, contradictions } = await compareWithWitnesses(database, receipts)
   for (const { channel, code } of unread) console.log(`Slack did not let us read ${channel} (${code}).`)
+  const read = named.filter((channel) => !unread.some((one) => one.channel === channel))
+  if (read.length > 0) console.log(`The bot’s messages in ${listed(read)} were read, and in no other channel.`)
   for (const { where, why } of contradictions) console.log(`Slack contradicts the ledger: ${where} ${why}.`)
   const others = receipts.filter((receipt) => !names.has(receipt.database)).length
   if (others > 0) {
@@ -56,9 +58,8 @@ async function checkReceipts(database: DataSource, since: Date): Promise<'agrees
   const first = BigInt(vouched) + 1n
   if (first <= BigInt(entries)) console.log(`Nothing in Slack vouches for entries ${first} to ${entries}.`)
   if (contradictions.length > 0) return 'contradicts'
-  return unread.length > 0 || others > 0 || (receipts.length === 0 && BigInt(entries) > 0n)
-    ? 'says too little'
-    : 'agrees'
+  const vouchesForNothing = BigInt(vouched) === 0n && BigInt(entries) > 0n
+  return unread.length > 0 || others > 0 || vouchesForNothing ? 'says too little' : 'agrees'
 }
 
 /** export-ledger json|csv */

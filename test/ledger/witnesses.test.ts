@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import { webApi } from '@slack/bolt'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { METADATA_EVENT } from '../../src/bot/slack/own-messages.ts'
 import type { Services } from '../../src/services.ts'
-import { botEnvironment, startBot, startStorySlack } from '../support/bot.ts'
+import { botEnvironment, OTHER_CHANNEL, startBot, startStorySlack } from '../support/bot.ts'
 import { chatops as runChatops } from '../support/built.ts'
 import { approveRequest, CHANNEL, DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
@@ -29,7 +31,9 @@ describe('bin/chatops verify-ledger --receipts', () => {
   test('says for which entries the messages in Slack vouch', async () => {
     const { code, output } = await chatops('verify-ledger', '--receipts')
     expect(output).toMatch(/The ledger is sound: (\d+) entries/)
-    expect(output).toMatch(/Slack shows \d+ messages of this database\.\nThey vouch for entries 1 to \d+\./)
+    expect(output).toMatch(
+      /The bot’s messages in C01SUPPORT were read, and in no other channel\.\nSlack shows \d+ messages of this database\.\nThey vouch for entries 1 to \d+\./,
+    )
     expect(code).toBe(0)
   })
 
@@ -73,7 +77,24 @@ describe('bin/chatops verify-ledger --receipts', () => {
   test('and where Slack does not let it read a channel', async () => {
     const channels = { ALLOWED_CHANNELS: `${CHANNEL},C00CLOSED` }
     const { code, output } = await chatopsWith(channels, 'verify-ledger', '--receipts')
-    expect(output).toMatch(/Slack did not let us read C00CLOSED \([a-z_]+\)/)
+    expect(output).toMatch(
+      /Slack did not let us read C00CLOSED \([a-z_]+\)\.\nThe bot’s messages in C01SUPPORT were read/,
+    )
+    expect(code).toBe(3)
+  })
+
+  test('and where no message says more than how many entries there were, as those of earlier versions do', async () => {
+    const client = new webApi.WebClient('xoxb-test', { slackApiUrl: slack.apiUrl })
+    const database = String(slack.messages(CHANNEL)[0]?.metadata?.event_payload['database'])
+    await client.chat.postMessage({
+      channel: OTHER_CHANNEL,
+      text: 'CR-1',
+      metadata: { event_type: METADATA_EVENT, event_payload: { database, entries: '1' } },
+    })
+    const { code, output } = await chatopsWith({ ALLOWED_CHANNELS: OTHER_CHANNEL }, 'verify-ledger', '--receipts')
+    expect(output).toMatch(
+      /C02RANDOM were read.*\nSlack shows 1 message of this database.\nNothing in Slack vouches for entries 1 to/,
+    )
     expect(code).toBe(3)
   })
 
