@@ -30,6 +30,7 @@ import { isBacked, NotBacked } from './registration/backed.ts'
 import { saveRegistration } from './registration/save.ts'
 import { findSeconds, secondRecord } from './registration/second.ts'
 import { type Came, demandWhole, lookForOwn, sendRegistration } from './registration/send.ts'
+import { forgetSilence, noteSilence } from './registration/silence.ts'
 import { reaching } from './registration/steps.ts'
 import { ownerOf } from './run/leases.ts'
 import type { Finish } from './run/run-job.ts'
@@ -87,6 +88,7 @@ async function register(world: World, job: Job): Promise<Came> {
   if (!(await isBacked(world, job))) return wait(world, job, 'Slack did not say whether its approver may still approve')
   const alone = await findAlone(world, job)
   if (!alone) return wait(world, job, 'Register’s Sidekiq did not say whether it has a registration of this trainee')
+  await forgetSilence(world, job)
   const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) =>
     demandReady(world, sql, job, batch),
   )
@@ -94,11 +96,10 @@ async function register(world: World, job: Job): Promise<Came> {
   return sendRegistration(world, job, batch, { ...sending, alone })
 }
 
-/** Nothing was sent so far. It is put back for as long as DTTP would be asked. */
+/** Nothing was sent so far. */
 async function wait(world: World, job: Job, silent: string): Promise<Came> {
-  const until = await askedUntil(world.database.manager, job)
-  if (world.now() < until) return { kind: 'unknown', from: askedAgain(world) }
-  throw new JobFailed('not-as-approved', `Until ${formatDateTime(until)} ${silent}, so we sent nothing.`)
+  await noteSilence(world, job, silent)
+  return { kind: 'unknown', from: askedAgain(world) }
 }
 
 /** An earlier run has left DTTP's answer, which is only to be saved; or a registration that DTTP can be asked about. */

@@ -12,7 +12,6 @@ import type { World } from '../world.ts'
 // When DTTP is asked what has become of a registration that it did not answer.
 
 /**
-/**
  * Until when it is asked, and the registration repeated if it is not there: a working day after its request was carried out,
  * which may have waited for a playbook that was off, or after its job could be started, where a failed one of Register's had
  * to go first. Time during which the bot was paused does not count: a pause gives nothing up.

@@ -44,16 +44,32 @@ test('one that is sent at once asks nobody', async () => {
 
 test('while Slack does not say, it waits, for a working day at most', async () => {
   const id = await register()
-  at(6)
   standing = 'people-unknown'
-  await runJobs(stage, 'register-for-trn')
-  expect(await statusOfJob()).toEqual(['waiting'])
-  at(7)
+  for (let minute = 6; minute < 24 * 60; minute += 50) {
+    at(minute)
+    await runJobs(stage, 'register-for-trn')
+    expect(await statusOfJob()).toEqual(['waiting'])
+  }
+  at(24 * 60 + 7)
   await runJobs(stage, 'register-for-trn')
   expect(stage.inDttp().contacts).toEqual([])
-  at(25 * 60)
+  const said = 'From 27 October 2021 at 2:20pm until 28 October 2021 at 2:21pm Slack did not say'
+  expect(await line(id)).toContain(`${said} whether its approver may still approve, so we sent nothing.`)
+})
+
+test('that day begins when Slack is silent first, and anew where nobody has asked for a while', async () => {
+  await register()
+  standing = 'people-unknown'
+  for (const days of [4, 8]) {
+    at(days * 24 * 60)
+    await runJobs(stage, 'register-for-trn')
+    expect(await statusOfJob()).toEqual(['waiting'])
+  }
+  standing = 'allowed'
+  at(8 * 24 * 60 + 1)
   await runJobs(stage, 'register-for-trn')
-  expect(await line(id)).toContain('Slack did not say whether its approver may still approve, so we sent nothing.')
+  expect(stage.inDttp().contacts).toHaveLength(1)
+  expect((await stage.jobs('register-for-trn'))[0]?.progress).toBeNull()
 })
 
 test('it is sent once Slack says that they may', async () => {

@@ -162,10 +162,18 @@ describe('a registration that two people approved', () => {
     const [job] = await stage.jobs('register-for-trn')
     const nowhere = createSidekiqClient({ url: 'redis://127.0.0.1:9' }, { warn: () => {} })
     const upstreams = { ...stage.context.upstreams, sidekiq: nowhere }
-    const at = (time: string) => ({ ...stage.context, upstreams, now: () => new Date(time) })
-    await stage.run(job?.id ?? '', at('2021-10-28T09:00:00Z'))
+    const begins = Date.parse('2021-10-28T09:00:00Z')
+    const at = (minute: number) => ({ ...stage.context, upstreams, now: () => new Date(begins + minute * 60_000) })
+    await stage.run(job?.id ?? '', at(0))
     expect(await stage.job(job?.id ?? '')).toMatchObject({ status: 'waiting' })
-    await stage.run(job?.id ?? '', at('2021-11-01T09:00:00Z'))
+    const lastAt = at(24 * 60 - 10)
+      .now()
+      .toISOString()
+    await stage.change(
+      `UPDATE chatops.jobs SET progress = jsonb_set(progress, '{silentAt}', to_jsonb($1::text))`,
+      lastAt,
+    )
+    await stage.run(job?.id ?? '', at(24 * 60 + 1))
     nowhere.close()
     expect(batches()).toEqual([])
     const { status, failure } = await stage.job(job?.id ?? '')
