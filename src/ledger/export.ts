@@ -5,10 +5,11 @@ import { type Entry, readEntries, textOf } from './chain.ts'
 export const FORMATS = ['json', 'csv'] as const
 export type Format = (typeof FORMATS)[number]
 
-/** The Slack ids of everybody whom an entry names. */
+/** The Slack ids of everybody whom an entry names; read in pages, as one statement would take too long for a large ledger. */
 export async function findPeople(sql: EntityManager): Promise<string[]> {
-  const rows = await sql.query<{ id: string }[]>(PEOPLE)
-  return rows.map(({ id }) => id)
+  const found = new Set<string>()
+  for await (const entry of readEntries(sql)) for (const id of idsIn(entry)) found.add(id)
+  return [...found].sort()
 }
 
 /**
@@ -26,14 +27,6 @@ export async function* exportLedger(
     yield format === 'csv' ? cells(rowOf(entry, names)) : `${JSON.stringify(objectOf(entry, names))}\n`
   }
 }
-
-const PERSON = '^[UW][A-Z0-9]{2,}$'
-
-const PEOPLE = `
-  SELECT DISTINCT id FROM (
-    SELECT actor AS id FROM chatops.ledger
-    UNION ALL SELECT jsonb_path_query(details, '$.**') #>> '{}' FROM chatops.ledger) AS named
-  WHERE id ~ '${PERSON}' ORDER BY id`
 
 const COLUMNS = [
   ...['entry', 'at', 'request', 'event', 'actor', 'actor_name', 'details', 'people', 'previous_hash', 'hash', 'chain'],
@@ -69,9 +62,12 @@ function objectOf(entry: Entry, names: ReadonlyMap<string, string>): object {
 }
 
 /** Everybody whom an entry names, by name. */
-function peopleIn({ actor, details }: Entry, names: ReadonlyMap<string, string>): Record<string, string> {
-  const named = [actor, ...[...details.matchAll(/"([UW][A-Z0-9]{2,})"/g)].map(([, id = '']) => id)]
-  return Object.fromEntries([...new Set(named)].flatMap((id) => (names.has(id) ? [[id, names.get(id) ?? '']] : [])))
+function peopleIn(entry: Entry, names: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries(idsIn(entry).flatMap((id) => (names.has(id) ? [[id, names.get(id) ?? '']] : [])))
+}
+
+function idsIn({ actor, details }: Entry): string[] {
+  return [...new Set([...`"${actor}" ${details}`.matchAll(/"([UW][A-Z0-9]{2,})"/g)].map(([, id = '']) => id))]
 }
 
 function cells(row: string[]): string {
