@@ -25,29 +25,36 @@ export type LiveTable = { kind: string; isReachable: boolean; isFiltered: boolea
 
 /** Register's tables of these names, from Postgres' own catalogue. It may be read whatever we are granted. */
 export async function readLiveSchema(sql: EntityManager, tables: readonly string[]): Promise<Map<string, LiveTable>> {
-  const found = await sql.query<(LiveTable & { name: string })[]>(LIVE, [tables])
-  return new Map(found.map(({ name, ...table }) => [name, table]))
+  const found = await sql.query<(Omit<LiveTable, 'columns'> & { name: string; columns: Row[] })[]>(LIVE, [tables])
+  return new Map(found.map(({ name, columns, ...table }) => [name, { ...table, columns: columns.map(asColumn) }]))
 }
 
+/** A column's values in the order of LIVE. Whoever acts looks, so the names are not sent with each. */
+type Row = [string, string, boolean, boolean, boolean, boolean, boolean, boolean, boolean, boolean | null]
+
+function asColumn(row: Row): LiveColumn {
+  const [name, type, isRequired, isFilled, isComputed, isUnique, mayRead, mayUpdate, mayInsert, mayDraw] = row
+  return { name, type, isRequired, isFilled, isComputed, isUnique, mayRead, mayUpdate, mayInsert, mayDraw }
+}
+
+// What is the same for all columns of a table is found once, and sequences only of columns that have a default.
 const LIVE = `
   SELECT c.relname AS name, c.relkind AS kind, has_schema_privilege(n.oid, 'USAGE') AS "isReachable",
-    row_security_active(c.oid) AS "isFiltered",
-    coalesce(json_agg(json_build_object(
-      'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'isRequired', a.attnotnull,
-      'isFilled', a.atthasdef OR a.attidentity <> '', 'isComputed', a.attgenerated <> '' OR a.attidentity = 'a',
-      'isUnique', EXISTS (
-        SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum
-          AND i.indnkeyatts = 1 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL),
-      'mayRead', has_column_privilege(c.oid, a.attnum, 'SELECT'),
-      'mayUpdate', has_column_privilege(c.oid, a.attnum, 'UPDATE'),
-      'mayInsert', has_column_privilege(c.oid, a.attnum, 'INSERT'),
-      'mayDraw', (
-        SELECT bool_and(has_sequence_privilege(s.oid, 'USAGE')) FROM pg_attrdef def
-          JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = def.oid AND d.refclassid = 'pg_class'::regclass
-          JOIN pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'
-        WHERE def.adrelid = c.oid AND def.adnum = a.attnum)
-    ) ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '[]') AS columns
+    row_security_active(c.oid) AS "isFiltered", coalesce((
+      SELECT json_agg(json_build_array(
+        a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef OR a.attidentity <> '',
+        a.attgenerated <> '' OR a.attidentity = 'a', a.attnum = ANY (keys.columns),
+        has_column_privilege(c.oid, a.attnum, 'SELECT'), has_column_privilege(c.oid, a.attnum, 'UPDATE'),
+        has_column_privilege(c.oid, a.attnum, 'INSERT'),
+        CASE WHEN a.atthasdef THEN (
+          SELECT bool_and(has_sequence_privilege(s.oid, 'USAGE')) FROM pg_depend d
+            JOIN pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'
+          WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
+            AND d.objid = (SELECT def.oid FROM pg_attrdef def WHERE def.adrelid = c.oid AND def.adnum = a.attnum)) END
+      ) ORDER BY a.attnum)
+      FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]') AS columns
   FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-  WHERE n.nspname = 'public' AND c.relname = ANY($1)
-  GROUP BY n.oid, c.oid, c.relname, c.relkind`
+    CROSS JOIN LATERAL (
+      SELECT coalesce(array_agg(i.indkey[0]), '{}') AS columns FROM pg_index i
+      WHERE i.indrelid = c.oid AND i.indnkeyatts = 1 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL) keys
+  WHERE n.nspname = 'public' AND c.relname = ANY($1)`

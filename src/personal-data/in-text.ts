@@ -1,5 +1,6 @@
-import { type EntityManager, In } from 'typeorm'
+import type { EntityManager } from 'typeorm'
 import { Trainee } from '../entities/register/trainee.ts'
+import { selectRows } from '../entities/select-rows.ts'
 import { type Address, holdsAddress } from './addresses.ts'
 import { holdsDate } from './birth-dates.ts'
 import { holdsCutName, holdsName, type Names } from './names.ts'
@@ -8,18 +9,21 @@ import { foldings, plainWords, readingsOf, squeeze } from './readings.ts'
 // Free text must name nobody whom it may mean: whoever it is about, as its caller knows, and whoever it speaks of itself, by
 // number or by link.
 
-/** Which of these texts, by name, gives something away about a trainee, by slug, or whom it speaks of; and what. */
+/** Which of these texts, by name, gives something away about a trainee, by slug, or whom any of them speaks of; and what. */
 export async function findPersonalData(
   sql: EntityManager,
   slugs: readonly string[],
   texts: readonly (readonly [name: string, text: string])[],
 ): Promise<[name: string, personal: string][]> {
-  const found: [string, string][] = []
-  for (const [name, text] of texts) {
-    const personal = await findIn(sql, text, { slug: slugs })
-    if (personal) found.push([name, personal])
-  }
-  return found
+  if (texts.length === 0) return []
+  // What none of them holds does not stand in all of them together, which are looked through once.
+  const all = texts.map(([, text]) => text).join('\n')
+  const trainees = await findMeant(sql, all, { slug: slugs })
+  if (firstIn(all, trainees) === null) return []
+  return texts.flatMap(([name, text]): [string, string][] => {
+    const personal = firstIn(text, trainees)
+    return personal ? [[name, personal]] : []
+  })
 }
 
 /** What a text gives away about any of these trainees, by number, or whom it speaks of. */
@@ -28,19 +32,30 @@ export async function findPersonalDataOf(
   ids: readonly string[],
   text: string,
 ): Promise<string | null> {
-  return findIn(sql, text, { id: ids })
+  return firstIn(text, await findMeant(sql, text, { id: ids }))
 }
 
-async function findIn(
+/** These trainees, and those whom a text speaks of by number or link. */
+function findMeant(
   sql: EntityManager,
   text: string,
   { id = [], slug = [] }: { id?: readonly string[]; slug?: readonly string[] },
-): Promise<string | null> {
+): Promise<Trainee[]> {
   const words = [...new Set(text.match(/[\w-]+/g))]
   const numbers = words.filter((word) => /^\d{1,18}$/.test(word))
-  const where = [{ id: In([...id, ...numbers]) }, { slug: In([...slug, ...words]) }]
-  const trainees = await sql.findBy(Trainee, where)
-  return trainees.map((trainee) => personalDataIn(text, trainee)).find((found) => found !== null) ?? null
+  const meant = 'WHERE id = ANY($1) OR slug = ANY($2)'
+  return selectRows(sql, Trainee, meant, [
+    [...id, ...numbers],
+    [...slug, ...words],
+  ])
+}
+
+function firstIn(text: string, trainees: readonly Trainee[]): string | null {
+  for (const trainee of trainees) {
+    const personal = personalDataIn(text, trainee)
+    if (personal !== null) return personal
+  }
+  return null
 }
 
 type Person = Names & Address & Pick<Trainee, 'email' | 'date_of_birth'>

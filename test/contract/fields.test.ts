@@ -144,6 +144,11 @@ describe('free text about the trainee', () => {
     expect(errors).toMatchObject({ reason: expect.stringContaining('Remove the trainee’s name') })
   })
 
+  test('may not name the one either of whom only the other text speaks', async () => {
+    const { errors } = await refused({ ...GOOD, reason: 'As for 5902', ticket: 'Demotwo asked' })
+    expect(errors).toEqual({ ticket: expect.stringContaining('Remove the trainee’s name') })
+  })
+
   test('is looked at even when another field is wrong', async () => {
     const { errors } = await refused({ ...GOOD, route: 'none', reason: 'Robin asked' })
     expect(Object.keys(errors).sort()).toEqual(['reason', 'route'])

@@ -54,8 +54,9 @@ export async function resolveTrainee(
   sql: EntityManager,
   reference: TraineeReference,
 ): Promise<{ id: string; slug: string } | Problem> {
-  const where = reference.by === 'slug' ? { slug: reference.slug } : { id: reference.number }
-  const trainee = await sql.findOne(Trainee, { select: { id: true, slug: true }, where })
+  const [column, value] = reference.by === 'slug' ? ['slug', reference.slug] : ['id', reference.number]
+  const find = `SELECT id, slug FROM public.trainees WHERE ${column} = $1`
+  const [trainee] = await sql.query<{ id: string; slug: string }[]>(find, [value])
   if (trainee) return trainee
   if (reference.by === 'slug') return { problem: 'No trainee has this link. Check it in Register.' }
   return { problem: looksLikeTrn(reference.number) ? LOOKS_LIKE_TRN : NO_SUCH_NUMBER }
