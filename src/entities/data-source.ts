@@ -65,6 +65,7 @@ import { LeftRows1795915906000 } from './migrations/1795915906000-left-rows.ts'
 import { PurgesByIndex1795917000000 } from './migrations/1795917000000-purges-by-index.ts'
 import { LeftToOthers1795917900000 } from './migrations/1795917900000-left-to-others.ts'
 import { CopiedLedger1795929189000 } from './migrations/1795929189000-copied-ledger.ts'
+import { NewestGivenUp1795930200000 } from './migrations/1795930200000-newest-given-up.ts'
 import { Audit } from './register/audit.ts'
 import { Degree } from './register/degree.ts'
 import { Disability } from './register/disability.ts'
@@ -166,6 +167,7 @@ export function createDataSource(url: string, poolSize = 10, longestSilenceMs = 
       NumbersOfLost1795907080000,
       ...[MirrorOfManyNights1795908600000, LeftRows1795915906000, PurgesByIndex1795917000000],
       ...[LeftToOthers1795917900000, CopiedLedger1795929189000],
+      NewestGivenUp1795930200000,
     ],
     migrationsTableName: 'migrations',
     schema: 'chatops',

@@ -31,7 +31,7 @@ test('what was lost and what is not to be found is read by an index, whatever el
   const isOf = (what: string) => (text: string) => text.includes(what) && text.includes('SELECT')
   const lost = counter.texts().find(isOf('"failure" IS NOT NULL')) ?? ''
   const due = counter.texts().find(isOf('row_number()')) ?? ''
-  expect(await planOf(lost, ['gone', new Date()])).toContain('mirrored_jobs_given_up')
+  expect(await planOf(lost, ['gone', new Date()])).toContain('mirrored_jobs_newest_given_up')
   expect(await planOf(due, [new Date(), 100, ['update-trainee']])).toContain('mirrored_jobs_missing')
 })
 

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { findListedJob, listJobs } from '../../../src/jobs/list/list.ts'
 import type { JobFilter } from '../../../src/jobs/list/listed-job.ts'
+import { countQueries } from '../../bench/count-queries.ts'
 import { useWorld } from '../../support/world.ts'
 
 const ALL: JobFilter = { name: null, trainee: null }
@@ -65,4 +66,16 @@ test('a job is found as it is listed', async () => {
     const { cause: _, inGroup: __, ...listed } = job
     expect(await findListedJob(use.world, job.id)).toMatchObject(listed)
   }
+})
+
+test('the newest that failed are read by an index, of our workers’ jobs and of Register’s, however many there are', async () => {
+  await add(5_000, `'failed', now(), NULL, 1, now() - n * interval '1 minute'`)
+  await use.admin.query('ANALYZE chatops.jobs, chatops.mirrored_jobs')
+  const counter = countQueries()
+  await listJobs(use.world, ALL)
+  counter.stop()
+  const page = counter.texts().find((text) => text.includes('placed AS')) ?? ''
+  const { rows } = await use.admin.query(`EXPLAIN ${page}`, [new Date(), null, null, ['failed'], 10, 0])
+  const plan = JSON.stringify(rows)
+  for (const index of ['jobs_newest_given_up', 'mirrored_jobs_newest_given_up']) expect(plan).toContain(` ${index} `)
 })
