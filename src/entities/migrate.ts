@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { MigrationInterface } from 'typeorm'
+import { OperatorError } from '../error-facts.ts'
 import { createDataSource } from './data-source.ts'
 
 const MIGRATION_LOCK = 7_031_520 // any number of our own; only one migrator holds it at a time
@@ -25,7 +26,7 @@ export async function migrate(url: string, report: (words: string) => void = () 
     alive = setInterval(() => lock.query('SELECT 1').catch(() => {}), ALIVE_EVERY_MS)
     await client.query('CREATE SCHEMA IF NOT EXISTS chatops')
     const database = await createDataSource(url, 1).initialize()
-    database.migrations.forEach(takeItsTime)
+    for (const migration of database.migrations) takeItsTime(migration, lock)
     try {
       await database.runMigrations({ transaction: 'each' })
     } finally {
@@ -39,10 +40,18 @@ export async function migrate(url: string, report: (words: string) => void = () 
   }
 }
 
-/** A change of a large table may take longer than any statement of the bot's. It waits for a lock no longer than those do. */
-function takeItsTime(migration: MigrationInterface): void {
+/**
+ * A change of a large table may take longer than any statement of the bot's. It waits for a lock no longer than those do. Each
+ * migration asks first whether this process still holds the lock: whoever was frozen has lost it, and another may be at work.
+ */
+function takeItsTime(migration: MigrationInterface, lock: pg.Client): void {
   const up = migration.up.bind(migration)
   migration.up = async (runner) => {
+    await lock.query('SELECT 1').catch(() => {
+      throw new OperatorError(
+        'this migration was frozen, and another may have begun since. Run bin/chatops migrate again',
+      )
+    })
     await runner.query('SET LOCAL statement_timeout = 0')
     await up(runner)
   }

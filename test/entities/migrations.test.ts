@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { databaseUrls, grantRights, withClient } from '../../sandbox/register/database.ts'
+import { databaseUrls, grantRights, type RegisterDatabase, withClient } from '../../sandbox/register/database.ts'
 import { registerSchemaSql } from '../../sandbox/register/schema.ts'
 import { TRANSITIONS } from '../../src/changes/transitions.ts'
 import type { Status } from '../../src/entities/chatops/change-request.ts'
@@ -19,6 +19,9 @@ import { demoDatabase, type ScratchDatabase } from '../support/database.ts'
 const STATUSES = Object.keys(TRANSITIONS) as Status[]
 /** The migration that holds the lock, and waits for the table. */
 const WAITING = "SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock' AND query ~ 'migrations'"
+/** The migration that waits for the test. */
+const AT_WORK =
+  "SELECT FROM pg_locks JOIN pg_database d ON d.oid = database WHERE datname = current_database() AND locktype = 'advisory' AND objid = 1 AND NOT granted"
 const DENIED = { code: '42501' }
 const REFUSED = { code: '23514' }
 
@@ -82,29 +85,52 @@ describe('migrating', () => {
     }
   })
 
-  test('takes longer than a statement of the bot’s may, where a table is large', async () => {
-    const large = `${name}_large`
-    const urls = databaseUrls(inject('postgresUrl'), large)
-    await withClient(inject('postgresUrl'), (client) => client.query(`CREATE DATABASE ${large}`))
-    try {
-      await withClient(urls.adminUrl, (client) => client.query(registerSchemaSql()))
-      await grantRights(urls.adminUrl)
-      await withClient(urls.adminUrl, (client) =>
-        client.query(`
-          ALTER ROLE chatops_owner IN DATABASE ${large} SET statement_timeout = '2s';
-          CREATE FUNCTION public.dawdle() RETURNS event_trigger LANGUAGE plpgsql AS $$
-            BEGIN IF current_query() ~ 'INDEX mirrored_jobs_over' THEN PERFORM pg_sleep(2.5); END IF; END $$;
-          CREATE EVENT TRIGGER dawdles ON ddl_command_start EXECUTE FUNCTION public.dawdle()`),
-      )
-      await migrate(urls.ownerUrl)
-    } finally {
-      await withClient(inject('postgresUrl'), (client) => client.query(`DROP DATABASE ${large} WITH (FORCE)`))
-    }
-  })
+  test('takes longer than a statement of the bot’s may, where a table is large', () =>
+    withUnmigrated('PERFORM pg_sleep(2.5)', async ({ ownerUrl }, admin) => {
+      await admin.query(`ALTER ROLE chatops_owner IN DATABASE ${name}_2 SET statement_timeout = '2s'`)
+      await migrate(ownerUrl)
+    }))
+
+  test('goes no further once it has lost its lock, as one that was frozen has', () =>
+    withUnmigrated(
+      `SET LOCAL lock_timeout = 0; PERFORM pg_advisory_xact_lock_shared(1)`,
+      async ({ ownerUrl }, admin) => {
+        await admin.query('SELECT pg_advisory_lock(1)')
+        const migrating = expect(migrate(ownerUrl)).rejects.toThrow(/was frozen, and another may have begun/)
+        await expect.poll(async () => (await admin.query(AT_WORK)).rowCount, { timeout: 60_000 }).toBe(1)
+        await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7031520 AND
+        database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+        await admin.query('SELECT pg_advisory_unlock(1)')
+        await migrating
+        const done = async () => (await admin.query('SELECT name FROM chatops.migrations')).rowCount
+        const before = await done()
+        await migrate(ownerUrl)
+        expect(await done()).toBeGreaterThan(before ?? 0)
+      },
+    ))
 
   test('is not needed by the app’s role, which could not do it', async () => {
     await expect(migrate(appUrl)).rejects.toMatchObject(DENIED)
   })
+
+  /** A database with Register's tables only, in which one migration also does what is given. */
+  async function withUnmigrated(meanwhile: string, act: (urls: RegisterDatabase, admin: pg.Client) => Promise<void>) {
+    const urls = databaseUrls(inject('postgresUrl'), `${name}_2`)
+    await withClient(inject('postgresUrl'), (client) => client.query(`CREATE DATABASE ${name}_2`))
+    try {
+      await withClient(urls.adminUrl, (client) => client.query(registerSchemaSql()))
+      await grantRights(urls.adminUrl)
+      await withClient(urls.adminUrl, async (admin) => {
+        await admin.query(`
+          CREATE FUNCTION public.dawdle() RETURNS event_trigger LANGUAGE plpgsql AS $$
+            BEGIN IF current_query() ~ 'INDEX mirrored_jobs_over' THEN ${meanwhile}; END IF; END $$;
+          CREATE EVENT TRIGGER dawdles ON ddl_command_start EXECUTE FUNCTION public.dawdle()`)
+        await act(urls, admin)
+      })
+    } finally {
+      await withClient(inject('postgresUrl'), (client) => client.query(`DROP DATABASE ${name}_2 WITH (FORCE)`))
+    }
+  }
 
   async function readOurs(): Promise<unknown> {
     const { rows } = await withClient(adminUrl, (client) =>
