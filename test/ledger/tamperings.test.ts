@@ -8,6 +8,7 @@ import { verifyDue } from '../../src/changes/sweeps/sweep.ts'
 import type { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { compareWithWitnesses, type Witness } from '../../src/ledger/witnesses.ts'
+import { pause } from '../../src/pausing/pause.ts'
 import { approveRequest, DEVELOPER, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { useWorld } from '../support/world.ts'
 
@@ -236,6 +237,22 @@ describe('a superuser who takes away the constraints, too', () => {
         await rewrite(5)
         await giveFittingHashes()
         return sayAnew()
+      },
+      NOBODY,
+    ],
+    [
+      'the function that appends is replaced, and leaves out who was refused',
+      async () => {
+        await run(
+          'ALTER FUNCTION chatops.append_ledger RENAME TO really_append',
+          `CREATE FUNCTION chatops.append_ledger(request bigint, event text, actor text, details jsonb) RETURNS text
+             LANGUAGE sql SECURITY DEFINER AS $$
+               SELECT CASE WHEN event <> 'refused' THEN chatops.really_append(request, event, actor, details) END $$`,
+        )
+        await expect(pause(use.world, { actor: SUPPORT, reason: 'Test' })).rejects.toMatchObject({
+          code: 'not-an-approver',
+        })
+        await run('DROP FUNCTION chatops.append_ledger', 'ALTER FUNCTION chatops.really_append RENAME TO append_ledger')
       },
       NOBODY,
     ],
