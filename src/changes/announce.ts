@@ -1,6 +1,7 @@
-import { type EntityManager, LessThan } from 'typeorm'
+import { type EntityManager, In, LessThan } from 'typeorm'
 import * as z from 'zod'
 import { ChangeRequest } from '../entities/chatops/change-request.ts'
+import { OutboxRow } from '../entities/chatops/outbox-row.ts'
 import type { Json } from '../entities/json.ts'
 import { addToOutbox, addWith, type NewRow } from '../outbox/add.ts'
 
@@ -15,6 +16,8 @@ const threadPart = z.enum(['outcome', 'steps'])
  * parts, which said the same.
  */
 export const announcement = z.object({
+  /** It is sent only once the thread says what came of the request. */
+  follows: z.literal('outcome').optional().catch(undefined),
   part: z.union([
     threadPart,
     z.literal('notice').transform(() => 'outcome' as const),
@@ -25,18 +28,20 @@ export const announcement = z.object({
 
 /**
  * Has the card of a request, or of several, drawn again from the database, at once or after `delay` milliseconds, and adds
- * messages to its thread.
+ * messages to its thread. What is left to do by hand is said once what came of the request is, `stepsAfter` milliseconds from now
+ * at the soonest: whichever version of the bot says that, this row is there.
  */
 export async function announce(
   sql: EntityManager,
   changeRequests: string | readonly string[],
   parts: readonly z.output<typeof threadPart>[] = [],
-  { delay = 0 } = {},
+  { delay = 0, stepsAfter = null }: { delay?: number; stepsAfter?: number | null } = {},
 ) {
   const ids = [changeRequests].flat()
   const cards = ids.map((id) => cardRow(id, delay))
   const thread = ids.flatMap((id) => parts.map((part) => threadRow(id, { part })))
-  await addWith(sql, { update: DRAW_AGAIN, parameters: [ids] }, [...cards, ...thread], streamsOf(cards))
+  const steps = stepsAfter === null ? [] : ids.map((id) => stepsRow(id, stepsAfter))
+  await addWith(sql, { update: DRAW_AGAIN, parameters: [ids] }, [...cards, ...thread, ...steps], streamsOf(cards))
 }
 
 const DRAW_AGAIN = 'UPDATE chatops.change_requests SET card_version = card_version + 1 WHERE id = ANY($3)'
@@ -60,6 +65,20 @@ export async function addToThread(
 
 function threadRow(changeRequest: string, payload: Record<string, Json> & { part: string }): NewRow {
   return { stream: `thread:${changeRequest}`, kind: 'thread', changeRequest, payload }
+}
+
+/** In a stream of its own, since what it follows is added later. */
+function stepsRow(changeRequest: string, delay: number): NewRow {
+  const payload = { part: 'steps', follows: 'outcome' }
+  return { stream: `steps:${changeRequest}`, kind: 'thread', changeRequest, payload, delay }
+}
+
+/** Whether the thread of a request that was carried out has yet to say what came of it. */
+export async function isOutcomeUnsaid(sql: EntityManager, { id, status }: ChangeRequest): Promise<boolean> {
+  return (
+    status === 'verifying' ||
+    (await sql.existsBy(OutboxRow, { stream: `thread:${id}`, status: In(['queued', 'sending']) }))
+  )
 }
 
 /** Tells the requester directly what has become of a finished request: its thread has its outcome already. */

@@ -5,13 +5,14 @@ import { createThreads } from '../../src/bot/posts/threads.ts'
 import { ChannelClosed } from '../../src/bot/slack/line.ts'
 import { announce } from '../../src/changes/announce.ts'
 import { cancel } from '../../src/changes/decide/decide.ts'
+import { execute } from '../../src/changes/execute/execute.ts'
 import { ChangeRequest } from '../../src/entities/chatops/change-request.ts'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import type { Claimed } from '../../src/outbox/claim.ts'
 import { Undeliverable } from '../../src/outbox/not-sent.ts'
 import { createRelay } from '../../src/outbox/relay.ts'
 import { startStorySlack } from '../support/bot.ts'
-import { CHANNEL, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
+import { approveRequest, CHANNEL, REGISTER_URL, SUPPORT, sendRequest } from '../support/lifecycle.ts'
 import { posterOn } from '../support/poster.ts'
 import { type FakeSlack, readText } from '../support/slack/index.ts'
 import { useWorld } from '../support/world.ts'
@@ -270,17 +271,6 @@ test('a thread that cannot be replied to is tried ever more rarely, however ofte
   await cards.card(row())
   const inThread = { method: 'chat.postMessage', when: (args: object) => 'thread_ts' in args }
   slack.fault({ ...inThread, kind: 'error', code: 'cannot_reply_to_message', times: 1_000 })
-  const none = async () => {}
-  const others = {
-    direct: none,
-    alert: none,
-    trello: none,
-    hint: none,
-    job: none,
-    sidekiq: none,
-    brake: none,
-    morning: none,
-  }
   const relay = createRelay(use.world, { ...cards, ...others })
   await announce(use.world.database.manager, id, ['outcome'])
   const waiting = { kind: 'thread' as const, waitsFor: `card:${id}` }
@@ -296,6 +286,38 @@ test('a thread that cannot be replied to is tried ever more rarely, however ofte
   const { dueAt } = await use.world.database.manager.findOneByOrFail(OutboxRow, waiting)
   expect(dueAt.getTime()).toBeGreaterThan(Date.now() + 60_000)
 })
+
+test('what is left to do by hand is said after what came of a request, whichever version of the bot looks at that', async () => {
+  await approveRequest(use.world, await request())
+  expect(await execute(use.world, id)).toBe('executed')
+  const relay = createRelay(use.world, { ...cards, ...others })
+  const send = async () => {
+    await use.admin.query(`UPDATE chatops.outbox SET due_at = now() WHERE status = 'queued'`)
+    while (await relay.sendDue(() => {})) await relay.settled()
+    return slack.replies(CHANNEL, (await request()).cardTs ?? '').map(readText)
+  }
+  expect(await send()).toEqual([])
+  // As a version did it that knew nothing of steps which are to follow.
+  await use.admin.query(`UPDATE chatops.change_requests SET status = 'done', outcome = '{}' WHERE id = $1`, [id])
+  await announce(use.world.database.manager, id, ['outcome'])
+  await send()
+  const [outcome, ...steps] = await send()
+  expect(outcome).toContain(`CR-${id} is done`)
+  expect(steps.join()).toContain('Ask for the route to be changed in DTTP')
+})
+
+const none = async () => {}
+/** What else may be in the outbox goes nowhere. */
+const others = {
+  direct: none,
+  alert: none,
+  trello: none,
+  hint: none,
+  job: none,
+  sidekiq: none,
+  brake: none,
+  morning: none,
+}
 
 function cardsOf(databaseIdentity: string) {
   const { database } = use.world

@@ -198,6 +198,18 @@ describe.each([
   })
 })
 
+test('what a later version has put down of an outcome stays there, whatever this one adds', async () => {
+  const request = await sent()
+  await approveRequest(use.world, request)
+  expect(await execute(use.world, request.id)).toBe('executed')
+  await leave(request, `outcome = outcome || '{"since": {"a": 1}}'`)
+  await verify(use.world, request.id)
+  expect((await getRequest(use.world.database, request.id)).outcome).toMatchObject({
+    since: { a: 1 },
+    verified: expect.any(Array),
+  })
+})
+
 describe('a preview that another version has made', () => {
   const preview = async () => {
     const form = { subject: slug, route: 'provider_led_postgrad', reason: 'x', ticket: '' }
@@ -274,5 +286,10 @@ test('an outcome is read as far as it can be', async () => {
     verified: [{ sentence: 'S', holds: false, found: 'F', followUps: [{ label: 'L', playbook: 'undo', values: {} }] }],
   }
   const request = await leave(await sent(), 'outcome = $2', outcome)
-  expect(request.outcome).toEqual({ problem: 'Words.', advice: outcome.advice, verified: outcome.verified })
+  expect(request.outcome).toEqual({
+    problem: 'Words.',
+    later: outcome.later,
+    advice: outcome.advice,
+    verified: outcome.verified,
+  })
 })

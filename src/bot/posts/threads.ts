@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm'
 import * as z from 'zod'
-import { announce, announcement } from '../../changes/announce.ts'
+import { announce, announcement, isOutcomeUnsaid } from '../../changes/announce.ts'
 import { postedQuestion } from '../../changes/decide/question.ts'
 import { listSteps } from '../../changes/steps/manual-steps.ts'
 import { postedCard } from '../../changes/verify/trello-cards.ts'
@@ -23,6 +23,8 @@ import { cannotShow, getRequestOf, ownPrefix, type Projection, playbookOf, waits
 
 /** A reply looks for its card again after at most this many milliseconds; the card's being posted has it sent at once. */
 const LOOK_FOR_CARD_MS = 5 * 60_000
+
+const LOOK_FOR_OUTCOME_MS = 15_000
 
 const reminder = z.object({ part: z.literal('reminder'), calls: z.string().nullable() })
 
@@ -80,6 +82,7 @@ export function createThreads(database: DataSource, poster: Poster, projection: 
         return [renderEnd({ changeRequest: request, playbook, registerUrl, ledgerHash })]
       }
       case 'steps':
+        if (posted.follows && (await isOutcomeUnsaid(database.manager, request))) throw untilOutcome(row, now())
         return renderSteps(request.id, await listSteps(database.manager, request.id))
       case 'reminder': {
         if (request.status !== 'pending') return []
@@ -99,6 +102,12 @@ export function createThreads(database: DataSource, poster: Poster, projection: 
 }
 
 const EXECUTED = `WHERE change_request_id = $1 AND event = 'executed'`
+
+/** Jobs decide when that is, after half an hour or more; as a rule it is now. */
+function untilOutcome({ createdAt }: Claimed, now: Date): RetryLater {
+  const delay = Math.min(Math.max((now.getTime() - createdAt.getTime()) / 10, 500), LOOK_FOR_OUTCOME_MS)
+  return new RetryLater(delay, { reason: 'the outcome comes first', unsure: false, isBlameless: true })
+}
 
 /** The thread looks again once there is a card. */
 function untilCard(id: string, isBlameless: boolean): RetryLater {

@@ -149,13 +149,14 @@ async function carryOut(world: World, request: ChangeRequest): Promise<Execution
           status: 'verifying',
           executedAt,
           nextVerifyAt: executedAt,
-          outcome: { advice, stepsFollow: true, ...namedIn(claimed.outcome) },
+          outcome: { advice, ...namedIn(claimed.outcome) },
         },
       )
       await noteUndone(sql, claimed)
       const { steps, dropped } = await stepsLeft(sql, claimed, stepsOf(plan, advice), executedAt)
       await addSteps(sql, claimed, steps, executedAt)
-      await announce(sql, request.id)
+      const isLeft = steps.some(({ neededUntil }) => neededUntil === null)
+      await announce(sql, request.id, [], { stepsAfter: isLeft ? world.verifyAgainAfter : null })
       await queueEffects(world, sql, claimed, plan, executedAt)
       await step(world, 'queued', request.id)
 

@@ -64,7 +64,7 @@ export async function verify(world: World, id: string): Promise<void> {
   })
 }
 
-/** What came of it and then, once, what is left to do by hand. */
+/** What came of it; and, where an earlier version of the bot has left that to this look, what is left to do by hand. */
 function partsOf(request: ChangeRequest): ('outcome' | 'steps')[] {
   const { status, outcome } = request
   const isFirst = status === 'verifying' && outcome.stepsFollow === true && isReadable(request)

@@ -73,7 +73,8 @@ const trelloCard = z.object({ key: z.string(), title: z.string(), url: z.string(
 
 /**
  * What came of a request, in facts; views turn them into words. Holds column names, never personal values. A part that
- * another version of the bot wrote, and that cannot be read, counts as not there.
+ * another version of the bot wrote, and that cannot be read, counts as not there; one that this version does not know is kept
+ * as it is whenever the others are written.
  */
 const outcome = z.object({
   /** Why it went out of date: columns that moved, or the sentences of checks that now find something else. */
@@ -85,7 +86,7 @@ const outcome = z.object({
   /** What people knew to be wrong when they dealt with it, one line for each postcondition (changes/attention.ts). */
   dealtWith: z.array(z.string()).optional().catch(undefined),
   advice: advice.nullable().optional().catch(undefined),
-  /** The thread says what is left to do by hand after what came of it; earlier versions said it before. */
+  /** An earlier version of the bot has left it to the last look to have the thread say what is left to do by hand. */
   stepsFollow: z.literal(true).optional().catch(undefined),
   /** Why it can be neither decided nor carried out for now: its playbook is off. */
   off: z.string().optional().catch(undefined),
@@ -229,7 +230,7 @@ export class ChangeRequest {
   @Column({ name: 'dealt_by', type: 'text', nullable: true })
   dealtBy!: string | null
 
-  @Column({ type: 'jsonb', transformer: stored(outcome) })
+  @Column({ type: 'jsonb', transformer: stored(outcome.loose()) })
   outcome!: RequestOutcome
 
   @Column({ name: 'card_ts', type: 'text', nullable: true })

@@ -53,9 +53,9 @@ test('an execution leaves a row for each thing to do by hand, owned by the reque
   for (const { text } of await steps()) expect(text).toContain('/trainees/eDEpiD3DVSPKtyHVtgTKxe71')
 })
 
-test('the thread has one reply for all of them, after what came of the request', async () => {
+test('the thread has one reply for all of them, which is to follow what came of the request', async () => {
   const { rows } = await use.admin.query(`SELECT payload FROM chatops.outbox WHERE kind = 'thread' ORDER BY seq`)
-  expect(rows.map(({ payload }) => payload)).toEqual([{ part: 'outcome' }, { part: 'steps' }])
+  expect(rows.map(({ payload }) => payload)).toEqual([{ part: 'steps', follows: 'outcome' }, { part: 'outcome' }])
 })
 
 describe('a tick', () => {
