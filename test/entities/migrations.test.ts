@@ -22,6 +22,19 @@ const WAITING = "SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event_
 /** The migration that waits for the test. */
 const AT_WORK =
   "SELECT FROM pg_locks JOIN pg_database d ON d.oid = database WHERE datname = current_database() AND locktype = 'advisory' AND objid = 1 AND NOT granted"
+/** PurgesByIndex; those before it are not looked at. */
+const FIRST_THAT_LETS_READ = 1795917000000
+/** Refuses to make an index in a transaction that keeps a table from being read. */
+const NO_INDEX_WHILE_UNREAD = `
+  CREATE FUNCTION public.no_index_while_unread() RETURNS event_trigger LANGUAGE plpgsql AS $$
+    DECLARE unread text;
+    BEGIN
+      SELECT string_agg(relname, ', ') INTO unread FROM pg_locks JOIN pg_class ON pg_class.oid = relation
+      WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock' AND relkind = 'r';
+      IF unread IS NOT NULL THEN RAISE 'nobody can read % while an index is made', unread; END IF;
+    END $$;
+  CREATE EVENT TRIGGER no_index_while_unread ON ddl_command_end WHEN TAG IN ('CREATE INDEX')
+    EXECUTE FUNCTION public.no_index_while_unread()`
 const DENIED = { code: '42501' }
 const REFUSED = { code: '23514' }
 
@@ -108,6 +121,25 @@ describe('migrating', () => {
         expect(await done()).toBeGreaterThan(before ?? 0)
       },
     ))
+
+  test('lets everybody read while it makes an index, which may take long', async () => {
+    const database = await createDataSource(ownerUrl, 1).initialize()
+    const runner = database.createQueryRunner()
+    const later = database.migrations.filter(({ name }) => Number(name?.slice(-13)) >= FIRST_THAT_LETS_READ)
+    try {
+      for (const migration of later.toReversed()) await migration.down(runner)
+      await withClient(adminUrl, (client) => client.query(NO_INDEX_WHILE_UNREAD))
+      for (const migration of later) {
+        await runner.startTransaction()
+        await migration.up(runner)
+        await runner.commitTransaction()
+      }
+    } finally {
+      await database.destroy()
+      await withClient(adminUrl, (client) => client.query('DROP EVENT TRIGGER IF EXISTS no_index_while_unread'))
+    }
+    expect(later.length).toBeGreaterThan(0)
+  })
 
   test('is not needed by the app’s role, which could not do it', async () => {
     await expect(migrate(appUrl)).rejects.toMatchObject(DENIED)

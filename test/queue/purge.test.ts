@@ -117,6 +117,34 @@ describe('what is kept although it is long over', () => {
   })
 })
 
+test('a job that is started again while the purge looks at it is kept', async () => {
+  const job = await addJob(use.admin, 'cured', '400 days') // among the first to be looked at
+  await use.admin.query(`
+    ALTER TABLE chatops.polls RENAME TO polls_kept;
+    CREATE FUNCTION public.looked_at() RETURNS SETOF chatops.polls_kept LANGUAGE plpgsql AS
+      'BEGIN PERFORM pg_advisory_xact_lock(77); RETURN QUERY TABLE chatops.polls_kept; END';
+    CREATE VIEW chatops.polls AS SELECT * FROM public.looked_at();
+    GRANT SELECT ON chatops.polls TO chatops_owner`)
+  try {
+    await use.admin.query('SELECT pg_advisory_lock(77)')
+    const purged = purgeOver(use.world, KEPT)
+    await expect.poll(async () => (await use.admin.query(LOOKING)).rowCount).toBe(1)
+    await use.admin.query(
+      `UPDATE chatops.jobs SET status = 'waiting', failure = NULL, finished_at = NULL, cured_at = NULL WHERE id = $1`,
+      [job],
+    )
+    await use.admin.query('SELECT pg_advisory_unlock(77)')
+    expect(await purged).toBe(0)
+  } finally {
+    await use.admin.query('SELECT pg_advisory_unlock_all()')
+    await use.admin.query(`
+      DROP VIEW chatops.polls; DROP FUNCTION public.looked_at; ALTER TABLE chatops.polls_kept RENAME TO polls`)
+  }
+  expect((await use.admin.query('SELECT FROM chatops.jobs WHERE id = $1', [job])).rowCount).toBe(1)
+})
+
+const LOOKING = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted`
+
 async function addMessage(admin: pg.Client, status: string, age: string): Promise<void> {
   await admin.query(
     `INSERT INTO chatops.outbox (stream, kind, payload, status, created_at)

@@ -18,21 +18,15 @@ export class PurgesByIndex1795917000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       DROP FUNCTION chatops.purge_jobs, chatops.purge_alerts;
-      DROP INDEX chatops.jobs_to_purge, chatops.alerts_to_purge, chatops.mirrored_jobs_to_purge,
-        chatops.mirrored_jobs_missing, chatops.manual_steps_told, chatops.school_waits_shown, chatops.school_waits_filled;
-      CREATE INDEX jobs_over ON chatops.jobs (finished_at) WHERE status = 'done' OR cured_at IS NOT NULL;
-      CREATE INDEX alerts_over ON chatops.alerts (closed_at) WHERE status <> 'open';
-      CREATE INDEX mirrored_jobs_over ON chatops.mirrored_jobs (finished_at) WHERE place = 'gone';
+      DROP INDEX chatops.jobs_to_purge, chatops.alerts_to_purge, chatops.manual_steps_told, chatops.school_waits_shown,
+        chatops.school_waits_filled;
     `)
   }
 }
 
 const INDEXES = `
-  DROP INDEX chatops.jobs_over, chatops.alerts_over, chatops.mirrored_jobs_over;
   CREATE INDEX jobs_to_purge ON chatops.jobs (finished_at, id) WHERE status = 'done' OR cured_at IS NOT NULL;
   CREATE INDEX alerts_to_purge ON chatops.alerts (closed_at, id) WHERE status <> 'open';
-  CREATE INDEX mirrored_jobs_to_purge ON chatops.mirrored_jobs (finished_at, id) WHERE place = 'gone';
-  CREATE INDEX mirrored_jobs_missing ON chatops.mirrored_jobs (name, missing_since, id) WHERE place = 'missing';
   CREATE INDEX manual_steps_told ON chatops.manual_steps (added_at) WHERE text IS NOT NULL AND done_at IS NOT NULL;
   CREATE INDEX school_waits_shown ON chatops.school_waits (created_at) WHERE status = 'shown';
   CREATE INDEX school_waits_filled ON chatops.school_waits (over_at) WHERE form IS NOT NULL;
