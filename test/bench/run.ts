@@ -19,7 +19,7 @@ const BUILD = '.sandbox/bench-build'
 const PROFILES = `${ROOT}.sandbox/bench-profiles`
 const BUILT = ['--enable-source-maps', `${BUILD}/main.js`]
 /** The stories of a run and then some. */
-const TRAINEES = 2_500
+const TRAINEES = 3_000
 
 type Settings = { queue: 'redis' | 'postgres'; isProfiled: boolean }
 
