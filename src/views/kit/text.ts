@@ -13,9 +13,12 @@ export function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-/** The text for mrkdwn beside words of our own: nothing in it is interpreted, as what would be gives way to spaces. */
+/**
+ * The text for mrkdwn beside words of our own: nothing in it is interpreted, as what would be gives way to spaces. Of a colon
+ * that is so only where an emoji may begin, and not in "4:08am".
+ */
 export function inert(text: string): string {
-  return escapeText(text.replace(/[*_~`]/g, ' ').replace(/:(?=\S)/g, ': '))
+  return escapeText(text.replace(/[*_~`]/g, ' ').replace(/:(?=[^\s:]+:)/g, ': '))
 }
 
 /** The text for mrkdwn, whole: a mark of Slack's is followed by a joiner that nobody sees, so that it formats nothing. */

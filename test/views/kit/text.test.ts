@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mention, plain, shorten, size, split, strong } from '../../../src/views/kit/text.ts'
+import { inert, mention, plain, shorten, size, split, strong } from '../../../src/views/kit/text.ts'
 import { listed } from '../../../src/words.ts'
 import { numbers } from '../builders.ts'
 
@@ -39,6 +39,15 @@ it('says how many characters are left out when it shortens', () => {
 it('never makes an empty text object, which Slack refuses', () => {
   expect(plain('').text).toBe('empty')
   expect(plain('  ').text).toBe('··')
+})
+
+it.each([
+  ['*x* a_b ~y~ `z`', ' x  a b  y   z '],
+  [':smile: and :+1::skin-tone-2:', ': smile: and : +1:: skin-tone-2:'],
+  ['At 4:08am, and at 5:10pm. Why: unknown', 'At 4:08am, and at 5:10pm. Why: unknown'],
+  ['<@U1> & <!here>', '&lt;@U1&gt; &amp; &lt;!here&gt;'],
+])('has %j formatted by nothing, and told apart from it as little as may be', (text, shown) => {
+  expect(inert(text)).toBe(shown)
 })
 
 it('sets in bold only what Slack cannot read as something else', () => {
