@@ -24,7 +24,8 @@ import { cannotShow, getRequestOf, ownPrefix, type Projection, playbookOf, waits
 /** A reply looks for its card again after at most this many milliseconds; the card's being posted has it sent at once. */
 const LOOK_FOR_CARD_MS = 5 * 60_000
 
-const LOOK_FOR_OUTCOME_MS = 15_000
+/** What is left by hand is said at most so much later than what came of the request. */
+const LOOK_FOR_OUTCOME_MS = 60_000
 
 const reminder = z.object({ part: z.literal('reminder'), calls: z.string().nullable() })
 
