@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import pTimeout from 'p-timeout'
 import type { Logger } from 'pino'
 import type { DataSource } from 'typeorm'
@@ -67,7 +69,7 @@ async function open(config: Config, log: Logger, overrides: Overrides, opened: O
   opened.clock = clock
   const clicks = createClicks()
   const made = await createWorld(config, log, database, report, clock.now)
-  const world: World = { ...made, clicksPassed: clicks.passed, ...overrides }
+  const world: World = { ...made, build: await findBuild(), clicksPassed: clicks.passed, ...overrides }
   opened.world = world
   opened.looks = await startLooks(world, slack, report)
   const backend = createQueueBackend(queueSettings(config), log, world.now)
@@ -119,6 +121,13 @@ const LOAD_TABLES_AFTER_MS = 2_000
 function loadTables(): void {
   workingDaysAfter(new Date(), 1)
   foldingsOfName('Ж')
+}
+
+/** The hash of this file of the build, which names those that it needs by theirs; where nothing is built, it is always the same. */
+async function findBuild(): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(new URL(import.meta.url)))
+    .digest('hex')
 }
 
 /** Throws where the database is not as this version needs it, or belongs to another environment. */

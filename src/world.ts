@@ -52,6 +52,8 @@ export type World = {
   report: Report
   /** The database's time, whatever this machine's clock says; tests pass their own. */
   now: () => Date
+  /** Which build of the bot this is: what another one says of the same may be in other words. */
+  build: string
   /** When this process began to look after requests. Until a while later it leaves those of another version alone. */
   startedAt: Date
   /** Whether an approver may ask for the values of personal columns that change. */

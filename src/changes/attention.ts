@@ -42,13 +42,16 @@ function subjectOf({ sentence, trainee }: Postcondition): string {
 /**
  * What people know to be wrong with a request that they have dealt with, once it was looked at again; null if something else
  * is wrong by now. What is only waited for, or of which nothing was said, is no news, and what was known before it stays so:
- * it counts as new again only once it has held.
+ * it counts as new again only once it has held. Troubles are known by their words: where another build of the bot looked last,
+ * whatever is wrong at the first look of this one counts as known.
  */
 export function stillKnown(
   verified: readonly Postcondition[],
-  { dealtWith, verified: before }: RequestOutcome,
+  { dealtWith, verified: before, build }: RequestOutcome,
+  world: Pick<World, 'build'>,
 ): string[] | null {
-  const known = dealtWith ?? troublesOf(before) // a version before this one did not keep it
+  const kept = dealtWith ?? troublesOf(before) // a version before this one did not keep it
+  const known = build === world.build ? kept : [...new Set([...kept, ...troublesOf(verified)])]
   const isNews = (one: Postcondition) => !one.holds && !one.waiting && !one.silent && !known.includes(troubleIn(one))
   if (verified.some(isNews)) return null
   const settled = verified.filter(({ holds }) => holds).map(subjectOf)

@@ -19,7 +19,7 @@ export async function createWorld(
   database: World['database'],
   report: Report,
   now: World['now'],
-): Promise<World> {
+): Promise<Omit<World, 'build'>> {
   const { standard, byPlaybook } = config.REQUEST_EXPIRY
   const closedDays = new Set(config.CLOSED_DAYS)
   const people = { teamId: config.SLACK_TEAM_ID, requesters: config.REQUESTERS, approvers: config.APPROVERS }

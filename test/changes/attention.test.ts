@@ -73,6 +73,18 @@ describe('what needs attention', () => {
     await use.admin.query('UPDATE public.trainees SET course_subject_one = NULL WHERE id = 5901')
   })
 
+  test('stays dealt with where another version of the bot says the same in other words, and is back if more is wrong later', async () => {
+    await dealWith(use.world, { id, actor: DEVELOPER })
+    await inOtherWords()
+    await verify(use.world, id)
+    expect(await getRequest(use.world.database, id)).toMatchObject({ dealtBy: DEVELOPER })
+    expect(await listed('attention')).toEqual([])
+    await use.admin.query('UPDATE public.trainees SET course_subject_one = $1 WHERE id = 5901', ['physics'])
+    await verify(use.world, id)
+    expect(await listed('attention')).toEqual([id])
+    await use.admin.query('UPDATE public.trainees SET course_subject_one = NULL WHERE id = 5901')
+  })
+
   test('is dealt with only as it was shown', async () => {
     const shown = troubleShown(await getRequest(use.world.database, id))
     await use.admin.query('UPDATE public.trainees SET course_subject_one = $1 WHERE id = 5901', ['physics'])
@@ -163,12 +175,12 @@ describe('what people know to be wrong', () => {
     ['what is waited for', true, line('DTTP did not answer.', { waiting: true })],
     ['what nobody has said', true, line('Nobody knows.', { silent: true })],
   ])('holds %s: %s', (_what, isKnown, one) => {
-    expect(stillKnown([one], { verified: dealtWith }) !== null).toBe(isKnown)
+    expect(stillKnown([one], { verified: dealtWith, build: 'A' }, { build: 'A' }) !== null).toBe(isKnown)
   })
 
   test('is not news that DTTP does not say what became of a registration', () => {
     const unknown = unknownOutcome({ slug: 'x' }, { sentAt: new Date(), ids: null }, null)
-    expect(stillKnown([line('', unknown)], { verified: dealtWith })).not.toBeNull()
+    expect(stillKnown([line('', unknown)], { verified: dealtWith, build: 'A' }, { build: 'A' })).not.toBeNull()
   })
 })
 
@@ -180,6 +192,19 @@ async function asAnEarlierVersion(isTrue: boolean): Promise<void> {
        outcome = jsonb_set(outcome, '{verified}', $2) WHERE id = $1`,
     [id, JSON.stringify([{ sentence: 'The columns are as approved', holds: isTrue, found: 'x' }])],
   )
+}
+
+/** As though another version had looked last. */
+async function inOtherWords(): Promise<void> {
+  const { outcome } = await getRequest(use.world.database, id)
+  const verified = (outcome.verified ?? []).map((one) => ({
+    ...one,
+    sentence: `It is so: ${one.sentence}`,
+    found: 'Else.',
+  }))
+  const dealtWith = verified.flatMap(({ holds, sentence, found }) => (holds ? [] : [` ${sentence}: ${found}`]))
+  const other = { ...outcome, verified, dealtWith, build: 'another' }
+  await use.admin.query('UPDATE chatops.change_requests SET outcome = $2 WHERE id = $1', [id, other])
 }
 
 async function slugOf(trainee: number): Promise<string> {

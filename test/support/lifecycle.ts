@@ -42,6 +42,7 @@ export async function createLifecycle(appUrl: string, overrides: Partial<World> 
     people: createPeople(listed, everyone, now),
     log: pino({ level: 'silent' }),
     now,
+    build: 'of the tests',
     startedAt: new Date(0),
     closedDays: new Set(),
     expiryOf: (_, sentAt) => new Date(sentAt.getTime() + 24 * 3600_000),

@@ -45,12 +45,13 @@ export async function verify(world: World, id: string): Promise<void> {
     const isAskedFor = current.nextVerifyAt?.getTime() !== request.nextVerifyAt?.getTime()
     const nextVerifyAt = (isAskedFor && current.nextVerifyAt) || nextLook(world, current, next, verified)
     if (next === was && canonical(verified) === canonical(current.outcome.verified ?? null)) {
-      await sql.update(ChangeRequest, { id, status: was }, { nextVerifyAt })
+      const outcome = { ...current.outcome, build: world.build }
+      await sql.update(ChangeRequest, { id, status: was }, { nextVerifyAt, outcome })
       return
     }
     const problem = next === 'needs-attention' ? { problem: problemOf(verified) } : {}
-    const known = isSettledByPeople(current) ? stillKnown(verified, current.outcome) : null
-    const outcome = { ...current.outcome, verified, ...problem, dealtWith: known ?? undefined }
+    const known = isSettledByPeople(current) ? stillKnown(verified, current.outcome, world) : null
+    const outcome = { ...current.outcome, build: world.build, verified, ...problem, dealtWith: known ?? undefined }
     const dealt = next === 'needs-attention' ? dealtWith(world, current, { verified, known }) : {}
     const isNews = next !== was || (isSettledByPeople(current) && dealt.dealtAt === null)
     await sql.update(ChangeRequest, { id, status: was }, { status: next, outcome, nextVerifyAt, ...dealt })

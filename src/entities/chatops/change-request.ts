@@ -83,6 +83,8 @@ const outcome = z.object({
   problem: z.string().optional().catch(undefined),
   /** Postconditions as last looked at after the commit. */
   verified: z.array(postcondition).optional().catch(undefined),
+  /** The build of the bot that looked last: another one may say the same in other words. */
+  build: z.string().optional().catch(undefined),
   /** What people knew to be wrong when they dealt with it, one line for each postcondition (changes/attention.ts). */
   dealtWith: z.array(z.string()).optional().catch(undefined),
   advice: advice.nullable().optional().catch(undefined),
