@@ -33,7 +33,8 @@ export type Proposal =
 /**
  * What somebody asks for.
  * @property follows the request that this one was made from
- * @property isAgain what was asked for before: an unsent request with the same answers is drawn up anew, with its number
+ * @property isAgain what was asked for before: an unsent request with the same answers, for the same channel, is drawn up anew, with
+ *   its number
  * @property isFirst only the first of several steps was filled in: nothing is kept
  * @property draft the request whose answers are changed, which has not been sent, and its digest when its form was opened
  * @property submission names the very form that was sent: the same one, sent again, makes no second request
@@ -185,12 +186,13 @@ async function renew(sql: EntityManager, draft: ChangeRequest, answeredAt: Date)
 
 /** Locked. Two clicks on "Ask again" at once make one request: the second finds what the first has made. */
 async function findTwin(sql: EntityManager, asked: Asking): Promise<ChangeRequest | null> {
-  const { playbook, form, requester, follows } = asked
+  const { playbook, form, requester, channel, follows } = asked
   await sql.query(`SELECT pg_advisory_xact_lock(hashtextextended('again ' || $1, 0))`, [requester])
   const [twin] = await sql.query<{ id: string }[]>(
     `SELECT id FROM chatops.change_requests WHERE requester = $1 AND playbook = $2 AND status = 'unsent'
-       AND follows IS NOT DISTINCT FROM $3 AND form = $4::jsonb ORDER BY id DESC LIMIT 1 FOR UPDATE`,
-    [requester, playbook.name, follows ?? null, JSON.stringify(form)],
+       AND follows IS NOT DISTINCT FROM $3 AND form = $4::jsonb AND channel = $5
+     ORDER BY id DESC LIMIT 1 FOR UPDATE`,
+    [requester, playbook.name, follows ?? null, JSON.stringify(form), channel],
   )
   return twin ? lockRequest(sql, twin.id) : null
 }

@@ -99,6 +99,13 @@ test('a request that is drawn up anew, with the same answers, is kept for a day 
   expect(await expireRequests(use.world)).toBe(1)
 })
 
+test('one that is drawn up anew for another channel is another request', async () => {
+  const { id } = await preview({ isAgain: true, channel: 'C02OTHER' })
+  const anew = await preview({ isAgain: true })
+  expect(anew).toMatchObject({ channel: CHANNEL })
+  expect(anew.id).not.toBe(id)
+})
+
 test('a request whose answers are being changed at its last moment is kept', async () => {
   const { id } = await preview()
   clock += DAY
@@ -344,7 +351,7 @@ function send() {
   return sendRequest(use.world, 'fix-route', FORM)
 }
 
-async function preview(more: { isAgain?: true } = {}) {
+async function preview(more: { isAgain?: true; channel?: string } = {}) {
   const asked = { playbook: getPlaybook('fix-route'), form: FORM, requester: SUPPORT, channel: CHANNEL, ...more }
   const proposal = await propose(use.world, asked)
   if (proposal.kind !== 'ready') throw new Error(`the preview was ${proposal.kind}`)
