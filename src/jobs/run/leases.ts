@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import { LOOK_AGAIN_MS } from '../../brake/brake.ts'
 import { JOB_NAMES, Job } from '../../entities/chatops/job.ts'
+import { isLive } from '../../entities/chatops/live-jobs.ts'
 import { retryConflicts } from '../../entities/transient.ts'
 import { JobFailed } from '../../failures/job-failed.ts'
 import type { AsOwner } from '../../registration/answers.ts'
@@ -103,7 +104,7 @@ const SECOND_MS = 1_000
 /** When a job is to be looked at next: when it is due, or when its worker counts as dead; null once it is over. */
 export async function findNext(world: World, id: string): Promise<Date | null> {
   const job = await world.database.manager.findOneBy(Job, { id })
-  if (job && !JOB_NAMES.includes(job.name)) return new Date(world.now().getTime() + LOOK_AGAIN_MS)
+  if (job && isLive(job) && !JOB_NAMES.includes(job.name)) return new Date(world.now().getTime() + LOOK_AGAIN_MS)
   if (job?.status === 'waiting') return job.dueAt
   if (job?.status === 'running' && job.leaseUntil) return new Date(job.leaseUntil.getTime() + SECOND_MS)
   return null
