@@ -48,6 +48,14 @@ test('the source runs where it is younger, or where nothing was built', () => {
   expect(run()).toBe('the source')
 })
 
+test.each(['package-lock.json', 'build.mjs', 'tsconfig.build.json'])(
+  'the source runs, too, where %s is younger: with other packages, or built otherwise',
+  (path) => {
+    for (const files of [TSX, SOURCE, BUILD, { [path]: '{}' }]) write(files)
+    expect(run()).toBe('the source')
+  },
+)
+
 test('what operators run in the database is no part of the build', () => {
   for (const files of [TSX, SOURCE, BUILD, { 'src/entities/grants.sql': '-- ours' }]) write(files)
   expect(run()).toBe('the build')
