@@ -17,9 +17,9 @@ export type Writing =
 
 /**
  * `done`: it was done, now or when it was first tried. `moved`: the job is not where it was, so nothing was done.
- * `unreadable`: it is there, but is nothing that we could have run again.
+ * `unreadable`: it is there, but is nothing that we could have run again. `prevented`: it was not done, and never will be.
  */
-export type Written = 'done' | 'moved' | 'unreadable'
+export type Written = 'done' | 'moved' | 'unreadable' | 'prevented'
 
 /** `wasNewer`: see `judgeVersion`. */
 export type Given = { id: string; now: Date; wasNewer?: boolean }
@@ -28,10 +28,10 @@ export type Given = { id: string; now: Date; wasNewer?: boolean }
 export async function write(redis: Redis, writing: Writing, given: Given): Promise<Written> {
   const { id, now, wasNewer = false } = given
   const mark = markOf(id)
-  if (await redis.exists(mark)) return 'done'
+  if (await redis.exists(mark)) return readMark(redis, mark)
   const taken = takenBy(writing)
   const members = await Promise.all(taken.map((member) => findRawMember(redis, member)))
-  if (members.includes(null)) return (await redis.exists(mark)) ? 'done' : 'moved' // done by an earlier sending meanwhile
+  if (members.includes(null)) return (await redis.exists(mark)) ? readMark(redis, mark) : 'moved' // done by an earlier sending meanwhile
   const pushed = pushedBy(writing, members[0] ?? null, { id, now })
   if (pushed === 'unreadable') return pushed
   await demandSidekiqWritable(redis, pushed?.queue ?? null, wasNewer)
@@ -48,7 +48,11 @@ export async function write(redis: Redis, writing: Writing, given: Given): Promi
     pushed?.queue ?? '',
     ...taken.flatMap(({ score, sha1 }) => [score ?? '', sha1]),
   )
-  return answer === 1 ? 'done' : 'moved'
+  return answer === 1 ? readMark(redis, mark) : 'moved'
+}
+
+async function readMark(redis: Redis, mark: string): Promise<'done' | 'prevented'> {
+  return (await redis.exists(neverOf(mark))) ? 'prevented' : 'done'
 }
 
 /**
@@ -57,7 +61,7 @@ export async function write(redis: Redis, writing: Writing, given: Given): Promi
  */
 export async function prevent(redis: Redis, id: string): Promise<boolean> {
   const mark = markOf(id)
-  return (await redis.eval(PREVENT, 2, mark, `${mark}:never`, MARKED_SECONDS)) === 1
+  return (await redis.eval(PREVENT, 2, mark, neverOf(mark), MARKED_SECONDS)) === 1
 }
 
 const PREVENT = `
@@ -72,6 +76,8 @@ const MARKED_SECONDS = 30 * 24 * 60 * 60
 
 /** Everything of ours in Register's Redis begins so. */
 const markOf = (id: string) => `trainee-chatops:sent:${id}`
+/** Beside the mark of what was kept from being written. */
+const neverOf = (mark: string) => `${mark}:never`
 
 /** A job in a queue that no process serves would wait for ever, and Register's health check would answer 503. */
 async function demandSidekiqWritable(redis: Redis, queue: string | null, wasNewer: boolean): Promise<void> {

@@ -93,7 +93,7 @@ describe('whatever is written is written once', () => {
     const before = await whole()
     expect([await sidekiq.prevent(never), await sidekiq.prevent(never)]).toEqual([true, true])
     expect([await sidekiq.prevent(written), await sidekiq.prevent(written)]).toEqual([false, false])
-    await write(push, never)
+    expect(await write(push, never)).toBe('prevented')
     expect(await whole()).toEqual(before)
     expect(await sidekiq.prevent(never)).toBe(true)
   })
