@@ -66,7 +66,7 @@ export async function endMoved(
 export async function endGone(world: World, id: string): Promise<Execution> {
   return endOutdated(world, id, (request) => ({
     columns: planOf(request).updates.flatMap(({ changes }) => Object.keys(changes)),
-    checks: ['The reference names one trainee'],
+    checks: checksOf(request).flatMap(({ id, sentence }) => (id === 'trainee' ? [sentence] : [])),
   }))
 }
 

@@ -280,6 +280,15 @@ describe('when something moved between the preview and the execution', () => {
   })
 })
 
+test('a request whose trainee is gone is out of date, by the check that its card showed', async () => {
+  const id = await approved()
+  await use.admin.query('DELETE FROM trainees WHERE id = $1', [ID])
+  expect(await execute(use.world, id)).toBe('stale')
+  const { checks, outcome } = await getRequest(use.world.database, id)
+  expect(outcome.moved?.checks).toEqual(['One trainee is meant'])
+  expect(JSON.stringify(checks)).toContain('"sentence":"One trainee is meant"')
+})
+
 test('an approval is void in another database, such as a restored copy', async () => {
   const id = await approved()
   const before = await registerRows()
