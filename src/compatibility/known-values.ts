@@ -16,6 +16,11 @@ export function unknownValue(column: string, value: number | null): string | nul
   return isKnown(column, value) ? null : valueWords(column, value)
 }
 
+/** Whether a column has one of a list of values. */
+export function isOfList(column: string): boolean {
+  return column === 'status_code' || isEnumColumn(column)
+}
+
 function isKnown(column: string, value: unknown): boolean {
   if (value === null) return true
   if (column === 'status_code') return isStatusKnown(Number(value))

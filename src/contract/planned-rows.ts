@@ -4,7 +4,7 @@ import { canonical, type Json } from '../entities/json.ts'
 import { Degree } from '../entities/register/degree.ts'
 import { DttpSchool } from '../entities/register/dttp-school.ts'
 import { Trainee } from '../entities/register/trainee.ts'
-import { selectRows } from '../entities/select-rows.ts'
+import { selectColumns, selectRows } from '../entities/select-rows.ts'
 import { columnLabel } from '../register/columns.ts'
 import type { Plan, Update } from './plan.ts'
 
@@ -41,12 +41,19 @@ async function readRows(sql: EntityManager, { updates }: Plan): Promise<Map<stri
   return rows
 }
 
-/** The rows that subjects such as `trainees:5901` stand for, as far as they are there. */
-export async function readSubjects(sql: EntityManager, subjects: readonly string[]): Promise<object[]> {
+/** Of the rows that subjects such as `trainees:5901` stand for, as far as they are there, the columns that are `wanted`. */
+export async function readSubjects(
+  sql: EntityManager,
+  subjects: readonly string[],
+  wanted: (column: string) => boolean,
+): Promise<object[]> {
   const rows: object[] = []
   for (const table of Object.keys(TABLES) as Update['table'][]) {
     const ids = subjects.flatMap((subject) => new RegExp(`^${table}:(\\d+)$`).exec(subject)?.[1] ?? [])
-    if (ids.length > 0) rows.push(...(await selectRows<object>(sql, TABLES[table], 'WHERE id = ANY($1)', [ids])))
+    if (ids.length === 0) continue
+    const entity: new () => Record<string, unknown> = TABLES[table] as never // one of three classes, whose columns alone matter here
+    const columns = sql.connection.getMetadata(entity).columns.map(({ propertyName }) => propertyName)
+    rows.push(...(await selectColumns(sql, entity, columns.filter(wanted), 'WHERE id = ANY($1)', [ids])))
   }
   return rows
 }

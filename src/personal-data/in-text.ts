@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import { Trainee } from '../entities/register/trainee.ts'
-import { selectRows } from '../entities/select-rows.ts'
+import { selectColumns } from '../entities/select-rows.ts'
 import { type Address, holdsAddress } from './addresses.ts'
 import { holdsDate } from './birth-dates.ts'
 import { holdsCutName, holdsName, type Names } from './names.ts'
@@ -40,17 +40,17 @@ function findMeant(
   sql: EntityManager,
   text: string,
   { id = [], slug = [] }: { id?: readonly string[]; slug?: readonly string[] },
-): Promise<Trainee[]> {
+): Promise<Person[]> {
   const words = [...new Set(text.match(/[\w-]+/g))]
   const numbers = words.filter((word) => /^\d{1,18}$/.test(word))
   const meant = 'WHERE id = ANY($1) OR slug = ANY($2)'
-  return selectRows(sql, Trainee, meant, [
+  return selectColumns(sql, Trainee, PERSONAL, meant, [
     [...id, ...numbers],
     [...slug, ...words],
   ])
 }
 
-function firstIn(text: string, trainees: readonly Trainee[]): string | null {
+function firstIn(text: string, trainees: readonly Person[]): string | null {
   for (const trainee of trainees) {
     const personal = personalDataIn(text, trainee)
     if (personal !== null) return personal
@@ -59,6 +59,11 @@ function firstIn(text: string, trainees: readonly Trainee[]): string | null {
 }
 
 type Person = Names & Address & Pick<Trainee, 'email' | 'date_of_birth'>
+
+const PERSONAL = [
+  ...(['first_names', 'middle_names', 'last_name', 'email', 'date_of_birth'] as const),
+  ...(['address_line_one', 'address_line_two', 'town_city', 'postcode', 'international_address'] as const),
+] as const
 
 /**
  * What a text gives away about a trainee: "name", "email address", "date of birth" or "address"; null if nothing.

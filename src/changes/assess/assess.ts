@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm'
-import { unknownValuesIn } from '../../compatibility/known-values.ts'
+import { isOfList, unknownValuesIn } from '../../compatibility/known-values.ts'
 import { type CheckResult, isBlocked, runChecks } from '../../contract/check.ts'
 import type { Form } from '../../contract/fields.ts'
 import { isEmpty, type Plan, subjectsOf } from '../../contract/plan.ts'
@@ -146,7 +146,7 @@ async function lookForUnknownValues(
 ): Promise<CheckResult[]> {
   const known = subjects.flatMap((subject) => locked.get(subject) ?? [])
   const others = subjects.filter((subject) => !locked.has(subject))
-  const unknown = [...known, ...(await readSubjects(sql, others))].flatMap(unknownValuesIn)
+  const unknown = [...known, ...(await readSubjects(sql, others, isOfList))].flatMap(unknownValuesIn)
   if (unknown.length === 0) return []
   const found = `${[...new Set(unknown)].join(' ')} Register may have changed since: ask the Register developers.`
   const check = { id: 'known-values', sentence: 'Every value of the record is one that we know' }

@@ -6,7 +6,7 @@ import type { AnyPlaybook, Situation } from '../../contract/playbook.ts'
 import { readSubject } from '../../contract/subject.ts'
 import { ChangeRequest } from '../../entities/chatops/change-request.ts'
 import type { SchoolWait } from '../../entities/chatops/school-wait.ts'
-import { asEntity, selectRow } from '../../entities/select-rows.ts'
+import { asEntity, insertRow, selectRow } from '../../entities/select-rows.ts'
 import { sureTransaction } from '../../entities/sure-transaction.ts'
 import { isTaken } from '../../entities/transient.ts'
 import { ChangeError, UpstreamUnavailable } from '../../errors.ts'
@@ -155,11 +155,9 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
       answeredAt: world.now(),
       outcome: { ...(await findUndone(sql, { playbook: playbook.name, form })), ...(await findSchool(sql, form)) },
     }
-    const kept = draft
-      ? withAnswers(sql, id, answers)
-      : started(sql, { id, ...answers, ...startOf(asked), createdAt: world.now() })
-    const { raw } = await kept.returning('*').updateEntity(false).execute()
-    const changeRequest = asEntity(sql, ChangeRequest, raw[0])
+    const changeRequest = draft
+      ? await withAnswers(sql, id, answers)
+      : await insertRow(sql, ChangeRequest, { id, ...answers, ...startOf(asked), createdAt: world.now() })
     await appendToLedger(sql, {
       changeRequest: id,
       event: 'proposed',
@@ -170,12 +168,10 @@ async function keep(world: World, asked: Asking, assessment: Assessment, plan: P
   })
 }
 
-function started(sql: EntityManager, request: Partial<ChangeRequest>) {
-  return sql.createQueryBuilder().insert().into(ChangeRequest).values(request)
-}
-
-function withAnswers(sql: EntityManager, id: string, answers: Partial<ChangeRequest>) {
-  return sql.createQueryBuilder().update(ChangeRequest).set(answers).where({ id, status: 'unsent' })
+async function withAnswers(sql: EntityManager, id: string, answers: Partial<ChangeRequest>): Promise<ChangeRequest> {
+  const changing = sql.createQueryBuilder().update(ChangeRequest).set(answers).where({ id, status: 'unsent' })
+  const { raw } = await changing.returning('*').updateEntity(false).execute()
+  return asEntity(sql, ChangeRequest, raw[0])
 }
 
 /** Nothing about it is new, but it was looked at just now: its day begins again. */
