@@ -181,8 +181,9 @@ function demandKnownPlaybooks({ REQUEST_EXPIRY, PLAYBOOKS = [] }: Config): void 
 }
 
 function queueSettings(config: Config): QueueSettings {
-  const { QUEUE_BACKEND: backend, REDIS_URL: url = '', REDIS_SENTINELS: sentinels, REDIS_SENTINEL_PASSWORD } = config
+  const { QUEUE_BACKEND: backend, REDIS_URL: url = '', REDIS_SENTINELS: sentinels } = config
+  const { REDIS_SENTINEL_USER: sentinelUser, REDIS_SENTINEL_PASSWORD: sentinelPassword } = config
   return backend === 'redis'
-    ? { backend, url, sentinels, sentinelPassword: REDIS_SENTINEL_PASSWORD }
+    ? { backend, url, sentinels, sentinelUser, sentinelPassword }
     : { backend, url: config.QUEUE_DATABASE_URL ?? config.DATABASE_URL }
 }

@@ -137,6 +137,11 @@ export const settings = z.object({
   SIDEKIQ_SENTINELS: sentinels
     .optional()
     .describe('Its Sentinels, as host:port,host:port. The host in SIDEKIQ_REDIS_URL is the master’s name then.'),
+  SIDEKIQ_SENTINEL_USER: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The bot’s user at the Sentinels, where they have users.'),
   SIDEKIQ_SENTINEL_PASSWORD: z.string().min(1).optional().describe('The Sentinels’ password, where they have one.'),
   POLL_EVERY: duration
     .refine((ms) => ms >= 1e3, 'must be at least 1s')
@@ -217,6 +222,7 @@ export const settings = z.object({
   REDIS_SENTINELS: sentinels
     .optional()
     .describe('Its Sentinels, as host:port,host:port. The host in REDIS_URL is the master’s name then.'),
+  REDIS_SENTINEL_USER: z.string().min(1).optional().describe('The bot’s user at the Sentinels, where they have users.'),
   REDIS_SENTINEL_PASSWORD: z.string().min(1).optional().describe('The Sentinels’ password, where they have one.'),
   HTTP_HOST: z
     .string()

@@ -20,9 +20,10 @@ export function createDttp(config: Config, log: Logger): DttpClient {
 }
 
 export function createSidekiq(config: Config, log: Logger): SidekiqClient | undefined {
-  const { REGISTER_JOBS, SIDEKIQ_REDIS_URL: url, SIDEKIQ_SENTINELS: sentinels, SIDEKIQ_SENTINEL_PASSWORD } = config
+  const { REGISTER_JOBS, SIDEKIQ_REDIS_URL: url, SIDEKIQ_SENTINELS: sentinels } = config
+  const { SIDEKIQ_SENTINEL_USER: sentinelUser, SIDEKIQ_SENTINEL_PASSWORD: sentinelPassword } = config
   if (REGISTER_JOBS !== 'sidekiq' || !url) return undefined
-  return createSidekiqClient({ url, sentinels, sentinelPassword: SIDEKIQ_SENTINEL_PASSWORD }, log)
+  return createSidekiqClient({ url, sentinels, sentinelUser, sentinelPassword }, log)
 }
 
 /** Null where Trello is not set up: then people are given the text of a card. */

@@ -9,6 +9,7 @@ export type SidekiqSettings = {
    */
   url: string
   sentinels?: readonly { host: string; port: number }[] | undefined
+  sentinelUser?: string | undefined
   sentinelPassword?: string | undefined
 }
 
@@ -79,12 +80,13 @@ function pauseAfter(attempts: number): number {
  * For ioredis: the master that the Sentinels name, with user, password, database and TLS as the URL has them. With TLS the
  * Sentinels are asked over TLS as well.
  */
-export function sentinelOptions(url: URL, { sentinels = [], sentinelPassword }: SidekiqSettings) {
+export function sentinelOptions(url: URL, { sentinels = [], sentinelUser, sentinelPassword }: SidekiqSettings) {
   const tls = url.protocol === 'rediss:' ? { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} } : {}
   return {
     name: url.hostname,
     sentinels: [...sentinels],
     sentinelCommandTimeout: CONNECT_MS, // one that is frozen is passed over
+    ...(sentinelUser === undefined ? {} : { sentinelUsername: sentinelUser }),
     ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
     ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
     ...(url.password ? { password: decodeURIComponent(url.password) } : {}),

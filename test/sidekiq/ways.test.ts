@@ -81,6 +81,30 @@ test('the master that Sentinels name is followed over a failover, as the bot’s
   }
 })
 
+test('Sentinels that have users are asked as the bot’s user there', async () => {
+  const master = await startForSidekiq()
+  const registers = new Redis(inDatabase(master.port))
+  await putProcess(registers, IDENTITY)
+  registers.disconnect()
+  const monitor = `sentinel monitor registers 127.0.0.1 ${master.port} 1`
+  const users = `user asker on >${SENTINELS_PASSWORD} +@all\nuser default off`
+  const { port } = await start((at) => `port ${at}\n${monitor}\n${users}`, {
+    sentinel: true,
+    url: (at) => `redis://asker:${SENTINELS_PASSWORD}@127.0.0.1:${at}`,
+  })
+  const sidekiq = createSidekiqClient(
+    {
+      url: `redis://chatops:${PASSWORD}@registers/${DATABASE}`,
+      sentinels: [{ host: '127.0.0.1', port }],
+      ...{ sentinelUser: 'asker', sentinelPassword: SENTINELS_PASSWORD },
+    },
+    { warn: () => {} },
+  )
+  const job = { name: 'update-trainee', trainee: '5901' } as const
+  const pushed = sidekiq.write({ kind: 'push', job, at: null }, { id: randomUUID(), now: new Date() })
+  expect(await pushed.finally(() => sidekiq.close())).toBe('done')
+})
+
 describe.skipIf(!HAS_OPENSSL)(`with TLS${HAS_OPENSSL ? '' : ' (left out: no openssl)'}`, () => {
   let directory: string
   let certificate: Certificate
