@@ -42,8 +42,8 @@ function subjectOf({ sentence, trainee }: Postcondition): string {
 /**
  * What people know to be wrong with a request that they have dealt with, once it was looked at again; null if something else
  * is wrong by now. What is only waited for, or of which nothing was said, is no news, and what was known before it stays so:
- * it counts as new again only once it has held. Troubles are known by their words: where another build of the bot looked last,
- * whatever is wrong at the first look of this one counts as known.
+ * it counts as new again only once it has held. Troubles are known by their words, which another build of the bot may have
+ * chosen differently: then a line is known, too, whose place had a known trouble at that one's last look.
  */
 export function stillKnown(
   verified: readonly Postcondition[],
@@ -51,11 +51,25 @@ export function stillKnown(
   world: Pick<World, 'build'>,
 ): string[] | null {
   const kept = dealtWith ?? troublesOf(before) // a version before this one did not keep it
-  const known = build === world.build ? kept : [...new Set([...kept, ...troublesOf(verified)])]
+  const known = build === world.build ? kept : [...new Set([...kept, ...reworded(verified, before, kept)])]
   const isNews = (one: Postcondition) => !one.holds && !one.waiting && !one.silent && !known.includes(troubleIn(one))
   if (verified.some(isNews)) return null
   const settled = verified.filter(({ holds }) => holds).map(subjectOf)
   return known.filter((trouble) => !settled.some((subject) => trouble.startsWith(subject)))
+}
+
+/** The troubles that stand where a known one stood. Lines have the order of the plan; where there are more or fewer, nobody can tell. */
+function reworded(
+  verified: readonly Postcondition[],
+  before: readonly Postcondition[] = [],
+  known: readonly string[],
+): string[] {
+  if (verified.length !== before.length) return []
+  const wasKnown = ({ trainee }: Postcondition, place: number) => {
+    const was = before[place]
+    return was !== undefined && !was.holds && was.trainee?.id === trainee?.id && known.includes(troubleIn(was))
+  }
+  return troublesOf(verified.filter(wasKnown))
 }
 
 /** What is wrong with a request, as a number: who says that it is dealt with has seen just that. */

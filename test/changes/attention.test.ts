@@ -85,6 +85,16 @@ describe('what needs attention', () => {
     await use.admin.query('UPDATE public.trainees SET course_subject_one = NULL WHERE id = 5901')
   })
 
+  test('is back, too, if what held before is lost at the first look of another version', async () => {
+    await dealWith(use.world, { id, actor: DEVELOPER })
+    await overwrite(null)
+    await verify(use.world, id)
+    await inOtherWords()
+    await overwrite(1)
+    await verify(use.world, id)
+    expect(await listed('attention')).toEqual([id])
+  })
+
   test('is dealt with only as it was shown', async () => {
     const shown = troubleShown(await getRequest(use.world.database, id))
     await use.admin.query('UPDATE public.trainees SET course_subject_one = $1 WHERE id = 5901', ['physics'])
@@ -176,6 +186,23 @@ describe('what people know to be wrong', () => {
     ['what nobody has said', true, line('Nobody knows.', { silent: true })],
   ])('holds %s: %s', (_what, isKnown, one) => {
     expect(stillKnown([one], { verified: dealtWith, build: 'A' }, { build: 'A' }) !== null).toBe(isKnown)
+  })
+
+  const held = line('It is there.', { holds: true })
+  const known = line('DTTP shows 1 of 2.')
+  const asked = line('DTTP did not answer.', { silent: true })
+  const other = line('DTTP has one.')
+
+  test.each<[what: string, isKnown: boolean, lines: Postcondition[], before: Postcondition[]]>([
+    ['in other words', true, [held, other], [held, known]],
+    ['what held before', false, [other, known], [held, known]],
+    ['what nobody had said before', false, [other, known], [asked, known]],
+    ['what a line more says', false, [known, other], [known]],
+    ['the same beside a line more that holds', true, [known, held], [known]],
+    ['of another trainee', false, [{ ...other, trainee: { id: '2', is: 'failed' } }], [known]],
+  ])('holds at the first look of another build %s: %s', (_what, isKnown, lines, before) => {
+    const outcome = { verified: before, dealtWith: [' It is there: DTTP shows 1 of 2.'], build: 'A' }
+    expect(stillKnown(lines, outcome, { build: 'B' }) !== null).toBe(isKnown)
   })
 
   test('is not news that DTTP does not say what became of a registration', () => {
