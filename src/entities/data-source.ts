@@ -65,7 +65,11 @@ import { LeftRows1795915906000 } from './migrations/1795915906000-left-rows.ts'
 import { PurgesByIndex1795917000000 } from './migrations/1795917000000-purges-by-index.ts'
 import { LeftToOthers1795917900000 } from './migrations/1795917900000-left-to-others.ts'
 import { CopiedLedger1795929189000 } from './migrations/1795929189000-copied-ledger.ts'
-import { NewestGivenUp1795930200000 } from './migrations/1795930200000-newest-given-up.ts'
+import {
+  NewestGivenUp1795930200000,
+  NewestGivenUpBeside1795930200001,
+  SeenJobsInOrder1795930200002,
+} from './migrations/1795930200000-newest-given-up.ts'
 import { MirrorToPurge1795930468000 } from './migrations/1795930468000-mirror-to-purge.ts'
 import { IndexesUnread1795930469000 } from './migrations/1795930469000-indexes-unread.ts'
 import { PurgeOfWhatIsOverStill1795930470000 } from './migrations/1795930470000-purge-of-what-is-over-still.ts'
@@ -170,7 +174,7 @@ export function createDataSource(url: string, poolSize = 10, longestSilenceMs = 
       NumbersOfLost1795907080000,
       ...[MirrorOfManyNights1795908600000, LeftRows1795915906000, PurgesByIndex1795917000000],
       ...[LeftToOthers1795917900000, CopiedLedger1795929189000],
-      NewestGivenUp1795930200000,
+      ...[NewestGivenUp1795930200000, NewestGivenUpBeside1795930200001, SeenJobsInOrder1795930200002],
       ...[MirrorToPurge1795930468000, IndexesUnread1795930469000, PurgeOfWhatIsOverStill1795930470000],
     ],
     migrationsTableName: 'migrations',

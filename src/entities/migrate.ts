@@ -2,6 +2,7 @@ import pg from 'pg'
 import type { MigrationInterface } from 'typeorm'
 import { OperatorError } from '../error-facts.ts'
 import { createDataSource } from './data-source.ts'
+import { retryConflicts } from './transient.ts'
 
 const MIGRATION_LOCK = 7_031_520 // any number of our own; only one migrator holds it at a time
 
@@ -28,7 +29,8 @@ export async function migrate(url: string, report: (words: string) => void = () 
     const database = await createDataSource(url, 1).initialize()
     for (const migration of database.migrations) takeItsTime(migration, lock)
     try {
-      await database.runMigrations({ transaction: 'each' })
+      // Whoever is at work may hold one table and wait for another, as a migration does.
+      await retryConflicts(() => database.runMigrations({ transaction: 'each' }))
     } finally {
       await database.destroy()
     }
@@ -52,7 +54,7 @@ function takeItsTime(migration: MigrationInterface, lock: pg.Client): void {
         'this migration was frozen, and another may have begun since. Run bin/chatops migrate again',
       )
     })
-    await runner.query('SET LOCAL statement_timeout = 0')
+    if (migration.transaction !== false) await runner.query('SET LOCAL statement_timeout = 0')
     await up(runner)
   }
 }

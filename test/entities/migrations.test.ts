@@ -24,16 +24,20 @@ const AT_WORK =
   "SELECT FROM pg_locks JOIN pg_database d ON d.oid = database WHERE datname = current_database() AND locktype = 'advisory' AND objid = 1 AND NOT granted"
 /** PurgesByIndex; those before it are not looked at. */
 const FIRST_THAT_LETS_READ = 1795917000000
-/** Refuses to make an index in a transaction that keeps a table from being read. */
+/**
+ * Refuses to make an index in a transaction that keeps a table or view from being read, and to drop one in a transaction that keeps
+ * a table from being written, whose writers may hold what the dropping waits for.
+ */
 const NO_INDEX_WHILE_UNREAD = `
   CREATE FUNCTION public.no_index_while_unread() RETURNS event_trigger LANGUAGE plpgsql AS $$
     DECLARE unread text;
     BEGIN
       SELECT string_agg(relname, ', ') INTO unread FROM pg_locks JOIN pg_class ON pg_class.oid = relation
-      WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock' AND relkind = 'r';
-      IF unread IS NOT NULL THEN RAISE 'nobody can read % while an index is made', unread; END IF;
+      WHERE pid = pg_backend_pid() AND relkind IN ('r', 'v')
+        AND mode = CASE tg_tag WHEN 'CREATE INDEX' THEN 'AccessExclusiveLock' ELSE 'ShareLock' END;
+      IF unread IS NOT NULL THEN RAISE '% with a lock on %', tg_tag, unread; END IF;
     END $$;
-  CREATE EVENT TRIGGER no_index_while_unread ON ddl_command_end WHEN TAG IN ('CREATE INDEX')
+  CREATE EVENT TRIGGER no_index_while_unread ON ddl_command_end WHEN TAG IN ('CREATE INDEX', 'DROP INDEX')
     EXECUTE FUNCTION public.no_index_while_unread()`
 const DENIED = { code: '42501' }
 const REFUSED = { code: '23514' }
@@ -130,9 +134,9 @@ describe('migrating', () => {
       for (const migration of later.toReversed()) await migration.down(runner)
       await withClient(adminUrl, (client) => client.query(NO_INDEX_WHILE_UNREAD))
       for (const migration of later) {
-        await runner.startTransaction()
+        if (migration.transaction !== false) await runner.startTransaction()
         await migration.up(runner)
-        await runner.commitTransaction()
+        if (runner.isTransactionActive) await runner.commitTransaction()
       }
     } finally {
       await database.destroy()

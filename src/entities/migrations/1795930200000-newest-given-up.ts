@@ -1,32 +1,49 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 
-/**
- * Has the newest jobs of those that were given up read by an index, however many there are, whoever runs them. Postgres reads
- * two tables in one order by their indexes only where each stands alone in its part of a view.
- */
+// Has the newest jobs of those that were given up read by an index, however many there are, whoever runs them. Each step has a
+// transaction of its own, so that nobody waits for an index who reads, and nobody for two who writes.
+
 export class NewestGivenUp1795930200000 implements MigrationInterface {
   name = 'NewestGivenUp1795930200000'
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(seenJobs('(SELECT p.timeout_at FROM chatops.polls p WHERE p.job_id = j.id)', ''))
-    for (const table of TABLES) {
-      await runner.query(`
-        CREATE INDEX ${table}_newest_given_up ON chatops.${table} (finished_at DESC, id) WHERE status = 'failed' AND cured_at IS NULL`)
-    }
-    await runner.query('DROP INDEX chatops.jobs_given_up, chatops.mirrored_jobs_given_up')
+    await runner.query(indexOn('jobs'))
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of TABLES) {
-      await runner.query(`
-        CREATE INDEX ${table}_given_up ON chatops.${table} (finished_at) WHERE status = 'failed' AND cured_at IS NULL`)
-    }
-    await runner.query('DROP INDEX chatops.jobs_newest_given_up, chatops.mirrored_jobs_newest_given_up')
+    await runner.query('DROP INDEX chatops.jobs_newest_given_up')
+  }
+}
+
+export class NewestGivenUpBeside1795930200001 implements MigrationInterface {
+  name = 'NewestGivenUpBeside1795930200001'
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(indexOn('mirrored_jobs'))
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP INDEX chatops.mirrored_jobs_newest_given_up')
+  }
+}
+
+/** Postgres reads two tables in one order by their indexes only where each stands alone in its part of a view. */
+export class SeenJobsInOrder1795930200002 implements MigrationInterface {
+  name = 'SeenJobsInOrder1795930200002'
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(seenJobs('(SELECT p.timeout_at FROM chatops.polls p WHERE p.job_id = j.id)', ''))
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
     await runner.query(seenJobs('p.timeout_at', 'LEFT JOIN chatops.polls p ON p.job_id = j.id'))
   }
 }
 
-const TABLES = ['jobs', 'mirrored_jobs']
+function indexOn(table: string): string {
+  const where = "WHERE status = 'failed' AND cured_at IS NULL"
+  return `CREATE INDEX ${table}_newest_given_up ON chatops.${table} (finished_at DESC, id) ${where}`
+}
 
 function seenJobs(timeoutAt: string, join: string): string {
   return `
