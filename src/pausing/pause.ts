@@ -114,7 +114,8 @@ async function resumeOrAsk(
 
 /**
  * Pauses the bot for somebody at the command line, or for the bot itself. With `holdsMessages` nobody is told anything but
- * that it is paused; and since whoever had paused it before knew nothing of that reason, it is a pause of its own.
+ * that it is paused; and since whoever had paused it before knew nothing of that reason, it is a pause of its own. Where it
+ * stands already for that reason, only whoever had asked to resume it is told so again.
  */
 export async function pauseNow(
   world: BrakeWorld,
@@ -125,8 +126,9 @@ export async function pauseNow(
 ): Promise<{ was: Pause | null }> {
   const brake = await lockBrake(sql)
   const was = pauseOf(brake)
-  const isSaid = was !== null && (!holdsMessages || (brake.holdsMessages && hasJustDone(by, was, world.now())))
-  const news = { by, reason: shortened(withEarlier(reason, was)) }
+  const stands = was?.by === by && isOf(was, reason) && brake.holdsMessages && !was.resumeAskedBy
+  const isSaid = was !== null && (stands || !holdsMessages)
+  const news = { by, reason: withEarlier(shortened(reason), was) }
   const said = isSaid ? {} : { pausedAt: world.now(), pausedBy: by, reason: news.reason }
   const held = { holdsMessages: holdsMessages || brake.holdsMessages }
   await sql.update(Brake, { onlyRow: true }, { ...said, ...held, resumeAskedAt: null, resumeAskedBy: null })
@@ -137,8 +139,13 @@ export async function pauseNow(
 }
 
 function withEarlier(reason: string, was: Pause | null): string {
-  if (!was || was.reason.startsWith(reason)) return reason
-  return `${reason} The bot was paused before that: ${was.reason}`
+  if (!was) return reason
+  return isOf(was, reason) ? was.reason : `${reason} The bot was paused before that: ${was.reason}`
+}
+
+/** Whether it stands in front of an earlier one at most. */
+function isOf(was: Pause, reason: string): boolean {
+  return was.reason.startsWith(reason)
 }
 
 /** What the brake needs of the world; the command line has no more. */

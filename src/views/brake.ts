@@ -7,6 +7,9 @@ import { mention, shorten } from './kit/text.ts'
 
 // What people read of the brake: on cards, on the Home tab, in the help, and in the channel.
 
+/** The bot’s own, and the one behind which it stands. */
+const MOST_OF_A_REASON = 700
+
 /**
  * Why nothing is carried out just now; nothing where the bot acts.
  * @property off the kinds of change that are not safe, and why
@@ -37,7 +40,7 @@ function renderPause({ pause, previewOnly }: Standstill): Block[] {
   if (!pause) return []
   return [
     section(`*⏸️ The bot is paused*\n${mention(pause.by)} paused it on ${formatDateTime(pause.at)}. ${WAITS}`),
-    ...plainSections(shorten(`Reason: ${pause.reason}`, 400)),
+    ...plainSections(shorten(`Reason: ${pause.reason}`, MOST_OF_A_REASON)),
   ]
 }
 
@@ -50,7 +53,7 @@ export function renderBrakeNews({ event, by, reason }: BrakeNews): Message {
         text: '⏸️ The bot is paused',
         blocks: [
           section(`*⏸️ The bot is paused*\n${who} paused it. ${WAITS} ${HOW_TO_RESUME}`),
-          ...plainSections(shorten(`Reason: ${reason}`, 400)),
+          ...plainSections(shorten(`Reason: ${reason}`, MOST_OF_A_REASON)),
         ],
       }
     case 'resume-asked':
