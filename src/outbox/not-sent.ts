@@ -30,7 +30,7 @@ export type Postponement = {
   longest?: number
   /** The row was read and not even tried: no attempt is used up. */
   isBlameless?: boolean
-  /** Waiting has no end: no operator can help. */
+  /** No operator can help: waiting has no end, or whoever sends it ends it. */
   isEndless?: boolean
 }
 

@@ -100,7 +100,8 @@ async function putBack(world: World, row: Claimed, error: unknown, log: World['l
 }
 
 function leftToOperator(kind: OutboxKind, because: string): string {
-  return `What was to be sent (${kind}) has failed for a day, and waits for bin/chatops outbox retry (${because})`
+  const but = kind === 'sidekiq' ? ', which gives Sidekiq no registration or poll that people know as not given' : ''
+  return `What was to be sent (${kind}) has failed for a day, and waits for bin/chatops outbox retry${but} (${because})`
 }
 
 /** Of an error, only Slack's code is kept: it says what happened and holds nothing personal. */

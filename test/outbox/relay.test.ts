@@ -210,6 +210,21 @@ describe('what has failed for a day', () => {
     await expect.poll(() => reported).toEqual([expect.stringContaining('(card)')])
   })
 
+  test('is left with a word on what trying again cannot help', async () => {
+    onSend = async () => {
+      throw new Error('still not')
+    }
+    await add('a', 'one', 'sidekiq')
+    await asAdmin(`UPDATE chatops.outbox SET failing_since = now() - interval '24 hours'`)
+    const reported: string[] = []
+    const report = async (trouble: string) => {
+      reported.push(trouble)
+    }
+    Object.assign(use.world, { report })
+    start()
+    await expect.poll(() => reported).toEqual([expect.stringContaining('gives Sidekiq no registration or poll that')])
+  })
+
   test('is only postponed if it was not tried, or if waiting has no end', async () => {
     onSend = async (name) => {
       throw new RetryLater(3_600_000, name === 'one' ? { isBlameless: true } : { isEndless: true })

@@ -5,9 +5,11 @@ import { Not } from 'typeorm'
 import { beforeEach, expect, test } from 'vitest'
 import { OutboxRow } from '../../src/entities/chatops/outbox-row.ts'
 import { runAgain } from '../../src/jobs/start/start.ts'
+import { appendToLedger } from '../../src/ledger/ledger.ts'
 import type { Standing } from '../../src/world.ts'
 import { NOW, TRAINEE, useStage } from '../jobs/stage.ts'
 import { approved, carriedOut, FORM, look, lose } from '../registration/setup.ts'
+import { DEVELOPER } from '../support/lifecycle.ts'
 import { useRegistersRedis } from './beside-stage.ts'
 
 const register = useRegistersRedis(3)
@@ -82,6 +84,35 @@ test('while Slack does not say, it waits, and is handed over once Slack says tha
   expect(await given()).toEqual(['queue'])
 })
 
+/** A day off is over as well. */
+const LONG = 5 * 24 * 60
+
+test('once Slack has not said for a working day, it ends with just that, and no operator is asked', async () => {
+  const id = await carriedOut(stage, 're-register', FORM)
+  const reported: string[] = []
+  stage.context = { ...stage.context, report: async (trouble) => void reported.push(trouble) }
+  at(6)
+  standing = 'people-unknown'
+  await give()
+  await stage.change(`UPDATE chatops.outbox SET failing_since = $1 WHERE kind = 'sidekiq'`, NOW)
+  at(LONG)
+  await give()
+  expect(await given()).toEqual([])
+  const { status, lines, followUps } = await look(stage, id)
+  expect(lines[2]).toContain('Slack did not say whether its approver may still approve, so we sent nothing.')
+  expect({ status, followUps }).toMatchObject({ status: 'needs-attention', followUps: [{ label: 'Preview again' }] })
+  expect({ reported, errors: await errors() }).toEqual({ reported: [], errors: [] })
+})
+
+test('the day begins when Slack falls silent, whatever stood in the way before', async () => {
+  await carriedOut(stage, 're-register', FORM)
+  await stage.change(`UPDATE chatops.outbox SET failing_since = $1 WHERE kind = 'sidekiq'`, NOW)
+  at(LONG)
+  standing = 'people-unknown'
+  await give()
+  expect(await errors()).toMatchObject([{ status: 'queued', lastError: expect.stringContaining('who may approve') }])
+})
+
 test('one that died is not set going again if who approved that may approve no more', async () => {
   const changeRequest = await approved(stage, 're-register', FORM)
   await register.putRegistration('dead', Number(TRAINEE))
@@ -101,4 +132,19 @@ test('one that died is not set going again if who approved that may approve no m
   expect(await errors()).toMatchObject([
     { status: 'failed', lastError: expect.stringContaining('Whoever approved it') },
   ])
+})
+
+test('a pause is no part of the day', async () => {
+  await carriedOut(stage, 're-register', FORM)
+  at(6)
+  standing = 'people-unknown'
+  await give()
+  await stage.change(`UPDATE chatops.outbox SET failing_since = now() - interval '30 days' WHERE kind = 'sidekiq'`)
+  await appendToLedger(stage.context.database.manager, { changeRequest: null, event: 'paused', actor: DEVELOPER })
+  await stage.change(`SET session_replication_role = replica;
+    UPDATE chatops.ledger SET at = now() - interval '30 days' WHERE event = 'paused';
+    RESET session_replication_role`)
+  stage.context = { ...stage.context, now: () => new Date() }
+  await give()
+  expect(await errors()).toMatchObject([{ status: 'queued', lastError: expect.stringContaining('who may approve') }])
 })

@@ -1,7 +1,7 @@
 import { type EntityManager, In, IsNull } from 'typeorm'
 import type { JobData, JobName, SeenJobName } from '../../entities/chatops/job.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
-import { NOT_BACKED, REPLACED } from '../../failures/register-words.ts'
+import { REPLACED } from '../../failures/register-words.ts'
 import { demandMember, type MemberId } from '../../sidekiq/job.ts'
 import { measureAnew } from './baseline.ts'
 
@@ -107,9 +107,9 @@ export async function mirrorNeedless(sql: EntityManager, id: string, now: Date):
   await sql.update(MirroredJob, { id, place: In(['unsent', 'missing']) }, { ...over, args: { needless: true } })
 }
 
-/** Notes that a registration was not pushed, as its approver may approve no more. Answers false for what was not to be pushed. */
-export async function mirrorNotBacked(sql: EntityManager, id: string, now: Date): Promise<boolean> {
-  const failure = { code: 'not-as-approved', words: NOT_BACKED, at: now.toISOString(), by: 'register' } as const
+/** Notes that a registration was not pushed, since nobody stands for it. Answers false for what was not to be pushed. */
+export async function mirrorNotBacked(sql: EntityManager, id: string, words: string, now: Date): Promise<boolean> {
+  const failure = { code: 'not-as-approved', words, at: now.toISOString(), by: 'register' } as const
   const over = { place: 'gone', missingSince: null, finishedAt: now, failure, told: false } as const
   const { affected } = await sql.update(MirroredJob, { id, place: In(['unsent', 'missing']) }, over)
   return affected === 1

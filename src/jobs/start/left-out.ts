@@ -1,8 +1,11 @@
 import type { EntityManager } from 'typeorm'
+import { pausedSince } from '../../brake/brake.ts'
+import { workingDaysAfter } from '../../calendar/working-time.ts'
 import { STATUS_AFTER_REGISTRATION } from '../../dttp/statuses.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
+import { OutboxRow } from '../../entities/chatops/outbox-row.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
-import { NOT_BACKED } from '../../failures/register-words.ts'
+import { UNKNOWN_IF_BACKED } from '../../failures/register-words.ts'
 import type { Claimed } from '../../outbox/claim.ts'
 import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
 import type { JobToPush } from '../../sidekiq/payload.ts'
@@ -15,9 +18,9 @@ import { isBacked, NotBacked } from '../registration/backed.ts'
 
 /**
  * Why a job is not pushed, or not run again: people know it as lost, a later poll is to stay, there is nothing left for it to do,
- * or it is a registration whose approver may approve no more.
+ * or it is a registration whose approver may approve no more, or of whom Slack has said nothing for a working day.
  */
-type WhyNot = 'over' | 'overtaken' | 'needless' | 'unbacked'
+type WhyNot = 'over' | 'overtaken' | 'needless' | NotBacked
 
 /** @param pushed null for a job that is to run again. Throws RetryLater where Slack does not say who may approve. */
 export async function findWhyNot(world: World, row: Claimed, pushed: JobToPush | null): Promise<WhyNot | null> {
@@ -27,16 +30,29 @@ export async function findWhyNot(world: World, row: Claimed, pushed: JobToPush |
   if (isOver(asked, name)) return 'over'
   if (pushed?.name === 'retrieve-trn' && (await isOvertaken(sql, row.id, pushed.trainee))) return 'overtaken'
   if (pushed && (await isNeedless(sql, pushed))) return 'needless'
-  return name === 'register-for-trn' && !(await isStillBacked(world, row)) ? 'unbacked' : null
+  return name === 'register-for-trn' ? findNotBacked(world, row) : null
 }
 
-async function isStillBacked(world: World, { changeRequest }: Claimed): Promise<boolean> {
-  const isKnown = await isBacked(world, { changeRequestId: changeRequest }).catch((error: unknown) => {
-    if (error instanceof NotBacked) return null
+async function findNotBacked(world: World, { id, changeRequest }: Claimed): Promise<NotBacked | null> {
+  const isBackedNow = await isBacked(world, { changeRequestId: changeRequest }).catch((error: unknown) => {
+    if (error instanceof NotBacked) return error
     throw error
   })
-  if (isKnown === false) throw new RetryLater(null, { reason: 'Slack does not say who may approve', unsure: false })
-  return isKnown !== null
+  if (isBackedNow === true) return null
+  if (isBackedNow !== false) return isBackedNow
+  if (await wasSilentForLong(world, id)) return new NotBacked('not-as-approved', UNKNOWN_IF_BACKED)
+  const reason = 'Slack does not say who may approve'
+  throw new RetryLater(null, { reason, unsure: false, waitsFor: APPROVER, isEndless: true }) // its end is here
+}
+
+/** What the row of a registration waits for while Slack does not say whether its approver may still approve. */
+const APPROVER = 'approver'
+
+/** As long as our own workers would wait (registration/silence.ts); a pause does not count. */
+async function wasSilentForLong({ database: { manager }, now }: World, id: string): Promise<boolean> {
+  const { failingFor, failingSince: since } = await manager.findOneByOrFail(OutboxRow, { id })
+  if (failingFor !== APPROVER || since === null) return false
+  return now() >= workingDaysAfter(new Date(since.getTime() + (await pausedSince(manager, since))), 1)
 }
 
 /** An earlier attempt may have done it, or may sleep just before that: then nothing is said, or it is kept from it. */
@@ -49,7 +65,7 @@ export async function leaveOut(world: World, { id, again }: Claimed, why: WhyNot
   if (why === 'over') throw new Undeliverable('it is over or was given up, and people may have asked for it again')
   if (why === 'overtaken') await mirrorOvertaken(database.manager, id, now())
   else if (why === 'needless') await mirrorNeedless(database.manager, id, now())
-  else if (!(await mirrorNotBacked(database.manager, id, now()))) throw new Undeliverable(NOT_BACKED) // it stays as it failed
+  else if (!(await mirrorNotBacked(database.manager, id, why.words, now()))) throw new Undeliverable(why.words) // it stays as it failed
 }
 
 export function notSidekiq(): RetryLater {
