@@ -72,7 +72,7 @@ describe('the documents', () => {
     for (const program of named(/\b(bin\/[a-z]+)\b/g)) expect(existsSync(program), program).toBe(true)
     for (const option of named(/bin\/demo (--[a-z]+)/g)) expect(DEMO_HELP).toContain(`bin/demo ${option}`)
     for (const option of named(/bin\/setup (--[a-z]+)/g)) expect(read('bin/setup')).toContain(`    ${option}) `)
-    const scripts = named(/npm run ([\w:]+)/g)
+    const scripts = named(/npm run (?:--silent )?([\w:]+)/g)
     expect(scripts.size).toBeGreaterThan(3)
     for (const script of scripts) {
       const [, file] = /^tsx (\S+)/.exec(manifest.scripts[script] ?? '') ?? []
