@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { findOutlived } from './changes/lists/outlived.ts'
 import { requireUrl, withDatabase, withOwnDatabase } from './cli/database.ts'
-import { checkLedger, printLedger } from './cli/ledger.ts'
+import { checkLedger, isLedgerCheck, NOT_LOOKED_AT, printLedger } from './cli/ledger.ts'
 import { describePosts, describeRegister } from './cli/register.ts'
 import { loadConfig, readConfig, readEnvironment } from './config/index.ts'
 import type { OutboxRow } from './entities/chatops/outbox-row.ts'
 import { migrate } from './entities/migrate.ts'
-import { OperatorError, wordsForOperator } from './error-facts.ts'
+import { wordsForOperator } from './error-facts.ts'
 import { loadExtract } from './gias/load.ts'
+import { FORMATS } from './ledger/export.ts'
 import { listTroubled, retry } from './outbox/operator.ts'
 import { adopt } from './pausing/environment.ts'
 import { pauseAsOperator, resumeAsOperator } from './pausing/operator.ts'
@@ -16,7 +17,21 @@ import { createNaming } from './words.ts'
 
 // The commands for people who run the bot. None of them decides anything about a change request.
 
-const COMMANDS: Readonly<Record<string, { about: string; run: (words: string[]) => Promise<number> }>> = {
+type Words = readonly string[]
+
+/**
+ * @property takes whether a command takes these words; with any others it does nothing, and its usage is printed
+ * @property failed how it exits where it could not do its work, if not with 1
+ */
+type Command = {
+  about: string
+  usage?: readonly string[]
+  takes?: (words: Words) => boolean
+  run: (words: Words) => Promise<number>
+  failed?: number
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
   'check-config': {
     about: 'Explain each setting, and say what is wrong with it or with Register’s database.',
     run: checkConfig,
@@ -25,14 +40,21 @@ const COMMANDS: Readonly<Record<string, { about: string; run: (words: string[]) 
   migrate: {
     about:
       'Bring our schemas up to date (MIGRATE_DATABASE_URL). --list: only say which requests this version will end.',
+    usage: ['', '--list'],
+    takes: ([option, ...more]) => (option ?? '--list') === '--list' && more.length === 0,
     run: runMigrations,
   },
   'load-gias': {
     about: 'Load GIAS’s extract now, although it has fewer schools than before: load-gias <schools that are enough>.',
+    usage: ['<schools that are enough, such as 48000>'],
+    takes: ([enough = '', ...more]) => /^\d{1,6}$/.test(enough) && more.length === 0,
     run: loadSmallerExtract,
   },
   outbox: {
     about: 'list: what could not be sent. retry <id> … or retry all: have it tried again (DATABASE_URL, ENVIRONMENT).',
+    usage: ['list', 'retry <id> …', 'retry all'],
+    takes: ([what, ...ids]) =>
+      what === 'list' ? ids.length === 0 : what === 'retry' && ids.length > 0 && ids.every(isAllOrId),
     run: manageOutbox,
   },
   adopt: {
@@ -41,17 +63,28 @@ const COMMANDS: Readonly<Record<string, { about: string; run: (words: string[]) 
   },
   pause: {
     about: 'Have the bot carry nothing out, for a reason that you give (DATABASE_URL, ENVIRONMENT).',
+    usage: ['"<reason, which everybody can read>"'],
+    takes: (words) => /^[^-]/.test(words.join(' ').trim()),
     run: pauseBot,
   },
   resume: { about: 'Have it go on (DATABASE_URL, ENVIRONMENT).', run: resumeBot },
   'verify-ledger': {
     about: 'Recompute the whole ledger and find what was altered; --receipts: compare it with Slack (DATABASE_URL).',
+    usage: ['', '--receipts [<first day, 2026-01-31>]'],
+    takes: isLedgerCheck,
     run: checkLedger,
+    failed: NOT_LOOKED_AT,
   },
   'export-ledger': {
     about: 'json or csv: print the whole ledger for an auditor, people by name (DATABASE_URL, SLACK_BOT_TOKEN).',
+    usage: ['json > ledger.jsonl', 'csv > ledger.csv'],
+    takes: ([format, ...more]) => FORMATS.some((one) => one === format) && more.length === 0,
     run: printLedger,
   },
+}
+
+function isAllOrId(word: string): boolean {
+  return word === 'all' || isUuid(word)
 }
 
 async function checkConfig(): Promise<number> {
@@ -72,11 +105,7 @@ async function checkConfig(): Promise<number> {
   return config ? 0 : 1
 }
 
-async function runMigrations([option, ...more]: readonly string[]): Promise<number> {
-  if ((option && option !== '--list') || more.length > 0) {
-    console.log('Usage: bin/chatops migrate\n       bin/chatops migrate --list')
-    return 2
-  }
+async function runMigrations([option]: Words): Promise<number> {
   const url = requireUrl('MIGRATE_DATABASE_URL')
   const outlived = await withDatabase(findOutlived, url)
   if (outlived.length > 0) console.log('This version of the bot ends these requests as out of date:')
@@ -90,15 +119,8 @@ async function runMigrations([option, ...more]: readonly string[]): Promise<numb
   return 0
 }
 
-async function manageOutbox([what, ...ids]: readonly string[]): Promise<number> {
-  const isRetry = what === 'retry' && ids.every((id) => id === 'all' || isUuid(id)) && ids.length > 0
-  if (what !== 'list' && !isRetry) {
-    console.log(
-      'Usage: bin/chatops outbox list\n       bin/chatops outbox retry <id> …\n       bin/chatops outbox retry all',
-    )
-    return 2
-  }
-  if (isRetry) {
+async function manageOutbox([what, ...ids]: Words): Promise<number> {
+  if (what === 'retry') {
     const tried = await withOwnDatabase((database) => retry(database, ids.includes('all') ? 'all' : ids))
     console.log(`Tried again: ${tried}.`)
     if (!ids.includes('all') && tried < ids.length) console.log(NOT_TRIED)
@@ -129,9 +151,8 @@ async function printManifest(): Promise<number> {
   return 0
 }
 
-async function pauseBot(words: string[]): Promise<number> {
+async function pauseBot(words: Words): Promise<number> {
   const reason = words.join(' ').trim()
-  if (!reason) throw new OperatorError('Say why: bin/chatops pause "<reason>". Everybody can read it.')
   const wasPaused = await withOwnDatabase((database) => pauseAsOperator(database, alertChannel(), reason))
   console.log(wasPaused ? 'It was paused already.' : 'The bot is paused. Nothing is carried out.')
   return 0
@@ -160,8 +181,7 @@ function alertChannel(): string {
 }
 
 /** For whoever has made sure that GIAS really closed so many schools; the nightly load refuses such an extract. */
-async function loadSmallerExtract([enough = '']: string[]): Promise<number> {
-  if (!/^\d{1,6}$/.test(enough)) throw new OperatorError('Say how many schools are enough, such as: load-gias 48000')
+async function loadSmallerExtract([enough]: Words): Promise<number> {
   const { GIAS_URL: url } = loadConfig()
   const log = { info: () => {}, warn: () => {} }
   const loaded = await withOwnDatabase((database) =>
@@ -172,21 +192,40 @@ async function loadSmallerExtract([enough = '']: string[]): Promise<number> {
   return loaded.kind === 'loaded' ? 0 : 1
 }
 
-async function main(): Promise<number> {
-  const [name = '', ...words] = process.argv.slice(2)
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command) return command.run(words)
+async function main(name: string, words: Words): Promise<number> {
+  const command = commandOf(name)
+  if (command) return takes(command, words) ? command.run(words) : printUsage(name, command, words)
   console.log('Usage: bin/chatops <command>\n')
   for (const [command, { about }] of Object.entries(COMMANDS)) console.log(`  ${command.padEnd(15)} ${about}`)
-  return name === '' || name === 'help' || name === '--help' ? 0 : 2
+  return isHelp(name || 'help') ? 0 : 2
 }
 
-main().then(
+function commandOf(name: string): Command | undefined {
+  return Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+}
+
+/** Some commands act at once: a word that one does not know may be meant to keep it from that. */
+function takes({ takes = (given) => given.length === 0 }: Command, words: Words): boolean {
+  return !isHelp(words[0]) && takes(words)
+}
+
+function isHelp(word: string | undefined): boolean {
+  return word === 'help' || word === '--help' || word === '-h'
+}
+
+function printUsage(name: string, { about, usage = [''] }: Command, [word]: Words): number {
+  const lines = usage.map((words) => `bin/chatops ${name} ${words}`.trimEnd())
+  console.log(`Usage: ${lines.join('\n       ')}\n\n${about}`)
+  return isHelp(word) ? 0 : 2
+}
+
+const [name = '', ...words] = process.argv.slice(2)
+main(name, words).then(
   (code) => {
     process.exitCode = code
   },
   (error: unknown) => {
     console.error(wordsForOperator(error))
-    process.exitCode = 1
+    process.exitCode = commandOf(name)?.failed ?? 1
   },
 )

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm'
 import { createOperatorSlack, readNames } from '../bot/slack/operator-slack.ts'
 import { findNames } from '../bot/slack/receipts.ts'
 import { readShownReceipts } from '../bot/slack/shown-receipts.ts'
-import { exportLedger, FORMATS, findPeople } from '../ledger/export.ts'
+import { exportLedger, findPeople } from '../ledger/export.ts'
 import { verifyLedger } from '../ledger/verify.ts'
 import { compareWithWitnesses } from '../ledger/witnesses.ts'
 import { count, listed } from '../words.ts'
@@ -11,17 +11,21 @@ import { requireSetting, withDatabase } from './database.ts'
 
 /** Exit code: not everything that Slack may know was compared. Nothing is known to be wrong. */
 const NOT_COMPARED = 3
+/** Exit code: the ledger, or Slack, could not be looked at. */
+export const NOT_LOOKED_AT = 4
+
+/** Whether these are words of verify-ledger: [--receipts [<first day>]] */
+export function isLedgerCheck(words: readonly string[]): boolean {
+  const [option = '--receipts'] = words
+  return option === '--receipts' && words.length <= 2 && !Number.isNaN(sinceIn(words).getTime())
+}
+
+function sinceIn([, day = '1970-01-01']: readonly string[]): Date {
+  return new Date(`${day}T00:00:00Z`)
+}
 
 /** verify-ledger [--receipts [<first day>]] */
 export async function checkLedger(words: readonly string[]): Promise<number> {
-  const [option, day = '1970-01-01'] = words
-  const since = new Date(`${day}T00:00:00Z`)
-  if ((option && option !== '--receipts') || words.length > 2 || Number.isNaN(since.getTime())) {
-    console.log(
-      'Usage: bin/chatops verify-ledger\n       bin/chatops verify-ledger --receipts [<first day, 2026-01-31>]',
-    )
-    return 2
-  }
   return withDatabase(async (database) => {
     const { entries, broken, head } = await verifyLedger(database)
     if (broken)
@@ -29,7 +33,7 @@ export async function checkLedger(words: readonly string[]): Promise<number> {
         `The ledger was tampered with: entry ${broken.seq}: ${broken.why}. ${entries} entries before it are sound.`,
       )
     else console.log(`The ledger is sound: ${entries} entries, head ${head}.`)
-    const slack = option ? await checkReceipts(database, since) : 'agrees'
+    const slack = words.length > 0 ? await checkReceipts(database, sinceIn(words)) : 'agrees'
     if (broken || slack === 'contradicts') return 1
     return slack === 'agrees' ? 0 : NOT_COMPARED
   })
@@ -63,14 +67,8 @@ async function checkReceipts(database: DataSource, since: Date): Promise<'agrees
 }
 
 /** export-ledger json|csv */
-export async function printLedger([word, ...rest]: readonly string[]): Promise<number> {
-  const format = FORMATS.find((one) => one === word)
-  if (!format || rest.length > 0) {
-    console.log(
-      'Usage: bin/chatops export-ledger json > ledger.jsonl\n       bin/chatops export-ledger csv > ledger.csv',
-    )
-    return 2
-  }
+export async function printLedger([word]: readonly string[]): Promise<number> {
+  const format = word === 'csv' ? 'csv' : 'json'
   return withDatabase(async ({ manager }) => {
     const isKnown = Boolean(process.env['SLACK_BOT_TOKEN'])
     if (!isKnown) console.error('SLACK_BOT_TOKEN is not set, so people are named by their Slack ids only.')

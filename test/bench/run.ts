@@ -92,12 +92,17 @@ function say(progress: string): void {
 
 /** Which bench it is to be. */
 async function run(words: readonly string[]): Promise<void> {
+  const unknown = words.filter((word) => !KNOWN.test(word))
+  if (unknown.length > 0) throw new Error(`Not known: ${unknown.join(' ')}. ${USAGE}`)
   if (words.includes('--scale')) return scale(words)
   const queue = words.includes('--queue=postgres') ? 'postgres' : 'redis'
   await main({ queue, isProfiled: words.includes('--profile') })
 }
 
-run(process.argv).then(
+const KNOWN = /^(--queue=(redis|postgres)|--profile|--scale|--share=\d(\.\d+)?)$/
+const USAGE = 'Usage: npm run --silent bench [-- --queue=postgres | --profile | --scale [--share=0.01]]'
+
+run(process.argv.slice(2)).then(
   () => process.exit(0),
   (error: Error) => {
     console.error(error.stack)

@@ -247,8 +247,29 @@ describe('bin/chatops', () => {
     expect(await lastEvents(3)).toEqual(['paused', 'paused', 'resumed'])
   })
 
-  test('wants a reason', async () => {
-    expect(await operator('pause')).toMatchObject({ code: 1, stderr: expect.stringContaining('Say why') })
+  test.each([['pause'], ['pause', ' '], ['pause', '-f', 'Restoring']])('wants a reason: %s %s', async (...words) => {
+    expect(await operator(...words)).toMatchObject({ code: 2, stdout: expect.stringContaining('"<reason') })
     expect(await paused()).toBeNull()
+  })
+
+  test('does nothing where it is asked how a command is used, or is given words that it does not know', async () => {
+    await operator('pause', 'Restoring')
+    const before = await lastEvents(1_000)
+    for (const command of [
+      'pause',
+      'resume',
+      'adopt',
+      'migrate',
+      'outbox',
+      'load-gias',
+      'verify-ledger',
+      'export-ledger',
+    ]) {
+      const stdout = expect.stringContaining(`Usage: bin/chatops ${command}`)
+      expect(await operator(command, '--help')).toMatchObject({ code: 0, stdout })
+      expect(await operator(command, '--hlep')).toMatchObject({ code: 2, stdout })
+    }
+    expect(await lastEvents(1_000)).toEqual(before)
+    await operator('resume')
   })
 })

@@ -168,15 +168,15 @@ describe('bin/chatops verify-ledger', () => {
     expect(output).toContain('entry 3: its content was altered')
   })
 
-  test('exits 1 and says what to set when it does not know the database', async () => {
+  test('exits 4 and says what to set when it does not know the database', async () => {
     const { code, output } = await chatops(['verify-ledger'], { DATABASE_URL: '' })
-    expect(code).toBe(1)
+    expect(code).toBe(4)
     expect(output).toContain('DATABASE_URL')
   })
 
-  test('exits 1 without showing the password when the database does not answer', async () => {
+  test('exits 4 without showing the password when the database does not answer', async () => {
     const { code, output } = await chatops(['verify-ledger'], { DATABASE_URL: 'postgres://u:s3cret@127.0.0.1:1/none' })
-    expect(code).toBe(1)
+    expect(code).toBe(4)
     expect(output).not.toContain('s3cret')
   })
 

@@ -112,6 +112,11 @@ async function main(names: readonly string[]): Promise<number> {
     scanner: proveScanner,
   }
   try {
+    const unknown = names.filter((name) => !Object.hasOwn(proofs, name))
+    if (unknown.length > 0) {
+      say(`There is no proof ${unknown.join(', ')}. Name any of these: ${Object.keys(proofs).join(', ')}.`)
+      return 2
+    }
     const results: Record<string, object> = {}
     for (const [name, prove] of Object.entries(proofs)) {
       if (names.length > 0 && !names.includes(name)) continue
