@@ -55,9 +55,9 @@ export async function claimOutbox(
   limit: number,
   kinds: readonly OutboxKind[] = OUTBOX_KINDS,
 ): Promise<Claimed[]> {
-  const { ms, attempts } = LEFT_TO_NEWER
+  const { ms, late } = LEFT_TO_NEWER
   const rows = await returned<ClaimedRow>(
-    database.query(CLAIM, [limit, SENDER_DEAD_AFTER_SECONDS, kinds, NEWER, ms / 1000, attempts]),
+    database.query(CLAIM, [limit, SENDER_DEAD_AFTER_SECONDS, kinds, NEWER, ms / 1000, late / 1000]),
   )
   return rows.map(({ change_request_id, created_at, failing_since, ...row }) => ({
     ...row,
@@ -105,7 +105,8 @@ const CLAIM = `
   FROM due WHERE row.id = due.id
   RETURNING row.id, row.kind, row.change_request_id, row.payload, row.attempts, row.created_at, row.failing_since,
     row.unsure AS again, coalesce(
-      row.failing_for = $4 AND row.failing_since < now() - make_interval(secs => $5) AND row.attempts > $6, false) AS "hasWaitedForNewer"`
+      row.failing_for = $4 AND row.failing_since < now() - make_interval(secs => $5)
+        AND row.due_at > now() - make_interval(secs => $6), false) AS "hasWaitedForNewer"`
 
 /** Throws TakenOver if the sender has lost its row to another. */
 export async function demandHeld(row: Pick<Claimed, 'isHeld'>): Promise<void> {

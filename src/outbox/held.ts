@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import { OutboxRow } from '../entities/chatops/outbox-row.ts'
-import { NEWER, type Postponement } from './not-sent.ts'
+import { LEFT_TO_NEWER, NEWER, type Postponement } from './not-sent.ts'
 
 /**
  * What became of a row is written only by the sender that still has it: one that slept may have lost it to another, who
@@ -56,6 +56,7 @@ const POSTPONE = `
     unsure = unsure OR $5, waits_for = $6, attempts = attempts - CASE WHEN $7 THEN 1 ELSE 0 END,
     failing_for = CASE WHEN $7 THEN nullif(failing_for, '${NEWER}') ELSE $6 END,
     failing_since = CASE WHEN $7 AND failing_for = '${NEWER}' THEN NULL WHEN $7 THEN failing_since
+      WHEN $6 = '${NEWER}' AND due_at <= claimed_at - interval '${LEFT_TO_NEWER.late} ms' THEN now()
       WHEN failing_for IS NOT DISTINCT FROM $6 THEN COALESCE(failing_since, now()) ELSE now() END
   WHERE ${STILL_CLAIMED}`
 

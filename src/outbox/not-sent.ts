@@ -10,10 +10,10 @@ export const TURN = 'turn'
 export const NEWER = 'a newer version'
 
 /**
- * What this version cannot read is left to a newer one for this long, and for this many attempts: during a pause nobody tries
- * anything, and then the newer one must have its turns, too.
+ * What this version cannot read is left to a newer one for `ms`. A turn that comes so `late` was nobody's before, as in a pause: the
+ * time begins anew, since the newer one must have its turns in it.
  */
-export const LEFT_TO_NEWER = { ms: 60 * 60_000, attempts: 20 }
+export const LEFT_TO_NEWER = { ms: 60 * 60_000, late: 5 * 60_000 }
 
 /** How and why a row is put off. */
 export type Postponement = {

@@ -83,12 +83,18 @@ function takenOver(): JobFailed {
   return new JobFailed('stalled', 'Another worker has taken the job over.')
 }
 
-/** Gives a job that was broken off back, to be done at `dueAt`. That does not count as a failure. */
+/**
+ * Gives a job that was broken off back, to be done at `dueAt`. That does not count as a failure; but one that was left to a newer
+ * version of the bot waits for something else now.
+ */
 export async function handBack(
   world: World,
   job: Job,
   dueAt: Date,
-  { stalls = job.stalls + 1, failure = job.failure }: Partial<Pick<Job, 'stalls' | 'failure'>> = {},
+  {
+    stalls = job.stalls + 1,
+    failure = job.failure?.code === 'other-version' ? null : job.failure,
+  }: Partial<Pick<Job, 'stalls' | 'failure'>> = {},
 ): Promise<void> {
   await world.database.manager.update(Job, ofAttempt(job), {
     status: 'waiting',

@@ -30,9 +30,9 @@ export async function waitForRegister(world: World, job: Job, because: readonly 
 export async function leaveToNewer(world: World, job: Job): Promise<boolean> {
   const now = world.now()
   const failure = failureOf(new ForNewerVersion(), now)
-  const since = job.failure?.code === failure.code ? job.failure.at : failure.at
-  const isOver = now.getTime() - Date.parse(since) >= LEFT_TO_NEWER.ms
-  if (isOver && job.run > LEFT_TO_NEWER.attempts) return false
+  const isLate = now.getTime() - job.dueAt.getTime() >= LEFT_TO_NEWER.late
+  const since = job.failure?.code === failure.code && !isLate ? job.failure.at : failure.at
+  if (now.getTime() - Date.parse(since) >= LEFT_TO_NEWER.ms) return false
   world.log.warn({ job: job.id, name: job.name }, 'a job waits: a newer version of the bot has added it')
   await handBack(world, job, after(world, LOOK_AGAIN_MS), { stalls: job.stalls, failure: { ...failure, at: since } })
   return true

@@ -54,7 +54,15 @@ export async function retryJob(sql: EntityManager, { id, run, dueAt, changeReque
   const { affected } = await sql.update(
     Job,
     { id, status: 'failed', run },
-    { status: 'waiting', dueAt, attempts: 0, stalls: 0, finishedAt: null, changeRequestId: changeRequest },
+    {
+      status: 'waiting',
+      dueAt,
+      attempts: 0,
+      stalls: 0,
+      failure: null,
+      finishedAt: null,
+      changeRequestId: changeRequest,
+    },
   )
   if (affected !== 1) throw new Error('the failed job is no longer as it was')
   if (approved !== null) {

@@ -1,7 +1,9 @@
 // During an upgrade, workers of two versions share the jobs.
 import { expect, test } from 'vitest'
+import { Paused } from '../../../src/brake/brake.ts'
 import type { JobName } from '../../../src/entities/chatops/job.ts'
 import { type JobHandler, runJob } from '../../../src/jobs/run/run-job.ts'
+import { retryJob } from '../../../src/jobs/start/enqueue.ts'
 import { jobRunner } from '../../../src/queue/job-runner.ts'
 import { addJob, getJob, NOW, runWith, useJobs } from '../jobs-setup.ts'
 
@@ -10,8 +12,10 @@ const SOON = 15_000
 
 const jobs = useJobs()
 
+const FIRST: [JobName, string] = ['register-for-trn', '{"submitted_by": null, "later": 1}']
+
 const TOLD: [JobName, string][] = [
-  ['register-for-trn', '{"submitted_by": null, "later": 1}'],
+  FIRST,
   ['change-trainee-status', '{"status": "deferred", "entity": "contact", "later": 1}'],
 ]
 
@@ -25,24 +29,53 @@ test.each(TOLD)('a %s that was told what this version cannot read waits for a ne
   expect(await getJob(jobs, id)).toMatchObject({ status: 'done', failure: null })
 })
 
-/** Pauses of a job that is tried so often, every few seconds. */
-const turns = (times: number) => Array.from({ length: times }, () => SOON)
+const AN_HOUR = Array.from({ length: 20 }, () => HOUR / 20)
 
-test.each([
-  ['tried all the time', [...turns(24), HOUR - 24 * SOON - 1, 1]],
-  ['that nobody tried for an hour, as in a pause', [SOON, HOUR, ...turns(18)]],
-])('one %s fails where none has come within an hour and 20 turns, and people are told', async (_, waits) => {
-  const id = await addTold(...(TOLD[0] as (typeof TOLD)[number]))
-  for (const wait of waits) {
+test.each<[string, number[], JobHandler | null]>([
+  ['at once', [], null],
+  ['since nobody tried it for an hour, as in a pause', [HOUR], null],
+  ['since it waited for something else for an hour', AN_HOUR, () => Promise.reject(new Paused())],
+])(
+  'one fails where none has come within an hour of turns, counted %s, and people are told',
+  async (_, waits, other) => {
+    const id = await addTold(...FIRST)
+    await jobs.admin.query('UPDATE chatops.jobs SET run = 500')
+    expect(await runJob(jobs.context, jobRunner, id)).not.toBeNull()
+    for (const wait of waits) {
+      jobs.clock.time += wait
+      if (other) await runWith(jobs, id, other)
+    }
+    jobs.clock.time += SOON
+    await failWithinAnHour(id)
+    const { rows } = await jobs.admin.query('SELECT job_id FROM chatops.alert_entries')
+    expect(rows).toEqual([{ job_id: id }])
+  },
+)
+
+test('one that failed so has another hour when people have it run again', async () => {
+  const id = await addTold(...FIRST)
+  await failWithinAnHour(id)
+  const { rows } = await jobs.admin.query(
+    `INSERT INTO chatops.change_requests (playbook, playbook_version, requester, channel, subjects, digest)
+     VALUES ('repair-school', 1, 'U1', 'C1', '{}', repeat('0', 64)) RETURNING id`,
+  )
+  const { manager } = jobs.context.database
+  const { run } = await getJob(jobs, id)
+  const dueAt = jobs.context.now()
+  await retryJob(manager, { id, run, dueAt, changeRequest: rows[0].id, approved: null })
+  expect(await getJob(jobs, id)).toMatchObject({ status: 'waiting', failure: null })
+  await failWithinAnHour(id)
+})
+
+/** Has it tried in vain, in its turns. */
+async function failWithinAnHour(id: string): Promise<void> {
+  for (const wait of AN_HOUR) {
     expect(await runJob(jobs.context, jobRunner, id)).not.toBeNull()
     jobs.clock.time += wait
-    await jobs.admin.query('UPDATE chatops.jobs SET due_at = $1', [new Date(jobs.clock.time)])
   }
   expect(await runJob(jobs.context, jobRunner, id)).toBeNull()
   expect(await getJob(jobs, id)).toMatchObject({ status: 'failed', failure: { code: 'other-version' } })
-  const { rows } = await jobs.admin.query('SELECT job_id FROM chatops.alert_entries')
-  expect(rows).toEqual([{ job_id: id }])
-})
+}
 
 test('a job of a kind that only a newer version has is left to that one', async () => {
   const id = await addJob(jobs, 'update-trainee')
