@@ -4,7 +4,7 @@ import { execute } from '../../src/changes/execute/execute.ts'
 import { getRequest } from '../../src/changes/requests.ts'
 import { followUpSchools } from '../../src/changes/verify/school-follow-ups.ts'
 import { verify } from '../../src/changes/verify/verify.ts'
-import { REPLACED } from '../../src/failures/register-words.ts'
+import { NOT_BACKED, REPLACED } from '../../src/failures/register-words.ts'
 import { mirrorRetry } from '../../src/jobs/mirror/asked.ts'
 import { purgeMirror } from '../../src/jobs/mirror/purge.ts'
 import { giveToRequest } from '../../src/jobs/mirror/told.ts'
@@ -178,7 +178,8 @@ test('a school sync of Register’s is followed up once its last page is over', 
   expect(await told()).toMatchObject([{ payload: { part: 'school-sync', by: 'register' } }])
 })
 
-test('the poll of a trainee whom a repaired school sets going is waited for until Sidekiq has it', async () => {
+/** A repaired school sets a dead registration of Register's going, which is handed over; returns the request's id. */
+async function setGoing(): Promise<string> {
   await loadGias(story.admin)
   await story.sweep()
   const message = `Couldn't find Dttp::School with [WHERE "dttp_schools"."status_code" IN ($1, $2) AND "dttp_schools"."urn" = $3]`
@@ -189,16 +190,45 @@ test('the poll of a trainee whom a repaired school sets going is waited for unti
   const request = await sendRequest(story.world, 'repair-school', form)
   await approveRequest(story.world, request)
   expect(await execute(story.world, request.id)).toBe('executed')
-  const line = async () => {
-    await verify(story.world, request.id)
-    return (await outcome(request.id)).verified?.find(({ sentence }) => sentence.includes('asked for their TRN again'))
-  }
+  return request.id
+}
+
+async function lineOf(id: string, words: string) {
+  await verify(story.world, id)
+  return (await outcome(id)).verified?.find(({ sentence }) => sentence.includes(words))
+}
+
+test('the poll of a trainee whom a repaired school sets going is waited for until Sidekiq has it', async () => {
+  const id = await setGoing()
+  const line = () => lineOf(id, 'asked for their TRN again')
   expect(await line()).toMatchObject({ holds: false, waiting: true, found: expect.stringContaining('does not have') })
   const refuse = `UPDATE chatops.outbox SET status = 'failed' WHERE payload -> 'job' ->> 'name' = 'retrieve-trn'`
   await story.admin.query(refuse)
   const refused = await line()
   expect([refused?.holds, refused?.found]).toEqual([false, 'The job could not be given to Register’s Sidekiq.'])
 })
+
+test.each([
+  ['failed', `Undeliverable: ${NOT_BACKED}`, NOT_BACKED],
+  ['waiting', 'SidekiqUnavailable: ECONNREFUSED', 'The job could not be given to Register’s Sidekiq.'],
+])(
+  'a dead registration whose turn was %s is said not to have run again, instead of why it had died',
+  async (status, error, why) => {
+    const { register } = story.world
+    Object.assign(story.world, { register: { ...register, handsOverRegistrations: true } })
+    const id = await setGoing()
+    expect(await lineOf(id, '5914')).toMatchObject({ waiting: true, found: 'Under way.' })
+    await story.admin.query(
+      `UPDATE chatops.outbox SET status = $1, last_error = $2 WHERE kind = 'sidekiq' AND payload ->> 'do' = 'retry'`,
+      [status, error],
+    )
+    await story.sweep()
+    await story.sweep()
+    expect(await lineOf(id, '5914')).toMatchObject({ holds: false, found: `It was not run again: ${why}` })
+    await story.admin.query(`UPDATE chatops.mirrored_jobs SET sha1 = repeat('0', 40)`) // somebody else has had it run
+    expect(await lineOf(id, '5914')).toMatchObject({ found: expect.not.stringContaining('not run again') })
+  },
+)
 
 const ofSync = async () => (await story.rows()).find(({ name }) => name === 'sync-schools')
 

@@ -35,6 +35,22 @@ const NOT_TAKEN = `
   SELECT job.id FROM chatops.mirrored_jobs job JOIN chatops.outbox push ON push.id = job.outbox_id
   WHERE job.id = ANY($1) AND push.status IN ('failed', 'waiting')`
 
+/**
+ * Of failed jobs that a request was to have run again in Register's Sidekiq: why they were not. They are where they were, and
+ * their own failure is the one from before.
+ */
+export async function findNotRunAgain(sql: EntityManager, changeRequest: string): Promise<Map<string, string>> {
+  const rows = await sql.query<{ id: string; because: string | null }[]>(NOT_RUN_AGAIN, [changeRequest])
+  return new Map(rows.map(({ id, because }) => [id, `It was not run again: ${because ?? REFUSED}`]))
+}
+
+// Of what an operator may still have tried again, the error is a code. An attempt that was not heard of may have got through, or
+// somebody may have had it run again since: then the job's SHA-1 is another, and how it failed is its own.
+const NOT_RUN_AGAIN = `
+  SELECT job.id, substring(retry.last_error FROM '^Undeliverable: (.+)$') AS because
+  FROM chatops.mirrored_jobs job JOIN chatops.outbox retry ON retry.id = job.outbox_id
+  WHERE job.change_request_id = $1 AND retry.status IN ('failed', 'waiting') AND retry.payload -> 'member' ->> 'sha1' = job.sha1`
+
 const REFUSED = 'The job could not be given to Register’s Sidekiq.'
 const UNSENT = 'Register’s Sidekiq does not have the job yet.'
 const MISSING = 'The job is not to be found in Register’s Sidekiq at the moment.'

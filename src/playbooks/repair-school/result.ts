@@ -7,7 +7,7 @@ import type { Executed } from '../../contract/playbook.ts'
 import type { Postcondition } from '../../entities/chatops/change-request.ts'
 import { SeenJob } from '../../entities/chatops/seen-job.ts'
 import { findPolls } from '../../entities/chatops/seen-polls.ts'
-import { findRemovals, lookUnseen, lookUnseenOf } from '../../entities/chatops/unseen-jobs.ts'
+import { findNotRunAgain, findRemovals, lookUnseen, lookUnseenOf } from '../../entities/chatops/unseen-jobs.ts'
 import { isActiveInDttp } from '../../register/schools/schools.ts'
 import { NOT_TAKEN_OUT } from '../../registration/result.ts'
 import { areFoundOnce, findInList, listWords, urnsWritten } from '../../schools/in-list.ts'
@@ -21,9 +21,10 @@ export async function lookAtResult(sql: EntityManager, executed: Executed): Prom
   const retried = plan.effects.flatMap((effect) => (effect.kind === 'retry' ? [effect.jobId] : []))
   const jobs = await sql.findBy(SeenJob, [{ id: In(retried) }, { changeRequestId }])
   const removals = await findRemovals(sql, changeRequestId)
+  const notRunAgain = await findNotRunAgain(sql, changeRequestId)
   const lines = plan.effects.flatMap((effect) => {
     const isRefused = removals.get(traineeOf(effect)) === 'refused'
-    return lineFor(plan, effect, jobs, isRefused) ?? []
+    return lineFor(plan, effect, { jobs, notRunAgain, isRefused }) ?? []
   })
   const underWay = lines.some(({ waiting }) => waiting)
   return [
@@ -36,11 +37,16 @@ export async function lookAtResult(sql: EntityManager, executed: Executed): Prom
   ]
 }
 
-/**
- * How far a trainee is; null for an effect that is no trainee's registration or update.
- * @param isRefused whether what the registration waits for could not be done in Register's Sidekiq
- */
-function lineFor(plan: Plan, effect: Effect, jobs: readonly SeenJob[], isRefused: boolean): Postcondition | null {
+type Known = {
+  jobs: readonly SeenJob[]
+  /** Why not, by the job that was to run again. */
+  notRunAgain: ReadonlyMap<string, string>
+  /** Whether what the registration waits for could not be done in Register's Sidekiq. */
+  isRefused: boolean
+}
+
+/** How far a trainee is; null for an effect that is no trainee's registration or update. */
+function lineFor(plan: Plan, effect: Effect, { jobs, notRunAgain, isRefused }: Known): Postcondition | null {
   const isStarted = effect.kind === 'enqueue' && (effect.job === 'register-for-trn' || effect.job === 'update-trainee')
   if (effect.kind !== 'retry' && !isStarted) return null
   const trainee = traineeOf(effect) ?? ''
@@ -56,7 +62,7 @@ function lineFor(plan: Plan, effect: Effect, jobs: readonly SeenJob[], isRefused
     return { sentence, holds: false, waiting: true, found: 'Under way.', trainee: { id: trainee, is: 'waiting' } }
   }
   const none = isRefused ? NOT_TAKEN_OUT : 'There is no such job any more.'
-  const why = job ? (job.failure?.words ?? 'It failed.') : none
+  const why = job ? (notRunAgain.get(job.id) ?? job.failure?.words ?? 'It failed.') : none
   return { sentence, holds: false, found: why, trainee: { id: trainee, is: 'failed' } }
 }
 
