@@ -30,7 +30,7 @@ import { isBacked, NotBacked } from './registration/backed.ts'
 import { saveRegistration } from './registration/save.ts'
 import { findSeconds, secondRecord } from './registration/second.ts'
 import { type Came, demandWhole, lookForOwn, sendRegistration } from './registration/send.ts'
-import { forgetSilence, noteSilence } from './registration/silence.ts'
+import { forgetSilence, noteSilence, type SilentSystem } from './registration/silence.ts'
 import { reaching } from './registration/steps.ts'
 import { ownerOf } from './run/leases.ts'
 import type { Finish } from './run/run-job.ts'
@@ -85,9 +85,9 @@ async function register(world: World, job: Job): Promise<Came> {
   const { batch, sent } = await prepare(world, job)
   const gone = await findGone(world, job)
   await reach('read')
-  if (!(await isBacked(world, job))) return wait(world, job, 'Slack did not say whether its approver may still approve')
+  if (!(await isBacked(world, job))) return wait(world, job, 'slack')
   const alone = await findAlone(world, job)
-  if (!alone) return wait(world, job, 'Register’s Sidekiq did not say whether it has a registration of this trainee')
+  if (!alone) return wait(world, job, 'sidekiq')
   await forgetSilence(world, job)
   const sending = await openAttempt(world, job, ownerOf(world, job), sent, gone, (sql) =>
     demandReady(world, sql, job, batch),
@@ -97,7 +97,7 @@ async function register(world: World, job: Job): Promise<Came> {
 }
 
 /** Nothing was sent so far. */
-async function wait(world: World, job: Job, silent: string): Promise<Came> {
+async function wait(world: World, job: Job, silent: SilentSystem): Promise<Came> {
   await noteSilence(world, job, silent)
   return { kind: 'unknown', from: askedAgain(world) }
 }

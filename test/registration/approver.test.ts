@@ -1,5 +1,6 @@
 // Somebody is taken out of the approvers while what they approved is carried out and not sent yet.
 import { beforeEach, expect, test } from 'vitest'
+import { createSidekiqClient } from '../../src/sidekiq/index.ts'
 import type { Standing } from '../../src/world.ts'
 import { NOW, useStage } from '../jobs/stage.ts'
 import { carriedOut, FORM, look, lose, runJobs } from './setup.ts'
@@ -55,6 +56,46 @@ test('while Slack does not say, it waits, for a working day at most', async () =
   expect(stage.inDttp().contacts).toEqual([])
   const said = 'From 27 October 2021 at 2:20pm until 28 October 2021 at 2:21pm Slack did not say'
   expect(await line(id)).toContain(`${said} whether its approver may still approve, so we sent nothing.`)
+})
+
+test('what Slack owed is not charged to Sidekiq, which was not asked meanwhile', async () => {
+  await register()
+  standing = 'people-unknown'
+  for (let minute = 6; minute < 24 * 60; minute += 50) {
+    at(minute)
+    await runJobs(stage, 'register-for-trn')
+  }
+  standing = 'allowed'
+  const sidekiq = createSidekiqClient({ url: 'redis://127.0.0.1:9' }, { warn: () => {} })
+  at(24 * 60 + 7)
+  stage.context = { ...stage.context, upstreams: { ...stage.context.upstreams, sidekiq } }
+  await runJobs(stage, 'register-for-trn')
+  sidekiq.close()
+  expect(await stage.jobs('register-for-trn')).toMatchObject([{ status: 'waiting', progress: { silent: 'sidekiq' } }])
+})
+
+test('a pause of less than an hour does not count', async () => {
+  await register()
+  for (const [event, minute] of [
+    ['paused', 60],
+    ['resumed', 90],
+  ] as const) {
+    await stage.change(`SELECT chatops.append_ledger(NULL, '${event}', 'operator', '{}')`)
+    await stage.change(
+      `SET session_replication_role = replica;
+       UPDATE chatops.ledger SET at = '${new Date(Date.parse(NOW) + minute * MINUTE).toISOString()}' WHERE event = '${event}';
+       SET session_replication_role = DEFAULT`,
+    )
+  }
+  standing = 'people-unknown'
+  for (let minute = 6; minute < 24 * 60 + 36; minute += 50) {
+    at(minute)
+    await runJobs(stage, 'register-for-trn')
+    expect(await statusOfJob()).toEqual(['waiting'])
+  }
+  at(24 * 60 + 37)
+  await runJobs(stage, 'register-for-trn')
+  expect(await statusOfJob()).toEqual(['failed'])
 })
 
 test('that day begins when Slack is silent first, and anew where nobody has asked for a while', async () => {
