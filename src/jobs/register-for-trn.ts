@@ -214,7 +214,7 @@ function askLater(world: World, job: Job, from: Date | undefined): Finish {
     const attempt = await sql.findOneByOrFail(RegistrationAttempt, { jobId: job.id })
     const until = await askedUntil(sql, job)
     const at = nextAsked(world, attempt, until)
-    if (!at) throw gaveUpAsking(attempt, until)
+    if (!at) throw gaveUpAsking(attempt, world.now())
     return { kind: 'again', at, tells: true }
   }
 }

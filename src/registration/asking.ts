@@ -47,11 +47,18 @@ export function nextAsked(
   return new Date(Math.min(time + askAgainAfter * 2 ** asked, until.getTime()))
 }
 
-/** For people: DTTP has been asked for long enough. The ids stay the trainee's. */
-export function gaveUpAsking({ sentAt }: Pick<RegistrationAttempt, 'sentAt'>, until: Date): JobFailed {
+/**
+ * For people: DTTP has just been asked for the last time, perhaps long after `until`, or it was sent so late that it was not asked
+ * at all. The ids stay the trainee's.
+ */
+export function gaveUpAsking({ sentAt, asked }: Pick<RegistrationAttempt, 'sentAt' | 'asked'>, now: Date): JobFailed {
+  const came =
+    asked > 0
+      ? `We last asked DTTP on ${formatDateTime(now)}, and it did not answer or does not have it.`
+      : 'The time in which we ask DTTP again was over by then.'
   return new JobFailed(
     'unanswered',
-    `We sent the registration on ${formatDateTime(sentAt)} and got no reply. We asked DTTP until ${formatDateTime(until)}, ` +
-      'and it did not answer or does not have it. You can register the trainee again: it cannot be registered twice.',
+    `We sent the registration on ${formatDateTime(sentAt)} and got no reply. ${came} You can register the trainee again: it ` +
+      'cannot be registered twice.',
   )
 }

@@ -173,6 +173,34 @@ describe('without an answer, DTTP is asked after two minutes', () => {
   })
 })
 
+describe('after days in which no worker ran, DTTP', () => {
+  const DAYS = 3 * 24 * 60 * MINUTE
+  beforeEach(() => stage.simulator.faults.add({ kind: 'lost-request', path: '$batch' }))
+
+  async function added(): Promise<string> {
+    const id = await addRegistration()
+    await stage.change('UPDATE chatops.jobs SET created_at = $1', NOW)
+    return id
+  }
+
+  test('is asked once more, and people are told when', async () => {
+    const id = await added()
+    await stage.run(id)
+    time += DAYS
+    await stage.run(id)
+    const words = expect.stringContaining('We last asked DTTP on 30 October 2021 at 2:14pm, and it did not answer')
+    expect(await failureOf(id)).toMatchObject({ code: 'unanswered', words })
+  })
+
+  test('is not said to have been asked where it was sent only then', async () => {
+    const id = await added()
+    time += DAYS
+    await stage.run(id)
+    const words = expect.stringContaining('The time in which we ask DTTP again was over by then.')
+    expect(await failureOf(id)).toMatchObject({ code: 'unanswered', words })
+  })
+})
+
 describe('before it is sent again, all is looked at again', () => {
   const moves: [string, string, string][] = [
     ['the trainee is withdrawn', 'UPDATE public.trainees SET state = 4', 'cannot-receive-trn'],
