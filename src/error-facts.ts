@@ -6,6 +6,10 @@ export type ErrorFacts = { name: string; code?: string; at: string[]; cause?: Om
 const FRAMES = 6
 /** Node's and the network's (`ECONNREFUSED`, `ERR_…`), Postgres' (`23505`), undici's, the Slack library's. */
 const CODE = /^(?:E[A-Z0-9_]{2,40}|UND_ERR_[A-Z_]{2,40}|[0-9A-Z]{5}|slack_[a-z_]{2,60})$/
+/** OpenSSL's, of a certificate that is not trusted: `SELF_SIGNED_CERT_IN_CHAIN`, `CERT_HAS_EXPIRED`, … */
+const TLS_CODE = /^(?:CERT|DEPTH_ZERO|HOSTNAME|INVALID|SELF_SIGNED|UNABLE_TO)_[A-Z_]{2,40}$/
+/** What Redis begins every error with: ERR, NOSCRIPT, READONLY, … */
+const REDIS_CODE = /^[A-Z]{1,40}(?= |$)/
 /** A line of V8's that says where a function was called; it ends with file, line and column. */
 const FRAME = /^ {4}at .{1,300}:\d+:\d+\)?$/
 
@@ -35,7 +39,14 @@ function nameAndCode(error: unknown): { name: string; code?: string } {
   if (!(error instanceof Error)) return { name: 'unknown' }
   const { code } = error as { code?: unknown }
   const name = /^\w{1,60}$/.test(error.name) ? error.name : 'Error'
-  return typeof code === 'string' && CODE.test(code) ? { name, code } : { name }
+  const redisCode = redisCodeOf(error)
+  if (redisCode !== undefined) return { name, code: redisCode }
+  return typeof code === 'string' && (CODE.test(code) || TLS_CODE.test(code)) ? { name, code } : { name }
+}
+
+/** With which word Redis refused something; nothing if the error is not Redis's. */
+export function redisCodeOf({ name, message }: Error): string | undefined {
+  return name === 'ReplyError' ? REDIS_CODE.exec(message)?.[0] : undefined
 }
 
 /** A message can be written to look like a frame, so it is cut off first. */

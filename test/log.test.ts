@@ -1,6 +1,6 @@
 // The last line of defence: whatever is logged, no message of an error that is not our own is in it.
 import { expect, test } from 'vitest'
-import { OperatorError, wordsForOperator } from '../src/error-facts.ts'
+import { describeError, OperatorError, wordsForOperator } from '../src/error-facts.ts'
 import { createLog } from '../src/log.ts'
 
 function logging(write: (log: ReturnType<typeof createLog>) => void): {
@@ -45,6 +45,23 @@ test('a code or a name that somebody else chose is not logged', () => {
     err: { name: 'Error', at: expect.any(Array) },
   })
   expect(logging((log) => log.error({ err: error }, 'it failed')).text).not.toMatch(/Zoë|mueller/)
+})
+
+test.each([
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'Error SELF_SIGNED_CERT_IN_CHAIN'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'Error UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'Error DEPTH_ZERO_SELF_SIGNED_CERT'],
+  ['CERT_HAS_EXPIRED', 'Error CERT_HAS_EXPIRED'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'Error ERR_TLS_CERT_ALTNAME_INVALID'],
+])('of a certificate that is not trusted it is said why: %s', (code, words) => {
+  expect(describeError(Object.assign(new Error('CN=Zoë Müller'), { code }))).toBe(words)
+})
+
+test('of an error of Redis its first word is said, and nothing that it quotes', () => {
+  const refused = (message: string) => describeError(Object.assign(new Error(message), { name: 'ReplyError' }))
+  expect(refused('WRONGPASS invalid username-password pair')).toBe('ReplyError WRONGPASS')
+  expect(refused('Müller is not known')).toBe('ReplyError')
+  expect(describeError(new Error('NOAUTH Zoë'))).toBe('Error')
 })
 
 test('what is thrown need not be an error', () => {

@@ -13,7 +13,8 @@ import { giveUpSilent, LONGEST_SILENCE_MS, outliveAndTellLoss } from '../entitie
 import { describeError } from '../error-facts.ts'
 import { type JobQueue, wrapQueue } from './bull-queue.ts'
 import { demandOwnSession, SESSION_OPTIONS } from './own-session.ts'
-import { connectRedis, demandWritable, findEviction, type RedisSettings } from './redis.ts'
+import { connectRedis, demandWritable, findEviction, findRefusal, type RedisSettings } from './redis.ts'
+import { seldom } from './tell.ts'
 
 /** Where jobs are kept. */
 export type QueueSettings = ({ backend: 'redis' } & RedisSettings) | PostgresSettings
@@ -60,13 +61,18 @@ export function createQueueBackend(settings: QueueSettings, log: Logger, now = (
 
 function redisBackend(settings: RedisSettings, log: Logger, now: () => Date): QueueBackend {
   const { Queue, Worker } = withBackend(createRedisBackend)
-  const client = connectRedis(settings, log)
+  const tell = seldom(log)
+  const client = connectRedis(settings, tell)
+  let lastError: Error | undefined
+  client.on('error', (error: Error) => {
+    lastError = error
+  })
   return {
-    openQueue: (name) => wrapQueue(new Queue(name, { connection: client }), log, now),
+    openQueue: (name) => wrapQueue(new Queue(name, { connection: client }), tell, now),
     startWorker(name, process, options) {
-      const connection = connectRedis(settings, log)
+      const connection = connectRedis(settings, tell)
       const worker = new Worker(name, againIfTold(process, now, log), { connection, ...WORKERS, ...options })
-      worker.on('error', (error: Error) => log.warn({ error: error.name }, 'queue worker error'))
+      worker.on('error', (error: Error) => tell(error, 'queue worker error'))
       return {
         async close() {
           await worker.close()
@@ -75,7 +81,10 @@ function redisBackend(settings: RedisSettings, log: Logger, now: () => Date): Qu
       }
     },
     ping: () => demandWritable(client),
-    warnings: () => findEviction(client),
+    async warnings() {
+      const refusal = await findRefusal(client, lastError)
+      return refusal.length > 0 ? refusal : findEviction(client)
+    },
     async close() {
       client.disconnect()
     },
@@ -106,19 +115,20 @@ function postgresBackend(
     outliveAndTellLoss(client)
     giveUp(client)
   }
+  const tell = seldom(log)
   const connection = new pg.Pool({ connectionString: url, onConnect, ...POSTGRES_POOL, ...ALIVE })
   connection.setMaxListeners(0)
-  connection.on('error', (error) => log.warn({ error: error.name }, 'postgres is not answering the queue'))
+  connection.on('error', (error) => tell(error, 'postgres is not answering the queue'))
   const opened: { waitUntilReady: () => Promise<unknown> }[] = []
   return {
     openQueue(name) {
       const queue = new Queue(name, { connection }) as unknown as RedisQueue
       opened.push(queue)
-      return wrapQueue(queue, log, now)
+      return wrapQueue(queue, tell, now)
     },
     startWorker(name, process, settings) {
       const worker = new Worker(name, againIfTold(process, now, log), { connection, ...WORKERS, ...settings })
-      worker.on('error', (error: Error) => log.warn({ error: error.name }, 'queue worker error'))
+      worker.on('error', (error: Error) => tell(error, 'queue worker error'))
       opened.push(worker)
       return { close: () => worker.close() }
     },

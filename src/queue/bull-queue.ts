@@ -1,6 +1,6 @@
 import { ErrorCode, type Job, type JobsOptions, type Queue } from 'bullmq'
 import pTimeout from 'p-timeout'
-import type { Logger } from 'pino'
+import type { Tell } from './tell.ts'
 
 /** A queue of jobs with JSON data. */
 export type JobQueue = {
@@ -16,8 +16,8 @@ export type JobQueue = {
 }
 
 /** BullMQ's queue as the rest of the bot knows one. */
-export function wrapQueue(queue: Queue, log: Logger, now: () => Date): JobQueue {
-  queue.on('error', (error) => log.warn({ error: error.name }, 'queue error'))
+export function wrapQueue(queue: Queue, tell: Tell, now: () => Date): JobQueue {
+  queue.on('error', (error) => tell(error, 'queue error'))
   return {
     bull: queue,
     add: (name, data, options) => answeredInTime(addOnce(queue, name, data, options)),

@@ -1,6 +1,6 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis'
 import pTimeout from 'p-timeout'
-import type { Logger } from 'pino'
+import { describeError, redisCodeOf } from '../error-facts.ts'
 import {
   endSilenceWithSocket,
   isAtReplica,
@@ -8,6 +8,7 @@ import {
   type SidekiqSettings,
   sentinelOptions,
 } from '../sidekiq/connection.ts'
+import { type Tell, whyUnreached } from './tell.ts'
 
 /** How our own Redis is reached: as Register's. */
 export type RedisSettings = SidekiqSettings
@@ -19,7 +20,7 @@ const KEEP_ALIVE_MS = 10_000
  * A connection to our own Redis, or to the master that its Sentinels name. It re-establishes itself, also after a
  * failover.
  */
-export function connectRedis(settings: RedisSettings, log: Pick<Logger, 'warn'>): QuietRedis {
+export function connectRedis(settings: RedisSettings, tell: Tell): QuietRedis {
   const options: RedisOptions = {
     maxRetriesPerRequest: null,
     enableOfflineQueue: true,
@@ -31,7 +32,7 @@ export function connectRedis(settings: RedisSettings, log: Pick<Logger, 'warn'>)
     ? new QuietRedis({ ...options, ...sentinelOptions(new URL(settings.url), settings) })
     : new QuietRedis(settings.url, options)
   endSilenceWithSocket(redis)
-  redis.on('error', (error: Error) => log.warn({ error: error.name }, 'redis is not answering'))
+  redis.on('error', (error: Error) => tell(error, 'redis is not answering'))
   return redis
 }
 
@@ -47,6 +48,18 @@ export async function demandWritable(redis: Redis): Promise<void> {
 /** Whoever asks has other things to say as well, and does not wait for a Redis that is away. */
 const SAYS_WITHIN_MS = 1_500
 
+/**
+ * Why no job can be kept in Redis; nothing where it can, or where Redis has not answered yet.
+ * @param lastError of the connection
+ */
+export async function findRefusal(redis: Redis, lastError: Error | undefined): Promise<string[]> {
+  if (redis.status !== 'ready') return lastError ? [`Redis is not reached (${whyUnreached(lastError)}).`] : []
+  return pTimeout(demandWritable(redis), { milliseconds: SAYS_WITHIN_MS }).then(
+    () => [],
+    (error: unknown) => [`Redis takes no writes (${describeError(error)}).`],
+  )
+}
+
 /** What Redis is set up to do that BullMQ does not bear; nothing if it does not say. */
 export async function findEviction(redis: Redis): Promise<string[]> {
   const memory = await pTimeout(redis.info('memory'), { milliseconds: SAYS_WITHIN_MS }).catch(() => '')
@@ -54,9 +67,6 @@ export async function findEviction(redis: Redis): Promise<string[]> {
   if (policy === 'noeviction') return []
   return [`Redis may drop jobs when its memory is full: set maxmemory-policy to noeviction (it is ${policy}).`]
 }
-
-/** What Redis begins every error with: ERR, NOSCRIPT, READONLY, … */
-const CODE = /^[A-Z]{1,40}(?= |$)/
 
 /**
  * A connection to Redis whose errors say only Redis's code. BullMQ keeps the words of an error in Redis as why a job
@@ -79,6 +89,6 @@ export class QuietRedis extends Redis {
 
 function withoutWords(error: Error): Error {
   if (error.name !== 'ReplyError') return error
-  const [code = 'ERR'] = CODE.exec(error.message) ?? []
+  const code = redisCodeOf(error) ?? 'ERR'
   return Object.assign(error, { message: code, stack: `ReplyError: ${code}` })
 }

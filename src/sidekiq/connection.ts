@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Logger } from 'pino'
+import { describeError } from '../error-facts.ts'
 
 /** How Register's Redis is reached. */
 export type SidekiqSettings = {
@@ -52,7 +53,7 @@ export function connectSidekiq(settings: SidekiqSettings, log: Pick<Logger, 'war
     isTold = false
   })
   redis.on('error', (error: Error) => {
-    if (!isTold) log.warn({ error: error.name }, 'Register’s Redis is not answering')
+    if (!isTold) log.warn({ error: describeError(error) }, 'Register’s Redis is not answering')
     isTold = true
   })
   return redis

@@ -1,6 +1,7 @@
 // Redis as it is in production: two of them, of which one is the master, and a way to it that leads elsewhere one day.
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
@@ -52,6 +53,23 @@ function open(settings: Parameters<typeof createQueueBackend>[0]): QueueBackend 
   const backend = createQueueBackend(settings, pino({ level: 'silent' }))
   ends.push(() => backend.close())
   return backend
+}
+
+/** The same with two queues, which are told of the same connection, and what is logged. */
+function openLogged(settings: Parameters<typeof createQueueBackend>[0]) {
+  const lines: string[] = []
+  const log = pino({ base: null, timestamp: false }, { write: (line) => lines.push(line) })
+  const backend = createQueueBackend(settings, log)
+  for (const name of ['ways', 'others']) backend.openQueue(name)
+  ends.push(() => backend.close())
+  return { backend, lines }
+}
+
+/** However often it was tried meanwhile. */
+async function expectToldOnce(lines: readonly string[]): Promise<void> {
+  await sleep(1_000)
+  expect(lines).not.toEqual([])
+  expect(new Set(lines).size).toBe(lines.length)
 }
 
 /** Jobs go through it, in and out. */
@@ -236,6 +254,39 @@ describe('a Redis', () => {
     },
   )
 
+  test.each([
+    ['does not take the password', 'chatops:wrong@', 'Redis is not reached (ReplyError WRONGPASS).'],
+    ['has no such user', 'nobody:s3cret@', 'Redis is not reached (ReplyError WRONGPASS).'],
+    ['wants a password', '', 'Redis is not reached (ReplyError NOAUTH).'],
+  ])('that %s says so in its own first word, and the log once', async (_what, user, warning) => {
+    const guarded = await start((port) => `port ${port}\nsave ""\n${USERS}`)
+    const { backend, lines } = openLogged({ backend: 'redis', url: `redis://${user}127.0.0.1:${guarded.port}/0` })
+    await expect.poll(() => backend.warnings(), { timeout: 60_000 }).toEqual([warning])
+    await expectToldOnce(lines)
+    await expect(backend.ping()).rejects.toThrow()
+  })
+
+  test('that lets the user write nothing says so', async () => {
+    await master.say(...'acl setuser reader on >s3cret ~* +@read +@connection +info'.split(' '))
+    const backend = open({ backend: 'redis', url: `redis://reader:s3cret@127.0.0.1:${master.port}/0` })
+    await expect
+      .poll(() => backend.warnings(), { timeout: 60_000 })
+      .toEqual(['Redis takes no writes (ReplyError NOPERM).'])
+  })
+
+  test('whose Sentinels want a password says so', async () => {
+    const sentinel = await start(
+      (port) => `port ${port}\nrequirepass s3cret\nsentinel monitor mymaster 127.0.0.1 ${master.port} 1`,
+      { sentinel: true },
+    )
+    const sentinels = [{ host: '127.0.0.1', port: sentinel.port }]
+    const { backend, lines } = openLogged({ backend: 'redis', url: 'redis://mymaster/0', sentinels })
+    await expect
+      .poll(() => backend.warnings(), { timeout: 60_000 })
+      .toEqual(['Redis is not reached (the Sentinels say NOAUTH).'])
+    await expectToldOnce(lines)
+  })
+
   test('that may drop keys is warned of', async () => {
     const url = `redis://127.0.0.1:${master.port}`
     expect(await open({ backend: 'redis', url }).warnings()).toEqual([])
@@ -243,6 +294,8 @@ describe('a Redis', () => {
     expect(await open({ backend: 'redis', url }).warnings()).toEqual([expect.stringContaining('it is allkeys-lru')])
   })
 })
+
+const USERS = 'user default on >s3cret ~* +@all\nuser chatops on >s3cret ~* +@all'
 
 /** As docs/installing.md has it. */
 const ACL = ['~bull:*', '+@all', '-@admin', '-@dangerous', '+info', '+client|setname']
