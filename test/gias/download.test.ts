@@ -195,8 +195,8 @@ describe('everything comes', () => {
   })
 
   test('slowly, as long as it never stops for long', async () => {
-    simulator.faults.add({ kind: 'slow', ms: 20 })
-    expect(await download({ timeoutMs: { idle: 300, overall: 10_000 } })).toMatchObject({ size: simulator.bytes() })
+    simulator.faults.add({ kind: 'slow', ms: 150 })
+    expect(await download({ timeoutMs: { idle: 2_000, overall: 60_000 } })).toMatchObject({ size: simulator.bytes() })
   })
 
   test('from another place of the same site', async () => {

@@ -49,7 +49,9 @@ describe('what is committed', () => {
         .then(({ rows }) => rows)
     const emptied = { dttp_id: [LOST_CONTACT, null], placement_assignment_dttp_id: [LOST_ASSIGNMENT, null] }
     expect(await ids()).toEqual([{ ids: { [`trainees:${TRAINEE}`]: emptied } }])
-    await stage.change(`UPDATE chatops.change_requests SET status = 'done', finished_at = '2021-10-28'`)
+    await stage.change(
+      `UPDATE chatops.change_requests SET status = 'done', finished_at = '2021-10-28' WHERE id = ${id}`,
+    )
     const muchLater = { ...stage.context, now: () => new Date('2022-10-28') }
     expect((await getRequest(stage.context.database, id)).plan).not.toBeNull()
     expect(await purge(muchLater, 90 * 86_400_000)).toBeGreaterThan(0) // those of earlier tests of the file as well
