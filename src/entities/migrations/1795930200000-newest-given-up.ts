@@ -42,7 +42,7 @@ export class SeenJobsInOrder1795930200002 implements MigrationInterface {
 
 function indexOn(table: string): string {
   const where = "WHERE status = 'failed' AND cured_at IS NULL"
-  return `CREATE INDEX ${table}_newest_given_up ON chatops.${table} (finished_at DESC, id) ${where}`
+  return `CREATE INDEX IF NOT EXISTS ${table}_newest_given_up ON chatops.${table} (finished_at DESC, id) ${where}`
 }
 
 function seenJobs(timeoutAt: string, join: string): string {
