@@ -48,7 +48,7 @@ async function findNotBacked(world: World, { id, changeRequest }: Claimed): Prom
 /** What the row of a registration waits for while Slack does not say whether its approver may still approve. */
 const APPROVER = 'approver'
 
-/** As long as our own workers would wait (registration/silence.ts); a pause does not count. */
+/** As long as our own workers would wait (jobs/registration/silence.ts); a pause does not count. */
 async function wasSilentForLong({ database: { manager }, now }: World, id: string): Promise<boolean> {
   const { failingFor, failingSince: since } = await manager.findOneByOrFail(OutboxRow, { id })
   if (failingFor !== APPROVER || since === null) return false
