@@ -28,6 +28,7 @@ export async function measureRounds(
   const samples: Samples = { bare: [], ack: [], formAck: [], preview: [], carriedOut: [], done: [], firstLook: [] }
   for (let round = 0; round < rounds; round++) {
     await playRound(stage, place, pairs, samples, slugs, round % 2 === 0)
+    await untilSent(place.adminUrl)
     afterRound(round)
   }
   const [bare, ack] = [timesOf(samples.bare), timesOf(samples.ack)]
@@ -78,6 +79,17 @@ async function playRound(
 async function all<T>(people: readonly T[], samples: number[], act: (one: T) => Promise<number>): Promise<void> {
   samples.push(...(await Promise.all(people.map(act))))
 }
+
+/** The replies that a round leaves behind are sent before the next one begins: it is to be fifty people, and nothing else. */
+function untilSent(adminUrl: string): Promise<void> {
+  return withClient(adminUrl, async (client) => {
+    const isLeft = async () => (await client.query(LEFT)).rows.length > 0
+    while (await isLeft()) await sleep(LOOK_MS)
+  })
+}
+
+const LEFT = `SELECT FROM chatops.outbox WHERE status IN ('queued', 'sending') AND due_at < now() + interval '1 minute' LIMIT 1`
+const LOOK_MS = 100
 
 /** When the first look at each result was recorded, in milliseconds: the database is on this machine. */
 function firstLooks(adminUrl: string, ids: readonly string[]): Promise<number[]> {
