@@ -50,9 +50,6 @@ export const NOT_GIVEN = 'The job could not be given to Register’s Sidekiq, so
 /** Of a registration that had waited, whoever was to send it. */
 export const NOT_BACKED = 'Whoever approved it may no longer approve requests, so we sent nothing.'
 
-/** Of one that was to be handed over to Register's Sidekiq. */
-export const UNKNOWN_IF_BACKED = 'Slack did not say whether its approver may still approve, so we sent nothing.'
-
 /** Of a failed registration that went when a process of Sidekiq's ended. */
 export const MAY_HAVE_RUN =
   'The failed registration is no longer in Register’s Sidekiq, of which a process ended at that time. Somebody may have ' +

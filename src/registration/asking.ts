@@ -20,6 +20,11 @@ export async function askedUntil(sql: EntityManager, job: Pick<Job, 'changeReque
   const request = job.changeRequestId === null ? null : await sql.findOneBy(ChangeRequest, { id: job.changeRequestId })
   const carriedOut = request?.executedAt ?? request?.decidedAt
   const since = request && carriedOut && !waitedForRemoval(request) ? carriedOut : job.createdAt
+  return workingDayFrom(sql, since)
+}
+
+/** A working day after `since`, without the time for which the bot was paused. */
+export async function workingDayFrom(sql: EntityManager, since: Date): Promise<Date> {
   return workingDaysAfter(new Date(since.getTime() + (await pausedSince(sql, since))), 1)
 }
 

@@ -1,9 +1,8 @@
 import * as z from 'zod'
-import { pausedSince } from '../../brake/brake.ts'
 import { formatDateTime } from '../../calendar/london.ts'
-import { workingDaysAfter } from '../../calendar/working-time.ts'
 import { Job } from '../../entities/chatops/job.ts'
 import { JobFailed } from '../../failures/job-failed.ts'
+import { workingDayFrom } from '../../registration/asking.ts'
 import type { World } from '../../world.ts'
 
 // A registration of which nothing was sent waits while a system is silent that must be asked before: for a working day, as DTTP
@@ -17,7 +16,7 @@ const silence = z.strictObject({
 
 export type SilentSystem = z.infer<typeof silence>['silent']
 
-const DID_NOT_SAY: Readonly<Record<SilentSystem, string>> = {
+export const DID_NOT_SAY: Readonly<Record<SilentSystem, string>> = {
   slack: 'Slack did not say whether its approver may still approve',
   sidekiq: 'Register’s Sidekiq did not say whether it has a registration of this trainee',
 }
@@ -32,7 +31,7 @@ export async function noteSilence(world: World, { id, run, progress }: Job, sile
   const { data: last } = silence.safeParse(progress)
   const isStillAsked = last?.silent === silent && at.getTime() - Date.parse(last.silentAt) < STILL_ASKED_MS
   const since = isStillAsked ? new Date(last.silentSince) : at
-  if (at >= workingDaysAfter(new Date(since.getTime() + (await pausedSince(manager, since))), 1)) {
+  if (at >= (await workingDayFrom(manager, since))) {
     const when = `From ${formatDateTime(since)} until ${formatDateTime(at)}`
     throw new JobFailed('not-as-approved', `${when} ${DID_NOT_SAY[silent]}, so we sent nothing.`)
   }

@@ -1,18 +1,17 @@
 import type { EntityManager } from 'typeorm'
-import { pausedSince } from '../../brake/brake.ts'
-import { workingDaysAfter } from '../../calendar/working-time.ts'
 import { STATUS_AFTER_REGISTRATION } from '../../dttp/statuses.ts'
 import { MirroredJob } from '../../entities/chatops/mirrored-job.ts'
 import { OutboxRow } from '../../entities/chatops/outbox-row.ts'
 import { Trainee } from '../../entities/register/trainee.ts'
-import { UNKNOWN_IF_BACKED } from '../../failures/register-words.ts'
 import type { Claimed } from '../../outbox/claim.ts'
 import { RetryLater, Undeliverable } from '../../outbox/not-sent.ts'
+import { workingDayFrom } from '../../registration/asking.ts'
 import type { JobToPush } from '../../sidekiq/payload.ts'
 import type { World } from '../../world.ts'
 import { isOver, isOvertaken, mirrorNeedless, mirrorNotBacked, mirrorOvertaken } from '../mirror/asked.ts'
 import { isWaiting } from '../readiness.ts'
 import { isBacked, NotBacked } from '../registration/backed.ts'
+import { DID_NOT_SAY } from '../registration/silence.ts'
 
 // What is not asked of Register's Sidekiq any more, since it has waited: its row may be tried for days.
 
@@ -40,7 +39,8 @@ async function findNotBacked(world: World, { id, changeRequest }: Claimed): Prom
   })
   if (isBackedNow === true) return null
   if (isBackedNow !== false) return isBackedNow
-  if (await wasSilentForLong(world, id)) return new NotBacked('not-as-approved', UNKNOWN_IF_BACKED)
+  if (await wasSilentForLong(world, id))
+    return new NotBacked('not-as-approved', `${DID_NOT_SAY.slack}, so we sent nothing.`)
   const reason = 'Slack does not say who may approve'
   throw new RetryLater(null, { reason, unsure: false, waitsFor: APPROVER, isEndless: true }) // its end is here
 }
@@ -52,7 +52,7 @@ const APPROVER = 'approver'
 async function wasSilentForLong({ database: { manager }, now }: World, id: string): Promise<boolean> {
   const { failingFor, failingSince: since } = await manager.findOneByOrFail(OutboxRow, { id })
   if (failingFor !== APPROVER || since === null) return false
-  return now() >= workingDaysAfter(new Date(since.getTime() + (await pausedSince(manager, since))), 1)
+  return now() >= (await workingDayFrom(manager, since))
 }
 
 /** An earlier attempt may have done it, or may sleep just before that: then nothing is said, or it is kept from it. */
